@@ -1,0 +1,1 @@
+"""The Function Compute handlers, one action each."""

@@ -1,0 +1,46 @@
+"""clear_auto_release: take an instance's release time away, so that it stays.
+
+Shares no code with setting one: in ECS's API an omitted time clears, and nothing that is meant to
+set a time may ever come here (ModifyInstanceAutoReleaseTime, API reference).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.action import Action, Asked
+from shared.guards import Harm
+from shared.model import Instance, Status
+from shared.requests import Request
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext
+from shared.steps import ClearAutoRelease, Done, Impossible, Step
+
+
+class ClearAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an event for clear_auto_release may say: nothing more than which instances."""
+
+
+class ClearAutoReleaseRule(msgspec.Struct, frozen=True):
+    """From what an instance is now to having no release time."""
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
+        """The next step."""
+        if instance.status is Status.GONE:
+            return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+        return Done("no release time") if instance.auto_release_at is None else ClearAutoRelease()
+
+
+def _rule(request: ClearAutoReleaseRequest, asked: Asked) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
+    return ClearAutoReleaseRule()
+
+
+ACTION = Action("clear_auto_release", ClearAutoReleaseRequest, Harm.NONE, _rule)
+
+
+def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:
+    """Function Compute's entry point; see ``shared.run.run``."""
+    return run(ACTION, event, context, world)

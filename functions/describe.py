@@ -1,0 +1,50 @@
+"""describe: only look. Each instance is a row that says what guards it, and nothing changes."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Any
+
+import msgspec
+
+from shared.action import Action, Asked
+from shared.guards import Guard, Harm
+from shared.model import Instance, Status
+from shared.requests import Request
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext
+from shared.steps import Done, Impossible, Step
+
+
+class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an event for describe may say: nothing more than which instances."""
+
+
+class DescribeRule(msgspec.Struct, frozen=True):
+    """A rule that is always done; its reason tells what would guard the instance."""
+
+    zone: tzinfo
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:
+        """Done, with what would keep stop and release from this instance."""
+        if instance.status is Status.GONE:
+            return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+        stop, release = (
+            Guard(harm, self.zone).reason(instance, now) for harm in (Harm.OUTAGE, Harm.LOSS)
+        )
+        if stop and stop == release:
+            return Done(f"guarded against stop and release: {stop}")
+        guards = (("stop", stop), ("release", release))
+        return Done("; ".join(f"guarded against {name}: {why}" for name, why in guards if why))
+
+
+def _rule(request: DescribeRequest, asked: Asked) -> DescribeRule:  # noqa: ARG001  # an Action's rule
+    return DescribeRule(asked.zone)
+
+
+ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, only_looks=True)
+
+
+def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:
+    """Function Compute's entry point; see ``shared.run.run``."""
+    return run(ACTION, event, context, world)

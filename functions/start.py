@@ -1,0 +1,58 @@
+"""start: turn instances on again. Stopped → running. No guard hinders it: it loses nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from shared.action import Action, Asked
+from shared.guards import Harm
+from shared.model import Instance, Status
+from shared.requests import Request
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext
+from shared.steps import Done, Impossible, Start, Step, Wait
+
+
+class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an event for start may say."""
+
+    wait: Annotated[
+        bool,
+        Meta(description="true: stay until ECS shows them running; or false: until it accepted."),
+    ] = True
+
+
+class StartRule(msgspec.Struct, frozen=True):
+    """From what an instance is now to the next step towards running."""
+
+    wait: bool
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
+        """The next step."""
+        match instance.status:
+            case Status.STOPPED:
+                return Start()
+            case Status.RUNNING:
+                return Done()
+            case Status.STARTING if not self.wait:
+                return Done("ECS has accepted; it is starting")
+            case Status.GONE:
+                return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+            case _:
+                return Wait(instance.status.value)
+
+
+def _rule(request: StartRequest, asked: Asked) -> StartRule:  # noqa: ARG001  # an Action's rule
+    return StartRule(wait=request.wait)
+
+
+ACTION = Action("start", StartRequest, Harm.NONE, _rule)
+
+
+def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:
+    """Function Compute's entry point; see ``shared.run.run``."""
+    return run(ACTION, event, context, world)

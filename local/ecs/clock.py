@@ -1,0 +1,135 @@
+"""The emulator's clocks: one that runs with the machine's, one that is moved by hand.
+
+The engine never asks the operating system for the time: it is given a clock. A night of transitions
+then takes milliseconds in a test, and a demonstration can run it sixty times too fast.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Protocol
+
+MANUAL_START = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
+"""Where a manual clock begins unless told otherwise: a Monday, 18:00 in Shanghai."""
+
+
+class Clock(Protocol):
+    """Tells the time and waits; the only two things that time is needed for."""
+
+    def now(self) -> datetime:
+        """The present, in UTC and aware of it."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Return when ``seconds`` of this clock's time have passed; at once if not positive."""
+        ...
+
+
+class RealClock:
+    """A clock that moves by itself, ``speed`` times as fast as the machine's monotonic one.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
+        _check_speed(speed)
+        self._lock = threading.Lock()
+        self._origin = _aware(start) if start is not None else datetime.now(timezone.utc)
+        self._started = time.monotonic()
+        self._speed = speed
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        with self._lock:
+            return self._now(time.monotonic())
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep ``seconds`` of this clock's time, that is ``seconds / speed`` of the machine's.
+
+        A change of the speed, or an advance, while somebody sleeps does not wake them earlier.
+        """
+        with self._lock:
+            speed = self._speed
+        if seconds > 0:
+            time.sleep(seconds / speed)
+
+    def advance(self, by: timedelta) -> None:
+        """Jump forward.
+
+        Raises:
+            ValueError: ``by`` is negative; no clock of the emulator runs backwards.
+        """
+        _check_forward(by)
+        with self._lock:
+            self._origin += by
+
+    def set_speed(self, speed: float) -> None:
+        """Go on from the present at another speed.
+
+        Raises:
+            ValueError: ``speed`` is not positive.
+        """
+        _check_speed(speed)
+        with self._lock:
+            moment = time.monotonic()
+            self._origin = self._now(moment)
+            self._started = moment
+            self._speed = speed
+
+    @property
+    def speed(self) -> float:
+        """How many of this clock's seconds pass in one of the machine's."""
+        with self._lock:
+            return self._speed
+
+    def _now(self, moment: float) -> datetime:
+        return self._origin + timedelta(seconds=(moment - self._started) * self._speed)
+
+
+class ManualClock:
+    """A clock that stands still until it is advanced, or until somebody sleeps on it.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, start: datetime = MANUAL_START) -> None:
+        self._lock = threading.Lock()
+        self._now = _aware(start)
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        with self._lock:
+            return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Advance by ``seconds`` and return at once; nothing happens if not positive."""
+        if seconds > 0:
+            self.advance(timedelta(seconds=seconds))
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward.
+
+        Raises:
+            ValueError: ``by`` is negative.
+        """
+        _check_forward(by)
+        with self._lock:
+            self._now += by
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"a clock starts at a time with a zone, not at {moment.isoformat()}")
+    return moment.astimezone(timezone.utc)
+
+
+def _check_forward(by: timedelta) -> None:
+    if by < timedelta(0):
+        raise ValueError(f"a clock only moves forward, not by {by}")
+
+
+def _check_speed(speed: float) -> None:
+    if not speed > 0:
+        raise ValueError(f"a clock's speed is above 0, not {speed}")

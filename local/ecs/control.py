@@ -1,0 +1,157 @@
+"""The emulator's own endpoint, ``/_local/…``: look at it, move its clock, put faults in force.
+
+No part of ECS: unsigned, JSON, for people and tests on this machine. Requests that a web page of
+another site had a browser send are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, TypeAlias
+from urllib.parse import urlsplit
+
+import msgspec
+
+from local.ecs.clock import ManualClock, RealClock
+from local.ecs.faults import InForce, parse_fault
+from local.ecs.messages import HttpReply, HttpRequest, is_loopback
+from local.ecs.service import Service
+
+PREFIX = "/_local/"
+
+_Body: TypeAlias = Mapping[str, Any]
+
+
+class _ControlError(Exception):
+    """A request that this endpoint will not do."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _ClockMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    advance_s: Annotated[float, msgspec.Meta(ge=0, le=10 * 366 * 86400)] = 0.0
+    speed: Annotated[float, msgspec.Meta(gt=0, le=1e6)] | None = None
+
+
+class Control:
+    """Answers ``/_local/…``. Thread-safe."""
+
+    def __init__(self, service: Service, reset: Callable[[], None]) -> None:
+        """Put the endpoint beside a service.
+
+        Args:
+            service: what is looked at and moved.
+            reset: begins the whole emulator anew.
+        """
+        self._service = service
+        self._reset = reset
+        self._routes: Mapping[tuple[str, str], Callable[[HttpRequest], _Body]] = {
+            ("GET", "health"): self._health,
+            ("GET", "state"): self._state,
+            ("POST", "reset"): self._start_anew,
+            ("GET", "clock"): self._show_clock,
+            ("POST", "clock"): self._move_clock,
+            ("GET", "faults"): self._show_faults,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("GET", "log"): self._show_log,
+            ("DELETE", "log"): self._clear_log,
+        }
+
+    def handle(self, request: HttpRequest) -> HttpReply:
+        """Answer one request; a refusal is ``{"error": …}`` with a status of 400 and above."""
+        try:
+            _check_origin(request)
+            return _json(200, self._route(request)(request))
+        except _ControlError as error:
+            return _json(error.status, {"error": str(error)})
+        except ValueError as error:  # also what msgspec raises
+            return _json(400, {"error": str(error)})
+
+    def _route(self, request: HttpRequest) -> Callable[[HttpRequest], _Body]:
+        name = request.path.removeprefix(PREFIX).partition("/")[0]
+        if route := self._routes.get((request.method, name)):
+            return route
+        if allowed := sorted(method for method, known in self._routes if known == name):
+            raise _ControlError(405, f"{PREFIX}{name} takes {', '.join(allowed)}")
+        known_names = ", ".join(sorted({known for _, known in self._routes}))
+        raise _ControlError(404, f"{PREFIX} has {known_names}; not {name!r}")
+
+    def _health(self, _: HttpRequest) -> _Body:
+        return {"status": "ok", "now": self._service.engine.clock.now()}
+
+    def _state(self, _: HttpRequest) -> _Body:
+        engine = self._service.engine
+        return {
+            "now": engine.clock.now(),
+            "instances": engine.instances(),
+            "disks": engine.disks(),
+            "snapshots": engine.snapshots(),
+        }
+
+    def _start_anew(self, _: HttpRequest) -> _Body:
+        self._reset()
+        return {"instances": len(self._service.engine.instances())}
+
+    def _show_clock(self, _: HttpRequest) -> _Body:
+        clock = self._service.engine.clock
+        return {
+            "now": clock.now(),
+            "speed": clock.speed if isinstance(clock, RealClock) else 0.0,
+        }
+
+    def _move_clock(self, request: HttpRequest) -> _Body:
+        move = msgspec.json.decode(request.body, type=_ClockMove)
+        clock = self._service.engine.clock
+        if not isinstance(clock, RealClock | ManualClock):
+            raise _ControlError(409, f"this clock cannot be moved: {type(clock).__name__}")
+        if move.speed is not None:
+            if isinstance(clock, ManualClock):
+                raise _ControlError(409, "this clock is moved by hand and has no speed")
+            clock.set_speed(move.speed)
+        clock.advance(timedelta(seconds=move.advance_s))
+        return self._show_clock(request)
+
+    def _show_faults(self, _: HttpRequest) -> _Body:
+        return {"faults": [_shown(each) for each in self._service.faults.snapshot()]}
+
+    def _add_fault(self, request: HttpRequest) -> _Body:
+        return {"number": self._service.faults.add(parse_fault(request.body))}
+
+    def _clear_faults(self, request: HttpRequest) -> _Body:
+        number = request.path.removeprefix(f"{PREFIX}faults").strip("/")
+        if not number:
+            self._service.faults.clear()
+        else:
+            try:
+                self._service.faults.remove(int(number))
+            except (KeyError, ValueError):
+                raise _ControlError(404, f"no fault {number!r} is in force") from None
+        return self._show_faults(request)
+
+    def _show_log(self, _: HttpRequest) -> _Body:
+        return {"requests": self._service.log.entries()}
+
+    def _clear_log(self, request: HttpRequest) -> _Body:
+        self._service.log.clear()
+        return self._show_log(request)
+
+
+def _check_origin(request: HttpRequest) -> None:
+    """Refuse what a browser sends for another site, by name (rebinding) or by origin."""
+    host = urlsplit(f"//{request.headers.get('host', 'localhost')}").hostname
+    origin = urlsplit(request.headers.get("origin", "http://localhost")).hostname
+    if not (is_loopback(host) and is_loopback(origin)):
+        raise _ControlError(403, f"{PREFIX} answers this machine alone")
+
+
+def _shown(each: InForce) -> _Body:
+    return {"number": each.number, "met": each.met, "struck": each.struck, "fault": each.fault}
+
+
+def _json(status: int, body: _Body) -> HttpReply:
+    headers = {"Content-Type": "application/json;charset=utf-8"}
+    return HttpReply(status, headers, msgspec.json.encode(body))

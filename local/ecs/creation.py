@@ -1,0 +1,105 @@
+"""Making instances: those of the fleet, and those that RunInstances or a test adds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from ipaddress import IPv4Network
+
+from local.ecs import lifecycle
+from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.model import ChargeType, Disk, DiskKind, Instance, Status, StoppedMode
+from local.ecs.regions import REGIONS, fingerprint, resource_id
+from local.ecs.state import State
+
+SUBSCRIPTION = timedelta(days=365)
+
+_PUBLIC = IPv4Network("198.51.100.0/24")
+_ELASTIC = IPv4Network("203.0.113.0/24")
+
+
+def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
+    """Make the instance and its disks, and put what is to happen to them on the agenda.
+
+    Raises:
+        ValueError: there is an instance with this id.
+    """
+    created_at = spec.created_at or state.now
+    zone = spec.zone or REGIONS[spec.region].default_zone
+    disks = _disks(spec, instance_id, zone, created_at)
+    release_at = spec.auto_release_at
+    instance = Instance(
+        instance_id=instance_id,
+        name=spec.name or instance_id,
+        region=spec.region,
+        zone=zone,
+        instance_type=spec.instance_type,
+        image_id=spec.image_id,
+        status=spec.status,
+        created_at=created_at,
+        listed_at=created_at + state.settings.quirks.listing_delay,
+        started_at=spec.started_at or created_at,
+        disk_ids=tuple(disk.disk_id for disk in disks),
+        description=spec.description,
+        key_pair=spec.key_pair,
+        resource_group_id=spec.resource_group_id,
+        charge_type=spec.charge_type,
+        spot_strategy=spec.spot_strategy,
+        network=spec.network,
+        public_ip=_address(_PUBLIC, instance_id) if spec.has_public_ip else "",
+        eip=_address(_ELASTIC, instance_id) if spec.has_eip else "",
+        tags=dict(spec.tags),
+        locks=spec.locks,
+        deletion_protection=spec.deletion_protection,
+        expires_at=_expires_at(spec, created_at),
+        stopped_mode=_stopped_mode(state, spec),
+        auto_release_at=release_at and release_at.replace(second=0, microsecond=0),
+    )
+    state.instances.add(instance_id, spec.region, instance)
+    for disk in disks:
+        state.disks.add(disk.disk_id, disk.region, disk)
+    lifecycle.resume(state, instance)
+    return instance
+
+
+def _disks(
+    spec: InstanceSpec, instance_id: str, zone: str, created_at: datetime
+) -> tuple[Disk, ...]:
+    def disk(index: int, each: DiskSpec) -> Disk:
+        return Disk(
+            disk_id=resource_id("d", spec.region, instance_id, index),
+            name=each.name,
+            region=spec.region,
+            zone=zone,
+            kind=DiskKind.DATA if index else DiskKind.SYSTEM,
+            category=each.category,
+            size_gib=each.size_gib,
+            created_at=created_at,
+            instance_id=instance_id,
+            device=f"/dev/xvd{chr(ord('a') + index)}",
+            delete_with_instance=each.delete_with_instance,
+            charge_type=spec.charge_type,
+            tags=dict(each.tags),
+            attached_at=created_at,
+        )
+
+    return tuple(disk(*each) for each in enumerate((spec.system_disk, *spec.data_disks)))
+
+
+def _expires_at(spec: InstanceSpec, created_at: datetime) -> datetime | None:
+    if spec.charge_type is ChargeType.POST_PAID:
+        return None
+    return spec.expires_at or created_at + SUBSCRIPTION
+
+
+def _stopped_mode(state: State, spec: InstanceSpec) -> StoppedMode:
+    at_rest = spec.status not in {Status.STOPPED, Status.STOPPING}
+    if at_rest or spec.charge_type is ChargeType.PRE_PAID:
+        return StoppedMode.NOT_APPLICABLE
+    if spec.stopped_mode is StoppedMode.NOT_APPLICABLE:
+        return state.settings.default_stopped_mode
+    return spec.stopped_mode
+
+
+def _address(network: IPv4Network, instance_id: str) -> str:
+    """An address of a network that is kept for examples (RFC 5737)."""
+    return str(network[1 + fingerprint("address", instance_id) % (network.num_addresses - 2)])

@@ -1,0 +1,105 @@
+"""The emulator put together: engine, service, wire and control behind one ``handle``.
+
+The one place that knows all the layers. It opens no socket: `local.ecs.server` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from local.ecs.access import ALLOW_ALL, Authorizer, Caller
+from local.ecs.clock import Clock, RealClock
+from local.ecs.control import PREFIX, Control
+from local.ecs.engine import Ecs
+from local.ecs.faults import AnyFault, Faults
+from local.ecs.fleet import default_fleet
+from local.ecs.log import RequestLog
+from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.service import Service
+from local.ecs.signatures import ANY_TOKEN, Credential
+from local.ecs.throttle import Limits, Throttle
+from local.ecs.wire import Wire
+
+LOCAL_KEY = "local"
+"""The access key id, and its secret too, that is known unless told otherwise."""
+
+
+def local_credential(authorizer: Authorizer = ALLOW_ALL) -> Credential:
+    """The key ``local`` with the secret ``local``, with whatever STS token or none.
+
+    Args:
+        authorizer: what RAM allows it: everything, or what a `local.ecs.policy.Policy` says.
+    """
+    return Credential(LOCAL_KEY, LOCAL_KEY, Caller(authorizer=authorizer), security_token=ANY_TOKEN)
+
+
+def default_engine(clock: Clock | None = None) -> Ecs:
+    """An engine with the default fleet, on a clock that runs unless another is given."""
+    running = clock or RealClock()
+    return Ecs(default_fleet(running.now()), running)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an emulator differs from the plain one.
+
+    Attributes:
+        build: makes the engine, at the start and at every reset.
+        credentials: the access keys that are known.
+        limits: how many calls a window takes.
+        faults: those in force from the start.
+        seed: of request ids and of the faults' chances.
+        log_size: how many requests the log remembers; None for all.
+    """
+
+    build: Callable[[], Ecs] = default_engine
+    credentials: Iterable[Credential] = field(default_factory=lambda: (local_credential(),))
+    limits: Limits = field(default_factory=Limits)
+    faults: tuple[AnyFault, ...] = ()
+    seed: int = 0
+    log_size: int | None = None
+
+
+PLAIN = Options()
+
+
+class Emulator:
+    """One account of ECS, answering HTTP requests. Thread-safe.
+
+    Attributes:
+        service: what answers; its ``engine``, ``log``, ``faults`` and ``throttle`` are for tests.
+        wire: signatures and formats.
+    """
+
+    def __init__(self, options: Options = PLAIN) -> None:
+        self._build = options.build
+        self.service = Service(
+            options.build(),
+            throttle=Throttle(options.limits),
+            faults=Faults(options.faults, seed=options.seed),
+            log=RequestLog(options.log_size),
+            seed=options.seed,
+        )
+        self.wire = Wire(self.service, options.credentials)
+        self._control = Control(self.service, self.reset)
+
+    @property
+    def engine(self) -> Ecs:
+        """The state machine, as it is since the last reset."""
+        return self.service.engine
+
+    @property
+    def log(self) -> RequestLog:
+        """The requests since the last reset."""
+        return self.service.log
+
+    def reset(self) -> None:
+        """Begin anew: the fleet as built, no faults, an empty log."""
+        self.service.reset(self._build())
+
+    def handle(self, request: HttpRequest) -> HttpReply:
+        """Answer a request, to ECS or to the emulator's own endpoint."""
+        if request.path.startswith(PREFIX):
+            return self._control.handle(request)
+        return self.wire.handle(request)

@@ -1,0 +1,234 @@
+"""The emulated ECS itself: a fleet, a clock, and the operations on them.
+
+No HTTP, no signatures, no throttling, no faults: a call takes an operation's name and parameters in
+the wire's own spelling and returns the body of the answer, or raises what ECS would answer instead.
+Besides, tests and demonstrations may look at the account directly, and change it as somebody else
+would: the console, another script, the platform.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from local.ecs import lifecycle
+from local.ecs.access import ALLOW_ALL, Authorizer, Caller
+from local.ecs.clock import Clock
+from local.ecs.creation import create
+from local.ecs.durations import DEFAULT_DURATIONS, Durations
+from local.ecs.errors import Refusal
+from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.model import Disk, Instance, LockReason, Snapshot, Status, StoppedMode
+from local.ecs.operations import OPERATIONS
+from local.ecs.parameters import Parameters
+from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.regions import resource_id
+from local.ecs.request import Request
+from local.ecs.state import JsonObject, Settings, State
+
+__all__ = ["ACTIONS", "ALLOW_ALL", "Authorizer", "Caller", "Ecs", "JsonObject"]
+
+ACTIONS: frozenset[str] = frozenset(OPERATIONS)
+"""The operations that the emulator knows."""
+
+
+class Ecs:
+    """One account's ECS in all regions. Safe to use from several threads.
+
+    What comes due is applied when somebody calls or looks, so an idle emulator costs nothing.
+
+    Attributes:
+        clock: what all times are told by.
+    """
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        clock: Clock,
+        *,
+        durations: Durations = DEFAULT_DURATIONS,
+        quirks: Quirks = DEFAULT_QUIRKS,
+        seed: int = 0,
+    ) -> None:
+        self.clock = clock
+        self._lock = threading.RLock()
+        settings = Settings(durations, quirks, fleet.default_stopped_mode)
+        self._state = State(settings, clock.now(), seed)
+        names: Counter[tuple[str, str]] = Counter()
+        for spec in fleet.instances:
+            origin = (spec.region, spec.name)
+            names[origin] += 1
+            made = resource_id("i", spec.region, "fleet", spec.name, names[origin])
+            create(self._state, spec, spec.instance_id or made)
+
+    def call(self, action: str, parameters: Mapping[str, str], caller: Caller) -> JsonObject:
+        """Do one operation.
+
+        Args:
+            action: one of `ACTIONS`.
+            parameters: as on the wire (``InstanceId.1``, ``Tag.1.Key``, ``InstanceIds`` as a JSON
+                array), without the common ones.
+            caller: whose account it is, and what RAM lets them do.
+
+        Returns:
+            The answer's body, ready for JSON, without ``RequestId``. Not to be changed: the answer
+            to a ClientToken is kept.
+
+        Raises:
+            EcsError: what ECS answers instead.
+        """
+        operation = OPERATIONS.get(action)
+        if operation is None:
+            raise Refusal.UNKNOWN_ACTION.error()
+        with self._lock:
+            self.settle()
+            return operation(Request(action, Parameters(parameters), caller, self._state))
+
+    def settle(self) -> None:
+        """Apply all that has come due; every call and every look does this first."""
+        with self._lock:
+            lifecycle.settle(self._state, self.clock.now())
+
+    def instances(self, region: str | None = None) -> tuple[Instance, ...]:
+        """The instances that exist (in ``region``), in order of creation."""
+        with self._lock:
+            self.settle()
+            return tuple(each for each in self._state.instances if region in {None, each.region})
+
+    def instance(self, instance_id: str) -> Instance:
+        """One instance.
+
+        Raises:
+            KeyError: it does not exist, or no longer.
+        """
+        with self._lock:
+            self.settle()
+            found = self._state.instances.find(instance_id)
+            if found is None:
+                raise KeyError(instance_id)
+            return found
+
+    def disks(self, instance_id: str | None = None) -> tuple[Disk, ...]:
+        """The disks that exist; only those attached to an instance, when that is given."""
+        with self._lock:
+            self.settle()
+            return tuple(
+                each for each in self._state.disks if instance_id in {None, each.instance_id}
+            )
+
+    def snapshots(self, disk_id: str | None = None) -> tuple[Snapshot, ...]:
+        """The snapshots that exist; only those of a disk, when that is given."""
+        with self._lock:
+            self.settle()
+            if disk_id is not None:
+                return self._state.snapshots_of(disk_id)
+            return tuple(self._state.snapshots)
+
+    def add(self, spec: InstanceSpec) -> Instance:
+        """Make an instance, as the platform or somebody else would.
+
+        Raises:
+            ValueError: there is one with the same id.
+        """
+        with self._lock:
+            self.settle()
+            made = spec.instance_id or self._state.mint("i", spec.region)
+            return create(self._state, spec, made)
+
+    def put(self, instance: Instance) -> None:
+        """Replace an instance by an edited copy of itself: another name, expiry, address.
+
+        Its status and release time are not for this; see `start`, `stop` and `call`.
+
+        Raises:
+            KeyError: it does not exist.
+            ValueError: something was edited that only moves by itself.
+        """
+        with self._lock:
+            now = self.instance(instance.instance_id)
+            if _moving_parts(now) != _moving_parts(instance):
+                raise ValueError("status, disks and release time are not changed by put()")
+            self._state.put(instance)
+
+    def tag(self, instance_id: str, tags: Mapping[str, str]) -> None:
+        """Give an instance tags besides those that it has.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            now = self.instance(instance_id)
+            self._state.put(replace(now, tags={**now.tags, **tags}))
+
+    def untag(self, instance_id: str, *keys: str) -> None:
+        """Take tags off an instance, if it has them.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            now = self.instance(instance_id)
+            left = {key: value for key, value in now.tags.items() if key not in keys}
+            self._state.put(replace(now, tags=left))
+
+    def lock(self, instance_id: str, *reasons: LockReason) -> None:
+        """Lock an instance for these reasons and no others; for none, unlock it.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            self._state.put(replace(self.instance(instance_id), locks=reasons))
+
+    def protect(self, instance_id: str, *, on: bool = True) -> None:
+        """Switch an instance's deletion protection.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            self._state.put(replace(self.instance(instance_id), deletion_protection=on))
+
+    def start(self, instance_id: str) -> None:
+        """Start an instance by hand; one that is not stopped is left as it is.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            now = self.instance(instance_id)
+            if now.status is Status.STOPPED and not now.deleting:
+                lifecycle.start(self._state, now)
+
+    def stop(self, instance_id: str, mode: StoppedMode | None = None) -> None:
+        """Stop an instance by hand; one that is not running is left as it is.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            now = self.instance(instance_id)
+            if now.status is Status.RUNNING:
+                lifecycle.stop(self._state, now, mode, by_force=False)
+
+    def release(self, instance_id: str) -> None:
+        """Release an instance at once, whatever protects it.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            lifecycle.release(self._state, self.instance(instance_id))
+
+
+def _moving_parts(instance: Instance) -> tuple[object, ...]:
+    return (
+        instance.status,
+        instance.moves_at,
+        instance.auto_release_at,
+        instance.deleting,
+        instance.disk_ids,
+        instance.region,
+    )

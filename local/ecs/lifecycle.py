@@ -1,0 +1,244 @@
+"""How instances, disks and snapshots change: when asked to, and when the time comes.
+
+Callers have checked that ECS would allow the change. Nothing runs in the background: `settle`
+applies whatever has come due, in the order of time, before anybody looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from local.ecs.model import (
+    FOLLOWING,
+    LEGAL_EDGES,
+    ChargeType,
+    Disk,
+    Instance,
+    LockReason,
+    NetworkType,
+    Snapshot,
+    SnapshotStatus,
+    Status,
+    StoppedMode,
+)
+from local.ecs.prices import INSTANCE_TYPES
+from local.ecs.state import Due, State
+
+
+def settle(state: State, now: datetime) -> None:
+    """Apply everything that has come due by ``now``, each at its own time."""
+    while (entry := state.take_due(now)) is not None:
+        state.now, due, resource = entry
+        if due is Due.STATUS:
+            _move_on(state, resource)
+        elif due is Due.RELEASE:
+            _release_on_time(state, resource)
+        elif due is Due.SNAPSHOT:
+            _accomplish(state, resource)
+        else:
+            state.remove_snapshot(resource)
+    state.now = now
+
+
+def start(state: State, instance: Instance) -> Instance:
+    """Begin to start a stopped instance."""
+    fail_snapshots(state, instance)
+    started = replace(instance, started_at=state.now, stopped_mode=StoppedMode.NOT_APPLICABLE)
+    return _enter(state, started, Status.STARTING, state.settings.durations.starting)
+
+
+def reboot(state: State, instance: Instance) -> Instance:
+    """Begin to reboot a running instance; it is shown as Starting."""
+    fail_snapshots(state, instance)
+    started = replace(instance, started_at=state.now)
+    return _enter(state, started, Status.STARTING, state.settings.durations.rebooting)
+
+
+def stop(state: State, instance: Instance, mode: StoppedMode | None, *, by_force: bool) -> Instance:
+    """Begin to stop a running instance.
+
+    Args:
+        state: the account.
+        instance: as it is now.
+        mode: as asked for; None for the account's default. Where ECS does not support
+            StopCharging it stops the instance all the same. Source: StopInstance, API reference.
+        by_force: cut the power.
+    """
+    fail_snapshots(state, instance)
+    durations = state.settings.durations
+    granted = _granted(instance, mode or state.settings.default_stopped_mode)
+    stopping = replace(instance, stopped_mode=granted)
+    takes = durations.stopping_by_force if by_force else durations.stopping
+    return _enter(state, stopping, Status.STOPPING, takes)
+
+
+def begin_deletion(state: State, instance: Instance, *, by_force: bool) -> None:
+    """Accept the deletion of a stopped instance, or of a running one, which stops first."""
+    doomed = replace(instance, deleting=True)
+    if instance.status is Status.RUNNING:
+        stop(state, doomed, None, by_force=by_force)
+    else:
+        _wait(state, doomed, state.settings.durations.deleting)
+
+
+def release(state: State, instance: Instance) -> None:
+    """The instance is gone; disks go or stay as they are set, snapshots stay.
+
+    Disks of an instance that is locked for security go in any case. Source: DeleteInstance, API
+    reference.
+    """
+    state.instances.remove(instance.instance_id)
+    all_go = instance.is_locked(LockReason.SECURITY)
+    for disk in state.disks_of(instance):
+        if all_go or disk.delete_with_instance:
+            fail_snapshot(state, disk.disk_id)
+            state.disks.remove(disk.disk_id)
+        else:
+            left = replace(disk, instance_id="", device="", detached_at=state.now)
+            state.disks.replace(disk.disk_id, left)
+
+
+def set_auto_release(state: State, instance: Instance, at: datetime | None) -> Instance:
+    """Set the minute when the instance is released, or clear it with None."""
+    changed = replace(instance, auto_release_at=at)
+    state.put(changed)
+    if at is not None:
+        due_at = at + state.settings.quirks.auto_release_delay
+        state.schedule(due_at, Due.RELEASE, instance.instance_id)
+    return changed
+
+
+def resume(state: State, instance: Instance) -> None:
+    """Put what an instance that was just made has before it on the agenda."""
+    if instance.auto_release_at is not None:
+        set_auto_release(state, instance, instance.auto_release_at)
+    if instance.status in FOLLOWING:
+        _wait(state, instance, _stay(state, instance.status))
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotOrder:
+    """What a new snapshot is to be called, and how long to be kept (days; 0 for ever)."""
+
+    name: str = ""
+    description: str = ""
+    retention_days: int = 0
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def begin_snapshot(state: State, disk: Disk, order: SnapshotOrder) -> Snapshot:
+    """Begin a snapshot of a disk that has none in progress."""
+    snapshot = Snapshot(
+        snapshot_id=state.mint("s", disk.region),
+        name=order.name,
+        description=order.description,
+        region=disk.region,
+        disk_id=disk.disk_id,
+        disk_kind=disk.kind,
+        disk_size_gib=disk.size_gib,
+        instance_id=disk.instance_id,
+        status=SnapshotStatus.PROGRESSING,
+        began_at=state.now,
+        ends_at=state.now + state.with_jitter(state.settings.durations.snapshot),
+        changed_at=state.now,
+        retention_days=order.retention_days,
+        tags=order.tags,
+    )
+    state.add_snapshot(snapshot)
+    state.schedule(snapshot.ends_at, Due.SNAPSHOT, snapshot.snapshot_id)
+    if order.retention_days:
+        kept_until = state.now + timedelta(days=order.retention_days)
+        state.schedule(kept_until, Due.RETENTION, snapshot.snapshot_id)
+    return snapshot
+
+
+def fail_snapshots(state: State, instance: Instance) -> None:
+    """The instance's power changes: snapshots in progress fail, unless the quirk says not."""
+    if state.settings.quirks.power_change_fails_snapshots:
+        for disk_id in instance.disk_ids:
+            fail_snapshot(state, disk_id)
+
+
+def fail_snapshot(state: State, disk_id: str) -> None:
+    """Whatever snapshot of the disk is in progress fails, and stays in the list."""
+    snapshot = state.progressing_snapshot(disk_id)
+    if snapshot is not None:
+        failed = replace(
+            snapshot,
+            status=SnapshotStatus.FAILED,
+            changed_at=state.now,
+            failed_at_percent=snapshot.percent(state.now),
+        )
+        state.snapshots.replace(snapshot.snapshot_id, failed)
+
+
+def _enter(state: State, instance: Instance, status: Status, takes: timedelta) -> Instance:
+    if (instance.status, status) not in LEGAL_EDGES:
+        change = f"{instance.status.value} to {status.value}"
+        raise AssertionError(f"{instance.instance_id}: {change}")
+    return _wait(state, replace(instance, status=status), takes)
+
+
+def _wait(state: State, instance: Instance, takes: timedelta) -> Instance:
+    """Leave the instance in its status for a while."""
+    moves_at = state.now + state.with_jitter(takes)
+    waiting = replace(instance, moves_at=moves_at)
+    state.put(waiting)
+    state.schedule(moves_at, Due.STATUS, instance.instance_id)
+    return waiting
+
+
+def _move_on(state: State, instance_id: str) -> None:
+    instance = state.instances.find(instance_id)
+    if instance is None:
+        return
+    if instance.status is Status.STOPPED:
+        release(state, instance)
+        return
+    status = FOLLOWING[instance.status]
+    if status is Status.STARTING:
+        _enter(state, instance, status, state.settings.durations.starting)
+    elif instance.deleting:
+        _enter(state, instance, status, state.settings.durations.deleting)
+    else:
+        state.put(replace(instance, status=status, moves_at=None))
+
+
+def _release_on_time(state: State, instance_id: str) -> None:
+    """Release when the minute comes, whatever the status, DeletionProtection or not.
+
+    Source: "Release an instance", user guide.
+    """
+    instance = state.instances.find(instance_id)
+    if instance is None or instance.auto_release_at is None:
+        return
+    if instance.auto_release_at + state.settings.quirks.auto_release_delay == state.now:
+        release(state, instance)
+
+
+def _accomplish(state: State, snapshot_id: str) -> None:
+    snapshot = state.snapshots.find(snapshot_id)
+    if snapshot is not None and snapshot.status is SnapshotStatus.PROGRESSING:
+        accomplished = replace(snapshot, status=SnapshotStatus.ACCOMPLISHED, changed_at=state.now)
+        state.snapshots.replace(snapshot_id, accomplished)
+
+
+def _granted(instance: Instance, wanted: StoppedMode) -> StoppedMode:
+    if instance.charge_type is ChargeType.PRE_PAID:
+        return StoppedMode.NOT_APPLICABLE
+    supported = (
+        instance.network is NetworkType.VPC
+        and INSTANCE_TYPES[instance.instance_type].supports_stop_charging
+    )
+    return wanted if supported else StoppedMode.KEEP_CHARGING
+
+
+def _stay(state: State, status: Status) -> timedelta:
+    durations = state.settings.durations
+    return {
+        Status.PENDING: durations.pending,
+        Status.STARTING: durations.starting,
+        Status.STOPPING: durations.stopping,
+    }[status]

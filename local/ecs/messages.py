@@ -1,0 +1,73 @@
+"""HTTP as bytes and headers, without any HTTP library.
+
+What the wire and the control endpoint take and give, so that a socket server and an in-process
+mount can carry the same requests. Nothing here knows ECS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+FORM = "application/x-www-form-urlencoded"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""The names of this machine for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as it arrived.
+
+    Attributes:
+        method: ``GET``, ``POST``, …
+        target: the request line's path and query, percent-encoded as it was sent.
+        headers: by lower-case name.
+        body: the bytes after the headers, ``b""`` if none.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The target without its query."""
+        return self.target.partition("?")[0]
+
+    def query(self) -> dict[str, str]:
+        """The decoded query parameters; of a repeated one, the last."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    def form(self) -> dict[str, str]:
+        """The decoded form parameters; empty unless the body is declared to be a form."""
+        if not self.body or not self.headers.get("content-type", "").startswith(FORM):
+            return {}
+        return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """One answer, and how it reaches the client.
+
+    Attributes:
+        status: the HTTP status.
+        headers: names as they are sent.
+        body: the whole body.
+        delay_s: seconds of real time that pass before the first byte.
+        pause_s: seconds of real time that pass in the middle of the body.
+        cut: the connection is closed instead of answering.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    delay_s: float = 0.0
+    pause_s: float = 0.0
+    cut: bool = False
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host's name, without its port, is this machine's own."""
+    return host in LOOPBACK

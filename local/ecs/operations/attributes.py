@@ -1,0 +1,93 @@
+"""ModifyInstanceAttribute: name, description, deletion protection.
+
+Source: ModifyInstanceAttribute, API reference. Its other attributes are refused, not ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from local.ecs.errors import Refusal
+from local.ecs.model import ChargeType, Instance, LockReason, SpotStrategy
+from local.ecs.operations.choice import one_instance
+from local.ecs.parameters import Parameters
+from local.ecs.request import Request
+from local.ecs.state import JsonObject
+
+_NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-\[\]]{1,127}")
+_DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")
+_NOT_EMULATED = frozenset(
+    {
+        "CpuOptions",
+        "CreditSpecification",
+        "EnableJumboFrame",
+        "EnableNetworkEncryption",
+        "HostName",
+        "NetworkInterfaceQueueNumber",
+        "Password",
+        "PrivateDnsNameOptions",
+        "Recyclable",
+        "RemoteConnectionOptions",
+        "SecurityGroupIds",
+        "UserData",
+    }
+)
+
+
+def modify_instance_attribute(request: Request) -> JsonObject:
+    """Change what is named in the request, and nothing else.
+
+    Raises:
+        EcsError: no such instance, it is locked for security or being deleted, or a value is not
+            valid, such as deletion protection for a PrePaid or spot instance.
+    """
+    parameters = request.parameters
+    instance = one_instance(request)
+    for name in sorted(parameters.names() & _NOT_EMULATED):
+        raise Refusal.NOT_EMULATED.error(name=name)
+    if instance.is_locked(LockReason.SECURITY):
+        raise Refusal.LOCKED_FOR_SECURITY.error()
+    if instance.deleting:
+        raise Refusal.INCORRECT_STATUS.error()
+    changed = replace(
+        instance,
+        name=instance_name(parameters) or instance.name,
+        description=instance_description(parameters) or instance.description,
+        deletion_protection=_protection(parameters, instance),
+    )
+    request.state.put(changed)
+    return {}
+
+
+def instance_name(parameters: Parameters) -> str:
+    """``InstanceName``, or "" when absent.
+
+    Raises:
+        EcsError: it is not 2 to 128 characters that begin with a letter.
+    """
+    name = parameters.text("InstanceName")
+    if name and not _NAME.fullmatch(name):
+        raise Refusal.INSTANCE_NAME.error()
+    return name
+
+
+def instance_description(parameters: Parameters) -> str:
+    """``Description``, or "" when absent.
+
+    Raises:
+        EcsError: it is not 2 to 256 characters, or begins with an address of the web.
+    """
+    description = parameters.text("Description")
+    if description and not _DESCRIPTION.fullmatch(description):
+        raise Refusal.INSTANCE_DESCRIPTION.error()
+    return description
+
+
+def _protection(parameters: Parameters, instance: Instance) -> bool:
+    if not parameters.text("DeletionProtection"):
+        return instance.deletion_protection
+    spot = instance.spot_strategy is not SpotStrategy.NO_SPOT
+    if instance.charge_type is ChargeType.PRE_PAID or spot:
+        raise Refusal.PROTECTION_NOT_VALID.error()
+    return parameters.flag("DeletionProtection")

@@ -1,0 +1,201 @@
+"""DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute.
+
+Source: their pages in the API reference. A filter that ECS has and the emulator does not is refused
+rather than ignored: an ignored filter would show machines that nobody asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+
+from local.ecs import render
+from local.ecs.errors import Refusal
+from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
+from local.ecs.operations.choice import instance_ids
+from local.ecs.operations.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.paging import PageRequest
+from local.ecs.parameters import Parameters
+from local.ecs.prices import INSTANCE_TYPES
+from local.ecs.regions import REGIONS
+from local.ecs.request import Request
+from local.ecs.state import JsonObject, State
+
+Criterion = Callable[[Instance], bool]
+
+LARGEST_PAGE = 100
+LARGEST_STATUS_PAGE = 50
+
+_EQUAL: Mapping[str, Callable[[Instance], str]] = {
+    "ZoneId": lambda instance: instance.zone,
+    "ImageId": lambda instance: instance.image_id,
+    "InstanceType": lambda instance: instance.instance_type,
+    "InstanceTypeFamily": lambda instance: INSTANCE_TYPES[instance.instance_type].family,
+    "KeyPairName": lambda instance: instance.key_pair,
+    "ResourceGroupId": lambda instance: instance.resource_group_id,
+    "VpcId": lambda instance: render.vpc_id(instance.region),
+    "VSwitchId": lambda instance: render.vswitch_id(instance.region, instance.zone),
+    "SecurityGroupId": lambda instance: render.security_group_id(instance.region),
+}
+_WORDS: Mapping[str, tuple[type[Enum], Refusal, Callable[[Instance], Enum]]] = {
+    "Status": (Status, Refusal.UNKNOWN_STATUS, lambda instance: instance.status),
+    "InstanceChargeType": (
+        ChargeType,
+        Refusal.UNKNOWN_CHARGE_TYPE,
+        lambda instance: instance.charge_type,
+    ),
+    "InstanceNetworkType": (
+        NetworkType,
+        Refusal.UNKNOWN_NETWORK_TYPE,
+        lambda instance: instance.network,
+    ),
+}
+_ADDRESSES: Mapping[str, Callable[[Instance], str]] = {
+    "PrivateIpAddresses": lambda instance: render.private_ip(instance.instance_id),
+    "PublicIpAddresses": lambda instance: instance.public_ip,
+    "EipAddresses": lambda instance: instance.eip,
+}
+_TIMES: Mapping[str, Callable[[Instance, datetime], bool]] = {
+    "CreationStartTime": lambda instance, at: instance.created_at >= at,
+    "CreationEndTime": lambda instance, at: instance.created_at <= at,
+    "ExpiredStartTime": lambda instance, at: (
+        instance.expires_at is None or instance.expires_at >= at
+    ),
+    "ExpiredEndTime": lambda instance, at: (
+        instance.expires_at is not None and instance.expires_at <= at
+    ),
+}
+_NOT_EMULATED = frozenset(
+    {
+        "DeviceAvailable",
+        "HpcClusterId",
+        "HttpEndpoint",
+        "HttpPutResponseHopLimit",
+        "HttpTokens",
+        "InnerIpAddresses",
+        "InternetChargeType",
+        "IoOptimized",
+        "Ipv6Address",
+        "RdmaIpAddresses",
+    }
+)
+
+
+def describe_instances(request: Request) -> JsonObject:
+    """One page of the instances that pass every filter.
+
+    Unknown ids are simply absent. Without permission the list is empty.
+
+    Raises:
+        EcsError: a parameter is wrong, or this is a dry run.
+    """
+    parameters = request.parameters
+    ids = parameters.ids("InstanceIds", Refusal.INSTANCE_IDS_FILTER, Refusal.INSTANCE_IDS_FILTER)
+    query = Query(
+        resources=tuple(f"instance/{each}" for each in ids or ("*",)),
+        page=PageRequest.read(parameters, LARGEST_PAGE),
+        ids=ids,
+        criteria=(*_criteria(parameters), *_listed(request.state)),
+    )
+    found = find(request, request.state.instances, query)
+    return {
+        **found.head(),
+        "Instances": {"Instance": [render.instance(each) for each in found.items]},
+    }
+
+
+def describe_instance_status(request: Request) -> JsonObject:
+    """One page of ids and statuses: by number only, 50 at most.
+
+    Raises:
+        EcsError: a parameter is wrong.
+    """
+    region = request.region()
+    parameters = request.parameters
+    given = parameters.repeated("InstanceId")
+    ids = instance_ids(request) if given else None
+    zone = parameters.text("ZoneId")
+    if zone and zone not in REGIONS[region].zones:
+        raise Refusal.UNKNOWN_ZONE.error()
+    query = Query(
+        resources=("*",),
+        page=PageRequest.by_number(parameters, LARGEST_STATUS_PAGE),
+        ids=ids,
+        criteria=(*equalities(parameters, {"ZoneId": _EQUAL["ZoneId"]}), *_listed(request.state)),
+    )
+    found = find(request, request.state.instances, query)
+    return {
+        "TotalCount": found.total,
+        "PageNumber": found.number,
+        "PageSize": found.size,
+        "InstanceStatuses": {
+            "InstanceStatus": [
+                {"InstanceId": each.instance_id, "Status": each.status.value}
+                for each in found.items
+            ]
+        },
+    }
+
+
+def describe_instance_attribute(request: Request) -> JsonObject:
+    """What one instance is.
+
+    Raises:
+        EcsError: it does not exist, or RAM denies the look.
+    """
+    instance_id = request.parameters.required("InstanceId")
+    instance = request.state.instances.find(instance_id, request.optional_region())
+    request.authorize_instance(instance_id, instance)
+    if instance is None:
+        raise Refusal.UNKNOWN_INSTANCE.error()
+    return render.instance_attribute(instance)
+
+
+def _listed(state: State) -> Iterator[Criterion]:
+    """New instances may be missing from lists for a while."""
+    if state.settings.quirks.listing_delay:
+        yield lambda instance: instance.listed_at <= state.now
+
+
+def _criteria(parameters: Parameters) -> Iterator[Criterion]:
+    """What the filters but ids and tags ask."""
+    refuse_filters(parameters, _NOT_EMULATED)
+    yield from equalities(parameters, _EQUAL)
+    for name, (words, refusal, word_of) in _WORDS.items():
+        if (word := parameters.choice(name, words, refusal)) is not None:
+            yield equal(word_of, word)
+    for name, address_of in _ADDRESSES.items():
+        addresses = parameters.ids(name, Refusal.INVALID_PARAMETER, Refusal.INVALID_PARAMETER)
+        if addresses is not None:
+            yield _member(address_of, frozenset(addresses) - {""})
+    if name_pattern := parameters.text("InstanceName"):
+        yield _named(name_pattern)
+    reason = parameters.choice("LockReason", LockReason, Refusal.UNKNOWN_LOCK_REASON)
+    if reason is not None:
+        yield _locked(reason)
+    yield from map(_timed, parameters.structures("Filter"))
+
+
+def _member(attribute: Callable[[Instance], str], wanted: frozenset[str]) -> Criterion:
+    return lambda instance: attribute(instance) in wanted
+
+
+def _named(pattern: str) -> Criterion:
+    """A name in which ``*`` stands for anything; nothing else is special."""
+    parts = (re.escape(part) for part in pattern.split("*"))
+    matches = re.compile(".*".join(parts), re.DOTALL).fullmatch
+    return lambda instance: matches(instance.name) is not None
+
+
+def _locked(reason: LockReason) -> Criterion:
+    return lambda instance: instance.is_locked(reason)
+
+
+def _timed(condition: Parameters) -> Criterion:
+    passes = _TIMES.get(condition.text("Key"))
+    if passes is None:
+        raise Refusal.UNKNOWN_FILTER_KEY.error()
+    at = condition.minute("Filter.N.Value", condition.text("Value"))
+    return lambda instance: passes(instance, at)

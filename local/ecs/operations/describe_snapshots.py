@@ -1,0 +1,164 @@
+"""DescribeSnapshots and DescribeSnapshotGroups. Source: their pages in the API reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+
+from local.ecs import render
+from local.ecs.errors import Refusal
+from local.ecs.model import Snapshot, SnapshotGroup, SnapshotStatus
+from local.ecs.operations.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.paging import PageRequest
+from local.ecs.parameters import Parameters
+from local.ecs.request import Request
+from local.ecs.state import JsonObject, State
+
+LARGEST_PAGE = 100
+
+
+class AskableStatus(Enum):
+    """What Status may ask for."""
+
+    PROGRESSING = "progressing"
+    ACCOMPLISHED = "accomplished"
+    FAILED = "failed"
+    ALL = "all"
+
+
+class AskableType(Enum):
+    """What SnapshotType may ask for; the emulator makes none of type auto."""
+
+    AUTO = "auto"
+    USER = "user"
+    ALL = "all"
+
+
+_EQUAL: Mapping[str, Callable[[Snapshot], str]] = {
+    "InstanceId": lambda snapshot: snapshot.instance_id,
+    "DiskId": lambda snapshot: snapshot.disk_id,
+    "SnapshotName": lambda snapshot: snapshot.name,
+    "SourceDiskType": lambda snapshot: snapshot.disk_kind.value,
+}
+_GROUP_EQUAL: Mapping[str, Callable[[SnapshotGroup], str]] = {
+    "InstanceId": lambda group: group.instance_id,
+    "Name": lambda group: group.name,
+}
+_NOT_EMULATED = frozenset(
+    {
+        "Category",
+        "Encrypted",
+        "Filter",
+        "KMSKeyId",
+        "ResourceGroupId",
+        "SnapshotLinkId",
+        "Usage",
+    }
+)
+
+
+def describe_snapshots(request: Request) -> JsonObject:
+    """One page of the snapshots that pass every filter.
+
+    Raises:
+        EcsError: a parameter is wrong, or this is a dry run.
+    """
+    parameters, state = request.parameters, request.state
+    query = Query(
+        resources=("snapshot/*",),
+        page=PageRequest.read(parameters, LARGEST_PAGE),
+        ids=parameters.ids("SnapshotIds", Refusal.SNAPSHOT_IDS, Refusal.SNAPSHOT_IDS),
+        criteria=tuple(_criteria(parameters)),
+    )
+    found = find(request, state.snapshots, query)
+    entries = [render.snapshot(each, state.now) for each in found.items]
+    return {**found.head(), "Snapshots": {"Snapshot": entries}}
+
+
+def describe_snapshot_groups(request: Request) -> JsonObject:
+    """One page of the snapshot groups that pass every filter.
+
+    Raises:
+        EcsError: a parameter is wrong.
+    """
+    parameters, state = request.parameters, request.state
+    query = Query(
+        resources=("*",),
+        page=PageRequest.read(parameters, LARGEST_PAGE),
+        ids=parameters.repeated("SnapshotGroupId") or None,
+        criteria=tuple(_group_criteria(parameters, state)),
+    )
+    found = find(request, state.groups, query)
+    return {
+        "NextToken": found.next_token,
+        "SnapshotGroups": {"SnapshotGroup": [_group(state, each) for each in found.items]},
+    }
+
+
+def _criteria(parameters: Parameters) -> Iterator[Callable[[Snapshot], bool]]:
+    refuse_filters(parameters, _NOT_EMULATED)
+    yield from equalities(parameters, _EQUAL)
+    status = parameters.choice("Status", AskableStatus, Refusal.UNKNOWN_STATUS)
+    if status not in {None, AskableStatus.ALL}:
+        yield equal(lambda snapshot: snapshot.status.value, parameters.text("Status"))
+    kind = parameters.choice("SnapshotType", AskableType, Refusal.SNAPSHOT_TYPE)
+    if kind is AskableType.AUTO:
+        yield lambda _: False
+
+
+def _group_criteria(
+    parameters: Parameters, state: State
+) -> Iterator[Callable[[SnapshotGroup], bool]]:
+    refuse_filters(parameters, frozenset({"ResourceGroupId"}))
+    yield from equalities(parameters, _GROUP_EQUAL)
+    statuses = frozenset(parameters.repeated("Status"))
+    if statuses:
+        yield lambda group: _group_status(state, group) in statuses
+
+
+def _members(state: State, group: SnapshotGroup) -> list[Snapshot]:
+    """The group's snapshots that still exist."""
+    found = (state.snapshots.find(each) for each in group.snapshot_ids)
+    return [snapshot for snapshot in found if snapshot is not None]
+
+
+def _group_status(state: State, group: SnapshotGroup) -> str:
+    """Failed when one is, accomplished when all are."""
+    statuses = {snapshot.status for snapshot in _members(state, group)}
+    if SnapshotStatus.FAILED in statuses:
+        return SnapshotStatus.FAILED.value
+    if SnapshotStatus.PROGRESSING in statuses:
+        return SnapshotStatus.PROGRESSING.value
+    return SnapshotStatus.ACCOMPLISHED.value
+
+
+def _group(state: State, group: SnapshotGroup) -> JsonObject:
+    return {
+        "CreationTime": render.to_second(group.created_at),
+        "Description": group.description,
+        "InstanceId": group.instance_id,
+        "Name": group.name,
+        "ProgressStatus": "",
+        "ResourceGroupId": "",
+        "SnapshotGroupId": group.group_id,
+        "Snapshots": {"Snapshot": [_member(each, state) for each in _members(state, group)]},
+        "Status": _group_status(state, group),
+        "Tags": _tags(group.tags),
+    }
+
+
+def _member(snapshot: Snapshot, state: State) -> JsonObject:
+    return {
+        "Available": snapshot.status is SnapshotStatus.ACCOMPLISHED,
+        "InstantAccess": False,
+        "Progress": f"{snapshot.percent(state.now)}%",
+        "SnapshotId": snapshot.snapshot_id,
+        "SourceDiskId": snapshot.disk_id,
+        "SourceDiskType": snapshot.disk_kind.value,
+        "Tags": _tags(snapshot.tags),
+    }
+
+
+def _tags(tags: Mapping[str, str]) -> JsonObject:
+    """Tags as this operation alone shows them: Key and Value, not TagKey and TagValue."""
+    return {"Tag": [{"Key": key, "Value": value} for key, value in tags.items()]}

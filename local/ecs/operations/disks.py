@@ -1,0 +1,98 @@
+"""DescribeDisks. Source: its page in the API reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+
+from local.ecs import render
+from local.ecs.errors import Refusal
+from local.ecs.model import Disk, DiskKind
+from local.ecs.operations.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.paging import PageRequest
+from local.ecs.parameters import Parameters
+from local.ecs.request import Request
+from local.ecs.state import JsonObject
+
+LARGEST_PAGE = 500
+
+
+class AskableKind(Enum):
+    """What DiskType may ask for."""
+
+    ALL = "all"
+    SYSTEM = "system"
+    DATA = "data"
+
+
+class AskableStatus(Enum):
+    """What Status may ask for; disks are only ever In_use or Available here."""
+
+    IN_USE = "In_use"
+    AVAILABLE = "Available"
+    ATTACHING = "Attaching"
+    DETACHING = "Detaching"
+    CREATING = "Creating"
+    REINITIALIZING = "ReIniting"
+    ALL = "All"
+
+
+_EQUAL: Mapping[str, Callable[[Disk], str]] = {
+    "InstanceId": lambda disk: disk.instance_id,
+    "ZoneId": lambda disk: disk.zone,
+    "Category": lambda disk: disk.category,
+    "DiskName": lambda disk: disk.name,
+    "DiskChargeType": lambda disk: disk.charge_type.value,
+}
+_FLAGS: Mapping[str, Callable[[Disk], bool]] = {
+    "DeleteWithInstance": lambda disk: disk.delete_with_instance,
+    "Portable": lambda disk: disk.kind is DiskKind.DATA,
+}
+_NOT_EMULATED = frozenset(
+    {
+        "AutoSnapshotPolicyId",
+        "DeleteAutoSnapshot",
+        "EnableAutoSnapshot",
+        "EnableAutomatedSnapshotPolicy",
+        "EnableShared",
+        "Encrypted",
+        "Filter",
+        "KMSKeyId",
+        "LockReason",
+        "MultiAttach",
+        "PerformanceLevel",
+        "ResourceGroupId",
+        "SnapshotId",
+    }
+)
+
+
+def describe_disks(request: Request) -> JsonObject:
+    """One page of the disks that pass every filter.
+
+    Raises:
+        EcsError: a parameter is wrong, or this is a dry run.
+    """
+    parameters = request.parameters
+    query = Query(
+        resources=("disk/*",),
+        page=PageRequest.read(parameters, LARGEST_PAGE),
+        ids=parameters.ids("DiskIds", Refusal.TOO_MANY_DISK_IDS, Refusal.MALFORMED_DISK_IDS),
+        criteria=tuple(_criteria(parameters)),
+    )
+    found = find(request, request.state.disks, query)
+    return {**found.head(), "Disks": {"Disk": [render.disk(disk) for disk in found.items]}}
+
+
+def _criteria(parameters: Parameters) -> Iterator[Callable[[Disk], bool]]:
+    refuse_filters(parameters, _NOT_EMULATED)
+    yield from equalities(parameters, _EQUAL)
+    kind = parameters.choice("DiskType", AskableKind, Refusal.DISK_TYPE)
+    if kind not in {None, AskableKind.ALL}:
+        yield equal(lambda disk: disk.kind.value, parameters.text("DiskType"))
+    status = parameters.choice("Status", AskableStatus, Refusal.DISK_STATUS)
+    if status not in {None, AskableStatus.ALL}:
+        yield equal(lambda disk: disk.status, parameters.text("Status"))
+    for name, attribute in _FLAGS.items():
+        if parameters.text(name):
+            yield equal(attribute, parameters.flag(name))

@@ -1,0 +1,207 @@
+"""StopInstance(s), StartInstance(s), RebootInstance(s).
+
+Sources: their pages in the API reference, "API behavior when an instance is locked". They only
+begin the change; ``CurrentStatus`` in the answer of a batch is the passing one. RAM denies a batch
+as a whole, also with SuccessFirst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+from local.ecs import lifecycle
+from local.ecs.errors import EcsError, Refusal
+from local.ecs.model import Instance, LockReason, Status, StoppedMode
+from local.ecs.operations.choice import instance_ids, one_instance
+from local.ecs.request import Request
+from local.ecs.state import JsonObject
+
+Check = Callable[[Instance], None]
+Deed = Callable[[Instance], Instance]
+
+
+class BatchOptimization(Enum):
+    """What one failure means for the rest of a batch."""
+
+    ALL_TOGETHER = "AllTogether"
+    SUCCESS_FIRST = "SuccessFirst"
+
+
+class AskableStoppedMode(Enum):
+    """The modes that a request may name."""
+
+    KEEP_CHARGING = "KeepCharging"
+    STOP_CHARGING = "StopCharging"
+
+
+def stop_instance(request: Request) -> JsonObject:
+    """Begin to stop one running instance.
+
+    Raises:
+        EcsError: it cannot be stopped, or this is a dry run.
+    """
+    return _one(request, _check_stop, _stopping(request))
+
+
+def stop_instances(request: Request) -> JsonObject:
+    """Begin to stop up to 100 instances of one region.
+
+    Raises:
+        EcsError: as `stop_instance`; with SuccessFirst only for the request as a whole.
+    """
+    return _batch(request, _check_stop, _stopping(request))
+
+
+def start_instance(request: Request) -> JsonObject:
+    """Begin to start one stopped instance.
+
+    Raises:
+        EcsError: it cannot be started, or this is a dry run.
+    """
+    return _one(request, _check_start, _starting(request))
+
+
+def start_instances(request: Request) -> JsonObject:
+    """Begin to start up to 100 instances of one region.
+
+    Raises:
+        EcsError: as `start_instance`; with SuccessFirst only for the request as a whole.
+    """
+    return _batch(request, _check_start, _starting(request))
+
+
+def reboot_instance(request: Request) -> JsonObject:
+    """Begin to reboot one running instance.
+
+    Raises:
+        EcsError: it cannot be rebooted, or this is a dry run.
+    """
+    request.parameters.flag("ForceStop")
+    return _one(request, _check_reboot, _rebooting(request))
+
+
+def reboot_instances(request: Request) -> JsonObject:
+    """Begin to reboot up to 100 instances of one region.
+
+    Raises:
+        EcsError: as `reboot_instance`; with SuccessFirst only for the request as a whole.
+    """
+    request.parameters.flag("ForceReboot")
+    return _batch(request, _check_reboot, _rebooting(request))
+
+
+def _stopping(request: Request) -> Deed:
+    by_force = request.parameters.flag("ForceStop")
+    asked = request.parameters.choice("StoppedMode", AskableStoppedMode, Refusal.INVALID_PARAMETER)
+    mode = StoppedMode(asked.value) if asked else None
+    return lambda instance: lifecycle.stop(request.state, instance, mode, by_force=by_force)
+
+
+def _starting(request: Request) -> Deed:
+    return lambda instance: lifecycle.start(request.state, instance)
+
+
+def _rebooting(request: Request) -> Deed:
+    return lambda instance: lifecycle.reboot(request.state, instance)
+
+
+def _check_stop(instance: Instance) -> None:
+    _check_security(instance)
+    _check_status(instance, Status.RUNNING)
+
+
+def _check_start(instance: Instance) -> None:
+    _check_security(instance)
+    _check_paid(instance)
+    _check_status(instance, Status.STOPPED)
+
+
+def _check_reboot(instance: Instance) -> None:
+    _check_security(instance)
+    _check_paid(instance)
+    _check_status(instance, Status.RUNNING)
+
+
+def _check_security(instance: Instance) -> None:
+    if instance.is_locked(LockReason.SECURITY):
+        raise Refusal.LOCKED_FOR_SECURITY.error()
+
+
+def _check_paid(instance: Instance) -> None:
+    if instance.is_locked(LockReason.FINANCIAL):
+        raise Refusal.EXPIRED_OR_IN_ARREARS.error()
+
+
+def _check_status(instance: Instance, expected: Status) -> None:
+    if instance.deleting or instance.status is not expected:
+        raise Refusal.INCORRECT_POWER_STATUS.error(
+            status=instance.status.value, expected=expected.value
+        )
+
+
+def _one(request: Request, check: Check, deed: Deed) -> JsonObject:
+    instance = one_instance(request)
+    check(instance)
+    request.stop_if_dry_run()
+    deed(instance)
+    return {}
+
+
+def _batch(request: Request, check: Check, deed: Deed) -> JsonObject:
+    region = request.region()
+    ids = instance_ids(request)
+    optimization = request.parameters.choice(
+        "BatchOptimization", BatchOptimization, Refusal.INVALID_PARAMETER
+    )
+    instances = {each: request.state.instances.find(each, region) for each in ids}
+    for each, instance in instances.items():
+        request.authorize_instance(each, instance)
+    if optimization is BatchOptimization.SUCCESS_FIRST:
+        request.stop_if_dry_run(Refusal.DRY_RUN_OF_BATCH)
+        entries = [_tried(request, item, check, deed) for item in instances.items()]
+    else:
+        present = _all_present(instances)
+        for instance in present:
+            check(instance)
+        request.stop_if_dry_run(Refusal.DRY_RUN_OF_BATCH)
+        entries = [_entry(request, instance, deed(instance)) for instance in present]
+    return {"InstanceResponses": {"InstanceResponse": entries}}
+
+
+def _all_present(instances: dict[str, Instance | None]) -> list[Instance]:
+    present = [instance for instance in instances.values() if instance is not None]
+    if len(present) < len(instances):
+        raise Refusal.UNKNOWN_INSTANCES.error()
+    return present
+
+
+def _tried(
+    request: Request, item: tuple[str, Instance | None], check: Check, deed: Deed
+) -> JsonObject:
+    """One entry of SuccessFirst: what became of this instance, whatever becomes of the others."""
+    instance_id, instance = item
+    try:
+        if instance is None:
+            raise Refusal.UNKNOWN_INSTANCE.error()
+        check(instance)
+    except EcsError as error:
+        status = instance.status.value if instance is not None else ""
+        return {
+            "Code": error.code,
+            "Message": error.message,
+            "InstanceId": instance_id,
+            "CurrentStatus": status,
+            "PreviousStatus": status,
+        }
+    return _entry(request, instance, deed(instance))
+
+
+def _entry(request: Request, before: Instance, after: Instance) -> JsonObject:
+    return {
+        "Code": "200" if request.state.settings.quirks.code_is_text else 200,
+        "Message": "success",
+        "InstanceId": before.instance_id,
+        "CurrentStatus": after.status.value,
+        "PreviousStatus": before.status.value,
+    }

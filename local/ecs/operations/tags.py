@@ -1,0 +1,167 @@
+"""TagResources, UntagResources, ListTagResources.
+
+Source: their pages in the API reference. How many tags a page of ListTagResources holds is not
+documented; here it is the resources of `PAGE_ROWS` tags or little more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from local.ecs.errors import Refusal
+from local.ecs.operations.listing import Tagged
+from local.ecs.paging import make_token, read_token
+from local.ecs.parameters import MAX_TAGS, Parameters, is_system_tag
+from local.ecs.request import Request
+from local.ecs.shelf import Shelf
+from local.ecs.state import JsonObject
+
+MAX_RESOURCES = 50
+TAGS_PER_RESOURCE = 20
+PAGE_ROWS = 50
+
+_ANY: tuple[str, ...] = ()
+
+
+def tag_resources(request: Request) -> JsonObject:
+    """Put tags on up to 50 resources of one type, on all or on none.
+
+    Raises:
+        EcsError: a resource does not exist, a tag is not valid, or one would have more than 20.
+    """
+    chosen = _chosen(request)
+    tags = request.parameters.new_tags()
+    if not tags:
+        raise Refusal.NO_TAGS.error()
+    changed = {each: {**resource.tags, **tags} for each, resource in chosen.items()}
+    if any(len(after) > TAGS_PER_RESOURCE for after in changed.values()):
+        raise Refusal.TAG_QUOTA.error()
+    _put(request, changed)
+    return {}
+
+
+def untag_resources(request: Request) -> JsonObject:
+    """Take tags off up to 50 resources of one type; tags of the platform stay.
+
+    Raises:
+        EcsError: a resource does not exist, or more than 20 keys are given.
+    """
+    chosen = _chosen(request)
+    keys = request.parameters.repeated("TagKey")
+    if len(keys) > MAX_TAGS:
+        raise Refusal.TOO_MANY_TAGS.error()
+    everything = request.parameters.flag("All") and not keys
+    if not (keys or everything):
+        raise Refusal.NO_TAGS.error()
+    changed = {
+        each: {
+            key: value
+            for key, value in resource.tags.items()
+            if is_system_tag(key) or not (everything or key in keys)
+        }
+        for each, resource in chosen.items()
+    }
+    _put(request, changed)
+    return {}
+
+
+def list_tag_resources(request: Request) -> JsonObject:
+    """One page of the tags of resources that are named, or that bear all tags that are.
+
+    Raises:
+        EcsError: neither resources nor tags are named, or too many, or the token is unknown.
+    """
+    region = request.region(Refusal.NO_TAG_REGION)
+    parameters = request.parameters
+    shelf = _shelf(request)
+    ids = parameters.repeated("ResourceId")
+    if len(ids) > MAX_RESOURCES:
+        raise Refusal.TOO_MANY_RESOURCE_IDS.error()
+    wanted = tuple(_wanted(parameters))
+    if not (ids or wanted):
+        raise Refusal.NO_RESOURCE_IDS.error()
+    after = read_token(parameters.text("NextToken"))
+    allowed = request.may_list("*", region)
+    candidates = shelf.pick(region, ids) if ids else shelf.walk(region, after)
+    matches = (
+        (position, shelf.id_at(position), resource.tags)
+        for position, resource in candidates
+        if position > after and _bears(resource.tags, wanted)
+    )
+    rows, token = _page(matches if allowed else ())
+    resource_type = parameters.text("ResourceType")
+    entries = [
+        {"ResourceId": each, "ResourceType": resource_type, "TagKey": key, "TagValue": value}
+        for each, key, value in rows
+    ]
+    return {"NextToken": token, "TagResources": {"TagResource": entries}}
+
+
+def _page(
+    matches: Iterable[tuple[int, str, Mapping[str, str]]],
+) -> tuple[list[tuple[str, str, str]], str]:
+    """Id, key and value of each tag of whole resources, and the token of what follows."""
+    rows: list[tuple[str, str, str]] = []
+    last = 0
+    for position, resource_id, tags in matches:
+        if len(rows) >= PAGE_ROWS:
+            return rows, make_token(last)
+        rows.extend((resource_id, key, value) for key, value in tags.items())
+        last = position
+    return rows, ""
+
+
+def _wanted(parameters: Parameters) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Keys, each with the values that will do; no value means any."""
+    for key, value in parameters.tag_filters():
+        yield key, (value,) if value else _ANY
+    for condition in parameters.structures("TagFilter"):
+        if not condition.text("TagKey"):
+            raise Refusal.TAG_MISMATCH.error()
+        yield condition.text("TagKey"), condition.repeated("TagValues")
+
+
+def _bears(tags: Mapping[str, str], wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
+    return all(key in tags and (not values or tags[key] in values) for key, values in wanted)
+
+
+def _shelf(request: Request) -> Shelf[Any]:
+    """Where the resources of the type are that the request names."""
+    shelves: Mapping[str, Shelf[Any]] = {
+        "instance": request.state.instances,
+        "disk": request.state.disks,
+        "snapshot": request.state.snapshots,
+        "snapshotgroup": request.state.groups,
+    }
+    shelf = shelves.get(request.parameters.required("ResourceType", Refusal.NO_RESOURCE_TYPE))
+    if shelf is None:
+        raise Refusal.UNKNOWN_RESOURCE_TYPE.error()
+    return shelf
+
+
+def _chosen(request: Request) -> dict[str, Tagged]:
+    """The resources to change, by id; RAM allows it for each."""
+    region = request.region(Refusal.NO_TAG_REGION)
+    shelf = _shelf(request)
+    ids = request.parameters.repeated("ResourceId")
+    if not ids:
+        raise Refusal.NO_RESOURCE_IDS.error()
+    if len(ids) > MAX_RESOURCES:
+        raise Refusal.TOO_MANY_RESOURCE_IDS.error()
+    resource_type = request.parameters.text("ResourceType")
+    found = {each: shelf.find(each, region) for each in ids}
+    for each, resource in found.items():
+        request.authorize(f"{resource_type}/{each}", region, resource.tags if resource else {})
+    chosen = {each: resource for each, resource in found.items() if resource is not None}
+    if len(chosen) < len(found):
+        raise Refusal.UNKNOWN_RESOURCE.error()
+    return chosen
+
+
+def _put(request: Request, changed: Mapping[str, Mapping[str, str]]) -> None:
+    shelf = _shelf(request)
+    for each, tags in changed.items():
+        resource: Any = shelf.find(each)
+        shelf.replace(each, replace(resource, tags=tags))

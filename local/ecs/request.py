@@ -1,0 +1,140 @@
+"""One request on its way through the engine: what it says, who sent it, what RAM lets it do."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from local.ecs.access import Caller
+from local.ecs.errors import Refusal
+from local.ecs.model import Disk, Instance
+from local.ecs.parameters import Parameters
+from local.ecs.regions import REGIONS
+from local.ecs.state import JsonObject, Replay, State
+
+MAX_TOKEN_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operation's name and parameters, its caller, and the account it is about."""
+
+    action: str
+    parameters: Parameters
+    caller: Caller
+    state: State
+
+    def region(self, missing: Refusal = Refusal.MISSING) -> str:
+        """The RegionId, which this operation requires.
+
+        Raises:
+            EcsError: it is absent or not a region.
+        """
+        region = self.parameters.required("RegionId", missing)
+        if region not in REGIONS:
+            raise Refusal.UNKNOWN_REGION.error()
+        return region
+
+    def optional_region(self) -> str | None:
+        """The RegionId where the operation does not require it; None stands for any.
+
+        Raises:
+            EcsError: it is not a region.
+        """
+        return self.region() if self.parameters.text("RegionId") else None
+
+    def allows(self, resource: str, region: str, tags: Mapping[str, str]) -> bool:
+        """Whether RAM lets the caller do this to, say, ``instance/i-bp1…`` or ``snapshot/*``."""
+        return self.caller.authorizer.allows(
+            f"ecs:{self.action}", self._arn(resource, region), tags
+        )
+
+    def authorize(self, resource: str, region: str, tags: Mapping[str, str]) -> None:
+        """Insist on what `allows` asks.
+
+        Raises:
+            EcsError: RAM denies it; the message names action and resource.
+        """
+        if not self.allows(resource, region, tags):
+            arn = self._arn(resource, region)
+            raise Refusal.FORBIDDEN.error(action=f"ecs:{self.action}", resource=arn)
+
+    def authorize_instance(self, instance_id: str, instance: Instance | None) -> None:
+        """Insist on the permission for one instance, be it there or not.
+
+        Raises:
+            EcsError: RAM denies it.
+        """
+        if instance is None:
+            region = self.parameters.text("RegionId", "*")
+            self.authorize(f"instance/{instance_id}", region, {})
+        else:
+            self.authorize(f"instance/{instance_id}", instance.region, instance.tags)
+
+    def authorize_disk(self, disk: Disk) -> None:
+        """Insist on the permission for one disk.
+
+        Raises:
+            EcsError: RAM denies it.
+        """
+        self.authorize(f"disk/{disk.disk_id}", disk.region, disk.tags)
+
+    def may_list(self, resource: str, region: str) -> bool:
+        """Whether the caller sees a list at all; without permission it is empty, not refused.
+
+        Only a dry run tells the difference. Source: DescribeInstances, API reference of 2021.
+
+        Raises:
+            EcsError: this is a dry run: ``DryRunOperation``, or ``Forbidden.RAM``.
+        """
+        if self.parameters.flag("DryRun"):
+            self.authorize(resource, region, {})
+            raise Refusal.DRY_RUN.error()
+        return self.allows(resource, region, {})
+
+    def stop_if_dry_run(self, refusal: Refusal = Refusal.DRY_RUN) -> None:
+        """End a dry run here: everything was checked, nothing was done.
+
+        Raises:
+            EcsError: ``refusal``, which is ECS's way to say that it would have worked.
+        """
+        if self.parameters.flag("DryRun"):
+            raise refusal.error()
+
+    def _arn(self, resource: str, region: str) -> str:
+        if resource == "*":
+            return resource
+        return f"acs:ecs:{region}:{self.caller.account_id}:{resource}"
+
+
+Operation = Callable[[Request], JsonObject]
+
+
+def idempotent(operation: Operation) -> Operation:
+    """Answer a ClientToken that was seen before as it was answered then, and do nothing.
+
+    Only successes are kept. Source: "How to ensure idempotence", developer guide.
+
+    Raises:
+        EcsError: from the operation, when the token is malformed, or was used with other
+            parameters.
+    """
+
+    @functools.wraps(operation)
+    def once(request: Request) -> JsonObject:
+        token = request.parameters.text("ClientToken")
+        if not token:
+            return operation(request)
+        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
+            raise Refusal.TOKEN_MALFORMED.error()
+        key = (request.caller.account_id, request.action, token)
+        fingerprint = request.parameters.fingerprint()
+        replays = request.state.replays
+        if key not in replays:
+            replays[key] = Replay(fingerprint, operation(request))
+        elif replays[key].fingerprint != fingerprint:
+            raise Refusal.TOKEN_REUSED.error()
+        return replays[key].answer
+
+    return once

@@ -1,0 +1,129 @@
+"""Everything the emulated account holds, and the agenda of what comes due.
+
+It keeps and finds; the rules are in `local.ecs.lifecycle`.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from local.ecs.durations import Durations
+from local.ecs.model import Disk, Instance, Snapshot, SnapshotGroup, SnapshotStatus, StoppedMode
+from local.ecs.quirks import Quirks
+from local.ecs.regions import resource_id
+from local.ecs.shelf import Shelf
+
+JsonObject = dict[str, Any]
+
+
+class Due(Enum):
+    """What can come due."""
+
+    STATUS = "an instance changes its status"
+    RELEASE = "an instance is released automatically"
+    SNAPSHOT = "a snapshot is accomplished"
+    RETENTION = "a snapshot has been kept long enough"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What was answered to a request with a ClientToken, and what the request was."""
+
+    fingerprint: frozenset[tuple[str, str]]
+    answer: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the emulated platform and account behave; fixed for one engine."""
+
+    durations: Durations
+    quirks: Quirks
+    default_stopped_mode: StoppedMode
+
+
+class State:
+    """The account. Not safe for several threads by itself: the engine holds a lock.
+
+    Attributes:
+        now: the moment of the request, or of the event, that is being worked on.
+        replays: by account, action and ClientToken.
+    """
+
+    def __init__(self, settings: Settings, now: datetime, seed: int) -> None:
+        self.settings = settings
+        self.now = now
+        self.instances: Shelf[Instance] = Shelf()
+        self.disks: Shelf[Disk] = Shelf()
+        self.snapshots: Shelf[Snapshot] = Shelf()
+        self.groups: Shelf[SnapshotGroup] = Shelf()
+        self.replays: dict[tuple[str, str, str], Replay] = {}
+        self._snapshots_of: defaultdict[str, list[str]] = defaultdict(list)
+        self._agenda: list[tuple[datetime, int, Due, str]] = []
+        self._entries = 0
+        self._minted = 0
+        self._seed = seed
+        self._dice = random.Random(seed)  # noqa: S311  # jitter, not a secret
+
+    def mint(self, kind: str, region: str) -> str:
+        """An id that no resource has had; the same sequence under the same seed."""
+        self._minted += 1
+        return resource_id(kind, region, "minted", self._seed, self._minted)
+
+    def with_jitter(self, duration: timedelta) -> timedelta:
+        """The duration, off by as much as the settings' jitter allows."""
+        jitter = self.settings.durations.jitter
+        return duration * (1 + jitter * self._dice.uniform(-1, 1)) if jitter else duration
+
+    def put(self, instance: Instance) -> None:
+        """Replace the instance that has the same id."""
+        self.instances.replace(instance.instance_id, instance)
+
+    def disks_of(self, instance: Instance) -> tuple[Disk, ...]:
+        """The instance's disks, the system disk first."""
+        found = (self.disks.find(disk_id) for disk_id in instance.disk_ids)
+        return tuple(disk for disk in found if disk is not None)
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Put a new snapshot."""
+        self.snapshots.add(snapshot.snapshot_id, snapshot.region, snapshot)
+        self._snapshots_of[snapshot.disk_id].append(snapshot.snapshot_id)
+
+    def remove_snapshot(self, snapshot_id: str) -> None:
+        """Forget a snapshot.
+
+        Raises:
+            KeyError: there is none with this id.
+        """
+        gone = self.snapshots.remove(snapshot_id)
+        self._snapshots_of[gone.disk_id].remove(snapshot_id)
+
+    def snapshots_of(self, disk_id: str) -> tuple[Snapshot, ...]:
+        """The snapshots of a disk that exist, oldest first; also of a disk that is gone."""
+        found = (self.snapshots.find(each) for each in self._snapshots_of.get(disk_id, ()))
+        return tuple(snapshot for snapshot in found if snapshot is not None)
+
+    def progressing_snapshot(self, disk_id: str) -> Snapshot | None:
+        """The snapshot of the disk that is being made: one at most."""
+        for snapshot in self.snapshots_of(disk_id):
+            if snapshot.status is SnapshotStatus.PROGRESSING:
+                return snapshot
+        return None
+
+    def schedule(self, at: datetime, due: Due, resource: str) -> None:
+        """Put something on the agenda; it is checked again when it comes due."""
+        self._entries += 1
+        heapq.heappush(self._agenda, (at, self._entries, due, resource))
+
+    def take_due(self, until: datetime) -> tuple[datetime, Due, str] | None:
+        """Take the earliest entry that is due at ``until``; None if nothing is."""
+        if not self._agenda or self._agenda[0][0] > until:
+            return None
+        at, _, due, resource = heapq.heappop(self._agenda)
+        return at, due, resource

@@ -1,0 +1,119 @@
+"""The platform's flow control: so many calls of one API per region, account and window.
+
+"If an API is throttled in minute T, it is allowed again only from minute T+1"; other APIs, regions
+and accounts are not touched (API throttling, ECS). The numbers are not published, so they are
+options; without any, nothing is throttled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from math import ceil
+from threading import Lock
+
+from local.ecs.errors import EcsError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+UNLIMITED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """What a throttled caller is told. ECS has several forms, told apart by the code's prefix.
+
+    Attributes:
+        status: 400, 403 and 503 are all seen.
+        code: starts with ``Throttling`` or is ``Rejected.Throttling``.
+        message: the text that goes with the code.
+    """
+
+    status: int
+    code: str
+    message: str
+
+
+THROTTLING = Denial(400, "Throttling", "Request was denied due to request throttling.")
+"""As DescribePrice has it (API reference)."""
+THROTTLING_USER = Denial(400, "Throttling.User", "Request was denied due to user flow control.")
+"""As DescribePrice has it (API reference)."""
+THROTTLING_API = Denial(400, "Throttling.Api", "Request was denied due to api flow control.")
+"""As other products' references have it (Common errors)."""
+THROTTLING_SNAPSHOT = Denial(403, "Throttling", "Request was denied due to user flow control.")
+"""As CreateSnapshot has it (API reference)."""
+REJECTED_THROTTLING = Denial(503, "Rejected.Throttling", "Request was denied due to throttling.")
+"""A code that clients retry on; its status and text are not documented."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many calls a window takes, and what happens to the rest.
+
+    Attributes:
+        calls: by operation name, the calls of one window; `UNLIMITED`, or 0 and more.
+        otherwise: the same for every operation that ``calls`` does not name.
+        window: the length of a window; windows begin at whole multiples of it.
+        denial: what the rest are told.
+        retry_after: also say in ``x-acs-retry-after`` how many milliseconds the window has left.
+            ECS documents no such header; newer clients read it.
+    """
+
+    calls: Mapping[str, int] = field(default_factory=dict)
+    otherwise: int = UNLIMITED
+    window: timedelta = timedelta(minutes=1)
+    denial: Denial = THROTTLING_USER
+    retry_after: bool = False
+
+
+class ThrottledError(EcsError):
+    """One call too many; ``headers`` go with the answer."""
+
+    def __init__(self, denial: Denial, headers: Mapping[str, str]) -> None:
+        super().__init__(denial.status, denial.code, denial.message)
+        self.headers = headers
+
+
+class Throttle:
+    """Counts calls. Thread-safe."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self.limits = limits
+        self._window = -1
+        self._counts: dict[tuple[str, str, str], int] = {}
+        self._lock = Lock()
+
+    def admit(self, account_id: str, region: str, action: str, now: datetime) -> None:
+        """Count one call.
+
+        Args:
+            account_id: all its users and roles share one count.
+            region: as the request names it.
+            action: the operation's name.
+            now: the platform's time, aware.
+
+        Raises:
+            ThrottledError: the window has had its calls; it stays so until the next begins.
+        """
+        limit = self.limits.calls.get(action, self.limits.otherwise)
+        if limit == UNLIMITED:
+            return
+        window, elapsed = divmod(now - _EPOCH, self.limits.window)
+        key = (account_id, region, action)
+        with self._lock:
+            if window != self._window:
+                self._window = window
+                self._counts.clear()
+            count = self._counts[key] = self._counts.get(key, 0) + 1
+        if count > limit:
+            raise ThrottledError(self.limits.denial, self._headers(self.limits.window - elapsed))
+
+    def reset(self) -> None:
+        """Forget all calls."""
+        with self._lock:
+            self._counts.clear()
+
+    def _headers(self, left: timedelta) -> dict[str, str]:
+        if not self.limits.retry_after:
+            return {}
+        return {"x-acs-retry-after": str(ceil(left / timedelta(milliseconds=1)))}

@@ -1,0 +1,55 @@
+"""What makes a function: its name, what its event may say, the harm it can do, its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import Generic, TypeVar
+
+import msgspec
+
+from shared.disks import DiskLook
+from shared.guards import Harm
+from shared.requests import Request
+from shared.steps import Rule
+
+R = TypeVar("R", bound=Request)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """When a request was made, for rules that count time.
+
+    Attributes:
+        at: The event's own time: the same for every delivery of it.
+        now: The time of this delivery.
+        zone: The zone of plain dates in tags.
+    """
+
+    at: datetime
+    now: datetime
+    zone: tzinfo
+
+
+def no_disks(request: Request) -> DiskLook:  # noqa: ARG001  # whatever the request
+    """For actions that do not care about disks."""
+    return DiskLook.NONE
+
+
+class Action(msgspec.Struct, Generic[R], frozen=True):
+    """One function, as the entry point runs it.
+
+    Attributes:
+        name: The function's name; a request that states another ``action`` is refused.
+        request: The type that its requests are validated by.
+        harm: What it can do to an instance, hence what guards one against it.
+        rule: Makes the rule for a request; raises InvalidEvent if its times make no sense.
+        disks: Which disks the rule of a request wants to see.
+        only_looks: Nothing can change, so ``all`` needs no cap.
+    """
+
+    name: str
+    request: type[R]
+    harm: Harm
+    rule: Callable[[R, Asked], Rule]
+    disks: Callable[[R], DiskLook] = no_disks
+    only_looks: bool = False

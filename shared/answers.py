@@ -1,0 +1,97 @@
+"""An invocation's answer in the form of its trigger: one report, a list's, or HTTP's. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from shared.errors import (
+    AccessDenied,
+    CurfewError,
+    Incomplete,
+    InvalidEvent,
+    Refused,
+    Unavailable,
+)
+from shared.events import Event, Message
+from shared.report import Report, with_reports
+
+HTTP_STATUS: Mapping[type[CurfewError], int] = {
+    InvalidEvent: 400,
+    AccessDenied: 403,
+    Refused: 409,
+    Incomplete: 500,
+    Unavailable: 503,
+}
+
+_MOST_ERRORS_TEXT = 8_000
+
+Work = Callable[[Message | InvalidEvent], Report]
+"""Does one message; raises a CurfewError if nothing came of it, else gives its report."""
+
+
+def answer(event: Event, work: Work) -> dict[str, Any]:
+    """The report of the event's message; of a list ``{"outcome", "reports"}``.
+
+    Every message of a list is done, whatever becomes of the others.
+
+    Raises:
+        CurfewError: as ``work`` does, or Incomplete or AccessDenied with the report; for a list
+            the class that all have in common, if all failed, else Incomplete.
+    """
+    if event.is_list:
+        return _answer_of_list(event, work)
+    report = work(event.messages[0])
+    if error := report.error():
+        raise error(with_reports(report.sentence(), [report], listed=False))
+    return report.as_json()
+
+
+def http_answer(event: Event, work: Work) -> dict[str, Any]:
+    """The same as an HTTP trigger wants it; an error is an answer too ("HTTP trigger", FC docs)."""
+    body: dict[str, Any]
+    try:
+        report = work(event.messages[0])
+    except CurfewError as error:
+        status = HTTP_STATUS[type(error)]
+        body = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    else:
+        status, body = 200, report.as_json()
+        if failure := report.error():
+            status = HTTP_STATUS[failure]
+            names = {"errorType": failure.__name__, "errorMessage": report.sentence()}
+            body = {**names, "report": body}
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json; charset=utf-8"},
+        "isBase64Encoded": False,
+        "body": json.dumps(body, ensure_ascii=False),
+    }
+
+
+def _answer_of_list(event: Event, work: Work) -> dict[str, Any]:
+    reports: list[Report] = []
+    errors: list[tuple[type[CurfewError], str]] = []
+    for index, message in enumerate(event.messages):
+        try:
+            report = work(message)
+        except CurfewError as error:
+            errors.append((type(error), f"[{index}] {type(error).__name__}: {error}"))
+            continue
+        reports.append(report)
+        if failure := report.error():
+            errors.append((failure, f"[{index}] {failure.__name__}: {report.sentence()}"))
+    if errors:
+        raise _list_error(errors, reports, len(event.messages))
+    return {"outcome": "complete", "reports": [report.as_json() for report in reports]}
+
+
+def _list_error(
+    errors: Sequence[tuple[type[CurfewError], str]], reports: Sequence[Report], total: int
+) -> CurfewError:
+    named = "; ".join(text for _, text in errors)
+    sentence = f"{len(errors)} of {total} messages failed: {named[:_MOST_ERRORS_TEXT]}"
+    classes = {error for error, _ in errors}
+    error = classes.pop() if len(errors) == total and len(classes) == 1 else Incomplete
+    return error(with_reports(sentence, reports, listed=True) if reports else sentence)

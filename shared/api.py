@@ -1,0 +1,186 @@
+"""One region's ECS API: calls that are paced, bounded by the deadline, counted, and told apart.
+
+Reads may be repeated, deeds may not: of a deed whose answer was lost only a look can tell whether
+it was done. What a refusal means is in ``shared.failures``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from shared.clock import Clock, Deadline
+from shared.errors import AccessDenied, Unavailable
+from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal
+from shared.pacer import Outlook, Pacer
+from shared.sdk import Transport
+
+READ_TIMEOUT_S = 10.0
+DEED_TIMEOUT_S = 30.0
+_FIRST_RETRY_S = 0.2
+
+
+class NotSent(msgspec.Struct, frozen=True):
+    """The call was not made: its turn did not come in time."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What ECS said, and when it was asked."""
+
+    body: Mapping[str, Any]
+    asked_at: datetime
+
+
+class Api:
+    """The operations of ECS in one region; safe for threads.
+
+    Attributes:
+        region: The region's id.
+        clock: The time by which everything waits.
+    """
+
+    def __init__(self, region: str, transport: Transport, clock: Clock, deadline: Deadline) -> None:
+        self.region = region
+        self.clock = clock
+        self._transport = transport
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._pacers: dict[str, Pacer] = defaultdict(lambda: Pacer(clock))
+        self._calls = 0
+
+    @property
+    def calls(self) -> int:
+        """How many calls have been sent."""
+        return self._calls
+
+    def outlook(self, operation: str) -> Outlook:
+        """When and how many calls of this operation ECS will probably let pass."""
+        return self._pacer(operation).outlook()
+
+    def read(self, operation: str, parameters: Mapping[str, str]) -> Answer:
+        """Ask ECS something, again if need be.
+
+        Raises:
+            AccessDenied: RAM does not allow it.
+            Unavailable: no answer within five tries or the deadline, or the credentials are not
+                accepted, or ECS refuses the question.
+            Refusal: only ``DryRunOperation``, which is how ECS says yes to a dry run.
+        """
+        tries = MAX_TRIES[Kind.PASSING]
+        for attempt in range(1, tries + 1):
+            try:
+                answer = self._send(
+                    operation, parameters, self._deadline.work_until, READ_TIMEOUT_S
+                )
+            except NoAnswer as failure:
+                problem = failure.reason
+            except Refusal as refusal:
+                problem = self._read_problem(operation, refusal)
+            else:
+                if isinstance(answer, NotSent):
+                    raise Unavailable(
+                        f"{operation} in {self.region}: the deadline came before ECS could be asked"
+                    )
+                return answer
+            if attempt < tries:
+                self._pause(_FIRST_RETRY_S * 2 ** (attempt - 1))
+        raise Unavailable(f"{operation} in {self.region}: {problem}, {tries} times")
+
+    def deed(
+        self, operation: str, parameters: Mapping[str, str], until: datetime
+    ) -> Answer | NotSent:
+        """Change something, once; repeated only where ECS refused it for its pace.
+
+        Args:
+            operation: ECS's name of it.
+            parameters: As they go over the wire, without the region.
+            until: When it may be sent at the latest.
+
+        Raises:
+            Refusal: ECS said no; nothing was done.
+            NoAnswer: it may or may not have been done.
+            Unavailable: the credentials are not accepted.
+        """
+        try:
+            return self._send(operation, parameters, until, DEED_TIMEOUT_S)
+        except Refusal as refusal:
+            if refusal.kind is Kind.CREDENTIALS:
+                raise Unavailable(_bad_credentials(refusal)) from None
+            raise
+
+    def _send(
+        self, operation: str, parameters: Mapping[str, str], until: datetime, timeout_s: float
+    ) -> Answer | NotSent:
+        pacer = self._pacer(operation)
+        until = min(until, self._deadline.work_until)
+        while leave := pacer.acquire(until):
+            with self._lock:
+                self._calls += 1
+            asked_at = self.clock.now()
+            try:
+                body = self._transport.send(
+                    operation,
+                    {"RegionId": self.region, **parameters},
+                    timeout_s=min(timeout_s, self._left_s()),
+                )
+            except Refusal as refusal:
+                if refusal.kind is Kind.THROTTLED:
+                    pacer.refused(leave, refusal.retry_after_s)
+                    continue
+                pacer.succeeded(leave)
+                raise
+            except BaseException:
+                pacer.given_up()
+                raise
+            pacer.succeeded(leave)
+            return Answer(body, asked_at)
+        return NotSent()
+
+    def _read_problem(self, operation: str, refusal: Refusal) -> str:
+        """What to say of a refused question that may be asked again; the rest is raised."""
+        if refusal.code == "DryRunOperation":
+            raise refusal
+        if refusal.kind is Kind.DENIED:
+            raise denied(operation, self.region, refusal.code) from None
+        if refusal.kind is Kind.CREDENTIALS:
+            raise Unavailable(_bad_credentials(refusal)) from None
+        if refusal.kind not in {Kind.PASSING, Kind.BUSY}:
+            raise Unavailable(
+                f"{operation} in {self.region}: ECS refuses with {refusal.code}: {refusal.message}"
+            ) from None
+        return f"ECS answers {refusal.code}"
+
+    def _left_s(self) -> float:
+        """Seconds that a call may still take, so that its answer can be reported."""
+        halfway = (
+            self._deadline.work_until + (self._deadline.killed_at - self._deadline.work_until) / 2
+        )
+        return max((halfway - self.clock.now()).total_seconds(), 0.1)
+
+    def _pause(self, seconds: float) -> None:
+        left = (self._deadline.work_until - self.clock.now()).total_seconds()
+        self.clock.sleep(max(0.0, min(seconds, left)))
+
+    def _pacer(self, operation: str) -> Pacer:
+        with self._lock:
+            return self._pacers[operation]
+
+
+def denied(operation: str, region: str, code: str) -> AccessDenied:
+    """The error that names the missing permission."""
+    return AccessDenied(
+        f"RAM does not allow ecs:{operation} in {region} ({code}); "
+        f"add ecs:{operation} to the policy of the function's role",
+        code,
+    )
+
+
+def _bad_credentials(refusal: Refusal) -> str:
+    if "time" in refusal.code.lower():
+        return f"ECS refuses the request's time ({refusal.code}); this machine's clock is wrong"
+    return f"ECS does not accept the credentials ({refusal.code}); check the function's role"

@@ -1,0 +1,63 @@
+"""Time as a value that is passed in: what is it now, wait a while, how long is left.
+
+The real clock never goes backwards within an invocation. Tests, the demo and the simulation pass a
+clock of their own, so a night takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Protocol
+
+import msgspec
+
+
+class Clock(Protocol):
+    """What the rest of the code knows of time."""
+
+    def now(self) -> datetime:
+        """The present, timezone-aware, UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds (0 or more)."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock as it stood at creation, moved on by the monotonic one."""
+
+    def __init__(self) -> None:
+        self._start = datetime.now(timezone.utc)
+        self._monotonic_start = time.monotonic()
+
+    def now(self) -> datetime:
+        """The present, timezone-aware, UTC."""
+        return self._start + timedelta(seconds=time.monotonic() - self._monotonic_start)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many seconds (0 or more)."""
+        time.sleep(seconds)
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """The moment at which work ends, so that Function Compute still gets the report.
+
+    Attributes:
+        work_until: No call starts and no wait lasts beyond it.
+        killed_at: When the platform ends the invocation; an answer after it is lost.
+    """
+
+    work_until: datetime
+    killed_at: datetime
+
+    @classmethod
+    def after(cls, start: datetime, timeout: timedelta) -> Deadline:
+        """The deadline of a function that started at ``start`` and may run for ``timeout``.
+
+        A twentieth of the timeout, at least 1 s and at most 5 s, is kept for the report.
+        """
+        margin = min(max(timeout * 0.05, timedelta(seconds=1)), timedelta(seconds=5))
+        killed_at = start + timeout
+        return cls(work_until=killed_at - min(margin, timeout / 2), killed_at=killed_at)

@@ -1,0 +1,203 @@
+"""Making a call for a group of instances, and what ECS answered for each of them.
+
+Only here does anything change. Batches succeed member by member where ECS can do that
+(``BatchOptimization=SuccessFirst``); DeleteInstances takes all or nothing, and both it and
+snapshots bear a ``ClientToken`` that is the same for the same work, so that a repeated call is
+no second deed. Setting and clearing a release time share no code: an omitted time clears.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from shared.api import Answer, Api, NotSent
+from shared.failures import SERVER_ERROR, Kind, NoAnswer, Refusal
+from shared.model import Disk, Instance, Snapshot, SnapshotStatus
+from shared.steps import (
+    Call,
+    ClearAutoRelease,
+    Delete,
+    DiskSnapshot,
+    SetAutoRelease,
+    Start,
+    Stop,
+)
+from shared.steps import Snapshot as TakeSnapshots
+from shared.times import to_minute_text
+from shared.wire import RELEASE_TAG, listed, read_status
+
+BATCH = 100
+"""Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """ECS took the call; the instance as far as the answer tells."""
+
+    instance: Instance
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """ECS did not take it, or nobody knows.
+
+    Attributes:
+        alone: It was this instance that ECS spoke of, not the batch that it was in.
+        in_doubt: It may have been done all the same. So after a 5xx and without an answer; and
+            for a member of a refused batch, since ECS does not document that it leaves the whole.
+    """
+
+    kind: Kind
+    code: str
+    message: str
+    alone: bool
+    in_doubt: bool
+
+
+Outcome = Accepted | Rejected | NotSent
+
+
+def operation_of(call: Call) -> str:
+    """ECS's name of what a call does."""
+    return {
+        Stop: "StopInstances",
+        Start: "StartInstances",
+        TakeSnapshots: "CreateSnapshot",
+        Delete: "DeleteInstances",
+        SetAutoRelease: "ModifyInstanceAutoReleaseTime",
+        ClearAutoRelease: "ModifyInstanceAutoReleaseTime",
+    }[type(call)]
+
+
+def batch_size(call: Call) -> int:
+    """How many instances one call can hold."""
+    return BATCH if isinstance(call, Stop | Start | Delete) else 1
+
+
+def perform(
+    api: Api, call: Call, instances: Sequence[Instance], until: datetime
+) -> dict[str, Outcome]:
+    """Make one call for these instances, in one region, and tell what became of each.
+
+    Args:
+        api: The region's calls.
+        call: What to do.
+        instances: At most ``batch_size(call)``, each once.
+        until: When the call may be sent at the latest: looks grow old.
+
+    Raises:
+        Unavailable: the credentials are not accepted.
+    """
+    try:
+        if isinstance(call, TakeSnapshots):
+            return {one.id: _take_snapshots(api, call, one, until) for one in instances}
+        answer = api.deed(operation_of(call), _parameters(api, call, instances), until)
+    except Refusal as refusal:
+        alone = len(instances) == 1 or not refusal.blames_a_member
+        return {one.id: _rejected(refusal, alone=alone) for one in instances}
+    except NoAnswer as failure:
+        return {one.id: _lost(failure) for one in instances}
+    if isinstance(answer, NotSent):
+        return {one.id: answer for one in instances}
+    if isinstance(call, Stop | Start):
+        return _member_by_member(answer, instances)
+    return {one.id: Accepted(one) for one in instances}
+
+
+def _parameters(api: Api, call: Call, instances: Sequence[Instance]) -> dict[str, str]:
+    ids = [one.id for one in instances]
+    match call:
+        case Stop(force, stopped_mode):
+            mode = {"StoppedMode": stopped_mode.value} if stopped_mode else {}
+            batch = {"BatchOptimization": "SuccessFirst", **listed("InstanceId", ids)}
+            return {"ForceStop": _flag(force), **mode, **batch}
+        case Start():
+            return {"BatchOptimization": "SuccessFirst", **listed("InstanceId", ids)}
+        case Delete(force):
+            token = _token("delete", api.region, _flag(force), *sorted(ids))
+            return {"Force": _flag(force), "ClientToken": token, **listed("InstanceId", ids)}
+        case SetAutoRelease(at):
+            return {"InstanceId": ids[0], "AutoReleaseTime": to_minute_text(at)}
+        case ClearAutoRelease():
+            return {"InstanceId": ids[0]}
+        case _:
+            raise AssertionError(f"{type(call).__name__} is no call for a batch")
+
+
+def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetime) -> Outcome:
+    """Snapshot disk after disk; after a refusal the next look finds what was taken before it."""
+    disks = {disk.id: disk for disk in one.disks or ()}
+    for wanted in call.disks:
+        try:
+            answer = api.deed("CreateSnapshot", _snapshot(one, wanted, call.retention_days), until)
+        except Refusal as refusal:
+            return msgspec.structs.replace(
+                _rejected(refusal, alone=True), message=f"disk {wanted.disk_id}: {refusal.message}"
+            )
+        except NoAnswer as failure:
+            return _lost(failure)
+        if isinstance(answer, NotSent):
+            return answer
+        disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer)
+    return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())))
+
+
+def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[str, str]:
+    return {
+        "DiskId": wanted.disk_id,
+        "SnapshotName": f"curfew-{one.id}-{wanted.disk_id}",
+        "Description": f"Taken by ECS Curfew before it releases {one.id}",
+        "RetentionDays": str(retention_days),
+        "ClientToken": _token("snapshot", wanted.token),
+        "Tag.1.Key": RELEASE_TAG,
+        "Tag.1.Value": one.id,
+    }
+
+
+def _with_new(disk: Disk, answer: Answer) -> Disk:
+    snapshot_id = answer.body.get("SnapshotId")
+    if not isinstance(snapshot_id, str) or not snapshot_id:
+        return disk
+    taken = Snapshot(snapshot_id, disk.id, SnapshotStatus.PROGRESSING, answer.asked_at)
+    return msgspec.structs.replace(disk, snapshots=(*disk.snapshots, taken))
+
+
+def _member_by_member(answer: Answer, instances: Sequence[Instance]) -> dict[str, Outcome]:
+    """Each member's own code, which comes as a number or as text; no word is no answer."""
+    said = answer.body.get("InstanceResponses")
+    said = said.get("InstanceResponse") if isinstance(said, Mapping) else None
+    by_id = {
+        row.get("InstanceId"): row
+        for row in (said if isinstance(said, list) else ())
+        if isinstance(row, Mapping)
+    }
+    return {one.id: _member(one, by_id.get(one.id)) for one in instances}
+
+
+def _member(one: Instance, row: Mapping[str, object] | None) -> Outcome:
+    if row is None:
+        return _lost(NoAnswer("ECS said nothing about it"))
+    code = str(row.get("Code"))
+    if code == "200":
+        return Accepted(msgspec.structs.replace(one, status=read_status(row.get("CurrentStatus"))))
+    return _rejected(Refusal(200, code, str(row.get("Message", ""))[:200]), alone=True)
+
+
+def _rejected(refusal: Refusal, *, alone: bool) -> Rejected:
+    in_doubt = not alone or refusal.status >= SERVER_ERROR
+    return Rejected(refusal.kind, refusal.code, refusal.message, alone, in_doubt)
+
+
+def _lost(failure: NoAnswer) -> Rejected:
+    return Rejected(Kind.PASSING, "", failure.reason, alone=True, in_doubt=True)
+
+
+def _token(*parts: str) -> str:
+    """A ClientToken: at most 64 ASCII characters, the same for the same work."""
+    return "curfew-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:48]
+
+
+def _flag(value: bool) -> str:  # noqa: FBT001  # the value itself
+    return "true" if value else "false"

@@ -1,0 +1,200 @@
+"""The ECS of one region in our words: read the inventory, look again, make a call.
+
+Every answer is believed only as far as it can be: a listing counts when it was read to its last
+page, and an empty one only when a dry run shows that it is not for want of permission, since ECS
+answers an empty list to who may not look (DescribeInstances, API reference).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import msgspec
+
+from shared.api import Api
+from shared.errors import Unavailable
+from shared.failures import Refusal
+from shared.model import Instance
+from shared.parallel import Runner
+from shared.selection import ByIds, ByTagsAndName, Selection, selects
+from shared.wire import Json, listed, read_instance, read_tag, rows
+
+PAGE = 100
+"""Most ids or rows a call (DescribeInstances, StopInstances, DeleteInstances, API reference)."""
+
+TAG_PAGE = 50
+"""Most ids of a call of ListTagResources (API reference)."""
+
+TAG_FILTER_LIMIT = 1000
+"""A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
+
+CALLS_AT_ONCE = 8
+
+
+class Ecs(msgspec.Struct, frozen=True):
+    """One region's instances, as they can be read.
+
+    Attributes:
+        api: Its paced and bounded calls.
+        side_by_side: How several calls are made at once.
+    """
+
+    api: Api
+    side_by_side: Runner
+
+    def inventory(self, selection: Selection) -> dict[str, Instance]:
+        """Every selected instance that ECS knows, by id, in ECS's order.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: the inventory could not be read to its end.
+        """
+        if isinstance(selection, ByIds):
+            return self.look_twice(selection.ids)
+        found = self._list(_filters(selection))
+        if (
+            isinstance(selection, ByTagsAndName)
+            and selection.tags
+            and len(found) >= TAG_FILTER_LIMIT
+        ):
+            found = self._list({})
+        return {key: one for key, one in found.items() if selects(selection, one)}
+
+    def size(self) -> int:
+        """How many instances the region has, read to the last page.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: the inventory could not be read to its end.
+        """
+        return len(self._list({}))
+
+    def look(self, ids: Sequence[str]) -> dict[str, Instance]:
+        """These instances as they are now, by id; those that ECS does not know are left out.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: ECS did not answer.
+        """
+        answers = self.side_by_side(self._describe, list(chunks(ids, PAGE)), at_once=CALLS_AT_ONCE)
+        if not all(answers):
+            self.check_permission("DescribeInstances")
+        return {key: one for answer in answers for key, one in answer.items()}
+
+    def look_twice(self, ids: Sequence[str]) -> dict[str, Instance]:
+        """The same, but what ECS does not show is asked for once more before that is believed.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: ECS did not answer.
+        """
+        found = self.look(ids)
+        missing = [one for one in ids if one not in found]
+        return found | self.look(missing) if missing else found
+
+    def tags(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The tags of these instances as ListTagResources has them; those without are left out.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: ECS did not answer.
+        """
+        found: dict[str, dict[str, str]] = {}
+        batches = list(chunks(ids, TAG_PAGE))
+        for answer in self.side_by_side(self._list_tags, batches, at_once=CALLS_AT_ONCE):
+            for instance_id, key, value in answer:
+                found.setdefault(instance_id, {})[key] = value
+        return found
+
+    def pages(
+        self, operation: str, parameters: Mapping[str, str], outer: str, inner: str
+    ) -> Iterator[tuple[Json, datetime]]:
+        """Every row of a listing with the time at which it was asked for, to the last page.
+
+        Raises:
+            AccessDenied: RAM does not allow the operation.
+            Unavailable: a page could not be read, or pages go in a circle.
+        """
+        token, seen = "", {""}
+        while True:
+            page = {**parameters, **({"NextToken": token} if token else {})}
+            answer = self.api.read(operation, page)
+            for row in rows(answer.body, outer, inner):
+                yield row, answer.asked_at
+            token = answer.body.get("NextToken") or ""
+            if not token:
+                return
+            if token in seen:
+                raise Unavailable(
+                    f"{operation} in {self.api.region}: the pages go in a circle, so the inventory "
+                    "is not complete"
+                )
+            seen.add(token)
+
+    def _list(self, filters: Mapping[str, str]) -> dict[str, Instance]:
+        """All that ECS lists; that there is nothing is believed only when it says so twice."""
+        parameters = {"MaxResults": str(PAGE), **filters}
+        found = self._instances(parameters)
+        if not found:
+            self.check_permission("DescribeInstances")
+            found = self._instances(parameters)
+        return found
+
+    def _describe(self, ids: Sequence[str]) -> dict[str, Instance]:
+        parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(ids))}
+        found = self._instances(parameters)
+        return {key: one for key, one in found.items() if key in set(ids)}
+
+    def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        parameters = {"ResourceType": "instance", **listed("ResourceId", ids)}
+        pages = self.pages("ListTagResources", parameters, "TagResources", "TagResource")
+        found = [read_tag(row) for row, _ in pages]
+        if not found:
+            # Whether it knows DryRun is not documented. If it does, a missing permission shows;
+            # if it does not, it answers as before.
+            with suppress(Refusal):
+                self.api.read("ListTagResources", {**parameters, "DryRun": "true"})
+        return found
+
+    def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
+        """By id; one that moved between two pages while they were read counts as last seen."""
+        pages = self.pages("DescribeInstances", parameters, "Instances", "Instance")
+        instances = (read_instance(row, self.api.region, asked_at) for row, asked_at in pages)
+        return {instance.id: instance for instance in instances}
+
+    def check_permission(self, operation: str) -> None:
+        """Make sure that an empty answer is the truth, not a missing permission.
+
+        Raises:
+            AccessDenied: it is a missing permission.
+            Unavailable: ECS does not say.
+        """
+        try:
+            self.api.read(operation, {"DryRun": "true"})
+        except Refusal:
+            return
+        raise Unavailable(
+            f"{operation} in {self.api.region}: ECS shows nothing, and does not say whether the "
+            "function may look; nothing was believed"
+        )
+
+
+def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    """The items in groups of at most ``size``, in order."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _filters(selection: Selection) -> dict[str, str]:
+    """What ECS can narrow for us; a tag with several values is narrowed by its key."""
+    if not isinstance(selection, ByTagsAndName):
+        return {}
+    filters = {} if selection.name == "*" else {"InstanceName": selection.name}
+    for number, (key, values) in enumerate(selection.tags, start=1):
+        filters[f"Tag.{number}.Key"] = key
+        value = next(iter(values)) if values is not None and len(values) == 1 else ""
+        if value:
+            filters[f"Tag.{number}.Value"] = value
+    return filters

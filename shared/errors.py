@@ -1,0 +1,47 @@
+"""Every error that an invocation can end with.
+
+    CurfewError
+    ├── InvalidEvent   the event cannot mean anything; nothing was called
+    ├── Refused        a guard on the whole run said no; nothing was changed
+    ├── AccessDenied   RAM says no; names the missing ``ecs:…`` action
+    ├── Unavailable    ECS cannot be reached, or there are no credentials; nothing was changed
+    └── Incomplete     some instances failed or are pending; carries the report
+
+Function Compute shows the class name as ``errorType`` and the message as ``errorMessage``; it
+retries asynchronous invocations that raise, then sends them to the failure destination. Messages
+say what was wrong and what would be right, and never hold a credential or a signed URL.
+"""
+
+from __future__ import annotations
+
+
+class CurfewError(Exception):
+    """The invocation failed; the subclass says how, and what may have changed."""
+
+
+class InvalidEvent(CurfewError):  # noqa: N818  # Function Compute shows the class name to people
+    """The event cannot mean anything: which field, what was there, what would be right."""
+
+
+class Refused(CurfewError):  # noqa: N818  # likewise
+    """A guard on the whole run said no: number cap, stale event, account, region, no selection."""
+
+
+class AccessDenied(CurfewError):  # noqa: N818  # likewise
+    """RAM does not allow an ECS action that the function needs; the message names it.
+
+    Attributes:
+        code: ECS's own code, e.g. ``Forbidden.RAM``.
+    """
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Unavailable(CurfewError):  # noqa: N818  # likewise
+    """ECS could not be reached or answered nonsense, or there are no credentials."""
+
+
+class Incomplete(CurfewError):  # noqa: N818  # likewise
+    """Some instances failed or are pending: one sentence, then the report as JSON."""

@@ -1,0 +1,110 @@
+"""What each refusal of ECS means for what is done next: the one table of retries.
+
+==============  ==========================================  ====================================
+kind            what is done                                how often
+==============  ==========================================  ====================================
+THROTTLED       the pacer slows down, the call is repeated  until the deadline
+BUSY            look again, then let the rule decide        until the deadline
+PASSING         reads are repeated; after a deed look       5 times
+                again, then let the rule decide
+FINAL           batches are halved to find the culprit      once for a single instance
+NOT_FOUND       look again: it may be gone                  5 times
+DENIED          reported; a batch is not halved             once
+CREDENTIALS     the run ends                                once
+==============  ==========================================  ====================================
+
+An answer that never came counts as PASSING: a deed is never repeated blindly, looking settles it.
+Codes: "Error codes" of each operation, ECS API reference, and "Common errors"; throttling comes
+with status 400, 403 or 503, so it is told by its code alone.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class Kind(str, Enum):
+    """What a refusal means; see the table above."""
+
+    THROTTLED = "throttled"
+    BUSY = "busy"
+    PASSING = "passing"
+    FINAL = "final"
+    NOT_FOUND = "not found"
+    DENIED = "denied"
+    CREDENTIALS = "credentials"
+
+
+MAX_TRIES = {Kind.PASSING: 5, Kind.NOT_FOUND: 5, Kind.FINAL: 1, Kind.DENIED: 1}
+"""How often one call is made for one instance; what is missing here has no limit but time."""
+
+_TABLE: tuple[tuple[str, Kind], ...] = (
+    (r"(Rejected\.)?Throttling(\..*)?", Kind.THROTTLED),
+    (r"Forbidden(\..*)?|Forbbiden|NoPermission(\..*)?|(Implicit|Explicit)Deny", Kind.DENIED),
+    (r"InvalidAccessKeyId(\..*)?|InvalidAccessKeySecret", Kind.CREDENTIALS),
+    (r"(InvalidSecurityToken|MissingSecurityToken)(\..*)?", Kind.CREDENTIALS),
+    (r"SignatureDoesNotMatch|IncompleteSignature", Kind.CREDENTIALS),
+    (r"(InvalidTimeStamp|IllegalTimestamp)(\..*)?", Kind.CREDENTIALS),
+    (r"(OperationConflict|InvalidOperation\.Conflict|LastTokenProcessing)", Kind.BUSY),
+    (r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring)", Kind.BUSY),
+    (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
+    (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.PASSING),
+    (r"DependencyViolation\.(RouteEntry|SLBConfiguring)", Kind.PASSING),
+    (r"InternalError|UnknownError|SignatureNonceUsed", Kind.PASSING),
+    (r"ServiceUnavailable(\..*)?|LimitedOperation\.ServiceUnavailable", Kind.PASSING),
+    (r"InvalidInstanceIds?\.NotFound|NoSuchResource|InvalidDiskId\.NotFound", Kind.NOT_FOUND),
+)
+_PATTERNS = tuple((re.compile(pattern), kind) for pattern, kind in _TABLE)
+SERVER_ERROR = 500
+"""HTTP statuses from here on say nothing of what was done."""
+
+
+class Refusal(Exception):  # noqa: N818  # a refusal is an answer
+    """ECS answered, and said no.
+
+    Attributes:
+        status: HTTP status.
+        code: ECS's code, e.g. ``IncorrectInstanceStatus``.
+        message: ECS's text, shortened; it never holds a signature.
+        retry_after_s: When ECS says to come back, in seconds; None: it does not say.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(f"HTTP {status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+    @property
+    def kind(self) -> Kind:
+        """What it means for what is done next."""
+        return kind_of(self.code, self.status)
+
+    @property
+    def blames_a_member(self) -> bool:
+        """May the reason be one instance of the batch? Then halving the batch finds it."""
+        return self.status < SERVER_ERROR and self.kind in {
+            Kind.PASSING,
+            Kind.FINAL,
+            Kind.NOT_FOUND,
+        }
+
+
+class NoAnswer(Exception):  # noqa: N818  # says what happened
+    """Nothing readable came back: the deed may or may not have been done."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def kind_of(code: str, status: int = 0) -> Kind:
+    """The kind of a code; an unknown code is passing with a 5xx status, else final."""
+    for pattern, kind in _PATTERNS:
+        if pattern.fullmatch(code):
+            return kind
+    return Kind.PASSING if status >= SERVER_ERROR else Kind.FINAL

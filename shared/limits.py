@@ -1,0 +1,131 @@
+"""The guards on a whole run: over them nothing is done at all.
+
+Before any call: the event's age, the account, the regions. After the plan: the number cap, the
+percentage cap, and a plan that was confirmed beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from shared.action import Asked
+from shared.errors import InvalidEvent, Refused
+from shared.model import Instance
+from shared.plan_id import asked_in, not_in_plan
+from shared.requests import Request
+from shared.settings import Settings
+
+AHEAD_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of this machine's clock an event's time may be."""
+
+PERCENT_FLOOR = 5
+"""So many instances of a region may always change, whatever CURFEW_MAX_PERCENT: in a fleet of
+eight, 20 % would be one."""
+
+_NAMED = 5
+
+
+def check_age(asked: Asked, settings: Settings) -> None:
+    """Yesterday's "stop" must not fire at noon today.
+
+    Raises:
+        Refused: the event is older than CURFEW_MAX_EVENT_AGE.
+        InvalidEvent: it is of the future, by more than a wrong clock explains.
+    """
+    age = asked.now - asked.at
+    if age > settings.max_event_age:
+        raise Refused(
+            f"the event is of {asked.at:%Y-%m-%d %H:%M} UTC, {_span(age)} old; at most "
+            f"{_span(settings.max_event_age)} is allowed (CURFEW_MAX_EVENT_AGE)"
+        )
+    if -age > AHEAD_TOLERANCE:
+        raise InvalidEvent(
+            f"the event's time {asked.at:%Y-%m-%d %H:%M} UTC is {_span(-age)} ahead; "
+            "at most 5 minutes can be a wrong clock"
+        )
+
+
+def check_place(account: str, regions: Sequence[str], settings: Settings) -> None:
+    """Only the operator's accounts and regions, if CURFEW_ACCOUNTS and CURFEW_REGIONS name any.
+
+    Raises:
+        Refused: it is another, or the account is unknown.
+    """
+    if settings.accounts and account not in settings.accounts:
+        raise Refused(f"account {account or 'unknown'} is not among CURFEW_ACCOUNTS")
+    for region in regions:
+        if settings.regions and region not in settings.regions:
+            raise Refused(f"region {region} is not among CURFEW_REGIONS")
+
+
+def check_number(targets: Sequence[Instance], request: Request, settings: Settings) -> None:
+    """No more instances than the request allows, or else CURFEW_MAX_INSTANCES.
+
+    Raises:
+        Refused: more would change; all or nothing.
+    """
+    stated = request.max_instances
+    cap = stated if isinstance(stated, int) else settings.max_instances
+    if len(targets) > cap:
+        raise Refused(
+            f"{len(targets)} instances would change, at most {cap} may; nothing was done. "
+            f'If all {len(targets)} are meant, state "max_instances": {len(targets)}'
+        )
+
+
+def check_percent(
+    targets: Sequence[Instance], inventory: Mapping[str, int], settings: Settings
+) -> None:
+    """No more than CURFEW_MAX_PERCENT of any region's inventory, but always ``PERCENT_FLOOR``.
+
+    Args:
+        targets: The instances that would change.
+        inventory: How many instances each region has, whether selected or not.
+        settings: The operator's choices.
+
+    Raises:
+        Refused: more would change in a region; all or nothing.
+    """
+    for region, total in inventory.items():
+        would_change = sum(one.region == region for one in targets)
+        allowed = max(PERCENT_FLOOR, total * settings.max_percent // 100)
+        if would_change > allowed:
+            raise Refused(
+                f"{would_change} of {total} instances in {region} would change, at most {allowed} "
+                f"may (CURFEW_MAX_PERCENT is {settings.max_percent}); nothing was done"
+            )
+
+
+def check_plan(targets: Sequence[Instance], asked: str, request: Request) -> None:
+    """A request that confirms a plan may change what that plan would, and nothing else.
+
+    Args:
+        targets: The instances that would change now.
+        asked: The digest of what is asked now.
+        request: The request, perhaps with a ``plan_id``.
+
+    Raises:
+        InvalidEvent: the ``plan_id`` is none.
+        Refused: it is of another request, or other instances would change now.
+    """
+    if not isinstance(request.plan_id, str):
+        return
+    others = not_in_plan(request.plan_id, (one.id for one in targets))
+    if asked_in(request.plan_id) != asked:
+        raise Refused(
+            "plan_id is of another request: action, regions and every field but dry_run and "
+            "max_instances must be as they were in the dry run"
+        )
+    if others:
+        named = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
+        raise Refused(
+            f"{len(others)} instances would change that are not in the plan: {named}; nothing was "
+            "done. Make a new dry run and confirm that"
+        )
+
+
+def _span(duration: timedelta) -> str:
+    minutes = int(duration.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    return f"{days} d {rest // 60} h" if days else f"{rest // 60} h {rest % 60} min"

@@ -1,0 +1,242 @@
+"""The loop: look, ask, make equal calls together, wait, look again, until all is done.
+
+Level-triggered: nothing is remembered from run to run, each look starts from the world as it is.
+So a retry, a twin, or a run after a crash simply goes on from there. No action is known here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.clock import Clock, Deadline
+from shared.deeds import Outcome, batch_size, operation_of, perform
+from shared.disks import DiskReader
+from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs
+from shared.errors import AccessDenied, Unavailable
+from shared.guards import FRESH_FOR, Guard, Harm
+from shared.model import Instance
+from shared.plan import Result, Row
+from shared.steps import Call, Delete, NoCall, Rule, Wait
+from shared.target import Target
+
+SINGLES_AT_ONCE = 16
+"""Calls in flight where ECS has no batch form; more gain nothing, the SDK's CPU is the limit."""
+
+_TIME_TO_SEND = timedelta(seconds=10)
+
+
+class Job(msgspec.Struct, frozen=True):
+    """All that the loop needs in one region.
+
+    Attributes:
+        reader: Adds the disks that the rule wants to see.
+    """
+
+    ecs: Ecs
+    rule: Rule
+    guard: Guard
+    clock: Clock
+    deadline: Deadline
+    reader: DiskReader
+
+
+def converge(instances: Sequence[Instance], job: Job) -> list[Row]:
+    """Bring these instances to the goal; nothing else is touched.
+
+    Never raises for what ECS does: each instance has its row, whatever happens.
+    """
+    run = _Run(job, instances)
+    try:
+        run.to_the_end()
+    except AccessDenied as error:
+        return run.rows(Result.FAILED, str(error), error.code)
+    except Unavailable as error:
+        return run.rows(Result.PENDING, str(error))
+    return run.rows()
+
+
+class _Sample(msgspec.Struct, eq=False):
+    """Some of many that wait for the same; if these are through, the others probably are."""
+
+    awaits: type[Call] | None
+    looked_at: list[Target]
+    others: list[Target]
+
+    def is_through(self) -> bool:
+        """Are most of the sample through? If not, the others are put off like the sample."""
+        still = [one for one in self.looked_at if one.row is None and isinstance(one.step, Wait)]
+        if len(still) * 2 <= len(self.looked_at):
+            return True
+        next_look = min(one.due for one in still)
+        for other in self.others:
+            other.due = max(other.due, next_look)
+        return False
+
+
+class _Run:
+    """One run of the loop in one region."""
+
+    def __init__(self, job: Job, instances: Sequence[Instance]) -> None:
+        now = job.clock.now()
+        self.job = job
+        self.targets = [Target(one, job.rule.next_step(one, now), now) for one in instances]
+        self.through: set[type[Call] | None] = set()
+
+    def to_the_end(self) -> None:
+        """Round after round, until all are settled or the time is up."""
+        while (unsettled := [one for one in self.targets if one.row is None]) and (
+            self.job.clock.now() < self.job.deadline.work_until
+        ):
+            wave, samples = self._next_wave(unsettled)
+            if not wave:
+                self._sleep_until(min(one.due for one in unsettled))
+                continue
+            self._look([one for one in wave if self._is_stale(one)])
+            now = self.job.clock.now()
+            for target in wave:
+                target.decide(self.job.rule, self.job.guard, now)
+            self._ask_twice(wave)
+            self.through = {one.awaits for one in samples if one.is_through()}
+            self._act(wave)
+
+    def rows(self, result: Result = Result.PENDING, reason: str = "", code: str = "") -> list[Row]:
+        """A row for each instance; this result and reason for those that are not settled."""
+        return [
+            one.row or (Row(one.instance, result, reason, code) if reason else one.pending())
+            for one in self.targets
+        ]
+
+    def _next_wave(self, unsettled: Sequence[Target]) -> tuple[list[Target], list[_Sample]]:
+        """Those whose turn it is: as many as ECS will take, and samples of those that wait."""
+        now = self.job.clock.now()
+        wave: list[Target] = []
+        samples: list[_Sample] = []
+        waiting: dict[type[Call] | None, list[Target]] = defaultdict(list)
+        acting: dict[str, list[Target]] = defaultdict(list)
+        for target in unsettled:
+            if target.due > now:
+                continue
+            if isinstance(target.step, NoCall):
+                waiting[target.awaits].append(target)
+            else:
+                acting[operation_of(target.step)].append(target)
+        for operation, group in acting.items():
+            wave += self._as_ecs_allows(operation, group, now)
+        for awaits, group in waiting.items():
+            group.sort(key=lambda one: one.instance.seen_at)
+            size = len(group) if awaits in self.through else PAGE
+            sample = _Sample(awaits, group[:size], group[size:])
+            samples.append(sample)
+            wave += sample.looked_at
+        return self._as_looks_allow(wave, now), samples
+
+    def _as_looks_allow(self, wave: list[Target], now: datetime) -> list[Target]:
+        """Without those for whose look there is no call left in this minute."""
+        outlook = self.job.ecs.api.outlook("DescribeInstances")
+        stale = [one for one in wave if self._is_stale(one)]
+        if outlook.opens_at <= now and (
+            outlook.calls is None or len(stale) <= outlook.calls * PAGE
+        ):
+            return wave
+        too_many = stale if outlook.opens_at > now else stale[(outlook.calls or 0) * PAGE :]
+        for target in too_many:
+            target.due = max(outlook.opens_at, now)
+        left_out = {id(one) for one in too_many}
+        return [one for one in wave if id(one) not in left_out]
+
+    def _as_ecs_allows(
+        self, operation: str, group: Sequence[Target], now: datetime
+    ) -> Sequence[Target]:
+        outlook = self.job.ecs.api.outlook(operation)
+        if outlook.opens_at > now:
+            for target in group:
+                target.due = outlook.opens_at
+            return ()
+        if outlook.calls is None or isinstance(group[0].step, NoCall):
+            return group
+        return group[: outlook.calls * batch_size(group[0].step)]
+
+    def _is_stale(self, target: Target) -> bool:
+        age = self.job.clock.now() - target.instance.seen_at
+        return target.blind or isinstance(target.step, Wait) or age > FRESH_FOR - _TIME_TO_SEND
+
+    def _look(self, targets: Sequence[Target]) -> None:
+        """See how they are now, with their disks; those that are being deleted without.
+
+        Nobody misses what was deleted; what is gone for no reason is looked for once more.
+        """
+        now = self.job.clock.now()
+        known = {one.instance.id: one.instance for one in targets}
+        leaving = [
+            one.instance.id for one in targets if one.awaits is Delete and one.is_patient(now)
+        ]
+        staying = list(known.keys() - set(leaving))
+        looked = self.job.ecs.look(leaving)
+        looked |= self.job.reader.add(self.job.ecs.look_twice(staying), known)
+        now = self.job.clock.now()
+        for target in targets:
+            seen = looked.get(target.instance.id) or target.instance.gone(now)
+            target.instance = (
+                seen if seen.disks is not None else seen.with_disks_of(target.instance)
+            )
+            target.blind = False
+
+    def _ask_twice(self, wave: Iterable[Target]) -> None:
+        """Before a loss, let a second API confirm that an instance without any tag has none.
+
+        Tags that got lost on the way look like tags that never were, and most guards are tags.
+        """
+        if self.job.guard.harm is not Harm.LOSS:
+            return
+        bare = [
+            one
+            for one in wave
+            if one.row is None and not isinstance(one.step, NoCall) and not one.instance.tags
+        ]
+        found = self.job.ecs.tags([one.instance.id for one in bare])
+        for target in bare:
+            if tags := found.get(target.instance.id):
+                target.instance = msgspec.structs.replace(target.instance, tags=tags)
+                target.decide(self.job.rule, self.job.guard, self.job.clock.now())
+
+    def _act(self, wave: Iterable[Target]) -> None:
+        """Make the calls that the wave is ready for, side by side, batch by batch."""
+        groups: dict[tuple[Call, int], list[Target]] = defaultdict(list)
+        for target in wave:
+            step = target.step
+            if target.row is None and not isinstance(step, NoCall):
+                groups[step, min(target.group, batch_size(step))].append(target)
+        batches = [
+            (call, targets[start : start + size])
+            for (call, size), targets in groups.items()
+            for start in range(0, len(targets), size)
+        ]
+        singles = all(batch_size(call) == 1 for call, _ in batches)
+        answers = self.job.ecs.side_by_side(
+            self._perform, batches, at_once=SINGLES_AT_ONCE if singles else CALLS_AT_ONCE
+        )
+        now = self.job.clock.now()
+        problems = [answer for answer in answers if isinstance(answer, Unavailable)]
+        for (call, targets), answer in zip(batches, answers, strict=True):
+            if not isinstance(answer, Unavailable):
+                for target in targets:
+                    outcome = answer[target.instance.id]
+                    target.learn(call, outcome, len(targets), self.job.rule, now)
+        if problems:
+            raise problems[0]
+
+    def _perform(self, batch: tuple[Call, Sequence[Target]]) -> dict[str, Outcome] | Unavailable:
+        call, targets = batch
+        until = min(one.instance.seen_at for one in targets) + FRESH_FOR
+        try:
+            return perform(self.job.ecs.api, call, [one.instance for one in targets], until)
+        except Unavailable as error:
+            return error
+
+    def _sleep_until(self, moment: datetime) -> None:
+        until = min(moment, self.job.deadline.work_until)
+        self.job.clock.sleep(max(0.0, (until - self.job.clock.now()).total_seconds()))

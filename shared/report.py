@@ -1,0 +1,141 @@
+"""The report of one request: what became of every instance it meant. Pure.
+
+At most ``MAX_ROWS`` rows go into the answer, worst first; the log carries all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from shared.errors import AccessDenied, Incomplete
+from shared.failures import Kind, kind_of
+from shared.plan import Result, Row
+from shared.times import to_minute_text
+
+MAX_ROWS = 200
+MAX_ERROR_BYTES = 32_000
+"""Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
+
+_WORST_FIRST = {result: rank for rank, result in enumerate(Result)}
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a run did, or in a dry run would do.
+
+    Attributes:
+        rows: One for each instance meant, worst first.
+        api_calls: How many calls were sent to ECS.
+        seconds: How long the run took.
+        plan_id: The name of a dry run's plan, by which it can be confirmed; "" otherwise.
+    """
+
+    action: str
+    request_id: str
+    dry_run: bool
+    rows: tuple[Row, ...]
+    api_calls: int
+    seconds: float
+    plan_id: str = ""
+
+    def counts(self) -> dict[str, int]:
+        """How many instances had each result; every result is there."""
+        found = Counter(row.result for row in self.rows)
+        order = (
+            Result.CHANGED,
+            Result.UNCHANGED,
+            Result.SKIPPED,
+            Result.FAILED,
+            Result.PENDING,
+            Result.WOULD_CHANGE,
+        )
+        return {result.value: found[result] for result in order}
+
+    def as_json(self, max_rows: int = MAX_ROWS) -> dict[str, Any]:
+        """The report as it is answered, with at most so many rows."""
+        omitted = max(0, len(self.rows) - max_rows)
+        return {
+            "action": self.action,
+            "request_id": self.request_id,
+            "dry_run": self.dry_run,
+            "outcome": "planned" if self.dry_run else "complete",
+            **({"plan_id": self.plan_id} if self.plan_id else {}),
+            "counts": self.counts(),
+            "api_calls": self.api_calls,
+            "seconds": round(self.seconds, 1),
+            "instances": [row_as_json(row) for row in self.rows[:max_rows]],
+            **({"instances_omitted": omitted} if omitted else {}),
+        }
+
+    def error(self) -> type[AccessDenied | Incomplete] | None:
+        """The class of error that this report amounts to; None if all is accounted for."""
+        if not self._unfinished():
+            return None
+        return AccessDenied if self._denied() else Incomplete
+
+    def sentence(self) -> str:
+        """What went wrong, in one sentence: how many, and the worst of it."""
+        counts = self.counts()
+        worst = (self._denied() or self._unfinished())[0]
+        return (
+            f"{self.action}: {counts['failed']} failed, {counts['pending']} pending, "
+            f"{counts['changed']} changed of {len(self.rows)} instances; {worst.instance.id}: "
+            f"{worst.reason[:200]}"
+        )
+
+    def _unfinished(self) -> list[Row]:
+        return [row for row in self.rows if row.result in {Result.FAILED, Result.PENDING}]
+
+    def _denied(self) -> list[Row]:
+        return [row for row in self._unfinished() if kind_of(row.code) is Kind.DENIED]
+
+
+def worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows in the order in which a person wants to read them."""
+    return tuple(
+        sorted(
+            rows,
+            key=lambda row: (_WORST_FIRST[row.result], row.instance.region, row.instance.id),
+        )
+    )
+
+
+def row_as_json(row: Row) -> dict[str, str]:
+    """One instance's line; every field is there, "" where there is nothing to say."""
+    instance = row.instance
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "region": instance.region,
+        "result": row.result.value,
+        "reason": row.reason,
+        "code": row.code,
+        "status": instance.status.value,
+        "charge_type": instance.charge_type,
+        "instance_type": instance.instance_type,
+        "auto_release_at": (
+            to_minute_text(instance.auto_release_at) if instance.auto_release_at else ""
+        ),
+    }
+
+
+def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> str:
+    """An error's message: one sentence, then the report as JSON, cut to what fits a log line.
+
+    Args:
+        sentence: What went wrong.
+        reports: The report, or all of a list of messages.
+        listed: Whether they are of a list, and so are wrapped as its answer is.
+    """
+    max_rows = MAX_ROWS
+    while True:
+        bodies = [report.as_json(max_rows) for report in reports]
+        body = {"outcome": "incomplete", "reports": bodies} if listed else bodies[0]
+        message = f"{sentence} {json.dumps(body, ensure_ascii=False)}"
+        if max_rows == 0 or len(message.encode()) <= MAX_ERROR_BYTES:
+            return message
+        max_rows //= 2

@@ -1,0 +1,65 @@
+"""Which instances a request means: by id, by tags and name, or all. Pure.
+
+ECS's own filters only narrow what is sent; every answer is filtered again here, so that a filter
+that ECS ignores, or a page that lost its tags, can never widen a selection.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from shared.model import Instance
+
+
+class ByIds(msgspec.Struct, frozen=True):
+    """Exactly these instances, each once."""
+
+    ids: tuple[str, ...]
+
+
+class ByTagsAndName(msgspec.Struct, frozen=True):
+    """Instances with all these tags and a name like this.
+
+    Attributes:
+        tags: Each key with the values that it may have; None: any value.
+        name: ``*`` stands for any text.
+    """
+
+    tags: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    name: str = "*"
+
+
+class Everything(msgspec.Struct, frozen=True):
+    """Every instance of the regions."""
+
+
+Selection = ByIds | ByTagsAndName | Everything
+
+
+def selects(selection: Selection, instance: Instance) -> bool:
+    """Is this instance meant?"""
+    if isinstance(selection, ByIds):
+        return instance.id in selection.ids
+    if isinstance(selection, Everything):
+        return True
+    return _named(selection.name, instance.name) and all(
+        key in instance.tags and (values is None or instance.tags[key] in values)
+        for key, values in selection.tags
+    )
+
+
+def _named(pattern: str, name: str) -> bool:
+    """Does the name fit the pattern? In linear time, whatever the pattern."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == first
+    *middle, last = rest
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    position, end = len(first), len(name) - len(last)
+    for part in middle:
+        found = name.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True

@@ -1,0 +1,217 @@
+"""What the environment and Function Compute's context say, read once at the start of a run.
+
+Credentials come from ``context.credentials`` where the runtime has them (python3.10 and older:
+fresh for each invocation), else from ``ALIBABA_CLOUD_…`` (python3.12 has no ``credentials``).
+They are never kept between invocations, never taken from an event and never shown.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from datetime import timedelta, tzinfo
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from shared.errors import Refused, Unavailable
+from shared.guards import CHINA
+from shared.times import parse_duration
+
+DEFAULT_MAX_INSTANCES = 100
+DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
+DEFAULT_TIMEOUT_S = 60.0
+
+
+class FcContext(Protocol):
+    """The part of Function Compute's context that both runtimes have ("Context", FC docs)."""
+
+    request_id: str
+    region: str
+    account_id: str
+    function: Any  # its timeout is text in python3.9's runtime, undocumented in the others
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """An access key, temporary if it has a token. Its representation tells nothing."""
+
+    access_key_id: str
+    access_key_secret: str
+    security_token: str = ""
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+
+class Proxy(msgspec.Struct, frozen=True):
+    """A proxy's URL, which may hold a password. Its representation tells nothing."""
+
+    url: str = ""
+
+    def __repr__(self) -> str:
+        return "Proxy(***)"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """The operator's choices; each from the environment variable of its name.
+
+    Attributes:
+        endpoint: ``ECS_ENDPOINT`` as ``scheme://host[:port]``; "": ECS's own of each region.
+        network: ``ECS_NETWORK``: "" or ``vpc``.
+        max_instances: ``CURFEW_MAX_INSTANCES``: how many instances one request may change.
+        max_percent: ``CURFEW_MAX_PERCENT``: how much of a region's inventory it may change, from
+            1 to 100; 0: no such cap.
+        max_event_age: ``CURFEW_MAX_EVENT_AGE``: older events are refused.
+        accounts: ``CURFEW_ACCOUNTS``; empty: any.
+        regions: ``CURFEW_REGIONS``; empty: any.
+        https_proxy: ``HTTPS_PROXY``; never used for this machine or for plain http.
+        zone: ``CURFEW_TZ``: the zone of plain dates in tags; default Asia/Shanghai.
+    """
+
+    endpoint: str = ""
+    network: str = ""
+    max_instances: int = DEFAULT_MAX_INSTANCES
+    max_percent: int = 0
+    max_event_age: timedelta = DEFAULT_MAX_EVENT_AGE
+    accounts: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    https_proxy: Proxy = Proxy()
+    zone: tzinfo = CHINA
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings that an environment states.
+
+    Raises:
+        Refused: a variable has a value that means nothing, or an endpoint is plain http to
+            another machine. A run under half-understood settings would be a guess.
+    """
+    network = environ.get("ECS_NETWORK", "").strip()
+    if network not in {"", "vpc"}:
+        raise Refused(f"ECS_NETWORK is {network!r}; it must be vpc, or absent")
+    return Settings(
+        endpoint=_endpoint(environ.get("ECS_ENDPOINT", "").strip()),
+        network=network,
+        max_instances=_whole("CURFEW_MAX_INSTANCES", environ, DEFAULT_MAX_INSTANCES, 9_999_999),
+        max_percent=_whole("CURFEW_MAX_PERCENT", environ, 0, 100),
+        max_event_age=_max_event_age(environ.get("CURFEW_MAX_EVENT_AGE", "").strip()),
+        accounts=_names("CURFEW_ACCOUNTS", environ),
+        regions=_names("CURFEW_REGIONS", environ),
+        https_proxy=Proxy(environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""),
+        zone=_zone(environ.get("CURFEW_TZ", "").strip()),
+    )
+
+
+def read_credentials(context: object, environ: Mapping[str, str]) -> Credentials:
+    """The credentials of this invocation.
+
+    Raises:
+        Unavailable: there are none; the function has no role.
+    """
+    given = getattr(context, "credentials", None)
+    credentials = Credentials(
+        access_key_id=getattr(given, "access_key_id", None) or "",
+        access_key_secret=getattr(given, "access_key_secret", None) or "",
+        security_token=getattr(given, "security_token", None) or "",
+    )
+    if not (credentials.access_key_id and credentials.access_key_secret):
+        credentials = Credentials(
+            access_key_id=environ.get("ALIBABA_CLOUD_ACCESS_KEY_ID", ""),
+            access_key_secret=environ.get("ALIBABA_CLOUD_ACCESS_KEY_SECRET", ""),
+            security_token=environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", ""),
+        )
+    if not (credentials.access_key_id and credentials.access_key_secret):
+        raise Unavailable(
+            "there are no credentials; give the function a role (ram/ has its policy), or set "
+            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+        )
+    return credentials
+
+
+def timeout_of(context: object) -> timedelta:
+    """How long Function Compute lets the function run; a minute if it does not say."""
+    stated = getattr(getattr(context, "function", None), "timeout", None)
+    try:
+        seconds = float(stated)  # type: ignore[arg-type]  # text or number, or nothing at all
+    except (TypeError, ValueError):
+        seconds = DEFAULT_TIMEOUT_S
+    return timedelta(seconds=seconds if 0 < seconds <= 86_400 else DEFAULT_TIMEOUT_S)  # noqa: PLR2004  # FC's longest
+
+
+def is_loopback(host: str) -> bool:
+    """Is this host this very machine?"""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _endpoint(text: str) -> str:
+    if not text:
+        return ""
+    malformed = Refused("ECS_ENDPOINT must be https://HOST[:PORT], or http://127.0.0.1:PORT")
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        raise malformed from None
+    if (
+        port == ":0"
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.username is not None
+        or parts.path not in {"", "/"}
+        or parts.query
+        or parts.fragment
+    ):
+        raise malformed
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise Refused(
+            f"ECS_ENDPOINT is plain http to {parts.hostname}; "
+            "requests that leave this machine go by https only"
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _whole(variable: str, environ: Mapping[str, str], default: int, most: int) -> int:
+    text = environ.get(variable, "").strip()
+    if not text:
+        return default
+    if not re.fullmatch("[1-9][0-9]{0,6}", text) or int(text) > most:
+        raise Refused(
+            f"{variable} is {text[:40]!r}; it must be a whole number from 1 to {most}, or absent"
+        )
+    return int(text)
+
+
+def _max_event_age(text: str) -> timedelta:
+    if not text:
+        return DEFAULT_MAX_EVENT_AGE
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Refused(f"CURFEW_MAX_EVENT_AGE: {error}") from None
+
+
+def _names(variable: str, environ: Mapping[str, str]) -> frozenset[str]:
+    text = environ.get(variable, "")
+    names = frozenset(name for part in text.split(",") if (name := part.strip()))
+    if text and not names:
+        raise Refused(f"{variable} is set but names nothing; name some, or leave it out")
+    return names
+
+
+def _zone(name: str) -> tzinfo:
+    if not name or name == "Asia/Shanghai":
+        return CHINA
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few set a zone
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be a zone like Asia/Tokyo") from None

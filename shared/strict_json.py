@@ -1,0 +1,146 @@
+"""JSON read strictly: what two readers could understand differently is an error.
+
+Python's ``json`` takes the last of two equal keys, reads NaN, and lets deep nesting end in a
+RecursionError. Here each of these is a ``JsonError``. A byte order mark at the start is tolerated:
+some editors write one, and it changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from typing import NoReturn
+
+MAX_DEPTH = 64
+"""Levels of lists and objects; the deepest event of any trigger has less than ten."""
+
+MAX_NUMBER_CHARACTERS = 64
+"""No field of an event holds a longer number, and Python converts very long ones slowly."""
+
+_SHOWN_CHARACTERS = 60
+
+_NEAR_CHARACTERS = 30
+
+
+class JsonError(ValueError):
+    """The text is not strict JSON; the message, under 300 characters, says what and where."""
+
+
+def loads(data: bytes | str) -> object:
+    """Read one JSON value.
+
+    Args:
+        data: JSON text, or its UTF-8 bytes; with or without a byte order mark.
+
+    Returns:
+        dict, list, str, int, float, bool or None; numbers are finite, text is valid Unicode.
+
+    Raises:
+        JsonError: the data is empty, not UTF-8, not JSON, nested more than 64 deep, or has the
+            same key twice in one object, half a surrogate pair, a number that is not finite or
+            has more than 64 characters.
+    """
+    text = _decoded(data).removeprefix("\ufeff")
+    if not text.strip():
+        raise JsonError("it is empty")
+    try:
+        value: object = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise JsonError(
+            f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}: "
+            f"{shown(text[error.pos :][:_NEAR_CHARACTERS])}"
+        ) from None
+    except RecursionError:
+        raise _too_deep() from None
+    _check_depth(value)
+    if "\\ud" in text or "\\uD" in text:
+        _check_unicode(value)
+    return value
+
+
+def shown(value: object) -> str:
+    """A value for an error message: as Python writes it, cut to some 60 characters."""
+    # A text is cut first: an event may have megabytes.
+    text = repr(value[: _SHOWN_CHARACTERS + 1] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+
+
+def _decoded(data: bytes | str) -> str:
+    # Half a surrogate pair in a str passes here and is refused, as bytes that are not UTF-8.
+    encoded = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    try:
+        return encoded.decode()
+    except UnicodeDecodeError as error:
+        raise JsonError(
+            f"not UTF-8: byte 0x{encoded[error.start]:02x} at offset {error.start}"
+        ) from None
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    unique: dict[str, object] = {}
+    for key, value in pairs:
+        if key in unique:
+            raise JsonError(f"the key {shown(key)} is twice in one object")
+        unique[key] = value
+    return unique
+
+
+def _integer(text: str) -> int:
+    _check_length(text)
+    return int(text)
+
+
+def _float(text: str) -> float:
+    _check_length(text)
+    number = float(text)
+    if math.isinf(number):
+        raise JsonError(f"the number {text} is too great")
+    return number
+
+
+def _constant(name: str) -> NoReturn:
+    raise JsonError(f"{name} is no JSON number")
+
+
+def _check_length(number: str) -> None:
+    if len(number) > MAX_NUMBER_CHARACTERS:
+        raise JsonError(
+            f"a number of {len(number)} characters, {MAX_NUMBER_CHARACTERS} at most: "
+            f"{shown(number)}"
+        )
+
+
+def _check_depth(value: object) -> None:
+    level = _containers([value])
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            for child in _containers(node.values() if isinstance(node, dict) else node)
+        ]
+    if level:
+        raise _too_deep()
+
+
+def _containers(values: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _too_deep() -> JsonError:
+    return JsonError(f"nested more than {MAX_DEPTH} deep")
+
+
+def _check_unicode(value: object) -> None:
+    r"""Half a surrogate pair, written as ``\ud83d`` alone, cannot be sent anywhere as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = ascii(error.object[error.start])
+        raise JsonError(f"the text holds half a surrogate pair: {half}") from None

@@ -1,0 +1,187 @@
+"""One instance on its way to the goal: what was seen, asked and answered of it, in one run.
+
+The rule decides from the look alone; what is remembered here only keeps a run from hammering:
+how often a call was made in vain, when to look next, how large a batch it may share.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.api import NotSent
+from shared.deeds import BATCH, Accepted, Outcome, Rejected, operation_of
+from shared.failures import MAX_TRIES, Kind
+from shared.guards import Guard
+from shared.model import Instance, Status
+from shared.plan import Result, Row, left_alone
+from shared.steps import (
+    Call,
+    ClearAutoRelease,
+    Delete,
+    Done,
+    NoCall,
+    Rule,
+    SetAutoRelease,
+    Snapshot,
+    Step,
+    Wait,
+    words,
+)
+
+MAX_ACCEPTED = 3
+"""How often one kind of call is made for one instance when each is accepted but does not last."""
+
+PATIENCE = timedelta(seconds=60)
+"""How long an accepted call may stay invisible before it is made again."""
+
+_FIRST_LOOK_S, _LOOK_GROWTH, _LONGEST_LOOK_S = 1.0, 1.5, 10.0
+_LONGEST_SNAPSHOT_LOOK_S = 30.0
+_FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S = 0.5, 10.0
+_AFTER_REFUSED_BATCH = timedelta(seconds=3)
+"""Should ECS have begun with a part of a batch that it refused, that part has time to vanish."""
+
+
+class Target(msgspec.Struct, eq=False):
+    """The state of one instance of the plan.
+
+    Attributes:
+        instance: The latest look.
+        step: What the rule said to it.
+        due: When it is to be looked at or acted on next.
+        blind: The look does not count any more; look before doing anything.
+        group: The largest batch that it may be part of.
+        row: Its line in the report, once it is settled.
+    """
+
+    instance: Instance
+    step: Step
+    due: datetime
+    blind: bool = False
+    group: int = BATCH
+    row: Row | None = None
+    made: list[str] = msgspec.field(default_factory=list)
+    _tries: Counter[type[Call]] = msgspec.field(default_factory=Counter)
+    _accepted: Counter[type[Call]] = msgspec.field(default_factory=Counter)
+    _last: Call | None = None
+    _last_at: datetime | None = None
+    _rejected: Rejected | None = None
+    _looks: int = 0
+
+    @property
+    def awaits(self) -> type[Call] | None:
+        """The kind of call whose effect is awaited; None: somebody else's."""
+        return type(self._last) if self._last is not None else None
+
+    def decide(self, rule: Rule, guard: Guard, now: datetime) -> None:
+        """Ask guard and rule about the latest look: settle, wait, or be ready for a call."""
+        row = left_alone(self.instance, rule, guard, now)
+        if row is not None:
+            self.row = self._final(row)
+            return
+        self.step = rule.next_step(self.instance, now)
+        if isinstance(self.step, Wait):
+            self._wait(self.step.reason, now)
+        elif self.step == self._last and self.is_patient(now):
+            self._wait(f"{words(self.step)} was accepted, ECS does not show it yet", now)
+        elif problem := self._exhausted():
+            code = self._rejected.code if self._rejected else ""
+            reason = f"{problem}{self._afterwards()}"
+            self.row = Row(self.instance, Result.FAILED, reason, code)
+
+    def learn(self, call: Call, outcome: Outcome, batch: int, rule: Rule, now: datetime) -> None:
+        """Take in what ECS answered to a call made in a batch of this size."""
+        match outcome:
+            case NotSent():
+                self.due = now
+            case Accepted(instance):
+                self._accept(call, instance, rule, now)
+            case Rejected():
+                self._reject(call, outcome, batch, now)
+
+    def is_patient(self, now: datetime) -> bool:
+        """Was the last call accepted so recently that its effect may still be on its way?"""
+        return (
+            self._last_at is not None and self._rejected is None and now - self._last_at < PATIENCE
+        )
+
+    def pending(self) -> Row:
+        """The row of an instance that time did not suffice for."""
+        waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {words(self.step)}"
+        reason = f"time was up; {waiting}{self._afterwards()}"
+        code = self._rejected.code if self._rejected else ""
+        return Row(self.instance, Result.PENDING, reason, code)
+
+    def _accept(self, call: Call, instance: Instance, rule: Rule, now: datetime) -> None:
+        self.instance = instance
+        self.made.append(words(call))
+        self._accepted[type(call)] += 1
+        self._last, self._last_at, self._rejected, self._looks = call, now, None, 0
+        step = rule.next_step(instance, now)
+        if instance.status in {Status.STOPPING, Status.STARTING} and isinstance(step, Done):
+            self.row = Row(instance, Result.CHANGED, step.reason)
+            return
+        self.step = Wait(f"{words(call)} was accepted")
+        self.due = now + self._look_interval()
+
+    def _reject(self, call: Call, rejected: Rejected, batch: int, now: datetime) -> None:
+        self._rejected = rejected
+        self.blind = True
+        self.due = now
+        if rejected.kind is Kind.DENIED:
+            reason = f"RAM does not allow ecs:{operation_of(call)}{self._afterwards()}"
+            self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
+            return
+        if rejected.in_doubt:
+            # What a look shows from now on counts as our doing.
+            self._last = call
+        if not rejected.alone:
+            self.group = max(1, batch // 2)
+            self.due = now + _AFTER_REFUSED_BATCH
+        else:
+            self._tries[type(call)] += 1
+            if rejected.kind in {Kind.PASSING, Kind.BUSY}:
+                self.due = now + self._try_again_interval(type(call))
+
+    def _wait(self, reason: str, now: datetime) -> None:
+        self.step = Wait(reason)
+        self._looks += 1
+        self.due = now + self._look_interval()
+
+    def _exhausted(self) -> str:
+        """Why the call is not made once more; "" if it is."""
+        if isinstance(self.step, NoCall):
+            return ""
+        kind = type(self.step)
+        if self._rejected and self._rejected.alone:
+            limit = MAX_TRIES.get(self._rejected.kind)
+            if limit is not None and self._tries[kind] >= limit:
+                return f"{words(self.step)}: {self._rejected.message or 'refused'}"
+        if self._accepted[kind] >= MAX_ACCEPTED:
+            return f"{words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
+        return ""
+
+    def _final(self, row: Row) -> Row:
+        """The row as it reads when this run has done something to the instance."""
+        if self._last is None:
+            return row
+        if row.result is Result.UNCHANGED:
+            return Row(row.instance, Result.CHANGED, row.reason or ", ".join(self.made))
+        return Row(row.instance, row.result, f"{row.reason}{self._afterwards()}", row.code)
+
+    def _afterwards(self) -> str:
+        return f"; done before: {', '.join(self.made)}" if self.made else ""
+
+    def _look_interval(self) -> timedelta:
+        """Deletions and release times show at once; power and snapshots take their time."""
+        if self._looks == 0 and isinstance(self._last, Delete | SetAutoRelease | ClearAutoRelease):
+            return timedelta(0)
+        longest = _LONGEST_SNAPSHOT_LOOK_S if isinstance(self._last, Snapshot) else _LONGEST_LOOK_S
+        grown = _FIRST_LOOK_S * _LOOK_GROWTH ** min(self._looks, 20)
+        return timedelta(seconds=min(grown, longest))
+
+    def _try_again_interval(self, kind: type[Call]) -> timedelta:
+        grown = _FIRST_TRY_AGAIN_S * 2.0 ** min(self._tries[kind] - 1, 10)
+        return timedelta(seconds=min(grown, _LONGEST_TRY_AGAIN_S))

@@ -1,0 +1,183 @@
+"""ECS's spelling of things, to and from ours. Pure; the only place with ECS's field names.
+
+What guards depend on is read strictly: a field that should be there and is not counts as a
+protection, and an answer in another shape than the documented is an error, never "nothing".
+
+Sources: DescribeInstances, DescribeDisks, DescribeSnapshots, ListTagResources, ECS API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.errors import Unavailable
+from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status, StoppedMode
+from shared.times import parse_instant
+
+RELEASE_TAG = "curfew:release-of"
+"""Marks a snapshot as Curfew's; its value is the instance whose disk it holds."""
+
+Json = Mapping[str, Any]
+
+
+def listed(prefix: str, values: Iterable[str]) -> dict[str, str]:
+    """A list as ECS's RPC style has it: ``InstanceId.1``, ``InstanceId.2`` and so on."""
+    return {f"{prefix}.{number}": value for number, value in enumerate(values, start=1)}
+
+
+def rows(answer: Json, outer: str, inner: str) -> list[Json]:
+    """The rows of an answer, which ECS wraps twice: ``{"Instances": {"Instance": […]}}``.
+
+    Raises:
+        Unavailable: the answer has another shape, so it is not known what ECS meant.
+    """
+    found = answer.get(outer)
+    found = found.get(inner) if isinstance(found, Mapping) else None
+    if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
+        raise Unavailable(f"ECS answered without {outer}.{inner}")
+    return found
+
+
+def read_instance(row: Json, region: str, seen_at: datetime) -> Instance:
+    """One row of DescribeInstances.
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    try:
+        return Instance(
+            id=_text(row, "InstanceId"),
+            region=region,
+            seen_at=seen_at,
+            status=_status(_text(row, "Status")),
+            name=_text_if_any(row, "InstanceName"),
+            instance_type=_text_if_any(row, "InstanceType"),
+            charge_type=_text_if_any(row, "InstanceChargeType"),
+            stopped_mode=_stopped_mode(row.get("StoppedMode")),
+            started_at=_time(row.get("StartTime")) or _time(row.get("CreationTime")),
+            auto_release_at=_time(row.get("AutoReleaseTime")),
+            deletion_protection=row.get("DeletionProtection") is not False,
+            locks=tuple(_locks(row)),
+            tags=dict(_tags(row)),
+            elastic_ip=_text_if_any(row.get("EipAddress") or {}, "AllocationId"),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unavailable(f"ECS answered an unreadable instance: {error!r}"[:200]) from None
+
+
+def read_disk(row: Json) -> Disk:
+    """One row of DescribeDisks.
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    try:
+        return Disk(
+            id=_text(row, "DiskId"),
+            category=_text_if_any(row, "Category"),
+            deleted_with_instance=row.get("DeleteWithInstance") is True,
+        )
+    except (KeyError, TypeError) as error:
+        raise Unavailable(f"ECS answered an unreadable disk: {error!r}"[:200]) from None
+
+
+def read_snapshot(row: Json) -> Snapshot:
+    """One row of DescribeSnapshots; a status that is not documented counts as failed.
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    try:
+        return Snapshot(
+            id=_text(row, "SnapshotId"),
+            disk_id=_text(row, "SourceDiskId"),
+            status=_snapshot_status(_text(row, "Status")),
+            created_at=parse_instant(_text(row, "CreationTime")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unavailable(f"ECS answered an unreadable snapshot: {error!r}"[:200]) from None
+
+
+def is_ours(row: Json, instance_id: str) -> bool:
+    """Is this snapshot one that Curfew took for the release of this instance?
+
+    Raises:
+        Unavailable: its tags are not what the documentation promises.
+    """
+    try:
+        return (RELEASE_TAG, instance_id) in _tags(row)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Unavailable(f"ECS answered an unreadable snapshot: {error!r}"[:200]) from None
+
+
+def read_tag(row: Json) -> tuple[str, str, str]:
+    """One row of ListTagResources: an instance's id, the tag's key and its value.
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    try:
+        return _text(row, "ResourceId"), _text(row, "TagKey"), _text_if_any(row, "TagValue")
+    except (KeyError, TypeError) as error:
+        raise Unavailable(f"ECS answered an unreadable tag: {error!r}"[:200]) from None
+
+
+def read_status(text: object) -> Status:
+    """A status from the answer to StopInstances or StartInstances."""
+    return _status(text if isinstance(text, str) else "")
+
+
+def _text(row: Json, key: str) -> str:
+    value = row[key]
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{key} is {value!r}")
+    return value
+
+
+def _text_if_any(row: Json, key: str) -> str:
+    """A text that may be absent; "" if it is."""
+    return _text(row, key) if row.get(key) else ""
+
+
+def _status(text: str) -> Status:
+    try:
+        status = Status(text)
+    except ValueError:
+        return Status.UNKNOWN
+    return Status.UNKNOWN if status is Status.GONE else status
+
+
+def _stopped_mode(text: object) -> StoppedMode:
+    try:
+        return StoppedMode(text)
+    except ValueError:
+        return StoppedMode.NOT_APPLICABLE
+
+
+def _snapshot_status(text: str) -> SnapshotStatus:
+    try:
+        return SnapshotStatus(text)
+    except ValueError:
+        return SnapshotStatus.FAILED
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_instant(text) if text else None
+
+
+def _locks(row: Json) -> Iterator[str]:
+    """The reasons of the locks; an absent field, always there by the docs, is itself a lock."""
+    if "OperationLocks" not in row:
+        yield "unknown"
+        return
+    for lock in row["OperationLocks"]["LockReason"]:
+        yield _text_if_any(lock, "LockReason") or "unknown"
+
+
+def _tags(row: Json) -> list[tuple[str, str]]:
+    """The tags; the field is absent when there are none."""
+    if "Tags" not in row:
+        return []
+    return [(_text(tag, "TagKey"), _text_if_any(tag, "TagValue")) for tag in row["Tags"]["Tag"]]

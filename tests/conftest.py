@@ -1,0 +1,21 @@
+"""What tests share: ECS in this process, and a way to call a function as Function Compute does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from local.ecs.testing import FakeEcs
+    from tests.calling import Call
+
+pytest_plugins = ["local.ecs.testing"]
+
+
+@pytest.fixture
+def call(fake_ecs: FakeEcs, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Calls handlers against the emulator, on its clock."""
+    from tests.calling import Call  # noqa: PLC0415  # pytest wants to import a plugin first
+
+    return Call(fake_ecs, monkeypatch)

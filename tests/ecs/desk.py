@@ -1,0 +1,90 @@
+"""A small emulated account on a desk: what the engine's tests have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from local.ecs.clock import ManualClock
+from local.ecs.durations import DEFAULT_DURATIONS, Durations
+from local.ecs.engine import Caller, Ecs, JsonObject
+from local.ecs.errors import EcsError
+from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.model import Instance, StoppedMode
+from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
+
+REGION = "cn-hangzhou"
+ROOT = Caller()
+
+
+class Desk:
+    """An engine on a clock moved by hand, with short ways to ask it."""
+
+    def __init__(
+        self,
+        *specs: InstanceSpec,
+        durations: Durations = DEFAULT_DURATIONS,
+        quirks: Quirks = DEFAULT_QUIRKS,
+        default_stopped_mode: StoppedMode = StoppedMode.KEEP_CHARGING,
+    ) -> None:
+        self.clock = ManualClock()
+        fleet = Fleet(specs, default_stopped_mode)
+        self.ecs = Ecs(fleet, self.clock, durations=durations, quirks=quirks)
+
+    def ask(
+        self, action: str, caller: Caller = ROOT, /, **parameters: str | tuple[str, ...]
+    ) -> JsonObject:
+        """The answer; a tuple is a RepeatList, and ``__`` in a name stands for a dot."""
+        return self.ecs.call(action, wire(parameters), caller)
+
+    def refusal(
+        self, action: str, caller: Caller = ROOT, /, **parameters: str | tuple[str, ...]
+    ) -> tuple[int, str]:
+        """Status and code of the refusal that is the answer."""
+        try:
+            answer = self.ecs.call(action, wire(parameters), caller)
+        except EcsError as error:
+            return error.status, error.code
+        raise AssertionError(f"{action} was answered: {answer}")
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(timedelta(seconds=seconds))
+
+    @property
+    def instance(self) -> Instance:
+        """The first instance there is."""
+        return self.ecs.instances()[0]
+
+    @property
+    def instance_id(self) -> str:
+        return self.instance.instance_id
+
+    def ids(self) -> tuple[str, ...]:
+        return tuple(each.instance_id for each in self.ecs.instances())
+
+
+class Deny:
+    """RAM that allows nothing, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:  # noqa: ARG002  # the protocol's
+        self.asked.append((action, resource))
+        return False
+
+
+def wire(parameters: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+    """Parameters in the wire's spelling, with a region unless one is named."""
+    flat = {"RegionId": REGION}
+    for name, value in parameters.items():
+        if isinstance(value, str):
+            flat[name.replace("__", ".")] = value
+        else:
+            flat.update({f"{name}.{number}": each for number, each in enumerate(value, 1)})
+    return flat
+
+
+def iso(desk: Desk, **ahead: float) -> str:
+    """A time ahead of the desk's clock, as requests have it."""
+    return (desk.clock.now() + timedelta(**ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,215 @@
+"""The emulator's own endpoint, ``/_local/…``."""
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from local.ecs.access import Caller
+from local.ecs.clock import Clock, ManualClock, RealClock
+from local.ecs.emulator import Emulator, Options, default_engine
+from local.ecs.faults import Cut
+from local.ecs.messages import HttpRequest
+
+START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    clock = ManualClock(START)
+    return Emulator(Options(build=lambda: default_engine(clock)))
+
+
+def ask(
+    emulator: Emulator,
+    method: str,
+    name: str,
+    body: object = None,
+    headers: dict[str, str] | None = None,
+) -> tuple[int, Any]:
+    sent = b"" if body is None else json.dumps(body).encode()
+    request = HttpRequest(method, f"/_local/{name}", headers or {"host": "127.0.0.1:8014"}, sent)
+    reply = emulator.handle(request)
+    return reply.status, json.loads(reply.body)
+
+
+def test_health_is_ok_and_tells_the_time(emulator: Emulator) -> None:
+    assert ask(emulator, "GET", "health") == (200, {"status": "ok", "now": "2026-11-23T10:00:00Z"})
+
+
+def test_state_holds_all_that_the_engine_holds(emulator: Emulator) -> None:
+    status, state = ask(emulator, "GET", "state")
+
+    engine = emulator.engine
+    assert status == 200
+    assert state["now"] == "2026-11-23T10:00:00Z"
+    assert [each["instance_id"] for each in state["instances"]] == [
+        each.instance_id for each in engine.instances()
+    ]
+    assert [each["disk_id"] for each in state["disks"]] == [each.disk_id for each in engine.disks()]
+    assert state["snapshots"] == []
+    first = engine.instances()[0]
+    assert state["instances"][0]["status"] == first.status.value
+    assert state["instances"][0]["tags"] == dict(first.tags)
+
+
+def test_a_clock_moved_by_hand_is_moved_on(emulator: Emulator) -> None:
+    assert ask(emulator, "GET", "clock") == (200, {"now": "2026-11-23T10:00:00Z", "speed": 0.0})
+
+    moved = ask(emulator, "POST", "clock", {"advance_s": 3600})
+
+    assert moved == (200, {"now": "2026-11-23T11:00:00Z", "speed": 0.0})
+    assert emulator.engine.clock.now() == START + timedelta(hours=1)
+
+
+def test_a_running_clock_is_moved_on_and_runs_faster() -> None:
+    clock = RealClock(START)
+    emulator = Emulator(Options(build=lambda: default_engine(clock)))
+
+    status, shown = ask(emulator, "POST", "clock", {"advance_s": 7200, "speed": 60})
+
+    assert (status, shown["speed"]) == (200, 60.0)
+    assert clock.now() >= START + timedelta(hours=2)
+    assert clock.speed == 60
+
+
+def test_a_clock_moved_by_hand_has_no_speed(emulator: Emulator) -> None:
+    status, body = ask(emulator, "POST", "clock", {"speed": 2})
+
+    assert (status, body["error"]) == (409, "this clock is moved by hand and has no speed")
+
+
+class _FrozenClock:
+    def now(self) -> datetime:
+        return START
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+def test_somebody_elses_clock_is_not_moved() -> None:
+    clock: Clock = _FrozenClock()
+    emulator = Emulator(Options(build=lambda: default_engine(clock)))
+
+    assert ask(emulator, "POST", "clock", {"advance_s": 1})[0] == 409
+    assert ask(emulator, "GET", "clock")[1]["speed"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        pytest.param({"advance_s": -1}, ">= 0", id="backwards"),
+        pytest.param({"speed": 0}, "> 0", id="standing"),
+        pytest.param({"advance": 1}, "unknown field `advance`", id="unknown field"),
+        pytest.param([], "Expected `object`", id="no object"),
+        pytest.param({"advance_s": 1e300}, "<= ", id="beyond all time"),
+    ],
+)
+def test_a_move_that_makes_no_sense_is_refused(
+    emulator: Emulator, body: object, complaint: str
+) -> None:
+    status, answer = ask(emulator, "POST", "clock", body)
+
+    assert status == 400
+    assert complaint in answer["error"]
+
+
+def test_faults_are_put_in_force_and_cleared(emulator: Emulator) -> None:
+    assert ask(emulator, "POST", "faults", {"fault": "cut", "times": 1}) == (200, {"number": 1})
+    assert ask(emulator, "POST", "faults", {"fault": "clockskew"}) == (200, {"number": 2})
+    assert emulator.service.faults.snapshot()[0].fault == Cut(times=1)
+
+    shown = ask(emulator, "GET", "faults")
+    less = ask(emulator, "DELETE", "faults/1")
+    none = ask(emulator, "DELETE", "faults")
+
+    cut = {"number": 1, "met": 0, "struck": 0, "fault": {"fault": "cut", "times": 1}}
+    skew = {"number": 2, "met": 0, "struck": 0, "fault": {"fault": "clockskew"}}
+    assert shown == (200, {"faults": [cut, skew]})
+    assert less == (200, {"faults": [skew]})
+    assert none == (200, {"faults": []})
+
+
+@pytest.mark.parametrize("number", ["7", "first"])
+def test_a_fault_that_is_not_there_cannot_be_cleared(emulator: Emulator, number: str) -> None:
+    status, body = ask(emulator, "DELETE", f"faults/{number}")
+
+    assert (status, body) == (404, {"error": f"no fault '{number}' is in force"})
+
+
+def test_a_fault_that_is_none_is_refused(emulator: Emulator) -> None:
+    status, body = ask(emulator, "POST", "faults", {"fault": "flood"})
+
+    assert status == 400
+    assert "flood" in body["error"]
+
+
+def test_the_log_is_shown_and_cleared(emulator: Emulator) -> None:
+    emulator.service.call("StopInstance", {"InstanceId": "i-unknown"}, Caller())
+
+    shown = ask(emulator, "GET", "log")
+    cleared = ask(emulator, "DELETE", "log")
+
+    entry = shown[1]["requests"][0]
+    assert entry["parameters"] == {"InstanceId": "i-unknown"}
+    assert (entry["action"], entry["status"], entry["effect"]) == ("StopInstance", 404, "none")
+    assert cleared == (200, {"requests": []})
+
+
+def test_a_reset_brings_the_fleet_back(emulator: Emulator) -> None:
+    before = emulator.engine.instances()
+    emulator.service.faults.add(Cut())
+    stopped = {"InstanceId": before[0].instance_id}
+    emulator.service.call("StopInstance", stopped, Caller())
+
+    status, body = ask(emulator, "POST", "reset")
+
+    assert (status, body) == (200, {"instances": len(before)})
+    assert emulator.engine.instances() == before
+    assert emulator.log.entries() == ()
+    assert emulator.service.faults.snapshot() == ()
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "expected"),
+    [
+        pytest.param("GET", "moon", (404, "/_local/ has clock, faults, health, log"), id="name"),
+        pytest.param("GET", "", (404, "/_local/ has clock"), id="no name"),
+        pytest.param("PUT", "clock", (405, "/_local/clock takes GET, POST"), id="method"),
+        pytest.param("GET", "reset", (405, "/_local/reset takes POST"), id="reset by a link"),
+    ],
+)
+def test_what_is_not_there_is_said_with_what_is(
+    emulator: Emulator, method: str, name: str, expected: tuple[int, str]
+) -> None:
+    status, body = ask(emulator, method, name)
+
+    assert status == expected[0]
+    assert body["error"].startswith(expected[1])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"host": "evil.example:8014"}, id="rebound name"),
+        pytest.param({"host": "127.0.0.1", "origin": "https://evil.example"}, id="other site"),
+        pytest.param({"host": "127.0.0.1", "origin": "null"}, id="opaque origin"),
+    ],
+)
+def test_a_page_of_another_site_is_refused(emulator: Emulator, headers: dict[str, str]) -> None:
+    status, body = ask(emulator, "POST", "reset", headers=headers)
+
+    assert (status, body) == (403, {"error": "/_local/ answers this machine alone"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="no host"),
+        pytest.param({"host": "localhost:8014", "origin": "http://localhost:8014"}, id="own page"),
+        pytest.param({"host": "[::1]:8014"}, id="IPv6"),
+    ],
+)
+def test_this_machine_is_answered(emulator: Emulator, headers: dict[str, str]) -> None:
+    assert ask(emulator, "GET", "health", headers=headers)[0] == 200

@@ -1,0 +1,319 @@
+"""What stands between a request and the engine."""
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from local.ecs.access import Caller
+from local.ecs.clock import ManualClock
+from local.ecs.emulator import default_engine
+from local.ecs.errors import EcsError
+from local.ecs.faults import (
+    AnyFault,
+    BrokenBody,
+    ClockSkew,
+    Cut,
+    Delay,
+    DroppedTags,
+    Faults,
+    LostPermission,
+    MissingPage,
+    ProxyPage,
+    Refuse,
+    RepeatedToken,
+    SlowBody,
+)
+from local.ecs.log import Effect, Entry, RequestLog
+from local.ecs.model import Status
+from local.ecs.service import PLAIN, Answer, Delivery, Service
+from local.ecs.throttle import Limits, Throttle
+
+CALLER = Caller()
+REGION = {"RegionId": "cn-hangzhou"}
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service(default_engine(ManualClock()))
+
+
+def running(service: Service) -> str:
+    """The id of an instance that can be stopped."""
+    return next(
+        each.instance_id
+        for each in service.engine.instances("cn-hangzhou")
+        if each.status is Status.RUNNING and not each.locks
+    )
+
+
+def ask(service: Service, action: str, **parameters: str) -> Answer:
+    return service.call(action, REGION | parameters, CALLER)
+
+
+def stop(service: Service, instance_id: str) -> Answer:
+    return ask(service, "StopInstance", InstanceId=instance_id)
+
+
+def ids(answer: Answer) -> list[str]:
+    return [each["InstanceId"] for each in answer.body["Instances"]["Instance"]]
+
+
+def test_a_success_carries_its_request_id_in_body_and_header(service: Service) -> None:
+    answer = stop(service, running(service))
+
+    request_id = answer.body["RequestId"]
+    assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", request_id)
+    assert answer == Answer(
+        "StopInstance", 200, "", {"RequestId": request_id}, {"x-acs-request-id": request_id}
+    )
+
+
+def test_an_error_has_the_form_of_ecs(service: Service) -> None:
+    answer = stop(service, "i-unknown")
+
+    request_id = answer.headers["x-acs-request-id"]
+    assert (answer.status, answer.code) == (404, "InvalidInstanceId.NotFound")
+    assert answer.body == {
+        "RequestId": request_id,
+        "HostId": "ecs.cn-hangzhou.aliyuncs.com",
+        "Code": "InvalidInstanceId.NotFound",
+        "Message": "The specified InstanceId does not exist.",
+        "Recommend": "https://api.aliyun.com/troubleshoot"
+        f"?q=InvalidInstanceId.NotFound&product=Ecs&requestId={request_id}",
+    }
+
+
+def test_a_request_without_a_region_is_answered_by_the_central_host(service: Service) -> None:
+    answer = service.call("StopInstance", {"InstanceId": "i-unknown"}, CALLER)
+
+    assert answer.body["HostId"] == "ecs.aliyuncs.com"
+
+
+def test_request_ids_are_the_same_under_the_same_seed() -> None:
+    def some_ids(seed: int) -> list[str]:
+        service = Service(default_engine(ManualClock()), seed=seed)
+        return [ask(service, "DescribeRegions").body["RequestId"] for _ in range(3)]
+
+    assert some_ids(1) == some_ids(1)
+    assert some_ids(1) != some_ids(2)
+    assert len(set(some_ids(1))) == 3
+
+
+def test_the_log_tells_what_became_of_each_request(service: Service) -> None:
+    instance_id = running(service)
+
+    answers = [
+        stop(service, instance_id),
+        stop(service, instance_id),
+        ask(service, "DescribeRegions"),
+    ]
+
+    assert [(each.status, each.code, each.effect) for each in service.log] == [
+        (200, "", Effect.CHANGED),
+        (403, "IncorrectInstanceStatus", Effect.NONE),
+        (200, "", Effect.READ),
+    ]
+    assert service.log.entries()[0] == Entry(
+        at=service.engine.clock.now(),
+        account_id=CALLER.account_id,
+        action="StopInstance",
+        region="cn-hangzhou",
+        parameters={"RegionId": "cn-hangzhou", "InstanceId": instance_id},
+        status=200,
+        code="",
+        effect=Effect.CHANGED,
+        request_id=answers[0].body["RequestId"],
+    )
+
+
+def test_a_dry_run_has_no_effect(service: Service) -> None:
+    instance_id = running(service)
+
+    answer = ask(service, "StopInstance", InstanceId=instance_id, DryRun="true")
+
+    assert answer.code == "DryRunOperation"
+    assert service.log.entries()[0].effect is Effect.NONE
+    assert service.log.touched(instance_id) == ()
+
+
+def test_a_throttled_request_does_not_reach_the_engine() -> None:
+    clock = ManualClock()
+    limits = Limits(calls={"StopInstance": 0}, retry_after=True)
+    service = Service(default_engine(clock), throttle=Throttle(limits))
+    clock.advance(timedelta(seconds=20))
+    instance_id = running(service)
+
+    answer = stop(service, instance_id)
+
+    assert (answer.status, answer.code) == (400, "Throttling.User")
+    assert answer.headers["x-acs-retry-after"] == "40000"
+    assert service.engine.instance(instance_id).status is Status.RUNNING
+    assert service.log.entries()[0].effect is Effect.NONE
+
+
+def test_what_was_refused_before_is_logged_all_the_same(service: Service) -> None:
+    error = EcsError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+
+    answer = service.refuse("StopInstance", REGION, error)
+
+    assert (answer.status, answer.code) == (404, "InvalidAccessKeyId.NotFound")
+    entry = service.log.entries()[0]
+    assert (entry.account_id, entry.action, entry.effect) == ("", "StopInstance", Effect.NONE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code", "is_done"),
+    [
+        pytest.param(Refuse(), 500, "InternalError", False, id="error before"),
+        pytest.param(Refuse(after_deed=True), 500, "InternalError", True, id="error after"),
+        pytest.param(Cut(), 0, "", False, id="cut before"),
+        pytest.param(Cut(after_deed=True), 200, "", True, id="cut after"),
+        pytest.param(ProxyPage(status=504), 504, "", False, id="proxy"),
+        pytest.param(ClockSkew(), 400, "InvalidTimeStamp.Expired", False, id="clock"),
+        pytest.param(LostPermission(), 403, "Forbidden.RAM", False, id="permission"),
+        pytest.param(Delay(seconds=1), 200, "", True, id="late"),
+        pytest.param(SlowBody(seconds=1), 200, "", True, id="slow"),
+        pytest.param(BrokenBody(), 200, "", True, id="broken"),
+    ],
+)
+def test_a_fault_comes_before_the_deed_or_after_it(
+    service: Service,
+    fault: AnyFault,
+    status: int,
+    code: str,
+    is_done: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    instance_id = running(service)
+    service.faults.add(fault)
+
+    answer = stop(service, instance_id)
+
+    assert (answer.status, answer.code) == (status, code)
+    now = service.engine.instance(instance_id).status
+    assert now is (Status.STOPPING if is_done else Status.RUNNING)
+    entry = service.log.entries()[0]
+    assert entry.effect is (Effect.CHANGED if is_done else Effect.NONE)
+    assert (entry.status, entry.faults) == (0 if isinstance(fault, Cut) else status, (fault.kind,))
+
+
+def test_an_error_after_the_deed_covers_what_ecs_said(service: Service) -> None:
+    service.faults.add(Refuse(after_deed=True))
+
+    assert stop(service, "i-unknown").code == "InternalError"
+    assert service.log.entries()[0].effect is Effect.NONE
+
+
+@pytest.mark.parametrize(
+    ("faults", "delivery"),
+    [
+        pytest.param((Cut(),), Delivery(cut=True), id="cut"),
+        pytest.param((Delay(seconds=1), Delay(seconds=2)), Delivery(delay_s=3), id="late twice"),
+        pytest.param((SlowBody(seconds=2),), Delivery(pause_s=2), id="slow"),
+        pytest.param((BrokenBody(),), Delivery(truncated=True), id="broken"),
+        pytest.param((ProxyPage(),), Delivery(proxy_page=True), id="proxy"),
+        pytest.param((ClockSkew(),), PLAIN, id="no other"),
+    ],
+)
+def test_some_faults_are_of_the_delivery(
+    service: Service, faults: tuple[AnyFault, ...], delivery: Delivery
+) -> None:
+    for fault in faults:
+        service.faults.add(fault)
+
+    assert ask(service, "DescribeRegions").delivery == delivery
+
+
+def pages(service: Service, count: int) -> list[Answer]:
+    answers: list[Answer] = []
+    token: Mapping[str, str] = {}
+    for _ in range(count):
+        answers.append(ask(service, "DescribeInstances", MaxResults="10", **token))
+        token = {"NextToken": answers[-1].body["NextToken"]}
+    return answers
+
+
+def test_a_repeated_token_leads_back_to_its_own_page(service: Service) -> None:
+    service.faults.add(RepeatedToken(action="DescribeInstances"))
+
+    first, second, third = pages(service, 3)
+
+    assert second.body["NextToken"] == first.body["NextToken"] != ""
+    assert ids(third) == ids(second) != ids(first)
+
+
+def test_a_missing_page_has_no_items_but_leads_on(service: Service) -> None:
+    service.faults.add(MissingPage(action="DescribeInstances", times=1))
+
+    first, second = pages(service, 2)
+
+    assert ids(first) == []
+    assert len(ids(second)) > 0
+    assert first.body["NextToken"] != ""
+
+
+def test_dropped_tags_take_nothing_else_along(service: Service) -> None:
+    whole = ask(service, "DescribeInstances")
+    service.faults.add(DroppedTags())
+
+    bare = ask(service, "DescribeInstances")
+
+    assert any("Tags" in each for each in whole.body["Instances"]["Instance"])
+    assert bare.body["Instances"]["Instance"] == [
+        {name: value for name, value in each.items() if name != "Tags"}
+        for each in whole.body["Instances"]["Instance"]
+    ]
+
+
+@pytest.mark.parametrize("fault", [MissingPage(), DroppedTags(), RepeatedToken()])
+def test_what_is_no_page_is_not_spoiled(service: Service, fault: AnyFault) -> None:
+    before = ask(service, "DescribePrice", InstanceType="ecs.g7.large").body
+    service.faults.add(fault)
+
+    after = ask(service, "DescribePrice", InstanceType="ecs.g7.large").body
+    error = stop(service, "i-unknown")
+
+    assert after["PriceInfo"]["Price"]["TradePrice"] == before["PriceInfo"]["Price"]["TradePrice"]
+    assert error.code == "InvalidInstanceId.NotFound"
+
+
+def test_items_that_are_no_objects_have_no_tags_to_drop(service: Service) -> None:
+    service.faults.add(DroppedTags())
+
+    answer = ask(service, "RunInstances", InstanceType="ecs.g7.large", ImageId="img", Amount="1")
+
+    assert len(answer.body["InstanceIdSets"]["InstanceIdSet"]) == 1
+
+
+def test_lost_permission_empties_lists(service: Service) -> None:
+    service.faults.add(LostPermission())
+
+    assert ids(ask(service, "DescribeInstances")) == []
+    assert ask(service, "DescribeInstances", DryRun="true").code == "Forbidden.RAM"
+
+
+def test_a_reset_begins_anew_with_another_engine() -> None:
+    service = Service(
+        default_engine(ManualClock()),
+        throttle=Throttle(Limits(otherwise=1)),
+        faults=Faults([Delay(seconds=1)]),
+        log=RequestLog(),
+    )
+    ask(service, "DescribeRegions")
+    other = default_engine(ManualClock())
+
+    service.reset(other)
+
+    assert service.engine is other
+    assert service.log.entries() == ()
+    assert service.faults.snapshot() == ()
+    assert ask(service, "DescribeRegions").status == 200
+
+
+def test_threads_get_different_request_ids(service: Service) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: ask(service, "DescribeRegions"), range(200)))
+
+    assert len({each.body["RequestId"] for each in answers}) == len(service.log) == 200

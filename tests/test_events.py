@@ -1,0 +1,514 @@
+"""Events: what each trigger's bytes mean, and what an error says of those that mean nothing."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from functions import clear_auto_release, describe, release, set_auto_release, start, stop
+from shared.action import Action
+from shared.errors import InvalidEvent
+from shared.events import Event, Message, Trigger, parse
+from shared.requests import decode
+
+REQUEST = {"action": "stop", "tags": {"team": "dev"}}
+BODY = json.dumps(REQUEST)
+BODY_BASE64 = base64.b64encode(BODY.encode()).decode()
+SENT_AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+SENT_AT_MS = int(SENT_AT.timestamp() * 1000)
+RIGHT = 'a request is a JSON object like {"instance_ids": ["i-bp1example"]}'
+
+TIMER = {"triggerTime": "2026-11-20T12:00:00Z", "triggerName": "evening", "payload": BODY}
+MNS_TOPIC = {
+    "TopicOwner": "1234567890123456",
+    "Message": BODY,
+    "Subscriber": "1234567890123456",
+    "PublishTime": SENT_AT_MS,
+    "SubscriptionName": "curfew",
+    "MessageMD5": "0" * 32,
+    "TopicName": "curfew",
+    "MessageId": "A1B2",
+}
+CLOUD_EVENT = {
+    "id": "c3d4",
+    "source": "MNS-release-queue",
+    "specversion": "1.0",
+    "type": "mns:Queue:SendMessage",
+    "time": "2026-11-20T20:00:00+08:00",
+    "aliyunpublishtime": "2026-11-20T12:00:05.123Z",
+}
+MNS_DATA = {"requestId": "E5", "messageId": "F6", "messageBody": BODY}
+ROCKETMQ_DATA = {"topic": "ci", "systemProperties": {}, "userProperties": {}, "body": BODY}
+RABBITMQ_DATA = {"envelope": {}, "body": REQUEST, "props": {"messageId": "m"}}
+KAFKA_DATA = {"topic": "ci", "partition": 0, "offset": 1, "timestamp": SENT_AT_MS, "value": BODY}
+HTTP = {
+    "version": "v1",
+    "rawPath": "/",
+    "headers": {},
+    "queryParameters": {"dry_run": "true"},
+    "body": BODY,
+    "isBase64Encoded": False,
+    "requestContext": {"requestId": "1-g7", "time": "2020-01-01T00:00:00Z"},
+}
+
+
+def cloud_event(data: object, **fields: object) -> dict[str, object]:
+    return {**CLOUD_EVENT, "data": data, **fields}
+
+
+def without(envelope: Mapping[str, object], *fields: str) -> dict[str, object]:
+    return {key: value for key, value in envelope.items() if key not in fields}
+
+
+def message(trigger: Trigger, sent_at: datetime | None = SENT_AT, event_id: str = "") -> Message:
+    return Message(REQUEST, sent_at, event_id, trigger)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "expected"),
+    [
+        pytest.param(TIMER, message(Trigger.TIMER), id="timer"),
+        pytest.param({**TIMER, "payload": REQUEST}, message(Trigger.TIMER), id="timer-object"),
+        pytest.param(MNS_TOPIC, message(Trigger.MNS_TOPIC, event_id="A1B2"), id="mns-topic"),
+        pytest.param(
+            {**MNS_TOPIC, "Message": BODY_BASE64},
+            message(Trigger.MNS_TOPIC, event_id="A1B2"),
+            id="mns-topic-base64",
+        ),
+        pytest.param(
+            {**MNS_TOPIC, "Message": f"{BODY_BASE64[:20]}\r\n{BODY_BASE64[20:]}\r\n"},
+            message(Trigger.MNS_TOPIC, event_id="A1B2"),
+            id="mns-topic-base64-in-lines",
+        ),
+        pytest.param(
+            {**MNS_TOPIC, **TIMER, **HTTP, **CLOUD_EVENT, "data": {"action": "release"}},
+            message(Trigger.MNS_TOPIC, event_id="A1B2"),
+            id="mns-topic-with-attributes-named-like-other-envelopes",
+        ),
+        pytest.param(
+            {**MNS_TOPIC, "MessageId": 5}, message(Trigger.MNS_TOPIC), id="mns-topic-odd-id"
+        ),
+        pytest.param(
+            {**MNS_TOPIC, "MessageId": "A" * 129},
+            message(Trigger.MNS_TOPIC, event_id="A" * 128),
+            id="mns-topic-long-id",
+        ),
+        pytest.param(
+            without(MNS_TOPIC, "PublishTime"),
+            message(Trigger.MNS_TOPIC, None, "A1B2"),
+            id="mns-topic-without-time",
+        ),
+        pytest.param(
+            {"body": BODY, "attrs": {"Extend": "{}"}},
+            message(Trigger.MNS_TOPIC, None),
+            id="mns-topic-stream-with-attributes",
+        ),
+        pytest.param(
+            cloud_event(MNS_DATA), message(Trigger.EVENTBRIDGE, event_id="c3d4"), id="mns-queue"
+        ),
+        pytest.param(
+            cloud_event({**MNS_DATA, "messageBody": BODY_BASE64}),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="mns-queue-base64",
+        ),
+        pytest.param(
+            cloud_event(ROCKETMQ_DATA),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="rocketmq",
+        ),
+        pytest.param(
+            cloud_event(RABBITMQ_DATA),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="rabbitmq",
+        ),
+        pytest.param(
+            cloud_event({**KAFKA_DATA, "timestamp": "ignored: the CloudEvent has a time"}),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="kafka",
+        ),
+        pytest.param(
+            without(cloud_event(KAFKA_DATA), "time", "aliyunpublishtime"),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="kafka-by-its-own-time",
+        ),
+        pytest.param(
+            cloud_event(REQUEST), message(Trigger.EVENTBRIDGE, event_id="c3d4"), id="custom-object"
+        ),
+        pytest.param(
+            cloud_event(BODY), message(Trigger.EVENTBRIDGE, event_id="c3d4"), id="custom-text"
+        ),
+        pytest.param(
+            without(cloud_event(MNS_DATA), "time"),
+            message(Trigger.EVENTBRIDGE, SENT_AT + timedelta(seconds=5.123), "c3d4"),
+            id="time-of-publishing",
+        ),
+        pytest.param(
+            without(cloud_event(MNS_DATA, aliyunpublishtime="2026-11-20T20:00:00.000PRC"), "time"),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="time-of-publishing-with-the-zone-by-name",
+        ),
+        pytest.param(
+            without(cloud_event(MNS_DATA), "time", "aliyunpublishtime"),
+            message(Trigger.EVENTBRIDGE, None, "c3d4"),
+            id="no-time-at-all",
+        ),
+        pytest.param(MNS_DATA, message(Trigger.EVENTBRIDGE, None, "F6"), id="raw-mns-queue"),
+        pytest.param(
+            {**ROCKETMQ_DATA, "msgId": "R7"},
+            message(Trigger.EVENTBRIDGE, None, "R7"),
+            id="raw-rocketmq",
+        ),
+        pytest.param(RABBITMQ_DATA, message(Trigger.EVENTBRIDGE, None), id="raw-rabbitmq"),
+        pytest.param(KAFKA_DATA, message(Trigger.EVENTBRIDGE), id="raw-kafka"),
+        pytest.param(
+            {"props": {}, "body": BODY}, message(Trigger.EVENTBRIDGE, None), id="raw-mqtt"
+        ),
+        pytest.param(HTTP, message(Trigger.HTTP, None, "1-g7"), id="http"),
+        pytest.param(
+            {**HTTP, "body": BODY_BASE64, "isBase64Encoded": True},
+            message(Trigger.HTTP, None, "1-g7"),
+            id="http-base64",
+        ),
+        pytest.param(
+            {**HTTP, "body": REQUEST, "requestContext": "?"},
+            message(Trigger.HTTP, None),
+            id="http-object",
+        ),
+        pytest.param(REQUEST, message(Trigger.DIRECT, None), id="direct"),
+    ],
+)
+def test_one_message_of_every_shape(envelope: dict[str, object], expected: Message) -> None:
+    event = json.dumps(envelope)
+
+    assert parse(event) == parse(event.encode()) == Event(expected.trigger, (expected,), False)  # noqa: FBT003  # is_list
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param(BODY_BASE64, id="base64"),
+        pytest.param(BODY_BASE64.encode(), id="base64-bytes"),
+        pytest.param(f"\ufeff{BODY}\n", id="byte-order-mark"),
+    ],
+)
+def test_a_body_alone_is_the_bare_request(event: bytes | str) -> None:
+    assert parse(event).messages == (message(Trigger.DIRECT, None),)
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        pytest.param({"body": BODY, "action": "stop"}, id="body-and-a-field"),
+        pytest.param({"body": BODY, "attrs": {}, "dry_run": True}, id="stream-and-a-field"),
+        pytest.param({"messageBody": BODY}, id="body-without-companions"),
+        pytest.param({"value": BODY, "dry_run": True}, id="value-without-companions"),
+        pytest.param({"TopicName": "curfew"}, id="half-a-topic"),
+        pytest.param({"triggerName": "evening", "payload": BODY}, id="timer-without-time"),
+        pytest.param({"events": [{"eventSource": "acs:oss", "oss": {}}]}, id="oss"),
+        pytest.param({"product": "ECS", "content": {"resourceId": "i-1"}}, id="cloudmonitor"),
+        pytest.param({"httpMethod": "POST", "path": "/", "body": BODY}, id="api-gateway"),
+    ],
+)
+def test_an_unknown_object_passes_whole_so_that_its_fields_are_refused(
+    envelope: dict[str, object],
+) -> None:
+    expected = Message(envelope, None, "", Trigger.DIRECT)
+
+    assert parse(json.dumps(envelope)).messages == (expected,)
+
+
+def test_the_data_of_another_services_event_passes_whole() -> None:
+    data = {"eventName": "StopInstances", "eventRW": "Write"}
+
+    (read,) = parse(json.dumps(cloud_event(data))).messages
+
+    assert read == Message(data, SENT_AT, "c3d4", Trigger.EVENTBRIDGE)
+
+
+def test_an_envelope_in_an_envelope_is_not_opened() -> None:
+    (read,) = parse(json.dumps({**TIMER, "payload": json.dumps(MNS_TOPIC)})).messages
+
+    assert read == Message(MNS_TOPIC, SENT_AT, "", Trigger.TIMER)
+
+
+def test_base64_in_base64_is_not_opened() -> None:
+    twice = base64.b64encode(BODY_BASE64.encode()).decode()
+
+    with pytest.raises(InvalidEvent, match=r"^payload: not JSON"):
+        parse(json.dumps({**TIMER, "payload": twice}))
+
+
+def test_one_bad_message_of_a_list_leaves_the_others() -> None:
+    items = [
+        cloud_event(MNS_DATA),
+        cloud_event({**MNS_DATA, "messageBody": "stop"}, id="bad"),
+        5,
+        {"messageBody": None, "requestId": "E5"},
+        REQUEST,
+    ]
+
+    event = parse(json.dumps(items))
+
+    assert (event.trigger, event.is_list) == (Trigger.EVENTBRIDGE, True)
+    assert [m if isinstance(m, Message) else f"{m}" for m in event.messages] == [
+        message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+        "[1] (id 'bad') data.messageBody: not JSON: Expecting value at line 1, column 1: 'stop'; "
+        + RIGHT,
+        f"[2] message: 5 is no object; {RIGHT}",
+        f"[3] messageBody: there is nothing; {RIGHT}",
+        message(Trigger.EVENTBRIDGE, None),
+    ]
+    assert all(isinstance(m, Message | InvalidEvent) for m in event.messages)
+
+
+def test_a_list_of_one_is_a_list() -> None:
+    assert parse(json.dumps([cloud_event(MNS_DATA)])).is_list
+
+
+@pytest.mark.parametrize(
+    ("envelope", "error"),
+    [
+        pytest.param(
+            {**HTTP, "body": ""}, f"body: it is empty; {RIGHT}", id="empty-as-of-a-get-request"
+        ),
+        pytest.param(without(HTTP, "body"), f"body: there is nothing; {RIGHT}", id="missing"),
+        pytest.param(
+            {**HTTP, "body": BODY_BASE64},
+            f"body: not JSON: Expecting value at line 1, column 1: '{BODY_BASE64[:30]}'; {RIGHT}",
+            id="base64-that-is-not-stated",
+        ),
+        pytest.param(
+            {**HTTP, "isBase64Encoded": True, "body": '{"all": true}'},
+            "body: '{\"all\": true}' is not base64, though isBase64Encoded is true",
+            id="stated-base64-that-is-none",
+        ),
+        pytest.param(
+            {**HTTP, "isBase64Encoded": "false"},
+            "isBase64Encoded: 'false' is neither true nor false",
+            id="coerced-flag",
+        ),
+        pytest.param({**HTTP, "body": "[]"}, f"body: [] is no object; {RIGHT}", id="list"),
+    ],
+)
+def test_a_bad_http_body_is_told_to_its_caller(envelope: dict[str, object], error: str) -> None:
+    event = parse(json.dumps(envelope))
+
+    (bad,) = event.messages
+    assert (event.trigger, event.is_list, type(bad)) == (Trigger.HTTP, False, InvalidEvent)
+    assert str(bad) == error
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        pytest.param(b"", f"event: it is empty; {RIGHT}", id="empty"),
+        pytest.param("null", f"event: there is nothing; {RIGHT}", id="null"),
+        pytest.param("5", f"event: 5 is no object; {RIGHT}", id="number"),
+        pytest.param('"stop"', f"event: 'stop' is no object; {RIGHT}", id="text"),
+        pytest.param("[]", f"event: an empty list holds no message; {RIGHT}", id="empty-list"),
+        pytest.param(
+            b'{"tags": "\xe9"}',
+            f"event: not UTF-8: byte 0xe9 at offset 10; {RIGHT}",
+            id="other-encoding",
+        ),
+        pytest.param(
+            '{"dry_run": true, "dry_run": false}',
+            f"event: the key 'dry_run' is twice in one object; {RIGHT}",
+            id="duplicate-key",
+        ),
+        pytest.param(
+            json.dumps(MNS_TOPIC)[:-1] + ', "Message": "x"}',
+            f"event: the key 'Message' is twice in one object; {RIGHT}",
+            id="attribute-that-shadows",
+        ),
+        pytest.param(
+            json.dumps({**TIMER, "payload": ""}), f"payload: it is empty; {RIGHT}", id="payload"
+        ),
+        pytest.param(
+            json.dumps(without(TIMER, "payload")),
+            f"payload: there is nothing; {RIGHT}",
+            id="no-payload",
+        ),
+        pytest.param(
+            json.dumps({**TIMER, "payload": json.dumps(BODY)}),
+            f"payload: {BODY!r} is no object; {RIGHT}",
+            id="payload-encoded-twice",
+        ),
+        pytest.param(
+            json.dumps({**TIMER, "payload": base64.b64encode(b'{"a": 1, "a": 2}').decode()}),
+            f"payload: the key 'a' is twice in one object; {RIGHT}",
+            id="error-inside-base64",
+        ),
+        pytest.param(
+            json.dumps({**TIMER, "payload": f"-{BODY_BASE64}"}),
+            f"payload: not JSON: Expecting value at line 1, column 1: '-{BODY_BASE64[:29]}'; "
+            + RIGHT,
+            id="nearly-base64",
+        ),
+        pytest.param(
+            json.dumps({"body": "hello topic", "attrs": {}}),
+            "body: not JSON: Expecting value at line 1, column 1: 'hello topic'; " + RIGHT,
+            id="stream-body",
+        ),
+        pytest.param(
+            json.dumps(CLOUD_EVENT), f"data: there is nothing; {RIGHT}", id="cloud-event-no-data"
+        ),
+        pytest.param(
+            json.dumps(cloud_event([REQUEST])),
+            f"data: [{REQUEST!r}] is no object; {RIGHT}",
+            id="cloud-event-list-of-requests",
+        ),
+        pytest.param(
+            json.dumps(cloud_event({**KAFKA_DATA, "value": None})),
+            f"data.value: there is nothing; {RIGHT}",
+            id="kafka-tombstone",
+        ),
+        pytest.param(
+            json.dumps({**TIMER, "triggerTime": "today"}),
+            "triggerTime: 'today' is no time with a zone; write it like 2026-11-24T20:00:00+08:00",
+            id="timer-time",
+        ),
+        pytest.param(
+            json.dumps(cloud_event(MNS_DATA, time="2026-11-20T20:00:00")),
+            "time: '2026-11-20T20:00:00' is no time with a zone; "
+            "write it like 2026-11-24T20:00:00+08:00",
+            id="cloud-event-time-without-zone",
+        ),
+        pytest.param(
+            json.dumps(cloud_event(MNS_DATA, time=None)),
+            "time: None is no time; write it as RFC 3339 text",
+            id="cloud-event-time-null",
+        ),
+        pytest.param(
+            json.dumps(without(cloud_event(MNS_DATA, aliyunpublishtime=SENT_AT_MS), "time")),
+            f"aliyunpublishtime: {SENT_AT_MS} is no time; write it as RFC 3339 text",
+            id="time-of-publishing",
+        ),
+        pytest.param(
+            json.dumps({**MNS_TOPIC, "PublishTime": "2026-11-20T12:00:00Z"}),
+            "PublishTime: '2026-11-20T12:00:00Z' is no time; write milliseconds since 1970",
+            id="mns-time-as-text",
+        ),
+        pytest.param(
+            json.dumps({**MNS_TOPIC, "PublishTime": True}),
+            "PublishTime: True is no time; write milliseconds since 1970",
+            id="mns-time-boolean",
+        ),
+        pytest.param(
+            json.dumps({**MNS_TOPIC, "PublishTime": 10**40}),
+            f"PublishTime: {10**40} is no time; write milliseconds since 1970",
+            id="mns-time-beyond-all-years",
+        ),
+        pytest.param(
+            json.dumps({**KAFKA_DATA, "timestamp": None}),
+            "timestamp: None is no time; write milliseconds since 1970",
+            id="kafka-time",
+        ),
+    ],
+)
+def test_an_event_that_means_nothing_says_what_was_there(event: bytes | str, error: str) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        parse(event)
+
+    # What is shown of a value is cut, and the expectation above is not.
+    shown, _, right = str(caught.value).partition("…")
+    assert error.startswith(shown)
+    assert error.endswith(right)
+    assert len(str(caught.value)) < 300
+
+
+def test_the_worst_of_errors_is_short() -> None:
+    item = cloud_event({**MNS_DATA, "messageBody": "{'" + "€" * 1000}, id="x" * 1000)
+
+    *_, bad = parse(json.dumps([REQUEST] * 1000 + [item])).messages
+
+    assert len(str(bad)) < 300
+
+
+ENVELOPES = (TIMER, MNS_TOPIC, CLOUD_EVENT, MNS_DATA, ROCKETMQ_DATA, KAFKA_DATA, HTTP)
+NAMES = st.sampled_from(["data", "attrs", "msgId", *(key for each in ENVELOPES for key in each)])
+SCALARS = st.none() | st.booleans() | st.integers() | st.text() | st.just(BODY) | st.floats()
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES | st.text(), inner),
+    max_leaves=6,
+)
+
+
+@given(
+    st.binary()
+    | st.text()
+    | VALUES.map(json.dumps)
+    | st.dictionaries(NAMES, VALUES).map(json.dumps)
+    | st.lists(st.dictionaries(NAMES, VALUES)).map(json.dumps)
+)
+@example("[" * 200_000)
+@example("9" * 10_000)
+@settings(deadline=None)  # a machine may be busy
+def test_parsing_raises_nothing_but_invalid_event(event: bytes | str) -> None:
+    try:
+        messages = parse(event).messages
+    except InvalidEvent as error:
+        messages = (error,)
+
+    assert messages
+    assert all(isinstance(m, Message) or len(str(m)) < 300 for m in messages)
+
+
+def test_a_trigger_reads_as_its_value() -> None:
+    assert [str(trigger) for trigger in Trigger] == [trigger.value for trigger in Trigger]
+    assert f"{Trigger.MNS_TOPIC}" == "mns_topic"
+
+
+EVENING = SENT_AT  # a Friday's, in Shanghai
+NEXT_MORNING = EVENING + timedelta(days=2, hours=12, minutes=30)
+
+SAMPLES = sorted((Path(__file__).parents[1] / "events").iterdir())
+
+ACTIONS: dict[str, Action[Any]] = {
+    action.name: action
+    for action in (
+        clear_auto_release.ACTION,
+        describe.ACTION,
+        release.ACTION,
+        set_auto_release.ACTION,
+        start.ACTION,
+        stop.ACTION,
+    )
+}
+TRIGGERS = {
+    "timer": {Trigger.TIMER},
+    "mns": {Trigger.MNS_TOPIC, Trigger.DIRECT},  # a STREAM body cannot be told from a request
+    "eventbridge": {Trigger.EVENTBRIDGE},
+    "http": {Trigger.HTTP},
+    "direct": {Trigger.DIRECT},
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_sample_is_a_request_of_its_function_by_its_trigger(sample: Path) -> None:
+    function, trigger, *_ = sample.name.removesuffix(".json").split(".")
+
+    event = parse(sample.read_bytes())
+
+    assert event.trigger in TRIGGERS[trigger]
+    for read in event.messages:
+        assert isinstance(read, Message)
+        assert decode(ACTIONS[function].request, read.request, function).selection()
+        assert read.sent_at is None or EVENING <= read.sent_at <= NEXT_MORNING
+        if function == "release":
+            assert "instance_ids" in read.request or "dry_run" in read.request
+
+
+def test_there_is_a_sample_of_every_function_and_trigger() -> None:
+    names = {tuple(sample.name.split(".")[:2]) for sample in SAMPLES}
+
+    assert names == {(function, trigger) for function in ACTIONS for trigger in TRIGGERS}
