@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
+SEEDS ?= 10000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean
+.PHONY: help setup demo test coverage simulate fuzz bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,8 +22,21 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## one business day against the embedded emulator
 	@$(PY) -m local demo
 
-test: setup ## run the tests, with branch coverage
-	$(PY) -m pytest -n auto --cov --cov-report=term
+test: setup ## run the tests
+	$(PY) -m pytest -n auto
+
+coverage: setup ## run the tests and require 95 % branch coverage
+	$(PY) -m pytest -n auto --cov --cov-report=term --ignore tests/simulation
+
+simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
+	$(PY) -m tests.simulation.play $(SEEDS)
+
+fuzz: setup ## send 100,000 broken events to every function
+	$(PY) -m tests.fuzz
+
+bench: setup ## measure cold start and fleets next to other ways; needs no account
+	$(PY) -m benchmarks.cold_start
+	$(PY) -m benchmarks.fleet
 
 check: setup ## format, lint, types, import rules
 	$(VENV)/bin/ruff format --check .

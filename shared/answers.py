@@ -25,7 +25,7 @@ HTTP_STATUS: Mapping[type[CurfewError], int] = {
     Unavailable: 503,
 }
 
-_MOST_ERRORS_TEXT = 8_000
+_MOST_ERRORS_BYTES = 8_000
 
 Work = Callable[[Message | InvalidEvent], Report]
 """Does one message; raises a CurfewError if nothing came of it, else gives its report."""
@@ -91,7 +91,8 @@ def _list_error(
     errors: Sequence[tuple[type[CurfewError], str]], reports: Sequence[Report], total: int
 ) -> CurfewError:
     named = "; ".join(text for _, text in errors)
-    sentence = f"{len(errors)} of {total} messages failed: {named[:_MOST_ERRORS_TEXT]}"
+    told = named.encode()[:_MOST_ERRORS_BYTES].decode(errors="ignore")
+    sentence = f"{len(errors)} of {total} messages failed: {told}"
     classes = {error for error, _ in errors}
     error = classes.pop() if len(errors) == total and len(classes) == 1 else Incomplete
     return error(with_reports(sentence, reports, listed=True) if reports else sentence)

@@ -58,9 +58,9 @@ class Api:
         """How many calls have been sent."""
         return self._calls
 
-    def outlook(self, operation: str) -> Outlook:
+    def outlook(self, operation: str, now: datetime) -> Outlook:
         """When and how many calls of this operation ECS will probably let pass."""
-        return self._pacer(operation).outlook()
+        return self._pacer(operation).outlook(now)
 
     def read(self, operation: str, parameters: Mapping[str, str]) -> Answer:
         """Ask ECS something, again if need be.

@@ -188,10 +188,16 @@ def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
 
 
 def _filters(selection: Selection) -> dict[str, str]:
-    """What ECS can narrow for us; a tag with several values is narrowed by its key."""
+    """What ECS can narrow for us; a tag with several values is narrowed by its key.
+
+    Never by tags and name together: whether the limit of a filter by tags counts before or after
+    the name is not documented, so what it left out could not be noticed.
+    """
     if not isinstance(selection, ByTagsAndName):
         return {}
-    filters = {} if selection.name == "*" else {"InstanceName": selection.name}
+    if not selection.tags:
+        return {"InstanceName": selection.name}
+    filters = {}
     for number, (key, values) in enumerate(selection.tags, start=1):
         filters[f"Tag.{number}.Key"] = key
         value = next(iter(values)) if values is not None and len(values) == 1 else ""

@@ -41,6 +41,7 @@ MAX_TRIES = {Kind.PASSING: 5, Kind.NOT_FOUND: 5, Kind.FINAL: 1, Kind.DENIED: 1}
 
 _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"(Rejected\.)?Throttling(\..*)?", Kind.THROTTLED),
+    (r"Forbidden\.(AccessKeyDisabled|RiskControl)", Kind.CREDENTIALS),
     (r"Forbidden(\..*)?|Forbbiden|NoPermission(\..*)?|(Implicit|Explicit)Deny", Kind.DENIED),
     (r"InvalidAccessKeyId(\..*)?|InvalidAccessKeySecret", Kind.CREDENTIALS),
     (r"(InvalidSecurityToken|MissingSecurityToken)(\..*)?", Kind.CREDENTIALS),

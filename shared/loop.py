@@ -136,7 +136,7 @@ class _Run:
 
     def _as_looks_allow(self, wave: list[Target], now: datetime) -> list[Target]:
         """Without those for whose look there is no call left in this minute."""
-        outlook = self.job.ecs.api.outlook("DescribeInstances")
+        outlook = self.job.ecs.api.outlook("DescribeInstances", now)
         stale = [one for one in wave if self._is_stale(one)]
         if outlook.opens_at <= now and (
             outlook.calls is None or len(stale) <= outlook.calls * PAGE
@@ -151,7 +151,7 @@ class _Run:
     def _as_ecs_allows(
         self, operation: str, group: Sequence[Target], now: datetime
     ) -> Sequence[Target]:
-        outlook = self.job.ecs.api.outlook(operation)
+        outlook = self.job.ecs.api.outlook(operation, now)
         if outlook.opens_at > now:
             for target in group:
                 target.due = outlook.opens_at

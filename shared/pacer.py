@@ -104,10 +104,9 @@ class Pacer:
         with self._lock:
             self._in_flight -= 1
 
-    def outlook(self) -> Outlook:
-        """From when on how many calls will probably pass."""
+    def outlook(self, now: datetime) -> Outlook:
+        """From when on, at this time or later, how many calls will probably pass."""
         with self._lock:
-            now = self._clock.now()
             opens_at = max(self._opens_at, now)
             if self._quota is None:
                 return Outlook(opens_at, None)

@@ -60,7 +60,7 @@ def not_in_plan(plan_id: str, instance_ids: Iterable[str]) -> list[str]:
 
 
 def _bytes(text: str) -> bytes:
-    """What base64url without padding stands for; too much padding is an error since Python 3.11."""
+    """What base64url without padding stands for; ValueError if it stands for nothing."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 

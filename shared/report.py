@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -126,16 +126,25 @@ def row_as_json(row: Row) -> dict[str, str]:
 def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> str:
     """An error's message: one sentence, then the report as JSON, cut to what fits a log line.
 
+    Rows go first, the least bad of each report, then reports, those without an error.
+
     Args:
         sentence: What went wrong.
         reports: The report, or all of a list of messages.
         listed: Whether they are of a list, and so are wrapped as its answer is.
     """
-    max_rows = MAX_ROWS
+    max_rows, kept = MAX_ROWS, len(reports)
     while True:
-        bodies = [report.as_json(max_rows) for report in reports]
-        body = {"outcome": "incomplete", "reports": bodies} if listed else bodies[0]
+        bodies = [report.as_json(max_rows) for report in reports[:kept]]
+        body = _list_body(bodies, len(reports) - kept) if listed else bodies[0]
         message = f"{sentence} {json.dumps(body, ensure_ascii=False)}"
-        if max_rows == 0 or len(message.encode()) <= MAX_ERROR_BYTES:
+        if len(message.encode()) <= MAX_ERROR_BYTES or (max_rows == 0 and kept <= 1):
             return message
+        if max_rows == 0:
+            reports, kept = sorted(reports, key=lambda one: one.error() is None), kept // 2
         max_rows //= 2
+
+
+def _list_body(bodies: Sequence[Mapping[str, Any]], omitted: int) -> dict[str, Any]:
+    left_out = {"reports_omitted": omitted} if omitted else {}
+    return {"outcome": "incomplete", "reports": bodies, **left_out}

@@ -209,9 +209,11 @@ def _check_selection(request: Request) -> None:
             f"{' and '.join(stated)}: these are two ways of selecting; state one of "
             '"instance_ids", "tags" and/or "name", "all"'
         )
-    if request.name is not UNSET and not request.name.strip("*? "):
+    if request.name is not UNSET and not request.name.strip("* "):
         raise invalid(
-            "name", request.name, 'It matches every instance; say "all" if that is meant.'
+            "name",
+            request.name,
+            'It matches every instance; leave it out beside "tags", or say "all".',
         )
     if request.tags is not UNSET:
         for key, value in request.tags.items():

@@ -23,14 +23,14 @@ from shared.events import Message, Trigger, parse
 from shared.fleet import Fleet
 from shared.guards import Guard
 from shared.limits import check_age, check_number, check_percent, check_place, check_plan
-from shared.log import log_error, log_report
+from shared.log import Origin, log_error, log_plan, log_report
 from shared.loop import SINGLES_AT_ONCE
 from shared.parallel import Runner, threads
 from shared.plan import dry_run_rows
 from shared.plan_id import digest, make_plan_id
 from shared.report import Report, worst_first
 from shared.requests import R, Request, decode, require_cap_for_all
-from shared.sdk import SdkTransport, Transport
+from shared.sdk import Connection, SdkTransport
 from shared.settings import (
     Credentials,
     FcContext,
@@ -41,7 +41,7 @@ from shared.settings import (
 )
 
 
-def _connect(settings: Settings, credentials: Credentials) -> Transport:
+def _connect(settings: Settings, credentials: Credentials) -> Connection:
     return SdkTransport(settings, credentials, connections=SINGLES_AT_ONCE)
 
 
@@ -57,7 +57,7 @@ class World(msgspec.Struct, frozen=True):
 
     clock: Callable[[], Clock] = SystemClock
     side_by_side: Runner = threads
-    connect: Callable[[Settings, Credentials], Transport] = _connect
+    connect: Callable[[Settings, Credentials], Connection] = _connect
     environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
 
     def __repr__(self) -> str:
@@ -89,24 +89,30 @@ def run(
     try:
         parsed = parse(event)
     except InvalidEvent as error:
-        log_error(action.name, _request_id(context), error)
+        log_error(_origin(action.name, context), error)
         raise
-    invocation = _Invocation(action, context, world)
-    if parsed.trigger is Trigger.HTTP:
-        return http_answer(parsed, invocation.report)
-    return answer(parsed, invocation.report)
+    invocation = _Invocation(action, context, world, parsed.trigger)
+    try:
+        if parsed.trigger is Trigger.HTTP:
+            return http_answer(parsed, invocation.report)
+        return answer(parsed, invocation.report)
+    finally:
+        invocation.close()
 
 
 class _Invocation:
     """One call of the function: one clock, one deadline, one way to ECS."""
 
-    def __init__(self, action: Action[R], context: FcContext, world: World) -> None:
+    def __init__(
+        self, action: Action[R], context: FcContext, world: World, trigger: Trigger
+    ) -> None:
         self.action = action
+        self.origin = _origin(action.name, context, trigger.value)
         self.context = context
         self.world = world
         self.clock = world.clock()
         self.deadline = Deadline.after(self.clock.now(), timeout_of(context))
-        self._transport: Transport | None = None
+        self._transport: Connection | None = None
 
     def report(self, message: Message | InvalidEvent) -> Report:
         """Do what one message asks, and log it.
@@ -114,18 +120,24 @@ class _Invocation:
         Raises:
             CurfewError: nothing came of it, and nothing was changed.
         """
-        request_id = _request_id(self.context)
+        origin = self.origin
         try:
             if isinstance(message, InvalidEvent):
                 raise message
-            report = self._run(message, request_id)
+            origin = msgspec.structs.replace(origin, event_id=message.event_id)
+            report = self._run(message, origin)
         except CurfewError as error:
-            log_error(self.action.name, request_id, error)
+            log_error(origin, error)
             raise
-        log_report(report, message)
+        log_report(origin, report)
         return report
 
-    def _run(self, message: Message, request_id: str) -> Report:
+    def close(self) -> None:
+        """Close the way to ECS, if there is one."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _run(self, message: Message, origin: Origin) -> Report:
         started = self.clock.now()
         request = decode(self.action.request, message.request, self.action.name)
         settings = read_settings(self.world.environ)
@@ -149,10 +161,11 @@ class _Invocation:
             check_percent(plan.targets, fleet.inventory(), settings)
         check_plan(plan.targets, asked_for, request)
         dry_run = request.dry_run is True
+        log_plan(origin, plan, dry_run=dry_run)
         rows = dry_run_rows(plan, rule, self.clock.now()) if dry_run else fleet.execute(plan)
         return Report(
             action=self.action.name,
-            request_id=request_id,
+            request_id=origin.request_id,
             dry_run=dry_run,
             rows=worst_first(rows),
             api_calls=sum(source.api.calls for source in fleet.sources),
@@ -190,5 +203,11 @@ class _Invocation:
         )
 
 
-def _request_id(context: FcContext) -> str:
-    return str(getattr(context, "request_id", "") or "")
+def _origin(action: str, context: FcContext, trigger: str = "") -> Origin:
+    """What every line of the log says; a context that lacks a field leaves it empty."""
+    return Origin(
+        action=action,
+        request_id=str(getattr(context, "request_id", "") or ""),
+        retry_count=str(getattr(context, "retry_count", "") or ""),
+        trigger=trigger,
+    )

@@ -17,13 +17,13 @@ Source of each: aliyun-python-sdk-core 2.16.1.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
 from aliyunsdkcore.acs_exception.exceptions import ClientException
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
@@ -57,6 +57,14 @@ class Transport(Protocol):
             Refusal: ECS answered, and said no.
             NoAnswer: nothing readable came back.
         """
+        ...
+
+
+class Connection(Transport, Protocol):
+    """A transport that is open until it is closed."""
+
+    def close(self) -> None:
+        """Close it; nothing is sent any more."""
         ...
 
 
@@ -96,13 +104,18 @@ class SdkTransport:
         # Raised here and not above, so that it does not even remember the SDK's exception.
         raise NoAnswer(problem)
 
+    def close(self) -> None:
+        """Close the connections that were kept alive."""
+        self._client.session.close()
+
     def _request(self, operation: str, parameters: Mapping[str, str], timeout_s: float) -> Any:  # noqa: ANN401  # the SDK has no types
         module = import_module(f"aliyunsdkecs.request.v20140526.{operation}Request")
         request = getattr(module, f"{operation}Request")()
         request.set_query_params(dict(parameters))
         request.set_accept_format("JSON")
-        request.set_connect_timeout(min(CONNECT_TIMEOUT_S, timeout_s))
-        request.set_read_timeout(timeout_s)
+        connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 4)
+        request.set_connect_timeout(connect_s)
+        request.set_read_timeout(timeout_s - connect_s)
         endpoint = self._settings.endpoint or _endpoint_of(
             parameters["RegionId"], self._settings.network
         )
@@ -141,8 +154,8 @@ def _signer(credentials: Credentials) -> AccessKeySigner | StsTokenSigner:
 def _answer(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
     """The body of a success; a refusal or nonsense is raised."""
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise NoAnswer(f"HTTP {status} without a JSON object")

@@ -28,10 +28,25 @@ DEFAULT_TIMEOUT_S = 60.0
 class FcContext(Protocol):
     """The part of Function Compute's context that both runtimes have ("Context", FC docs)."""
 
-    request_id: str
-    region: str
-    account_id: str
-    function: Any  # its timeout is text in python3.9's runtime, undocumented in the others
+    @property
+    def request_id(self) -> str:
+        """The invocation's id."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """The function's own region."""
+        ...
+
+    @property
+    def account_id(self) -> str:
+        """The account that owns the function."""
+        ...
+
+    @property
+    def function(self) -> Any:  # noqa: ANN401  # its timeout is text in python3.9's runtime
+        """Name, handler, memory and timeout of the function."""
+        ...
 
 
 class Credentials(msgspec.Struct, frozen=True):

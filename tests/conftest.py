@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,3 +22,17 @@ def call(fake_ecs: FakeEcs, monkeypatch: pytest.MonkeyPatch) -> Call:
     from tests.calling import Call  # noqa: PLC0415  # pytest wants to import a plugin first
 
     return Call(fake_ecs, monkeypatch)
+
+
+@pytest.fixture
+def everything_logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """All that any logger says at DEBUG, with the SDK's own debugging switched on."""
+    monkeypatch.setenv("DEBUG", "sdk")
+    stream = io.StringIO()
+    root, handler = logging.getLogger(), logging.StreamHandler(stream)
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)

@@ -17,6 +17,7 @@ from local.ecs.clock import ManualClock, RealClock
 from local.ecs.faults import InForce, parse_fault
 from local.ecs.messages import HttpReply, HttpRequest, is_loopback
 from local.ecs.service import Service
+from local.ecs.status import status_page
 
 PREFIX = "/_local/"
 
@@ -59,12 +60,15 @@ class Control:
             ("DELETE", "faults"): self._clear_faults,
             ("GET", "log"): self._show_log,
             ("DELETE", "log"): self._clear_log,
+            ("GET", "answers"): self._show_answer,
         }
 
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer one request; a refusal is ``{"error": …}`` with a status of 400 and above."""
         try:
             _check_origin(request)
+            if request.method == "GET" and request.path in {PREFIX, PREFIX.rstrip("/")}:
+                return status_page()
             return _json(200, self._route(request)(request))
         except _ControlError as error:
             return _json(error.status, {"error": str(error)})
@@ -83,13 +87,19 @@ class Control:
     def _health(self, _: HttpRequest) -> _Body:
         return {"status": "ok", "now": self._service.engine.clock.now()}
 
-    def _state(self, _: HttpRequest) -> _Body:
+    def _state(self, request: HttpRequest) -> _Body:
+        """All that there is; with ``?limit=N`` the first N of each kind, and how many there are."""
         engine = self._service.engine
-        return {
-            "now": engine.clock.now(),
+        kinds = {
             "instances": engine.instances(),
             "disks": engine.disks(),
             "snapshots": engine.snapshots(),
+        }
+        limit = _number(request, "limit")
+        return {
+            "now": engine.clock.now(),
+            "totals": {kind: len(each) for kind, each in kinds.items()},
+            **{kind: each[:limit] for kind, each in kinds.items()},
         }
 
     def _start_anew(self, _: HttpRequest) -> _Body:
@@ -132,12 +142,33 @@ class Control:
                 raise _ControlError(404, f"no fault {number!r} is in force") from None
         return self._show_faults(request)
 
-    def _show_log(self, _: HttpRequest) -> _Body:
-        return {"requests": self._service.log.entries()}
+    def _show_log(self, request: HttpRequest) -> _Body:
+        """The requests, oldest first; with ``?last=N`` the latest N of them."""
+        entries = self._service.log.entries()
+        last = _number(request, "last")
+        return {"requests": entries if last is None else entries[max(0, len(entries) - last) :]}
 
     def _clear_log(self, request: HttpRequest) -> _Body:
         self._service.log.clear()
         return self._show_log(request)
+
+    def _show_answer(self, request: HttpRequest) -> _Body:
+        """The whole answer to one of the latest requests, by its request id."""
+        request_id = request.path.removeprefix(f"{PREFIX}answers").strip("/")
+        try:
+            return self._service.latest(request_id).body
+        except KeyError:
+            raise _ControlError(404, f"no answer {request_id!r} is kept") from None
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    """A query parameter that is a whole number; None when it is absent."""
+    text = request.query().get(name)
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise _ControlError(400, f"{name} is a whole number, not {text!r}")
+    return int(text)
 
 
 def _check_origin(request: HttpRequest) -> None:

@@ -100,6 +100,6 @@ class Emulator:
 
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer a request, to ECS or to the emulator's own endpoint."""
-        if request.path.startswith(PREFIX):
+        if f"{request.path}/".startswith(PREFIX):
             return self._control.handle(request)
         return self.wire.handle(request)

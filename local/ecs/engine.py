@@ -26,7 +26,7 @@ from local.ecs.parameters import Parameters
 from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.regions import resource_id
 from local.ecs.request import Request
-from local.ecs.state import JsonObject, Settings, State
+from local.ecs.state import JsonObject, Saved, Settings, State
 
 __all__ = ["ACTIONS", "ALLOW_ALL", "Authorizer", "Caller", "Ecs", "JsonObject"]
 
@@ -62,6 +62,40 @@ class Ecs:
             names[origin] += 1
             made = resource_id("i", spec.region, "fleet", spec.name, names[origin])
             create(self._state, spec, spec.instance_id or made)
+
+    @classmethod
+    def restored(
+        cls,
+        saved: Saved,
+        clock: Clock,
+        *,
+        durations: Durations = DEFAULT_DURATIONS,
+        quirks: Quirks = DEFAULT_QUIRKS,
+    ) -> Ecs:
+        """The account that `save` gave, to go on with.
+
+        What came due meanwhile is applied at the first look, each at its own time.
+
+        Raises:
+            ValueError: what was saved contradicts itself.
+        """
+        ecs = cls(Fleet(), clock, durations=durations, quirks=quirks)
+        settings = Settings(durations, quirks, saved.default_stopped_mode)
+        ecs._state = State.restored(saved, settings)
+        return ecs
+
+    def save(self) -> Saved:
+        """Everything that the account holds."""
+        with self._lock:
+            self.settle()
+            return self._state.save()
+
+    @property
+    def changes(self) -> int:
+        """A number that is another one whenever something has changed."""
+        with self._lock:
+            self.settle()
+            return self._state.changes
 
     def call(self, action: str, parameters: Mapping[str, str], caller: Caller) -> JsonObject:
         """Do one operation.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import Generic, TypeVar
 
 from local.ecs.errors import Refusal
@@ -91,14 +91,15 @@ class PageRequest:
         By token ``matches`` is read no further than needed, and those up to ``after`` are skipped.
         """
         if self.number == 0:
-            rest = (match for match in matches if match[0] > self.after)
-            found = list(islice(rest, self.size + 1))
+            ahead = dropwhile(lambda match: match[0] <= self.after, matches)
+            found = list(islice(ahead, self.size + 1))
             total = 0
         else:
-            everything = list(matches)
-            start = (self.number - 1) * self.size
-            found = everything[start : start + self.size + 1]
-            total = len(everything)
+            # Counted, not kept: this is how most clients ask, also of a large fleet.
+            rest = iter(matches)
+            before = _count(islice(rest, (self.number - 1) * self.size))
+            found = list(islice(rest, self.size + 1))
+            total = before + len(found) + _count(rest)
         shown = found[: self.size]
         more = self.with_token and len(found) > self.size
         token = make_token(shown[-1][0]) if more else ""
@@ -124,6 +125,10 @@ def read_token(token: str) -> int:
         if make_token(position) == token:
             return position
     raise Refusal.INVALID_PARAMETER.error(name="NextToken")
+
+
+def _count(items: Iterable[object]) -> int:
+    return sum(1 for _ in items)
 
 
 def _clamp(value: int, least: int, most: int) -> int:

@@ -125,8 +125,10 @@ class Parameters:
         prefix = f"{name}."
         found: defaultdict[int, dict[str, str]] = defaultdict(dict)
         for key, value in self._raw.items():
+            if not key.startswith(prefix):
+                continue
             number, dot, rest = key[len(prefix) :].partition(".")
-            if key.startswith(prefix) and dot and number.isdecimal():
+            if dot and number.isdecimal():
                 found[int(number)][rest] = value
         return tuple(Parameters(found[number]) for number in sorted(found))
 

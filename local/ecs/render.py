@@ -12,6 +12,7 @@ import functools
 from collections.abc import Mapping
 from datetime import datetime
 
+from local.ecs.memo import REMEMBERED, Memo
 from local.ecs.model import ChargeType, Disk, Instance, NetworkType, Snapshot, SnapshotStatus
 from local.ecs.prices import INSTANCE_TYPES
 from local.ecs.regions import fingerprint, resource_id
@@ -19,6 +20,34 @@ from local.ecs.state import JsonObject
 
 NEVER_EXPIRES = "2099-12-31T15:59Z"
 DISK_NEVER_EXPIRES = "2999-09-08T16:00Z"
+
+_SAME_FOR_ALL: JsonObject = {
+    "CreditSpecification": "",
+    "DedicatedHostAttribute": {
+        "DedicatedHostClusterId": "",
+        "DedicatedHostId": "",
+        "DedicatedHostName": "",
+    },
+    "DedicatedInstanceAttribute": {"Affinity": "", "Tenancy": ""},
+    "DeploymentSetId": "",
+    "DeviceAvailable": True,
+    "EcsCapacityReservationAttr": {
+        "CapacityReservationId": "",
+        "CapacityReservationPreference": "",
+    },
+    "HibernationOptions": {"Configured": False},
+    "ImageOptions": {},
+    "IoOptimized": True,
+    "MetadataOptions": {"HttpEndpoint": "", "HttpTokens": ""},
+    "OSName": "Alibaba Cloud Linux 3.2104 LTS 64位",
+    "OSNameEn": "Alibaba Cloud Linux 3.2104 LTS 64 bit",
+    "OSType": "linux",
+    "Recyclable": False,
+    "SaleCycle": "",
+    "SpotPriceLimit": 0.0,
+}
+"""What DescribeInstances shows of every instance alike."""
+_NO_EIP = {"AllocationId": "", "InternetChargeType": "", "IpAddress": ""}
 
 
 def to_minute(moment: datetime | None, absent: str = "") -> str:
@@ -64,42 +93,20 @@ def instance(shown: Instance) -> JsonObject:
     """One entry of DescribeInstances."""
     kind = INSTANCE_TYPES[shown.instance_type]
     entry = {
+        **_SAME_FOR_ALL,
         **_common(shown),
         "AutoReleaseTime": to_minute(shown.auto_release_at),
         "CreationTime": to_minute(shown.created_at),
         "CpuOptions": {"CoreCount": max(1, kind.cpu // 2), "Numa": "ON", "ThreadsPerCore": 2},
-        "CreditSpecification": "",
-        "DedicatedHostAttribute": {
-            "DedicatedHostClusterId": "",
-            "DedicatedHostId": "",
-            "DedicatedHostName": "",
-        },
-        "DedicatedInstanceAttribute": {"Affinity": "", "Tenancy": ""},
         "DeletionProtection": shown.deletion_protection,
-        "DeploymentSetId": "",
-        "DeviceAvailable": True,
-        "EcsCapacityReservationAttr": {
-            "CapacityReservationId": "",
-            "CapacityReservationPreference": "",
-        },
         "GPUAmount": kind.gpu_amount,
         "GPUSpec": kind.gpu_spec,
-        "HibernationOptions": {"Configured": False},
-        "ImageOptions": {},
         "InstanceTypeFamily": kind.family,
-        "IoOptimized": True,
-        "MetadataOptions": {"HttpEndpoint": "", "HttpTokens": ""},
-        "NetworkInterfaces": {"NetworkInterface": _interfaces(shown)},
-        "OSName": "Alibaba Cloud Linux 3.2104 LTS 64位",
-        "OSNameEn": "Alibaba Cloud Linux 3.2104 LTS 64 bit",
-        "OSType": "linux",
+        "NetworkInterfaces": _interfaces(shown.instance_id, shown.region, shown.network),
         "OperationLocks": {
             "LockReason": [{"LockReason": lock.value, "LockMsg": ""} for lock in shown.locks]
         },
-        "Recyclable": False,
         "ResourceGroupId": shown.resource_group_id,
-        "SaleCycle": "",
-        "SpotPriceLimit": 0.0,
         "SpotStrategy": shown.spot_strategy.value,
         "StartTime": to_minute(shown.started_at),
     }
@@ -172,6 +179,10 @@ def disk(shown: Disk) -> JsonObject:
     }
 
 
+instance_entry = Memo(instance, key=lambda shown: shown.instance_id)
+disk_entry = Memo(disk, key=lambda shown: shown.disk_id)
+
+
 def snapshot(shown: Snapshot, now: datetime) -> JsonObject:
     """One entry of DescribeSnapshots."""
     progressing = shown.status is SnapshotStatus.PROGRESSING
@@ -207,21 +218,14 @@ def snapshot(shown: Snapshot, now: datetime) -> JsonObject:
 def _common(shown: Instance) -> JsonObject:
     """What DescribeInstances and DescribeInstanceAttribute show alike."""
     kind = INSTANCE_TYPES[shown.instance_type]
-    in_vpc = shown.network is NetworkType.VPC
-    address = private_ip(shown.instance_id)
     return {
+        **_addresses(shown.instance_id, shown.region, shown.zone, shown.network),
         "ClusterId": "",
         "Cpu": kind.cpu,
         "Description": shown.description,
-        "EipAddress": {
-            "AllocationId": resource_id("eip", shown.region, shown.eip) if shown.eip else "",
-            "InternetChargeType": "PayByTraffic" if shown.eip else "",
-            "IpAddress": shown.eip,
-        },
+        "EipAddress": _elastic_address(shown) if shown.eip else _NO_EIP,
         "ExpiredTime": to_minute(shown.expires_at, NEVER_EXPIRES),
-        "HostName": f"iZ{shown.instance_id.removeprefix('i-')}Z",
         "ImageId": shown.image_id,
-        "InnerIpAddress": {"IpAddress": [] if in_vpc else [address]},
         "InstanceChargeType": shown.charge_type.value,
         "InstanceId": shown.instance_id,
         "InstanceName": shown.name,
@@ -233,43 +237,62 @@ def _common(shown: Instance) -> JsonObject:
         "Memory": kind.memory_mib,
         "PublicIpAddress": {"IpAddress": [shown.public_ip] if shown.public_ip else []},
         "RegionId": shown.region,
-        "SecurityGroupIds": {"SecurityGroupId": [security_group_id(shown.region)]},
-        "SerialNumber": _serial_number(shown.instance_id),
         "Status": shown.status.value,
         "StoppedMode": shown.shown_stopped_mode.value,
         "VlanId": "",
-        "VpcAttributes": {
-            "NatIpAddress": "",
-            "PrivateIpAddress": {"IpAddress": [address] if in_vpc else []},
-            "VSwitchId": vswitch_id(shown.region, shown.zone) if in_vpc else "",
-            "VpcId": vpc_id(shown.region) if in_vpc else "",
-        },
         "ZoneId": shown.zone,
     }
 
 
-@functools.lru_cache(maxsize=16384)
+def _elastic_address(shown: Instance) -> JsonObject:
+    return {
+        "AllocationId": resource_id("eip", shown.region, shown.eip),
+        "InternetChargeType": "PayByTraffic",
+        "IpAddress": shown.eip,
+    }
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _addresses(instance_id: str, region: str, zone: str, network: NetworkType) -> JsonObject:
+    """What follows from where an instance is, for as long as it is."""
+    in_vpc = network is NetworkType.VPC
+    address, digits = private_ip(instance_id), _digits(instance_id)
+    return {
+        "HostName": f"iZ{instance_id.removeprefix('i-')}Z",
+        "InnerIpAddress": {"IpAddress": [] if in_vpc else [address]},
+        "SecurityGroupIds": {"SecurityGroupId": [security_group_id(region)]},
+        "SerialNumber": "-".join(
+            (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        ),
+        "VpcAttributes": {
+            "NatIpAddress": "",
+            "PrivateIpAddress": {"IpAddress": [address] if in_vpc else []},
+            "VSwitchId": vswitch_id(region, zone) if in_vpc else "",
+            "VpcId": vpc_id(region) if in_vpc else "",
+        },
+    }
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _interfaces(instance_id: str, region: str, network: NetworkType) -> JsonObject:
+    if network is NetworkType.CLASSIC:
+        return {"NetworkInterface": []}
+    address, digits = private_ip(instance_id), _digits(instance_id)
+    mac = f"{digits[:2]}:{digits[2:4]}:{digits[4:6]}:{digits[6:8]}"
+    return {
+        "NetworkInterface": [
+            {
+                "MacAddress": f"00:16:{mac}",
+                "NetworkInterfaceId": resource_id("eni", region, instance_id),
+                "PrimaryIpAddress": address,
+                "PrivateIpSets": {"PrivateIpSet": [{"Primary": True, "PrivateIpAddress": address}]},
+                "Type": "Primary",
+            }
+        ]
+    }
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
 def _digits(instance_id: str) -> str:
     """32 hexadecimal digits, from which what is not modelled is made."""
     return f"{fingerprint(instance_id):032x}"
-
-
-def _serial_number(instance_id: str) -> str:
-    digits = _digits(instance_id)
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-
-
-def _interfaces(shown: Instance) -> list[JsonObject]:
-    if shown.network is NetworkType.CLASSIC:
-        return []
-    address, digits = private_ip(shown.instance_id), _digits(shown.instance_id)
-    mac = f"{digits[:2]}:{digits[2:4]}:{digits[4:6]}:{digits[6:8]}"
-    return [
-        {
-            "MacAddress": f"00:16:{mac}",
-            "NetworkInterfaceId": resource_id("eni", shown.region, shown.instance_id),
-            "PrimaryIpAddress": address,
-            "PrivateIpSets": {"PrivateIpSet": [{"Primary": True, "PrivateIpAddress": address}]},
-            "Type": "Primary",
-        }
-    ]

@@ -2,6 +2,7 @@
 
 Served by aiohttp in one thread, the engine in its event loop: a call takes well under a
 millisecond. It listens on loopback alone, since its keys are known to everybody.
+Saving an account to a file is done in another thread, on a copy.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from threading import Thread
 from types import TracebackType
 from typing import final
@@ -23,11 +26,27 @@ from local.ecs.engine import Ecs
 from local.ecs.log import RequestLog
 from local.ecs.messages import LOOPBACK, HttpReply, HttpRequest, is_loopback
 from local.ecs.service import Service
+from local.ecs.state_file import Keeper
 
 HOST = "127.0.0.1"
 LONGEST_LINE = 1 << 20
 """Bytes of a request line or header; a hundred instance ids make 4 kB of request line."""
+SAVE_EVERY_S = 3.0
+"""Seconds between looks whether there is something to save."""
 _SHUTDOWN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Something else that answers on the emulator's port, and may itself call the emulator.
+
+    Attributes:
+        prefixes: how the paths begin that are for it.
+        answer: the server's URL and a request, to a reply; called in a thread of its own.
+    """
+
+    prefixes: tuple[str, ...]
+    answer: Callable[[str, HttpRequest], HttpReply]
 
 
 @final
@@ -39,7 +58,12 @@ class LocalEcs:
     """
 
     def __init__(
-        self, emulator: Emulator | None = None, *, host: str = HOST, port: int = 0
+        self,
+        emulator: Emulator | None = None,
+        *,
+        host: str = HOST,
+        port: int = 0,
+        neighbour: Neighbour | None = None,
     ) -> None:
         """Prepare a server; nothing listens yet.
 
@@ -47,11 +71,13 @@ class LocalEcs:
             emulator: with the default fleet and a running clock unless given.
             host: a loopback address.
             port: 0 for any that is free.
+            neighbour: what else answers there.
 
         Raises:
             ValueError: ``host`` is not this machine's own.
         """
         _check_host(host)
+        self._neighbour = neighbour
         self.emulator = emulator or Emulator()
         self._host = host
         self._port = port
@@ -101,7 +127,7 @@ class LocalEcs:
 
     async def _serve(self) -> None:
         stop = asyncio.Event()
-        async with _listening(self.emulator, self._host, self._port) as url:
+        async with _listening(self.emulator, self._host, self._port, self._neighbour) as url:
             self._ready.set_result((url, asyncio.get_running_loop(), stop))
             await stop.wait()
 
@@ -121,7 +147,14 @@ def local_ecs(options: Options = PLAIN, *, port: int = 0) -> Iterator[str]:
         yield server.url
 
 
-def serve(emulator: Emulator | None = None, *, host: str = HOST, port: int = 0) -> None:
+def serve(
+    emulator: Emulator | None = None,
+    *,
+    host: str = HOST,
+    port: int = 0,
+    keeper: Keeper | None = None,
+    neighbour: Neighbour | None = None,
+) -> None:
     """Serve in the foreground until Ctrl-C or SIGTERM, then return.
 
     Print ``listening on http://127.0.0.1:PORT`` once it does.
@@ -130,29 +163,64 @@ def serve(emulator: Emulator | None = None, *, host: str = HOST, port: int = 0) 
         emulator: with the default fleet and a running clock unless given.
         host: a loopback address.
         port: 0 for any that is free.
+        keeper: saves the account, every few seconds and at the end.
+        neighbour: what else answers there.
 
     Raises:
         ValueError: ``host`` is not this machine's own.
-        OSError: the port is taken.
+        OSError: the port is taken, or the account could not be saved at the end.
     """
     _check_host(host)
-    asyncio.run(_serve_until_signalled(emulator or Emulator(), host, port))
+    listening = _listening(emulator or Emulator(), host, port, neighbour)
+    asyncio.run(_serve_until_signalled(listening, keeper))
+    if keeper:
+        keeper.save()
 
 
-async def _serve_until_signalled(emulator: Emulator, host: str, port: int) -> None:
+async def _serve_until_signalled(
+    listening: AbstractAsyncContextManager[str], keeper: Keeper | None
+) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    async with _listening(emulator, host, port) as url:
+    async with listening as url:
         sys.stdout.write(f"listening on {url}\n")
         sys.stdout.flush()
-        await stop.wait()
+        while not await _within(SAVE_EVERY_S, stop):
+            if keeper:
+                await asyncio.to_thread(_save, keeper)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for an event, but not for long; whether it has come."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except asyncio.TimeoutError:  # before Python 3.11 it is one of its own
+        return False
+    return True
+
+
+def _save(keeper: Keeper) -> None:
+    """Save what has changed; if that fails now, it may not the next time."""
+    try:
+        keeper.save_changes()
+    except OSError as error:
+        sys.stderr.write(f"the state could not be saved: {error}\n")
 
 
 @asynccontextmanager
-async def _listening(emulator: Emulator, host: str, port: int) -> AsyncIterator[str]:
+async def _listening(
+    emulator: Emulator, host: str, port: int, neighbour: Neighbour | None
+) -> AsyncIterator[str]:
+    url = ""
+
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
-        return await _send(request, emulator.handle(await _received(request)))
+        received = await _received(request)
+        if neighbour and received.path.startswith(neighbour.prefixes):
+            reply = await _in_thread(partial(neighbour.answer, url, received))
+        else:
+            reply = emulator.handle(received)
+        return await _send(request, reply)
 
     server = web.Server(
         respond, access_log=None, max_line_size=LONGEST_LINE, max_field_size=LONGEST_LINE
@@ -162,9 +230,24 @@ async def _listening(emulator: Emulator, host: str, port: int) -> AsyncIterator[
     try:
         site = web.TCPSite(runner, host, port)
         await site.start()
-        yield f"http://{_bracketed(host)}:{runner.addresses[0][1]}"
+        url = f"http://{_bracketed(host)}:{runner.addresses[0][1]}"
+        yield url
     finally:
         await runner.cleanup()
+
+
+async def _in_thread(work: Callable[[], HttpReply]) -> HttpReply:
+    """Wait for work that may take minutes; its thread does not keep the process from ending."""
+    done: Future[HttpReply] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001  # raised again where it is awaited
+            done.set_exception(error)
+
+    Thread(target=run, name="neighbour", daemon=True).start()
+    return await asyncio.wrap_future(done)
 
 
 async def _received(request: web.BaseRequest) -> HttpRequest:

@@ -6,6 +6,7 @@ test or a simulation this is the fastest way to ECS.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -54,6 +55,8 @@ class Delivery:
 
 
 PLAIN = Delivery()
+LATEST = 100
+"""Answers that are kept whole, for people to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class Service:
         self.faults = faults or Faults()
         self.log = RequestLog() if log is None else log
         self._random = Random(seed)  # noqa: S311  # names to be repeated, not secrets
+        self._latest: deque[Answer] = deque(maxlen=LATEST)
 
     def call(self, action: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
         """Answer one request; an error of ECS is an answer too.
@@ -150,6 +154,18 @@ class Service:
         self.faults.clear()
         self.log.clear()
         self.throttle.reset()
+        self._latest.clear()
+
+    def latest(self, request_id: str) -> Answer:
+        """One of the latest answers.
+
+        Raises:
+            KeyError: none of them has this request id.
+        """
+        for answer in tuple(self._latest):
+            if answer.body.get("RequestId") == request_id:
+                return answer
+        raise KeyError(request_id)
 
     def _request(self, action: str, parameters: Mapping[str, str], account_id: str) -> _Request:
         region = parameters.get("RegionId", "")
@@ -201,7 +217,11 @@ class Service:
             )
         )
         headers = {"x-acs-request-id": request.request_id, **outcome.headers}
-        return Answer(request.action, outcome.status, outcome.code, outcome.body, headers, delivery)
+        answer = Answer(
+            request.action, outcome.status, outcome.code, outcome.body, headers, delivery
+        )
+        self._latest.append(answer)
+        return answer
 
 
 def _before_the_deed(fault: AnyFault, request: _Request) -> _Outcome | None:

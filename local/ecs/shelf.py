@@ -15,9 +15,14 @@ T = TypeVar("T")
 
 
 class Shelf(Generic[T]):
-    """Holds the resources of one kind, region by region."""
+    """Holds the resources of one kind, region by region.
+
+    Attributes:
+        changes: how often something was put, replaced or taken away.
+    """
 
     def __init__(self) -> None:
+        self.changes = 0
         self._last = 0
         self._position: dict[str, int] = {}
         self._region: dict[str, str] = {}
@@ -58,6 +63,7 @@ class Shelf(Generic[T]):
         """
         if resource_id in self._position:
             raise ValueError(f"there is already a {resource_id}")
+        self.changes += 1
         self._last += 1
         self._position[resource_id] = self._last
         self._region[resource_id] = region
@@ -72,6 +78,7 @@ class Shelf(Generic[T]):
             KeyError: there is none.
         """
         self._items[self._position[resource_id]] = item
+        self.changes += 1
 
     def remove(self, resource_id: str) -> T:
         """Take the resource away and return it.
@@ -80,6 +87,7 @@ class Shelf(Generic[T]):
             KeyError: there is none.
         """
         position = self._position.pop(resource_id)
+        self.changes += 1
         order = self._order[self._region.pop(resource_id)]
         del order[bisect_left(order, position)]
         del self._ids[position]
@@ -91,9 +99,9 @@ class Shelf(Generic[T]):
         Nothing may be added or removed during the walk.
         """
         order = self._order[region]
-        items = self._items
-        for index in range(bisect_right(order, after), len(order)):
-            yield order[index], items[order[index]]
+        span = range(bisect_right(order, after), len(order))
+        items = map(self._items.__getitem__, map(order.__getitem__, span))
+        return zip(map(order.__getitem__, span), items, strict=True)
 
     def pick(self, region: str, resource_ids: tuple[str, ...]) -> Iterator[tuple[int, T]]:
         """Like `walk`, of those of these ids that exist in ``region``."""

@@ -32,6 +32,7 @@ _ACS3 = re.compile(
     r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,\s]+),\s*"
     r"SignedHeaders=(?P<headers>[^,\s]+),\s*Signature=(?P<signature>[^,\s]+)\s*"
 )
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _RPC_PARAMETERS = (
     "AccessKeyId",
     "Signature",
@@ -263,7 +264,8 @@ def _canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _encode(text: str) -> str:
     """Percent-encode by RFC 3986, as both signatures want it."""
-    return quote(text, safe="-_.~")
+    # Most names and values need nothing; quote() would look at each of their characters.
+    return text if _UNRESERVED.fullmatch(text) else quote(text, safe="-_.~")
 
 
 def _check_time(signed_at: str, now: datetime) -> None:

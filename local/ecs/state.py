@@ -11,12 +11,13 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from local.ecs.durations import Durations
 from local.ecs.model import Disk, Instance, Snapshot, SnapshotGroup, SnapshotStatus, StoppedMode
+from local.ecs.prices import INSTANCE_TYPES
 from local.ecs.quirks import Quirks
-from local.ecs.regions import resource_id
+from local.ecs.regions import REGIONS, resource_id
 from local.ecs.shelf import Shelf
 
 JsonObject = dict[str, Any]
@@ -48,6 +49,42 @@ class Settings:
     default_stopped_mode: StoppedMode
 
 
+@dataclass(frozen=True, slots=True)
+class SavedReplay:
+    """A `Replay` with what it is found by."""
+
+    account_id: str
+    action: str
+    token: str
+    replay: Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """All that is needed to go on from here in another process; JSON-ready.
+
+    Not in it: how the platform behaves (`Settings`, but for what the account itself has set), the
+    positions that a NextToken stands for, and how far the jitter's dice are.
+
+    Attributes:
+        form: of this value; another one is not understood.
+        minted: how many ids were made.
+        agenda: when, the `Due`'s name, which resource; in any order.
+    """
+
+    form: Literal[1]
+    now: datetime
+    default_stopped_mode: StoppedMode
+    seed: int
+    minted: int
+    instances: tuple[Instance, ...]
+    disks: tuple[Disk, ...]
+    snapshots: tuple[Snapshot, ...]
+    groups: tuple[SnapshotGroup, ...]
+    replays: tuple[SavedReplay, ...]
+    agenda: tuple[tuple[datetime, str, str], ...]
+
+
 class State:
     """The account. Not safe for several threads by itself: the engine holds a lock.
 
@@ -70,6 +107,58 @@ class State:
         self._minted = 0
         self._seed = seed
         self._dice = random.Random(seed)  # noqa: S311  # jitter, not a secret
+
+    @classmethod
+    def restored(cls, saved: Saved, settings: Settings) -> State:
+        """The account as it was saved.
+
+        Raises:
+            ValueError: what was saved contradicts itself.
+        """
+        state = cls(settings, saved.now, saved.seed)
+        state._minted = saved.minted
+        for instance in saved.instances:
+            if instance.region not in REGIONS or instance.instance_type not in INSTANCE_TYPES:
+                where = f"{instance.instance_type} in {instance.region}"
+                raise ValueError(f"{instance.instance_id}: {where} is not known here")
+            state.instances.add(instance.instance_id, instance.region, instance)
+        for disk in saved.disks:
+            state.disks.add(disk.disk_id, disk.region, disk)
+        for snapshot in saved.snapshots:
+            state.add_snapshot(snapshot)
+        for group in saved.groups:
+            state.groups.add(group.group_id, group.region, group)
+        for each in saved.replays:
+            state.replays[each.account_id, each.action, each.token] = each.replay
+        for at, due, resource in saved.agenda:
+            if due not in Due.__members__:
+                raise ValueError(f"agenda: {due!r} is none of {list(Due.__members__)}")
+            if due == Due.RETENTION.name and state.snapshots.find(resource) is None:
+                raise ValueError(f"agenda: there is no snapshot {resource!r}")
+            state.schedule(at, Due[due], resource)
+        return state
+
+    def save(self) -> Saved:
+        """The account as it is."""
+        return Saved(
+            form=1,
+            now=self.now,
+            default_stopped_mode=self.settings.default_stopped_mode,
+            seed=self._seed,
+            minted=self._minted,
+            instances=tuple(self.instances),
+            disks=tuple(self.disks),
+            snapshots=tuple(self.snapshots),
+            groups=tuple(self.groups),
+            replays=tuple(SavedReplay(*key, replay) for key, replay in self.replays.items()),
+            agenda=tuple((at, due.name, resource) for at, _, due, resource in sorted(self._agenda)),
+        )
+
+    @property
+    def changes(self) -> int:
+        """A number that is another one whenever something has changed."""
+        shelves = (self.instances, self.disks, self.snapshots, self.groups)
+        return sum(shelf.changes for shelf in shelves)
 
     def mint(self, kind: str, region: str) -> str:
         """An id that no resource has had; the same sequence under the same seed."""

@@ -44,6 +44,14 @@ THROTTLING_SNAPSHOT = Denial(403, "Throttling", "Request was denied due to user 
 """As CreateSnapshot has it (API reference)."""
 REJECTED_THROTTLING = Denial(503, "Rejected.Throttling", "Request was denied due to throttling.")
 """A code that clients retry on; its status and text are not documented."""
+DENIALS: Mapping[str, Denial] = {
+    "Throttling": THROTTLING,
+    "Throttling.User": THROTTLING_USER,
+    "Throttling.Api": THROTTLING_API,
+    "Throttling-403": THROTTLING_SNAPSHOT,
+    "Rejected.Throttling": REJECTED_THROTTLING,
+}
+"""All forms, by the names that the command line has for them."""
 
 
 @dataclass(frozen=True, slots=True)

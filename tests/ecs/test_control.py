@@ -54,6 +54,43 @@ def test_state_holds_all_that_the_engine_holds(emulator: Emulator) -> None:
     assert state["instances"][0]["tags"] == dict(first.tags)
 
 
+def test_a_large_state_can_be_cut(emulator: Emulator) -> None:
+    _, state = ask(emulator, "GET", "state?limit=2")
+
+    engine = emulator.engine
+    assert [each["instance_id"] for each in state["instances"]] == [
+        each.instance_id for each in engine.instances()[:2]
+    ]
+    assert state["totals"] == {
+        "instances": len(engine.instances()),
+        "disks": len(engine.disks()),
+        "snapshots": 0,
+    }
+    assert ask(emulator, "GET", "state?limit=two")[0] == 400
+
+
+def test_the_latest_requests_and_their_answers_are_shown(emulator: Emulator) -> None:
+    for action in ("DescribeRegions", "StopInstance"):
+        answer = emulator.service.call(action, {}, Caller())
+
+    _, log = ask(emulator, "GET", "log?last=1")
+    _, body = ask(emulator, "GET", f"answers/{log['requests'][0]['request_id']}")
+
+    assert [each["action"] for each in log["requests"]] == ["StopInstance"]
+    assert body == answer.body
+    assert ask(emulator, "GET", "log?last=0")[1] == {"requests": []}
+    assert ask(emulator, "GET", "log?last=-1")[0] == 400
+    assert ask(emulator, "GET", "answers/no-such-id")[0] == 404
+
+
+def test_a_reset_forgets_the_answers(emulator: Emulator) -> None:
+    request_id = emulator.service.call("DescribeRegions", {}, Caller()).body["RequestId"]
+
+    ask(emulator, "POST", "reset")
+
+    assert ask(emulator, "GET", f"answers/{request_id}")[0] == 404
+
+
 def test_a_clock_moved_by_hand_is_moved_on(emulator: Emulator) -> None:
     assert ask(emulator, "GET", "clock") == (200, {"now": "2026-11-23T10:00:00Z", "speed": 0.0})
 
@@ -174,8 +211,10 @@ def test_a_reset_brings_the_fleet_back(emulator: Emulator) -> None:
 @pytest.mark.parametrize(
     ("method", "name", "expected"),
     [
-        pytest.param("GET", "moon", (404, "/_local/ has clock, faults, health, log"), id="name"),
-        pytest.param("GET", "", (404, "/_local/ has clock"), id="no name"),
+        pytest.param(
+            "GET", "moon", (404, "/_local/ has answers, clock, faults, health"), id="name"
+        ),
+        pytest.param("POST", "", (404, "/_local/ has answers, clock"), id="no name"),
         pytest.param("PUT", "clock", (405, "/_local/clock takes GET, POST"), id="method"),
         pytest.param("GET", "reset", (405, "/_local/reset takes POST"), id="reset by a link"),
     ],

@@ -181,6 +181,9 @@ class SimTransport:
             )
         return answer.body
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 def _unwrapped(answer: dict[str, Any]) -> dict[str, Any]:
     """The report in an answer, whatever the trigger; an HTTP error is raised again."""

@@ -67,6 +67,20 @@ _TIMES: Mapping[str, Callable[[Instance, datetime], bool]] = {
         instance.expires_at is not None and instance.expires_at <= at
     ),
 }
+_NO_FILTERS = frozenset(
+    {
+        "AdditionalAttributes",
+        "DryRun",
+        "InstanceIds",
+        "MaxResults",
+        "NextToken",
+        "PageNumber",
+        "PageSize",
+        "RegionId",
+        "Tag",
+    }
+)
+"""Parameters that are no filter, or one that is applied elsewhere."""
 _NOT_EMULATED = frozenset(
     {
         "DeviceAvailable",
@@ -102,7 +116,7 @@ def describe_instances(request: Request) -> JsonObject:
     found = find(request, request.state.instances, query)
     return {
         **found.head(),
-        "Instances": {"Instance": [render.instance(each) for each in found.items]},
+        "Instances": {"Instance": [render.instance_entry(each) for each in found.items]},
     }
 
 
@@ -161,6 +175,8 @@ def _listed(state: State) -> Iterator[Criterion]:
 
 def _criteria(parameters: Parameters) -> Iterator[Criterion]:
     """What the filters but ids and tags ask."""
+    if parameters.names() <= _NO_FILTERS:  # as most requests
+        return
     refuse_filters(parameters, _NOT_EMULATED)
     yield from equalities(parameters, _EQUAL)
     for name, (words, refusal, word_of) in _WORDS.items():

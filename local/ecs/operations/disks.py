@@ -81,7 +81,7 @@ def describe_disks(request: Request) -> JsonObject:
         criteria=tuple(_criteria(parameters)),
     )
     found = find(request, request.state.disks, query)
-    return {**found.head(), "Disks": {"Disk": [render.disk(disk) for disk in found.items]}}
+    return {**found.head(), "Disks": {"Disk": [render.disk_entry(each) for each in found.items]}}
 
 
 def _criteria(parameters: Parameters) -> Iterator[Callable[[Disk], bool]]:

@@ -1,0 +1,78 @@
+"""Cold start: from the start of the process to the handler imported, next to the bare SDK.
+
+``python -m benchmarks.cold_start [--runs 20]``. Whole processes, in turn, compiled modules in
+place; medians, and the ratio pair by pair. Resident memory is the kernel's peak for the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+REQUESTS = (
+    "DescribeInstances",
+    "StopInstances",
+    "DeleteInstances",
+    "ModifyInstanceAutoReleaseTime",
+)
+BARE = "import aliyunsdkcore.client\n" + "\n".join(
+    f"import aliyunsdkecs.request.v20140526.{name}Request" for name in REQUESTS
+)
+PROGRAMS = {
+    "bare SDK, four requests": BARE,
+    "functions.release": "import functions.release",
+    "functions.describe": "import functions.describe",
+}
+_PEAK = "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+
+
+def once(program: str) -> tuple[float, float]:
+    """Seconds and MiB of one process."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    start = time.perf_counter()
+    done = subprocess.run(  # noqa: S603  # our own
+        [sys.executable, "-c", program + _PEAK],
+        capture_output=True,
+        check=True,
+        env=environment,
+        text=True,
+    )
+    return time.perf_counter() - start, float(done.stdout)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure and show."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=20)
+    runs = parser.parse_args(arguments).runs
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
+    for round_number in range(runs + 1):
+        for name, program in PROGRAMS.items():
+            figures = once(program)
+            if round_number:  # the first round writes the compiled modules
+                measured[name].append(figures)
+    table = Table("", "ms", "to bare", "MiB", "to bare")
+    bare = measured["bare SDK, four requests"]
+    for name, taken in measured.items():
+        ratio = [ours[0] / theirs[0] for ours, theirs in zip(taken, bare, strict=True)]
+        memory = statistics.median(one[1] for one in taken)
+        table.add_row(
+            name,
+            f"{1000 * statistics.median(one[0] for one in taken):.0f}",
+            f"{statistics.median(ratio):.2f}",
+            f"{memory:.1f}",
+            f"{memory / statistics.median(one[1] for one in bare):.2f}",
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

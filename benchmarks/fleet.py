@@ -1,0 +1,128 @@
+"""Whole fleets, side by side: release by force, and release times, with 20 ms an answer.
+
+``python -m benchmarks.fleet [--sizes 200 2000] [--runs 3] [--latency-ms 20]``. The emulator runs
+in a process of its own; each contender in a fresh one, in turn, several times. Shown are medians,
+the calls that ECS got, and the instances left over. Nothing is written that was not measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from rich.bar import Bar
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contenders import CONTENDERS, REGION
+
+BUILD = Path("build/bench")
+SLOW = {"tutorial", "libcloud"}
+SLOW_SIZE = 200
+
+
+@contextmanager
+def emulator(size: int, latency_ms: float) -> Iterator[str]:
+    """An emulator of ``size`` running instances in another process; gives its URL."""
+    command = [sys.executable, "-m", "benchmarks.server", str(size), str(latency_ms)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own
+        assert process.stdout is not None  # noqa: S101  # for the type checker
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.terminate()
+
+
+def measure(name: str, job: str, size: int, latency_ms: float) -> dict[str, Any]:
+    """One run of one contender on a fresh fleet."""
+    with emulator(size, latency_ms) as url:
+        ids = [one["instance_id"] for one in _instances(url)]
+        command = [sys.executable, "-m", "benchmarks.contenders", name, job, url]
+        done = subprocess.run(  # noqa: S603  # our own
+            command, input=json.dumps(ids), capture_output=True, text=True, check=True
+        )
+        figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        if "missing" in figures:
+            return figures
+        left = _instances(url)
+        undone = left if job == "release" else [one for one in left if not one["auto_release_at"]]
+        return {**figures, "calls": _calls(url), "left": len(undone)}
+
+
+def _instances(url: str) -> list[dict[str, Any]]:
+    state = json.load(urlopen(f"{url}/_local/state"))  # noqa: S310  # this machine
+    return [one for one in state["instances"] if one["region"] == REGION]
+
+
+def _calls(url: str) -> int:
+    entries: list[Any] = json.load(urlopen(f"{url}/_local/log"))["requests"]  # noqa: S310  # this machine
+    return len(entries)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure, show, and keep under ``build/bench``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[200, 2000])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--latency-ms", type=float, default=20)
+    options = parser.parse_args(arguments)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    console = Console(record=True, width=100)
+    results = []
+    for job in ("release", "auto_release"):
+        for size in options.sizes:
+            rows = _table_rows(job, size, options)
+            results += rows
+            console.print(_table(f"{job}, {size} instances, {options.latency_ms:g} ms", rows))
+    (BUILD / "fleet.json").write_text(json.dumps(results, indent=1))
+    console.save_svg(str(BUILD / "fleet.svg"), title="benchmarks.fleet")
+
+
+def _table_rows(job: str, size: int, options: argparse.Namespace) -> list[dict[str, Any]]:
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTENDERS}
+    for _ in range(options.runs):
+        for name in CONTENDERS:
+            if name not in SLOW or size <= SLOW_SIZE:
+                runs[name].append(measure(name, job, size, options.latency_ms))
+    rows = []
+    for name, measured in runs.items():
+        if measured and "missing" not in measured[0]:
+            medians = {
+                key: statistics.median(one[key] for one in measured)
+                for key in ("work_s", "import_s", "rss_mib", "calls", "left")
+            }
+            rows.append({"job": job, "size": size, "name": name, "runs": len(measured), **medians})
+    return rows
+
+
+def _table(title: str, rows: Sequence[dict[str, Any]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "to curfew", "work s", "import s", "RSS MiB", "calls", "left"):
+        table.add_column(heading, justify="right" if heading else "left")
+    table.add_column("", width=20)
+    ours = next(row["work_s"] for row in rows if row["name"] == "curfew")
+    slowest = max(row["work_s"] for row in rows)
+    for row in rows:
+        table.add_row(
+            row["name"],
+            f"{row['work_s'] / ours:.2f}",
+            f"{row['work_s']:.2f}",
+            f"{row['import_s']:.2f}",
+            f"{row['rss_mib']:.0f}",
+            f"{row['calls']:.0f}",
+            f"{row['left']:.0f}",
+            Bar(slowest, 0, row["work_s"], width=20),
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,312 @@
+"""``python -m local.ecs``: an emulated ECS on this machine, for any client of ECS.
+
+Reads the options; what they mean is told where it is done. Nothing of Curfew is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import click
+import msgspec
+
+from local.ecs.access import ALLOW_ALL
+from local.ecs.clock import Clock, RealClock
+from local.ecs.durations import Durations
+from local.ecs.emulator import Emulator, Options, local_credential
+from local.ecs.engine import ACTIONS, Ecs
+from local.ecs.faults import AnyFault, parse_fault
+from local.ecs.fleet import Fleet, default_fleet, generated_fleet
+from local.ecs.fleet_file import read_fleet
+from local.ecs.policy import Policy
+from local.ecs.quirks import Quirks
+from local.ecs.server import Neighbour, serve
+from local.ecs.state import Saved
+from local.ecs.state_file import Keeper, read_state
+from local.ecs.throttle import DENIALS, UNLIMITED, Limits
+
+PORT = 8421
+"""Where the emulator listens unless told otherwise."""
+LOG_SIZE = 10_000
+"""Requests that the log of a served emulator remembers."""
+
+T = TypeVar("T")
+
+
+class _Read(click.ParamType[T], Generic[T]):
+    """An option's text, read by a function whose ValueError is a bad usage."""
+
+    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> T:
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class _StateFile:
+    """Where the account is kept, and what was kept there already."""
+
+    path: Path
+    saved: Saved | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """The options as they were read."""
+
+    port: int
+    fleet_file: Callable[[datetime], Fleet] | None
+    generated: int | None
+    state_file: _StateFile | None
+    seed: int
+    speed: float
+    jitter: float
+    policies: tuple[str, ...]
+    limits: tuple[tuple[str, int], ...]
+    window: float
+    throttled_as: str
+    retry_after: bool
+    faults: tuple[AnyFault, ...]
+    quirks: tuple[tuple[str, Any], ...]
+
+
+def _fleet_file(text: str) -> Callable[[datetime], Fleet]:
+    """What reads the fleet at the start and at each reset; it is tried once, for its errors."""
+    if not Path(text).is_file():
+        raise ValueError(f"file {text} does not exist")
+    read = partial(read_fleet, Path(text))
+    read(datetime.now(timezone.utc))
+    return read
+
+
+def _state_file(text: str) -> _StateFile:
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no directory {path.parent}")
+    return _StateFile(path, read_state(path))
+
+
+def _policy(text: str) -> str:
+    """The policy's own text, when it is one."""
+    try:
+        document = Path(text).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{text}: {error.strerror}") from None
+    Policy(document)
+    return document
+
+
+def _limit(text: str) -> tuple[str, int]:
+    action, _, number = text.rpartition("=")
+    if action not in ACTIONS | {"*"} or not number.isdecimal():
+        raise ValueError(f"{text!r} is no limit; write StopInstances=10, or *=100 for all others")
+    return action, int(number)
+
+
+def _quirk(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    names = Quirks.__dataclass_fields__
+    if name not in names:
+        raise ValueError(f"there is no quirk {name!r}; there are {', '.join(names)}")
+    try:
+        quirks = msgspec.convert({name: value}, Quirks, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{text}: {str(error).partition(' - at')[0]}") from None
+    return name, getattr(quirks, name)
+
+
+_OPTIONS = (
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65_535),
+        default=PORT,
+        show_default=True,
+        help="0 for any that is free.",
+    ),
+    click.option(
+        "--fleet",
+        "fleet_file",
+        type=_Read("file", _fleet_file),
+        help="What there is, in YAML or JSON.",
+    ),
+    click.option(
+        "--generated", type=click.IntRange(0, 1_000_000), metavar="N", help="N instances instead."
+    ),
+    click.option(
+        "--state",
+        "state_file",
+        type=_Read("file", _state_file),
+        help="Where the account is kept over restarts; it wins over --fleet.",
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True, help="Of ids, jitter and faults."
+    ),
+    click.option(
+        "--speed",
+        type=click.FloatRange(min=0, min_open=True, max=100_000),
+        default=1.0,
+        show_default=True,
+        help="Seconds of the emulated clock in a real one.",
+    ),
+    click.option(
+        "--jitter",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        show_default=True,
+        help="How far each transition's time is off, as a share of it.",
+    ),
+    click.option(
+        "--policy",
+        "policies",
+        type=_Read("file", _policy),
+        multiple=True,
+        help="A RAM policy of the key; several count together.",
+    ),
+    click.option(
+        "--limit",
+        "limits",
+        type=_Read("api=n", _limit),
+        multiple=True,
+        help="Calls of an API that a window takes: StopInstances=10; *=100 for all others.",
+    ),
+    click.option(
+        "--window",
+        type=click.FloatRange(min=0.1, max=3600),
+        default=60.0,
+        show_default=True,
+        help="Seconds of a window.",
+    ),
+    click.option(
+        "--throttled-as",
+        type=click.Choice(tuple(DENIALS)),
+        default="Throttling.User",
+        show_default=True,
+        help="What one call too many is told.",
+    ),
+    click.option(
+        "--retry-after", is_flag=True, help="Tell in x-acs-retry-after when the window ends."
+    ),
+    click.option(
+        "--fault",
+        "faults",
+        type=_Read("json", lambda text: parse_fault(text.encode())),
+        multiple=True,
+        help="A fault in force from the start.",
+    ),
+    click.option(
+        "--quirk",
+        "quirks",
+        type=_Read("name=value", _quirk),
+        multiple=True,
+        help="The other way of something that is not confirmed of ECS.",
+    ),
+)
+
+
+def _with_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def make_command(neighbour: Neighbour | None = None) -> click.Command:
+    """The command that serves an emulator, and perhaps something else on the same port."""
+
+    @click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
+    @_with_options
+    def command(**options: Any) -> None:  # noqa: ANN401  # click's; _Given has their types
+        """Serve an emulated ECS on this machine until Ctrl-C: access key local, secret local.
+
+        Without --fleet or --generated it has the default fleet of some 25 instances. What a fleet
+        file may say, which faults and quirks there are, is told in docs/emulator.md; the status
+        page is at /_local/.
+        """
+        _serve(_Given(**options), neighbour)
+
+    return command
+
+
+command = make_command()
+
+
+def _serve(given: _Given, neighbour: Neighbour | None) -> None:
+    if given.fleet_file and given.generated is not None:
+        raise click.UsageError("--fleet and --generated: state one of them, not both")
+    emulator = _emulator(given)
+    keeper = Keeper(given.state_file.path, lambda: emulator.engine) if given.state_file else None
+    try:
+        serve(emulator, port=given.port, keeper=keeper, neighbour=neighbour)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on port {given.port}: {error.strerror}; choose another with --port"
+        ) from None
+
+
+def _emulator(given: _Given) -> Emulator:
+    saved = given.state_file.saved if given.state_file else None
+    clock = _clock(saved, given.speed)
+    durations = Durations(jitter=given.jitter)
+    quirks = Quirks(**dict(given.quirks))
+    fleet = _fleet(given)
+    calls = {action: limit for action, limit in given.limits if action != "*"}
+    emulator = Emulator(
+        Options(
+            build=lambda: Ecs(
+                fleet(clock.now()), clock, durations=durations, quirks=quirks, seed=given.seed
+            ),
+            credentials=[
+                local_credential(Policy(*given.policies) if given.policies else ALLOW_ALL)
+            ],
+            limits=Limits(
+                calls,
+                dict(given.limits).get("*", UNLIMITED),
+                timedelta(seconds=given.window),
+                DENIALS[given.throttled_as],
+                given.retry_after,
+            ),
+            faults=given.faults,
+            seed=given.seed,
+            log_size=LOG_SIZE,
+        )
+    )
+    if saved:
+        emulator.service.engine = _restored(saved, clock, durations, quirks)
+    return emulator
+
+
+def _fleet(given: _Given) -> Callable[[datetime], Fleet]:
+    """What makes the fleet, at the start and at each reset, given the time."""
+    if given.fleet_file:
+        return given.fleet_file
+    if given.generated is not None:
+        number, seed = given.generated, given.seed
+        return lambda _: generated_fleet(number, seed)
+    return default_fleet
+
+
+def _clock(saved: Saved | None, speed: float) -> RealClock:
+    """A clock that starts at the machine's time, but never before what was saved."""
+    now = datetime.now(timezone.utc)
+    return RealClock(max(now, saved.now) if saved else now, speed)
+
+
+def _restored(saved: Saved, clock: Clock, durations: Durations, quirks: Quirks) -> Ecs:
+    try:
+        return Ecs.restored(saved, clock, durations=durations, quirks=quirks)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--state") from None

@@ -1,0 +1,107 @@
+"""The account kept in a file, so that an emulator goes on where another one ended.
+
+One JSON document, written beside the file and moved over it: whoever reads it, and whatever
+happens meanwhile, finds the old state or the new one. Faults and the request log are not kept.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from local.ecs.engine import Ecs
+from local.ecs.state import Saved
+
+
+class StateFileError(ValueError):
+    """The file holds no state that is understood; it is left as it is."""
+
+
+def read_state(path: Path) -> Saved | None:
+    """What was saved; None if there is no such file.
+
+    Raises:
+        StateFileError: the file cannot be read, or is no whole state.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StateFileError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        return msgspec.json.decode(content, type=Saved)
+    except msgspec.MsgspecError as error:
+        raise StateFileError(
+            f"{path} holds no state of an emulator ({error}); move it away to begin anew"
+        ) from None
+
+
+def write_state(path: Path, saved: Saved) -> None:
+    """Save, all or nothing; on disk when this returns.
+
+    Raises:
+        OSError: it cannot be written; what was there before is still there.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    written = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(saved))
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(path)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+class Keeper:
+    """Keeps an engine's account in a file."""
+
+    def __init__(self, path: Path, engine: Callable[[], Ecs]) -> None:
+        """Save nothing yet.
+
+        Args:
+            path: the file.
+            engine: gives the engine in use, which a reset exchanges.
+        """
+        self._path = path
+        self._engine = engine
+        self._kept: tuple[Ecs, int] | None = None
+
+    def save_changes(self) -> None:
+        """Save if anything has changed since the last time.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        engine = self._engine()
+        current = (engine, engine.changes)
+        if current != self._kept:
+            write_state(self._path, engine.save())
+            self._kept = current
+
+    def save(self) -> None:
+        """Save in any case, for the clock at least has moved.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        write_state(self._path, self._engine().save())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the file's new name on disk too, where folders can be opened (not on Windows)."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,261 @@
+"""The status page: that it fits the control endpoint, and that it works in a real browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from hashlib import sha256
+from urllib.parse import urljoin
+
+import pytest
+
+from local.ecs.access import Caller
+from local.ecs.clock import ManualClock, RealClock
+from local.ecs.emulator import Emulator, Options
+from local.ecs.engine import Ecs
+from local.ecs.faults import Cut, parse_fault
+from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.messages import HttpRequest
+from local.ecs.model import LockReason, Status
+from local.ecs.server import LocalEcs
+from tests.ecs.browser import CHROMIUM, Page, browser_page
+
+EVIL = '<img src=x onerror="document.title=1">'
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+LUMINANCE = """
+(() => {
+  const light = (rgb) => rgb.map((c) => c / 255)
+    .map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+  const parse = (text) => text.match(/[0-9.]+/g).map(Number);
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const [r, g, b, a = 1] = parse(getComputedStyle(each).backgroundColor);
+      if (a === 1) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const bad = [];
+  for (const each of document.querySelectorAll("body *")) {
+    const text = [...each.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    if (!text || !each.checkVisibility() || each.closest("tr.gone, script")) continue;
+    const [a, b] = [light(parse(getComputedStyle(each).color).slice(0, 3)), light(behind(each))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) bad.push(each.textContent.trim().slice(0, 30) + " " + ratio.toFixed(2));
+  }
+  return bad;
+})()
+"""
+
+
+def page(emulator: Emulator, path: str = "/_local/") -> tuple[str, dict[str, str]]:
+    reply = emulator.handle(HttpRequest("GET", path, {"host": "127.0.0.1"}))
+    assert reply.status == 200
+    return reply.body.decode(), dict(reply.headers)
+
+
+def desk(*specs: InstanceSpec) -> Emulator:
+    clock = RealClock()
+    return Emulator(Options(build=lambda: Ecs(Fleet(specs), clock)))
+
+
+def in_browser(emulator: Emulator, walk: Callable[[Page], Awaitable[None]], **view: int) -> None:
+    """Open the page of an emulator on a socket and walk through it; it must not complain."""
+
+    async def browse() -> None:
+        with LocalEcs(emulator) as ecs:
+            async with browser_page() as tab:
+                url = urljoin(ecs.url, "/_local/")
+                await tab.open(url, view.get("width", 1280), dark=bool(view.get("dark")))
+                await walk(tab)
+                assert tab.complaints == []
+
+    asyncio.run(browse())
+
+
+@pytest.mark.parametrize("path", ["/_local/", "/_local"])
+def test_the_page_is_served_by_the_emulator_itself(path: str) -> None:
+    text, headers = page(desk(), path)
+
+    assert text.startswith("<!DOCTYPE html>")
+    assert headers["Content-Type"] == "text/html;charset=utf-8"
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    text, _ = page(desk())
+
+    links = re.findall(r"""(?:src|href|action)=["']?([^"'\s>]+)""", text)
+    assert all(link.startswith(("#", "data:")) for link in links)
+    assert not re.search(r"@import|url\(|https?://(?!www\.w3\.org/2000/svg)", text)
+
+
+def test_only_the_pages_own_script_may_run() -> None:
+    text, headers = page(desk())
+
+    scripts = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = b64encode(sha256(scripts[0].encode()).digest()).decode()
+    assert len(scripts) == 1
+    assert f"script-src 'sha256-{digest}';" in headers["Content-Security-Policy"]
+    assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\bon\w+=", text)
+
+
+def test_every_element_that_the_script_asks_for_is_there() -> None:
+    text, _ = page(desk())
+
+    markup, _, script = text.partition("<script>")
+    ids = set(re.findall(r"""\$\("([\w-]+)"\)""", script))
+    assert ids - set(re.findall(r'\bid="([\w-]+)"', markup)) == set()
+
+
+def test_every_field_that_the_script_reads_is_in_the_json() -> None:
+    text, _ = page(desk())
+    emulator = desk(InstanceSpec("web", tags={"a": "b"}))
+    emulator.service.faults.add(Cut())
+    emulator.service.call("DescribeRegions", {}, Caller())
+    script = text.partition("<script>")[2]
+
+    def asked(name: str) -> dict[str, object]:
+        request = HttpRequest("GET", f"/_local/{name}", {"host": "127.0.0.1"})
+        answer: dict[str, object] = json.loads(emulator.handle(request).body)
+        return answer
+
+    def first(name: str, kind: str) -> set[str]:
+        items = asked(name)[kind]
+        assert isinstance(items, list)
+        return set(items[0])
+
+    read = {
+        variable: set(re.findall(rf"\b{variable}\.([a-z_]+)\b(?!\()", script))
+        for variable in ("instance", "disk", "entry", "state")
+    }
+    assert read["instance"] <= first("state", "instances")
+    assert read["disk"] <= first("state", "disks")
+    assert read["entry"] <= first("log", "requests")
+    assert read["state"] - {"append"} <= set(asked("state"))
+    assert all(read.values())
+    assert set(asked("clock")) == {"now", "speed"}
+    assert {"number", "fault", "met", "struck"} == first("faults", "faults")
+
+
+def test_every_fault_on_the_page_is_one_of_the_emulators() -> None:
+    text, _ = page(desk())
+
+    kinds = re.findall(r'<option value="(\w+)">', text)
+    assert len(kinds) == 11
+    for kind in kinds:
+        seconds = {"seconds": 1} if kind in {"delay", "slowbody"} else {}
+        assert parse_fault(json.dumps({"fault": kind, **seconds}).encode()).kind == kind
+
+
+@needs_browser
+def test_the_page_shows_the_fleet_live_and_escapes_names() -> None:
+    emulator = desk(
+        InstanceSpec(EVIL, tags={EVIL: EVIL}, locks=(LockReason.FINANCIAL,)),
+        InstanceSpec("web-2", deletion_protection=True),
+        InstanceSpec("web-3", status=Status.STOPPED),
+    )
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#fleet tbody tr').length === 3")
+        name = await tab.evaluate("document.querySelector('#fleet .name').textContent")
+        chip = await tab.evaluate("document.querySelector('#fleet .chip').textContent")
+        injected = await tab.evaluate("document.querySelectorAll('#fleet img').length")
+        emulator.engine.stop(emulator.engine.instances()[1].instance_id)
+        await tab.until("document.querySelector('#fleet .Stopping')")
+        await tab.until("/^for another \\d s$/.test(document.querySelector('.until').textContent)")
+        emulator.engine.release(emulator.engine.instances()[2].instance_id)
+        await tab.until("document.querySelector('tr.gone .name').textContent === 'web-3'")
+
+        assert (name, chip, injected) == (EVIL, f"{EVIL}={EVIL}", 0)
+        assert await tab.evaluate("document.title") == "ECS on your desk"
+
+    in_browser(emulator, walk)
+
+
+@needs_browser
+def test_the_buttons_move_the_clock_and_put_faults_in_force() -> None:
+    emulator = desk(InstanceSpec("web-1"))
+    engine = emulator.engine
+    before = engine.clock.now()
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelector('#now time').textContent.endsWith('UTC')")
+        await tab.evaluate("document.querySelector('[data-advance=\"3600\"]').click()")
+        await tab.evaluate("document.getElementById('speed').value = 60")
+        await tab.evaluate("document.querySelector('#speed-form button').click()")
+        await tab.until("document.getElementById('pace').textContent === '60 times as fast'")
+        assert engine.clock.now() - before > timedelta(hours=1)
+
+        await tab.evaluate("document.forms[1].elements.action.value = 'Stop*'")
+        await tab.evaluate("document.querySelector('#fault-form button').click()")
+        await tab.until("document.querySelectorAll('#faults li').length === 1")
+        answer = emulator.service.call("StopInstance", {"RegionId": "cn-hangzhou"}, Caller())
+        await tab.until("document.querySelector('#faults .quiet').textContent === 'struck 1 of 1'")
+        await tab.until("document.querySelectorAll('#requests details').length === 1")
+        assert answer.code == "Throttling.User"
+
+        await tab.evaluate("document.querySelector('#requests summary').click()")
+        await tab.until("document.querySelector('#requests pre').textContent.includes('HostId')")
+        await tab.evaluate("document.querySelector('#faults button').click()")
+        await tab.until("document.querySelectorAll('#faults li').length === 0")
+        assert emulator.service.faults.snapshot() == ()
+
+    in_browser(emulator, walk)
+
+
+@needs_browser
+def test_a_refusal_is_shown_where_it_was_caused() -> None:
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelector('#now time').textContent.endsWith('UTC')")
+        hidden = await tab.evaluate("document.getElementById('speed-form').hidden")
+        await tab.evaluate("act('clock-error', 'POST', 'clock', {speed: 2})")
+        shown = await tab.evaluate("document.getElementById('clock-error').textContent")
+
+        assert hidden
+        assert shown == "this clock is moved by hand and has no speed"
+        tab.complaints.clear()  # the browser reports the status 409
+
+    in_browser(Emulator(Options(build=lambda: Ecs(Fleet(), ManualClock()))), walk)
+
+
+@needs_browser
+@pytest.mark.parametrize("dark", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_page_fits_its_width_and_can_be_read(width: int, dark: int) -> None:
+    emulator = Emulator()
+    emulator.engine.add(InstanceSpec("w" * 120, tags={"k" * 100: "v" * 100}))
+    first = emulator.engine.instances()[0].instance_id
+    emulator.service.faults.add(Cut(action="Reboot*"))
+    emulator.service.call("StopInstance", {"InstanceId": first}, Caller())
+    emulator.service.call("StopInstance", {"InstanceId": "i-" + "x" * 200}, Caller())
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#fleet tbody tr').length > 20")
+        await tab.until("document.querySelectorAll('#requests details').length === 2")
+        assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert await tab.evaluate(LUMINANCE) == []
+        assert await tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is bool(
+            dark
+        )
+
+    in_browser(emulator, walk, width=width, dark=dark)
+
+
+@needs_browser
+def test_every_control_has_a_name_and_takes_the_focus() -> None:
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#fleet tbody tr').length === 1")
+        nameless = await tab.evaluate(
+            """[...document.querySelectorAll("button, input, select")].filter((each) =>
+              !(each.textContent.trim() && each.tagName === "BUTTON")
+              && !each.labels?.length && !each.ariaLabel).length"""
+        )
+        skipped = await tab.evaluate("document.querySelectorAll('[tabindex=\"-1\"]').length")
+        assert (nameless, skipped) == (0, 0)
+
+    in_browser(desk(InstanceSpec("web-1")), walk)

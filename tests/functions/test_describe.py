@@ -1,0 +1,86 @@
+"""describe, over the emulator: it tells what would guard what, and asks for nothing more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from functions.describe import handler
+from local.ecs.clock import MANUAL_START
+from local.ecs.fleet import InstanceSpec
+from local.ecs.model import ChargeType, LockReason, Status
+from local.fc_context import Runtime
+from shared.errors import Incomplete
+from tests.calling import RUNTIMES, Call, in_error, row
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime) -> None:
+    call.fleet(
+        InstanceSpec("name of i-1", instance_id="i-1", status=Status.STOPPED),
+        InstanceSpec("name of i-2", instance_id="i-2", tags={"curfew:protect": ""}),
+        InstanceSpec("name of i-3", instance_id="i-3", deletion_protection=True),
+        InstanceSpec(
+            "name of i-4",
+            instance_id="i-4",
+            charge_type=ChargeType.PRE_PAID,
+            locks=(LockReason.SECURITY,),
+        ),
+        InstanceSpec(
+            "name of i-5", instance_id="i-5", auto_release_at=MANUAL_START + timedelta(hours=2)
+        ),
+    )
+
+    report = call(handler, {"all": True}, runtime=runtime)
+
+    assert report == {
+        "action": "describe",
+        "request_id": "1-66aa",
+        "dry_run": False,
+        "outcome": "complete",
+        "counts": {
+            "changed": 0,
+            "unchanged": 5,
+            "skipped": 0,
+            "failed": 0,
+            "pending": 0,
+            "would_change": 0,
+        },
+        "api_calls": 1,
+        "seconds": 0.0,
+        "instances": [
+            row("i-1", "unchanged", status="Stopped"),
+            row("i-2", "unchanged", "guarded against stop and release: tag curfew:protect"),
+            row("i-3", "unchanged", "guarded against release: deletion protection"),
+            row(
+                "i-4",
+                "unchanged",
+                "guarded against stop: security lock; guarded against release: security lock; "
+                "charge type PrePaid",
+                charge_type="PrePaid",
+            ),
+            row("i-5", "unchanged", auto_release_at="2026-11-23T12:00:00Z"),
+        ],
+    }
+    assert call.actions() == ["DescribeInstances"]
+
+
+def test_no_cap_keeps_anybody_from_looking(call: Call) -> None:
+    call.fleet(*(InstanceSpec(instance_id=f"i-{number}") for number in range(250)))
+
+    report = call(handler, {"all": True})
+
+    assert report["counts"]["unchanged"] == 250
+    assert len(report["instances"]) == 200
+    assert report["instances_omitted"] == 50
+
+
+def test_an_unknown_id_is_a_failure(call: Call) -> None:
+    call.fleet()
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"instance_ids": ["i-1"]})
+
+    _, report = in_error(caught.value)
+    assert report["instances"][0]["code"] == "InvalidInstanceId.NotFound"

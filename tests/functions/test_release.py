@@ -1,0 +1,207 @@
+"""release, over the emulator: to the end, nothing lost on the way, nothing guarded touched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.release import handler
+from local.ecs.clock import MANUAL_START
+from local.ecs.faults import (
+    Refuse,
+)
+from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
+from local.ecs.model import ChargeType, LockReason, SnapshotStatus, Status
+from local.fc_context import Runtime
+from shared.errors import Incomplete, InvalidEvent
+from tests.calling import RUNTIMES, Call, row
+
+OLD = MANUAL_START - timedelta(days=1)
+KEPT = DiskSpec(delete_with_instance=False)
+
+
+@pytest.fixture
+def call(call: Call) -> Call:
+    """Without the SDK: it is not what these tests are about."""
+    call.by_sdk = False
+    return call
+
+
+def runner(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
+    spec = {"created_at": OLD, "tags": {"team": "ci"}, **fields}
+    return InstanceSpec(f"name of {instance_id}", instance_id=instance_id, **spec)
+
+
+def snapshots(call: Call, status: SnapshotStatus | None = None) -> dict[str, int]:
+    """How many snapshots each disk has."""
+    found: dict[str, int] = {}
+    for one in call.ecs.engine.snapshots():
+        if status in {None, one.status}:
+            found[one.disk_id] = found.get(one.disk_id, 0) + 1
+    return found
+
+
+def order_of_deeds(call: Call) -> list[str]:
+    """The operations that changed something, repeated ones once."""
+    names = [one.action for one in call.deeds()]
+    return [name for number, name in enumerate(names) if [name] != names[number - 1 : number]]
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_running_instance_is_stopped_snapshotted_and_deleted(
+    call: Call, runtime: Runtime
+) -> None:
+    call.by_sdk = True
+    call.fleet(runner("i-1", data_disks=(KEPT,), has_eip=True), runner("i-2"))
+    disks = {one.disk_id for one in call.ecs.engine.disks()}
+    (kept,) = (one.disk_id for one in call.ecs.engine.disks() if not one.delete_with_instance)
+
+    report = call(handler, {"instance_ids": ["i-1", "i-2"]}, runtime=runtime)
+
+    left = {one.disk_id: one.snapshot_id for one in call.ecs.engine.snapshots()}
+    assert order_of_deeds(call) == ["StopInstances", "CreateSnapshot", "DeleteInstances"]
+    assert call.statuses() == {}
+    assert snapshots(call, SnapshotStatus.ACCOMPLISHED) == dict.fromkeys(disks, 1)
+    assert [(one["id"], one["result"], one["status"]) for one in report["instances"]] == [
+        ("i-1", "changed", "Gone"),
+        ("i-2", "changed", "Gone"),
+    ]
+    reason = report["instances"][0]["reason"]
+    assert reason.startswith(f"gone; left over, and goes on costing: disk {kept}, EIP ")
+    assert f"snapshot {left[kept]} (7 days)" in reason
+    assert report["api_calls"] == len(call.ecs.log)
+    assert [one.parameters["Force"] for one in call.deeds() if one.action == "DeleteInstances"] == [
+        "false"
+    ]
+
+
+def test_each_snapshot_says_whose_it_is_and_how_long_it_is_kept(call: Call) -> None:
+    call.fleet(runner("i-1"))
+
+    call(handler, {"instance_ids": ["i-1"], "snapshot_retention_days": 30})
+
+    (taken,) = call.ecs.engine.snapshots()
+    assert taken.name == f"curfew-i-1-{taken.disk_id}"
+    assert taken.description == "Taken by ECS Curfew before it releases i-1"
+    assert taken.tags == {"curfew:release-of": "i-1"}
+    assert taken.retention_days == 30
+
+
+def test_what_is_guarded_is_left_alone_and_says_why(call: Call) -> None:
+    call.fleet(
+        runner("i-kept", tags={"curfew:protect": "0"}),
+        runner("i-until", tags={"curfew:keep-until": "tomorrow"}),
+        runner("i-safe", deletion_protection=True),
+        runner("i-sub", charge_type=ChargeType.PRE_PAID),
+        runner("i-unpaid", locks=(LockReason.FINANCIAL,)),
+        runner("i-node", tags={"ack.aliyun.com": "c1"}),
+    )
+    ids = sorted(call.statuses())
+
+    report = call(handler, {"instance_ids": ids, "force": True, "snapshot": False})
+
+    assert report["instances"] == [
+        row("i-kept", "skipped", "tag curfew:protect"),
+        row("i-node", "skipped", "member of a group, tag ack.aliyun.com"),
+        row("i-safe", "skipped", "deletion protection"),
+        row("i-sub", "skipped", "charge type PrePaid", charge_type="PrePaid"),
+        row("i-unpaid", "skipped", "financial lock"),
+        row("i-until", "skipped", "tag curfew:keep-until, unreadable"),
+    ]
+    assert call.ecs.log.mutating() == ()
+
+
+def test_by_force_without_a_snapshot_it_takes_one_deed(call: Call) -> None:
+    call.fleet(runner("i-1"), runner("i-2", status=Status.STOPPED))
+
+    report = call(
+        handler, {"tags": {"team": "ci"}, "force": True, "snapshot": False, "dry_run": False}
+    )
+
+    assert [one.action for one in call.deeds()] == ["DeleteInstances"]
+    assert call.statuses() == {}
+    assert report["counts"]["changed"] == 2
+
+
+def test_by_force_with_a_snapshot_the_power_is_cut_first(call: Call) -> None:
+    call.fleet(runner("i-1"))
+
+    call(handler, {"instance_ids": ["i-1"], "force": True})
+
+    stop, snapshot, delete = call.deeds()
+    assert (stop.action, stop.parameters["ForceStop"]) == ("StopInstances", "true")
+    assert snapshot.action == "CreateSnapshot"
+    assert (delete.action, delete.parameters["Force"]) == ("DeleteInstances", "false")
+
+
+def test_an_instance_that_is_gone_is_released(call: Call) -> None:
+    call.fleet(runner("i-1"))
+    call.ecs.engine.release("i-1")
+
+    report = call(handler, {"instance_ids": ["i-1", "i-ghost"]})
+
+    assert [(one["id"], one["result"], one["reason"]) for one in report["instances"]] == [
+        ("i-1", "unchanged", "gone"),
+        ("i-ghost", "unchanged", "gone"),
+    ]
+    assert call.ecs.log.mutating() == ()
+
+
+def test_a_release_by_anything_but_ids_must_say_whether_it_is_meant(call: Call) -> None:
+    with pytest.raises(InvalidEvent, match="dry_run is missing"):
+        call(handler, {"tags": {"team": "ci"}})
+
+    assert call.actions() == []
+
+
+def test_a_local_disk_cannot_be_snapshotted_so_nothing_is_done(call: Call) -> None:
+    call.fleet(runner("i-1", data_disks=(DiskSpec(category="local_ssd_pro"),)))
+
+    report = call(handler, {"instance_ids": ["i-1"]})
+
+    assert report["counts"]["skipped"] == 1
+    assert "(local_ssd_pro) cannot be snapshotted" in report["instances"][0]["reason"]
+    assert call.ecs.log.mutating() == ()
+
+
+@pytest.mark.parametrize("seconds_after_start", [0, 30, 59, 60, 119])
+def test_a_snapshot_begins_in_a_later_minute_than_the_start(
+    call: Call, seconds_after_start: int
+) -> None:
+    """ECS tells a start to the minute: within it nobody knows which came first."""
+    call.fleet(runner("i-1", status=Status.STOPPED, created_at=MANUAL_START))
+    call.ecs.clock.advance(timedelta(seconds=seconds_after_start))
+
+    call(handler, {"instance_ids": ["i-1"]})
+
+    (taken,) = call.ecs.engine.snapshots()
+    assert taken.began_at >= MANUAL_START + timedelta(minutes=1)
+    assert call.statuses() == {}
+
+
+def test_a_snapshot_of_before_the_last_start_does_not_count(call: Call) -> None:
+    call.fleet(runner("i-1"))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=400, code="No.Today"))
+    with pytest.raises(Incomplete):
+        call(handler, {"instance_ids": ["i-1"]})
+    call.ecs.faults.clear()
+    call.ecs.clock.advance(timedelta(minutes=5))
+    call.ecs.engine.start("i-1")
+    call.ecs.clock.advance(timedelta(minutes=5))
+
+    call(handler, {"instance_ids": ["i-1"]})
+
+    assert list(snapshots(call).values()) == [2]
+    assert call.statuses() == {}
+
+
+def test_both_regions_are_released_side_by_side(call: Call) -> None:
+    call.fleet(runner("i-1"), runner("i-2", region="cn-shanghai"), runner("i-3"))
+
+    report = call(handler, {"instance_ids": ["i-1", "i-2"], "regions": [HANGZHOU, "cn-shanghai"]})
+
+    assert list(call.statuses()) == ["i-3"]
+    assert [one["region"] for one in report["instances"]] == [HANGZHOU, "cn-shanghai"]
+    assert {one.region for one in call.deeds()} == {HANGZHOU, "cn-shanghai"}

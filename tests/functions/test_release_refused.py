@@ -1,0 +1,170 @@
+"""release, over the emulator, when ECS or RAM refuses, and when time does not suffice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.release import handler
+from local.ecs.clock import MANUAL_START
+from local.ecs.durations import Durations
+from local.ecs.faults import (
+    LostPermission,
+    Refuse,
+)
+from local.ecs.fleet import InstanceSpec
+from local.ecs.model import Status
+from local.ecs.quirks import Quirks
+from shared.errors import AccessDenied, Incomplete
+from tests.calling import Body, Call, in_error, row
+
+OLD = MANUAL_START - timedelta(days=1)
+
+
+@pytest.fixture
+def call(call: Call) -> Call:
+    """Without the SDK: it is not what these tests are about."""
+    call.by_sdk = False
+    return call
+
+
+def runner(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
+    spec = {"created_at": OLD, "tags": {"team": "ci"}, **fields}
+    return InstanceSpec(f"name of {instance_id}", instance_id=instance_id, **spec)
+
+
+@pytest.mark.parametrize("denied", ["DescribeDisks", "DescribeSnapshots", "CreateSnapshot"])
+def test_a_missing_permission_is_named_and_nothing_is_deleted(call: Call, denied: str) -> None:
+    call.by_sdk = True
+    call.fleet(runner("i-1"))
+    call.ecs.restrict(
+        {
+            "Version": "1",
+            "Statement": [
+                {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": f"ecs:{denied}", "Resource": "*"},
+            ],
+        }
+    )
+
+    with pytest.raises(AccessDenied, match=f"ecs:{denied}"):
+        call(handler, {"instance_ids": ["i-1"]})
+
+    assert list(call.statuses()) == ["i-1"]
+
+
+def test_permission_that_is_lost_after_the_deletion_is_no_proof_of_it(call: Call) -> None:
+    call.fleet(runner("i-1", status=Status.STOPPED))
+    call.meanwhile(
+        "DeleteInstances", lambda: call.ecs.faults.add(LostPermission(action="Describe*"))
+    )
+
+    with pytest.raises(AccessDenied) as caught:
+        call(handler, {"instance_ids": ["i-1"], "snapshot": False})
+
+    _, report = in_error(caught.value)
+    assert report["counts"] == {
+        "changed": 0,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 1,
+        "pending": 0,
+        "would_change": 0,
+    }
+
+
+def without_protection(_: object, body: Body) -> Body:
+    """A listing that does not tell of it."""
+    rows = [{**one, "DeletionProtection": False} for one in body["Instances"]["Instance"]]
+    return {**body, "Instances": {"Instance": rows}}
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_three_bad_of_three_hundred_do_not_keep_the_others(
+    call: Call,
+    atomic: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    """Bad in a way that no look shows: only DeleteInstances itself tells."""
+    bad = {"i-007", "i-150", "i-299"}
+    call.fleet(
+        *(runner(f"i-{number:03}", status=Status.STOPPED) for number in range(300)),
+        quirks=Quirks(delete_batch_is_atomic=atomic),
+    )
+    for one in bad:
+        call.ecs.engine.protect(one)
+    call.shown("DescribeInstances", without_protection)
+    request = {
+        "tags": {"team": "ci"},
+        "snapshot": False,
+        "dry_run": False,
+        "max_instances": 300,
+    }
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, request)
+
+    assert set(call.statuses()) == bad
+    _, report = in_error(caught.value)
+    assert {one["id"]: one["code"] for one in report["instances"] if one["result"] == "failed"} == (
+        dict.fromkeys(bad, "InvalidOperation.DeletionProtection")
+    )
+    assert report["counts"]["changed"] == 297
+    assert call.ecs.log.count("DeleteInstances") <= 60
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("Throttling.User", 400), ("Forbidden.RAM", 403), ("InternalError", 500)]
+)
+def test_a_batch_is_never_halved_for_what_no_member_can_help(
+    call: Call, code: str, status: int
+) -> None:
+    call.fleet(*(runner(f"i-{number:03}", status=Status.STOPPED) for number in range(100)))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=status, code=code))
+
+    with pytest.raises((Incomplete, AccessDenied)):
+        call(
+            handler,
+            {"tags": {"team": "ci"}, "snapshot": False, "dry_run": False},
+            timeout_s=120,
+        )
+
+    sizes = {
+        sum(name.startswith("InstanceId.") for name in one.parameters)
+        for one in call.ecs.log
+        if one.action == "DeleteInstances"
+    }
+    assert sizes == {100}
+    assert len(call.statuses()) == 100
+
+
+def test_a_batch_refused_for_a_gone_member_goes_on_without_it(call: Call) -> None:
+    call.fleet(*(runner(f"i-{number}", status=Status.STOPPED) for number in range(9)))
+    call.meanwhile("DeleteInstances", lambda: call.ecs.engine.release("i-4"), first=True)
+
+    report = call(handler, {"tags": {"team": "ci"}, "snapshot": False, "dry_run": False})
+
+    assert call.statuses() == {}
+    assert report["counts"]["changed"] + report["counts"]["unchanged"] == 9
+
+
+def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) -> None:
+    call.fleet(runner("i-1"), durations=Durations(snapshot=timedelta(hours=1)))
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"instance_ids": ["i-1"]}, timeout_s=60)
+
+    _, report = in_error(caught.value)
+    assert report["instances"] == [
+        row(
+            "i-1",
+            "pending",
+            "time was up; 1 of 1 snapshots in progress; done before: stop, snapshot 1 disk",
+            status="Stopped",
+        )
+    ]
+    call.ecs.clock.advance(timedelta(hours=1))
+    call(handler, {"instance_ids": ["i-1"]}, timeout_s=60)
+    assert call.statuses() == {}
+    assert len(call.ecs.engine.snapshots()) == 1

@@ -1,0 +1,108 @@
+"""Answers are understood in each form that a function gives them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from msgspec import MsgspecError
+
+from local.answers import Answer, Failure, Report, Row, read_answer
+from local.fc import Outcome
+
+ROW = {
+    "id": "i-a",
+    "name": "a {b}",
+    "region": "cn-hangzhou",
+    "result": "failed",
+    "reason": "why {not}",
+    "code": "Code",
+    "status": "Running",
+    "charge_type": "PostPaid",
+    "instance_type": "ecs.g7.large",
+    "auto_release_at": "",
+}
+REPORT = {
+    "action": "stop",
+    "request_id": "1",
+    "dry_run": False,
+    "outcome": "complete",
+    "counts": {"failed": 1},
+    "api_calls": 2,
+    "seconds": 0.5,
+    "instances": [ROW],
+}
+READ = Report(
+    action="stop",
+    dry_run=False,
+    outcome="complete",
+    counts={"failed": 1},
+    api_calls=2,
+    seconds=0.5,
+    instances=(Row("i-a", "a {b}", "cn-hangzhou", "failed", "why {not}", "Code", "Running", ""),),
+)
+LIST = {"outcome": "complete", "reports": [REPORT, REPORT]}
+
+
+def http(status: int, body: object) -> dict[str, object]:
+    return {"statusCode": status, "headers": {}, "body": json.dumps(body)}
+
+
+def error(message: str, kind: str = "Incomplete") -> dict[str, str]:
+    return {"errorMessage": message, "errorType": kind}
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        pytest.param(REPORT, Answer((READ,)), id="report"),
+        pytest.param(LIST, Answer((READ, READ)), id="list"),
+        pytest.param(http(200, REPORT), Answer((READ,), None, 200), id="http"),
+        pytest.param(http(200, LIST), Answer((READ, READ), None, 200), id="http list"),
+        pytest.param(
+            http(409, error("too many", "Refused")),
+            Answer((), Failure("Refused", "too many"), 409),
+            id="http error",
+        ),
+        pytest.param(
+            http(500, error(f"one failed. {json.dumps(REPORT)}")),
+            Answer((READ,), Failure("Incomplete", "one failed."), 500),
+            id="http error with report",
+        ),
+    ],
+)
+def test_a_success_is_read(body: object, answer: Answer) -> None:
+    assert read_answer(Outcome(ok=True, body=json.dumps(body).encode())) == answer
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        pytest.param("why", Answer((), Failure("Incomplete", "why")), id="sentence"),
+        pytest.param(
+            f"one failed. {json.dumps(REPORT)}",
+            Answer((READ,), Failure("Incomplete", "one failed.")),
+            id="with report",
+        ),
+        pytest.param(
+            f"a {{b}} and {{c failed. {json.dumps(LIST)}",
+            Answer((READ, READ), Failure("Incomplete", "a {b} and {c failed.")),
+            id="braces, with reports",
+        ),
+    ],
+)
+def test_a_failure_is_read(message: str, answer: Answer) -> None:
+    body = json.dumps(error(message)).encode()
+
+    assert read_answer(Outcome(ok=False, body=body, error_type="Incomplete")) == answer
+
+
+def test_a_failure_without_a_type_has_that_of_the_platform() -> None:
+    outcome = Outcome(ok=False, body=b'{"errorMessage": "time out"}', error_type="Unhandled")
+
+    assert read_answer(outcome) == Answer((), Failure("Unhandled", "time out"))
+
+
+def test_what_no_function_answers_is_an_error() -> None:
+    with pytest.raises(MsgspecError):
+        read_answer(Outcome(ok=True, body=b'"hello"'))

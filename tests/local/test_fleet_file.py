@@ -1,0 +1,140 @@
+"""Fleet files: what they may say, and that whatever is wrong is told by its place."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from local.ecs import fleet_file
+from local.ecs.clock import ManualClock
+from local.ecs.engine import Ecs
+from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
+from local.ecs.fleet_file import FleetFileError, read_fleet
+from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "fleet.yaml"
+
+
+def read(path: Path, text: str) -> Fleet:
+    path.write_text(dedent(text), encoding="utf-8")
+    return read_fleet(path, NOW)
+
+
+def test_the_example_of_the_documentation_is_a_fleet(path: Path) -> None:
+    _, _, example = (fleet_file.__doc__ or "").partition("\n\n")
+
+    fleet = read(path, example.partition("\n\nThe fields")[0])
+
+    runner = {"tags": {"purpose": "ci-runner"}, "created_at": NOW - HOUR}
+    assert fleet == Fleet(
+        (
+            InstanceSpec(
+                name="web-1",
+                region="cn-shanghai",
+                instance_type="ecs.c7.xlarge",
+                tags={"team": "dev"},
+                data_disks=(DiskSpec(size_gib=200, delete_with_instance=False),),
+            ),
+            *(
+                InstanceSpec(name=f"runner-{n}", auto_release_at=NOW + 2 * HOUR, **runner)  # type: ignore[arg-type]  # two kinds of values
+                for n in (1, 2, 3)
+            ),
+            InstanceSpec(
+                name="prod-db",
+                charge_type=ChargeType.PRE_PAID,
+                status=Status.STOPPED,
+                locks=(LockReason.FINANCIAL,),
+            ),
+        ),
+        StoppedMode.STOP_CHARGING,
+    )
+    assert len(Ecs(fleet, ManualClock(NOW)).instances()) == 5
+
+
+def test_json_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.json"
+    path.write_text('{"instances": [\n\t{"name": "a", "created_at": "2026-01-01T08:00:00+08:00"}]}')
+
+    fleet = read_fleet(path, NOW)
+
+    created_at = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert fleet == Fleet((InstanceSpec(name="a", created_at=created_at),))
+
+
+def test_a_time_of_yaml_stays_text_and_is_read_with_its_zone(path: Path) -> None:
+    fleet = read(path, "instances: [{auto_release_at: 2026-11-24T21:00:00+08:00}]")
+
+    assert fleet.instances[0].auto_release_at == NOW + HOUR
+
+
+def test_an_empty_list_is_an_empty_fleet(path: Path) -> None:
+    assert read(path, "instances: []") == Fleet()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "the file: fields are needed here (name: value), not nothing"),
+        ("- a", "the file: fields are needed here (name: value), not list"),
+        ("machines: []", "machines: there is no such field; there are default_stopped_mode, "),
+        ("instances: {}", "instances: it must be a list, not dict"),
+        ("instances: [a]", "instances[0]: fields are needed here (name: value), not str"),
+        ("instances: [{}, {nmae: a}]", "instances[1].nmae: there is no such field"),
+        ("instances: [{name: 5}]", "instances[0].name: Expected `str`, got `int`"),
+        ("instances: [{status: Idle}]", "instances[0].status: Invalid enum value 'Idle'"),
+        ("instances: [{tags: {a: 1}}]", "instances[0].tags[...]: Expected `str`, got `int`"),
+        ("instances: [{region: mars}]", "instances[0]: region 'mars' is none of"),
+        ("instances: [{data_disks: [{size: 1}]}]", "instances[0].data_disks[0].size: there is no"),
+        ("instances: [{data_disks: 5}]", "instances[0].data_disks: Expected `array`, got `int`"),
+        ("instances: [{system_disk: 5}]", "instances[0].system_disk: fields are needed here"),
+        ("instances: [{count: 0}]", "instances[0].count: 0 is no number from 1 to 100000"),
+        ("instances: [{count: 2, instance_id: i-a}]", "instances[0].instance_id: 2 instances"),
+        ("instances: [{instance_id: i-a}, {instance_id: i-a}]", "instances: two of them are i-a"),
+        ("instances: [{created_at: soon}]", "instances[0].created_at: Invalid RFC3339"),
+        ("instances: [{created_at: 2026-01-01T00:00:00}]", "has no zone; write 2026-11-24T20:00"),
+        ("default_stopped_mode: Idle", "default_stopped_mode: Invalid enum value 'Idle'"),
+        ("instances: [{name: a, name: b}]", "line 1, column 13: 'name' comes twice"),
+        ("instances: [", "line 1, column 13: "),
+        ("a: \x07", "the file: "),
+    ],
+)
+def test_what_is_wrong_is_told_by_its_place(path: Path, text: str, said: str) -> None:
+    with pytest.raises(FleetFileError) as caught:
+        read(path, text)
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"instances": [}', "line 1, column 16: "),
+        ('{"instances": [], "instances": []}', "'instances' comes twice in one object"),
+    ],
+)
+def test_what_is_wrong_in_json_is_told_by_its_place(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "fleet.json"
+    path.write_text(text)
+
+    with pytest.raises(FleetFileError) as caught:
+        read_fleet(path, NOW)
+
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", None], ids=["not UTF-8", "no file"])
+def test_a_file_that_cannot_be_read_is_told(path: Path, content: bytes | None) -> None:
+    if content is not None:
+        path.write_bytes(content)
+
+    with pytest.raises(FleetFileError, match=r"fleet\.yaml"):
+        read_fleet(path, NOW)

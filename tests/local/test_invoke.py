@@ -1,0 +1,221 @@
+"""``python -m local invoke``: every sample does its work, and what goes wrong is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from local.cli import group
+from local.commands import invoke
+from local.deployment import EVENTS
+from local.ecs.server import LocalEcs
+
+SAMPLES = sorted(path.name for path in EVENTS.glob("*.json"))
+TAKES_EFFECT = re.compile(r"[1-9]\d* (changed|would change)")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for an instance to stop, and nobody's settings get in."""
+    monkeypatch.setattr(invoke, "SPEED", 60.0)
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*arguments: str, stdin: bytes | None = None) -> Result:
+    return CliRunner().invoke(group, ["invoke", *arguments], input=stdin)
+
+
+@pytest.fixture
+def event_file(tmp_path: Path) -> Path:
+    return tmp_path / "event.json"
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_every_sample_succeeds_and_does_something(sample: str) -> None:
+    function = sample.partition(".")[0]
+
+    result = run(function, str(EVENTS / sample))
+
+    assert result.exit_code == 0, result.output
+    if function != "describe":
+        assert TAKES_EFFECT.search(result.output), result.output
+
+
+@pytest.fixture(scope="module")
+def evening() -> str:
+    """What the evening's timer does, its lines joined."""
+    return " ".join(run("stop", str(EVENTS / "stop.timer.json")).output.split())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "dev-web-1 Running → Stopped changed",
+        "dev-license-server Running skipped",
+        "tag curfew:protect",
+        "stop: 6 changed, 2 skipped, 2 unchanged · ",
+    ],
+)
+def test_it_shows_what_instances_were_and_are(evening: str, said: str) -> None:
+    assert said in evening
+
+
+def test_a_sample_of_last_week_is_played_at_its_own_time(evening: str) -> None:
+    assert "Fri 20 Nov 2026 20:00 in China: when the event was sent" in evening
+
+
+def test_an_event_without_a_time_is_of_now() -> None:
+    result = run("describe", str(EVENTS / "describe.direct.json"))
+
+    assert "now, as the event bears no time" in " ".join(result.output.split())
+
+
+def test_a_release_time_is_shown_with_what_it_was() -> None:
+    result = run("set-auto-release", str(EVENTS / "set_auto_release.mns.json"))
+
+    assert "auto-release never" in result.output
+    assert "→ 21 Nov 08:10" in result.output
+
+
+def test_json_is_the_raw_answer_and_nothing_else() -> None:
+    result = run("stop", str(EVENTS / "stop.direct.json"), "--json")
+
+    assert json.loads(result.stdout)["outcome"] == "planned"
+
+
+def test_the_log_is_shown_only_when_asked_for() -> None:
+    silent = run("describe", str(EVENTS / "describe.direct.json"))
+    verbose = run("describe", str(EVENTS / "describe.direct.json"), "--verbose")
+
+    assert silent.stderr == ""
+    assert '"log": "run"' in verbose.stderr
+    assert '"log": "run"' not in verbose.stdout
+
+
+def test_the_event_may_come_from_standard_input() -> None:
+    result = run("describe", "-", stdin=b'{"name": "dev-web-*"}')
+
+    assert result.exit_code == 0
+    assert "describe: 2 unchanged" in result.output
+
+
+def test_runtime_3_12_finds_its_credentials_too() -> None:
+    result = run("describe", str(EVENTS / "describe.direct.json"), "--runtime", "3.12")
+
+    assert result.exit_code == 0
+
+
+def test_the_functions_region_can_be_chosen() -> None:
+    result = run("describe", "-", "--region", "cn-shanghai", stdin=b'{"name": "forgotten-*"}')
+
+    assert "forgotten-demo" in result.output
+
+
+def test_a_failure_is_told_in_the_words_of_function_compute(event_file: Path) -> None:
+    event_file.write_text('{"tagz": {}}')
+
+    result = run("stop", str(event_file))
+
+    assert result.exit_code == 1
+    assert "InvalidEvent  'tagz' is not a field of this request" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_bytes_that_are_no_event_are_the_functions_to_refuse(event_file: Path) -> None:
+    event_file.write_bytes(b"\xff{")
+
+    result = run("stop", str(event_file))
+
+    assert result.exit_code == 1
+    assert "InvalidEvent" in result.output
+
+
+def test_what_is_pending_at_the_deadline_is_shown_with_its_instance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(invoke, "SPEED", 10.0)
+
+    # A graceful stop takes five seconds.
+    result = run("stop", str(EVENTS / "stop.timer.json"), "--timeout", "4")
+
+    output = " ".join(result.output.split())
+    assert result.exit_code == 1
+    assert "Incomplete stop: 0 failed, 6 pending" in output
+    assert re.search(r"dev-web-1 Running (→ Stopping )?pending", output)
+
+
+def test_an_error_over_http_is_a_failure(event_file: Path) -> None:
+    http = json.loads(EVENTS.joinpath("stop.http.json").read_text())
+    event_file.write_text(json.dumps({**http, "body": "{}"}))
+
+    result = run("stop", str(event_file))
+
+    assert result.exit_code == 1
+    assert "Refused" in result.output
+    assert "answered to the HTTP caller with status 409" in result.output
+
+
+class TestWithAnEndpoint:
+    def test_it_meets_that_ecs_with_the_local_key(self, event_file: Path) -> None:
+        event_file.write_text('{"name": "dev-web-1", "wait": false}')
+        with LocalEcs() as server:
+            result = run("stop", str(event_file), "--endpoint", server.url)
+
+            assert result.exit_code == 0, result.output
+            assert server.log.count("StopInstances") == 1
+
+    def test_the_credentials_of_the_environment_come_first(
+        self, event_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        event_file.write_text('{"name": "dev-web-1"}')
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "somebody")
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "else")
+        with LocalEcs() as server:
+            result = run("stop", str(event_file), "--endpoint", server.url)
+
+        assert result.exit_code == 1
+        assert "InvalidAccessKeyId.NotFound" in result.output
+
+    def test_the_event_is_taken_as_it_is(self) -> None:
+        event = json.dumps(
+            {"triggerTime": "2020-01-01T00:00:00Z", "triggerName": "x", "payload": '{"name": "a"}'}
+        )
+        with LocalEcs() as server:
+            result = run("stop", "-", "--endpoint", server.url, stdin=event.encode())
+
+        assert result.exit_code == 1
+        assert "Refused  the event is of 2020-01-01" in result.output
+
+    def test_another_machine_is_not_given_the_local_key(self) -> None:
+        result = run("stop", "-", "--endpoint", "https://ecs.example.com", stdin=b"{}")
+
+        assert result.exit_code == 2
+        assert "needs credentials" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(("stpo", "x"), "There is no function", id="misspelt function"),
+        pytest.param(("stop", "no/such/file"), "No such file", id="no such file"),
+        pytest.param(("stop", "."), "directory", id="a directory"),
+        pytest.param(("stop",), "Missing argument", id="no event"),
+        pytest.param(("stop", "-", "--runtime", "2.7"), "'3.10', '3.12'", id="unknown runtime"),
+        pytest.param(("stop", "-", "--timeout", "0"), "range", id="no timeout"),
+    ],
+)
+def test_bad_usage_is_told_without_a_trace(arguments: tuple[str, ...], said: str) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert said.lower() in " ".join(result.output.lower().split())
+    assert "Traceback" not in result.output
+
+
+def test_a_misspelt_function_is_given_the_nearest() -> None:
+    assert "Did you mean stop?" in run("stpo", "x").output

@@ -1,0 +1,140 @@
+"""Tables and summaries: what they say, and that names are never taken for markup."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from rich.console import Console
+
+from local.answers import Answer, Failure, Report, Row
+from local.ecs.clock import ManualClock
+from local.ecs.engine import Ecs
+from local.ecs.fleet import Fleet, InstanceSpec
+from local.tables import GONE, State, fleet, screen, show_answer, summary
+
+AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+
+
+def row(**changes: str) -> Row:
+    fields = {
+        "id": "i-bp1",
+        "name": "web",
+        "region": "cn-hangzhou",
+        "result": "changed",
+        "reason": "",
+        "code": "",
+        "status": "Running",
+        "auto_release_at": "",
+    }
+    return Row(**{**fields, **changes})
+
+
+def report(*rows: Row, omitted: int = 0, **counts: int) -> Report:
+    return Report("stop", False, "complete", counts, 1, 0.25, rows, omitted)  # noqa: FBT003  # no dry run
+
+
+def shown(
+    answer: Answer,
+    before: dict[str, State] | None = None,
+    after: dict[str, State] | None = None,
+) -> str:
+    console = Console(file=io.StringIO(), width=80, markup=False)
+    show_answer(console, answer, before, after)
+    assert isinstance(console.file, io.StringIO)
+    return " ".join(console.file.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        pytest.param(State("Running"), State("Running"), "web Running changed", id="same"),
+        pytest.param(
+            State("Running"),
+            State("Stopped", "KeepCharging"),
+            "web Running → Stopped changed i-bp1 KeepCharging",
+            id="stopped",
+        ),
+        pytest.param(State("Running", "", AT), GONE, "web Running → Gone changed i-bp1", id="gone"),
+        pytest.param(
+            State("Running"),
+            State("Running", "", AT),
+            "web Running changed i-bp1 auto-release never → 24 Nov 20:00",
+            id="release time set",
+        ),
+        pytest.param(
+            State("Running", "", AT),
+            State("Running"),
+            "auto-release 24 Nov 20:00 → never",
+            id="release time cleared",
+        ),
+        pytest.param(
+            State("Running", "", AT),
+            State("Running", "", AT),
+            "i-bp1 auto-release 24 Nov 20:00",
+            id="release time kept",
+        ),
+    ],
+)
+def test_a_state_is_shown_with_what_it_was_if_it_changed(
+    before: State, after: State, said: str
+) -> None:
+    assert said in shown(Answer((report(row()),)), {"i-bp1": before}, {"i-bp1": after})
+
+
+def test_without_a_look_of_ones_own_the_report_is_believed() -> None:
+    answer = Answer((report(row(auto_release_at="2026-11-24T12:00:00Z")),))
+
+    assert "web Running changed i-bp1 auto-release 24 Nov 20:00" in shown(answer)
+
+
+def test_an_id_that_nobody_knows_is_gone() -> None:
+    assert "i-bp1 Gone failed" in shown(Answer((report(row(name="", result="failed")),)), {}, {})
+
+
+def test_a_name_is_never_taken_for_markup() -> None:
+    assert "[red]web[/red]" in shown(Answer((report(row(name="[red]web[/red]")),)))
+
+
+def test_code_and_reason_of_a_failure_are_shown() -> None:
+    output = shown(Answer((report(row(result="failed", code="Throttling", reason="too many")),)))
+
+    assert "failed Throttling" in output
+    assert "too many" in output
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (report(), "stop: no instance matched · 1 call to ECS · 0.2 s"),
+        (
+            report(omitted=3, changed=2, would_change=1, failed=0),
+            "stop: 2 changed, 1 would change (3 not listed) · 1 call to ECS · 0.2 s",
+        ),
+    ],
+    ids=["empty", "omitted"],
+)
+def test_a_summary_tells_how_many_of_each(told: Report, said: str) -> None:
+    assert summary(told).plain == said
+
+
+def test_a_failure_comes_after_the_reports() -> None:
+    output = shown(Answer((report(),), Failure("Incomplete", "not all"), 500))
+
+    assert output.endswith("0.2 s Incomplete not all answered to the HTTP caller with status 500")
+
+
+def test_the_screen_is_never_wider_than_people_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
+    assert screen().width == 100
+
+
+def test_a_release_time_that_is_past_counts_down_no_further() -> None:
+    engine = Ecs(Fleet((InstanceSpec("a", auto_release_at=AT),)), ManualClock(AT - timedelta(1)))
+    console = Console(file=io.StringIO(), width=80)
+    console.print(fleet(engine.instances(), AT + timedelta(hours=1)))
+
+    assert isinstance(console.file, io.StringIO)
+    assert "in 0 h 0 min" in console.file.getvalue()

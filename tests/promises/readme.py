@@ -1,0 +1,71 @@
+"""The README of both languages, taken apart."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from local.fc_context import CODE
+
+ROOT = CODE
+PAGES = ("README.md", "README.zh-CN.md")
+
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A code block."""
+
+    language: str
+    text: str
+
+    def without_comments(self) -> str:
+        """The code alone; what follows a # in a shell's or a plain block is a comment."""
+        if self.language not in {"sh", "text"}:
+            return self.text
+        return re.sub(r" +# .*", "", self.text)
+
+
+def text_of(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def blocks(page: str, *languages: str) -> list[Block]:
+    """The code blocks, in order; of these languages only, if any are named."""
+    found = [Block(*match) for match in _BLOCK.findall(text_of(page))]
+    return [one for one in found if not languages or one.language in languages]
+
+
+def prose(page: str) -> str:
+    """The page without its code blocks."""
+    return _BLOCK.sub("", text_of(page))
+
+
+def events(page: str) -> list[dict[str, Any]]:
+    """The events to paste: every JSON block but the report."""
+    bodies = [json.loads(block.text) for block in blocks(page, "json")]
+    return [body for body in bodies if "counts" not in body]
+
+
+def report(page: str) -> dict[str, Any]:
+    [body] = [
+        body for block in blocks(page, "json") if "counts" in (body := json.loads(block.text))
+    ]
+    return dict(body)
+
+
+def tables(page: str) -> list[list[list[str]]]:
+    """Every table as rows of cells, without its head."""
+    found = re.findall(r"(?:^\|.*\n)+", prose(page), re.MULTILINE)
+    return [
+        [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
+        for table in found
+    ]
+
+
+def codes(cell: str) -> list[str]:
+    """What is written as code in a cell."""
+    return re.findall(r"`([^`]+)`", cell)

@@ -1,0 +1,248 @@
+"""Every function, by every trigger, by every way of selecting, against every guard.
+
+Each instance of the fleet bears exactly one thing that guards it, or something that looks like a
+guard and is none. The same fleet is met by every request, and every cell of the table is checked:
+what the report says of the instance, and that no request that changes anything names a guarded one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from local.ecs.clock import MANUAL_START
+from local.ecs.fleet import InstanceSpec
+from local.ecs.model import ChargeType, LockReason, Status
+from local.envelopes import ENVELOPES
+from shared.errors import Incomplete
+from tests.safety.stage import WAYS, Stage, at, report_of, request_for, table
+
+TEAM = {"team": "dev"}
+NOW = MANUAL_START  # 18:00 in Shanghai
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One instance: what it bears, and the guard that the report must name, "" for none."""
+
+    spec: InstanceSpec
+    against_stop: str
+    against_release: str
+
+
+def tagged(name: str, key: str, value: str, reason: str) -> Case:
+    return Case(InstanceSpec(f"dev-{name}", tags={**TEAM, key: value}), reason, reason)
+
+
+def locked(reason: LockReason, against_stop: str) -> Case:
+    spec = InstanceSpec(f"dev-lock-{reason.value}", tags=TEAM, locks=(reason,))
+    return Case(spec, against_stop, f"{reason.value} lock")
+
+
+PROTECT = "tag curfew:protect"
+KEEP = "tag curfew:keep-until"
+CASES = (
+    Case(InstanceSpec("dev-free", tags=TEAM), "", ""),
+    *(
+        tagged(f"protect-{name}", key, value, PROTECT)
+        for name, key, value in (
+            ("said-why", "curfew:protect", "licence server"),
+            ("true", "curfew:protect", "true"),
+            ("false", "curfew:protect", "false"),
+            ("empty", "curfew:protect", ""),
+            ("no-utf8-letter", "curfew:protect", "\u2603"),
+            ("capital", "Curfew:Protect", "yes"),
+            ("blanks", " curfew:protect ", "yes"),
+        )
+    ),
+    *(
+        tagged(f"keep-{name}", "curfew:keep-until", value, reason)
+        for name, value, reason in (
+            ("an-hour", at(NOW + HOUR), f"{KEEP} {at(NOW + HOUR)}"),
+            ("other-zone", "2026-11-23T19:00:00+08:00", f"{KEEP} 2026-11-23T19:00:00+08:00"),
+            ("today", "2026-11-23", f"{KEEP} 2026-11-23"),
+            ("tomorrow", "2026-11-24", f"{KEEP} 2026-11-24"),
+            ("someday", "next week", f"{KEEP}, unreadable"),
+            ("no-zone", "2026-11-01T00:00:00", f"{KEEP}, unreadable"),
+            ("no-such-day", "2026-02-30", f"{KEEP}, unreadable"),
+            ("slashes", "2026/11/01", f"{KEEP}, unreadable"),
+            ("empty", "", f"{KEEP}, unreadable"),
+            ("an-hour-ago", at(NOW - HOUR), ""),
+            ("yesterday", "2026-11-22", ""),
+        )
+    ),
+    locked(LockReason.FINANCIAL, ""),
+    locked(LockReason.SECURITY, "security lock"),
+    locked(LockReason.RECYCLING, "recycling lock"),
+    locked(LockReason.DEDICATED_HOST_FINANCIAL, "dedicatedhostfinancial lock"),
+    locked(LockReason.REFUNDED, "refunded lock"),
+    *(
+        tagged(name, key, "x", f"member of a group, tag {key}")
+        for name, key in (
+            ("scaling-group", "acs:autoscaling:scalingGroupId"),
+            ("scaling-other", "acs:autoscaling:anything"),
+            ("ack-node", "ack.aliyun.com"),
+            ("ack-pool", "ack.alibabacloud.com/nodepool-id"),
+        )
+    ),
+    tagged("acknowledged", "acknowledged", "x", ""),
+    Case(
+        InstanceSpec("dev-deletion-protection", tags=TEAM, deletion_protection=True),
+        "",
+        "deletion protection",
+    ),
+    Case(
+        InstanceSpec("dev-subscription", tags=TEAM, charge_type=ChargeType.PRE_PAID),
+        "",
+        "charge type PrePaid",
+    ),
+)
+BY_NAME = {case.spec.name: case for case in CASES}
+POST_PAID = tuple(case for case in CASES if case.spec.charge_type is ChargeType.POST_PAID)
+
+LOSSES: Mapping[str, Mapping[str, object]] = {
+    "release": {},
+    "release-force": {"force": True},
+    "release-no-snapshot": {"snapshot": False},
+    "release-force-no-snapshot": {"force": True, "snapshot": False},
+    "set_auto_release": {"release_after": "12h"},
+}
+OUTAGES: Mapping[str, Mapping[str, object]] = {"stop": {}, "stop-force": {"force": True}}
+
+
+def variant(name: str) -> tuple[str, Mapping[str, object]]:
+    """The function of a variant, and what its request says besides the selection."""
+    function = name.partition("-")[0]
+    stated = {**OUTAGES, **LOSSES}.get(name, {})
+    return function, {"dry_run": False, **stated} if function == "release" else stated
+
+
+def guard_of(case: Case, name: str) -> str:
+    return case.against_release if name in LOSSES else case.against_stop
+
+
+ROWS = [
+    (name, trigger)
+    for name in (*OUTAGES, *LOSSES)
+    for trigger in (ENVELOPES if variant(name)[0] == name else ("direct",))
+]
+"""Each function by every trigger; its variants, which no trigger can tell apart, by one."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("name", "trigger"), ROWS)
+def test_no_request_that_changes_names_a_guarded_instance(
+    name: str, trigger: str, way: str
+) -> None:
+    function, stated = variant(name)
+    stage = Stage(case.spec for case in CASES)
+    ids = {one.name: one.instance_id for one in stage.engine.instances()}
+    guarded = {case.spec.name: guard_of(case, name) for case in CASES if guard_of(case, name)}
+
+    report = stage.ask(function, {**request_for(way, ids), **stated}, trigger)
+
+    assert {one for one in ids if stage.service.log.touched(ids[one])} == set(ids) - set(guarded)
+    said = table(report)
+    assert {one: said[one] for one in guarded} == {
+        one: ("skipped", reason) for one, reason in guarded.items()
+    }
+    assert {said[one][0] for one in set(ids) - set(guarded)} == {"changed"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trigger", ENVELOPES)
+def test_no_guard_hinders_a_start(trigger: str, way: str) -> None:
+    refused_by_ecs = {"dev-lock-financial", "dev-lock-security"}
+    stage = Stage(
+        replace(case.spec, status=Status.STOPPED)
+        for case in CASES
+        if case.spec.name not in refused_by_ecs
+    )
+    ids = {one.name: one.instance_id for one in stage.engine.instances()}
+
+    report = stage.ask("start", request_for(way, ids), trigger)
+
+    assert {result for result, _ in table(report).values()} == {"changed"}
+    assert {one.status for one in stage.engine.instances()} == {Status.RUNNING}
+
+
+def test_a_start_that_ecs_itself_refuses_has_failed_and_was_not_skipped() -> None:
+    names = ("dev-lock-financial", "dev-lock-security")
+    stage = Stage(replace(BY_NAME[name].spec, status=Status.STOPPED) for name in names)
+
+    with pytest.raises(Incomplete) as failure:
+        stage.ask("start", {"name": "dev-*"})
+
+    codes = {row["name"]: row["code"] for row in report_of(failure.value)["instances"]}
+    assert codes == {
+        "dev-lock-financial": "InstanceExpiredOrInArrears",
+        "dev-lock-security": "InstanceLockedForSecurity",
+    }
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trigger", ENVELOPES)
+def test_no_guard_hinders_taking_a_release_time_away(trigger: str, way: str) -> None:
+    stage = Stage(replace(case.spec, auto_release_at=NOW + HOUR) for case in POST_PAID)
+    ids = {one.name: one.instance_id for one in stage.engine.instances()}
+
+    report = stage.ask("clear_auto_release", request_for(way, ids), trigger)
+
+    assert {result for result, _ in table(report).values()} == {"changed"}
+    assert {one.auto_release_at for one in stage.engine.instances()} == {None}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("trigger", ENVELOPES)
+def test_describe_names_what_would_guard_and_changes_nothing(trigger: str, way: str) -> None:
+    stage = Stage(case.spec for case in CASES)
+    ids = {one.name: one.instance_id for one in stage.engine.instances()}
+
+    report = stage.ask("describe", request_for(way, ids), trigger)
+
+    assert stage.deeds() == ()
+    assert table(report) == {case.spec.name: ("unchanged", described(case)) for case in CASES}
+
+
+def described(case: Case) -> str:
+    stop, release = case.against_stop, case.against_release
+    if stop and stop == release:
+        return f"guarded against stop and release: {stop}"
+    named = (("stop", stop), ("release", release))
+    return "; ".join(f"guarded against {name}: {reason}" for name, reason in named if reason)
+
+
+@pytest.mark.parametrize("name", [*OUTAGES, *LOSSES])
+@pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
+def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
+    function, stated = variant(name)
+    stage = Stage([case.spec])
+
+    planned = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
+    assert stage.deeds() == ()
+    done = stage.ask(function, {"name": "dev-*", **stated, "dry_run": False})
+
+    reason = guard_of(case, name)
+    ((result, said),) = table(planned).values()
+    assert (result, said if reason else "") == (
+        ("skipped", reason) if reason else ("would_change", "")
+    )
+    assert [row["result"] for row in done["instances"]] == ["skipped" if reason else "changed"]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
+def test_a_stopped_instance_is_guarded_like_a_running_one(case: Case, name: str) -> None:
+    function, stated = variant(name)
+    stage = Stage([replace(case.spec, status=Status.STOPPED)])
+    (instance,) = stage.engine.instances()
+
+    report = stage.ask(function, {"name": "dev-*", **stated})
+
+    reason = guard_of(case, name)
+    assert [row["result"] for row in report["instances"]] == ["skipped" if reason else "changed"]
+    assert bool(stage.service.log.touched(instance.instance_id)) is not bool(reason)

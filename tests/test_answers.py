@@ -1,0 +1,255 @@
+"""Answers in the form of their trigger: one, a list's, HTTP's; errors that fit and name all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from shared.answers import HTTP_STATUS, answer, http_answer
+from shared.errors import (
+    AccessDenied,
+    CurfewError,
+    Incomplete,
+    InvalidEvent,
+    Refused,
+    Unavailable,
+)
+from shared.events import Event, Message, Trigger
+from shared.model import Instance, Status
+from shared.plan import Result, Row
+from shared.report import MAX_ERROR_BYTES, Report, worst_first
+
+AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+MESSAGE = Message({}, None, "", Trigger.DIRECT)
+
+
+def row(number: int, result: Result, reason: str = "", code: str = "") -> Row:
+    return Row(Instance(f"i-{number}", "cn-hangzhou", AT, Status.RUNNING), result, reason, code)
+
+
+def report(*rows: Row) -> Report:
+    return Report("stop", "1-66aa", dry_run=False, rows=worst_first(rows), api_calls=3, seconds=1.0)
+
+
+GOOD = report(row(1, Result.CHANGED, "stop"))
+BAD = report(row(2, Result.FAILED, "stop: no", "X"), row(3, Result.CHANGED, "stop"))
+PENDING = report(row(4, Result.PENDING, "time was up; Stopping"))
+DENIED = report(row(5, Result.FAILED, "RAM says no", "Forbidden.RAM"))
+
+Outcome = Report | CurfewError
+
+
+def event(count: int, trigger: Trigger, *, is_list: bool) -> Event:
+    return Event(trigger, (MESSAGE,) * count, is_list=is_list)
+
+
+def work_of(outcomes: Sequence[Outcome]) -> Any:  # noqa: ANN401  # a Work
+    left = iter(outcomes)
+
+    def work(_: Message | InvalidEvent) -> Report:
+        outcome = next(left)
+        if isinstance(outcome, CurfewError):
+            raise outcome
+        return outcome
+
+    return work
+
+
+def one(outcome: Outcome) -> dict[str, Any]:
+    return answer(event(1, Trigger.DIRECT, is_list=False), work_of([outcome]))
+
+
+def listed(*outcomes: Outcome) -> dict[str, Any]:
+    return answer(event(len(outcomes), Trigger.EVENTBRIDGE, is_list=True), work_of(outcomes))
+
+
+def by_http(outcome: Outcome) -> dict[str, Any]:
+    return http_answer(event(1, Trigger.HTTP, is_list=False), work_of([outcome]))
+
+
+def failure(*outcomes: Outcome) -> CurfewError:
+    with pytest.raises(CurfewError) as caught:
+        listed(*outcomes)
+    return caught.value
+
+
+def test_a_message_is_answered_with_its_report() -> None:
+    assert one(GOOD) == GOOD.as_json()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "sentence"),
+    [
+        (
+            BAD,
+            Incomplete,
+            "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-2: stop: no",
+        ),
+        (
+            PENDING,
+            Incomplete,
+            "stop: 0 failed, 1 pending, 0 changed of 1 instances; i-4: time was up; Stopping",
+        ),
+        (
+            DENIED,
+            AccessDenied,
+            "stop: 1 failed, 0 pending, 0 changed of 1 instances; i-5: RAM says no",
+        ),
+    ],
+    ids=["failed", "pending", "denied"],
+)
+def test_what_is_left_undone_is_an_error_with_the_report(
+    outcome: Report, error: type[CurfewError], sentence: str
+) -> None:
+    with pytest.raises(CurfewError) as caught:
+        one(outcome)
+
+    assert type(caught.value) is error
+    assert str(caught.value) == f"{sentence} {json.dumps(outcome.as_json())}"
+
+
+def test_a_list_is_answered_with_a_list_even_of_one() -> None:
+    assert listed(GOOD) == {"outcome": "complete", "reports": [GOOD.as_json()]}
+
+
+def test_one_bad_message_does_not_stop_the_others_and_is_named() -> None:
+    error = failure(GOOD, InvalidEvent("[1] (id m-2) tga: no field"), GOOD)
+
+    sentence, _, body = str(error).partition(" {")
+    assert type(error) is Incomplete
+    assert sentence == "1 of 3 messages failed: [1] InvalidEvent: [1] (id m-2) tga: no field"
+    assert json.loads("{" + body) == {
+        "outcome": "incomplete",
+        "reports": [GOOD.as_json(), GOOD.as_json()],
+    }
+
+
+def test_a_report_with_a_failure_is_named_and_told_like_the_others() -> None:
+    error = failure(GOOD, BAD)
+
+    sentence, _, body = str(error).partition(" {")
+    assert type(error) is Incomplete
+    assert sentence == f"1 of 2 messages failed: [1] Incomplete: {BAD.sentence()}"
+    assert json.loads("{" + body)["reports"] == [GOOD.as_json(), BAD.as_json()]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "error"),
+    [
+        ((InvalidEvent("a"), InvalidEvent("b")), InvalidEvent),
+        ((Refused("a"), Refused("b")), Refused),
+        ((Unavailable("a"), Unavailable("b")), Unavailable),
+        ((AccessDenied("a"), DENIED), AccessDenied),
+        ((BAD, PENDING), Incomplete),
+        ((InvalidEvent("a"), Refused("b")), Incomplete),
+        ((InvalidEvent("a"), GOOD), Incomplete),
+        ((DENIED, GOOD), Incomplete),
+        ((BAD, DENIED), Incomplete),
+    ],
+    ids=lambda value: (
+        "-".join(type(one).__name__ for one in value)
+        if isinstance(value, tuple)
+        else value.__name__
+    ),
+)
+def test_a_list_that_fails_alike_fails_with_that_class_else_incomplete(
+    outcomes: tuple[Outcome, ...], error: type[CurfewError]
+) -> None:
+    assert type(failure(*outcomes)) is error
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (InvalidEvent("why"), 400),
+        (AccessDenied("why"), 403),
+        (Refused("why"), 409),
+        (Incomplete("why"), 500),
+        (Unavailable("why"), 503),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_http_is_answered_with_a_status_and_the_error(outcome: CurfewError, status: int) -> None:
+    got = by_http(outcome)
+
+    assert got == {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json; charset=utf-8"},
+        "isBase64Encoded": False,
+        "body": got["body"],
+    }
+    assert json.loads(got["body"]) == {
+        "errorType": type(outcome).__name__,
+        "errorMessage": "why",
+    }
+
+
+def test_every_error_has_a_status() -> None:
+    assert set(HTTP_STATUS) == set(CurfewError.__subclasses__())
+
+
+def test_http_is_answered_with_the_report() -> None:
+    got = by_http(GOOD)
+
+    assert (got["statusCode"], json.loads(got["body"])) == (200, GOOD.as_json())
+
+
+@pytest.mark.parametrize(("outcome", "status"), [(BAD, 500), (PENDING, 500), (DENIED, 403)])
+def test_http_gets_the_report_of_a_failure_whole(outcome: Report, status: int) -> None:
+    got = by_http(outcome)
+
+    error = outcome.error()
+    assert error is not None
+    assert (got["statusCode"], json.loads(got["body"])) == (
+        status,
+        {
+            "errorType": error.__name__,
+            "errorMessage": outcome.sentence(),
+            "report": outcome.as_json(),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "reason", ["r" * 100, "语" * 100, '"' * 100], ids=["ascii", "chinese", "escaped"]
+)
+def test_an_error_fits_a_log_line_and_keeps_the_worst_rows(reason: str) -> None:
+    rows = [row(number, Result.CHANGED, reason) for number in range(500)]
+    worst = row(999, Result.FAILED, reason, "X")
+
+    with pytest.raises(Incomplete) as caught:
+        one(report(*rows, worst))
+
+    text = str(caught.value)
+    told = json.loads("{" + text.partition(" {")[2])
+    assert len(text.encode()) <= MAX_ERROR_BYTES < 32 * 1024
+    assert told["instances"][0]["id"] == "i-999"
+    assert told["counts"]["changed"] == 500
+    assert len(told["instances"]) + told["instances_omitted"] == 501
+
+
+@pytest.mark.parametrize("reason", ["r" * 300, "😀" * 300], ids=["ascii", "emoji"])
+@pytest.mark.parametrize("bad", [1, 400, 1000])
+def test_a_list_of_a_thousand_messages_fits_too_and_keeps_what_failed(
+    bad: int, reason: str
+) -> None:
+    failing = report(row(999, Result.FAILED, reason, "X"))
+
+    text = str(failure(*[GOOD] * (1000 - bad), *[failing] * bad))
+
+    told = json.loads("{" + text.partition(" {")[2])
+    assert len(text.encode()) <= MAX_ERROR_BYTES
+    assert text.startswith(f"{bad} of 1000 messages failed: [{1000 - bad}] Incomplete: stop: ")
+    assert told["reports"][0]["counts"]["failed"] == 1
+    assert len(told["reports"]) + told["reports_omitted"] == 1000
+
+
+def test_a_thousand_invalid_messages_fit_too() -> None:
+    text = str(failure(*[InvalidEvent("😀" * 100)] * 1000))
+
+    assert len(text.encode()) <= MAX_ERROR_BYTES
+    assert text.startswith("1000 of 1000 messages failed: [0] InvalidEvent: ")

@@ -1,0 +1,284 @@
+"""One region's calls: repeated or not, paced, counted, bounded by the deadline, told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from local.ecs.clock import ManualClock
+from shared.api import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
+from shared.clock import Deadline
+from shared.errors import AccessDenied, CurfewError, Unavailable
+from shared.failures import NoAnswer, Refusal
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+LATER = START + timedelta(days=2)
+THROTTLED = Refusal(400, "Throttling.User", "Request was denied due to user flow control.")
+BODY: Mapping[str, Any] = {"RequestId": "1"}
+
+
+@dataclass(slots=True)
+class Script:
+    """Answers as told, the last again and again, each after some seconds."""
+
+    clock: ManualClock
+    says: list[Mapping[str, Any] | Exception]
+    takes_s: float = 0.0
+    sent: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    timeouts: list[float] = field(default_factory=list)
+
+    def send(
+        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
+    ) -> Mapping[str, Any]:
+        self.sent.append((operation, parameters))
+        self.timeouts.append(timeout_s)
+        self.clock.sleep(min(self.takes_s, timeout_s))
+        said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def make(
+    *says: Mapping[str, Any] | Exception, timeout_s: float = 600, takes_s: float = 0.0
+) -> tuple[Api, Script]:
+    clock = ManualClock(START)
+    script = Script(clock, list(says), takes_s)
+    deadline = Deadline.after(START, timedelta(seconds=timeout_s))
+    return Api("cn-hangzhou", script, clock, deadline), script
+
+
+def test_every_call_names_its_region() -> None:
+    api, script = make(BODY)
+
+    api.read("DescribeInstances", {"MaxResults": "100"})
+    api.deed("StopInstances", {"InstanceId.1": "i-1"}, LATER)
+
+    assert script.sent == [
+        ("DescribeInstances", {"RegionId": "cn-hangzhou", "MaxResults": "100"}),
+        ("StopInstances", {"RegionId": "cn-hangzhou", "InstanceId.1": "i-1"}),
+    ]
+    assert script.timeouts == [READ_TIMEOUT_S, DEED_TIMEOUT_S]
+    assert api.calls == 2
+
+
+PASSING: list[Exception] = [
+    NoAnswer("no connection"),
+    Refusal(500, "InternalError", ""),
+    Refusal(503, "ServiceUnavailable", ""),
+    Refusal(502, "HTTP 502", ""),
+    Refusal(504, "Some.New.Code", ""),
+    Refusal(409, "OperationConflict", ""),
+    Refusal(400, "SignatureNonceUsed", ""),
+]
+
+
+@pytest.mark.parametrize("failure", PASSING, ids=repr)
+def test_a_read_is_repeated_until_it_is_answered(failure: Exception) -> None:
+    api, script = make(failure, failure, failure, failure, BODY)
+
+    answer = api.read("DescribeInstances", {})
+
+    assert answer.body == BODY
+    assert answer.asked_at == script.clock.now() == START + timedelta(seconds=3)
+    assert api.calls == len(script.sent) == 5
+
+
+@pytest.mark.parametrize("failure", PASSING, ids=repr)
+def test_a_read_that_fails_five_times_is_given_up(failure: Exception) -> None:
+    api, script = make(failure)
+
+    with pytest.raises(Unavailable, match=r"^DescribeInstances in cn-hangzhou: .*, 5 times$"):
+        api.read("DescribeInstances", {})
+
+    assert len(script.sent) == 5
+
+
+@pytest.mark.parametrize(
+    "failure", [*PASSING, Refusal(403, "IncorrectInstanceStatus", "")], ids=repr
+)
+def test_a_deed_is_never_repeated(failure: Exception) -> None:
+    api, script = make(failure)
+
+    with pytest.raises(type(failure)) as caught:
+        api.deed("StopInstances", {}, LATER)
+
+    assert caught.value is failure
+    assert len(script.sent) == api.calls == 1
+
+
+def through_read(api: Api) -> Answer | NotSent:
+    return api.read("DescribeInstances", {})
+
+
+def through_deed(api: Api) -> Answer | NotSent:
+    return api.deed("StopInstances", {}, LATER)
+
+
+BOTH = pytest.mark.parametrize("act", [through_read, through_deed])
+Act = Callable[[Api], Answer | NotSent]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "code",
+    ["Throttling", "Throttling.User", "Throttling.Api", "Throttling.X.Y", "Rejected.Throttling"],
+)
+@pytest.mark.parametrize("status", [200, 400, 403, 429, 500, 503])
+def test_what_was_throttled_is_repeated_whatever_the_status(
+    act: Act, status: int, code: str
+) -> None:
+    refusal = Refusal(status, code, "")
+    api, script = make(*[refusal] * 7, BODY)
+
+    answer = act(api)
+
+    assert isinstance(answer, Answer)
+    assert answer.asked_at == script.clock.now() > START
+    assert len(script.sent) == api.calls == 8
+
+
+@BOTH
+def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> None:
+    api, script = make(THROTTLED, timeout_s=300)
+
+    if act is through_deed:
+        assert act(api) == NotSent()
+    else:
+        with pytest.raises(Unavailable, match="the deadline came before ECS could be asked"):
+            act(api)
+
+    assert script.clock.now() <= START + timedelta(seconds=295)
+    assert len(script.sent) < 60
+
+
+def test_a_deed_is_not_sent_after_its_time() -> None:
+    api, script = make(THROTTLED, BODY)
+
+    assert api.deed("StopInstances", {}, START) == NotSent()
+
+    assert [operation for operation, _ in script.sent] == ["StopInstances"]
+    assert script.clock.now() == START
+
+
+def test_ecss_own_word_on_when_to_come_back_is_kept() -> None:
+    api, script = make(Refusal(400, "Throttling.Api", "", retry_after_s=17.0), BODY)
+
+    api.read("DescribeInstances", {})
+
+    assert script.clock.now() == START + timedelta(seconds=17)
+
+
+def test_one_throttled_operation_does_not_slow_another() -> None:
+    api, script = make(THROTTLED, BODY)
+
+    api.deed("StopInstances", {}, START)
+    api.read("DescribeInstances", {})
+
+    assert script.clock.now() == START
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error", "message"),
+    [
+        pytest.param(
+            Refusal(403, "Forbidden.RAM", "User not authorized"),
+            AccessDenied,
+            "RAM does not allow ecs:DescribeInstances in cn-hangzhou (Forbidden.RAM); add "
+            "ecs:DescribeInstances to the policy of the function's role",
+            id="denied",
+        ),
+        pytest.param(
+            Refusal(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),
+            Unavailable,
+            "ECS does not accept the credentials (InvalidAccessKeyId.NotFound); check the "
+            "function's role",
+            id="unknown-key",
+        ),
+        pytest.param(
+            Refusal(400, "InvalidTimeStamp.Expired", ""),
+            Unavailable,
+            "ECS refuses the request's time (InvalidTimeStamp.Expired); this machine's clock is "
+            "wrong",
+            id="clock-skew",
+        ),
+        pytest.param(
+            Refusal(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."),
+            Unavailable,
+            "DescribeInstances in cn-hangzhou: ECS refuses with InvalidRegionId.NotFound: The "
+            "specified RegionId does not exist.",
+            id="final",
+        ),
+    ],
+)
+def test_what_no_repetition_mends_ends_a_read_at_once(
+    refusal: Refusal, error: type[CurfewError], message: str
+) -> None:
+    api, script = make(refusal)
+
+    with pytest.raises(CurfewError) as caught:
+        api.read("DescribeInstances", {})
+
+    assert (type(caught.value), str(caught.value)) == (error, message)
+    assert len(script.sent) == 1
+
+
+def test_a_denied_action_keeps_ecss_code() -> None:
+    api, _ = make(Refusal(403, "Forbidden.RAM", ""))
+
+    with pytest.raises(AccessDenied) as caught:
+        api.read("DescribeDisks", {})
+
+    assert caught.value.code == "Forbidden.RAM"
+
+
+def test_the_yes_to_a_dry_run_is_a_refusal() -> None:
+    api, script = make(Refusal(400, "DryRunOperation", ""))
+
+    with pytest.raises(Refusal):
+        api.read("DescribeInstances", {"DryRun": "true"})
+
+    assert len(script.sent) == 1
+
+
+def test_credentials_that_are_refused_end_a_deed() -> None:
+    api, _ = make(Refusal(403, "InvalidSecurityToken.Expired", ""))
+
+    with pytest.raises(Unavailable, match="does not accept the credentials"):
+        api.deed("StopInstances", {}, LATER)
+
+
+@pytest.mark.parametrize("timeout_s", [3, 10, 60, 600, 86_400])
+@pytest.mark.parametrize("left_s", [0.001, 0.5, 3.0, 20.0])
+@pytest.mark.parametrize("takes_s", [0.5, 7.0, 1e9])
+@BOTH
+def test_no_call_lasts_into_the_time_of_the_report(
+    act: Act, takes_s: float, left_s: float, timeout_s: float
+) -> None:
+    """The last one may still run when work ends, but its answer comes before the kill."""
+    api, script = make(NoAnswer("no answer in time"), timeout_s=timeout_s, takes_s=takes_s)
+    deadline = Deadline.after(START, timedelta(seconds=timeout_s))
+    script.clock.advance(max(timedelta(0), deadline.work_until - START - timedelta(seconds=left_s)))
+
+    with pytest.raises((Unavailable, NoAnswer)):
+        act(api)
+
+    assert script.clock.now() < deadline.killed_at
+
+
+@BOTH
+def test_no_call_begins_when_work_has_ended(act: Act) -> None:
+    api, script = make(BODY, timeout_s=60)
+    script.clock.advance(timedelta(seconds=57.001))
+
+    if act is through_deed:
+        assert act(api) == NotSent()
+    else:
+        with pytest.raises(Unavailable):
+            act(api)
+
+    assert script.sent == []

@@ -1,0 +1,361 @@
+"""Making a call for a group: what is sent, and what became of each member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from local.ecs.clock import ManualClock
+from shared.api import Api, NotSent
+from shared.clock import Deadline
+from shared.deeds import Accepted, Outcome, Rejected, batch_size, operation_of, perform
+from shared.errors import Unavailable
+from shared.failures import Kind, NoAnswer, Refusal
+from shared.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
+from shared.model import Snapshot as TakenSnapshot
+from shared.steps import (
+    Call,
+    ClearAutoRelease,
+    Delete,
+    DiskSnapshot,
+    SetAutoRelease,
+    Snapshot,
+    Start,
+    Stop,
+)
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+LATER = START + timedelta(minutes=1)
+AT = datetime(2026, 11, 25, 4, 30, 59, tzinfo=timezone.utc)
+DISKS = (Disk("d-1", "cloud_essd", True), Disk("d-2", "cloud_essd", False))  # noqa: FBT003  # a row
+BATCH: tuple[Call, ...] = (Stop(force=False), Start(), Delete(force=False))
+
+
+class Script:
+    """Answers as told, in turn."""
+
+    def __init__(self, says: Sequence[Mapping[str, Any] | Exception]) -> None:
+        self.says = list(says)
+        self.sent: list[tuple[str, Mapping[str, str]]] = []
+
+    def send(
+        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
+    ) -> Mapping[str, Any]:
+        assert timeout_s > 0
+        self.sent.append((operation, parameters))
+        said = self.says.pop(0)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def make(*says: Mapping[str, Any] | Exception) -> tuple[Api, Script]:
+    script = Script(says)
+    deadline = Deadline.after(START, timedelta(minutes=10))
+    return Api("cn-hangzhou", script, ManualClock(START), deadline), script
+
+
+def instance(instance_id: str, status: Status = Status.RUNNING) -> Instance:
+    return Instance(instance_id, "cn-hangzhou", START, status, disks=DISKS)
+
+
+ONE = [instance("i-1")]
+TWO = [instance("i-2"), instance("i-1")]
+
+
+def responses(*rows: Mapping[str, object]) -> Mapping[str, Any]:
+    return {"InstanceResponses": {"InstanceResponse": list(rows)}}
+
+
+def sent(call: Call, instances: Sequence[Instance] = ONE) -> tuple[str, Mapping[str, str]]:
+    """The one request that a call makes, without its region."""
+    api, script = make({})
+    perform(api, call, instances, LATER)
+    ((operation, parameters),) = script.sent
+    assert parameters["RegionId"] == "cn-hangzhou"
+    return operation, {key: value for key, value in parameters.items() if key != "RegionId"}
+
+
+@pytest.mark.parametrize(
+    ("call", "operation", "parameters"),
+    [
+        pytest.param(
+            Stop(force=False),
+            "StopInstances",
+            {"ForceStop": "false", "BatchOptimization": "SuccessFirst"},
+            id="stop",
+        ),
+        pytest.param(
+            Stop(force=True, stopped_mode=StoppedMode.STOP_CHARGING),
+            "StopInstances",
+            {
+                "ForceStop": "true",
+                "BatchOptimization": "SuccessFirst",
+                "StoppedMode": "StopCharging",
+            },
+            id="power-off",
+        ),
+        pytest.param(Start(), "StartInstances", {"BatchOptimization": "SuccessFirst"}, id="start"),
+    ],
+)
+def test_a_batch_that_can_succeeds_member_by_member(
+    call: Call, operation: str, parameters: Mapping[str, str]
+) -> None:
+    ids = {"InstanceId.1": "i-2", "InstanceId.2": "i-1"}
+
+    assert sent(call, TWO) == (operation, {**parameters, **ids})
+
+
+def test_a_release_time_is_sent_to_the_minute_and_never_without() -> None:
+    assert sent(SetAutoRelease(AT)) == (
+        "ModifyInstanceAutoReleaseTime",
+        {"InstanceId": "i-1", "AutoReleaseTime": "2026-11-25T04:30:00Z"},
+    )
+    assert sent(ClearAutoRelease()) == ("ModifyInstanceAutoReleaseTime", {"InstanceId": "i-1"})
+
+
+def test_a_deletion_bears_a_token_and_nothing_that_widens_it() -> None:
+    operation, parameters = sent(Delete(force=False), TWO)
+
+    assert operation == "DeleteInstances"
+    assert set(parameters) == {"Force", "ClientToken", "InstanceId.1", "InstanceId.2"}
+    assert parameters["Force"] == "false"
+
+
+def token(call: Call, instances: Sequence[Instance]) -> str:
+    return sent(call, instances)[1]["ClientToken"]
+
+
+def test_the_token_is_the_same_for_the_same_work() -> None:
+    assert token(Delete(force=False), TWO) == token(Delete(force=False), TWO[::-1])
+
+
+def test_the_token_is_another_for_other_work() -> None:
+    made = [
+        token(Delete(force=False), TWO),
+        token(Delete(force=True), TWO),
+        token(Delete(force=False), TWO[:1]),
+        token(Delete(force=False), [*TWO, instance("i-3")]),
+        token(Snapshot((DiskSnapshot("d-1", "d-1 then 0"),), 7), ONE),
+        token(Snapshot((DiskSnapshot("d-1", "d-1 then 1"),), 7), ONE),
+        token(Snapshot((DiskSnapshot("d-1", "d-1 later 0"),), 7), ONE),
+        token(Snapshot((DiskSnapshot("d-2", "d-2 then 0"),), 7), ONE),
+    ]
+
+    assert len(set(made)) == len(made)
+    assert all(one.isascii() and 0 < len(one) <= 64 for one in made)
+
+
+def test_the_token_knows_its_region() -> None:
+    deadline = Deadline.after(START, timedelta(minutes=10))
+    scripts = [Script([{}]), Script([{}])]
+    for script, region in zip(scripts, ("cn-hangzhou", "cn-shanghai"), strict=True):
+        perform(Api(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER)
+
+    first, second = (script.sent[0][1]["ClientToken"] for script in scripts)
+    assert first != second
+
+
+def test_a_snapshot_says_whose_it_is() -> None:
+    operation, parameters = sent(Snapshot((DiskSnapshot("d-1", "a token"),), 30))
+
+    assert operation == "CreateSnapshot"
+    assert {key: value for key, value in parameters.items() if key != "ClientToken"} == {
+        "DiskId": "d-1",
+        "SnapshotName": "curfew-i-1-d-1",
+        "Description": "Taken by ECS Curfew before it releases i-1",
+        "RetentionDays": "30",
+        "Tag.1.Key": "curfew:release-of",
+        "Tag.1.Value": "i-1",
+    }
+
+
+ALL_DISKS = Snapshot((DiskSnapshot("d-1", "one"), DiskSnapshot("d-2", "two")), 7)
+
+
+def test_each_disk_is_snapshotted_and_the_snapshots_are_known_at_once() -> None:
+    api, script = make({"SnapshotId": "s-1"}, {"SnapshotId": "s-2"})
+
+    outcome = perform(api, ALL_DISKS, ONE, LATER)["i-1"]
+
+    assert [parameters["DiskId"] for _, parameters in script.sent] == ["d-1", "d-2"]
+    assert isinstance(outcome, Accepted)
+    assert [disk.snapshots for disk in outcome.instance.disks or ()] == [
+        (TakenSnapshot("s-1", "d-1", SnapshotStatus.PROGRESSING, START),),
+        (TakenSnapshot("s-2", "d-2", SnapshotStatus.PROGRESSING, START),),
+    ]
+
+
+@pytest.mark.parametrize("answer", [{}, {"SnapshotId": ""}, {"SnapshotId": 7}], ids=str)
+def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, Any]) -> None:
+    api, _ = make(answer)
+
+    outcome = perform(api, Snapshot((DiskSnapshot("d-1", "one"),), 7), ONE, LATER)
+
+    assert outcome == {"i-1": Accepted(ONE[0])}
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        pytest.param(
+            Refusal(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds."),
+            Rejected(
+                Kind.FINAL,
+                "QuotaExceed.Snapshot",
+                "disk d-2: The snapshot quota exceeds.",
+                alone=True,
+                in_doubt=False,
+            ),
+            id="refused",
+        ),
+        pytest.param(
+            NoAnswer("no answer in time"),
+            Rejected(Kind.PASSING, "", "no answer in time", alone=True, in_doubt=True),
+            id="lost",
+        ),
+    ],
+)
+def test_a_disk_that_fails_stops_the_disks_after_it(failure: Exception, outcome: Outcome) -> None:
+    api, script = make({"SnapshotId": "s-1"}, failure)
+
+    assert perform(api, ALL_DISKS, ONE, LATER) == {"i-1": outcome}
+    assert len(script.sent) == 2
+
+
+@pytest.mark.parametrize("code", [200, "200"])
+def test_each_member_has_its_own_code_as_number_or_as_text(code: object) -> None:
+    api, _ = make(
+        responses(
+            {"InstanceId": "i-1", "Code": code, "CurrentStatus": "Stopping"},
+            {
+                "InstanceId": "i-2",
+                "Code": "InstanceLockedForSecurity",
+                "Message": "m" * 300,
+                "CurrentStatus": "Running",
+            },
+        )
+    )
+
+    outcomes = perform(api, Stop(force=False), TWO, LATER)
+
+    assert outcomes["i-2"] == Rejected(
+        Kind.FINAL, "InstanceLockedForSecurity", "m" * 200, alone=True, in_doubt=False
+    )
+    accepted = outcomes["i-1"]
+    assert isinstance(accepted, Accepted)
+    assert (accepted.instance.id, accepted.instance.status) == ("i-1", Status.STOPPING)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"InstanceResponses": None}, id="null"),
+        pytest.param({"InstanceResponses": []}, id="list"),
+        pytest.param({"InstanceResponses": {"InstanceResponse": {}}}, id="object"),
+        pytest.param(responses({"Code": 200}), id="without-id"),
+        pytest.param(responses({"InstanceId": "i-9", "Code": 200}), id="about-another"),
+        pytest.param({"InstanceResponses": {"InstanceResponse": ["i-1"]}}, id="bare-ids"),
+    ],
+)
+def test_a_member_that_is_missing_in_the_answer_is_unknown_not_done(
+    answer: Mapping[str, Any],
+) -> None:
+    api, _ = make(answer)
+
+    assert perform(api, Stop(force=False), ONE, LATER) == {
+        "i-1": Rejected(Kind.PASSING, "", "ECS said nothing about it", alone=True, in_doubt=True)
+    }
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param({"InstanceId": "i-1"}, id="no-code"),
+        pytest.param({"InstanceId": "i-1", "Code": None}, id="null"),
+        pytest.param({"InstanceId": "i-1", "Code": ""}, id="empty"),
+        pytest.param({"InstanceId": "i-1", "Code": True}, id="true"),
+        pytest.param({"InstanceId": "i-1", "Code": 2000}, id="another-number"),
+    ],
+)
+def test_only_200_is_a_success(row: Mapping[str, object]) -> None:
+    api, _ = make(responses(row))
+
+    assert isinstance(perform(api, Start(), ONE, LATER)["i-1"], Rejected)
+
+
+BLAME = [
+    ("IncorrectInstanceStatus", 403, Kind.PASSING, False),
+    ("InvalidInstanceIds.NotFound", 404, Kind.NOT_FOUND, False),
+    ("InvalidOperation.DeletionProtection", 403, Kind.FINAL, False),
+    ("Nobody.Knows", 400, Kind.FINAL, False),
+    ("Forbidden.RAM", 403, Kind.DENIED, True),
+    ("OperationConflict", 409, Kind.BUSY, True),
+    ("InternalError", 500, Kind.PASSING, True),
+    ("Nobody.Knows", 503, Kind.PASSING, True),
+]
+
+
+@pytest.mark.parametrize("call", BATCH, ids=operation_of)
+@pytest.mark.parametrize(("code", "status", "kind", "alone"), BLAME, ids=str)
+def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
+    call: Call,
+    code: str,
+    status: int,
+    kind: Kind,
+    alone: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    api, _ = make(Refusal(status, code, "why"))
+
+    assert perform(api, call, TWO, LATER) == {
+        one: Rejected(kind, code, "why", alone, in_doubt=not alone or status >= 500)
+        for one in ("i-1", "i-2")
+    }
+
+
+@pytest.mark.parametrize("call", BATCH, ids=operation_of)
+def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
+    api, _ = make(Refusal(403, "IncorrectInstanceStatus", "why"))
+
+    outcomes = perform(api, call, ONE, LATER)
+
+    assert outcomes == {
+        "i-1": Rejected(Kind.PASSING, "IncorrectInstanceStatus", "why", alone=True, in_doubt=False)
+    }
+
+
+@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+def test_a_lost_answer_says_nothing_of_anybody(call: Call) -> None:
+    api, _ = make(NoAnswer("the connection broke"))
+
+    outcomes = perform(api, call, ONE, LATER)
+
+    assert outcomes == {
+        "i-1": Rejected(Kind.PASSING, "", "the connection broke", alone=True, in_doubt=True)
+    }
+
+
+@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
+    api, script = make()
+
+    assert perform(api, call, ONE, START - timedelta(seconds=1)) == {"i-1": NotSent()}
+    assert script.sent == []
+
+
+@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+def test_credentials_that_are_refused_end_the_run(call: Call) -> None:
+    api, _ = make(Refusal(404, "InvalidAccessKeyId.NotFound", ""))
+
+    with pytest.raises(Unavailable, match="does not accept the credentials"):
+        perform(api, call, ONE, LATER)
+
+
+def test_only_calls_with_a_batch_form_take_many() -> None:
+    sizes = {type(call): batch_size(call) for call in (*BATCH, SetAutoRelease(AT), ALL_DISKS)}
+
+    assert sizes == {Stop: 100, Start: 100, Delete: 100, SetAutoRelease: 1, Snapshot: 1}

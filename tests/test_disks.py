@@ -1,0 +1,289 @@
+"""Disks and their snapshots: read when they matter, with as few calls as can be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from local.ecs.clock import MANUAL_START
+from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.model import Status as EcsStatus
+from shared.disks import DiskLook, DiskReader
+from shared.ecs import Ecs
+from shared.errors import AccessDenied, Unavailable
+from shared.model import Disk, Instance, SnapshotStatus
+from shared.parallel import one_by_one
+from shared.wire import RELEASE_TAG
+from tests.calling import Call
+
+KEPT = DiskSpec(delete_with_instance=False)
+
+
+def only_without(action: str) -> Mapping[str, Any]:
+    return {
+        "Version": "1",
+        "Statement": [
+            {"Effect": "Allow", "Action": "ecs:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": f"ecs:{action}", "Resource": "*"},
+        ],
+    }
+
+
+def stopped(instance_id: str, *disks: DiskSpec) -> InstanceSpec:
+    return InstanceSpec(
+        instance_id=instance_id,
+        status=EcsStatus.STOPPED,
+        data_disks=disks,
+        created_at=MANUAL_START - timedelta(days=1),
+    )
+
+
+def running(instance_id: str, *disks: DiskSpec) -> InstanceSpec:
+    return InstanceSpec(instance_id=instance_id, data_disks=disks)
+
+
+def reader(call: Call, wanted: DiskLook = DiskLook.ALL) -> DiskReader:
+    return DiskReader(Ecs(call.api(), one_by_one), wanted)
+
+
+def looked(made: DiskReader, *ids: str) -> dict[str, Instance]:
+    return made.ecs.look(list(ids))
+
+
+def disk_ids(instance: Instance) -> list[str]:
+    return [disk.id for disk in instance.disks or ()]
+
+
+def take_snapshot(call: Call, disk_id: str, instance_id: str) -> str:
+    """As Curfew does it, or a twin of it."""
+    answer = call.api().deed(
+        "CreateSnapshot",
+        {"DiskId": disk_id, "Tag.1.Key": RELEASE_TAG, "Tag.1.Value": instance_id},
+        call.ecs.clock.now(),
+    )
+    snapshot_id: str = answer.body["SnapshotId"]  # type: ignore[union-attr]  # it was sent
+    return snapshot_id
+
+
+def states(instance: Instance) -> dict[str, list[SnapshotStatus]]:
+    return {disk.id: [one.status for one in disk.snapshots] for disk in instance.disks or ()}
+
+
+def test_no_disk_is_read_where_none_matters(call: Call) -> None:
+    call.fleet(running("i-1"))
+    made = reader(call, DiskLook.NONE)
+    before = looked(made, "i-1")
+    call.ecs.log.clear()
+
+    assert made.first(list(before.values())) == list(before.values())
+    assert made.add(before, before) == before
+    assert call.actions() == []
+
+
+def test_one_listing_tells_the_disks_that_survive(call: Call) -> None:
+    call.fleet(running("i-1", KEPT, DiskSpec()), running("i-2"), running("i-3", KEPT, KEPT))
+    made = reader(call, DiskLook.KEPT)
+    before = looked(made, "i-1", "i-2", "i-3")
+
+    found = made.first(list(before.values()))
+
+    kept = {
+        one.instance_id: one.disk_id
+        for one in call.ecs.engine.disks()
+        if not one.delete_with_instance
+    }
+    assert [len(one.disks or ()) for one in found] == [1, 0, 2]
+    assert found[0].disks == (Disk(kept["i-1"], "cloud_essd", deleted_with_instance=False),)
+    assert call.actions() == ["DescribeInstances", "DescribeDisks"]
+
+
+@pytest.mark.parametrize("wanted", [DiskLook.KEPT, DiskLook.ALL])
+def test_no_disks_for_want_of_permission_is_no_answer(call: Call, wanted: DiskLook) -> None:
+    call.fleet(running("i-1", KEPT))
+    call.ecs.restrict(only_without("DescribeDisks"))
+    made = reader(call, wanted)
+    before = looked(made, "i-1")
+
+    with pytest.raises(AccessDenied, match="ecs:DescribeDisks"):
+        made.first(list(before.values()))
+
+
+def test_no_snapshots_for_want_of_permission_is_no_answer(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    call.ecs.restrict(only_without("DescribeSnapshots"))
+    made = reader(call)
+    before = looked(made, "i-1")
+
+    with pytest.raises(AccessDenied, match="ecs:DescribeSnapshots"):
+        made.first(list(before.values()))
+
+
+def test_a_running_instance_is_read_with_its_disks_alone(call: Call) -> None:
+    call.fleet(running("i-1", KEPT))
+    made = reader(call)
+
+    (found,) = made.first(list(looked(made, "i-1").values()))
+
+    assert disk_ids(found) == [one.disk_id for one in call.ecs.engine.disks("i-1")]
+    assert call.actions() == ["DescribeInstances", "DescribeDisks"]
+
+
+def test_only_our_snapshots_of_this_instance_count(call: Call) -> None:
+    call.fleet(stopped("i-1"), stopped("i-2"))
+    (disk,) = call.ecs.engine.disks("i-1")
+    take_snapshot(call, disk.disk_id, "i-2")
+    call.ecs.clock.advance(timedelta(minutes=1))
+    call.api().deed("CreateSnapshot", {"DiskId": disk.disk_id}, call.ecs.clock.now())
+    call.ecs.clock.advance(timedelta(minutes=1))
+    ours = take_snapshot(call, disk.disk_id, "i-1")
+
+    made = reader(call)
+    (found,) = made.first(list(looked(made, "i-1").values()))
+
+    assert [one.id for disk in found.disks or () for one in disk.snapshots] == [ours]
+
+
+def test_while_snapshots_progress_only_they_are_asked_for_a_hundred_a_call(call: Call) -> None:
+    ids = [f"i-{number:03}" for number in range(120)]
+    call.fleet(*(stopped(one) for one in ids))
+    for disk in call.ecs.engine.disks():
+        take_snapshot(call, disk.disk_id, disk.instance_id)
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, *ids).values()))}
+    call.ecs.log.clear()
+
+    found = made.add(looked(made, *ids), before)
+
+    assert call.actions() == ["DescribeInstances"] * 2 + ["DescribeSnapshots"] * 2
+    asked = [
+        len(json.loads(one.parameters["SnapshotIds"]))
+        for one in call.ecs.log
+        if "SnapshotIds" in one.parameters
+    ]
+    assert asked == [100, 20]
+    assert {one.disks for one in found.values()} == {one.disks for one in before.values()}
+
+
+def test_disks_are_read_anew_when_the_last_snapshot_is_accomplished(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    (disk,) = call.ecs.engine.disks("i-1")
+    take_snapshot(call, disk.disk_id, "i-1")
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, "i-1").values()))}
+    call.ecs.clock.advance(timedelta(minutes=5))
+    call.ecs.log.clear()
+
+    found = made.add(looked(made, "i-1"), before)
+
+    assert states(found["i-1"]) == {disk.disk_id: [SnapshotStatus.ACCOMPLISHED]}
+    assert call.actions() == [
+        "DescribeInstances",
+        "DescribeSnapshots",
+        "DescribeDisks",
+        "DescribeSnapshots",
+    ]
+
+
+def test_disks_are_read_anew_after_another_start(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    (disk,) = call.ecs.engine.disks("i-1")
+    take_snapshot(call, disk.disk_id, "i-1")
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, "i-1").values()))}
+    call.ecs.engine.start("i-1")
+    call.ecs.clock.advance(timedelta(seconds=30))
+    call.ecs.engine.stop("i-1")
+    call.ecs.clock.advance(timedelta(seconds=30))
+
+    found = made.add(looked(made, "i-1"), before)
+
+    assert states(found["i-1"]) == {disk.disk_id: [SnapshotStatus.FAILED]}
+    assert found["i-1"].started_at != before["i-1"].started_at
+
+
+def test_a_snapshot_that_vanished_has_its_disks_read_anew(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    (disk,) = call.ecs.engine.disks("i-1")
+    take_snapshot(call, disk.disk_id, "i-1")
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, "i-1").values()))}
+    call.fleet(stopped("i-1"))
+
+    found = made.add(looked(made, "i-1"), before)
+
+    assert states(before["i-1"]) == {disk.disk_id: [SnapshotStatus.PROGRESSING]}
+    assert states(found["i-1"]) == {disk.disk_id: []}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="no-list"),
+        pytest.param({"Disks": {"Disk": [{"Category": "cloud"}]}}, id="no-id"),
+        pytest.param({"Disks": {"Disk": [{"DiskId": 5}]}}, id="id-of-another-type"),
+        pytest.param({"Disks": {"Disk": [{"DiskId": "d-1", "Category": 5}]}}, id="category"),
+    ],
+)
+def test_disks_of_another_shape_mean_nothing(
+    call: Call, mocker: MockerFixture, body: Mapping[str, Any]
+) -> None:
+    call.fleet(running("i-1"))
+    made = reader(call)
+    before = looked(made, "i-1")
+    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+
+    with pytest.raises(Unavailable):
+        made.first(list(before.values()))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param({"Status": "progressing", "CreationTime": "2026-11-23T10:00:00Z"}, id="no-id"),
+        pytest.param({"SnapshotId": "s-1"}, id="no-status"),
+        pytest.param({"SnapshotId": "s-1", "Status": "failed", "CreationTime": "?"}, id="no-time"),
+        pytest.param({"SnapshotId": "s-1", "Tags": []}, id="tags-of-another-type"),
+    ],
+)
+def test_snapshots_of_another_shape_mean_nothing(
+    call: Call, mocker: MockerFixture, row: Mapping[str, Any]
+) -> None:
+    call.fleet(stopped("i-1"))
+    made = reader(call)
+    before = looked(made, "i-1")
+    tags = {"Tags": {"Tag": [{"TagKey": RELEASE_TAG, "TagValue": "i-1"}]}}
+    body = {
+        "Disks": {"Disk": [{"DiskId": "d-1", "Category": "cloud"}]},
+        "Snapshots": {"Snapshot": [{"SourceDiskId": "d-1", **tags, **row}]},
+    }
+    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+
+    with pytest.raises(Unavailable):
+        made.first(list(before.values()))
+
+
+def test_a_snapshot_in_no_documented_state_has_failed(call: Call, mocker: MockerFixture) -> None:
+    call.fleet(stopped("i-1"))
+    made = reader(call)
+    before = looked(made, "i-1")
+    snapshot = {
+        "SnapshotId": "s-1",
+        "SourceDiskId": "d-1",
+        "Status": "Perhaps",
+        "CreationTime": "2026-11-23T10:00:00Z",
+        "Tags": {"Tag": [{"TagKey": RELEASE_TAG, "TagValue": "i-1"}]},
+    }
+    body = {
+        "Disks": {"Disk": [{"DiskId": "d-1", "Category": "cloud"}]},
+        "Snapshots": {"Snapshot": [snapshot]},
+    }
+    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+
+    (found,) = made.first(list(before.values()))
+
+    assert states(found) == {"d-1": [SnapshotStatus.FAILED]}

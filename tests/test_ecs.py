@@ -1,0 +1,324 @@
+"""The inventory of a region: read to its end or not believed, and nothing believed blindly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from local.ecs.clock import ManualClock
+from local.ecs.faults import LostPermission, MissingPage, Refuse, RepeatedToken
+from local.ecs.fleet import InstanceSpec
+from shared.api import Api
+from shared.clock import Deadline
+from shared.ecs import Ecs
+from shared.errors import AccessDenied, Unavailable
+from shared.failures import Refusal
+from shared.parallel import one_by_one
+from shared.selection import ByIds, ByTagsAndName, Everything, Selection
+from tests.calling import Call
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+DEV = ByTagsAndName((("team", frozenset({"dev"})),))
+NOTHING: Mapping[str, Any] = {
+    "Version": "1",
+    "Statement": [{"Effect": "Deny", "Action": "ecs:*", "Resource": "*"}],
+}
+
+
+def row(instance_id: str, status: str = "Running", **other: object) -> dict[str, object]:
+    return {
+        "InstanceId": instance_id,
+        "Status": status,
+        "OperationLocks": {"LockReason": []},
+        "DeletionProtection": False,
+        **other,
+    }
+
+
+@dataclass(slots=True)
+class Pages:
+    """Answers of DescribeInstances by the token that they are asked for with."""
+
+    clock: ManualClock
+    by_token: Mapping[str, Mapping[str, Any]]
+    dry_run: Mapping[str, Any] | Exception = field(
+        default_factory=lambda: Refusal(400, "DryRunOperation", "")
+    )
+    sent: list[Mapping[str, str]] = field(default_factory=list)
+
+    def send(
+        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
+    ) -> Mapping[str, Any]:
+        assert operation == "DescribeInstances"
+        assert timeout_s > 0
+        self.sent.append(parameters)
+        self.clock.sleep(1)
+        if "DryRun" in parameters:
+            if isinstance(self.dry_run, Exception):
+                raise self.dry_run
+            return self.dry_run
+        return self.by_token[parameters.get("NextToken", "")]
+
+
+def page(rows: Sequence[Mapping[str, object]], token: str | None = "") -> dict[str, object]:
+    return {"Instances": {"Instance": list(rows)}, "NextToken": token}
+
+
+def scripted(
+    by_token: Mapping[str, Mapping[str, Any]], dry_run: Mapping[str, Any] | Exception | None = None
+) -> tuple[Ecs, Pages]:
+    clock = ManualClock(START)
+    pages = Pages(clock, by_token)
+    if dry_run is not None:
+        pages.dry_run = dry_run
+    api = Api("cn-hangzhou", pages, clock, Deadline.after(START, timedelta(minutes=10)))
+    return Ecs(api, one_by_one), pages
+
+
+def emulated(call: Call) -> Ecs:
+    return Ecs(call.api(), one_by_one)
+
+
+def fleet(count: int, **tags: str) -> list[InstanceSpec]:
+    return [
+        InstanceSpec(f"web-{number}", instance_id=f"i-{number:04}", tags=tags)
+        for number in range(count)
+    ]
+
+
+SELECTIONS: list[tuple[str, Selection, set[str]]] = [
+    ("ids", ByIds(("i-2", "i-9", "i-1")), {"i-1", "i-2"}),
+    ("tag", DEV, {"i-1", "i-3"}),
+    ("tag-of-any-value", ByTagsAndName((("team", None),)), {"i-1", "i-2", "i-3"}),
+    (
+        "tag-of-several-values",
+        ByTagsAndName((("team", frozenset({"dev", "ops"})),)),
+        {"i-1", "i-2", "i-3"},
+    ),
+    ("two-tags", ByTagsAndName((("team", None), ("env", frozenset({"ci"})))), {"i-3"}),
+    ("empty-value", ByTagsAndName((("env", frozenset({""})),)), {"i-2"}),
+    ("name", ByTagsAndName(name="web-*"), {"i-1", "i-2"}),
+    ("name-and-tag", ByTagsAndName((("team", frozenset({"dev"})),), "web-*"), {"i-1"}),
+    ("all", Everything(), {"i-1", "i-2", "i-3", "i-4"}),
+    ("nothing-there", ByTagsAndName(name="absent"), set()),
+]
+
+
+@pytest.mark.parametrize(
+    ("selection", "ids"),
+    [(selection, ids) for _, selection, ids in SELECTIONS],
+    ids=[name for name, _, _ in SELECTIONS],
+)
+def test_the_inventory_is_what_is_selected(call: Call, selection: Selection, ids: set[str]) -> None:
+    call.fleet(
+        InstanceSpec("web-1", instance_id="i-1", tags={"team": "dev"}),
+        InstanceSpec("web-2", instance_id="i-2", tags={"team": "ops", "env": ""}),
+        InstanceSpec("db-1", instance_id="i-3", tags={"team": "dev", "env": "ci"}),
+        InstanceSpec("db-2", instance_id="i-4"),
+        InstanceSpec("web-3", instance_id="i-5", tags={"team": "dev"}, region="cn-shanghai"),
+    )
+
+    assert set(emulated(call).inventory(selection)) == ids
+
+
+@pytest.mark.parametrize(("count", "calls"), [(99, 1), (100, 1), (101, 2), (250, 3)])
+def test_a_listing_is_read_to_its_last_page_with_as_few_calls_as_can_be(
+    call: Call, count: int, calls: int
+) -> None:
+    call.fleet(*fleet(count))
+
+    found = emulated(call).inventory(Everything())
+
+    assert sorted(found) == [f"i-{number:04}" for number in range(count)]
+    assert call.actions() == ["DescribeInstances"] * calls
+
+
+def test_a_page_that_cannot_be_read_leaves_no_inventory(call: Call) -> None:
+    call.fleet(*fleet(250))
+    call.ecs.faults.add(Refuse(skip=1))
+
+    with pytest.raises(Unavailable, match="DescribeInstances in cn-hangzhou"):
+        emulated(call).inventory(Everything())
+
+
+def test_a_page_that_fails_four_times_is_still_read(call: Call) -> None:
+    call.fleet(*fleet(250))
+    call.ecs.faults.add(Refuse(skip=1, times=4))
+
+    assert len(emulated(call).inventory(Everything())) == 250
+
+
+def test_pages_that_go_in_a_circle_are_no_inventory(call: Call) -> None:
+    call.fleet(*fleet(250))
+    call.ecs.faults.add(RepeatedToken())
+
+    with pytest.raises(Unavailable, match="the pages go in a circle"):
+        emulated(call).inventory(Everything())
+
+
+def test_a_circle_of_several_pages_is_noticed_too() -> None:
+    ecs, pages = scripted(
+        {
+            "": page([row("i-1")], "one"),
+            "one": page([row("i-2")], "two"),
+            "two": page([row("i-3")], "one"),
+        }
+    )
+
+    with pytest.raises(Unavailable, match="the pages go in a circle"):
+        ecs.inventory(Everything())
+
+    assert len(pages.sent) == 3
+
+
+def test_a_missing_page_does_not_hide_the_pages_after_it() -> None:
+    ecs, _ = scripted({"": page([], "one"), "one": page([row("i-1")], None)})
+
+    assert list(ecs.inventory(Everything())) == ["i-1"]
+
+
+def test_an_instance_on_two_pages_counts_once_as_it_was_last_seen() -> None:
+    ecs, _ = scripted(
+        {
+            "": page([row("i-1"), row("i-2")], "one"),
+            "one": page([row("i-2", "Stopped"), row("i-3")]),
+        }
+    )
+
+    found = ecs.inventory(Everything())
+
+    assert [(one.id, one.status.value, one.seen_at - START) for one in found.values()] == [
+        ("i-1", "Running", timedelta(0)),
+        ("i-2", "Stopped", timedelta(seconds=1)),
+        ("i-3", "Running", timedelta(seconds=1)),
+    ]
+
+
+@pytest.mark.parametrize("count", [999, 1000, 1001, 1150])
+def test_a_tag_filter_at_its_limit_is_not_believed(call: Call, count: int) -> None:
+    call.fleet(*fleet(count, team="dev"), InstanceSpec("odd", instance_id="i-odd"))
+
+    found = emulated(call).inventory(DEV)
+
+    assert len(found) == count
+    assert "i-odd" not in found
+    filtered = [one for one in call.ecs.log if "Tag.1.Key" in one.parameters]
+    unfiltered = len(call.ecs.log) - len(filtered)
+    assert (len(filtered), unfiltered) == (10, 0 if count < 1000 else -(-(count + 1) // 100))
+
+
+def test_a_filter_that_ecs_ignores_selects_nothing_else() -> None:
+    tagged: dict[str, Any] = {"Tags": {"Tag": [{"TagKey": "team", "TagValue": "dev"}]}}
+    ecs, _ = scripted({"": page([row("i-1", **tagged), row("i-2")])})
+
+    assert list(ecs.inventory(DEV)) == ["i-1"]
+
+
+def test_what_was_not_asked_for_by_id_is_not_looked_at() -> None:
+    ecs, _ = scripted({"": page([row("i-1"), row("i-2"), row("i-3")])})
+
+    assert list(ecs.look(["i-2"])) == ["i-2"]
+
+
+EMPTY_LOOKS = [
+    pytest.param(lambda ecs: ecs.inventory(DEV), id="tags"),
+    pytest.param(lambda ecs: ecs.inventory(ByTagsAndName(name="web-*")), id="name"),
+    pytest.param(lambda ecs: ecs.inventory(Everything()), id="all"),
+    pytest.param(lambda ecs: ecs.inventory(ByIds(("i-0001",))), id="ids"),
+    pytest.param(lambda ecs: ecs.look(["i-0001"]), id="look"),
+    pytest.param(lambda ecs: ecs.look_twice(["i-0001"]), id="look-twice"),
+    pytest.param(lambda ecs: ecs.size(), id="size"),
+]
+
+
+@pytest.mark.parametrize("look", EMPTY_LOOKS)
+def test_an_empty_answer_for_want_of_permission_is_no_answer(call: Call, look: Any) -> None:  # noqa: ANN401  # a table of lambdas
+    call.fleet(*fleet(3, team="dev"))
+    call.ecs.restrict(NOTHING)
+
+    with pytest.raises(AccessDenied, match=r"ecs:DescribeInstances in cn-hangzhou"):
+        look(emulated(call))
+
+
+@pytest.mark.parametrize("look", EMPTY_LOOKS)
+def test_an_empty_answer_with_permission_is_the_truth(call: Call, look: Any) -> None:  # noqa: ANN401  # a table of lambdas
+    call.fleet()
+
+    assert not look(emulated(call))
+    assert "DryRunOperation" in [one.code for one in call.ecs.log]
+
+
+@pytest.mark.parametrize("look", EMPTY_LOOKS)
+@pytest.mark.parametrize(
+    "dry_run",
+    [
+        pytest.param({"RequestId": "1"}, id="success"),
+        pytest.param(Refusal(500, "InternalError", ""), id="server-error"),
+        pytest.param(Refusal(400, "InvalidParameter", ""), id="refused"),
+    ],
+)
+def test_an_empty_answer_that_no_dry_run_explains_is_not_believed(
+    look: Any,  # noqa: ANN401  # a table of lambdas
+    dry_run: Mapping[str, Any] | Exception,
+) -> None:
+    ecs, _ = scripted({"": page([])}, dry_run)
+
+    with pytest.raises(Unavailable):
+        look(ecs)
+
+
+def test_permission_that_is_lost_between_two_batches_is_noticed(call: Call) -> None:
+    call.fleet(*fleet(150))
+    call.ecs.faults.add(LostPermission(skip=1))
+
+    with pytest.raises(AccessDenied):
+        emulated(call).look([f"i-{number:04}" for number in range(150)])
+
+
+def test_looking_again_asks_for_a_hundred_ids_a_call(call: Call) -> None:
+    call.fleet(*fleet(250))
+    ids = [f"i-{number:04}" for number in range(250)]
+
+    assert sorted(emulated(call).look(ids)) == ids
+    asked = [json.loads(one.parameters["InstanceIds"]) for one in call.ecs.log]
+    assert [len(one) for one in asked] == [100, 100, 50]
+
+
+def test_what_one_look_missed_a_second_finds(call: Call) -> None:
+    call.fleet(*fleet(2))
+    call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
+
+    assert sorted(emulated(call).look_twice(["i-0000", "i-0001"])) == ["i-0000", "i-0001"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({}, id="no-list"),
+        pytest.param({"Instances": []}, id="a-list-too-high-up"),
+        pytest.param({"Instances": {}}, id="half-wrapped"),
+        pytest.param({"Instances": {"Instance": None}}, id="null"),
+        pytest.param({"Instances": {"Instance": {}}}, id="object"),
+        pytest.param({"Instances": {"Instance": ["i-1"]}}, id="bare-ids"),
+        pytest.param(page([{"Status": "Running"}]), id="no-id"),
+        pytest.param(page([{"InstanceId": "i-1"}]), id="no-status"),
+        pytest.param(page([row("i-1", AutoReleaseTime="soon")]), id="unreadable-release-time"),
+        pytest.param(page([row("i-1", AutoReleaseTime=5)]), id="release-time-of-another-type"),
+        pytest.param(page([row("i-1", Tags={"Tag": [{"TagValue": "x"}]})]), id="tag-without-key"),
+        pytest.param(page([row("i-1", Tags=None)]), id="tags-null"),
+        pytest.param(page([row("i-1", OperationLocks={})]), id="locks-half-wrapped"),
+        pytest.param(page([row("i-1", EipAddress="eip-1")]), id="eip-of-another-type"),
+    ],
+)
+def test_an_answer_of_another_shape_means_nothing(answer: Mapping[str, Any]) -> None:
+    ecs, _ = scripted({"": answer})
+
+    with pytest.raises(Unavailable):
+        ecs.inventory(Everything())
+    with pytest.raises(Unavailable):
+        ecs.look(["i-1"])

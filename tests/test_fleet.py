@@ -1,0 +1,144 @@
+"""All regions of a request together: one plan over them, carried out side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.release import ReleaseRule
+from functions.stop import StopRule
+from local.ecs.clock import MANUAL_START
+from local.ecs.faults import Refuse
+from local.ecs.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
+from local.ecs.model import ChargeType
+from shared.clock import Deadline
+from shared.disks import DiskLook
+from shared.ecs import Ecs
+from shared.errors import Unavailable
+from shared.fleet import Fleet
+from shared.guards import Guard, Harm
+from shared.model import Status
+from shared.parallel import one_by_one, threads
+from shared.plan import Result
+from shared.selection import ByIds, Everything
+from tests.calling import Call
+
+STOP = StopRule(force=False, stopped_mode=None, wait=True)
+RELEASE = ReleaseRule(force=False, snapshot=True, retention_days=7)
+
+
+def make(
+    call: Call,
+    *regions: str,
+    releases: bool = False,
+    side_by_side: Any = one_by_one,  # noqa: ANN401  # a Runner
+) -> Fleet:
+    return Fleet(
+        rule=RELEASE if releases else STOP,
+        guard=Guard(Harm.LOSS if releases else Harm.OUTAGE),
+        sources=tuple(Ecs(call.api(one), side_by_side) for one in regions),
+        disks=DiskLook.ALL if releases else DiskLook.NONE,
+        clock=call.ecs.clock,
+        deadline=Deadline.after(call.ecs.clock.now(), timedelta(minutes=10)),
+        side_by_side=side_by_side,
+    )
+
+
+def dev(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
+    spec = {"created_at": MANUAL_START - timedelta(days=1), **fields}
+    return InstanceSpec(instance_id=instance_id, **spec)
+
+
+def test_the_plan_is_over_all_regions(call: Call) -> None:
+    call.fleet(
+        dev("i-1"),
+        dev("i-2", region=SHANGHAI),
+        dev("i-3", region=SHANGHAI, tags={"curfew:protect": ""}),
+    )
+    call.ecs.engine.add(dev("i-4", region=SHANGHAI))
+    call.ecs.engine.stop("i-4")
+
+    plan = make(call, HANGZHOU, SHANGHAI).plan(Everything())
+
+    assert [one.id for one in plan.targets] == ["i-1", "i-2"]
+    assert [one.id for one in plan.awaited] == ["i-4"]
+    assert [(one.instance.id, one.reason) for one in plan.settled] == [
+        ("i-3", "tag curfew:protect")
+    ]
+    assert call.ecs.log.mutating() == ()
+
+
+@pytest.mark.parametrize(
+    ("regions", "shown"), [([HANGZHOU], HANGZHOU), ([HANGZHOU, SHANGHAI], "")], ids=["one", "two"]
+)
+def test_an_id_that_no_region_knows_is_absent(
+    call: Call, regions: Sequence[str], shown: str
+) -> None:
+    call.fleet(dev("i-1"))
+
+    plan = make(call, *regions).plan(ByIds(("i-ghost", "i-1")))
+
+    (ghost,) = plan.settled
+    assert (ghost.instance.id, ghost.instance.region) == ("i-ghost", shown)
+    assert (ghost.instance.status, ghost.result) == (Status.GONE, Result.FAILED)
+    assert [one.id for one in plan.targets] == ["i-1"]
+
+
+def test_one_region_that_cannot_be_read_leaves_no_plan(call: Call) -> None:
+    call.ecs.faults.add(Refuse(region=SHANGHAI))
+
+    with pytest.raises(Unavailable):
+        make(call, HANGZHOU, SHANGHAI).plan(Everything())
+
+
+def test_disks_of_guarded_instances_are_not_read(call: Call) -> None:
+    call.fleet(dev("i-1"), dev("i-2", charge_type=ChargeType.PRE_PAID))
+
+    make(call, HANGZHOU, releases=True).plan(Everything())
+
+    assert [one.parameters["InstanceId"] for one in call.ecs.log if "Disks" in one.action] == [
+        "i-1"
+    ]
+
+
+def test_what_could_not_be_released_is_not_even_stopped(call: Call) -> None:
+    call.fleet(dev("i-1", data_disks=(DiskSpec(category="local_ssd_pro"),)), dev("i-2"))
+    fleet = make(call, HANGZHOU, releases=True)
+
+    rows = fleet.execute(fleet.plan(Everything()))
+
+    assert {one.instance.id: one.result for one in rows} == {
+        "i-1": Result.SKIPPED,
+        "i-2": Result.CHANGED,
+    }
+    assert call.ecs.log.touched("i-1") == ()
+
+
+def test_the_size_of_each_region_is_all_that_it_has(call: Call) -> None:
+    call.fleet(dev("i-1"), dev("i-2"), dev("i-3", region=SHANGHAI))
+
+    assert make(call, HANGZHOU, SHANGHAI, "cn-beijing").inventory() == {
+        HANGZHOU: 2,
+        SHANGHAI: 1,
+        "cn-beijing": 0,
+    }
+
+
+@pytest.mark.parametrize("side_by_side", [one_by_one, threads], ids=["one-by-one", "threads"])
+def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
+    call: Call, side_by_side: Callable[..., Any]
+) -> None:
+    call.fleet(*(dev(f"i-{number}") for number in range(250)), dev("i-far", region=SHANGHAI))
+    fleet = make(call, HANGZHOU, SHANGHAI, side_by_side=side_by_side)
+    plan = fleet.plan(Everything())
+    call.ecs.engine.add(dev("i-new"))
+
+    rows = fleet.execute(plan)
+
+    assert sorted(one.instance.id for one in rows) == sorted(one.id for one in plan.targets)
+    assert {one.result for one in rows} == {Result.CHANGED}
+    assert call.ecs.log.touched("i-new") == ()
+    assert sum(one.api.calls for one in fleet.sources) == len(call.ecs.log)

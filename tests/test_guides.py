@@ -1,0 +1,226 @@
+"""docs/deploy and docs/recipes: what they show is understood, runs, and is true of s.yaml."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import re
+import shlex
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from local.cli import group
+from local.fc import invoke
+from local.fc_context import CODE
+from shared import errors
+from shared.errors import CurfewError
+from shared.events import Message, parse
+from shared.requests import decode
+from tests.calling import make_context
+from tests.s_yaml import deployed, raw
+
+PAGES = [
+    CODE / "docs" / f"{name}{language}.md"
+    for name in ("deploy", "recipes")
+    for language in ("", ".zh-CN")
+]
+_FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PLACEHOLDER = re.compile(r"\$\{\{.*?\}\}|\$\{\w+\}|\$[A-Z]\w*")
+_LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    text = page.read_text(encoding="utf-8")
+    return [body for kind, body in _FENCE.findall(text) if kind == language]
+
+
+def requests_in(text: str) -> list[dict[str, Any]]:
+    """The requests that a script sends, its variables filled with an instance's id."""
+    plain = _PLACEHOLDER.sub("i-bp1example", text.replace('\\"', '"'))
+    starts = [found.start() for found in re.finditer(r'\{"action"', plain)]
+    return [json.JSONDecoder().raw_decode(plain[start:])[0] for start in starts]
+
+
+def understood(request: dict[str, Any]) -> str:
+    """The function that a request is for, which takes it."""
+    name: str = request["action"]
+    action = importlib.import_module(f"functions.{name}").ACTION
+    decode(action.request, request, name)
+    return name
+
+
+EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+
+
+@EACH_PAGE
+def test_every_request_is_understood_by_its_function(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    assert [understood(request) for request in requests_in(text)]
+
+
+@EACH_PAGE
+def test_everything_in_json_is_a_request_or_a_policy(page: Path) -> None:
+    for block in blocks(page, "json"):
+        value = json.loads(block)
+        assert "action" in value or {"Version", "Statement"} == value.keys()
+
+
+@EACH_PAGE
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for link in _LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), link
+
+
+def test_each_pipeline_is_yaml_and_leases_extends_or_releases() -> None:
+    pipelines = blocks(CODE / "docs" / "recipes.md", "yaml")
+
+    for pipeline in pipelines:
+        assert isinstance(yaml.safe_load(pipeline), dict)
+        assert {understood(one) for one in requests_in(pipeline)} == {
+            "set_auto_release",
+            "release",
+        }
+    assert len(pipelines) == 3
+
+
+def test_pipelines_write_to_the_topics_that_are_deployed() -> None:
+    variables = raw()["vars"]
+    topics = {
+        "set_auto_release": variables["lease_topic"],
+        "release": variables["release_topic"],
+    }
+    for pipeline in blocks(CODE / "docs" / "recipes.md", "yaml"):
+        sent = re.findall(r'send\.py (\S+)\s+[\'"]\{\\?"action\\?": \\?"(\w+)', pipeline)
+        assert sent
+        assert all(topics[action] == topic for topic, action in sent)
+
+
+@EACH_PAGE
+def test_every_command_runs(page: Path) -> None:
+    for line in "".join(blocks(page, "sh")).splitlines():
+        if "--remote" in line:
+            arguments = shlex.split(line)[3:]
+            assert CliRunner().invoke(group, [*arguments, "--help"]).exit_code == 0
+            continue
+        output = b""
+        for part in line.split(" | "):
+            command = shlex.split(part)
+            assert command[:3] == ["python", "-m", "local"]
+            result = CliRunner().invoke(group, command[3:], input=output)
+            assert result.exit_code == 0, result.output
+            output = result.stdout_bytes
+
+
+class _Topic(BaseHTTPRequestHandler):
+    """MNS, as far as publishing goes; remembers what came."""
+
+    came: list[str]
+
+    def do_POST(self) -> None:
+        self.came.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        answer = (
+            b'<?xml version="1.0"?><Message xmlns="http://mns.aliyuncs.com/doc/v1/">'
+            b"<MessageId>5F1A</MessageId><MessageBodyMD5>0</MessageBodyMD5></Message>"
+        )
+        self.send_response(201)
+        self.send_header("Content-Type", "text/xml")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
+def test_what_the_official_sdk_sends_arrives_as_the_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("mns", reason="aliyun-mns-sdk is not installed")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (script,) = blocks(CODE / "docs" / "recipes.md", "python")
+    module: dict[str, Any] = {"__name__": "send"}
+    exec(compile(script, "send.py", "exec"), module)  # noqa: S102  # the page's own script
+    request = '{"action": "release", "instance_ids": ["i-bp1example"], "snapshot": false}'
+    came: list[str] = []
+    handler = type("Topic", (_Topic,), {"came": came})
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MNS_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "local")
+        monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "local")
+        module["main"]("curfew-release", request)
+        server.shutdown()
+
+    (body,) = re.findall(r"<MessageBody>(.*?)</MessageBody>", came[0], re.DOTALL)
+    (message,) = parse(body).messages
+    assert isinstance(message, Message)
+    assert understood(dict(message.request)) == "release"
+    assert capsys.readouterr().out == "sent 5F1A\n"
+
+
+def test_the_script_is_python() -> None:
+    (script,) = blocks(CODE / "docs" / "recipes.md", "python")
+
+    assert compile(script, "send.py", "exec")
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
+def test_every_class_of_error_is_in_the_table(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    classes = [
+        one.__name__
+        for one in vars(errors).values()
+        if isinstance(one, type) and issubclass(one, CurfewError) and one is not CurfewError
+    ]
+
+    assert [name for name in classes if f"\n| `{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
+def test_the_costs_are_computed_from_what_is_deployed(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    (sizes,) = {(one.props["cpu"], one.props["memorySize"]) for one in deployed()}
+    cpu, memory_mb = sizes
+    a_second = cpu + 0.15 * memory_mb / 1024
+    rows = re.findall(r"\| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \|", text)
+
+    assert f"{a_second:g} CU" in text
+    assert [(seconds, cu, usd) for seconds, cu, usd in rows] == [
+        (
+            seconds,
+            f"{_number(seconds) * a_second:,.0f}",
+            f"{_number(seconds) * a_second * 0.00002:.2f}",
+        )
+        for seconds, _, _ in rows
+    ]
+    assert len(rows) == 4
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
+def test_the_dashboard_finds_the_json_in_a_line_of_the_log(page: Path) -> None:
+    (pattern,) = re.findall(r"regexp_extract\(message, '(.*?)'\)", page.read_text(encoding="utf-8"))
+    log = io.StringIO()
+
+    def handler(event: bytes, _: object) -> str:
+        logging.getLogger("curfew").info("%s", event.decode())
+        return ""
+
+    invoke(handler, b'{"log": "run", "counts": {"changed": 1}}', make_context(), log)
+
+    found = re.search(pattern, log.getvalue().splitlines()[1])
+    assert found
+    assert json.loads(found[0])["counts"] == {"changed": 1}
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))

@@ -1,0 +1,58 @@
+"""The model's few functions: what an instance is once ECS no longer shows it, or has settled."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from msgspec.structs import replace
+
+from shared.model import Disk, Instance, Status, absent, settled
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+LATER = NOW + timedelta(seconds=30)
+RUNNING = Instance(
+    id="i-1",
+    region="cn-hangzhou",
+    seen_at=NOW,
+    status=Status.RUNNING,
+    name="ci-1",
+    charge_type="PostPaid",
+    auto_release_at=NOW + timedelta(hours=1),
+    tags={"team": "dev"},
+)
+
+
+def test_an_instance_that_is_gone_keeps_its_name_and_loses_its_release_time() -> None:
+    assert RUNNING.gone(LATER) == replace(
+        RUNNING, seen_at=LATER, status=Status.GONE, auto_release_at=None
+    )
+
+
+def test_a_look_without_disks_can_take_over_those_of_an_earlier_one() -> None:
+    disks = (Disk("d-1", "cloud_essd", deleted_with_instance=True),)
+    later = replace(RUNNING, seen_at=LATER, status=Status.STOPPED)
+
+    assert later.with_disks_of(replace(RUNNING, disks=disks)) == replace(later, disks=disks)
+
+
+def test_an_absent_instance_is_gone_and_nothing_else_is_known_of_it() -> None:
+    assert absent("i-9", "cn-beijing", NOW) == Instance("i-9", "cn-beijing", NOW, Status.GONE)
+
+
+@pytest.mark.parametrize(
+    ("status", "settles_as"),
+    [
+        (Status.PENDING, Status.RUNNING),
+        (Status.STARTING, Status.RUNNING),
+        (Status.RUNNING, Status.RUNNING),
+        (Status.STOPPING, Status.STOPPED),
+        (Status.STOPPED, Status.STOPPED),
+        (Status.GONE, Status.GONE),
+        (Status.UNKNOWN, Status.UNKNOWN),
+    ],
+)
+def test_a_transition_settles_and_every_other_status_stays(
+    status: Status, settles_as: Status
+) -> None:
+    assert settled(replace(RUNNING, status=status)) == replace(RUNNING, status=settles_as)

@@ -1,0 +1,273 @@
+"""The report: its shape, its order, its limits, and the error that it amounts to."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import AccessDenied, Incomplete
+from shared.model import Instance, Status
+from shared.plan import Result, Row
+from shared.report import MAX_ERROR_BYTES, Report, row_as_json, with_reports, worst_first
+
+NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
+LONG = "\N{CJK UNIFIED IDEOGRAPH-8B8A}" * 100
+NO_COUNTS = {
+    "changed": 0,
+    "unchanged": 0,
+    "skipped": 0,
+    "failed": 0,
+    "pending": 0,
+    "would_change": 0,
+}
+
+
+def row(
+    number: int, result: Result, reason: str = "", code: str = "", region: str = "cn-hangzhou"
+) -> Row:
+    return Row(Instance(f"i-{number:05}", region, NOW, Status.RUNNING), result, reason, code)
+
+
+def report(*rows: Row, dry_run: bool = False, plan_id: str = "") -> Report:
+    return Report(
+        action="release",
+        request_id="r-1",
+        dry_run=dry_run,
+        rows=rows,
+        api_calls=9,
+        seconds=41.249,
+        plan_id=plan_id,
+    )
+
+
+def test_a_row_says_what_the_contract_promises() -> None:
+    instance = Instance(
+        id="i-1",
+        region="cn-hangzhou",
+        seen_at=NOW,
+        status=Status.RUNNING,
+        name="ci-1",
+        instance_type="ecs.g7.large",
+        charge_type="PostPaid",
+        auto_release_at=NOW,
+    )
+
+    assert row_as_json(Row(instance, Result.SKIPPED, "tag curfew:protect", "Some.Code")) == {
+        "id": "i-1",
+        "name": "ci-1",
+        "region": "cn-hangzhou",
+        "result": "skipped",
+        "reason": "tag curfew:protect",
+        "code": "Some.Code",
+        "status": "Running",
+        "charge_type": "PostPaid",
+        "instance_type": "ecs.g7.large",
+        "auto_release_at": "2026-11-24T12:00:00Z",
+    }
+
+
+def test_where_there_is_nothing_to_say_a_row_is_empty_and_whole() -> None:
+    assert row_as_json(Row(Instance("i-1", "", NOW, Status.GONE), Result.UNCHANGED)) == {
+        "id": "i-1",
+        "name": "",
+        "region": "",
+        "result": "unchanged",
+        "reason": "",
+        "code": "",
+        "status": "Gone",
+        "charge_type": "",
+        "instance_type": "",
+        "auto_release_at": "",
+    }
+
+
+def test_a_report_says_what_the_contract_promises() -> None:
+    changed, skipped = row(1, Result.CHANGED), row(2, Result.SKIPPED, "financial lock")
+
+    assert report(skipped, changed).as_json() == {
+        "action": "release",
+        "request_id": "r-1",
+        "dry_run": False,
+        "outcome": "complete",
+        "counts": {**NO_COUNTS, "changed": 1, "skipped": 1},
+        "api_calls": 9,
+        "seconds": 41.2,
+        "instances": [row_as_json(skipped), row_as_json(changed)],
+    }
+
+
+def test_a_dry_run_is_planned_and_bears_the_plans_name() -> None:
+    answered = report(row(1, Result.WOULD_CHANGE), dry_run=True, plan_id="p1-x-y").as_json()
+
+    assert (answered["dry_run"], answered["outcome"], answered["plan_id"]) == (
+        True,
+        "planned",
+        "p1-x-y",
+    )
+    assert answered["counts"] == {**NO_COUNTS, "would_change": 1}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_report_of_nothing_is_no_error(
+    dry_run: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    nothing = report(dry_run=dry_run)
+
+    assert nothing.error() is None
+    assert nothing.as_json()["counts"] == NO_COUNTS
+    assert nothing.as_json()["instances"] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "shown", "omitted"),
+    [(199, 199, None), (200, 200, None), (201, 200, 1), (450, 200, 250)],
+)
+def test_at_most_two_hundred_rows_are_answered_and_the_rest_counted(
+    number: int, shown: int, omitted: int | None
+) -> None:
+    answered = report(*(row(n, Result.CHANGED) for n in range(number))).as_json()
+
+    assert len(answered["instances"]) == shown
+    assert answered.get("instances_omitted") == omitted
+    assert answered["counts"]["changed"] == number
+
+
+def test_rows_are_sorted_worst_first_then_by_region_and_id() -> None:
+    rows = [
+        row(1, Result.UNCHANGED),
+        row(2, Result.WOULD_CHANGE),
+        row(3, Result.CHANGED),
+        row(4, Result.SKIPPED),
+        row(6, Result.PENDING),
+        row(5, Result.PENDING),
+        row(7, Result.PENDING, region="cn-beijing"),
+        row(8, Result.FAILED),
+    ]
+
+    assert [one.instance.id for one in worst_first(rows)] == [
+        "i-00008",
+        "i-00007",
+        "i-00005",
+        "i-00006",
+        "i-00004",
+        "i-00003",
+        "i-00002",
+        "i-00001",
+    ]
+
+
+@given(st.lists(st.builds(row, st.integers(0, 99), st.sampled_from(Result))))
+def test_the_counts_add_up_and_sorting_loses_nothing(rows: list[Row]) -> None:
+    in_order = worst_first(rows)
+
+    assert sorted(map(id, in_order)) == sorted(map(id, rows))
+    assert sum(report(*in_order).counts().values()) == len(rows)
+    assert set(report(*in_order).counts()) == {result.value for result in Result}
+
+
+@pytest.mark.parametrize("result", Result)
+def test_only_failed_and_pending_instances_are_an_error(result: Result) -> None:
+    error = report(row(1, Result.CHANGED), row(2, result, "why")).error()
+
+    assert error is (Incomplete if result in {Result.FAILED, Result.PENDING} else None)
+
+
+PROTECTED = row(1, Result.FAILED, "release: protected", "InvalidOperation.DeletionProtection")
+DENIED = row(2, Result.FAILED, "RAM does not allow ecs:DeleteInstances", "Forbidden.RAM")
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "sentence"),
+    [
+        pytest.param(
+            (PROTECTED, row(3, Result.PENDING, "time was up"), row(4, Result.CHANGED)),
+            Incomplete,
+            "release: 1 failed, 1 pending, 1 changed of 3 instances; i-00001: release: protected",
+            id="the-worst-row",
+        ),
+        pytest.param(
+            (row(3, Result.PENDING, "time was up"),),
+            Incomplete,
+            "release: 0 failed, 1 pending, 0 changed of 1 instances; i-00003: time was up",
+            id="nothing-failed",
+        ),
+        pytest.param(
+            (PROTECTED, DENIED, row(4, Result.CHANGED)),
+            AccessDenied,
+            "release: 2 failed, 0 pending, 1 changed of 3 instances; "
+            "i-00002: RAM does not allow ecs:DeleteInstances",
+            id="a-missing-permission-before-all-else",
+        ),
+        pytest.param(
+            (PROTECTED, row(5, Result.SKIPPED, "why", "Forbidden.RAM")),
+            Incomplete,
+            "release: 1 failed, 0 pending, 0 changed of 2 instances; i-00001: release: protected",
+            id="what-was-skipped-is-no-missing-permission",
+        ),
+        pytest.param(
+            (row(1, Result.FAILED, "x" * 5000),),
+            Incomplete,
+            f"release: 1 failed, 0 pending, 0 changed of 1 instances; i-00001: {'x' * 200}",
+            id="a-long-reason-is-cut",
+        ),
+    ],
+)
+def test_an_error_is_told_of_the_instance_that_met_it(
+    rows: tuple[Row, ...], error: type[Exception], sentence: str
+) -> None:
+    assert report(*rows).error() is error
+    assert report(*rows).sentence() == sentence
+
+
+def test_an_errors_message_is_the_sentence_and_the_report() -> None:
+    one = report(row(1, Result.CHANGED))
+
+    message = with_reports("why", [one], listed=False)
+
+    assert message == f"why {json.dumps(one.as_json())}"
+
+
+def test_of_a_list_each_report_is_told() -> None:
+    one, other = report(row(1, Result.CHANGED)), report(row(2, Result.SKIPPED, "why"))
+
+    message = with_reports("1 of 3 messages failed", [one, other], listed=True)
+
+    assert message == "1 of 3 messages failed " + json.dumps(
+        {"outcome": "incomplete", "reports": [one.as_json(), other.as_json()]}
+    )
+
+
+def test_a_great_report_keeps_its_worst_rows_in_32_kilobytes() -> None:
+    rows = worst_first(
+        [row(n, Result.CHANGED, LONG) for n in range(500)]
+        + [row(n, Result.FAILED, LONG) for n in range(500, 520)]
+    )
+
+    message = with_reports("why", [report(*rows)], listed=False)
+
+    body = json.loads(message.removeprefix("why "))
+    assert len(message.encode()) <= MAX_ERROR_BYTES
+    assert [one["result"] for one in body["instances"][:20]] == ["failed"] * 20
+    assert len(body["instances"]) + body["instances_omitted"] == 520
+    assert body["counts"] == {**NO_COUNTS, "changed": 500, "failed": 20}
+
+
+def test_several_great_reports_are_cut_alike() -> None:
+    great = report(*(row(n, Result.CHANGED, LONG) for n in range(200)))
+
+    message = with_reports("why", [great] * 10, listed=True)
+
+    body = json.loads(message.removeprefix("why "))
+    assert len(message.encode()) <= MAX_ERROR_BYTES
+    assert [len(one["instances"]) for one in body["reports"]] == [6] * 10
+
+
+def test_a_row_that_fits_in_no_message_is_left_out() -> None:
+    message = with_reports("why", [report(row(1, Result.FAILED, "x" * 40_000))], listed=False)
+
+    body = json.loads(message.removeprefix("why "))
+    assert (body["instances"], body["instances_omitted"]) == ([], 1)

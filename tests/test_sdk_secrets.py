@@ -1,0 +1,108 @@
+"""The transport tells nobody a key or a signed URL, whatever goes wrong."""
+
+from __future__ import annotations
+
+import io
+import traceback
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.ecs.access import Caller
+from local.ecs.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
+from local.ecs.signatures import Credential
+from shared.failures import NoAnswer, Refusal
+from shared.sdk import SdkTransport
+from shared.settings import Credentials, Settings
+
+if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
+    from local.ecs.testing import FakeEcs
+
+DEFAULT = Settings()
+LOCAL = Credentials("local", "local")
+HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")
+REGION = {"RegionId": "cn-hangzhou"}
+
+
+def transport(
+    settings: Settings = DEFAULT, credentials: Credentials = LOCAL, *, connections: int = 2
+) -> SdkTransport:
+    return SdkTransport(settings, credentials, connections=connections)
+
+
+def ask(
+    operation: str = "DescribeInstances",
+    settings: Settings = DEFAULT,
+    credentials: Credentials = LOCAL,
+    timeout_s: float = 10,
+    **parameters: str,
+) -> Mapping[str, Any]:
+    made = transport(settings, credentials)
+    return made.send(operation, {**REGION, **parameters}, timeout_s=timeout_s)
+
+
+FAILURES: list[tuple[str, AnyFault]] = [
+    ("refused", Refuse(status=400, code="IncorrectInstanceStatus")),
+    (
+        "signature",
+        Refuse(
+            status=400,
+            code="SignatureDoesNotMatch",
+            message="Wrong. server string to sign is:POST&%2F&AccessKeyId%3DSTS.MARKEDKEY",
+        ),
+    ),
+    ("signature-without-colon", Refuse(status=400, code="SignatureDoesNotMatch", message="no")),
+    ("server-error", Refuse(status=500)),
+    ("cut", Cut()),
+    ("late", Delay(seconds=60)),
+    ("broken-body", BrokenBody()),
+    ("proxy-page", ProxyPage()),
+    ("clock-skew", ClockSkew()),
+]
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for _, fault in FAILURES], ids=[name for name, _ in FAILURES]
+)
+def test_nothing_tells_a_key_or_a_signed_url(
+    fake_ecs: FakeEcs,
+    everything_logged: io.StringIO,
+    capfd: pytest.CaptureFixture[str],
+    fault: AnyFault,
+) -> None:
+    known = Credential(
+        HIDDEN.access_key_id,
+        HIDDEN.access_key_secret,
+        Caller(),
+        security_token=HIDDEN.security_token,
+    )
+    fake_ecs.emulator.wire.use([known])
+    fake_ecs.faults.add(fault)
+
+    with pytest.raises((Refusal, NoAnswer)) as caught:
+        ask(credentials=HIDDEN)
+
+    told = "".join(
+        [
+            *traceback.format_exception(caught.value),
+            repr(caught.value),
+            str(vars(caught.value)),
+            *(repr(one) for one in (caught.value.__context__, caught.value.__cause__)),
+            everything_logged.getvalue(),
+            *capfd.readouterr(),
+        ]
+    )
+    assert [secret for secret in ("MARKED", "Signature=") if secret in told] == []
+    assert len(fake_ecs.log) == 1
+
+
+def test_a_success_tells_no_key_or_signed_url_either(
+    fake_ecs: FakeEcs, everything_logged: io.StringIO, capfd: pytest.CaptureFixture[str]
+) -> None:
+    made = transport(credentials=LOCAL)
+    made.send("DescribeInstances", REGION, timeout_s=10)
+
+    told = "".join([everything_logged.getvalue(), *capfd.readouterr(), repr(made)])
+    assert "Signature" not in told
+    assert len(fake_ecs.log) == 1

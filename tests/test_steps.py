@@ -1,0 +1,55 @@
+"""Steps as people read them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import get_args
+
+import pytest
+
+from shared.model import StoppedMode
+from shared.steps import (
+    ClearAutoRelease,
+    Delete,
+    DiskSnapshot,
+    Done,
+    Impossible,
+    SetAutoRelease,
+    Skip,
+    Snapshot,
+    Start,
+    Step,
+    Stop,
+    Wait,
+    words,
+)
+
+AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+DISK = DiskSnapshot("d-1", "token")
+SAID: list[tuple[Step, str]] = [
+    (Stop(force=False), "stop"),
+    (Stop(force=True), "power off"),
+    (Stop(force=False, stopped_mode=StoppedMode.STOP_CHARGING), "stop (StopCharging)"),
+    (Stop(force=True, stopped_mode=StoppedMode.KEEP_CHARGING), "power off (KeepCharging)"),
+    (Start(), "start"),
+    (Snapshot((DISK,), 7), "snapshot 1 disk"),
+    (Snapshot((DISK, DISK), 7), "snapshot 2 disks"),
+    (Delete(force=False), "release"),
+    (Delete(force=True), "release by force"),
+    (SetAutoRelease(AT), "set release time 2026-11-24T12:00:00Z"),
+    (ClearAutoRelease(), "clear release time"),
+    (Wait("Stopping"), "wait: Stopping"),
+    (Done(), ""),
+    (Done("gone"), "gone"),
+    (Skip("a local disk"), "a local disk"),
+    (Impossible("not known", "InvalidInstanceId.NotFound"), "not known"),
+]
+
+
+@pytest.mark.parametrize(("step", "said"), SAID, ids=[repr(step)[:60] for step, _ in SAID])
+def test_a_step_reads_as_people_say_it(step: Step, said: str) -> None:
+    assert words(step) == said
+
+
+def test_no_kind_of_step_is_without_words() -> None:
+    assert {type(step) for step, _ in SAID} == set(get_args(Step))

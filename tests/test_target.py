@@ -1,0 +1,309 @@
+"""One instance on its way: how often it is tried, when it is looked at, what its row says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from shared.api import NotSent
+from shared.deeds import Accepted, Outcome, Rejected
+from shared.failures import Kind
+from shared.guards import Guard, Harm
+from shared.model import Instance, Status
+from shared.plan import Result, Row
+from shared.steps import (
+    Call,
+    Delete,
+    Done,
+    Impossible,
+    SetAutoRelease,
+    Skip,
+    Snapshot,
+    Start,
+    Step,
+    Stop,
+    Wait,
+)
+from shared.target import PATIENCE, Target
+
+START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+FREE = Guard(Harm.OUTAGE)
+STOP = Stop(force=False)
+
+
+class Says:
+    """A rule that says what it is told to, by status."""
+
+    def __init__(self, **steps: Step) -> None:
+        self.steps = {Status[name.upper()]: step for name, step in steps.items()}
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:
+        assert now >= START
+        return self.steps[instance.status]
+
+
+STOPS = Says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))
+
+
+def instance(status: Status = Status.RUNNING, **fields: Any) -> Instance:  # noqa: ANN401  # any field
+    return Instance("i-1", "cn-hangzhou", START, status, **fields)
+
+
+def target(status: Status = Status.RUNNING) -> Target:
+    return Target(instance(status), STOP, START)
+
+
+def rejected(
+    kind: Kind, code: str = "X", *, alone: bool = True, in_doubt: bool = False
+) -> Rejected:
+    return Rejected(kind, code, "why", alone, in_doubt)
+
+
+LOST = rejected(Kind.PASSING, "", in_doubt=True)
+
+
+def accepted(status: Status = Status.STOPPING) -> Accepted:
+    return Accepted(instance(status))
+
+
+def after(
+    outcomes: Sequence[Outcome], *, call: Call = STOP, batch: int = 1, rule: Says = STOPS
+) -> Target:
+    """A target that was told these outcomes, a minute apart, and then shown as it was."""
+    one = target()
+    now = START
+    for outcome in outcomes:
+        one.learn(call, outcome, batch, rule, now)
+        now += timedelta(minutes=1)
+        one.instance = instance()
+    if one.row is None:
+        one.decide(rule, FREE, now)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("status", "row"),
+    [
+        (Status.STOPPED, Row(instance(Status.STOPPED), Result.UNCHANGED)),
+        (Status.GONE, Row(instance(Status.GONE), Result.FAILED, "gone", "X")),
+    ],
+)
+def test_what_is_settled_without_us_is_not_claimed(status: Status, row: Row) -> None:
+    one = target(status)
+
+    one.decide(STOPS, FREE, START)
+
+    assert one.row == row
+
+
+def test_a_guard_comes_before_the_rule() -> None:
+    one = target()
+    one.instance = instance(tags={"curfew:protect": ""})
+
+    one.decide(STOPS, FREE, START)
+
+    assert one.row == Row(one.instance, Result.SKIPPED, "tag curfew:protect")
+
+
+@pytest.mark.parametrize(
+    ("step", "result", "reason", "code"),
+    [
+        (Done(), Result.CHANGED, "stop", ""),
+        (Done("so it is"), Result.CHANGED, "so it is", ""),
+        (Skip("no"), Result.SKIPPED, "no; done before: stop", ""),
+        (Impossible("no", "X"), Result.FAILED, "no; done before: stop", "X"),
+    ],
+)
+def test_a_row_says_what_was_done_before(
+    step: Step, result: Result, reason: str, code: str
+) -> None:
+    one = target()
+    one.learn(STOP, accepted(), 1, STOPS, START)
+    one.instance = instance(Status.STOPPED)
+
+    one.decide(Says(stopped=step), FREE, START)
+
+    assert one.row == Row(one.instance, result, reason, code)
+
+
+def test_what_is_not_waited_for_is_settled_by_the_answer() -> None:
+    rule = Says(running=STOP, stopping=Done("accepted"))
+    one = target()
+
+    one.learn(STOP, accepted(), 1, rule, START)
+
+    assert one.row == Row(instance(Status.STOPPING), Result.CHANGED, "accepted")
+
+
+def test_an_answer_that_shows_the_goal_is_looked_at_again_all_the_same() -> None:
+    one = target()
+
+    one.learn(STOP, accepted(Status.STOPPED), 1, STOPS, START)
+
+    assert (one.row, one.step) == (None, Wait("stop was accepted"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "result"),
+    [
+        (LOST, Result.CHANGED),
+        (rejected(Kind.PASSING, "InternalError", in_doubt=True), Result.CHANGED),
+        (rejected(Kind.FINAL, alone=False, in_doubt=True), Result.CHANGED),
+        (rejected(Kind.PASSING, "IncorrectInstanceStatus"), Result.UNCHANGED),
+        (NotSent(), Result.UNCHANGED),
+    ],
+    ids=["lost", "server-error", "refused-batch", "refused", "not-sent"],
+)
+def test_what_shows_after_a_doubtful_answer_counts_as_our_doing(
+    outcome: Outcome, result: Result
+) -> None:
+    one = target()
+    one.learn(STOP, outcome, 2, STOPS, START)
+    one.instance = instance(Status.STOPPED)
+
+    one.decide(STOPS, FREE, START)
+
+    assert one.row == Row(one.instance, result)
+
+
+@pytest.mark.parametrize(
+    ("kind", "tries"),
+    [(Kind.FINAL, 1), (Kind.DENIED, 1), (Kind.PASSING, 5), (Kind.NOT_FOUND, 5)],
+)
+def test_a_refusal_is_tried_so_often_and_then_reported(kind: Kind, tries: int) -> None:
+    before, at_last = after([rejected(kind)] * (tries - 1)), after([rejected(kind)] * tries)
+
+    assert before.row is None
+    assert at_last.row is not None
+    assert (at_last.row.result, at_last.row.code) == (Result.FAILED, "X")
+
+
+def test_a_refusal_says_what_was_refused_and_why() -> None:
+    one = after([accepted(), rejected(Kind.FINAL)])
+
+    assert one.row == Row(instance(), Result.FAILED, "stop: why; done before: stop", "X")
+
+
+def test_a_denied_call_names_the_permission() -> None:
+    one = after([accepted(), rejected(Kind.DENIED, "Forbidden.RAM")])
+
+    assert one.row == Row(
+        instance(Status.STOPPING) if one.row is None else one.row.instance,
+        Result.FAILED,
+        "RAM does not allow ecs:StopInstances; done before: stop",
+        "Forbidden.RAM",
+    )
+
+
+@pytest.mark.parametrize("outcome", [rejected(Kind.BUSY), NotSent()], ids=["busy", "not-sent"])
+def test_what_has_no_limit_but_time_is_tried_on_and_on(outcome: Outcome) -> None:
+    assert after([outcome] * 50).row is None
+
+
+def test_what_does_not_last_is_done_three_times() -> None:
+    assert after([accepted()] * 2).row is None
+    assert after([accepted()] * 3).row == Row(
+        instance(),
+        Result.FAILED,
+        "stop: accepted 3 times without lasting effect; done before: stop, stop, stop",
+    )
+
+
+def test_another_call_has_tries_of_its_own() -> None:
+    one = after([rejected(Kind.FINAL)], call=Start())
+
+    assert (one.row, one.step) == (None, STOP)
+
+
+def test_a_refused_batch_is_halved_and_costs_nobody_a_try() -> None:
+    one = target()
+    groups = []
+    for batch in (100, 50, 25, 12, 6, 3):
+        one.learn(STOP, rejected(Kind.FINAL, alone=False, in_doubt=True), batch, STOPS, START)
+        groups.append(one.group)
+        one.decide(STOPS, FREE, START)
+
+    assert groups == [50, 25, 12, 6, 3, 1]
+    assert one.row is None
+
+
+@pytest.mark.parametrize("outcome", [LOST, rejected(Kind.FINAL, alone=False)], ids=["lost", "no"])
+def test_after_a_refusal_the_old_look_does_not_count(outcome: Outcome) -> None:
+    one = target()
+
+    one.learn(STOP, outcome, 2, STOPS, START)
+
+    assert one.blind
+
+
+def test_an_accepted_call_is_not_repeated_while_its_effect_may_be_on_its_way() -> None:
+    one = target()
+    one.learn(STOP, accepted(), 1, STOPS, START)
+    one.instance = instance()
+
+    steps = []
+    for waited in (PATIENCE - timedelta(seconds=1), PATIENCE):
+        one.decide(STOPS, FREE, START + waited)
+        steps.append(one.step)
+
+    assert steps == [Wait("stop was accepted, ECS does not show it yet"), STOP]
+
+
+def intervals(call: Call) -> list[float]:
+    """Seconds between the looks after a call was accepted, while nothing shows."""
+    rule = Says(running=call, stopping=Wait("Stopping"), stopped=Done())
+    one = target()
+    now = START
+    one.learn(call, accepted(), 1, rule, now)
+    found = []
+    for _ in range(12):
+        found.append(round((one.due - now).total_seconds(), 1))
+        now = one.due
+        one.instance = instance(Status.STOPPING)
+        one.decide(rule, FREE, now)
+    return found
+
+
+def test_looks_grow_rarer_up_to_what_is_awaited() -> None:
+    to_ten = [1.0, 1.5, 2.2, 3.4, 5.1, 7.6, 10.0]
+
+    assert intervals(STOP) == [*to_ten, *[10.0] * 5]
+    assert intervals(Delete(force=True)) == [0.0, *to_ten[1:], *[10.0] * 5]
+    assert intervals(SetAutoRelease(START)) == [0.0, *to_ten[1:], *[10.0] * 5]
+    assert intervals(Snapshot((), 7)) == [*to_ten[:-1], 11.4, 17.1, 25.6, 30.0, 30.0, 30.0]
+
+
+def test_tries_grow_rarer_too() -> None:
+    one = target()
+    found = []
+    for _ in range(7):
+        one.learn(STOP, rejected(Kind.BUSY), 1, STOPS, START)
+        found.append((one.due - START).total_seconds())
+
+    assert found == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "reason", "code"),
+    [
+        ([], "time was up; next: stop", ""),
+        ([accepted()], "time was up; next: stop; done before: stop", ""),
+        ([rejected(Kind.BUSY)], "time was up; next: stop", "X"),
+        ([rejected(Kind.BUSY), accepted()], "time was up; next: stop; done before: stop", ""),
+    ],
+    ids=["nothing", "accepted", "busy", "busy-then-accepted"],
+)
+def test_what_time_did_not_suffice_for_says_what_comes_next(
+    outcomes: Sequence[Outcome], reason: str, code: str
+) -> None:
+    assert after(outcomes).pending() == Row(instance(), Result.PENDING, reason, code)
+
+
+def test_what_is_awaited_when_time_is_up_is_told() -> None:
+    one = target(Status.STOPPING)
+    one.decide(STOPS, FREE, START)
+
+    assert one.pending() == Row(instance(Status.STOPPING), Result.PENDING, "time was up; Stopping")

@@ -1,0 +1,416 @@
+"""ECS's answers read into our words: strictly where a guard depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import Unavailable
+from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status, StoppedMode
+from shared.wire import (
+    RELEASE_TAG,
+    is_ours,
+    listed,
+    read_disk,
+    read_instance,
+    read_snapshot,
+    read_status,
+    read_tag,
+    rows,
+)
+
+NOW = datetime(2026, 11, 24, 12, 0, 5, tzinfo=timezone.utc)
+ROW: Mapping[str, object] = {
+    "InstanceId": "i-bp1example",
+    "InstanceName": "ci-runner-7",
+    "InstanceType": "ecs.g7.large",
+    "InstanceChargeType": "PostPaid",
+    "Status": "Stopped",
+    "StoppedMode": "StopCharging",
+    "CreationTime": "2026-10-01T00:00Z",
+    "StartTime": "2026-11-24T01:30Z",
+    "AutoReleaseTime": "2026-11-25T12:00Z",
+    "DeletionProtection": False,
+    "OperationLocks": {"LockReason": [{"LockMsg": "", "LockReason": "financial"}]},
+    "Tags": {"Tag": [{"TagKey": "team", "TagValue": "dev"}, {"TagKey": "env", "TagValue": ""}]},
+    "EipAddress": {"AllocationId": "eip-1", "IpAddress": "203.0.113.7"},
+}
+READ = Instance(
+    id="i-bp1example",
+    region="cn-hangzhou",
+    seen_at=NOW,
+    status=Status.STOPPED,
+    name="ci-runner-7",
+    instance_type="ecs.g7.large",
+    charge_type="PostPaid",
+    stopped_mode=StoppedMode.STOP_CHARGING,
+    started_at=datetime(2026, 11, 24, 1, 30, tzinfo=timezone.utc),
+    auto_release_at=datetime(2026, 11, 25, 12, 0, tzinfo=timezone.utc),
+    deletion_protection=False,
+    locks=("financial",),
+    tags={"team": "dev", "env": ""},
+    elastic_ip="eip-1",
+)
+
+
+def read(row: Mapping[str, object]) -> Instance:
+    return read_instance(row, "cn-hangzhou", NOW)
+
+
+def without(row: Mapping[str, object], *fields: str) -> dict[str, object]:
+    return {key: value for key, value in row.items() if key not in fields}
+
+
+def test_an_instance_is_read_whole() -> None:
+    assert read(ROW) == READ
+
+
+def test_the_least_that_an_instance_may_be_is_protected() -> None:
+    assert read({"InstanceId": "i-1", "Status": "Running"}) == Instance(
+        id="i-1",
+        region="cn-hangzhou",
+        seen_at=NOW,
+        status=Status.RUNNING,
+        deletion_protection=True,
+        locks=("unknown",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "value"),
+    [
+        pytest.param({"Status": "Pending"}, "status", Status.PENDING, id="pending"),
+        pytest.param({"Status": "Starting"}, "status", Status.STARTING, id="starting"),
+        pytest.param({"Status": "Stopping"}, "status", Status.STOPPING, id="stopping"),
+        pytest.param({"Status": "Resting"}, "status", Status.UNKNOWN, id="undocumented-status"),
+        pytest.param({"Status": "running"}, "status", Status.UNKNOWN, id="status-in-small-letters"),
+        pytest.param({"Status": "Gone"}, "status", Status.UNKNOWN, id="our-own-word-is-not-ecss"),
+        pytest.param(
+            {"StoppedMode": "KeepCharging"},
+            "stopped_mode",
+            StoppedMode.KEEP_CHARGING,
+            id="keep-charging",
+        ),
+        pytest.param(
+            {"StoppedMode": "Other"}, "stopped_mode", StoppedMode.NOT_APPLICABLE, id="other-mode"
+        ),
+        pytest.param(
+            {"StoppedMode": None}, "stopped_mode", StoppedMode.NOT_APPLICABLE, id="null-mode"
+        ),
+        pytest.param({"StoppedMode": []}, "stopped_mode", StoppedMode.NOT_APPLICABLE, id="no-mode"),
+        pytest.param({"AutoReleaseTime": ""}, "auto_release_at", None, id="no-release-time"),
+        pytest.param(
+            {"AutoReleaseTime": "2026-11-25T12:00:00Z"},
+            "auto_release_at",
+            datetime(2026, 11, 25, 12, 0, tzinfo=timezone.utc),
+            id="release-time-with-seconds",
+        ),
+        pytest.param(
+            {"StartTime": ""},
+            "started_at",
+            datetime(2026, 10, 1, 0, 0, tzinfo=timezone.utc),
+            id="never-started",
+        ),
+        pytest.param({"StartTime": "", "CreationTime": ""}, "started_at", None, id="no-start"),
+        pytest.param({"DeletionProtection": True}, "deletion_protection", True, id="protected"),
+        pytest.param({"DeletionProtection": None}, "deletion_protection", True, id="null"),
+        pytest.param({"DeletionProtection": "false"}, "deletion_protection", True, id="text"),
+        pytest.param({"DeletionProtection": 0}, "deletion_protection", True, id="number"),
+        pytest.param({"OperationLocks": {"LockReason": []}}, "locks", (), id="no-lock"),
+        pytest.param(
+            {"OperationLocks": {"LockReason": [{"LockReason": "security"}, {"LockReason": ""}]}},
+            "locks",
+            ("security", "unknown"),
+            id="a-lock-without-a-reason-is-a-lock",
+        ),
+        pytest.param(
+            {"OperationLocks": {"LockReason": [{"LockMsg": "?"}]}},
+            "locks",
+            ("unknown",),
+            id="a-lock-that-says-nothing-is-a-lock",
+        ),
+        pytest.param({"Tags": {"Tag": []}}, "tags", {}, id="an-empty-list-of-tags"),
+        pytest.param(
+            {"Tags": {"Tag": [{"TagKey": "curfew:protect"}]}},
+            "tags",
+            {"curfew:protect": ""},
+            id="a-tag-without-a-value",
+        ),
+        pytest.param({"EipAddress": {}}, "elastic_ip", "", id="no-eip"),
+        pytest.param({"EipAddress": {"AllocationId": ""}}, "elastic_ip", "", id="empty-eip"),
+        pytest.param({"InstanceName": ""}, "name", "", id="no-name"),
+        pytest.param({"InstanceChargeType": ""}, "charge_type", "", id="no-charge-type"),
+    ],
+)
+def test_each_field_is_read_in_our_words(
+    changes: Mapping[str, object], field: str, value: object
+) -> None:
+    assert getattr(read({**ROW, **changes}), field) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "attribute", "value"),
+    [
+        ("Tags", "tags", {}),
+        ("DeletionProtection", "deletion_protection", True),
+        ("OperationLocks", "locks", ("unknown",)),
+        ("InstanceChargeType", "charge_type", ""),
+        ("StoppedMode", "stopped_mode", StoppedMode.NOT_APPLICABLE),
+        ("AutoReleaseTime", "auto_release_at", None),
+        ("EipAddress", "elastic_ip", ""),
+    ],
+)
+def test_a_field_that_is_missing_is_read_on_the_safe_side(
+    field: str, attribute: str, value: object
+) -> None:
+    assert getattr(read(without(ROW, field)), attribute) == value
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(without(ROW, "InstanceId"), id="no-id"),
+        pytest.param({**ROW, "InstanceId": ""}, id="empty-id"),
+        pytest.param({**ROW, "InstanceId": 5}, id="id-no-text"),
+        pytest.param(without(ROW, "Status"), id="no-status"),
+        pytest.param({**ROW, "Status": None}, id="null-status"),
+        pytest.param({**ROW, "InstanceName": 5}, id="name-no-text"),
+        pytest.param({**ROW, "InstanceChargeType": ["PostPaid"]}, id="charge-type-no-text"),
+        pytest.param({**ROW, "AutoReleaseTime": "soon"}, id="release-time-no-time"),
+        pytest.param({**ROW, "AutoReleaseTime": 1795521600}, id="release-time-no-text"),
+        pytest.param({**ROW, "StartTime": "2026-11-24"}, id="start-no-time"),
+        pytest.param({**ROW, "OperationLocks": None}, id="locks-null"),
+        pytest.param({**ROW, "OperationLocks": {}}, id="locks-empty"),
+        pytest.param({**ROW, "OperationLocks": {"LockReason": "financial"}}, id="locks-no-list"),
+        pytest.param(
+            {**ROW, "OperationLocks": {"LockReason": [{"LockReason": 5}]}}, id="lock-no-text"
+        ),
+        pytest.param({**ROW, "Tags": None}, id="tags-null"),
+        pytest.param({**ROW, "Tags": []}, id="tags-no-object"),
+        pytest.param({**ROW, "Tags": {}}, id="tags-empty"),
+        pytest.param({**ROW, "Tags": {"Tag": {"TagKey": "a"}}}, id="tags-no-list"),
+        pytest.param({**ROW, "Tags": {"Tag": [{"TagValue": "x"}]}}, id="tag-without-key"),
+        pytest.param({**ROW, "Tags": {"Tag": [{"TagKey": 5}]}}, id="tag-key-no-text"),
+        pytest.param(
+            {**ROW, "Tags": {"Tag": [{"TagKey": "curfew:keep-until", "TagValue": 5}]}},
+            id="tag-value-no-text",
+        ),
+        pytest.param({**ROW, "EipAddress": "203.0.113.7"}, id="eip-no-object"),
+    ],
+)
+def test_an_instance_in_another_shape_is_an_error_and_never_unprotected(
+    row: Mapping[str, object],
+) -> None:
+    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable instance: ") as caught:
+        read(row)
+
+    assert len(str(caught.value)) <= 200
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(sorted(ROW)), JSON)
+def test_no_answer_is_misread_or_breaks_the_reader(field: str, value: object) -> None:
+    try:
+        instance = read({**ROW, field: value})
+    except Unavailable:
+        return
+
+    assert all(isinstance(lock, str) for lock in instance.locks)
+    assert all(isinstance(part, str) for tag in instance.tags.items() for part in tag)
+    assert isinstance(instance.name, str)
+    protected = field == "DeletionProtection" and value is not False
+    assert instance.deletion_protection is protected
+
+
+def test_the_rows_of_an_answer_are_unwrapped() -> None:
+    assert rows({"Instances": {"Instance": [ROW]}}, "Instances", "Instance") == [ROW]
+    assert rows({"Instances": {"Instance": []}}, "Instances", "Instance") == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"Instances": None},
+        {"Instances": []},
+        {"Instances": {}},
+        {"Instances": {"Instance": None}},
+        {"Instances": {"Instance": {}}},
+        {"Instances": {"Instance": "i-1"}},
+        {"Instances": {"Instance": ["i-1"]}},
+        {"Instances": {"Instance": [ROW, None]}},
+        {"Disks": {"Disk": []}},
+    ],
+    ids=str,
+)
+def test_an_answer_without_its_rows_is_an_error_and_never_nothing(
+    answer: Mapping[str, object],
+) -> None:
+    with pytest.raises(Unavailable) as caught:
+        rows(answer, "Instances", "Instance")
+
+    assert str(caught.value) == "ECS answered without Instances.Instance"
+
+
+DISK_ROW: Mapping[str, object] = {
+    "DiskId": "d-1",
+    "Category": "cloud_essd",
+    "DeleteWithInstance": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "disk"),
+    [
+        ({}, Disk("d-1", "cloud_essd", deleted_with_instance=True)),
+        ({"DeleteWithInstance": False}, Disk("d-1", "cloud_essd", deleted_with_instance=False)),
+        ({"DeleteWithInstance": None}, Disk("d-1", "cloud_essd", deleted_with_instance=False)),
+        ({"Category": ""}, Disk("d-1", "", deleted_with_instance=True)),
+    ],
+    ids=["deleted-with-it", "kept", "not-said", "no-category"],
+)
+def test_a_disk_is_read_in_our_words(changes: Mapping[str, object], disk: Disk) -> None:
+    assert read_disk({**DISK_ROW, **changes}) == disk
+
+
+@pytest.mark.parametrize(
+    "row",
+    [without(DISK_ROW, "DiskId"), {**DISK_ROW, "DiskId": ""}, {**DISK_ROW, "Category": 5}],
+    ids=["no-id", "empty-id", "category-no-text"],
+)
+def test_a_disk_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
+    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable disk: "):
+        read_disk(row)
+
+
+SNAPSHOT_ROW: Mapping[str, object] = {
+    "SnapshotId": "s-1",
+    "SourceDiskId": "d-1",
+    "Status": "accomplished",
+    "CreationTime": "2026-11-24T12:00:05Z",
+    "Tags": {"Tag": [{"TagKey": RELEASE_TAG, "TagValue": "i-1"}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("status", "read_as"),
+    [
+        ("progressing", SnapshotStatus.PROGRESSING),
+        ("accomplished", SnapshotStatus.ACCOMPLISHED),
+        ("failed", SnapshotStatus.FAILED),
+        ("Accomplished", SnapshotStatus.FAILED),
+        ("done", SnapshotStatus.FAILED),
+    ],
+)
+def test_a_snapshot_is_accomplished_only_if_ecs_says_just_that(
+    status: str, read_as: SnapshotStatus
+) -> None:
+    assert read_snapshot({**SNAPSHOT_ROW, "Status": status}) == Snapshot("s-1", "d-1", read_as, NOW)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(without(SNAPSHOT_ROW, field) for field in ("SnapshotId", "SourceDiskId", "Status")),
+        without(SNAPSHOT_ROW, "CreationTime"),
+        {**SNAPSHOT_ROW, "CreationTime": "yesterday"},
+        {**SNAPSHOT_ROW, "Status": 5},
+    ],
+    ids=["no-id", "no-disk", "no-status", "no-time", "no-such-time", "status-no-text"],
+)
+def test_a_snapshot_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
+    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable snapshot: "):
+        read_snapshot(row)
+
+
+@pytest.mark.parametrize(
+    ("tags", "ours"),
+    [
+        pytest.param({"Tag": [{"TagKey": RELEASE_TAG, "TagValue": "i-1"}]}, True, id="ours"),
+        pytest.param(
+            {"Tag": [{"TagKey": "a"}, {"TagKey": RELEASE_TAG, "TagValue": "i-1"}]},
+            True,
+            id="ours-among-others",
+        ),
+        pytest.param(
+            {"Tag": [{"TagKey": RELEASE_TAG, "TagValue": "i-2"}]}, False, id="of-another-instance"
+        ),
+        pytest.param({"Tag": [{"TagKey": RELEASE_TAG}]}, False, id="of-no-instance"),
+        pytest.param({"Tag": [{"TagKey": "a", "TagValue": "i-1"}]}, False, id="another-tag"),
+        pytest.param({"Tag": []}, False, id="no-tags"),
+    ],
+)
+def test_a_snapshot_is_ours_by_its_tag(
+    tags: object,
+    ours: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    assert is_ours({**SNAPSHOT_ROW, "Tags": tags}, "i-1") is ours
+
+
+def test_a_snapshot_without_tags_is_not_ours() -> None:
+    assert is_ours(without(SNAPSHOT_ROW, "Tags"), "i-1") is False
+
+
+@pytest.mark.parametrize("tags", [None, [], {}, {"Tag": ["a"]}, {"Tag": [{"TagKey": 5}]}], ids=str)
+def test_unreadable_tags_of_a_snapshot_are_an_error(tags: object) -> None:
+    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable snapshot: "):
+        is_ours({**SNAPSHOT_ROW, "Tags": tags}, "i-1")
+
+
+@pytest.mark.parametrize(
+    ("row", "tag"),
+    [
+        (
+            {"ResourceId": "i-1", "TagKey": "team", "TagValue": "dev", "ResourceType": "instance"},
+            ("i-1", "team", "dev"),
+        ),
+        ({"ResourceId": "i-1", "TagKey": "team", "TagValue": ""}, ("i-1", "team", "")),
+        ({"ResourceId": "i-1", "TagKey": "team"}, ("i-1", "team", "")),
+    ],
+    ids=["value", "empty-value", "no-value"],
+)
+def test_a_listed_tag_is_read(row: Mapping[str, object], tag: tuple[str, str, str]) -> None:
+    assert read_tag(row) == tag
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"TagKey": "team", "TagValue": "dev"},
+        {"ResourceId": "i-1", "TagValue": "dev"},
+        {"ResourceId": "i-1", "TagKey": ""},
+        {"ResourceId": "i-1", "TagKey": "team", "TagValue": 5},
+    ],
+    ids=["no-id", "no-key", "empty-key", "value-no-text"],
+)
+def test_a_listed_tag_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
+    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable tag: "):
+        read_tag(row)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Stopping", Status.STOPPING),
+        ("", Status.UNKNOWN),
+        (None, Status.UNKNOWN),
+        (5, Status.UNKNOWN),
+    ],
+)
+def test_the_status_after_a_call_is_read_or_unknown(text: object, status: Status) -> None:
+    assert read_status(text) is status
+
+
+def test_a_list_goes_over_the_wire_numbered_from_one() -> None:
+    assert listed("InstanceId", ["i-a", "i-b"]) == {"InstanceId.1": "i-a", "InstanceId.2": "i-b"}
+    assert listed("InstanceId", []) == {}

@@ -1,0 +1,107 @@
+"""``make schemas``: docs/requests/<function>.schema.json, one JSON Schema for each request.
+
+Fields, types, limits and descriptions come from the request types. What no type can say, how fields
+go together, is added here; a test holds both against what the functions accept. A schema cannot say
+what depends on the time: how far ahead a release time must be.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from local.deployment import function_names
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "requests"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+_ONE_WAY_OF_SELECTING: list[Schema] = [
+    {"title": "exactly these instances", "required": ["instance_ids"]},
+    {
+        "title": "those with these tags, this name, or both",
+        "anyOf": [{"required": ["tags"]}, {"required": ["name"]}],
+    },
+    {"title": "every instance in the regions", "required": ["all"]},
+]
+_NOT_EVERY_NAME: Schema = {"properties": {"name": {"pattern": "[^* ]"}}}
+_NO_STAR_IN_A_LIST: Schema = {
+    "properties": {
+        "tags": {
+            "additionalProperties": {
+                "if": {"type": "array"},
+                "then": {"items": {"not": {"const": "*"}}},
+            }
+        }
+    }
+}
+_ALL_WITH_CAP: Schema = {
+    "if": {"required": ["all"]},
+    "then": {"required": ["max_instances"]},
+}
+_STATED_DRY_RUN: Schema = {
+    "title": "a release by anything but instance_ids states dry_run",
+    "anyOf": [{"required": ["instance_ids"]}, {"required": ["dry_run"]}],
+}
+_ONE_TIME: Schema = {
+    "title": "one of the two times",
+    "oneOf": [{"required": ["release_at"]}, {"required": ["release_after"]}],
+}
+_TIMES: Schema = {
+    "properties": {
+        "release_at": {
+            "pattern": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)(?!\n)$"
+        },
+        "release_after": {"pattern": r"^[1-9][0-9]{0,5}[mhd](?!\n)$"},
+    }
+}
+_OWN_RULES: dict[str, list[Schema]] = {
+    "release": [_STATED_DRY_RUN],
+    "set_auto_release": [_ONE_TIME, _TIMES],
+}
+
+
+def main() -> None:
+    """Write the schema of every function."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for function in function_names():
+        path_of(function).write_text(text_of(function), encoding="utf-8")
+
+
+def path_of(function: str) -> Path:
+    """Where a function's schema is written."""
+    return TARGET / f"{function}.schema.json"
+
+
+def text_of(function: str) -> str:
+    """A function's schema as it is written."""
+    return json.dumps(schema_of(function), ensure_ascii=False, indent=2) + "\n"
+
+
+def schema_of(function: str) -> Schema:
+    """The JSON Schema, draft 2020-12, of the requests that a function takes."""
+    module = import_module(f"functions.{function}")
+    action = module.ACTION
+    [body] = msgspec.json.schema(action.request)["$defs"].values()
+    properties = body["properties"]
+    caps = [] if action.only_looks else [_ALL_WITH_CAP]
+    return {
+        "$schema": DIALECT,
+        "title": f"Request to {function}",
+        "description": (module.__doc__ or "").partition("\n")[0],
+        "type": "object",
+        "properties": {**properties, "action": {**properties["action"], "const": function}},
+        "additionalProperties": False,
+        "oneOf": _ONE_WAY_OF_SELECTING,
+        "allOf": [_NOT_EVERY_NAME, _NO_STAR_IN_A_LIST, *caps, *_OWN_RULES.get(function, [])],
+    }
+
+
+if __name__ == "__main__":
+    main()
