@@ -171,11 +171,11 @@ class _Run:
         """
         now = self.job.clock.now()
         known = {one.instance.id: one.instance for one in targets}
-        leaving = [
+        leaving = {
             one.instance.id for one in targets if one.awaits is Delete and one.is_patient(now)
-        ]
-        staying = list(known.keys() - set(leaving))
-        looked = self.job.ecs.look(leaving)
+        }
+        staying = [key for key in known if key not in leaving]
+        looked = self.job.ecs.look([key for key in known if key in leaving])
         looked |= self.job.reader.add(self.job.ecs.look_twice(staying), known)
         now = self.job.clock.now()
         for target in targets:

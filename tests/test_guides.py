@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib
 import io
 import json
@@ -162,7 +163,7 @@ def test_what_the_official_sdk_sends_arrives_as_the_request(
         server.shutdown()
 
     (body,) = re.findall(r"<MessageBody>(.*?)</MessageBody>", came[0], re.DOTALL)
-    (message,) = parse(body).messages
+    (message,) = parse(html.unescape(body)).messages
     assert isinstance(message, Message)
     assert understood(dict(message.request)) == "release"
     assert capsys.readouterr().out == "sent 5F1A\n"

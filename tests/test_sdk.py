@@ -285,12 +285,14 @@ def test_what_is_no_json_object_is_no_answer(gateway: Gateway, status: int, body
         ask()
 
 
-def test_a_signature_error_without_a_colon_is_no_answer(gateway: Gateway) -> None:
+def test_a_signature_error_without_a_colon_is_read_as_any_other(gateway: Gateway) -> None:
     gateway.status = 400
     gateway.body = b'{"Code": "SignatureDoesNotMatch", "Message": "Specified signature is wrong."}'
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(Refusal) as raised:
         ask()
+
+    assert raised.value.code == "SignatureDoesNotMatch"
 
 
 @pytest.mark.parametrize(

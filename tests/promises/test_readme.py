@@ -125,7 +125,7 @@ class TestCommands:
         shown = iter(blocks(PAGES[0], "text")[0].text.splitlines())
         screen = io.StringIO()
 
-        assert play(Console(file=screen, width=80), 100.0)
+        assert play(Console(file=screen, width=80), 60.0)
 
         expected = next(shown, None)
         for line in screen.getvalue().splitlines():

@@ -1,0 +1,225 @@
+"""Calling deployed functions, by both official clients, against Function Compute played here."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import socket
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
+
+import pytest
+from click.testing import CliRunner, Result
+
+from local.cli import group
+from local.ecs.server import LocalEcs
+from local.fc import Outcome
+from local.fc_endpoint import ASYNCHRONOUS, FcEndpoint
+from local.remote import Call, Deployed, RemoteError, call
+from shared.settings import Credentials
+
+KEY = "local"
+V2, V3 = "curfew/describe", "curfew-describe"
+TOKEN = "a-token-that-nobody-may-see"
+SECRET = "a-secret-that-nobody-may-see"
+EVENT = b'{"name": "prod-*"}'
+pytestmark = [
+    # The clients leave sockets to the garbage collector, and use names that go out of use.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((V2, "fc2"), id="2.0"),
+        pytest.param((V3, "alibabacloud_fc20230330.client"), id="3.0"),
+    ]
+)
+def name(request: pytest.FixtureRequest) -> str:
+    """The function's name, in each version whose client is installed."""
+    deployed, module = request.param
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_module(module)
+    except ImportError:
+        pytest.skip(f"{module} is not installed")
+    return str(deployed)
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """Where Function Compute and ECS are played."""
+    with LocalEcs(neighbour=FcEndpoint().neighbour()) as server:
+        yield server.url
+        for thread in threading.enumerate():
+            if thread.name == ASYNCHRONOUS:
+                thread.join()
+    gc.collect()
+
+
+def deployed(name: str, endpoint: str, *, secret: str = KEY, timeout_s: float = 20) -> Deployed:
+    return Deployed(name, "cn-hangzhou", endpoint, Credentials(KEY, secret, TOKEN), timeout_s)
+
+
+def test_the_report_comes_back_with_the_end_of_the_log(name: str, url: str) -> None:
+    reply = call(deployed(name, url), Call(EVENT))
+
+    assert reply.outcome is not None
+    report = json.loads(reply.outcome.body)
+    assert (report["action"], report["request_id"]) == ("describe", reply.request_id)
+    assert f"FC Invoke End RequestId: {reply.request_id}" in reply.log
+
+
+def test_a_function_that_fails_is_an_outcome_with_its_error(name: str, url: str) -> None:
+    reply = call(deployed(name, url), Call(b'{"nam": "prod-*"}'))
+
+    assert isinstance(reply.outcome, Outcome)
+    assert (reply.outcome.ok, reply.outcome.error_type) == (False, "InvalidEvent")
+    assert json.loads(reply.outcome.body).keys() == {"errorMessage", "errorType", "stackTrace"}
+
+
+def test_an_asynchronous_call_is_accepted_once_under_its_id(name: str, url: str) -> None:
+    reply = call(deployed(name, url), Call(EVENT, "pipeline-4711"))
+
+    assert (reply.outcome, reply.request_id[:2]) == (None, "1-")
+    with pytest.raises(RemoteError, match=r"answers 409 .*has been sent before"):
+        call(deployed(name, url), Call(EVENT, "pipeline-4711"))
+
+
+def test_a_function_that_is_not_there_is_told_with_what_to_do(name: str, url: str) -> None:
+    with pytest.raises(RemoteError, match=r"answers 404 FunctionNotFound: .*--name"):
+        call(deployed(f"{name}-old", url), Call(EVENT))
+
+
+def test_no_secret_is_logged_or_told(
+    name: str, url: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    with pytest.raises(RemoteError, match="ignature") as caught:
+        call(deployed(name, url, secret=SECRET), Call(EVENT))
+
+    told = f"{caught.value!r} {caught.value.__context__!r} {caplog.text} {capfd.readouterr()}"
+    assert not [one for one in (TOKEN, SECRET, "Signature=", "FC local:") if one in told]
+
+
+def test_a_refused_connection_is_told_at_once(name: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
+        endpoint = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        started = time.monotonic()
+        with pytest.raises(RemoteError, match="cannot be reached"):
+            call(deployed(name, endpoint), Call(EVENT))
+
+    assert time.monotonic() - started < 5
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.send_response(502)
+        self.end_headers()
+        self.wfile.write(b"<html>Bad gateway</html>")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_answer_that_is_no_json_is_told(name: str) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(RemoteError, match="no Function Compute"):
+            call(deployed(name, f"http://127.0.0.1:{server.server_port}"), Call(EVENT))
+        server.shutdown()
+
+
+def test_an_answer_that_does_not_come_leaves_open_what_happened(name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(RemoteError, match="the function may still run"):
+            call(deployed(name, endpoint, timeout_s=0.3), Call(EVENT))
+
+
+def test_2_0_needs_its_endpoint() -> None:
+    with pytest.raises(RemoteError, match=r"https://ACCOUNT\.REGION\.fc\.aliyuncs\.com"):
+        call(deployed(V2, ""), Call(EVENT))
+
+
+def test_plain_http_goes_to_this_machine_only() -> None:
+    with pytest.raises(RemoteError, match="is not https"):
+        call(deployed(V3, "http://fcv3.cn-hangzhou.aliyuncs.com"), Call(EVENT))
+
+
+@pytest.mark.parametrize(
+    ("function", "module"),
+    [
+        pytest.param(V2, "fc2.client", id="2.0"),
+        pytest.param(V3, "alibabacloud_fc20230330.client", id="3.0"),
+    ],
+)
+def test_a_client_that_is_not_installed_is_told_with_how_to_have_it(
+    function: str, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+
+    with pytest.raises(RemoteError, match="is not installed; have it by: make"):
+        call(deployed(function, "https://example.invalid"), Call(EVENT))
+
+
+def run(*arguments: str, event: bytes = EVENT) -> Result:
+    environ = dict.fromkeys(("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"))
+    return CliRunner().invoke(
+        group, ["invoke", "describe", "-", *arguments], input=event, env=environ
+    )
+
+
+def test_the_command_shows_the_report_as_it_does_of_a_local_call(name: str, url: str) -> None:
+    result = run("--remote", "--endpoint", url, "--name", name, "--verbose")
+
+    assert result.exit_code == 0, result.output
+    assert "describe: " in result.stdout
+    assert "FC Invoke Start" in result.stderr
+
+
+def test_the_command_fails_when_the_function_does(name: str, url: str) -> None:
+    result = run("--remote", "--endpoint", url, "--name", name, event=b"{}")
+
+    assert (result.exit_code, "Refused" in result.stdout) == (1, True)
+
+
+@pytest.mark.parametrize("as_json", [True, False], ids=["json", "words"])
+def test_the_command_shows_the_id_of_a_task(name: str, url: str, *, as_json: bool) -> None:
+    arguments = ["--remote", "--endpoint", url, "--name", name, "--async", "--id", "nightly-1"]
+
+    result = run(*arguments, *["--json"] * as_json)
+
+    assert result.exit_code == 0, result.output
+    assert "nightly-1" in result.stdout
+    assert not as_json or json.loads(result.stdout)["task_id"] == "nightly-1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["--async"], "--remote", id="async-alone"),
+        pytest.param(["--remote"], "needs credentials", id="no-credentials"),
+    ],
+)
+def test_what_does_not_make_sense_is_bad_usage(arguments: list[str], words: str) -> None:
+    result = run(*arguments)
+
+    assert (result.exit_code, words in result.stderr) == (2, True)
+
+
+def test_a_remote_call_that_fails_says_why_without_a_trace() -> None:
+    result = run("--remote", "--endpoint", "http://127.0.0.1:9", "--name", "curfew/describe")
+
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
