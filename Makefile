@@ -37,6 +37,7 @@ fuzz: setup ## send 100,000 broken events to every function
 bench: setup ## measure cold start and fleets next to other ways; needs no account
 	$(PY) -m benchmarks.cold_start
 	$(PY) -m benchmarks.fleet
+	$(PY) -m benchmarks.scale
 
 check: setup ## format, lint, types, import rules
 	$(VENV)/bin/ruff format --check .

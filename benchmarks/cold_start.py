@@ -31,7 +31,7 @@ PROGRAMS = {
     "functions.release": "import functions.release",
     "functions.describe": "import functions.describe",
 }
-_PEAK = "\nimport resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+_PEAK = "\nprint(int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024)"
 
 
 def once(program: str) -> tuple[float, float]:

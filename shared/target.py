@@ -6,7 +6,6 @@ how often a call was made in vain, when to look next, how large a batch it may s
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 
 import msgspec
@@ -62,9 +61,9 @@ class Target(msgspec.Struct, eq=False):
     blind: bool = False
     group: int = BATCH
     row: Row | None = None
-    made: list[str] = msgspec.field(default_factory=list)
-    _tries: Counter[type[Call]] = msgspec.field(default_factory=Counter)
-    _accepted: Counter[type[Call]] = msgspec.field(default_factory=Counter)
+    made: tuple[str, ...] = ()
+    _tries: dict[type[Call], int] = {}
+    _accepted: dict[type[Call], int] = {}
     _last: Call | None = None
     _last_at: datetime | None = None
     _rejected: Rejected | None = None
@@ -116,8 +115,8 @@ class Target(msgspec.Struct, eq=False):
 
     def _accept(self, call: Call, instance: Instance, rule: Rule, now: datetime) -> None:
         self.instance = instance
-        self.made.append(words(call))
-        self._accepted[type(call)] += 1
+        self.made = (*self.made, words(call))
+        self._accepted[type(call)] = self._accepted.get(type(call), 0) + 1
         self._last, self._last_at, self._rejected, self._looks = call, now, None, 0
         step = rule.next_step(instance, now)
         if instance.status in {Status.STOPPING, Status.STARTING} and isinstance(step, Done):
@@ -141,7 +140,7 @@ class Target(msgspec.Struct, eq=False):
             self.group = max(1, batch // 2)
             self.due = now + _AFTER_REFUSED_BATCH
         else:
-            self._tries[type(call)] += 1
+            self._tries[type(call)] = self._tries.get(type(call), 0) + 1
             if rejected.kind in {Kind.PASSING, Kind.BUSY}:
                 self.due = now + self._try_again_interval(type(call))
 
@@ -157,9 +156,9 @@ class Target(msgspec.Struct, eq=False):
         kind = type(self.step)
         if self._rejected and self._rejected.alone:
             limit = MAX_TRIES.get(self._rejected.kind)
-            if limit is not None and self._tries[kind] >= limit:
+            if limit is not None and self._tries.get(kind, 0) >= limit:
                 return f"{words(self.step)}: {self._rejected.message or 'refused'}"
-        if self._accepted[kind] >= MAX_ACCEPTED:
+        if self._accepted.get(kind, 0) >= MAX_ACCEPTED:
             return f"{words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
         return ""
 

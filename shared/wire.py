@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
+from sys import intern
+from types import MappingProxyType
 from typing import Any
 
 from shared.errors import Unavailable
@@ -53,14 +56,14 @@ def read_instance(row: Json, region: str, seen_at: datetime) -> Instance:
             seen_at=seen_at,
             status=_status(_text(row, "Status")),
             name=_text_if_any(row, "InstanceName"),
-            instance_type=_text_if_any(row, "InstanceType"),
-            charge_type=_text_if_any(row, "InstanceChargeType"),
+            instance_type=intern(_text_if_any(row, "InstanceType")),
+            charge_type=intern(_text_if_any(row, "InstanceChargeType")),
             stopped_mode=_stopped_mode(row.get("StoppedMode")),
             started_at=_time(row.get("StartTime")) or _time(row.get("CreationTime")),
             auto_release_at=_time(row.get("AutoReleaseTime")),
             deletion_protection=row.get("DeletionProtection") is not False,
             locks=tuple(_locks(row)),
-            tags=dict(_tags(row)),
+            tags=_as_mapping(tuple(_tags(row))),
             elastic_ip=_text_if_any(row.get("EipAddress") or {}, "AllocationId"),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -163,8 +166,16 @@ def _snapshot_status(text: str) -> SnapshotStatus:
         return SnapshotStatus.FAILED
 
 
+@lru_cache(maxsize=4096)
 def _time(text: str | None) -> datetime | None:
+    """A time; instances that were started in the same minute share it."""
     return parse_instant(text) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _as_mapping(tags: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """The tags by key; instances with the same tags share them, so nobody may change them."""
+    return MappingProxyType(dict(tags))
 
 
 def _locks(row: Json) -> Iterator[str]:
