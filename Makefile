@@ -4,9 +4,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 SEEDS ?= 10000
+RUNTIME ?= python3.10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage simulate fuzz bench check format lock clean
+.PHONY: help setup demo test coverage simulate fuzz package schemas clients remote bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +35,19 @@ simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
 fuzz: setup ## send 100,000 broken events to every function
 	$(PY) -m tests.fuzz
 
-bench: setup ## measure cold start and fleets next to other ways; needs no account
+package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
+	$(PY) -m tools.package --runtime $(RUNTIME)
+
+schemas: setup ## write docs/requests from the request types
+	$(PY) -m tools.schemas
+
+clients: setup ## the other clients that the emulator is tested with
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-clients.txt
+
+remote: setup ## the clients that call deployed functions
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-remote.txt
+
+bench: clients ## measure cold start and fleets next to other ways; needs no account
 	$(PY) -m benchmarks.cold_start
 	$(PY) -m benchmarks.fleet
 	$(PY) -m benchmarks.scale
@@ -51,7 +64,7 @@ format: setup ## rewrite the code as the formatter has it
 
 lock: setup ## pin the requirements anew, with hashes
 	$(PY) -m pip install --quiet uv==$(UV_VERSION)
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev requirements-remote requirements-clients; do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	    --no-emit-index-url --no-header $$name.in -o $$name.txt || exit 1; done
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
 FUNCTIONS = function_names()
 TABLES = ("functions", "fields", "own fields", "results", "errors", "triggers", "guards", "env")
 ACTIVATE = [".", ".venv/bin/activate"]
-STAYS_OR_NEEDS_A_SERVER = {"serve", "fleet", "demo", "--endpoint"}
+STAYS_OR_NEEDS_A_SERVER = {"serve", "fleet", "demo", "--endpoint", "--remote"}
 VARIABLE = re.compile(r"(ECS|CURFEW|ALIBABA_CLOUD|FC)_[A-Z_]+|[A-Z]+_PROXY")
 
 both = pytest.mark.parametrize("page", PAGES)
