@@ -7,6 +7,7 @@ THROTTLED       the pacer slows down, the call is repeated  until the deadline
 BUSY            look again, then let the rule decide        until the deadline
 PASSING         reads are repeated; after a deed look       5 times
                 again, then let the rule decide
+STATUS          the same: another change may be on its way  20 times, three minutes
 FINAL           batches are halved to find the culprit      once for a single instance
 NOT_FOUND       look again: it may be gone                  5 times
 DENIED          reported; a batch is not halved             once
@@ -30,13 +31,14 @@ class Kind(str, Enum):
     THROTTLED = "throttled"
     BUSY = "busy"
     PASSING = "passing"
+    STATUS = "status"
     FINAL = "final"
     NOT_FOUND = "not found"
     DENIED = "denied"
     CREDENTIALS = "credentials"
 
 
-MAX_TRIES = {Kind.PASSING: 5, Kind.NOT_FOUND: 5, Kind.FINAL: 1, Kind.DENIED: 1}
+MAX_TRIES = {Kind.PASSING: 5, Kind.STATUS: 20, Kind.NOT_FOUND: 5, Kind.FINAL: 1, Kind.DENIED: 1}
 """How often one call is made for one instance; what is missing here has no limit but time."""
 
 _TABLE: tuple[tuple[str, Kind], ...] = (
@@ -50,7 +52,7 @@ _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"(OperationConflict|InvalidOperation\.Conflict|LastTokenProcessing)", Kind.BUSY),
     (r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring)", Kind.BUSY),
     (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
-    (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.PASSING),
+    (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.STATUS),
     (r"DependencyViolation\.(RouteEntry|SLBConfiguring)", Kind.PASSING),
     (r"InternalError|UnknownError|SignatureNonceUsed", Kind.PASSING),
     (r"ServiceUnavailable(\..*)?|LimitedOperation\.ServiceUnavailable", Kind.PASSING),
@@ -90,6 +92,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
         """May the reason be one instance of the batch? Then halving the batch finds it."""
         return self.status < SERVER_ERROR and self.kind in {
             Kind.PASSING,
+            Kind.STATUS,
             Kind.FINAL,
             Kind.NOT_FOUND,
         }

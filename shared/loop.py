@@ -14,7 +14,7 @@ import msgspec
 
 from shared.clock import Clock, Deadline
 from shared.deeds import Outcome, batch_size, operation_of, perform
-from shared.disks import DiskReader
+from shared.disks import DiskLook, DiskReader
 from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.guards import FRESH_FOR, Guard, Harm
@@ -25,6 +25,10 @@ from shared.target import Target
 
 SINGLES_AT_ONCE = 16
 """Calls in flight where ECS has no batch form; more gain nothing, the SDK's CPU is the limit."""
+
+WITH_DISKS = 25
+"""Instances looked at together where each needs calls of its own for its disks: the first must
+not be out of date before the last is read."""
 
 _TIME_TO_SEND = timedelta(seconds=10)
 
@@ -85,6 +89,7 @@ class _Run:
         self.job = job
         self.targets = [Target(one, job.rule.next_step(one, now), now) for one in instances]
         self.through: set[type[Call] | None] = set()
+        self.most = WITH_DISKS if job.reader.wanted is DiskLook.ALL else None
 
     def to_the_end(self) -> None:
         """Round after round, until all are settled or the time is up."""
@@ -125,10 +130,11 @@ class _Run:
             else:
                 acting[operation_of(target.step)].append(target)
         for operation, group in acting.items():
-            wave += self._as_ecs_allows(operation, group, now)
+            wave += self._as_ecs_allows(operation, group, now)[: self.most]
         for awaits, group in waiting.items():
             group.sort(key=lambda one: one.instance.seen_at)
             size = len(group) if awaits in self.through else PAGE
+            size = min(size, self.most or size)
             sample = _Sample(awaits, group[:size], group[size:])
             samples.append(sample)
             wave += sample.looked_at

@@ -141,7 +141,7 @@ class Target(msgspec.Struct, eq=False):
             self.due = now + _AFTER_REFUSED_BATCH
         else:
             self._tries[type(call)] = self._tries.get(type(call), 0) + 1
-            if rejected.kind in {Kind.PASSING, Kind.BUSY}:
+            if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
                 self.due = now + self._try_again_interval(type(call))
 
     def _wait(self, reason: str, now: datetime) -> None:

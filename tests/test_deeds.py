@@ -289,7 +289,7 @@ def test_only_200_is_a_success(row: Mapping[str, object]) -> None:
 
 
 BLAME = [
-    ("IncorrectInstanceStatus", 403, Kind.PASSING, False),
+    ("IncorrectInstanceStatus", 403, Kind.STATUS, False),
     ("InvalidInstanceIds.NotFound", 404, Kind.NOT_FOUND, False),
     ("InvalidOperation.DeletionProtection", 403, Kind.FINAL, False),
     ("Nobody.Knows", 400, Kind.FINAL, False),
@@ -324,7 +324,7 @@ def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
     outcomes = perform(api, call, ONE, LATER)
 
     assert outcomes == {
-        "i-1": Rejected(Kind.PASSING, "IncorrectInstanceStatus", "why", alone=True, in_doubt=False)
+        "i-1": Rejected(Kind.STATUS, "IncorrectInstanceStatus", "why", alone=True, in_doubt=False)
     }
 
 

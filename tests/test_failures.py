@@ -42,10 +42,10 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
         (403, "IncorrectDiskStatus.CreatingSnapshot", Kind.BUSY),
         (403, "IncorrectDiskStatus.Transferring", Kind.BUSY),
         (403, "QuotaExceed.ConcurrentSnapshotQuota", Kind.BUSY),
-        (403, "IncorrectInstanceStatus", Kind.PASSING),
-        (403, "IncorrectInstanceStatus.Initializing", Kind.PASSING),
-        (403, "InstanceNotReady", Kind.PASSING),
-        (400, "DiskError", Kind.PASSING),
+        (403, "IncorrectInstanceStatus", Kind.STATUS),
+        (403, "IncorrectInstanceStatus.Initializing", Kind.STATUS),
+        (403, "InstanceNotReady", Kind.STATUS),
+        (400, "DiskError", Kind.STATUS),
         (400, "DependencyViolation.RouteEntry", Kind.PASSING),
         (400, "DependencyViolation.SLBConfiguring", Kind.PASSING),
         (500, "InternalError", Kind.PASSING),
@@ -117,7 +117,13 @@ def test_a_batch_is_halved_only_where_a_member_may_be_to_blame(
 
 
 def test_only_some_kinds_end_by_number() -> None:
-    assert MAX_TRIES == {Kind.PASSING: 5, Kind.NOT_FOUND: 5, Kind.FINAL: 1, Kind.DENIED: 1}
+    assert MAX_TRIES == {
+        Kind.PASSING: 5,
+        Kind.STATUS: 20,
+        Kind.NOT_FOUND: 5,
+        Kind.FINAL: 1,
+        Kind.DENIED: 1,
+    }
 
 
 def test_a_refusal_holds_what_ecs_said() -> None:

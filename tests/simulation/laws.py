@@ -27,10 +27,11 @@ class LawBroken(AssertionError):  # noqa: N818  # what happened, not an error of
     """A law did not hold; the message says which, and for whom."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Invocation:
     killed_at: datetime
     matched: set[str]
+    leaving: set[str]
     touched: set[str] = field(default_factory=set)
     calls: int = 0
     deeds: int = 0
@@ -54,7 +55,9 @@ class Laws:
 
     def begin(self, killed_at: datetime) -> _Invocation:
         """An invocation starts."""
-        begun = _Invocation(killed_at, {one.instance_id for one in self.matching()})
+        matching = self.matching()
+        leaving = {one.instance_id for one in matching if one.deleting}
+        begun = _Invocation(killed_at, {one.instance_id for one in matching}, leaving)
         self._running.append(begun)
         return begun
 
@@ -75,8 +78,8 @@ class Laws:
         if self._running[-1].calls > self.max_calls:
             raise LawBroken(f"more than {self.max_calls} calls in one invocation")
 
-    def sent(self, operation: str, parameters: Mapping[str, str]) -> None:
-        """A call that changes something is about to reach ECS."""
+    def sent(self, operation: str, parameters: Mapping[str, str], left_at: datetime) -> None:
+        """A call that changes something, which left then, is about to reach ECS."""
         invocation = self._running[-1]
         invocation.deeds += 1
         ids = self._instances_in(parameters)
@@ -90,7 +93,7 @@ class Laws:
             raise LawBroken(f"{operation}: more than {cap} instances touched")
         for one in self.engine.instances():
             if one.instance_id in ids:
-                self._check_guard(operation, one)
+                self._check_guard(operation, one, left_at)
                 if operation == "DeleteInstances":
                     self._check_snapshots(one, parameters)
         if operation == "ModifyInstanceAttribute" or "Tag" in operation.removeprefix("List"):
@@ -191,11 +194,11 @@ class Laws:
         owner = self._owners.get(parameters.get("DiskId", ""))
         return [*ids, owner] if owner else ids
 
-    def _check_guard(self, operation: str, one: Instance) -> None:
+    def _check_guard(self, operation: str, one: Instance, left_at: datetime) -> None:
         since = self._guarded_since.get(one.instance_id)
         if since is None or not self.is_guarded(one):
             return
-        if since < self.clock.now() - LOOK_LASTS:
+        if since < left_at - LOOK_LASTS:
             raise LawBroken(f"{operation} on {one.instance_id}, guarded since {since}: {one.tags}")
 
     def _check_snapshots(self, one: Instance, parameters: Mapping[str, str]) -> None:
@@ -241,7 +244,7 @@ class Laws:
         omitted = report.get("instances_omitted", 0)
         if quiet and not omitted and not self.night.faults:
             expected = invocation.matched | set(self._named_ids())
-            if set(ids) != expected:
+            if not expected - invocation.leaving <= set(ids) <= expected:
                 raise LawBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
         for row in rows:
             self._check_row(row, invocation)

@@ -26,6 +26,18 @@ def test_the_laws_hold_in_every_night(first: int) -> None:
     assert failing(range(first, first + CHUNK)) == []
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(24235, id="a-retry-finds-a-deletion-that-takes-its-time"),
+        pytest.param(26510, id="reading-the-disks-of-many-outlasts-a-look"),
+        pytest.param(61760, id="a-twin-runs-within-one-call"),
+    ],
+)
+def test_a_night_that_failed_once_holds(seed: int) -> None:
+    assert failure_of(night(seed)) == ""
+
+
 def test_the_same_seed_is_the_same_night() -> None:
     def told(seed: int) -> list[str]:
         lines: list[str] = []

@@ -107,6 +107,7 @@ class Stage:
         """What happens before a call: time, a twin, people, death."""
         self.calls += 1
         self.laws.called()
+        left_at = self.clock.now()
         self.clock.advance(self.night.latency)
         if self.is_deadly and self.calls == self.night.twin_at:
             self.say("    a twin runs")
@@ -118,7 +119,7 @@ class Stage:
             raise Killed
         if is_mutating(operation):
             self.deeds += 1
-            self.laws.sent(operation, parameters)
+            self.laws.sent(operation, parameters, left_at)
 
     def after(self, operation: str, parameters: Mapping[str, str], answer: Answer) -> None:
         """What happens after a call: the log, death."""
