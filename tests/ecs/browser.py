@@ -96,7 +96,7 @@ class Page:
     async def screenshot(self, path: Path) -> None:
         """The whole page, as it looks now, for a person to look at."""
         shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        path.write_bytes(base64.b64decode(shot["data"]))
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
 
 @asynccontextmanager
@@ -119,7 +119,7 @@ async def browser_page() -> AsyncIterator[Page]:
                     pages = [each for each in await answer.json() if each["type"] == "page"]
                 url = pages[0]["webSocketDebuggerUrl"]
                 async with session.ws_connect(url, max_msg_size=0) as socket:
-                    yield Page(socket)
+                    yield Page(socket)  # type: ignore[arg-type]  # a socket that decodes text
         finally:
             process.kill()
             await process.communicate()
