@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 
 from tests.simulation.laws import LawBroken
@@ -17,9 +18,19 @@ _RETRIES = 3
 _ROUNDS = 4
 
 
-logging.getLogger("curfew").setLevel(logging.CRITICAL)
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nobody reads the log of a night; it would take most of the time."""
+    logger = logging.getLogger("curfew")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
+@_silence()
 def play(given: Night, say: Callable[[str], None] | None = None) -> int:
     """Play a night to its end, and the morning after; gives how many calls it took.
 
