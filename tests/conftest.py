@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from local.ecs.testing import FakeEcs
     from tests.calling import Call
+
+# A first draw of text takes seconds on a busy machine; how fast values come is no fact of ours.
+settings.register_profile("curfew", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("curfew")
 
 pytest_plugins = ["local.ecs.testing"]
 
