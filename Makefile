@@ -66,7 +66,7 @@ lock: setup ## pin the requirements anew, with hashes
 	$(PY) -m pip install --quiet uv==$(UV_VERSION)
 	for name in requirements requirements-dev requirements-remote requirements-clients; do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-	    --no-emit-index-url --no-header $$name.in -o $$name.txt || exit 1; done
+	    --no-strip-extras --no-emit-index-url --no-header $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove what was built
 	rm -rf $(VENV) build .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -50,7 +48,7 @@ new Promise((resolve, reject) => {
 class Page:
     """One tab."""
 
-    def __init__(self, socket: ClientWebSocketResponse) -> None:
+    def __init__(self, socket: ClientWebSocketResponse[bool]) -> None:
         self._socket = socket
         self._calls = 0
         self.complaints: list[str] = []
@@ -60,7 +58,7 @@ class Page:
         self._calls += 1
         await self._socket.send_json({"id": self._calls, "method": method, "params": parameters})
         while True:
-            message = json.loads(await self._socket.receive_str(timeout=30))
+            message = json.loads((await self._socket.receive(timeout=30)).data)
             if message.get("id") == self._calls:
                 assert "error" not in message, message
                 return message["result"]
@@ -93,11 +91,6 @@ class Page:
         """Wait until an expression is true in the page."""
         await self.evaluate(_UNTIL % condition)
 
-    async def screenshot(self, path: Path) -> None:
-        """The whole page, as it looks now, for a person to look at."""
-        shot = await self.call("Page.captureScreenshot", captureBeyondViewport=True)
-        await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
-
 
 @asynccontextmanager
 async def browser_page() -> AsyncIterator[Page]:
@@ -119,7 +112,7 @@ async def browser_page() -> AsyncIterator[Page]:
                     pages = [each for each in await answer.json() if each["type"] == "page"]
                 url = pages[0]["webSocketDebuggerUrl"]
                 async with session.ws_connect(url, max_msg_size=0) as socket:
-                    yield Page(socket)  # type: ignore[arg-type]  # a socket that decodes text
+                    yield Page(socket)
         finally:
             process.kill()
             await process.communicate()
