@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 
 class Kind(str, Enum):
@@ -58,7 +59,6 @@ _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"ServiceUnavailable(\..*)?|LimitedOperation\.ServiceUnavailable", Kind.PASSING),
     (r"InvalidInstanceIds?\.NotFound|NoSuchResource|InvalidDiskId\.NotFound", Kind.NOT_FOUND),
 )
-_PATTERNS = tuple((re.compile(pattern), kind) for pattern, kind in _TABLE)
 SERVER_ERROR = 500
 """HTTP statuses from here on say nothing of what was done."""
 
@@ -106,9 +106,10 @@ class NoAnswer(Exception):  # noqa: N818  # says what happened
         self.reason = reason
 
 
+@lru_cache(maxsize=256)
 def kind_of(code: str, status: int = 0) -> Kind:
     """The kind of a code; an unknown code is passing with a 5xx status, else final."""
-    for pattern, kind in _PATTERNS:
-        if pattern.fullmatch(code):
+    for pattern, kind in _TABLE:  # compiled when first needed, as most runs meet no refusal
+        if re.fullmatch(pattern, code):
             return kind
     return Kind.PASSING if status >= SERVER_ERROR else Kind.FINAL

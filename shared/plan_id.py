@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from shared.errors import InvalidEvent
 
 _PREFIX = "p1"
-_PLAN_ID = re.compile(rf"{_PREFIX}-(?P<asked>[0-9a-f]{{16}})-(?P<members>[A-Za-z0-9_-]*)")
+_PLAN_ID = rf"{_PREFIX}-(?P<asked>[0-9a-f]{{16}})-(?P<members>[A-Za-z0-9_-]*)"
 _MEMBER_BYTES = 5
 _UNPLANNED = frozenset({"action", "dry_run", "max_instances", "plan_id"})
 
@@ -36,7 +36,7 @@ def digest(action: str, regions: Iterable[str], request: Mapping[str, object]) -
 
 def asked_in(plan_id: str) -> str:
     """What was asked of the plan of this name; "" if it is no such name."""
-    parts = _PLAN_ID.fullmatch(plan_id)
+    parts = re.fullmatch(_PLAN_ID, plan_id)
     return parts["asked"] if parts else ""
 
 
@@ -46,7 +46,7 @@ def not_in_plan(plan_id: str, instance_ids: Iterable[str]) -> list[str]:
     Raises:
         InvalidEvent: it is not the name of a plan.
     """
-    parts = _PLAN_ID.fullmatch(plan_id)
+    parts = re.fullmatch(_PLAN_ID, plan_id)
     try:
         members = _bytes(parts["members"]) if parts else b"?"
     except ValueError:

@@ -221,17 +221,17 @@ def _check_selection(request: Request) -> None:
                 raise invalid(f"tags.{key}", value, 'For any value write "*" alone, not in a list.')
 
 
-_PATH = re.compile(r" - at (?:`key` in )?`\$\.?(?P<field>\w*)(?:\[(?P<index>\d+)\])?[^`]*`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>.*)`", re.DOTALL)
+_PATH = r" - at (?:`key` in )?`\$\.?(?P<field>\w*)(?:\[(?P<index>\d+)\])?[^`]*`$"
+_UNKNOWN = r"(?s)Object contains unknown field `(?P<field>.*)`"
 
 
 def _explained(
     request_type: type[Request], fields: Mapping[str, object], error: str
 ) -> InvalidEvent:
     """The validator's error in our words: with the value, and with what would be right."""
-    if unknown := _UNKNOWN.fullmatch(error):
+    if unknown := re.fullmatch(_UNKNOWN, error):
         return _unknown_field(request_type, unknown["field"])
-    path = _PATH.search(error)
+    path = re.search(_PATH, error)
     field = path["field"] if path else ""
     if field not in request_type.__struct_fields__:
         return InvalidEvent(f"the request is not right: {error[:200]}")

@@ -10,15 +10,15 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-_INSTANT = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ]"
+# Patterns are compiled when they are first used: at a cold start each would be paid for.
+_INSTANT = (
+    r"(?a)(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ]"
     r"(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d+))?)?"
-    r"(?:[Zz]|(?P<sign>[+-])(?P<zone_hour>[01]\d|2[0-3]):(?P<zone_minute>[0-5]\d))",
-    re.ASCII,
+    r"(?:[Zz]|(?P<sign>[+-])(?P<zone_hour>[01]\d|2[0-3]):(?P<zone_minute>[0-5]\d))"
 )
 
 # Six digits: even 999999d, added to any time of this millennium, is still a date.
-_DURATION = re.compile(r"(?P<number>[1-9][0-9]{0,5})(?P<unit>[mhd])")
+_DURATION = r"(?P<number>[1-9][0-9]{0,5})(?P<unit>[mhd])"
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -38,7 +38,7 @@ def parse_instant(text: str) -> datetime:
     Raises:
         ValueError: it is not of that form, or no such time exists. Leap seconds count as such.
     """
-    match = _INSTANT.fullmatch(text)
+    match = re.fullmatch(_INSTANT, text)
     try:
         if match is None:
             raise ValueError(text)  # noqa: TRY301  # one message for a wrong form and a wrong date
@@ -69,7 +69,7 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         ValueError: it is not of that form, is zero, or has more than six digits.
     """
-    match = _DURATION.fullmatch(text)
+    match = re.fullmatch(_DURATION, text)
     if match is None:
         raise ValueError(f"{_shown(text)} is no duration; write it like 90m, 2h or 3d")
     return int(match["number"]) * _UNITS[match["unit"]]

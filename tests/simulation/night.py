@@ -15,6 +15,7 @@ from local.ecs.faults import (
     ClockSkew,
     Cut,
     Delay,
+    DroppedTags,
     LostPermission,
     MissingPage,
     ProxyPage,
@@ -92,7 +93,7 @@ def night(seed: int) -> Night:
             code_is_text=dice.random() < 0.5,
         ),
         limits=Limits() if calm or dice.random() < 0.8 else _limits(dice),
-        faults=() if calm else _faults(dice),
+        faults=() if calm else (*_faults(dice), *_lost_tags(seed, function)),
         timeout=timedelta(seconds=dice.choice((3, 10, 60, 600, 3600))),
         latency=timedelta(milliseconds=dice.choice((0, 20, 150))),
         kills=() if calm or dice.random() < 0.7 else _kills(dice),
@@ -239,7 +240,21 @@ def _faults(dice: Random) -> tuple[AnyFault, ...]:
         lambda: MissingPage(action="DescribeInstances", times=1, probability=0.2),
         lambda: ClockSkew(action="Describe*", times=1, probability=0.05),
     )
-    return tuple(dice.choice(kinds)() for _ in range(dice.choice((0, 0, 1, 1, 2, 3))))
+    drawn = [dice.choice(kinds)() for _ in range(dice.choice((0, 0, 1, 1, 2, 3)))]
+    # What ECS says twice running is believed, so a night in which it lies twice proves nothing.
+    lies = [number for number, one in enumerate(drawn) if isinstance(one, MissingPage)]
+    return tuple(one for number, one in enumerate(drawn) if number not in lies[1:])
+
+
+def _lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
+    """Pages without their tags, where something can be lost: only there tags are asked for twice.
+
+    From dice of its own, so that the nights of before stay the same.
+    """
+    dice = Random(f"{seed} tags")  # noqa: S311  # a night, not a secret
+    if function not in {"release", "set_auto_release"} or dice.random() < 0.8:
+        return ()
+    return (DroppedTags(action="DescribeInstances", probability=0.3, times=dice.choice((1, 9))),)
 
 
 def _kills(dice: Random) -> tuple[int, ...]:

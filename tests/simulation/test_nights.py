@@ -10,6 +10,7 @@ import shared.ecs
 import shared.plan
 import shared.target
 import shared.wire
+from local.ecs.faults import DroppedTags
 from shared.deeds import Outcome, Rejected
 from shared.guards import Guard, Harm
 from shared.plan import Result, Row
@@ -99,6 +100,10 @@ def _pending_counted_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.ecs.Ecs, "tags", lambda *_: {})
+
+
 def _of_many(given: Night) -> bool:
     return len(given.fleet) > shared.ecs.PAGE
 
@@ -122,6 +127,10 @@ def _of_people(given: Night) -> bool:
     return given.meddling > 0
 
 
+def _of_lost_tags(given: Night) -> bool:
+    return any(isinstance(fault, DroppedTags) for fault in given.faults)
+
+
 def _of_any(_: Night) -> bool:
     return True
 
@@ -136,6 +145,7 @@ def _of_any(_: Night) -> bool:
         (_a_bisect_that_drops_an_id, _of_refused_batches),
         (_a_snapshot_not_awaited, _of_releases),
         (_pending_counted_as_changed, _of_any),
+        (_no_second_opinion_on_tags, _of_lost_tags),
     ],
     ids=lambda part: part.__name__.strip("_"),
 )
