@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
+from datetime import timedelta
 
 from local.ecs.clock import RealClock
 from local.ecs.durations import NO_TIME
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.faults import AnyFault, Delay
+from local.ecs.faults import AnyFault, Delay, Refuse
 from local.ecs.fleet import Fleet, InstanceSpec
 from local.ecs.server import serve
+from local.ecs.throttle import Limits
+
+BAD_LIMITS = Limits(otherwise=10, window=timedelta(seconds=5))
+BAD_FAULT = Refuse(status=503, code="ServiceUnavailable", probability=0.05)
+PROTECTED = 2
+"""Instances of a bad night that have deletion protection, so that ECS refuses their batch."""
 
 
-def main(size: int, latency_ms: float) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Serve until it is ended."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("size", type=int)
+    parser.add_argument("latency_ms", type=float)
+    parser.add_argument("--bad", action="store_true")
+    options = parser.parse_args(arguments)
+    protected = PROTECTED if options.bad else 0
     fleet = Fleet(
-        tuple(InstanceSpec(name=f"dev-{number}", tags={"team": "dev"}) for number in range(size))
+        tuple(
+            InstanceSpec(
+                name=f"dev-{number}", tags={"team": "dev"}, deletion_protection=number < protected
+            )
+            for number in range(options.size)
+        )
     )
-    faults: tuple[AnyFault, ...] = (Delay(seconds=latency_ms / 1000),) if latency_ms else ()
+    faults: list[AnyFault] = [BAD_FAULT] if options.bad else []
+    if options.latency_ms:
+        faults.append(Delay(seconds=options.latency_ms / 1000))
     serve(
-        Emulator(Options(build=lambda: Ecs(fleet, RealClock(), durations=NO_TIME), faults=faults)),
+        Emulator(
+            Options(
+                build=lambda: Ecs(fleet, RealClock(), durations=NO_TIME),
+                faults=tuple(faults),
+                limits=BAD_LIMITS if options.bad else Limits(),
+            )
+        ),
         port=0,
     )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(sys.argv[1:])

@@ -72,6 +72,7 @@ class Api:
             Refusal: only ``DryRunOperation``, which is how ECS says yes to a dry run.
         """
         tries = MAX_TRIES[Kind.PASSING]
+        problem = "ECS could not be asked"
         for attempt in range(1, tries + 1):
             try:
                 answer = self._send(
@@ -84,7 +85,7 @@ class Api:
             else:
                 if isinstance(answer, NotSent):
                     raise Unavailable(
-                        f"{operation} in {self.region}: the deadline came before ECS could be asked"
+                        f"{operation} in {self.region}: {problem}, and the deadline is near"
                     )
                 return answer
             if attempt < tries:

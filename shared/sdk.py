@@ -9,6 +9,7 @@ Its traps are handled here, once:
 * ``ALIYUN_ACCESS_KEY_ID`` in the environment beats the credentials given, so the signer is given
   with each call;
 * a proxy in the environment captures even 127.0.0.1, so the proxy is always stated;
+* its read time-out is for each read of the socket, so it gets answers that are timed as a whole;
 * its logs and its exceptions hold signed URLs, so the logs are silenced and of an exception
   only its code is kept.
 
@@ -30,9 +31,11 @@ from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.http import protocol_type
+from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
 
 from shared.failures import NoAnswer, Refusal
 from shared.settings import Credentials, Settings, is_loopback
+from shared.whole_answer import WholeAnswer
 
 CONNECT_TIMEOUT_S = 5.0
 _MAX_MESSAGE = 200
@@ -85,6 +88,7 @@ class SdkTransport:
     def __init__(self, settings: Settings, credentials: Credentials, *, connections: int) -> None:
         """Connects nothing yet; ``connections`` are kept alive for each host."""
         _silence_sdk()
+        HTTPConnection.response_class = WholeAnswer
         self._settings = settings
         self._signer = _signer(credentials)
         self._client = _Client(
