@@ -9,6 +9,7 @@ Its traps are handled here, once:
 * ``ALIYUN_ACCESS_KEY_ID`` in the environment beats the credentials given, so the signer is given
   with each call;
 * a proxy in the environment captures even 127.0.0.1, so the proxy is always stated;
+* it keeps connections to ten hosts, and each region is one, so more are kept;
 * its read time-out is for each read of the socket, so it gets answers that are timed as a whole;
 * its logs and its exceptions hold signed URLs, so the logs are silenced and of an exception
   only its code is kept.
@@ -31,6 +32,7 @@ from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.http import protocol_type
+from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter
 from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
 
 from shared.failures import NoAnswer, Refusal
@@ -38,6 +40,8 @@ from shared.settings import Credentials, Settings, is_loopback
 from shared.whole_answer import WholeAnswer
 
 CONNECT_TIMEOUT_S = 5.0
+MAX_HOSTS = 100
+"""As many as a request may name regions; the SDK's ten would be closed under calls in flight."""
 _MAX_MESSAGE = 200
 _MAX_DIGITS = 12
 _OK, _REDIRECT = 200, 300
@@ -86,7 +90,7 @@ class SdkTransport:
     """The transport through aliyun-python-sdk; safe for threads, made anew for each invocation."""
 
     def __init__(self, settings: Settings, credentials: Credentials, *, connections: int) -> None:
-        """Connects nothing yet; ``connections`` are kept alive for each host."""
+        """Connects nothing yet; ``connections`` are kept alive for each region."""
         _silence_sdk()
         HTTPConnection.response_class = WholeAnswer
         self._settings = settings
@@ -95,10 +99,11 @@ class SdkTransport:
             ak=credentials.access_key_id,
             secret=credentials.access_key_secret,
             auto_retry=False,
-            pool_size=connections,
             proxy=_proxies(settings),
         )
         self._client.session.trust_env = False
+        for scheme in ("https://", "http://"):
+            self._client.session.mount(scheme, HTTPAdapter(MAX_HOSTS, connections))
 
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float

@@ -253,6 +253,24 @@ def test_a_call_waits_no_longer_than_it_may(
     assert gateway.options[0]["timeout"] == passed_on
 
 
+def test_a_hundred_regions_keep_their_connections_all(mocker: MockerFixture) -> None:
+    gateway, adapters = Gateway(), []
+
+    def send(adapter: Any, request: Any, **options: Any) -> Any:  # noqa: ANN401  # the SDK is untyped
+        adapters.append(adapter)
+        return gateway.send(request, **options)
+
+    mocker.patch("aliyunsdkcore.vendored.requests.adapters.HTTPAdapter.send", new=send)
+    made = transport()
+    made.send("DescribeInstances", REGION, timeout_s=10)
+    urls = [f"https://ecs.region-{number}.aliyuncs.com" for number in range(100)]
+
+    pools = [[adapters[0].poolmanager.connection_from_url(url) for url in urls] for _ in range(2)]
+
+    assert all(first is second for first, second in zip(*pools, strict=True))
+    made.close()
+
+
 def test_redirects_are_not_followed(gateway: Gateway) -> None:
     gateway.status, gateway.headers = 302, {"Location": "http://evil.example/"}
 
