@@ -78,6 +78,55 @@ def test_a_fleet_is_done_with_one_call_a_hundred(call: Call, count: int) -> None
     assert set(call.statuses().values()) == {"Stopped"}
 
 
+AT_ONCE = Durations(
+    stopping=timedelta(0),
+    stopping_by_force=timedelta(0),
+    starting=timedelta(0),
+    deleting=timedelta(0),
+)
+VAIN_PAGES = 10
+"""After so many a filter by tags has shown that it does not show all."""
+
+
+@pytest.mark.parametrize("count", [2_000, 10_000])
+@pytest.mark.parametrize(
+    ("handler", "request_", "status"),
+    [
+        pytest.param(stop.handler, {}, Status.RUNNING, id="stop"),
+        pytest.param(start.handler, {}, Status.STOPPED, id="start"),
+        pytest.param(
+            release.handler,
+            {"dry_run": False, "snapshot": False, "force": True},
+            Status.RUNNING,
+            id="release-by-force",
+        ),
+    ],
+)
+def test_a_large_fleet_takes_a_tenth_more_calls_than_the_least_possible(
+    call: Call, handler: Any, request_: dict[str, Any], status: Status, count: int
+) -> None:
+    call.fleet(*fleet(count, status), durations=AT_ONCE)
+
+    report = call(handler, {**DEV, **request_, "max_instances": count}, timeout_s=3600)
+
+    least = 3 * count // 100
+    assert report["counts"]["changed"] == count
+    assert report["api_calls"] == len(call.ecs.log) <= 1.1 * least + VAIN_PAGES
+
+
+def test_release_times_of_a_large_fleet_take_one_call_each_and_no_more(call: Call) -> None:
+    call.fleet(*fleet(2_000))
+    request = {**DEV, "release_after": "2h", "max_instances": 2_000}
+
+    first = call(set_auto_release.handler, request, timeout_s=3600)
+    again = call(set_auto_release.handler, request, timeout_s=3600)
+
+    least = 2_000 + 2 * 2_000 // 100
+    assert first["counts"]["changed"] == again["counts"]["unchanged"] == 2_000
+    assert first["api_calls"] <= least + 2 + VAIN_PAGES
+    assert again["api_calls"] == 2_000 // 100 + VAIN_PAGES
+
+
 def test_one_failure_does_not_stop_the_others(call: Call) -> None:
     call.fleet(*fleet(3))
     call.meanwhile(
