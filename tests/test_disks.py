@@ -11,12 +11,13 @@ import pytest
 from pytest_mock import MockerFixture
 
 from local.ecs.clock import MANUAL_START
+from local.ecs.faults import LostPermission, MissingPage
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import Status as EcsStatus
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
-from shared.model import Disk, Instance, SnapshotStatus
+from shared.model import Disk, Instance, SnapshotStatus, Status
 from shared.parallel import one_by_one
 from shared.wire import RELEASE_TAG
 from tests.calling import Call
@@ -131,6 +132,21 @@ def test_a_running_instance_is_read_with_its_disks_alone(call: Call) -> None:
 
     assert disk_ids(found) == [one.disk_id for one in call.ecs.engine.disks("i-1")]
     assert call.actions() == ["DescribeInstances", "DescribeDisks"]
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["at-first", "later"])
+def test_an_instance_that_shows_no_disk_is_gone_only_when_it_was_looked_for_twice(
+    call: Call, *, is_first: bool
+) -> None:
+    call.fleet(stopped("i-1"))
+    made = reader(call)
+    before = looked(made, "i-1")
+    call.ecs.faults.add(LostPermission(action="DescribeDisks", times=1))
+    call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
+
+    found = made.first([before["i-1"]])[0] if is_first else made.add(before, before)["i-1"]
+
+    assert (found.status, found.disks) == (Status.STOPPED, ())
 
 
 def test_only_our_snapshots_of_this_instance_count(call: Call) -> None:

@@ -18,6 +18,8 @@ from local.ecs.model import ChargeType, Instance, LockReason, SnapshotStatus, St
 from tests.simulation.night import DUSK, Night
 
 LOOK_LASTS = timedelta(seconds=30)
+TOO_OLD = timedelta(hours=6)
+TOO_EARLY = timedelta(minutes=5)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 OUR_ERRORS = {"InvalidEvent", "Refused", "AccessDenied", "Unavailable", "Incomplete"}
 _HARMFUL = {"stop", "release", "set_auto_release"}
@@ -30,6 +32,7 @@ class LawBroken(AssertionError):  # noqa: N818  # what happened, not an error of
 @dataclass(eq=False)
 class _Invocation:
     killed_at: datetime
+    in_time: bool
     matched: set[str]
     leaving: set[str]
     touched: set[str] = field(default_factory=set)
@@ -57,7 +60,8 @@ class Laws:
         """An invocation starts."""
         matching = self.matching()
         leaving = {one.instance_id for one in matching if one.deleting}
-        begun = _Invocation(killed_at, {one.instance_id for one in matching}, leaving)
+        matched = {one.instance_id for one in matching}
+        begun = _Invocation(killed_at, self.is_in_time(), matched, leaving)
         self._running.append(begun)
         return begun
 
@@ -82,6 +86,8 @@ class Laws:
         """A call that changes something, which left then, is about to reach ECS."""
         invocation = self._running[-1]
         invocation.deeds += 1
+        if not invocation.in_time:
+            raise LawBroken(f"{operation} for an event of {self.night.sent_at}")
         ids = self._instances_in(parameters)
         if self.night.function == "describe" or self.night.request.get("dry_run") is True:
             raise LawBroken(f"{operation} in a run that only looks")
@@ -96,12 +102,7 @@ class Laws:
                 self._check_guard(operation, one, left_at)
                 if operation == "DeleteInstances":
                     self._check_snapshots(one, parameters)
-        if operation == "ModifyInstanceAttribute" or "Tag" in operation.removeprefix("List"):
-            raise LawBroken(f"{operation} is never sent")
-        if operation == "ModifyInstanceAutoReleaseTime":
-            clears = "AutoReleaseTime" not in parameters
-            if clears != (self.night.function == "clear_auto_release"):
-                raise LawBroken("a release time was cleared that was to be set, or the opposite")
+        self._check_operation(operation, parameters)
 
     def end(self, invocation: _Invocation, outcome: Mapping[str, Any] | Exception) -> None:
         """An invocation ended by itself."""
@@ -176,11 +177,16 @@ class Laws:
             return at == datetime(2026, 11, 21, 0, 30, tzinfo=timezone.utc)
         if self.is_of_now():
             return at - timedelta(hours=2, minutes=1) < self.clock.now()
-        return at == DUSK.replace(second=0) + timedelta(hours=2, minutes=1)
+        return at == self.night.sent_at.replace(second=0) + timedelta(hours=2, minutes=1)
 
     def is_of_now(self) -> bool:
         """Does the event bear no time, so that each delivery is of another instant?"""
         return self.night.trigger in _OF_NOW
+
+    def is_in_time(self) -> bool:
+        """Is the event neither stale nor of the future?"""
+        age = self.clock.now() - self.night.sent_at
+        return self.is_of_now() or -TOO_EARLY <= age <= TOO_OLD
 
     def find(self, instance_id: str) -> Instance | None:
         """The instance, if it exists."""
@@ -193,6 +199,14 @@ class Laws:
         ids = [value for key, value in parameters.items() if key.startswith("InstanceId")]
         owner = self._owners.get(parameters.get("DiskId", ""))
         return [*ids, owner] if owner else ids
+
+    def _check_operation(self, operation: str, parameters: Mapping[str, str]) -> None:
+        if operation == "ModifyInstanceAttribute" or "Tag" in operation.removeprefix("List"):
+            raise LawBroken(f"{operation} is never sent")
+        if operation == "ModifyInstanceAutoReleaseTime":
+            clears = "AutoReleaseTime" not in parameters
+            if clears != (self.night.function == "clear_auto_release"):
+                raise LawBroken("a release time was cleared that was to be set, or the opposite")
 
     def _check_guard(self, operation: str, one: Instance, left_at: datetime) -> None:
         since = self._guarded_since.get(one.instance_id)
@@ -285,7 +299,6 @@ _OF_NOW = frozenset(
         "mns_topic_stream_attributes",
         "eventbridge_raw",
         "rocketmq_list",
-        "kafka_raw",
         "mqtt_list",
     }
 )

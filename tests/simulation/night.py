@@ -49,6 +49,7 @@ class Night:
             number dies after the deed of that call.
         twin_at: At which call a second delivery of the same event runs from start to end; 0: none.
         meddling: How probable it is that somebody changes something before a call.
+        late: How old the event is when it first comes; negative: its sender's clock is ahead.
     """
 
     seed: int
@@ -65,11 +66,17 @@ class Night:
     kills: tuple[int, ...]
     twin_at: int
     meddling: float
+    late: timedelta = timedelta(0)
+
+    @property
+    def sent_at(self) -> datetime:
+        """The time that the event bears, if its trigger's events bear one."""
+        return DUSK - self.late
 
     @property
     def event(self) -> bytes:
         """The event as its trigger delivers it."""
-        return ENVELOPES[self.trigger](self.request, DUSK)
+        return ENVELOPES[self.trigger](self.request, self.sent_at)
 
 
 def night(seed: int) -> Night:
@@ -99,6 +106,7 @@ def night(seed: int) -> Night:
         kills=() if calm or dice.random() < 0.7 else _kills(dice),
         twin_at=0 if calm or dice.random() < 0.8 else dice.randint(1, 12),
         meddling=0.0 if calm or dice.random() < 0.6 else 0.15,
+        late=_late(seed),
     )
 
 
@@ -113,6 +121,7 @@ def simpler(bad: Night) -> Sequence[Night]:
         replace(bad, trigger="direct"),
         replace(bad, quirks=Quirks()),
         replace(bad, latency=timedelta(0)),
+        replace(bad, late=timedelta(0)),
         *(replace(bad, faults=_without(bad.faults, n)) for n in range(len(bad.faults))),
         *(replace(bad, fleet=_without(bad.fleet, n)) for n in range(len(bad.fleet))),
     ]
@@ -255,6 +264,14 @@ def _lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
     if function not in {"release", "set_auto_release"} or dice.random() < 0.8:
         return ()
     return (DroppedTags(action="DescribeInstances", probability=0.3, times=dice.choice((1, 9))),)
+
+
+def _late(seed: int) -> timedelta:
+    """Most events come at once; from dice of its own, like the tags."""
+    dice = Random(f"{seed} late")  # noqa: S311  # a night, not a secret
+    if dice.random() < 0.85:
+        return timedelta(0)
+    return timedelta(minutes=dice.choice((-20, -6, -4, 2, 80, 355, 359, 361, 1440)))
 
 
 def _kills(dice: Random) -> tuple[int, ...]:

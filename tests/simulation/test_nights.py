@@ -33,6 +33,7 @@ def test_the_laws_hold_in_every_night(first: int) -> None:
         pytest.param(24235, id="a-retry-finds-a-deletion-that-takes-its-time"),
         pytest.param(26510, id="reading-the-disks-of-many-outlasts-a-look"),
         pytest.param(61760, id="a-twin-runs-within-one-call"),
+        pytest.param(309933, id="no-disk-and-then-a-missing-page-are-no-release"),
     ],
 )
 def test_a_night_that_failed_once_holds(seed: int) -> None:
