@@ -17,7 +17,7 @@ from local.ecs.log import Entry
 from local.ecs.model import LockReason, Status
 from local.ecs.throttle import Denial, Limits
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.calling import Body, Call, in_error, row
+from tests.calling import Body, Call, Handler, in_error, row
 
 DEV = {"tags": {"team": "dev"}}
 FRESH = timedelta(seconds=30)
@@ -103,7 +103,7 @@ VAIN_PAGES = 10
     ],
 )
 def test_a_large_fleet_takes_a_tenth_more_calls_than_the_least_possible(
-    call: Call, handler: Any, request_: dict[str, Any], status: Status, count: int
+    call: Call, handler: Handler, request_: dict[str, Any], status: Status, count: int
 ) -> None:
     call.fleet(*fleet(count, status), durations=AT_ONCE)
 
