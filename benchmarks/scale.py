@@ -10,30 +10,38 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fleet import measure
+from benchmarks.fleet import BUILD, measure
 
 
 def main(arguments: Sequence[str]) -> None:
     """Measure and show."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
-    table = Table("instances", "work s", "ms each", "calls", "calls to least", "RSS MiB", "left")
-    for size in parser.parse_args(arguments).sizes:
+    sizes = parser.parse_args(arguments).sizes
+    BUILD.mkdir(parents=True, exist_ok=True)
+    table = Table("instances", "calls to least", "ms each", "work s", "calls", "RSS MiB", "left")
+    table.add_column("ms each", width=20)
+    for size in sizes:
         figures = measure("curfew, by tag", "release", size, latency_ms=0)
         least = 3 * -(-size // 100)
+        each_ms = 1000 * figures["work_s"] / size
         table.add_row(
             str(size),
-            f"{figures['work_s']:.1f}",
-            f"{1000 * figures['work_s'] / size:.2f}",
-            str(figures["calls"]),
             f"{figures['calls'] / least:.3f}",
+            f"{each_ms:.2f}",
+            f"{figures['work_s']:.1f}",
+            str(figures["calls"]),
             f"{figures['rss_mib']:.0f}",
             str(figures["left"]),
+            Bar(1.0, 0, each_ms, width=20),
         )
-    Console().print(table)
+    console = Console(record=True, width=100)
+    console.print(table)
+    console.save_svg(str(BUILD / "scale.svg"), title="benchmarks.scale")
 
 
 if __name__ == "__main__":
