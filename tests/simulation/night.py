@@ -251,7 +251,7 @@ def _faults(dice: Random) -> tuple[AnyFault, ...]:
     )
     drawn = [dice.choice(kinds)() for _ in range(dice.choice((0, 0, 1, 1, 2, 3)))]
     # What ECS says twice running is believed, so a night in which it lies twice proves nothing.
-    lies = [number for number, one in enumerate(drawn) if isinstance(one, MissingPage)]
+    lies = [n for n, one in enumerate(drawn) if isinstance(one, MissingPage | LostPermission)]
     return tuple(one for number, one in enumerate(drawn) if number not in lies[1:])
 
 
