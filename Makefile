@@ -41,8 +41,11 @@ package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
 schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas
 
-clients: setup ## the other clients that the emulator is tested with
+clients: setup ## the official clients that the emulator is tested with
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-clients.txt
+	@if command -v npm >/dev/null; \
+	then cd tests/clients/node && npm ci --silent --no-audit --no-fund; \
+	else echo "there is no npm here: the Node clients are left out"; fi
 
 remote: setup ## the clients that call deployed functions
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-remote.txt

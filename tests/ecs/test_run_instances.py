@@ -29,6 +29,20 @@ def test_new_instances_start_by_themselves() -> None:
     assert all(len(each) == 22 and each.startswith("i-bp1") for each in desk.ids())
 
 
+def test_an_instance_that_is_created_waits_to_be_started() -> None:
+    desk = Desk()
+
+    answer = desk.ask("CreateInstance", InstanceName="runner", ClientToken="t", **PLAIN)
+    again = desk.ask("CreateInstance", InstanceName="runner", ClientToken="t", **PLAIN)
+    desk.pass_time(600)
+    waiting = desk.instance.status
+    desk.ask("StartInstance", InstanceId=desk.instance_id)
+    desk.pass_time(600)
+
+    assert answer["InstanceId"] == again["InstanceId"] == desk.instance_id
+    assert [waiting, desk.instance.status] == [Status.STOPPED, Status.RUNNING]
+
+
 def test_what_is_asked_for_is_what_is_made() -> None:
     desk = Desk()
 

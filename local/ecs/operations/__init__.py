@@ -20,6 +20,7 @@ from local.ecs.operations import (
 from local.ecs.request import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
+    "CreateInstance": run_instances.create_instance,
     "CreateSnapshot": snapshots.create_snapshot,
     "CreateSnapshotGroup": snapshots.create_snapshot_group,
     "DeleteInstance": deletion.delete_instance,

@@ -1,4 +1,4 @@
-"""RunInstances. Source: its page in the API reference.
+"""RunInstances and CreateInstance. Source: their pages in the API reference.
 
 What an instance is here (type, disks, tags, charge type, times) is honoured; what the emulator has
 no use for (passwords, images' contents, network interfaces, cloud-init) is accepted and forgotten.
@@ -39,7 +39,7 @@ def run_instances(request: Request) -> JsonObject:
     region = request.region()
     request.authorize("instance/*", region, {})
     amount = _amount(request.parameters)
-    spec = _spec(request, region)
+    spec = _spec(request, region, Status.PENDING)
     request.stop_if_dry_run()
     names = _names(request.parameters, spec.name, amount)
     instances = [
@@ -51,11 +51,34 @@ def run_instances(request: Request) -> JsonObject:
         "TradePrice": round(amount * _hourly(spec), 4),
     }
     if spec.charge_type is ChargeType.PRE_PAID:
-        answer["OrderId"] = str(2_000_000_000_000 + len(request.state.instances))
+        answer["OrderId"] = _order_id(request)
     return answer
 
 
-def _spec(request: Request, region: str) -> InstanceSpec:
+@idempotent
+def create_instance(request: Request) -> JsonObject:
+    """Make one instance that waits to be started; ECS's few seconds of Pending are left out.
+
+    Raises:
+        EcsError: RAM denies it, a parameter is absent, unknown or out of range, or this is a dry
+            run.
+    """
+    region = request.region()
+    request.authorize("instance/*", region, {})
+    spec = _spec(request, region, Status.STOPPED)
+    request.stop_if_dry_run()
+    made = create(request.state, spec, request.state.mint("i", region))
+    answer: JsonObject = {"InstanceId": made.instance_id, "TradePrice": round(_hourly(spec), 4)}
+    if spec.charge_type is ChargeType.PRE_PAID:
+        answer["OrderId"] = _order_id(request)
+    return answer
+
+
+def _order_id(request: Request) -> str:
+    return str(2_000_000_000_000 + len(request.state.instances))
+
+
+def _spec(request: Request, region: str, status: Status) -> InstanceSpec:
     """The instance that is asked for, without its name's suffix."""
     parameters = request.parameters
     image_id = parameters.required("ImageId", Refusal.NOT_SUPPLIED)
@@ -81,7 +104,7 @@ def _spec(request: Request, region: str) -> InstanceSpec:
         zone=zone,
         instance_type=instance_type,
         image_id=image_id,
-        status=Status.PENDING,
+        status=status,
         description=instance_description(parameters),
         key_pair=parameters.text("KeyPairName"),
         resource_group_id=parameters.text("ResourceGroupId"),
