@@ -54,6 +54,7 @@ bench: clients ## measure cold start and fleets next to other ways; needs no acc
 	$(PY) -m benchmarks.cold_start
 	$(PY) -m benchmarks.fleet
 	$(PY) -m benchmarks.scale
+	$(PY) -m benchmarks.emulator
 
 check: setup ## format, lint, types, import rules
 	$(VENV)/bin/ruff format --check .
