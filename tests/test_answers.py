@@ -188,6 +188,10 @@ def test_http_is_answered_with_a_status_and_the_error(outcome: CurfewError, stat
     }
 
 
+def test_an_http_answer_can_be_read_by_people_too() -> None:
+    assert "实例" in by_http(Refused("实例太多"))["body"]
+
+
 def test_every_error_has_a_status() -> None:
     assert set(HTTP_STATUS) == set(CurfewError.__subclasses__())
 

@@ -182,6 +182,11 @@ def message(trigger: Trigger, sent_at: datetime | None = SENT_AT, event_id: str 
             message(Trigger.HTTP, None),
             id="http-object",
         ),
+        pytest.param(
+            without(HTTP, "isBase64Encoded"),
+            message(Trigger.HTTP, None, "1-g7"),
+            id="http-that-says-nothing-of-base64",
+        ),
         pytest.param(REQUEST, message(Trigger.DIRECT, None), id="direct"),
     ],
 )
@@ -289,6 +294,11 @@ def test_a_list_of_one_is_a_list() -> None:
             {**HTTP, "isBase64Encoded": True, "body": '{"all": true}'},
             "body: '{\"all\": true}' is not base64, though isBase64Encoded is true",
             id="stated-base64-that-is-none",
+        ),
+        pytest.param(
+            {**HTTP, "isBase64Encoded": True, "body": "e30!="},
+            "body: 'e30!=' is not base64, though isBase64Encoded is true",
+            id="stated-base64-with-something-else-in-it",
         ),
         pytest.param(
             {**HTTP, "isBase64Encoded": "false"},

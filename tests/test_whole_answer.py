@@ -62,6 +62,15 @@ def dripping(before: bytes, drop: bytes) -> Answerer:
     return answer
 
 
+def stalling(before: bytes) -> Answerer:
+    def answer(connection: socket.socket, over: Event) -> None:
+        connection.recv(65536)
+        connection.sendall(before)
+        over.wait(DRIP_S * DRIPS)
+
+    return answer
+
+
 def prompt(answers: int) -> Answerer:
     def answer(connection: socket.socket, over: Event) -> None:
         for _ in range(0 if over.is_set() else answers):
@@ -81,6 +90,7 @@ def transport(url: str) -> SdkTransport:
         pytest.param(dripping(b"", b"H"), id="status"),
         pytest.param(dripping(HEAD + b"X-Slow: ", b"a"), id="headers"),
         pytest.param(dripping(HEAD + b"\r\n", b" "), id="body"),
+        pytest.param(stalling(HEAD + b"\r\n{"), id="nothing-more"),
     ],
 )
 def test_an_answer_that_drips_in_is_late_as_a_whole(answerer: Answerer) -> None:
@@ -93,11 +103,12 @@ def test_an_answer_that_drips_in_is_late_as_a_whole(answerer: Answerer) -> None:
         made.close()
 
 
-def test_a_connection_lives_on_for_the_next_call() -> None:
+@pytest.mark.parametrize("timeout_s", [TIMEOUT_S, 5])
+def test_a_connection_lives_on_for_the_next_call(timeout_s: float) -> None:
     with server([prompt(answers=3)]) as url:
         made = transport(url)
 
-        bodies = [made.send("DescribeInstances", REGION, timeout_s=5) for _ in range(3)]
+        bodies = [made.send("DescribeInstances", REGION, timeout_s=timeout_s) for _ in range(3)]
 
         assert bodies == [{"RequestId": "1"}] * 3
         made.close()
