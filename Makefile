@@ -5,9 +5,10 @@ PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 SEEDS ?= 10000
 RUNTIME ?= python3.10
+MUTANTS_AT_ONCE ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage simulate fuzz package schemas clients remote bench check format lock clean
+.PHONY: help setup demo test coverage simulate fuzz mutate package schemas clients remote bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,12 @@ simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
 
 fuzz: setup ## send 100,000 broken events to every function
 	$(PY) -m tests.fuzz
+
+mutate: setup ## change the code in 3,000 ways and see that tests notice; half an hour
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutate.txt
+	rm -rf mutants
+	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE)
+	$(PY) -m tools.mutate
 
 package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
 	$(PY) -m tools.package --runtime $(RUNTIME)
@@ -68,9 +75,10 @@ format: setup ## rewrite the code as the formatter has it
 
 lock: setup ## pin the requirements anew, with hashes
 	$(PY) -m pip install --quiet uv==$(UV_VERSION)
-	for name in requirements requirements-dev requirements-remote requirements-clients; do \
+	for name in requirements requirements-dev requirements-remote requirements-clients \
+	    requirements-mutate; do \
 	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	    --no-strip-extras --no-emit-index-url --no-header $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove what was built
-	rm -rf $(VENV) build .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) build mutants .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
