@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 import pytest
@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
 
 Handler = Callable[..., dict[str, Any]]
 Body = dict[str, Any]
+T = TypeVar("T")
+U = TypeVar("U")
 
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 ACCOUNT = "123456789012"
@@ -54,6 +56,12 @@ def make_context(
         credentials=CREDENTIALS,
         timeout_s=timeout_s,
     )
+
+
+def bounded(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:
+    """One after another, but as strict about the bound as the threads of real life."""
+    assert at_once >= 1
+    return one_by_one(work, items, at_once=at_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +131,7 @@ class Call:
     @property
     def world(self) -> World:
         """The emulator's clock, no threads."""
-        made = World(
-            clock=lambda: self.ecs.clock, side_by_side=one_by_one, environ=dict(self.environ)
-        )
+        made = World(clock=lambda: self.ecs.clock, side_by_side=bounded, environ=dict(self.environ))
         if self.by_sdk:
             return made
         return msgspec.structs.replace(made, connect=lambda *_: Direct(self.ecs))

@@ -18,9 +18,8 @@ from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.model import Disk, Instance, SnapshotStatus, Status
-from shared.parallel import one_by_one
 from shared.wire import RELEASE_TAG
-from tests.calling import Call
+from tests.calling import Call, bounded
 
 KEPT = DiskSpec(delete_with_instance=False)
 
@@ -49,7 +48,7 @@ def running(instance_id: str, *disks: DiskSpec) -> InstanceSpec:
 
 
 def reader(call: Call, wanted: DiskLook = DiskLook.ALL) -> DiskReader:
-    return DiskReader(Ecs(call.api(), one_by_one), wanted)
+    return DiskReader(Ecs(call.api(), bounded), wanted)
 
 
 def looked(made: DiskReader, *ids: str) -> dict[str, Instance]:

@@ -18,9 +18,8 @@ from shared.clock import Deadline
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.failures import Refusal
-from shared.parallel import one_by_one
 from shared.selection import ByIds, ByTagsAndName, Everything, Selection
-from tests.calling import Call
+from tests.calling import Call, bounded
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 DEV = ByTagsAndName((("team", frozenset({"dev"})),))
@@ -77,11 +76,11 @@ def scripted(
     if dry_run is not None:
         pages.dry_run = dry_run
     api = Api("cn-hangzhou", pages, clock, Deadline.after(START, timedelta(minutes=10)))
-    return Ecs(api, one_by_one), pages
+    return Ecs(api, bounded), pages
 
 
 def emulated(call: Call) -> Ecs:
-    return Ecs(call.api(), one_by_one)
+    return Ecs(call.api(), bounded)
 
 
 def fleet(count: int, **tags: str) -> list[InstanceSpec]:

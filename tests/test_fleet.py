@@ -21,10 +21,10 @@ from shared.errors import Unavailable
 from shared.fleet import Fleet
 from shared.guards import Guard, Harm
 from shared.model import Status
-from shared.parallel import one_by_one, threads
+from shared.parallel import threads
 from shared.plan import Result
 from shared.selection import ByIds, Everything
-from tests.calling import Call
+from tests.calling import Call, bounded
 
 STOP = StopRule(force=False, stopped_mode=None, wait=True)
 RELEASE = ReleaseRule(force=False, snapshot=True, retention_days=7)
@@ -34,7 +34,7 @@ def make(
     call: Call,
     *regions: str,
     releases: bool = False,
-    side_by_side: Any = one_by_one,  # noqa: ANN401  # a Runner
+    side_by_side: Any = bounded,  # noqa: ANN401  # a Runner
 ) -> Fleet:
     return Fleet(
         rule=RELEASE if releases else STOP,
@@ -127,7 +127,7 @@ def test_the_size_of_each_region_is_all_that_it_has(call: Call) -> None:
     }
 
 
-@pytest.mark.parametrize("side_by_side", [one_by_one, threads], ids=["one-by-one", "threads"])
+@pytest.mark.parametrize("side_by_side", [bounded, threads], ids=["one-by-one", "threads"])
 def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
     call: Call, side_by_side: Callable[..., Any]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +90,20 @@ WHOLE = make_plan_id(ASKED, ["i-1", "i-2"])
 def test_what_is_no_plan_id_is_an_invalid_event(plan_id: str) -> None:
     with pytest.raises(InvalidEvent, match="copy it whole from the report of a dry run"):
         not_in_plan(plan_id, ["i-1"])
+
+
+@pytest.mark.parametrize("text", ["", "p1", f"p1-{ASKED}", f"{WHOLE}!", f" {WHOLE}"])
+def test_what_is_no_plan_id_names_nothing_that_was_asked(text: str) -> None:
+    assert asked_in(text) == ""
+
+
+def test_what_lies_across_two_instances_of_a_plan_is_none_of_them() -> None:
+    member = base64.urlsafe_b64decode(
+        make_plan_id(ASKED, ["i-1"]).removeprefix(f"p1-{ASKED}-") + "="
+    )
+    shifted = base64.urlsafe_b64encode(b"ab" + member + b"cde").decode().rstrip("=")
+
+    assert not_in_plan(f"p1-{ASKED}-{shifted}", ["i-1"]) == ["i-1"]
 
 
 @given(st.text(max_size=80))

@@ -395,7 +395,10 @@ def test_when_to_come_back_is_read_from_the_headers(
         ("ConnectTimeoutError: connection timed out", "no connection"),
         ("gaierror: [Errno -2] Name or service not known", "the host name could not be resolved"),
         ("NameResolutionError: x", "the host name could not be resolved"),
+        ("gaierror: [Errno 11001] getaddrinfo failed", "the host name could not be resolved"),
         ("SSLError: CERTIFICATE_VERIFY_FAILED", "no secure connection"),
+        ("SSLError: WRONG_VERSION_NUMBER", "no secure connection"),
+        ("CERTIFICATE_VERIFY_FAILED", "no secure connection"),
         ("Connection aborted., RemoteDisconnected", "the connection broke"),
     ],
 )

@@ -187,6 +187,21 @@ def test_a_refusal_says_what_was_refused_and_why() -> None:
     assert one.row == Row(instance(), Result.FAILED, "stop: why; done before: stop", "X")
 
 
+def test_a_refusal_without_a_text_is_told_all_the_same() -> None:
+    one = after([Rejected(Kind.FINAL, "X", "", alone=True, in_doubt=False)])
+
+    assert one.row == Row(instance(), Result.FAILED, "stop: refused", "X")
+
+
+def test_a_call_that_was_not_sent_is_due_at_once() -> None:
+    one = target()
+    now = START + timedelta(minutes=1)
+
+    one.learn(STOP, NotSent(), 1, STOPS, now)
+
+    assert (one.due, one.blind, one.step) == (now, False, STOP)
+
+
 def test_a_denied_call_names_the_permission() -> None:
     one = after([accepted(), rejected(Kind.DENIED, "Forbidden.RAM")])
 
