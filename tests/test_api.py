@@ -96,6 +96,24 @@ def test_a_read_that_fails_five_times_is_given_up(failure: Exception) -> None:
         api.read("DescribeInstances", {})
 
     assert len(script.sent) == 5
+    assert script.clock.now() == START + timedelta(seconds=3)
+
+
+def test_a_read_that_is_given_up_says_what_went_wrong() -> None:
+    api, _ = make(NoAnswer("no connection"))
+
+    with pytest.raises(Unavailable, match="cn-hangzhou: no connection, 5 times"):
+        api.read("DescribeInstances", {})
+
+
+def test_a_refusal_for_another_reason_ends_throttling() -> None:
+    api, script = make(THROTTLED, Refusal(403, "IncorrectInstanceStatus", ""), BODY)
+
+    with pytest.raises(Refusal, match="IncorrectInstanceStatus"):
+        api.deed("StopInstances", {}, LATER)
+
+    again_at = script.clock.now()
+    assert api.deed("StopInstances", {}, LATER) == Answer(BODY, again_at)
 
 
 @pytest.mark.parametrize(
@@ -268,6 +286,16 @@ def test_no_call_lasts_into_the_time_of_the_report(
         act(api)
 
     assert script.clock.now() < deadline.killed_at
+
+
+@BOTH
+def test_the_last_call_has_half_of_what_is_kept_for_the_report(act: Act) -> None:
+    api, script = make(BODY, timeout_s=600)
+    script.clock.advance(timedelta(seconds=595))
+
+    act(api)
+
+    assert script.timeouts == [2.5]
 
 
 @BOTH

@@ -250,6 +250,16 @@ def test_each_member_has_its_own_code_as_number_or_as_text(code: object) -> None
     assert (accepted.instance.id, accepted.instance.status) == ("i-1", Status.STOPPING)
 
 
+def test_a_member_that_is_refused_without_a_text_has_none() -> None:
+    api, _ = make(responses({"InstanceId": "i-1", "Code": "IncorrectInstanceStatus"}))
+
+    outcomes = perform(api, Stop(force=False), ONE, LATER)
+
+    assert outcomes == {
+        "i-1": Rejected(Kind.STATUS, "IncorrectInstanceStatus", "", alone=True, in_doubt=False)
+    }
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -11,13 +11,14 @@ import pytest
 from pytest_mock import MockerFixture
 
 from local.ecs.clock import MANUAL_START
+from local.ecs.durations import Durations
 from local.ecs.faults import LostPermission, MissingPage
-from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import Status as EcsStatus
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
-from shared.model import Disk, Instance, SnapshotStatus, Status
+from shared.model import Disk, Instance, SnapshotStatus, Status, absent
 from shared.wire import RELEASE_TAG
 from tests.calling import Call, bounded
 
@@ -100,6 +101,117 @@ def test_one_listing_tells_the_disks_that_survive(call: Call) -> None:
     assert [len(one.disks or ()) for one in found] == [1, 0, 2]
     assert found[0].disks == (Disk(kept["i-1"], "cloud_essd", deleted_with_instance=False),)
     assert call.actions() == ["DescribeInstances", "DescribeDisks"]
+
+
+def asked(call: Call, action: str) -> list[Mapping[str, str]]:
+    return [dict(one.parameters) for one in call.ecs.log if one.action == action]
+
+
+def test_disks_that_survive_are_asked_for_as_such(call: Call) -> None:
+    call.fleet(running("i-1", KEPT))
+    made = reader(call, DiskLook.KEPT)
+
+    made.first(list(looked(made, "i-1").values()))
+
+    assert asked(call, "DescribeDisks") == [
+        {"RegionId": HANGZHOU, "DeleteWithInstance": "false", "MaxResults": "500"}
+    ]
+
+
+def test_disks_and_our_snapshots_are_asked_for_by_instance(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    made = reader(call)
+
+    made.first(list(looked(made, "i-1").values()))
+
+    region = {"RegionId": HANGZHOU}
+    assert asked(call, "DescribeDisks") == [{**region, "InstanceId": "i-1", "MaxResults": "500"}]
+    assert asked(call, "DescribeSnapshots") == [
+        {
+            **region,
+            "InstanceId": "i-1",
+            "MaxResults": "100",
+            "Tag.1.Key": RELEASE_TAG,
+            "Tag.1.Value": "i-1",
+        },
+        {**region, "DryRun": "true"},
+    ]
+
+
+@pytest.mark.parametrize("wanted", DiskLook)
+def test_what_is_gone_stays_as_it_was_seen(call: Call, wanted: DiskLook) -> None:
+    call.fleet(running("i-1", KEPT))
+    made = reader(call, wanted)
+    gone = absent("i-ghost", HANGZHOU, call.ecs.clock.now())
+
+    found = made.first([gone, *looked(made, "i-1").values()])
+
+    assert [(one.id, one.status) for one in found] == [
+        ("i-ghost", Status.GONE),
+        ("i-1", Status.RUNNING),
+    ]
+    assert not found[0].disks
+
+
+def test_what_is_released_while_its_disks_are_first_asked_for_is_gone(call: Call) -> None:
+    call.fleet(running("i-1"), running("i-2"))
+    made = reader(call)
+    before = list(looked(made, "i-1", "i-2").values())
+    call.ecs.clock.advance(timedelta(seconds=3))
+    call.meanwhile("DescribeDisks", lambda: call.ecs.engine.release("i-1"), first=True)
+
+    released, other = made.first(before)
+
+    assert (released.status, released.seen_at) == (Status.GONE, call.ecs.clock.now())
+    assert (other.status, len(other.disks or ())) == (Status.RUNNING, 1)
+
+
+def test_what_is_released_while_its_disks_are_asked_for_again_is_left_out(call: Call) -> None:
+    call.fleet(stopped("i-1"), stopped("i-2"))
+    made = reader(call)
+    before = looked(made, "i-1", "i-2")
+    call.meanwhile("DescribeDisks", lambda: call.ecs.engine.release("i-1"), first=True)
+
+    assert list(made.add(before, before)) == ["i-2"]
+
+
+def test_what_shows_no_disk_and_is_there_is_not_taken_for_released(call: Call) -> None:
+    call.fleet(running("i-1"))
+    made = reader(call)
+    before = list(looked(made, "i-1").values())
+    call.shown("DescribeDisks", lambda _, body: {**body, "Disks": {"Disk": []}})
+
+    (found,) = made.first(before)
+
+    assert (found.status, found.disks) == (Status.RUNNING, ())
+
+
+def test_disks_are_read_when_an_instance_is_first_seen_stopped(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    made = reader(call)
+    before = looked(made, "i-1")
+
+    found = made.add(before, before)
+
+    assert disk_ids(found["i-1"]) == [one.disk_id for one in call.ecs.engine.disks("i-1")]
+
+
+def test_one_snapshot_may_be_accomplished_before_another(call: Call) -> None:
+    call.fleet(stopped("i-1", DiskSpec()), durations=Durations(snapshot=timedelta(seconds=60)))
+    first, second = (one.disk_id for one in call.ecs.engine.disks("i-1"))
+    take_snapshot(call, first, "i-1")
+    call.ecs.clock.advance(timedelta(seconds=40))
+    take_snapshot(call, second, "i-1")
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, "i-1").values()))}
+    call.ecs.clock.advance(timedelta(seconds=40))
+
+    found = made.add(looked(made, "i-1"), before)
+
+    assert states(found["i-1"]) == {
+        first: [SnapshotStatus.ACCOMPLISHED],
+        second: [SnapshotStatus.PROGRESSING],
+    }
 
 
 @pytest.mark.parametrize("wanted", [DiskLook.KEPT, DiskLook.ALL])

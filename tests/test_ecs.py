@@ -160,6 +160,15 @@ def test_pages_that_go_in_a_circle_are_no_inventory(call: Call) -> None:
         emulated(call).inventory(Everything())
 
 
+def test_each_page_is_asked_for_with_the_token_of_the_one_before() -> None:
+    ecs, pages = scripted({"": page([row("i-1")], "one"), "one": page([row("i-2")])})
+
+    ecs.inventory(Everything())
+
+    first = {"RegionId": "cn-hangzhou", "MaxResults": "100"}
+    assert pages.sent == [first, {**first, "NextToken": "one"}]
+
+
 def test_a_circle_of_several_pages_is_noticed_too() -> None:
     ecs, pages = scripted(
         {
@@ -196,6 +205,35 @@ def test_an_instance_on_two_pages_counts_once_as_it_was_last_seen() -> None:
         ("i-2", "Stopped", timedelta(seconds=1)),
         ("i-3", "Running", timedelta(seconds=1)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("selection", "filters"),
+    [
+        pytest.param(Everything(), {}, id="all"),
+        pytest.param(ByTagsAndName(name="web-*"), {"InstanceName": "web-*"}, id="name"),
+        pytest.param(DEV, {"Tag.1.Key": "team", "Tag.1.Value": "dev"}, id="tag"),
+        pytest.param(
+            ByTagsAndName((("team", frozenset({"dev"})),), "web-*"),
+            {"Tag.1.Key": "team", "Tag.1.Value": "dev"},
+            id="never-tag-and-name-together",
+        ),
+        pytest.param(
+            ByTagsAndName((("team", frozenset({"dev", "ops"})), ("env", None))),
+            {"Tag.1.Key": "team", "Tag.2.Key": "env"},
+            id="one-of-several-values-by-the-key",
+        ),
+        pytest.param(
+            ByTagsAndName((("env", frozenset({""})),)), {"Tag.1.Key": "env"}, id="empty-value"
+        ),
+    ],
+)
+def test_ecs_narrows_what_it_can(selection: Selection, filters: Mapping[str, str]) -> None:
+    ecs, pages = scripted({"": page([row("i-1")])})
+
+    ecs.inventory(selection)
+
+    assert pages.sent == [{"RegionId": "cn-hangzhou", "MaxResults": "100", **filters}]
 
 
 @pytest.mark.parametrize("count", [999, 1000, 1001, 1150])
@@ -267,8 +305,30 @@ def test_an_empty_answer_that_no_dry_run_explains_is_not_believed(
 ) -> None:
     ecs, _ = scripted({"": page([])}, dry_run)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^DescribeInstances in cn-hangzhou: "):
         look(ecs)
+
+
+def test_an_answer_to_a_dry_run_that_is_no_yes_is_told_as_such() -> None:
+    ecs, _ = scripted({"": page([])}, {"RequestId": "1"})
+
+    with pytest.raises(Unavailable, match="does not say whether the function may look"):
+        ecs.size()
+
+
+def test_tags_are_asked_for_fifty_instances_a_call(call: Call) -> None:
+    call.fleet(*fleet(120, team="dev", env=""), InstanceSpec("bare", instance_id="i-bare"))
+    ids = [f"i-{number:04}" for number in range(120)]
+
+    found = emulated(call).tags([*ids, "i-bare"])
+
+    assert found == {one: {"team": "dev", "env": ""} for one in ids}
+    asked = [
+        sum(name.startswith("ResourceId.") for name in one.parameters)
+        for one in call.ecs.log
+        if "NextToken" not in one.parameters
+    ]
+    assert asked == [50, 50, 21]
 
 
 def test_permission_that_is_lost_between_two_batches_is_noticed(call: Call) -> None:

@@ -141,4 +141,4 @@ def test_a_refusal_holds_what_ecs_said() -> None:
 def test_two_refusals_alike_are_still_two() -> None:
     assert Refusal(400, "A", "b") != Refusal(400, "A", "b")
     assert NoAnswer("cut") != NoAnswer("cut")
-    assert NoAnswer("cut").reason == "cut"
+    assert NoAnswer("cut").reason == str(NoAnswer("cut")) == "cut"

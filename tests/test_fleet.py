@@ -84,6 +84,7 @@ def test_an_id_that_no_region_knows_is_absent(
     (ghost,) = plan.settled
     assert (ghost.instance.id, ghost.instance.region) == ("i-ghost", shown)
     assert (ghost.instance.status, ghost.result) == (Status.GONE, Result.FAILED)
+    assert ghost.instance.seen_at == call.ecs.clock.now()
     assert [one.id for one in plan.targets] == ["i-1"]
 
 

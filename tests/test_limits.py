@@ -187,6 +187,13 @@ def test_what_was_not_planned_stops_everything_and_is_named() -> None:
     )
 
 
+def test_as_many_as_are_named_are_all_named() -> None:
+    plan_id = make_plan_id(ASKED, ["i-0"])
+
+    with pytest.raises(Refused, match="not in the plan: i-1, i-2, i-3, i-4, i-5; nothing was done"):
+        check_plan(instances(6), ASKED, request(plan_id=plan_id))
+
+
 def test_the_plan_of_another_request_is_refused_even_for_the_same_instances() -> None:
     other = digest("release", ["cn-hangzhou"], {"all": True})
     plan_id = make_plan_id(other, (one.id for one in instances(2)))

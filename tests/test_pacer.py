@@ -347,6 +347,70 @@ def test_the_outlook_counts_what_is_left_of_a_known_quota() -> None:
     assert run.pacer.outlook(run.clock.now()) == Outlook(run.clock.now(), 40)
 
 
+def test_the_outlook_of_a_used_up_quota_is_one_call() -> None:
+    run = Run(Fixed(50), start=TOP_OF_MINUTE)
+    run.make(100)
+
+    assert run.pacer.outlook(run.clock.now()) == Outlook(run.clock.now(), 1)
+
+
+def test_a_minute_in_which_nothing_passed_leaves_a_quota_of_one() -> None:
+    clock = VirtualClock()
+    pacer = Pacer(clock)
+    close(pacer, retry_after_s=60)
+    (probe,) = leaves(pacer, 1, NEVER)
+    pacer.succeeded(probe)
+    clock.sleep(60)
+
+    assert pacer.outlook(clock.now()) == Outlook(clock.now(), 1)
+
+
+def answered(pacer: Pacer, *answers: str) -> None:
+    """Make one call after another, each as soon as it may be; "yes": it passed."""
+    for answer in answers:
+        (leave,) = leaves(pacer, 1, NEVER)
+        if answer == "yes":
+            pacer.succeeded(leave)
+        else:
+            pacer.refused(leave)
+
+
+def test_an_api_that_opened_within_its_minute_is_tried_by_the_second() -> None:
+    clock = VirtualClock()
+    pacer = Pacer(clock)
+    answered(pacer, "no", "yes")
+    again_at = clock.now()
+
+    answered(pacer, "no", "no", "no")
+
+    assert again_at == START + timedelta(seconds=1)
+    assert pacer.outlook(again_at).opens_at == again_at + timedelta(seconds=1 + 2 + 4)
+
+
+def test_an_api_that_opened_as_the_minute_turned_is_tried_when_it_turns_again() -> None:
+    clock = VirtualClock()
+    pacer = Pacer(clock)
+    answered(pacer, "no", "no", "no", "yes")
+    turned = TOP_OF_MINUTE + timedelta(minutes=1, seconds=0.2)
+    assert clock.now() == turned
+
+    answered(pacer, "no")
+
+    assert pacer.outlook(turned).opens_at == turned + timedelta(minutes=1)
+
+
+def test_an_api_that_opened_soon_and_in_another_minute_has_not_shown_which_it_was() -> None:
+    clock = VirtualClock(TOP_OF_MINUTE + timedelta(seconds=57))
+    pacer = Pacer(clock)
+    answered(pacer, "no", "no", "yes")
+    turned = TOP_OF_MINUTE + timedelta(minutes=1, seconds=0.2)
+    assert clock.now() == turned
+
+    answered(pacer, "no")
+
+    assert pacer.outlook(turned).opens_at == turned + timedelta(seconds=1)
+
+
 def test_the_outlook_of_a_closed_api_is_one_call_when_it_opens() -> None:
     clock = VirtualClock()
     pacer = Pacer(clock)

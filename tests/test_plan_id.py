@@ -28,6 +28,12 @@ def test_a_plan_knows_its_own_instances_and_no_others(
     ]
 
 
+def test_a_plan_of_one_knows_it_whichever_it_is() -> None:
+    ids = [f"i-{number}" for number in range(500)]
+
+    assert [one for one in ids if not_in_plan(make_plan_id(ASKED, [one]), [one])] == []
+
+
 def test_the_order_of_instances_does_not_matter() -> None:
     assert make_plan_id(ASKED, ["i-1", "i-2"]) == make_plan_id(ASKED, ["i-2", "i-1"])
 

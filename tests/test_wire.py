@@ -69,6 +69,11 @@ def test_an_instance_is_read_whole() -> None:
     assert read(ROW) == READ
 
 
+def test_an_instance_that_cannot_be_read_says_why() -> None:
+    with pytest.raises(Unavailable, match="InstanceId is 5"):
+        read({**ROW, "InstanceId": 5})
+
+
 def test_the_least_that_an_instance_may_be_is_protected() -> None:
     assert read({"InstanceId": "i-1", "Status": "Running"}) == Instance(
         id="i-1",
