@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions import describe, release, set_auto_release, start, stop
@@ -17,7 +18,7 @@ from local.ecs.log import Entry
 from local.ecs.model import LockReason, Status
 from local.ecs.throttle import Denial, Limits
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.calling import Body, Call, Handler, in_error, row
+from tests.calling import Body, Call, Handler, bounded, in_error, make_context, row
 
 DEV = {"tags": {"team": "dev"}}
 FRESH = timedelta(seconds=30)
@@ -239,6 +240,7 @@ def test_a_look_that_fails_midway_leaves_everything_pending(call: Call) -> None:
         "DescribeInstances in cn-hangzhou: ECS answers InternalError, 5 times"
         in (report["instances"][0]["reason"])
     )
+    assert report["instances"][0]["code"] == ""
 
 
 def test_permission_lost_midway_is_denied_with_the_report(call: Call) -> None:
@@ -344,6 +346,107 @@ def test_a_throttled_fleet_is_done_with_hardly_a_call_more(
     assert report["counts"]["changed"] == 150
     assert call.actions().count("ModifyInstanceAutoReleaseTime") <= 165
     assert oldest_look_at_a_deed(call) <= FRESH
+
+
+def looks(call: Call) -> list[tuple[float, int]]:
+    """When instances were looked at by id, in seconds, and how many."""
+    return [
+        ((one.at - MANUAL_START).total_seconds(), len(ids_in(one)))
+        for one in call.ecs.log
+        if one.action == "DescribeInstances" and "InstanceIds" in one.parameters
+    ]
+
+
+def test_of_many_that_wait_for_the_same_a_hundred_are_looked_at(call: Call) -> None:
+    call.fleet(*fleet(250), durations=Durations(stopping=timedelta(seconds=40)))
+
+    report = call(stop.handler, {**DEV, "max_instances": 250})
+
+    assert report["counts"]["changed"] == 250
+    assert looks(call)[:2] == [(1.0, 100), (2.5, 100)]
+    assert len(looks(call)) <= 22
+    assert looks(call)[-1][0] <= 43
+
+
+def test_where_disks_are_read_too_no_more_than_25_are_looked_at_together(call: Call) -> None:
+    call.fleet(*fleet(60), durations=Durations(stopping=timedelta(seconds=5)))
+
+    report = call(release.handler, {**DEV, "dry_run": False})
+
+    assert report["counts"]["changed"] == 60
+    assert max(count for _, count in looks(call)) == 25
+
+
+def test_a_minutes_looks_are_all_used_and_each_minute_costs_one_refusal(call: Call) -> None:
+    call.fleet(*fleet(450), durations=Durations(stopping=timedelta(seconds=5)))
+    call.ecs.service.throttle.limits = Limits({"DescribeInstances": 3})
+
+    report = call(stop.handler, {**DEV, "max_instances": 450}, timeout_s=3600)
+
+    assert report["counts"]["changed"] == 450
+    assert looks(call) == [
+        (60.2, 100),
+        *[(60.2, 100), (120.2, 100), (120.2, 100), (120.2, 100)],
+        *[(120.2, 100), (180.2, 100), (180.2, 100), (180.2, 100)],
+        *[(180.2, 50), (240.2, 50)],
+    ]
+    assert [one.action for one in call.deeds()] == ["StopInstances"] * 5
+    assert oldest_look_at_a_deed(call) <= FRESH
+
+
+def test_an_instance_whose_call_is_throttled_is_looked_at_again_before_it_is_made(
+    call: Call,
+) -> None:
+    call.fleet(*fleet(1), durations=Durations(stopping=timedelta(0)))
+    call.ecs.faults.add(Refuse(action="StopInstances", times=3, status=400, code="Throttling.User"))
+
+    report = call(stop.handler, DEV)
+
+    assert report["counts"]["changed"] == 1
+    assert call.actions() == [
+        "DescribeInstances",
+        *["StopInstances"] * 3,
+        *["DescribeInstances", "StopInstances", "DescribeInstances"],
+    ]
+    assert oldest_look_at_a_deed(call) == timedelta(seconds=5)
+
+
+def test_a_conflict_is_tried_again_half_a_second_later(call: Call) -> None:
+    call.fleet(*fleet(1), durations=Durations(stopping=timedelta(0)))
+    call.ecs.faults.add(
+        Refuse(action="StopInstances", times=1, status=409, code="InvalidOperation.Conflict")
+    )
+
+    call(stop.handler, DEV)
+
+    tries = [one.at - MANUAL_START for one in call.ecs.log if one.action == "StopInstances"]
+    assert tries == [timedelta(0), timedelta(seconds=0.5)]
+
+
+@pytest.mark.parametrize(
+    ("handler", "fields", "most"),
+    [
+        pytest.param(stop.handler, {}, 8, id="batches"),
+        pytest.param(set_auto_release.handler, {"release_after": "2h"}, 16, id="single-calls"),
+    ],
+)
+def test_so_many_calls_are_in_flight_at_most(
+    call: Call,
+    handler: Any,  # noqa: ANN401  # a handler
+    fields: dict[str, str],
+    most: int,
+) -> None:
+    call.fleet(*fleet(20))
+    bounds: set[int] = set()
+
+    def noting(work: Any, items: Any, /, *, at_once: int) -> Any:  # noqa: ANN401  # a Runner
+        bounds.update([at_once] * len(items))
+        return bounded(work, items, at_once=at_once)
+
+    world = msgspec.structs.replace(call.world, side_by_side=noting)
+    handler(json.dumps({**DEV, **fields}).encode(), make_context(), world=world)
+
+    assert max(bounds) == most
 
 
 def test_what_changes_already_is_watched_and_not_taken_for_ours(call: Call) -> None:
