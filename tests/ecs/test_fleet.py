@@ -219,7 +219,7 @@ def test_a_region_has_its_own_instances() -> None:
 
 
 def test_the_operations_are_these() -> None:
-    assert len(ACTIONS) == 24
+    assert len(ACTIONS) == 25
     assert {"DescribeInstances", "DeleteInstances", "ModifyInstanceAutoReleaseTime"} <= ACTIONS
 
 
