@@ -28,7 +28,7 @@ from local.ecs.quirks import Quirks
 from local.ecs.server import Neighbour, serve
 from local.ecs.state import Saved
 from local.ecs.state_file import Keeper, read_state
-from local.ecs.throttle import DENIALS, UNLIMITED, Limits
+from local.ecs.throttle import DENIALS, UNLIMITED, Denial, Limits, read_denial
 
 PORT = 8421
 """Where the emulator listens unless told otherwise."""
@@ -79,7 +79,7 @@ class _Given:
     policies: tuple[str, ...]
     limits: tuple[tuple[str, int], ...]
     window: float
-    throttled_as: str
+    throttled_as: Denial
     retry_after: bool
     faults: tuple[AnyFault, ...]
     quirks: tuple[tuple[str, Any], ...]
@@ -193,10 +193,10 @@ _OPTIONS = (
     ),
     click.option(
         "--throttled-as",
-        type=click.Choice(tuple(DENIALS)),
+        type=_Read("denial", read_denial),
         default="Throttling.User",
         show_default=True,
-        help="What one call too many is told.",
+        help=f"What one call too many is told: {', '.join(DENIALS)}, or such as 429:Throttling.",
     ),
     click.option(
         "--retry-after", is_flag=True, help="Tell in x-acs-retry-after when the window ends."
@@ -276,7 +276,7 @@ def _emulator(given: _Given) -> Emulator:
                 calls,
                 dict(given.limits).get("*", UNLIMITED),
                 timedelta(seconds=given.window),
-                DENIALS[given.throttled_as],
+                given.throttled_as,
                 given.retry_after,
             ),
             faults=given.faults,

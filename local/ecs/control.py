@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from local.ecs.clock import ManualClock, RealClock
+from local.ecs.engine import ACTIONS
 from local.ecs.faults import InForce, parse_fault
 from local.ecs.messages import HttpReply, HttpRequest, is_loopback
 from local.ecs.service import Service
 from local.ecs.status import status_page
+from local.ecs.throttle import UNLIMITED, Limits, read_denial
 
 PREFIX = "/_local/"
 
@@ -35,6 +37,32 @@ class _ControlError(Exception):
 class _ClockMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advance_s: Annotated[float, msgspec.Meta(ge=0, le=10 * 366 * 86400)] = 0.0
     speed: Annotated[float, msgspec.Meta(gt=0, le=1e6)] | None = None
+
+
+class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The limits of the flow control, as JSON has them; what is left out is as at first."""
+
+    calls: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
+    otherwise: Annotated[int, msgspec.Meta(ge=UNLIMITED)] = UNLIMITED
+    window_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 60.0
+    throttled_as: str = "Throttling.User"
+    retry_after: bool = False
+
+    def limits(self) -> Limits:
+        """The same as the throttle takes them.
+
+        Raises:
+            ValueError: there is no such operation, or no such refusal.
+        """
+        if unknown := sorted(set(self.calls) - ACTIONS):
+            raise ValueError(f"there is no operation {unknown[0]}")
+        return Limits(
+            self.calls,
+            self.otherwise,
+            timedelta(seconds=self.window_s),
+            read_denial(self.throttled_as),
+            self.retry_after,
+        )
 
 
 class Control:
@@ -55,6 +83,9 @@ class Control:
             ("POST", "reset"): self._start_anew,
             ("GET", "clock"): self._show_clock,
             ("POST", "clock"): self._move_clock,
+            ("GET", "throttle"): self._show_throttle,
+            ("POST", "throttle"): self._throttle,
+            ("DELETE", "throttle"): self._unthrottle,
             ("GET", "faults"): self._show_faults,
             ("POST", "faults"): self._add_fault,
             ("DELETE", "faults"): self._clear_faults,
@@ -124,6 +155,27 @@ class Control:
             clock.set_speed(move.speed)
         clock.advance(timedelta(seconds=move.advance_s))
         return self._show_clock(request)
+
+    def _show_throttle(self, _: HttpRequest) -> _Body:
+        limits = self._service.throttle.limits
+        denial = limits.denial
+        return {
+            "calls": limits.calls,
+            "otherwise": limits.otherwise,
+            "window_s": limits.window.total_seconds(),
+            "throttled_as": f"{denial.status}:{denial.code}",
+            "retry_after": limits.retry_after,
+        }
+
+    def _throttle(self, request: HttpRequest) -> _Body:
+        """Put limits in force in place of those that were."""
+        asked = msgspec.json.decode(request.body, type=_Throttling)
+        self._service.throttle.limits = asked.limits()
+        return self._show_throttle(request)
+
+    def _unthrottle(self, request: HttpRequest) -> _Body:
+        self._service.throttle.limits = Limits()
+        return self._show_throttle(request)
 
     def _show_faults(self, _: HttpRequest) -> _Body:
         return {"faults": [_shown(each) for each in self._service.faults.snapshot()]}

@@ -7,6 +7,7 @@ options; without any, nothing is throttled.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -51,7 +52,23 @@ DENIALS: Mapping[str, Denial] = {
     "Throttling-403": THROTTLING_SNAPSHOT,
     "Rejected.Throttling": REJECTED_THROTTLING,
 }
-"""All forms, by the names that the command line has for them."""
+"""The forms that are known, by the names that the command line has for them."""
+_OTHER = re.compile(r"([45][0-9]{2}):([A-Za-z.]{1,64})")
+
+
+def read_denial(text: str) -> Denial:
+    """One of `DENIALS` by its name, or any other as ``STATUS:CODE``: ``429:Throttling.Api``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if text in DENIALS:
+        return DENIALS[text]
+    if other := _OTHER.fullmatch(text):
+        return Denial(int(other[1]), other[2], "Request was denied due to flow control.")
+    raise ValueError(
+        f"{text!r} is none of {', '.join(DENIALS)}; another one is written 429:Throttling.Api"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +100,15 @@ class ThrottledError(EcsError):
 
 
 class Throttle:
-    """Counts calls. Thread-safe."""
+    """Counts calls. Thread-safe.
+
+    Attributes:
+        limits: those in force; others may be put in their place at any time.
+    """
 
     def __init__(self, limits: Limits = Limits()) -> None:
         self.limits = limits
+        self._first = limits
         self._window = -1
         self._counts: dict[tuple[str, str, str], int] = {}
         self._lock = Lock()
@@ -117,8 +139,9 @@ class Throttle:
             raise ThrottledError(self.limits.denial, self._headers(self.limits.window - elapsed))
 
     def reset(self) -> None:
-        """Forget all calls."""
+        """Forget all calls, and have the limits again that it began with."""
         with self._lock:
+            self.limits = self._first
             self._counts.clear()
 
     def _headers(self, left: timedelta) -> dict[str, str]:

@@ -182,6 +182,44 @@ def test_a_fault_that_is_none_is_refused(emulator: Emulator) -> None:
     assert "flood" in body["error"]
 
 
+def test_limits_are_put_in_force_shown_and_lifted(emulator: Emulator) -> None:
+    asked = {"calls": {"DescribeRegions": 1}, "throttled_as": "429:Throttling.Api"}
+
+    shown = ask(emulator, "POST", "throttle", asked)
+    codes = [emulator.service.call("DescribeRegions", {}, Caller()).status for _ in range(2)]
+    lifted = ask(emulator, "DELETE", "throttle")
+
+    assert shown == ask_shown(calls={"DescribeRegions": 1}, throttled_as="429:Throttling.Api")
+    assert codes == [200, 429]
+    assert lifted == ask(emulator, "GET", "throttle") == ask_shown()
+
+
+def ask_shown(**changed: object) -> tuple[int, dict[str, object]]:
+    """The limits that are in force at first, but for what is changed."""
+    first = {"calls": {}, "otherwise": -1, "window_s": 60.0, "retry_after": False}
+    return 200, {**first, "throttled_as": "400:Throttling.User", **changed}
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"calls": {"MakeCoffee": 1}}, "there is no operation MakeCoffee"),
+        ({"calls": {"StopInstance": -1}}, "Expected `int` >= 0"),
+        ({"throttled_as": "Slow"}, "'Slow' is none of"),
+        ({"window_s": 0}, ">= 0.1"),
+        ({"limit": 1}, "unknown field `limit`"),
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(
+    emulator: Emulator, limits: dict[str, object], said: str
+) -> None:
+    status, answer = ask(emulator, "POST", "throttle", limits)
+
+    assert status == 400
+    assert said in answer["error"]
+    assert ask(emulator, "GET", "throttle") == ask_shown()
+
+
 def test_the_log_is_shown_and_cleared(emulator: Emulator) -> None:
     emulator.service.call("StopInstance", {"InstanceId": "i-unknown"}, Caller())
 

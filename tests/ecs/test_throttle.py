@@ -17,6 +17,7 @@ from local.ecs.throttle import (
     Limits,
     Throttle,
     ThrottledError,
+    read_denial,
 )
 
 START = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
@@ -129,3 +130,33 @@ def test_threads_together_get_no_more_than_the_window_takes() -> None:
         admitted = list(threads.map(lambda _: is_admitted(throttle), range(200)))
 
     assert sum(admitted) == 50
+
+
+@pytest.mark.parametrize(
+    ("text", "denial"),
+    [
+        ("Throttling", THROTTLING),
+        ("Throttling-403", THROTTLING_SNAPSHOT),
+        (
+            "429:Throttling.Api",
+            Denial(429, "Throttling.Api", "Request was denied due to flow control."),
+        ),
+    ],
+)
+def test_a_refusal_is_named_or_has_any_status_and_code(text: str, denial: Denial) -> None:
+    assert read_denial(text) == denial
+
+
+@pytest.mark.parametrize("text", ["", "Slow", "200:Throttling", "429", "429:"])
+def test_a_refusal_that_is_neither_is_told_what_would_be(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is none of Throttling, .*429:Throttling\.Api"):
+        read_denial(text)
+
+
+def test_a_reset_brings_back_the_limits_of_the_start() -> None:
+    throttle = Throttle(Limits(otherwise=1))
+    throttle.limits = Limits(otherwise=0)
+
+    throttle.reset()
+
+    assert [is_admitted(throttle) for _ in range(2)] == [True, False]
