@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from ipaddress import IPv4Network
 
 from local.ecs import lifecycle
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, Disk, DiskKind, Instance, Status, StoppedMode
-from local.ecs.regions import REGIONS, fingerprint, resource_id
+from local.ecs.regions import REGIONS, elastic_address, public_address, resource_id
 from local.ecs.state import State
 
 SUBSCRIPTION = timedelta(days=365)
-
-_PUBLIC = IPv4Network("198.51.100.0/24")
-_ELASTIC = IPv4Network("203.0.113.0/24")
 
 
 def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
@@ -45,8 +41,8 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
         charge_type=spec.charge_type,
         spot_strategy=spec.spot_strategy,
         network=spec.network,
-        public_ip=_address(_PUBLIC, instance_id) if spec.has_public_ip else "",
-        eip=_address(_ELASTIC, instance_id) if spec.has_eip else "",
+        public_ip=public_address(instance_id) if spec.has_public_ip else "",
+        eip=elastic_address(instance_id) if spec.has_eip else "",
         tags=dict(spec.tags),
         locks=spec.locks,
         deletion_protection=spec.deletion_protection,
@@ -98,8 +94,3 @@ def _stopped_mode(state: State, spec: InstanceSpec) -> StoppedMode:
     if spec.stopped_mode is StoppedMode.NOT_APPLICABLE:
         return state.settings.default_stopped_mode
     return spec.stopped_mode
-
-
-def _address(network: IPv4Network, instance_id: str) -> str:
-    """An address of a network that is kept for examples (RFC 5737)."""
-    return str(network[1 + fingerprint("address", instance_id) % (network.num_addresses - 2)])

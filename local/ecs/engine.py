@@ -185,6 +185,7 @@ class Ecs:
             if _moving_parts(now) != _moving_parts(instance):
                 raise ValueError("status, disks and release time are not changed by put()")
             self._state.put(instance)
+            lifecycle.watch_expiry(self._state, instance)
 
     def tag(self, instance_id: str, tags: Mapping[str, str]) -> None:
         """Give an instance tags besides those that it has.

@@ -112,6 +112,24 @@ class Refusal(Enum):
         ),
     )
 
+    SUBSCRIPTION_OVER = (403, "InstanceExpired", "The prePaid instance has been expired.")
+    # Only where a quirk has it: the description of StoppedMode says otherwise.
+    CLASSIC_STOP_CHARGING = (
+        403,
+        "InvalidInstanceId.NotSupport",
+        "Classic network Instance does not support this operation.",
+    )
+    PRE_PAID_STOP_CHARGING = (
+        403,
+        "InvalidInstanceId.NotSupport",
+        "Pre pay instance does not support this operation.",
+    )
+    LOCAL_DISK_STOP_CHARGING = (
+        403,
+        "InvalidInstanceId.NotSupport",
+        "Local disk instance does not support this operation.",
+    )
+
     # Deletion and auto-release.
     INCORRECT_STATUS = (
         403,
@@ -350,6 +368,8 @@ class Refusal(Enum):
         "MissingParameter",
         "The input parameter {name} that is mandatory for processing this request is not supplied.",
     )
+    # The limit is documented ("API throttling"), its code is not.
+    TOO_MANY_CREATIONS = (400, "Throttling", "Request was denied due to request throttling.")
     AMOUNT = (403, "InvalidParam.Amount", "The specified Amount is not in 1 to 100.")
     MIN_AMOUNT = (
         400,

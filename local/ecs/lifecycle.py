@@ -24,6 +24,7 @@ from local.ecs.model import (
     StoppedMode,
 )
 from local.ecs.prices import INSTANCE_TYPES
+from local.ecs.regions import public_address
 from local.ecs.state import Due, State
 
 
@@ -37,15 +38,25 @@ def settle(state: State, now: datetime) -> None:
             _release_on_time(state, resource)
         elif due is Due.SNAPSHOT:
             _accomplish(state, resource)
+        elif due is Due.EXPIRY:
+            _stop_when_over(state, resource)
         else:
             state.remove_snapshot(resource)
     state.now = now
 
 
 def start(state: State, instance: Instance) -> Instance:
-    """Begin to start a stopped instance."""
+    """Begin to start a stopped instance.
+
+    After StopCharging it has another public address. Source: "Economical mode", user guide.
+    """
     fail_snapshots(state, instance)
-    started = replace(instance, started_at=state.now, stopped_mode=StoppedMode.NOT_APPLICABLE)
+    started = replace(
+        instance,
+        started_at=state.now,
+        stopped_mode=StoppedMode.NOT_APPLICABLE,
+        public_ip=_public_ip_after(state, instance),
+    )
     return _enter(state, started, Status.STARTING, state.settings.durations.starting)
 
 
@@ -86,8 +97,8 @@ def begin_deletion(state: State, instance: Instance, *, by_force: bool) -> None:
 def release(state: State, instance: Instance) -> None:
     """The instance is gone; disks go or stay as they are set, snapshots stay.
 
-    Disks of an instance that is locked for security go in any case. Source: DeleteInstance, API
-    reference.
+    What stays is PostPaid from then on, whatever it was. Disks of an instance that is locked for
+    security go in any case. Source: DeleteInstance, API reference.
     """
     state.instances.remove(instance.instance_id)
     all_go = instance.is_locked(LockReason.SECURITY)
@@ -96,7 +107,13 @@ def release(state: State, instance: Instance) -> None:
             fail_snapshot(state, disk.disk_id)
             state.disks.remove(disk.disk_id)
         else:
-            left = replace(disk, instance_id="", device="", detached_at=state.now)
+            left = replace(
+                disk,
+                instance_id="",
+                device="",
+                detached_at=state.now,
+                charge_type=ChargeType.POST_PAID,
+            )
             state.disks.replace(disk.disk_id, left)
 
 
@@ -116,6 +133,13 @@ def resume(state: State, instance: Instance) -> None:
         set_auto_release(state, instance, instance.auto_release_at)
     if instance.status in FOLLOWING:
         _wait(state, instance, _stay(state, instance.status))
+    watch_expiry(state, instance)
+
+
+def watch_expiry(state: State, instance: Instance) -> None:
+    """Put the end of a subscription on the agenda."""
+    if instance.expires_at is not None and not instance.is_over(state.now):
+        state.schedule(instance.expires_at, Due.EXPIRY, instance.instance_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +240,25 @@ def _release_on_time(state: State, instance_id: str) -> None:
         return
     if instance.auto_release_at + state.settings.quirks.auto_release_delay == state.now:
         release(state, instance)
+
+
+def _stop_when_over(state: State, instance_id: str) -> None:
+    """Stop a subscription whose end has come; it is not released. Source: "Instance lifecycle"."""
+    instance = state.instances.find(instance_id)
+    if instance is not None and instance.is_over(state.now) and instance.status is Status.RUNNING:
+        stop(state, instance, None, by_force=False)
+
+
+def _public_ip_after(state: State, instance: Instance) -> str:
+    """The public address that a stopped instance starts with."""
+    changes = (
+        instance.public_ip
+        and instance.stopped_mode is StoppedMode.STOP_CHARGING
+        and state.settings.quirks.stop_charging_changes_public_ip
+    )
+    if not changes:
+        return instance.public_ip
+    return public_address(instance.instance_id, state.now.isoformat(), instance.public_ip)
 
 
 def _accomplish(state: State, snapshot_id: str) -> None:

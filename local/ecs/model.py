@@ -145,6 +145,10 @@ class Instance:
         """Whether it is locked for this reason."""
         return reason in self.locks
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether it is a subscription whose end has come."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:

@@ -7,14 +7,16 @@ page number; TotalCount means nothing in answers by token, which is shown here b
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import count, dropwhile, islice
 from typing import Generic, TypeVar
 
 from local.ecs.errors import Refusal
 from local.ecs.parameters import Parameters
 from local.ecs.regions import fingerprint
+from local.ecs.request import Request
 
 T = TypeVar("T")
 
@@ -60,12 +62,14 @@ class PageRequest:
     with_token: bool
 
     @classmethod
-    def read(cls, parameters: Parameters, largest: int) -> PageRequest:
+    def read(cls, request: Request, largest: int) -> PageRequest:
         """What MaxResults, NextToken, PageNumber and PageSize ask for.
 
         Raises:
             EcsError: one of them is no number, or the token is none that was given out.
         """
+        parameters = request.parameters
+        check_token(request)
         if parameters.text("NextToken") or parameters.text("MaxResults"):
             size = _clamp(parameters.number("MaxResults", SMALLEST), SMALLEST, largest)
             return cls(0, size, read_token(parameters.text("NextToken")), with_token=True)
@@ -106,6 +110,18 @@ class PageRequest:
         return Page(tuple(item for _, item in shown), total, self.number or 1, self.size, token)
 
 
+def check_token(request: Request) -> None:
+    """Refuse an empty NextToken, if the quirk has it so.
+
+    Raises:
+        EcsError: it is empty, which is not the same as absent.
+    """
+    parameters = request.parameters
+    empty = parameters.given("NextToken") and not parameters.text("NextToken")
+    if empty and request.state.settings.quirks.empty_token_is_refused:
+        raise Refusal.INVALID_PARAMETER.error(name="NextToken")
+
+
 def make_token(position: int) -> str:
     """An opaque token for the list that goes on after ``position``."""
     seal = fingerprint("token", position) & 0xFFFFFFFFFFFFFFFF
@@ -128,7 +144,10 @@ def read_token(token: str) -> int:
 
 
 def _count(items: Iterable[object]) -> int:
-    return sum(1 for _ in items)
+    """How many there are, read without a step of Python for each."""
+    counter = count()
+    deque(zip(items, counter, strict=False), maxlen=0)
+    return next(counter)
 
 
 def _clamp(value: int, least: int, most: int) -> int:

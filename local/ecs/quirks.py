@@ -37,6 +37,29 @@ class Quirks:
             none by default.
         auto_release_delay: how long after its minute an instance is really released. No figure is
             published; none by default.
+        unsupported_stop_charging_is_refused: StopInstance lists InvalidInstanceId.NotSupport, while
+            the description of StoppedMode says that the instance is stopped all the same. The
+            latter is the default, since it is newer and goes unnoticed.
+        stop_charging_changes_public_ip: an instance that was stopped with StopCharging starts with
+            another public address of its own. The user guide says that it may.
+        unpaid_instance_refuses_stop: StopInstance lists InstanceExpiredOrInArrears, while the
+            platform itself stops whoever does not pay. By default it can be stopped.
+        denied_lists_are_refused: without permission, DescribeDisks and all other lists answer
+            Forbidden.RAM. By default they are empty, as DescribeInstances is documented to be:
+            an error would be noticed.
+        undocumented_dry_run_is_known: DescribeInstanceStatus, DescribeSnapshotGroups,
+            ListTagResources and DescribeRegions heed DryRun like the other lists, though their
+            references do not have it. False: they ignore it, and answer.
+        ram_sees_tags_of_a_batch: RAM evaluates the tags of each instance that a batch names, as
+            users report. False: a batch is authorized as if nothing bore tags.
+        tagging_what_is_new_needs_permission: CreateSnapshot, CreateSnapshotGroup and RunInstances
+            with ``Tag.N`` need ``ecs:TagResources`` too. Their references do not say so.
+        too_many_ids_code: what DescribeInstances answers to more than 100 ids or to what is no
+            JSON array; not documented, and made after DescribeDisks.
+        empty_token_is_refused: ``NextToken=`` is malformed. By default it asks for the first page,
+            since that is what the last page's own token looks like.
+        creations_per_minute: instances that RunInstances makes in a minute, all regions together.
+            The figure is documented, the refusal (Throttling) is not.
         tag_filter_limit: how many resources a list filtered by tag shows at most. The reference
             says that the filter does not serve more than 1,000; the rest is left out silently.
     """
@@ -49,6 +72,16 @@ class Quirks:
     empty_auto_release_time_clears: bool = True
     auto_release_time_is_rounded: bool = False
     power_change_fails_snapshots: bool = True
+    unsupported_stop_charging_is_refused: bool = False
+    stop_charging_changes_public_ip: bool = True
+    unpaid_instance_refuses_stop: bool = False
+    denied_lists_are_refused: bool = False
+    undocumented_dry_run_is_known: bool = True
+    ram_sees_tags_of_a_batch: bool = True
+    tagging_what_is_new_needs_permission: bool = False
+    too_many_ids_code: str = "InvalidInstanceIds.Malformed"
+    empty_token_is_refused: bool = False
+    creations_per_minute: int = 5000
     listing_delay: timedelta = timedelta(0)
     auto_release_delay: timedelta = timedelta(0)
     tag_filter_limit: int = 1000

@@ -11,8 +11,11 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 _LENGTH = 20
+_PUBLIC = IPv4Network("198.51.100.0/24")
+_ELASTIC = IPv4Network("203.0.113.0/24")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,29 @@ def resource_id(kind: str, region: str, *origin: object) -> str:
 def fingerprint(*origin: object) -> int:
     """A number of 128 bits that stays the same for the same origin."""
     return int.from_bytes(_digest(*origin), "big")
+
+
+def public_address(instance_id: str, *origin: str) -> str:
+    """A public address of an instance, of a network that is kept for examples (RFC 5737).
+
+    Args:
+        instance_id: whose it is.
+        origin: what tells it from its others; the last one is the address that it is not.
+    """
+    return _address(_PUBLIC, origin[-1] if origin else "", instance_id, *origin)
+
+
+def elastic_address(instance_id: str) -> str:
+    """An elastic address, likewise."""
+    return _address(_ELASTIC, "", instance_id)
+
+
+def _address(network: IPv4Network, other_than: str, *origin: str) -> str:
+    place = fingerprint("address", *origin) % (network.num_addresses - 2)
+    address = str(network[1 + place])
+    if address != other_than:
+        return address
+    return str(network[1 + (place + 1) % (network.num_addresses - 2)])
 
 
 def _digest(*origin: object) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.ecs.access import Caller
 from local.ecs.errors import Refusal
@@ -14,6 +14,8 @@ from local.ecs.regions import REGIONS
 from local.ecs.state import JsonObject, Replay, State
 
 MAX_TOKEN_LENGTH = 64
+_DRY_RUN_LISTS = frozenset({"DescribeInstances", "DescribeDisks", "DescribeSnapshots"})
+"""The lists whose references have a DryRun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,27 @@ class Request:
         else:
             self.authorize(f"instance/{instance_id}", instance.region, instance.tags)
 
+    def authorize_batch(self, instances: Mapping[str, Instance | None]) -> None:
+        """Insist on the permission for each instance that a batch names.
+
+        Raises:
+            EcsError: RAM denies one of them, and so the whole.
+        """
+        seen = self.state.settings.quirks.ram_sees_tags_of_a_batch
+        for instance_id, instance in instances.items():
+            self.authorize_instance(
+                instance_id, instance if seen or instance is None else replace(instance, tags={})
+            )
+
+    def authorize_new_tags(self, resource: str, region: str, tags: Mapping[str, str]) -> None:
+        """Insist on the permission to tag what is about to be made, if the quirk has it so.
+
+        Raises:
+            EcsError: RAM denies ``ecs:TagResources``.
+        """
+        if tags and self.state.settings.quirks.tagging_what_is_new_needs_permission:
+            replace(self, action="TagResources").authorize(resource, region, {})
+
     def authorize_disk(self, disk: Disk) -> None:
         """Insist on the permission for one disk.
 
@@ -83,14 +106,20 @@ class Request:
     def may_list(self, resource: str, region: str) -> bool:
         """Whether the caller sees a list at all; without permission it is empty, not refused.
 
-        Only a dry run tells the difference. Source: DescribeInstances, API reference of 2021.
+        Only a dry run tells the difference. Source: DescribeInstances, API reference of 2021; that
+        other lists are like it is assumed.
 
         Raises:
-            EcsError: this is a dry run: ``DryRunOperation``, or ``Forbidden.RAM``.
+            EcsError: this is a dry run: ``DryRunOperation``, or ``Forbidden.RAM``; or the list is
+                refused by the quirk.
         """
-        if self.parameters.flag("DryRun"):
+        quirks = self.state.settings.quirks
+        knows_dry_run = self.action in _DRY_RUN_LISTS or quirks.undocumented_dry_run_is_known
+        if knows_dry_run and self.parameters.flag("DryRun"):
             self.authorize(resource, region, {})
             raise Refusal.DRY_RUN.error()
+        if quirks.denied_lists_are_refused and self.action != "DescribeInstances":
+            self.authorize(resource, region, {})
         return self.allows(resource, region, {})
 
     def stop_if_dry_run(self, refusal: Refusal = Refusal.DRY_RUN) -> None:

@@ -30,6 +30,7 @@ class Due(Enum):
     RELEASE = "an instance is released automatically"
     SNAPSHOT = "a snapshot is accomplished"
     RETENTION = "a snapshot has been kept long enough"
+    EXPIRY = "a subscription ends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class State:
         self._entries = 0
         self._minted = 0
         self._seed = seed
+        self._created = (now, 0)
         self._dice = random.Random(seed)  # noqa: S311  # jitter, not a secret
 
     @classmethod
@@ -164,6 +166,15 @@ class State:
         """An id that no resource has had; the same sequence under the same seed."""
         self._minted += 1
         return resource_id(kind, region, "minted", self._seed, self._minted)
+
+    def creates(self, number: int) -> bool:
+        """Count new instances; False if there are too many of them in this minute."""
+        minute = self.now.replace(second=0, microsecond=0)
+        before = self._created[1] if self._created[0] == minute else 0
+        if before + number > self.settings.quirks.creations_per_minute:
+            return False
+        self._created = (minute, before + number)
+        return True
 
     def with_jitter(self, duration: timedelta) -> timedelta:
         """The duration, off by as much as the settings' jitter allows."""

@@ -176,6 +176,24 @@ def test_disks_go_or_stay_as_they_are_set() -> None:
     assert left[0].detached_at == desk.clock.now()
 
 
+def test_a_disk_of_a_subscription_that_stays_is_paid_by_the_hour() -> None:
+    over = MANUAL_START - timedelta(days=1)
+    desk = Desk(
+        InstanceSpec(
+            "yearly",
+            charge_type=ChargeType.PRE_PAID,
+            status=Status.STOPPED,
+            expires_at=over,
+            data_disks=(KEPT,),
+        )
+    )
+
+    desk.ask("DeleteInstance", InstanceId=desk.instance_id, TerminateSubscription="true")
+    desk.pass_time(2)
+
+    assert [each.charge_type for each in desk.ecs.disks()] == [ChargeType.POST_PAID]
+
+
 def test_no_disk_stays_of_an_instance_locked_for_security() -> None:
     locks = (LockReason.SECURITY,)
     desk = Desk(InstanceSpec("db", status=Status.STOPPED, data_disks=(KEPT,), locks=locks))

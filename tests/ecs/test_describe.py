@@ -51,6 +51,9 @@ def mixed() -> Desk:
         ({"InstanceName": "web"}, []),
         ({"InstanceName": "web-*"}, ["web-1", "web-2"]),
         ({"InstanceName": "*b*1"}, ["web-1", "db.1"]),
+        ({"InstanceName": "w*-*"}, ["web-1", "web-2"]),
+        ({"InstanceName": "web-1*1"}, []),
+        ({"InstanceName": "*"}, ["web-1", "web-2", "db.1", "yearly", "unpaid", "old"]),
         ({"InstanceName": "db?1"}, []),
         ({"Status": "Stopped"}, ["db.1"]),
         ({"InstanceChargeType": "PrePaid"}, ["yearly"]),
@@ -62,6 +65,11 @@ def mixed() -> Desk:
         ({"ResourceGroupId": "rg-1"}, ["unpaid"]),
         ({"ZoneId": "cn-hangzhou-k"}, ["web-2"]),
         ({"VpcId": "vpc-gone"}, []),
+        (
+            {"VpcId": render.vpc_id(REGION), "Filter.1.Key": "ExpiredStartTime"}
+            | {"Filter.1.Value": "2029-01-01T00:00Z"},
+            ["web-1", "web-2", "db.1", "unpaid"],
+        ),
         ({"VSwitchId": render.vswitch_id(REGION, "cn-hangzhou-k")}, ["web-2"]),
         ({"LockReason": "financial"}, ["unpaid"]),
         ({"Tag.1.Key": "env"}, ["web-1", "web-2"]),
@@ -426,6 +434,74 @@ def test_without_permission_a_list_is_empty_and_a_dry_run_says_so(
     assert answer[path[0]] == {path[1]: []}
     assert mixed.refusal(action, nobody, DryRun="true", **parameters) == (403, "Forbidden.RAM")
     assert mixed.refusal(action, DryRun="true", **parameters) == (400, "DryRunOperation")
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [
+        ("DescribeInstanceStatus", {}),
+        ("DescribeSnapshotGroups", {}),
+        ("DescribeRegions", {}),
+        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "env"}),
+    ],
+)
+def test_a_list_may_not_know_a_dry_run(action: str, parameters: dict[str, str]) -> None:
+    desk = Desk(InstanceSpec("web"), quirks=Quirks(undocumented_dry_run_is_known=False))
+
+    assert desk.ask(action, DryRun="true", **parameters)
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [
+        ("DescribeDisks", {}),
+        ("DescribeSnapshots", {}),
+        ("DescribeInstanceStatus", {}),
+        ("DescribeSnapshotGroups", {}),
+        ("DescribeRegions", {}),
+        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "env"}),
+    ],
+)
+def test_a_list_may_be_refused_for_want_of_permission(
+    action: str, parameters: dict[str, str]
+) -> None:
+    desk = Desk(InstanceSpec("web"), quirks=Quirks(denied_lists_are_refused=True))
+    nobody = Caller(authorizer=Deny())
+
+    assert desk.refusal(action, nobody, **parameters) == (403, "Forbidden.RAM")
+    assert desk.ask("DescribeInstances", nobody)["Instances"] == {"Instance": []}
+
+
+def test_the_code_for_too_many_ids_can_be_another_one() -> None:
+    desk = Desk(quirks=Quirks(too_many_ids_code="InvalidParameter"))
+    ids = json.dumps([f"i-{number}" for number in range(101)])
+
+    assert desk.refusal("DescribeInstances", InstanceIds=ids) == (403, "InvalidParameter")
+    assert Desk().refusal("DescribeInstances", InstanceIds=ids) == (
+        403,
+        "InvalidInstanceIds.Malformed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [
+        ("DescribeInstances", {}),
+        ("DescribeDisks", {}),
+        ("DescribeSnapshots", {}),
+        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "env"}),
+    ],
+)
+def test_an_empty_token_begins_anew_or_by_the_quirk_is_refused(
+    action: str, parameters: dict[str, str]
+) -> None:
+    spec = InstanceSpec("web", tags={"env": "dev"})
+    kind, strict = Desk(spec), Desk(spec, quirks=Quirks(empty_token_is_refused=True))
+
+    assert kind.ask(action, NextToken="", **parameters) == kind.ask(action, **parameters)
+    refusal = strict.refusal(action, NextToken="", **parameters)
+    assert refusal == (400, "InvalidParameter")
+    assert strict.ask(action, **parameters)
 
 
 def test_ram_is_asked_about_the_region_or_each_id(mixed: Desk) -> None:

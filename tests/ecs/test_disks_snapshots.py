@@ -470,6 +470,19 @@ def test_a_group_that_cannot_be_is_refused(
     assert desk.ecs.snapshots() == ()
 
 
+def test_a_group_holds_32_tebibytes_at_most() -> None:
+    half = DiskSpec(size_gib=16 * 1024)
+    fits, exceeds = (
+        Desk(InstanceSpec("db", system_disk=half, data_disks=(data,)))
+        for data in (half, DiskSpec(size_gib=16 * 1024 + 1))
+    )
+
+    fits.ask("CreateSnapshotGroup", InstanceId=fits.instance_id)
+
+    refusal = exceeds.refusal("CreateSnapshotGroup", InstanceId=exceeds.instance_id)
+    assert refusal == (400, "InvalidParameter")
+
+
 def test_disks_of_two_instances_make_no_group() -> None:
     desk = Desk(InstanceSpec("a"), InstanceSpec("b"))
     ids = tuple(disk.disk_id for disk in desk.ecs.disks())

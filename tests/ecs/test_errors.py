@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from local.ecs.clock import MANUAL_START
 from local.ecs.durations import DEFAULT_DURATIONS, NO_TIME, Durations
 from local.ecs.engine import Caller
 from local.ecs.errors import EcsError, Refusal
 from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status
+from local.ecs.model import ChargeType, LockReason, NetworkType, Status
+from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
 from tests.ecs.desk import ROOT, Deny, Desk
 
 Given = dict[str, str | tuple[str, ...]]
@@ -35,6 +37,7 @@ class Case:
     details: dict[str, str] = field(default_factory=dict)
     caller: Caller = ROOT
     durations: Durations = DEFAULT_DURATIONS
+    quirks: Quirks = DEFAULT_QUIRKS
 
 
 STOPPED = replace(WEB, status=Status.STOPPED)
@@ -44,6 +47,8 @@ ID: Given = {"InstanceId": "i-web"}
 GONE: Given = {"InstanceId": "i-gone"}
 DISK: Given = {"DiskId": "d-web"}
 DRY: Given = {"DryRun": "true"}
+STOP_CHARGING: Given = ID | {"StoppedMode": "StopCharging"}
+NO_SILENCE = Quirks(unsupported_stop_charging_is_refused=True)
 
 CASES: dict[Refusal, Case] = {
     Refusal.UNKNOWN_ACTION: Case("MakeCoffee"),
@@ -85,6 +90,25 @@ CASES: dict[Refusal, Case] = {
     Refusal.EXPIRED_OR_IN_ARREARS: Case(
         "StartInstance", ID, replace(WEB, status=Status.STOPPED, locks=(LockReason.FINANCIAL,))
     ),
+    Refusal.SUBSCRIPTION_OVER: Case(
+        "StartInstance", ID, replace(PRE_PAID, status=Status.STOPPED, expires_at=MANUAL_START)
+    ),
+    Refusal.CLASSIC_STOP_CHARGING: Case(
+        "StopInstance",
+        STOP_CHARGING,
+        replace(WEB, network=NetworkType.CLASSIC),
+        quirks=NO_SILENCE,
+    ),
+    Refusal.PRE_PAID_STOP_CHARGING: Case(
+        "StopInstance", STOP_CHARGING, PRE_PAID, quirks=NO_SILENCE
+    ),
+    Refusal.LOCAL_DISK_STOP_CHARGING: Case(
+        "StopInstance",
+        STOP_CHARGING,
+        replace(WEB, instance_type="ecs.i3.xlarge"),
+        quirks=NO_SILENCE,
+    ),
+    Refusal.TOO_MANY_CREATIONS: Case("RunInstances", RUN, quirks=Quirks(creations_per_minute=0)),
     Refusal.INCORRECT_STATUS: Case("DeleteInstance", ID),
     Refusal.INITIALIZING: Case("DeleteInstance", ID, replace(WEB, status=Status.PENDING)),
     Refusal.DELETION_PROTECTED: Case("DeleteInstance", ID, replace(WEB, deletion_protection=True)),
@@ -175,7 +199,7 @@ CASES: dict[Refusal, Case] = {
 @pytest.mark.parametrize("refusal", Refusal, ids=lambda refusal: refusal.name)
 def test_each_refusal_is_reached_in_ecs_words(refusal: Refusal) -> None:
     case = CASES[refusal]
-    desk = Desk(case.spec, durations=case.durations)
+    desk = Desk(case.spec, durations=case.durations, quirks=case.quirks)
     disk_id = desk.instance.disk_ids[0]
 
     def actual(given: Given) -> Given:

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from local.ecs.access import Caller
+from local.ecs.errors import EcsError
+from local.ecs.fleet import InstanceSpec
 from local.ecs.policy import Policy, PolicyError
+from local.ecs.quirks import Quirks
+from tests.ecs.desk import Desk
 
 INSTANCE = "acs:ecs:cn-hangzhou:123456789012:instance/i-bp1aaaaaaaaaaaaaaaaa"
 DISK = "acs:ecs:cn-hangzhou:123456789012:disk/d-bp1aaaaaaaaaaaaaaaaa"
@@ -217,3 +222,54 @@ def test_lists_do_not_see_the_tags_of_what_they_would_list(action: str) -> None:
 def test_what_is_not_understood_is_refused(document: Any, complaint: str) -> None:  # noqa: ANN401  # anything at all
     with pytest.raises(PolicyError, match=re.escape(complaint)):
         Policy(document)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.parametrize(
+    ("action", "parameters"),
+    [("StopInstances", {}), ("DeleteInstances", {"Force": "true"})],
+)
+def test_ram_sees_the_tags_of_a_batch_or_by_the_quirk_does_not(
+    action: str, parameters: dict[str, str], *, seen: bool
+) -> None:
+    desk = Desk(
+        InstanceSpec("web", tags={"team": "dev"}),
+        InstanceSpec("db", tags={"team": "ops"}),
+        quirks=Quirks(ram_sees_tags_of_a_batch=seen),
+    )
+    condition = {"StringEquals": {"acs:ResourceTag/team": "dev"}}
+    caller = Caller(authorizer=Policy(policy(allow("ecs:*", Condition=condition))))
+    web, db = desk.ids()
+
+    assert desk.refusal(action, caller, InstanceId=(web, db)) == (403, "Forbidden.RAM")
+    if seen:
+        desk.ask(action, caller, InstanceId=(web,), **parameters)
+    else:
+        assert desk.refusal(action, caller, InstanceId=(web,)) == (403, "Forbidden.RAM")
+
+
+@pytest.mark.parametrize("needed", [True, False])
+@pytest.mark.parametrize(
+    ("action", "parameters", "resource"),
+    [
+        ("CreateSnapshot", {"DiskId": "disk"}, "snapshot/*"),
+        ("CreateSnapshotGroup", {"InstanceId": "instance"}, "snapshotgroup/*"),
+        ("RunInstances", {"ImageId": "x.vhd", "InstanceType": "ecs.c7.large"}, "instance/*"),
+    ],
+)
+def test_tagging_what_is_new_may_need_a_permission_of_its_own(
+    action: str, parameters: dict[str, str], resource: str, *, needed: bool
+) -> None:
+    desk = Desk(InstanceSpec("web"), quirks=Quirks(tagging_what_is_new_needs_permission=needed))
+    names = {"disk": desk.instance.disk_ids[0], "instance": desk.instance_id}
+    given = {key: names.get(value, value) for key, value in parameters.items()}
+    caller = Caller(authorizer=Policy(policy(allow("ecs:*"), deny("ecs:TagResources"))))
+    tagged = {**given, "Tag.1.Key": "by", "Tag.1.Value": "me"}
+
+    if needed:
+        with pytest.raises(EcsError, match=rf"ecs:TagResources on acs:ecs:.*:{resource[:-1]}"):
+            desk.ask(action, caller, **tagged)
+    else:
+        desk.ask(action, caller, **tagged)
+        desk = Desk(InstanceSpec("web"))
+    desk.ask(action, caller, **given)

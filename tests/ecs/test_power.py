@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -205,6 +206,112 @@ def test_a_stopped_mode_ends_with_the_next_start() -> None:
     desk.ask("StartInstance", InstanceId=desk.instance_id)
 
     assert desk.instance.stopped_mode is StoppedMode.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        InstanceSpec("local-disk", instance_type="ecs.i3.xlarge"),
+        InstanceSpec("classic", network=NetworkType.CLASSIC),
+        InstanceSpec("subscription", charge_type=ChargeType.PRE_PAID),
+    ],
+    ids=lambda spec: spec.name,
+)
+def test_unsupported_stop_charging_is_ignored_or_by_the_quirk_refused(spec: InstanceSpec) -> None:
+    kind, strict = Desk(spec), Desk(spec, quirks=Quirks(unsupported_stop_charging_is_refused=True))
+
+    kind.ask("StopInstance", InstanceId=kind.instance_id, StoppedMode="StopCharging")
+    refusal = strict.refusal("StopInstances", InstanceId=strict.ids(), StoppedMode="StopCharging")
+
+    assert kind.instance.status is Status.STOPPING
+    assert refusal == (403, "InvalidInstanceId.NotSupport")
+    strict.ask("StopInstances", InstanceId=strict.ids(), StoppedMode="KeepCharging")
+
+
+def test_the_quirk_refuses_stop_charging_only_where_it_is_not_supported() -> None:
+    desk = Desk(RUNNING, quirks=Quirks(unsupported_stop_charging_is_refused=True))
+
+    desk.ask("StopInstance", InstanceId=desk.instance_id, StoppedMode="StopCharging")
+
+    assert desk.instance.status is Status.STOPPING
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "keeps"),
+    [
+        ("StopCharging", True, False),
+        ("StopCharging", False, True),
+        ("KeepCharging", True, True),
+    ],
+)
+def test_stop_charging_costs_the_public_address(mode: str, *, changes: bool, keeps: bool) -> None:
+    desk = Desk(
+        InstanceSpec("web", has_public_ip=True, has_eip=True),
+        quirks=Quirks(stop_charging_changes_public_ip=changes),
+    )
+    before = desk.instance
+
+    desk.ask("StopInstance", InstanceId=desk.instance_id, StoppedMode=mode)
+    desk.pass_time(5)
+    desk.ask("StartInstance", InstanceId=desk.instance_id)
+
+    assert (desk.instance.public_ip == before.public_ip) is keeps
+    assert desk.instance.public_ip
+    assert desk.instance.eip == before.eip
+
+
+def test_a_subscription_stops_at_its_end_and_starts_no_more() -> None:
+    end = MANUAL_START + timedelta(hours=1)
+    desk = Desk(InstanceSpec("yearly", charge_type=ChargeType.PRE_PAID, expires_at=end))
+
+    desk.pass_time(3599)
+    before = desk.instance.status
+    desk.pass_time(1)
+    at_the_end = desk.instance.status
+    desk.pass_time(5)
+
+    refusal = desk.refusal("StartInstance", InstanceId=desk.instance_id)
+    assert (before, at_the_end) == (Status.RUNNING, Status.STOPPING)
+    assert desk.instance.status is Status.STOPPED
+    assert refusal == (403, "InstanceExpired")
+
+
+def test_a_renewed_subscription_goes_on() -> None:
+    hour = timedelta(hours=1)
+    desk = Desk(
+        InstanceSpec("yearly", charge_type=ChargeType.PRE_PAID, expires_at=MANUAL_START + hour)
+    )
+
+    desk.ecs.put(replace(desk.instance, expires_at=MANUAL_START + 2 * hour))
+    desk.pass_time(3600)
+    then = desk.instance.status
+    desk.pass_time(3600)
+
+    assert then is Status.RUNNING
+    assert desk.instance.status is Status.STOPPING
+
+
+@pytest.mark.parametrize(("strict", "stops"), [(False, True), (True, False)])
+def test_who_does_not_pay_is_stopped_or_by_the_quirk_refused(*, strict: bool, stops: bool) -> None:
+    over = InstanceSpec(
+        "over", charge_type=ChargeType.PRE_PAID, expires_at=MANUAL_START - timedelta(days=1)
+    )
+    locked = InstanceSpec("unpaid", locks=(LockReason.FINANCIAL,))
+    desk = Desk(over, locked, quirks=Quirks(unpaid_instance_refuses_stop=strict))
+
+    answer = desk.ask("StopInstances", InstanceId=desk.ids(), BatchOptimization="SuccessFirst")
+
+    codes = {each["Code"] for each in answer["InstanceResponses"]["InstanceResponse"]}
+    assert codes == ({200} if stops else {"InstanceExpiredOrInArrears"})
+
+
+def test_a_subscription_that_is_over_does_not_reboot() -> None:
+    over = MANUAL_START - timedelta(days=1)
+    desk = Desk(InstanceSpec("over", charge_type=ChargeType.PRE_PAID, expires_at=over))
+
+    refusal = desk.refusal("RebootInstance", InstanceId=desk.instance_id)
+
+    assert refusal == (403, "InstanceExpiredOrInArrears")
 
 
 def test_all_together_does_nothing_when_one_cannot() -> None:

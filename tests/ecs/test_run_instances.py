@@ -9,6 +9,7 @@ import pytest
 
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, SpotStrategy, Status
+from local.ecs.quirks import Quirks
 from tests.ecs.desk import Desk, iso
 
 PLAIN = {"ImageId": "ubuntu_24_04_x64", "InstanceType": "ecs.c7.large"}
@@ -132,6 +133,21 @@ def test_a_repeated_token_makes_nothing_new() -> None:
 
     assert first == again
     assert len(desk.ids()) == 1
+
+
+def test_a_minute_makes_so_many_instances_and_no_more() -> None:
+    desk = Desk(quirks=Quirks(creations_per_minute=150))
+    asked = {"ImageId": "x.vhd", "InstanceType": "ecs.c7.large", "Amount": "100"}
+
+    desk.ask("RunInstances", **asked)
+    refusal = desk.refusal("RunInstances", **asked)
+    elsewhere = desk.refusal("RunInstances", RegionId="cn-shanghai", **asked)
+    desk.ask("RunInstances", **{**asked, "Amount": "50"})
+    desk.pass_time(60)
+    desk.ask("RunInstances", **asked)
+
+    assert refusal == elsewhere == (400, "Throttling")
+    assert len(desk.ids()) == 250
 
 
 def test_ids_are_never_used_again() -> None:

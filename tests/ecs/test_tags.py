@@ -214,6 +214,21 @@ def test_a_wrong_question_about_tags_is_refused(
     assert code == refusal
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Tag.1.Key": "env", "TagFilter.1.TagKey": "team"},
+        {"TagFilter.1.TagKey": "env"}
+        | {f"TagFilter.1.TagValues.{number}": str(number) for number in range(1, 7)},
+    ],
+    ids=["both kinds", "six values"],
+)
+def test_a_tag_filter_stands_alone_and_has_five_values(parameters: dict[str, str]) -> None:
+    code = Desk(DEV).refusal("ListTagResources", ResourceType="instance", **parameters)
+
+    assert code == (400, "InvalidParameter")
+
+
 def test_tags_of_disks_are_listed_as_such() -> None:
     desk = Desk(InstanceSpec("db", system_disk=DiskSpec(tags={"keep": "yes"})))
 

@@ -176,7 +176,11 @@ def test_the_fleet_file_is_read_and_every_field_is_named(page: Path, tmp_path: P
 def test_every_call_of_the_control_endpoint_is_there_and_answers(page: Path) -> None:
     emulator = Emulator()
     (rows,) = [rows for rows in tables(page) if "/_local/health" in rows[0][0]]
-    bodies = {"clock": b'{"speed": 60}', "faults": blocks(page, "json")[0].encode()}
+    bodies = {
+        "clock": b'{"speed": 60}',
+        "faults": blocks(page, "json")[0].encode(),
+        "throttle": re.findall(r"`({\"calls\".*?})`", page.read_text(encoding="utf-8"))[0].encode(),
+    }
     known = {f"{method} {name}" for method, name in Control(emulator.service, print)._routes}  # noqa: SLF001  # what there is
     seen = set()
     for cells in rows:

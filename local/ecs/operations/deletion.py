@@ -40,8 +40,7 @@ def delete_instances(request: Request) -> JsonObject:
     region = request.region()
     ids = instance_ids(request, Refusal.MALFORMED_DELETION_IDS)
     shelf = request.state.instances
-    for each in ids:
-        request.authorize_instance(each, shelf.find(each))
+    request.authorize_batch({each: shelf.find(each) for each in ids})
     if any(shelf.region_of(each) not in {None, region} for each in ids):
         raise Refusal.SEVERAL_REGIONS.error()
     dry_run = request.parameters.flag("DryRun")
@@ -93,8 +92,7 @@ def _check(request: Request, instance: Instance) -> None:
 
 def _may_terminate(request: Request, instance: Instance) -> bool:
     """Whether a subscription is over and its end was asked for."""
-    over = instance.expires_at is not None and instance.expires_at <= request.state.now
-    return over and request.parameters.flag("TerminateSubscription")
+    return instance.is_over(request.state.now) and request.parameters.flag("TerminateSubscription")
 
 
 def _delete(request: Request, instance: Instance) -> None:

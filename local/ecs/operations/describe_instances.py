@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
+from operator import attrgetter
 
 from local.ecs import render
-from local.ecs.errors import Refusal
+from local.ecs.errors import EcsError, Refusal
 from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.operations.choice import instance_ids
 from local.ecs.operations.listing import Query, equal, equalities, find, refuse_filters
@@ -28,34 +29,43 @@ Criterion = Callable[[Instance], bool]
 LARGEST_PAGE = 100
 LARGEST_STATUS_PAGE = 50
 
+
+def _in_vpc(instance: Instance) -> bool:
+    return instance.network is NetworkType.VPC
+
+
 _EQUAL: Mapping[str, Callable[[Instance], str]] = {
-    "ZoneId": lambda instance: instance.zone,
-    "ImageId": lambda instance: instance.image_id,
-    "InstanceType": lambda instance: instance.instance_type,
+    "ZoneId": attrgetter("zone"),
+    "ImageId": attrgetter("image_id"),
+    "InstanceType": attrgetter("instance_type"),
     "InstanceTypeFamily": lambda instance: INSTANCE_TYPES[instance.instance_type].family,
-    "KeyPairName": lambda instance: instance.key_pair,
-    "ResourceGroupId": lambda instance: instance.resource_group_id,
-    "VpcId": lambda instance: render.vpc_id(instance.region),
-    "VSwitchId": lambda instance: render.vswitch_id(instance.region, instance.zone),
+    "KeyPairName": attrgetter("key_pair"),
+    "ResourceGroupId": attrgetter("resource_group_id"),
+    "VpcId": lambda instance: render.vpc_id(instance.region) if _in_vpc(instance) else "",
+    "VSwitchId": lambda instance: (
+        render.vswitch_id(instance.region, instance.zone) if _in_vpc(instance) else ""
+    ),
     "SecurityGroupId": lambda instance: render.security_group_id(instance.region),
 }
 _WORDS: Mapping[str, tuple[type[Enum], Refusal, Callable[[Instance], Enum]]] = {
-    "Status": (Status, Refusal.UNKNOWN_STATUS, lambda instance: instance.status),
+    "Status": (Status, Refusal.UNKNOWN_STATUS, attrgetter("status")),
     "InstanceChargeType": (
         ChargeType,
         Refusal.UNKNOWN_CHARGE_TYPE,
-        lambda instance: instance.charge_type,
+        attrgetter("charge_type"),
     ),
     "InstanceNetworkType": (
         NetworkType,
         Refusal.UNKNOWN_NETWORK_TYPE,
-        lambda instance: instance.network,
+        attrgetter("network"),
     ),
 }
 _ADDRESSES: Mapping[str, Callable[[Instance], str]] = {
-    "PrivateIpAddresses": lambda instance: render.private_ip(instance.instance_id),
-    "PublicIpAddresses": lambda instance: instance.public_ip,
-    "EipAddresses": lambda instance: instance.eip,
+    "PrivateIpAddresses": lambda instance: (
+        render.private_ip(instance.instance_id) if _in_vpc(instance) else ""
+    ),
+    "PublicIpAddresses": attrgetter("public_ip"),
+    "EipAddresses": attrgetter("eip"),
 }
 _TIMES: Mapping[str, Callable[[Instance, datetime], bool]] = {
     "CreationStartTime": lambda instance, at: instance.created_at >= at,
@@ -106,10 +116,10 @@ def describe_instances(request: Request) -> JsonObject:
         EcsError: a parameter is wrong, or this is a dry run.
     """
     parameters = request.parameters
-    ids = parameters.ids("InstanceIds", Refusal.INSTANCE_IDS_FILTER, Refusal.INSTANCE_IDS_FILTER)
+    ids = _asked_ids(request)
     query = Query(
         resources=tuple(f"instance/{each}" for each in ids or ("*",)),
-        page=PageRequest.read(parameters, LARGEST_PAGE),
+        page=PageRequest.read(request, LARGEST_PAGE),
         ids=ids,
         criteria=(*_criteria(parameters), *_listed(request.state)),
     )
@@ -167,6 +177,16 @@ def describe_instance_attribute(request: Request) -> JsonObject:
     return render.instance_attribute(instance)
 
 
+def _asked_ids(request: Request) -> tuple[str, ...] | None:
+    """``InstanceIds``; the code of what is wrong with them is a quirk."""
+    bad = Refusal.INSTANCE_IDS_FILTER
+    try:
+        return request.parameters.ids("InstanceIds", bad, bad)
+    except EcsError as error:
+        code = request.state.settings.quirks.too_many_ids_code
+        raise EcsError(error.status, code, error.message) from None
+
+
 def _listed(state: State) -> Iterator[Criterion]:
     """New instances may be missing from lists for a while."""
     if state.settings.quirks.listing_delay:
@@ -200,9 +220,16 @@ def _member(attribute: Callable[[Instance], str], wanted: frozenset[str]) -> Cri
 
 def _named(pattern: str) -> Criterion:
     """A name in which ``*`` stands for anything; nothing else is special."""
-    parts = (re.escape(part) for part in pattern.split("*"))
-    matches = re.compile(".*".join(parts), re.DOTALL).fullmatch
-    return lambda instance: matches(instance.name) is not None
+    first, *rest = pattern.split("*")
+    if not rest:
+        return equal(attrgetter("name"), pattern)
+    after = "".join(f".*{re.escape(part)}" for part in rest)
+    matches = re.compile(after, re.DOTALL).fullmatch
+    length = len(first)
+    # Most names fail at their beginning, which is faster told without a pattern.
+    return lambda instance: (
+        instance.name.startswith(first) and matches(instance.name, length) is not None
+    )
 
 
 def _locked(reason: LockReason) -> Criterion:

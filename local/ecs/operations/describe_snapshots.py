@@ -66,7 +66,7 @@ def describe_snapshots(request: Request) -> JsonObject:
     parameters, state = request.parameters, request.state
     query = Query(
         resources=("snapshot/*",),
-        page=PageRequest.read(parameters, LARGEST_PAGE),
+        page=PageRequest.read(request, LARGEST_PAGE),
         ids=parameters.ids("SnapshotIds", Refusal.SNAPSHOT_IDS, Refusal.SNAPSHOT_IDS),
         criteria=tuple(_criteria(parameters)),
     )
@@ -84,7 +84,7 @@ def describe_snapshot_groups(request: Request) -> JsonObject:
     parameters, state = request.parameters, request.state
     query = Query(
         resources=("*",),
-        page=PageRequest.read(parameters, LARGEST_PAGE),
+        page=PageRequest.read(request, LARGEST_PAGE),
         ids=parameters.repeated("SnapshotGroupId") or None,
         criteria=tuple(_group_criteria(parameters, state)),
     )

@@ -76,7 +76,7 @@ def describe_disks(request: Request) -> JsonObject:
     parameters = request.parameters
     query = Query(
         resources=("disk/*",),
-        page=PageRequest.read(parameters, LARGEST_PAGE),
+        page=PageRequest.read(request, LARGEST_PAGE),
         ids=parameters.ids("DiskIds", Refusal.TOO_MANY_DISK_IDS, Refusal.MALFORMED_DISK_IDS),
         criteria=tuple(_criteria(parameters)),
     )

@@ -8,12 +8,21 @@ as a whole, also with SuccessFirst.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import Enum
 
 from local.ecs import lifecycle
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.model import Instance, LockReason, Status, StoppedMode
+from local.ecs.model import (
+    ChargeType,
+    Instance,
+    LockReason,
+    NetworkType,
+    Status,
+    StoppedMode,
+)
 from local.ecs.operations.choice import instance_ids, one_instance
+from local.ecs.prices import INSTANCE_TYPES
 from local.ecs.request import Request
 from local.ecs.state import JsonObject
 
@@ -41,7 +50,7 @@ def stop_instance(request: Request) -> JsonObject:
     Raises:
         EcsError: it cannot be stopped, or this is a dry run.
     """
-    return _one(request, _check_stop, _stopping(request))
+    return _one(request, _stop_check(request), _stopping(request))
 
 
 def stop_instances(request: Request) -> JsonObject:
@@ -50,7 +59,7 @@ def stop_instances(request: Request) -> JsonObject:
     Raises:
         EcsError: as `stop_instance`; with SuccessFirst only for the request as a whole.
     """
-    return _batch(request, _check_stop, _stopping(request))
+    return _batch(request, _stop_check(request), _stopping(request))
 
 
 def start_instance(request: Request) -> JsonObject:
@@ -59,7 +68,7 @@ def start_instance(request: Request) -> JsonObject:
     Raises:
         EcsError: it cannot be started, or this is a dry run.
     """
-    return _one(request, _check_start, _starting(request))
+    return _one(request, _start_check(request), _starting(request))
 
 
 def start_instances(request: Request) -> JsonObject:
@@ -68,7 +77,7 @@ def start_instances(request: Request) -> JsonObject:
     Raises:
         EcsError: as `start_instance`; with SuccessFirst only for the request as a whole.
     """
-    return _batch(request, _check_start, _starting(request))
+    return _batch(request, _start_check(request), _starting(request))
 
 
 def reboot_instance(request: Request) -> JsonObject:
@@ -78,7 +87,7 @@ def reboot_instance(request: Request) -> JsonObject:
         EcsError: it cannot be rebooted, or this is a dry run.
     """
     request.parameters.flag("ForceStop")
-    return _one(request, _check_reboot, _rebooting(request))
+    return _one(request, _reboot_check(request), _rebooting(request))
 
 
 def reboot_instances(request: Request) -> JsonObject:
@@ -88,7 +97,7 @@ def reboot_instances(request: Request) -> JsonObject:
         EcsError: as `reboot_instance`; with SuccessFirst only for the request as a whole.
     """
     request.parameters.flag("ForceReboot")
-    return _batch(request, _check_reboot, _rebooting(request))
+    return _batch(request, _reboot_check(request), _rebooting(request))
 
 
 def _stopping(request: Request) -> Deed:
@@ -106,21 +115,48 @@ def _rebooting(request: Request) -> Deed:
     return lambda instance: lifecycle.reboot(request.state, instance)
 
 
-def _check_stop(instance: Instance) -> None:
-    _check_security(instance)
-    _check_status(instance, Status.RUNNING)
+def _stop_check(request: Request) -> Check:
+    quirks = request.state.settings.quirks
+    wants_stop_charging = request.parameters.text("StoppedMode") == StoppedMode.STOP_CHARGING.value
+
+    def check(instance: Instance) -> None:
+        _check_security(instance)
+        if quirks.unpaid_instance_refuses_stop:
+            _check_paid(instance, request.state.now)
+        _check_status(instance, Status.RUNNING)
+        if wants_stop_charging and quirks.unsupported_stop_charging_is_refused:
+            _check_stop_charging(instance)
+
+    return check
 
 
-def _check_start(instance: Instance) -> None:
-    _check_security(instance)
-    _check_paid(instance)
-    _check_status(instance, Status.STOPPED)
+def _start_check(request: Request) -> Check:
+    def check(instance: Instance) -> None:
+        _check_security(instance)
+        if instance.is_over(request.state.now):
+            raise Refusal.SUBSCRIPTION_OVER.error()
+        _check_paid(instance, request.state.now)
+        _check_status(instance, Status.STOPPED)
+
+    return check
 
 
-def _check_reboot(instance: Instance) -> None:
-    _check_security(instance)
-    _check_paid(instance)
-    _check_status(instance, Status.RUNNING)
+def _reboot_check(request: Request) -> Check:
+    def check(instance: Instance) -> None:
+        _check_security(instance)
+        _check_paid(instance, request.state.now)
+        _check_status(instance, Status.RUNNING)
+
+    return check
+
+
+def _check_stop_charging(instance: Instance) -> None:
+    if instance.network is NetworkType.CLASSIC:
+        raise Refusal.CLASSIC_STOP_CHARGING.error()
+    if instance.charge_type is ChargeType.PRE_PAID:
+        raise Refusal.PRE_PAID_STOP_CHARGING.error()
+    if not INSTANCE_TYPES[instance.instance_type].supports_stop_charging:
+        raise Refusal.LOCAL_DISK_STOP_CHARGING.error()
 
 
 def _check_security(instance: Instance) -> None:
@@ -128,8 +164,8 @@ def _check_security(instance: Instance) -> None:
         raise Refusal.LOCKED_FOR_SECURITY.error()
 
 
-def _check_paid(instance: Instance) -> None:
-    if instance.is_locked(LockReason.FINANCIAL):
+def _check_paid(instance: Instance, now: datetime) -> None:
+    if instance.is_locked(LockReason.FINANCIAL) or instance.is_over(now):
         raise Refusal.EXPIRED_OR_IN_ARREARS.error()
 
 
@@ -155,8 +191,7 @@ def _batch(request: Request, check: Check, deed: Deed) -> JsonObject:
         "BatchOptimization", BatchOptimization, Refusal.INVALID_PARAMETER
     )
     instances = {each: request.state.instances.find(each, region) for each in ids}
-    for each, instance in instances.items():
-        request.authorize_instance(each, instance)
+    request.authorize_batch(instances)
     if optimization is BatchOptimization.SUCCESS_FIRST:
         request.stop_if_dry_run(Refusal.DRY_RUN_OF_BATCH)
         entries = [_tried(request, item, check, deed) for item in instances.items()]

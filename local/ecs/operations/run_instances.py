@@ -40,7 +40,10 @@ def run_instances(request: Request) -> JsonObject:
     request.authorize("instance/*", region, {})
     amount = _amount(request.parameters)
     spec = _spec(request, region, Status.PENDING)
+    request.authorize_new_tags("instance/*", region, spec.tags)
     request.stop_if_dry_run()
+    if not request.state.creates(amount):
+        raise Refusal.TOO_MANY_CREATIONS.error()
     names = _names(request.parameters, spec.name, amount)
     instances = [
         create(request.state, replace(spec, name=name), request.state.mint("i", region))
@@ -66,7 +69,10 @@ def create_instance(request: Request) -> JsonObject:
     region = request.region()
     request.authorize("instance/*", region, {})
     spec = _spec(request, region, Status.STOPPED)
+    request.authorize_new_tags("instance/*", region, spec.tags)
     request.stop_if_dry_run()
+    if not request.state.creates(1):
+        raise Refusal.TOO_MANY_CREATIONS.error()
     made = create(request.state, spec, request.state.mint("i", region))
     answer: JsonObject = {"InstanceId": made.instance_id, "TradePrice": round(_hourly(spec), 4)}
     if spec.charge_type is ChargeType.PRE_PAID:

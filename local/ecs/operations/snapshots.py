@@ -19,6 +19,7 @@ from local.ecs.state import JsonObject
 
 SNAPSHOTS_PER_DISK = 256
 DISKS_PER_GROUP = 16
+GIB_PER_GROUP = 32 * 1024
 LONGEST_RETENTION_DAYS = 65536
 
 _NAME = re.compile(r"(?!auto|https?://)[^\W\d_][\w.:\-]{1,127}")
@@ -41,6 +42,7 @@ def create_snapshot(request: Request) -> JsonObject:
     request.authorize_disk(disk)
     request.authorize("snapshot/*", disk.region, {})
     order = _order(request.parameters, "SnapshotName", Refusal.SNAPSHOT_NAME)
+    request.authorize_new_tags("snapshot/*", disk.region, order.tags)
     _check(request, disk)
     return {"SnapshotId": lifecycle.begin_snapshot(request.state, disk, order).snapshot_id}
 
@@ -50,13 +52,15 @@ def create_snapshot_group(request: Request) -> JsonObject:
     """Begin snapshots of an instance's disks, or of the disks that are named.
 
     Raises:
-        EcsError: as `create_snapshot`; or 0 or more than 16 disks, or one that is not an ESSD.
+        EcsError: as `create_snapshot`; or 0 or more than 16 disks, or more than 32 TiB, or one
+            that is not an ESSD.
     """
     region = request.region()
     disks = _chosen(request, region)
     for disk in disks:
         request.authorize_disk(disk)
     order = _order(request.parameters, "Name", Refusal.SNAPSHOT_GROUP_NAME)
+    request.authorize_new_tags("snapshotgroup/*", region, order.tags)
     for disk in disks:
         _check(request, disk)
         if not DISK_CATEGORIES[disk.category].is_essd:
@@ -97,7 +101,8 @@ def _chosen(request: Request, region: str) -> tuple[Disk, ...]:
     disks = tuple(disk for disk in found if disk is not None)
     if len(disks) < len(found) or any(disk.instance_id != disks[0].instance_id for disk in disks):
         raise Refusal.UNKNOWN_DISK.error()
-    if not 1 <= len(disks) <= DISKS_PER_GROUP:
+    size_gib = sum(disk.size_gib for disk in disks)
+    if not 1 <= len(disks) <= DISKS_PER_GROUP or size_gib > GIB_PER_GROUP:
         raise Refusal.INVALID_PARAMETER.error(name="DiskId")
     return disks
 

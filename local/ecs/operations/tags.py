@@ -12,7 +12,7 @@ from typing import Any
 
 from local.ecs.errors import Refusal
 from local.ecs.operations.listing import Tagged
-from local.ecs.paging import make_token, read_token
+from local.ecs.paging import check_token, make_token, read_token
 from local.ecs.parameters import MAX_TAGS, Parameters, is_system_tag
 from local.ecs.request import Request
 from local.ecs.shelf import Shelf
@@ -21,6 +21,7 @@ from local.ecs.state import JsonObject
 MAX_RESOURCES = 50
 TAGS_PER_RESOURCE = 20
 PAGE_ROWS = 50
+VALUES_PER_FILTER = 5
 
 _ANY: tuple[str, ...] = ()
 
@@ -82,6 +83,7 @@ def list_tag_resources(request: Request) -> JsonObject:
     wanted = tuple(_wanted(parameters))
     if not (ids or wanted):
         raise Refusal.NO_RESOURCE_IDS.error()
+    check_token(request)
     after = read_token(parameters.text("NextToken"))
     allowed = request.may_list("*", region)
     candidates = shelf.pick(region, ids) if ids else shelf.walk(region, after)
@@ -114,13 +116,23 @@ def _page(
 
 
 def _wanted(parameters: Parameters) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """Keys, each with the values that will do; no value means any."""
+    """Keys, each with the values that will do; no value means any.
+
+    ``Tag.N`` and ``TagFilter.N`` exclude each other, and a filter has five values at most. How ECS
+    refuses more is not documented.
+    """
     for key, value in parameters.tag_filters():
         yield key, (value,) if value else _ANY
-    for condition in parameters.structures("TagFilter"):
+    conditions = parameters.structures("TagFilter")
+    if conditions and parameters.structures("Tag"):
+        raise Refusal.INVALID_PARAMETER.error(name="TagFilter")
+    for condition in conditions:
         if not condition.text("TagKey"):
             raise Refusal.TAG_MISMATCH.error()
-        yield condition.text("TagKey"), condition.repeated("TagValues")
+        values = condition.repeated("TagValues")
+        if len(values) > VALUES_PER_FILTER:
+            raise Refusal.INVALID_PARAMETER.error(name="TagFilter")
+        yield condition.text("TagKey"), values
 
 
 def _bears(tags: Mapping[str, str], wanted: tuple[tuple[str, tuple[str, ...]], ...]) -> bool:
