@@ -52,6 +52,13 @@ LUMINANCE = """
 })()
 """
 
+CUT_OFF = """
+[...document.querySelectorAll("button, input, .state")]
+  .filter((each) => each.checkVisibility() && each.scrollWidth > each.clientWidth + 1
+    && getComputedStyle(each).display !== "inline")
+  .map((each) => each.textContent || each.name)
+"""
+
 
 def page(emulator: Emulator, path: str = "/_local/") -> tuple[str, dict[str, str]]:
     reply = emulator.handle(HttpRequest("GET", path, {"host": "127.0.0.1"}))
@@ -239,6 +246,7 @@ def test_the_page_fits_its_width_and_can_be_read(width: int, dark: int) -> None:
         await tab.until("document.querySelectorAll('#requests details').length === 2")
         assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert await tab.evaluate(LUMINANCE) == []
+        assert await tab.evaluate(CUT_OFF) == []
         assert await tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") is bool(
             dark
         )
