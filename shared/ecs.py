@@ -32,6 +32,7 @@ TAG_FILTER_LIMIT = 1000
 """A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
 
 CALLS_AT_ONCE = 8
+_NAMED = 3
 
 
 class Ecs(msgspec.Struct, frozen=True):
@@ -55,12 +56,8 @@ class Ecs(msgspec.Struct, frozen=True):
         if isinstance(selection, ByIds):
             return self.look_twice(selection.ids)
         found = self._list(_filters(selection))
-        if (
-            isinstance(selection, ByTagsAndName)
-            and selection.tags
-            and len(found) >= TAG_FILTER_LIMIT
-        ):
-            found = self._list({})
+        if isinstance(selection, ByTagsAndName) and selection.tags:
+            found = self._list({}) if len(found) >= TAG_FILTER_LIMIT else self._with_tags(found)
         return {key: one for key, one in found.items() if selects(selection, one)}
 
     def size(self) -> int:
@@ -95,19 +92,30 @@ class Ecs(msgspec.Struct, frozen=True):
         missing = [one for one in ids if one not in found]
         return found | self.look(missing) if missing else found
 
-    def tags(self, ids: Sequence[str]) -> dict[str, dict[str, str]]:
-        """The tags of these instances as ListTagResources has them; those without are left out.
+    def with_tags_checked(self, instances: Sequence[Instance]) -> list[Instance]:
+        """These instances, those that show no tag as ListTagResources has them.
+
+        Tags that got lost on the way look like tags that never were, and most guards are tags.
 
         Raises:
             AccessDenied: RAM does not let the function look.
             Unavailable: ECS did not answer.
         """
-        found: dict[str, dict[str, str]] = {}
-        batches = list(chunks(ids, TAG_PAGE))
+        bare = [one.id for one in instances if not (one.tags or one.tags_checked)]
+        found: dict[str, dict[str, str]] = {one: {} for one in bare}
+        batches = list(chunks(bare, TAG_PAGE))
         for answer in self.side_by_side(self._list_tags, batches, at_once=CALLS_AT_ONCE):
             for instance_id, key, value in answer:
-                found.setdefault(instance_id, {})[key] = value
-        return found
+                if instance_id in found:
+                    found[instance_id][key] = value
+        if bare and not any(found.values()):
+            self._check_permission_for_tags(batches[0])
+        return [
+            msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
+            if one.id in found
+            else one
+            for one in instances
+        ]
 
     def pages(
         self, operation: str, parameters: Mapping[str, str], outer: str, inner: str
@@ -143,21 +151,32 @@ class Ecs(msgspec.Struct, frozen=True):
             found = self._instances(parameters)
         return found
 
+    def _with_tags(self, found: Mapping[str, Instance]) -> dict[str, Instance]:
+        """What was found by a tag bears one; where none is shown it got lost on the way."""
+        again = self.look(_bare(found))
+        if still := _bare(again):
+            raise Unavailable(
+                f"DescribeInstances in {self.api.region}: ECS finds {', '.join(still[:_NAMED])} by "
+                "tags and shows none of them, so what guards it is not known; nothing was believed"
+            )
+        return {key: again.get(key, one) for key, one in found.items()}
+
     def _describe(self, ids: Sequence[str]) -> dict[str, Instance]:
         parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(ids))}
         found = self._instances(parameters)
         return {key: one for key, one in found.items() if key in set(ids)}
 
     def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-        parameters = {"ResourceType": "instance", **listed("ResourceId", ids)}
-        pages = self.pages("ListTagResources", parameters, "TagResources", "TagResource")
-        found = [read_tag(row) for row, _ in pages]
-        if not found:
-            # Whether it knows DryRun is not documented. If it does, a missing permission shows;
-            # if it does not, it answers as before.
-            with suppress(Refusal):
-                self.api.read("ListTagResources", {**parameters, "DryRun": "true"})
-        return found
+        pages = self.pages("ListTagResources", _of_these(ids), "TagResources", "TagResource")
+        return [read_tag(row) for row, _ in pages]
+
+    def _check_permission_for_tags(self, ids: Sequence[str]) -> None:
+        """Whether ListTagResources knows DryRun is not documented.
+
+        If it does, a missing permission shows; if it does not, it answers as before.
+        """
+        with suppress(Refusal):
+            self.api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
 
     def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
         """By id; one that moved between two pages while they were read counts as last seen."""
@@ -185,6 +204,14 @@ class Ecs(msgspec.Struct, frozen=True):
 def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     """The items in groups of at most ``size``, in order."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _bare(instances: Mapping[str, Instance]) -> list[str]:
+    return [key for key, one in instances.items() if not one.tags]
+
+
+def _of_these(ids: Sequence[str]) -> dict[str, str]:
+    return {"ResourceType": "instance", **listed("ResourceId", ids)}
 
 
 def _filters(selection: Selection) -> dict[str, str]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from shared.clock import Clock, Deadline
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs
-from shared.guards import Guard
+from shared.guards import Guard, Harm
 from shared.loop import Job, converge
 from shared.model import Instance, absent
 from shared.parallel import Runner
 from shared.plan import Plan, Row, WatchOnly, make_plan
 from shared.selection import ByIds, Selection
-from shared.steps import Rule
+from shared.steps import Done, Rule
 
 
 class Fleet(msgspec.Struct, frozen=True):
@@ -85,11 +85,22 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def _first_look(self, source: Ecs, selection: Selection) -> list[Instance]:
         """The selected instances, those that nothing guards with their disks."""
-        instances = list(source.inventory(selection).values())
+        found = source.inventory(selection)
+        if self.guard.harm is Harm.LOSS:
+            now = self.clock.now()
+            to_lose = [
+                one
+                for one in self._free(found)
+                if not isinstance(self.rule.next_step(one, now), Done)
+            ]
+            found |= _by_id(source.with_tags_checked(to_lose))
+        found |= _by_id(DiskReader(source, self.disks).first(self._free(found)))
+        return list(found.values())
+
+    def _free(self, found: Mapping[str, Instance]) -> list[Instance]:
+        """Those that nothing guards."""
         now = self.clock.now()
-        free = [one for one in instances if not self.guard.reason(one, now)]
-        with_disks = {one.id: one for one in DiskReader(source, self.disks).first(free)}
-        return [with_disks.get(one.id, one) for one in instances]
+        return [one for one in found.values() if not self.guard.reason(one, now)]
 
     def _job(self, source: Ecs) -> Job:
         return Job(
@@ -100,6 +111,10 @@ class Fleet(msgspec.Struct, frozen=True):
             deadline=self.deadline,
             reader=DiskReader(source, self.disks),
         )
+
+
+def _by_id(instances: Iterable[Instance]) -> dict[str, Instance]:
+    return {one.id: one for one in instances}
 
 
 def _by_region(instances: Sequence[Instance]) -> Mapping[str, list[Instance]]:

@@ -192,21 +192,14 @@ class _Run:
             target.blind = False
 
     def _ask_twice(self, wave: Iterable[Target]) -> None:
-        """Before a loss, let a second API confirm that an instance without any tag has none.
-
-        Tags that got lost on the way look like tags that never were, and most guards are tags.
-        """
+        """Before a loss, let a second API confirm that an instance without any tag has none."""
         if self.job.guard.harm is not Harm.LOSS:
             return
-        bare = [
-            one
-            for one in wave
-            if one.row is None and not isinstance(one.step, NoCall) and not one.instance.tags
-        ]
-        found = self.job.ecs.tags([one.instance.id for one in bare])
-        for target in bare:
-            if tags := found.get(target.instance.id):
-                target.instance = msgspec.structs.replace(target.instance, tags=tags)
+        ready = [one for one in wave if one.row is None and not isinstance(one.step, NoCall)]
+        checked = self.job.ecs.with_tags_checked([one.instance for one in ready])
+        for target, instance in zip(ready, checked, strict=True):
+            if instance is not target.instance:
+                target.instance = instance
                 target.decide(self.job.rule, self.job.guard, self.job.clock.now())
 
     def _act(self, wave: Iterable[Target]) -> None:

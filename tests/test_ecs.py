@@ -8,21 +8,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from local.ecs.clock import ManualClock
-from local.ecs.faults import LostPermission, MissingPage, Refuse, RepeatedToken
+from local.ecs.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
 from local.ecs.fleet import InstanceSpec
 from shared.api import Api
 from shared.clock import Deadline
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.failures import Refusal
+from shared.model import Instance, Status
 from shared.selection import ByIds, ByTagsAndName, Everything, Selection
 from tests.calling import Call, bounded
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 DEV = ByTagsAndName((("team", frozenset({"dev"})),))
+DEV_TAGS, OPS_TAGS = ({"Tag": [{"TagKey": "team", "TagValue": team}]} for team in ("dev", "ops"))
 NOTHING: Mapping[str, Any] = {
     "Version": "1",
     "Statement": [{"Effect": "Deny", "Action": "ecs:*", "Resource": "*"}],
@@ -53,7 +56,7 @@ class Pages:
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
-        assert operation == "DescribeInstances"
+        assert operation in {"DescribeInstances", "ListTagResources"}
         assert timeout_s > 0
         self.sent.append(parameters)
         self.clock.sleep(1)
@@ -229,11 +232,38 @@ def test_an_instance_on_two_pages_counts_once_as_it_was_last_seen() -> None:
     ],
 )
 def test_ecs_narrows_what_it_can(selection: Selection, filters: Mapping[str, str]) -> None:
-    ecs, pages = scripted({"": page([row("i-1")])})
+    ecs, pages = scripted({"": page([row("i-1", Tags=DEV_TAGS)])})
 
     ecs.inventory(selection)
 
     assert pages.sent == [{"RegionId": "cn-hangzhou", "MaxResults": "100", **filters}]
+
+
+def test_who_was_found_by_a_tag_and_shows_none_is_looked_at_again(call: Call) -> None:
+    call.fleet(*fleet(120, team="dev"))
+    call.ecs.faults.add(DroppedTags(times=1))
+
+    found = emulated(call).inventory(DEV)
+
+    assert len(found) == 120
+    assert all(one.tags == {"team": "dev"} for one in found.values())
+    asked = [json.loads(one.parameters.get("InstanceIds", "[]")) for one in call.ecs.log]
+    assert [len(one) for one in asked] == [0, 0, 100]
+
+
+def test_who_was_found_by_a_tag_and_never_shows_one_is_named(call: Call) -> None:
+    call.fleet(*fleet(5, team="dev"))
+    call.ecs.faults.add(DroppedTags())
+
+    with pytest.raises(Unavailable, match="finds i-0000, i-0001, i-0002 by tags and shows none"):
+        emulated(call).inventory(DEV)
+
+
+def test_who_was_found_by_a_tag_and_is_gone_a_moment_later_is_not_found() -> None:
+    ecs, _ = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2")])})
+    ecs = msgspec.structs.replace(ecs, side_by_side=lambda *_, **__: [{}])
+
+    assert list(ecs.inventory(DEV)) == ["i-1"]
 
 
 @pytest.mark.parametrize("count", [999, 1000, 1001, 1150])
@@ -250,8 +280,7 @@ def test_a_tag_filter_at_its_limit_is_not_believed(call: Call, count: int) -> No
 
 
 def test_a_filter_that_ecs_ignores_selects_nothing_else() -> None:
-    tagged: dict[str, Any] = {"Tags": {"Tag": [{"TagKey": "team", "TagValue": "dev"}]}}
-    ecs, _ = scripted({"": page([row("i-1", **tagged), row("i-2")])})
+    ecs, _ = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2", Tags=OPS_TAGS)])})
 
     assert list(ecs.inventory(DEV)) == ["i-1"]
 
@@ -316,19 +345,71 @@ def test_an_answer_to_a_dry_run_that_is_no_yes_is_told_as_such() -> None:
         ecs.size()
 
 
-def test_tags_are_asked_for_fifty_instances_a_call(call: Call) -> None:
+def seen(instance_id: str, tags: Mapping[str, str] | None = None) -> Instance:
+    return Instance(instance_id, "cn-hangzhou", START, Status.RUNNING, tags=tags or {})
+
+
+def asked_for_tags(call: Call) -> list[int]:
+    return [
+        sum(name.startswith("ResourceId.") for name in one.parameters)
+        for one in call.ecs.log
+        if one.action == "ListTagResources" and "NextToken" not in one.parameters
+    ]
+
+
+def test_those_that_show_no_tag_are_asked_for_fifty_a_call(call: Call) -> None:
     call.fleet(*fleet(120, team="dev", env=""), InstanceSpec("bare", instance_id="i-bare"))
     ids = [f"i-{number:04}" for number in range(120)]
 
-    found = emulated(call).tags([*ids, "i-bare"])
+    checked = emulated(call).with_tags_checked([seen(one) for one in [*ids, "i-bare"]])
 
-    assert found == {one: {"team": "dev", "env": ""} for one in ids}
-    asked = [
-        sum(name.startswith("ResourceId.") for name in one.parameters)
-        for one in call.ecs.log
-        if "NextToken" not in one.parameters
-    ]
-    assert asked == [50, 50, 21]
+    assert [one.id for one in checked] == [*ids, "i-bare"]
+    assert [one.tags for one in checked] == [{"team": "dev", "env": ""}] * 120 + [{}]
+    assert all(one.tags_checked for one in checked)
+    assert asked_for_tags(call) == [50, 50, 21]
+
+
+def test_who_shows_tags_or_was_asked_for_is_not_asked_for_again(call: Call) -> None:
+    call.fleet(*fleet(3, team="dev"))
+    ecs = emulated(call)
+    shown = seen("i-0000", {"team": "dev"})
+    (checked,) = ecs.with_tags_checked([seen("i-0001")])
+
+    assert ecs.with_tags_checked([shown, checked]) == [shown, checked]
+    assert asked_for_tags(call) == [1]
+
+
+def test_one_dry_run_tells_whether_no_tags_at_all_are_the_truth(call: Call) -> None:
+    call.fleet(*fleet(120))
+
+    checked = emulated(call).with_tags_checked([seen(f"i-{n:04}") for n in range(120)])
+
+    assert [one.tags for one in checked] == [{}] * 120
+    assert [one.parameters.get("DryRun", "") for one in call.ecs.log] == ["", "", "", "true"]
+
+
+def test_where_some_tags_are_shown_no_permission_is_missing(call: Call) -> None:
+    call.fleet(*fleet(60), InstanceSpec("kept", instance_id="i-kept", tags={"curfew:protect": ""}))
+
+    emulated(call).with_tags_checked([*(seen(f"i-{n:04}") for n in range(60)), seen("i-kept")])
+
+    assert asked_for_tags(call) == [50, 11]
+
+
+def test_tags_that_may_not_be_listed_are_not_taken_for_none(call: Call) -> None:
+    call.fleet(*fleet(1))
+    call.ecs.faults.add(LostPermission(action="ListTagResources"))
+
+    with pytest.raises(AccessDenied, match="ecs:ListTagResources"):
+        emulated(call).with_tags_checked([seen("i-0000")])
+
+
+def test_tags_of_others_are_not_taken_for_an_instances_own() -> None:
+    others = {"ResourceId": "i-other", "ResourceType": "instance"}
+    tag = {**others, "TagKey": "curfew:protect", "TagValue": ""}
+    ecs, _ = scripted({"": {"TagResources": {"TagResource": [tag]}}})
+
+    assert [one.tags for one in ecs.with_tags_checked([seen("i-mine")])] == [{}]
 
 
 def test_permission_that_is_lost_between_two_batches_is_noticed(call: Call) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.release import ReleaseRule
+from functions.set_auto_release import SetAutoReleaseRule
 from functions.stop import StopRule
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import Refuse
+from local.ecs.durations import Durations
+from local.ecs.faults import DroppedTags, Refuse
 from local.ecs.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType
 from shared.clock import Deadline
@@ -93,6 +96,45 @@ def test_one_region_that_cannot_be_read_leaves_no_plan(call: Call) -> None:
 
     with pytest.raises(Unavailable):
         make(call, HANGZHOU, SHANGHAI).plan(Everything())
+
+
+@pytest.mark.parametrize("skip", [0, 1], ids=["lost", "shown"])
+def test_a_plan_knows_the_guards_whose_tags_got_lost(call: Call, skip: int) -> None:
+    call.fleet(dev("i-1", tags={"curfew:protect": ""}), dev("i-2"))
+    call.ecs.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
+
+    plan = make(call, HANGZHOU, releases=True).plan(Everything())
+
+    assert [one.id for one in plan.targets] == ["i-2"]
+    assert [one.reason for one in plan.settled] == ["tag curfew:protect"]
+    assert [one.action for one in call.ecs.log].count("DescribeDisks") == 1
+
+
+def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_deed(call: Call) -> None:
+    call.fleet(dev("i-1"), durations=Durations(deleting=timedelta(0)))
+    fleet = make(call, HANGZHOU, releases=True)
+    by_force = msgspec.structs.replace(
+        fleet, rule=ReleaseRule(force=True, snapshot=False, retention_days=7), disks=DiskLook.NONE
+    )
+
+    by_force.execute(by_force.plan(Everything()))
+
+    asked = [one for one in call.ecs.log if one.action == "ListTagResources"]
+    assert ["DryRun" in one.parameters for one in asked] == [False, True]
+    assert call.ecs.engine.instances() == ()
+
+
+def test_no_tags_are_asked_for_where_nothing_gets_lost_or_changed(call: Call) -> None:
+    at = MANUAL_START + timedelta(hours=2)
+    call.fleet(dev("i-1", auto_release_at=at), dev("i-2", deletion_protection=True))
+    stops = make(call, HANGZHOU)
+    sets = msgspec.structs.replace(
+        make(call, HANGZHOU, releases=True), rule=SetAutoReleaseRule(at, "replace")
+    )
+
+    assert stops.plan(Everything()).targets != ()
+    assert sets.plan(Everything()).targets == ()
+    assert [one.action for one in call.ecs.log].count("ListTagResources") == 0
 
 
 def test_disks_of_guarded_instances_are_not_read(call: Call) -> None:

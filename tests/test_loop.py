@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -113,6 +114,18 @@ def test_a_large_fleet_takes_a_tenth_more_calls_than_the_least_possible(
     least = 3 * count // 100
     assert report["counts"]["changed"] == count
     assert report["api_calls"] == len(call.ecs.log) <= 1.1 * least + VAIN_PAGES
+
+
+def test_without_any_tag_a_release_asks_fifty_a_call_whether_that_is_so(call: Call) -> None:
+    bare = [replace(one, tags={}) for one in fleet(2_000)]
+    call.fleet(*bare, durations=AT_ONCE)
+    request = {"all": True, "dry_run": False, "snapshot": False, "force": True}
+
+    report = call(release.handler, {**request, "max_instances": 2_000}, timeout_s=3600)
+
+    least = 3 * 2_000 // 100
+    assert report["counts"]["changed"] == 2_000
+    assert report["api_calls"] <= 1.1 * least + 2_000 // 50
 
 
 def test_release_times_of_a_large_fleet_take_one_call_each_and_no_more(call: Call) -> None:

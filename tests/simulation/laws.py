@@ -14,7 +14,9 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
+from local.ecs.faults import LostPermission
 from local.ecs.model import ChargeType, Instance, LockReason, SnapshotStatus, Status
+from local.ecs.throttle import Limits
 from tests.simulation.night import DUSK, Night
 
 LOOK_LASTS = timedelta(seconds=30)
@@ -35,6 +37,7 @@ class _Invocation:
     in_time: bool
     matched: set[str]
     leaving: set[str]
+    guarded: set[str]
     touched: set[str] = field(default_factory=set)
     calls: int = 0
     deeds: int = 0
@@ -61,7 +64,8 @@ class Laws:
         matching = self.matching()
         leaving = {one.instance_id for one in matching if one.deleting}
         matched = {one.instance_id for one in matching}
-        begun = _Invocation(killed_at, self.is_in_time(), matched, leaving)
+        guarded = {one.instance_id for one in matching if self.is_guarded(one)}
+        begun = _Invocation(killed_at, self.is_in_time(), matched, leaving, guarded)
         self._running.append(begun)
         return begun
 
@@ -171,6 +175,18 @@ class Laws:
             return self._is_release_time(one.auto_release_at)
         return True
 
+    def is_refused(self, one: Instance) -> bool:
+        """Does ECS, as it is tonight, never do to this instance what the function asks for?"""
+        if self.night.function != "stop" or one.status is not Status.RUNNING:
+            return False
+        quirks, mode = self.night.quirks, self.night.request.get("stopped_mode")
+        unpaid = LockReason.FINANCIAL in one.locks and quirks.unpaid_instance_refuses_stop
+        return unpaid or (
+            one.charge_type is ChargeType.PRE_PAID
+            and mode == "StopCharging"
+            and quirks.unsupported_stop_charging_is_refused
+        )
+
     def _is_release_time(self, at: datetime) -> bool:
         """Is it the time to be set: two hours after the event, rounded up, or the named one?"""
         if "release_after" not in self.night.request:
@@ -240,10 +256,27 @@ class Laws:
             raise LawBroken(f"{name} is no error of ours: {error}") from error
         if name in {"InvalidEvent", "Refused", "Unavailable"} and invocation.deeds:
             raise LawBroken(f"{name} after something was done: {text}")
+        if not self._may_fail_with(name):
+            raise LawBroken(f"{name} without any reason for it: {text}")
         if name == "Incomplete" and '{"' in text:
             report = json.loads(text[text.index('{"') :])
             for each in report.get("reports", [report]):
                 self._check_report(each, invocation)
+
+    def _may_fail_with(self, name: str) -> bool:
+        """Does the night hold anything that this error could come of?"""
+        night = self.night
+        if name == "AccessDenied":
+            return any(isinstance(fault, LostPermission) for fault in night.faults)
+        if name == "InvalidEvent":
+            return night.function == "set_auto_release" or not self.is_in_time()
+        if name == "Refused":
+            few = night.request.get("max_instances") == 2
+            return few or len(night.fleet) > 100 or not self.is_in_time()
+        if name == "Unavailable":
+            slow = night.latency and night.timeout <= timedelta(seconds=60)
+            return bool(night.faults or slow or night.limits != Limits())
+        return True
 
     def _check_report(self, report: Mapping[str, Any], invocation: _Invocation) -> None:
         rows = report["instances"]
@@ -262,6 +295,7 @@ class Laws:
                 raise LawBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
         for row in rows:
             self._check_row(row, invocation)
+            self._check_skip(row, invocation)
 
     def _named_ids(self) -> Iterable[str]:
         ids = self.night.request.get("instance_ids", ())
@@ -281,6 +315,17 @@ class Laws:
                 raise LawBroken(f"{row['id']} is reported skipped, and was touched: {row}")
             if not row["reason"]:
                 raise LawBroken(f"{row['id']} is skipped without a reason")
+
+    def _check_skip(self, row: Mapping[str, str], invocation: _Invocation) -> None:
+        """Who is skipped is guarded; nobody is passed over silently or for a made-up reason."""
+        one = self.find(row["id"])
+        if row["id"] in self.meddled or one is None:
+            return
+        skipped, guarded = row["result"] == "skipped", row["id"] in invocation.guarded
+        if skipped and not guarded and not self.is_guarded(one):
+            raise LawBroken(f"{row['id']} is reported skipped, nothing guards it: {row}")
+        if row["result"] == "would_change" and guarded and self.is_guarded(one):
+            raise LawBroken(f"{row['id']} is reported would_change, it is guarded: {row}")
 
 
 def _has_tag(one: Instance, key: str, value: object) -> bool:

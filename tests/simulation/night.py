@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
@@ -86,6 +86,7 @@ def night(seed: int) -> Night:
     function = dice.choice(FUNCTIONS)
     size = dice.choice((0, 1, 3, 5, 8, 12)) if dice.random() < 0.98 else 230
     fleet = tuple(_instance(dice, number, regions, function) for number in range(size))
+    fleet = _some_unpaid(seed, function, fleet)
     calm = dice.random() < 0.25
     return Night(
         seed=seed,
@@ -94,7 +95,8 @@ def night(seed: int) -> Night:
         trigger=dice.choice(tuple(ENVELOPES)),
         fleet=fleet,
         durations=_durations(dice),
-        quirks=Quirks(
+        quirks=replace(
+            _quirks(seed),
             delete_batch_is_atomic=dice.random() < 0.8,
             repeated_deletion_succeeds=dice.random() < 0.5,
             code_is_text=dice.random() < 0.5,
@@ -264,6 +266,36 @@ def _lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
     if function not in {"release", "set_auto_release"} or dice.random() < 0.8:
         return ()
     return (DroppedTags(action="DescribeInstances", probability=0.3, times=dice.choice((1, 9))),)
+
+
+def _quirks(seed: int) -> Quirks:
+    """What nobody has confirmed, either way; from dice of its own, like the tags.
+
+    Not ``tag_filter_limit``: that of ECS is documented, and beyond it is more than a night's fleet.
+    """
+    dice = Random(f"{seed} quirks")  # noqa: S311  # a night, not a secret
+    switches = {
+        each.name: dice.random() < 0.5 for each in fields(Quirks) if isinstance(each.default, bool)
+    }
+    return Quirks(
+        **switches,
+        too_many_ids_code=dice.choice(("InvalidInstanceIds.Malformed", "InvalidParameter")),
+        listing_delay=timedelta(seconds=dice.choice((0, 5))),
+        auto_release_delay=timedelta(seconds=dice.choice((0, 45, 300))),
+    )
+
+
+def _some_unpaid(
+    seed: int, function: str, fleet: tuple[InstanceSpec, ...]
+) -> tuple[InstanceSpec, ...]:
+    """A financial lock forbids what loses an instance, not that it is stopped."""
+    dice = Random(f"{seed} unpaid")  # noqa: S311  # a night, not a secret
+    if function == "start" or dice.random() < 0.8:
+        return fleet
+    return tuple(
+        replace(one, locks=(*one.locks, LockReason.FINANCIAL)) if dice.random() < 0.3 else one
+        for one in fleet
+    )
 
 
 def _late(seed: int) -> timedelta:

@@ -62,16 +62,21 @@ def _converge(stage: Stage) -> None:
             break
     if isinstance(outcome, Exception):
         _accept(stage, outcome)
-        return
+        if error_class(outcome) != "Incomplete":
+            return
     for one in laws.matching():
         if stage.night.request.get("dry_run") is True or one.instance_id in guarded:
             continue
-        if not laws.is_at_goal(one):
+        if not (laws.is_at_goal(one) or laws.is_refused(one)):
             raise LawBroken(f"in calm {one.instance_id} does not get there: {one}")
+    if isinstance(outcome, Exception):
+        return
     stage.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
     stage.invoke(AN_HOUR)
     deeds = stage.deeds
     stage.invoke(AN_HOUR)
+    if any(map(laws.is_refused, laws.matching())):
+        return  # guarded until then, and tried in vain since
     moves = "release_after" in stage.night.request and stage.laws.is_of_now()
     if stage.deeds != deeds and not moves:
         raise LawBroken("a run that had nothing to do did something")
@@ -82,7 +87,8 @@ def _accept(stage: Stage, error: Exception) -> None:
     request, name = stage.night.request, error_class(error)
     ids = request.get("instance_ids", ())
     unknown = isinstance(ids, list) and any(stage.laws.find(one) is None for one in ids)
-    if name == "Incomplete" and unknown:
+    refused = any(map(stage.laws.is_refused, stage.laws.matching()))
+    if name == "Incomplete" and (unknown or refused):
         return
     if name == "Refused" and (request.get("max_instances") == 2 or len(stage.night.fleet) > 100):
         return

@@ -102,7 +102,7 @@ def _pending_counted_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.ecs.Ecs, "tags", lambda *_: {})
+    monkeypatch.setattr(shared.ecs.Ecs, "with_tags_checked", lambda _, instances: list(instances))
 
 
 def _of_many(given: Night) -> bool:
