@@ -57,7 +57,10 @@ class Ecs(msgspec.Struct, frozen=True):
             return self.look_twice(selection.ids)
         found = self._list(_filters(selection))
         if isinstance(selection, ByTagsAndName) and selection.tags:
-            found = self._list({}) if len(found) >= TAG_FILTER_LIMIT else self._with_tags(found)
+            if len(found) >= TAG_FILTER_LIMIT:
+                found = self._list({})
+            else:
+                found = self._with_tags(found, {key for key, _ in selection.tags})
         return {key: one for key, one in found.items() if selects(selection, one)}
 
     def size(self) -> int:
@@ -151,10 +154,10 @@ class Ecs(msgspec.Struct, frozen=True):
             found = self._instances(parameters)
         return found
 
-    def _with_tags(self, found: Mapping[str, Instance]) -> dict[str, Instance]:
-        """What was found by a tag bears one; where none is shown it got lost on the way."""
-        again = self.look(_bare(found))
-        if still := _bare(again):
+    def _with_tags(self, found: Mapping[str, Instance], keys: set[str]) -> dict[str, Instance]:
+        """Who was found by these tags bears them; where they are not shown they may be lost."""
+        again = self.look([key for key, one in found.items() if not keys <= one.tags.keys()])
+        if still := [key for key, one in again.items() if not one.tags]:
             raise Unavailable(
                 f"DescribeInstances in {self.api.region}: ECS finds {', '.join(still[:_NAMED])} by "
                 "tags and shows none of them, so what guards it is not known; nothing was believed"
@@ -204,10 +207,6 @@ class Ecs(msgspec.Struct, frozen=True):
 def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     """The items in groups of at most ``size``, in order."""
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _bare(instances: Mapping[str, Instance]) -> list[str]:
-    return [key for key, one in instances.items() if not one.tags]
 
 
 def _of_these(ids: Sequence[str]) -> dict[str, str]:

@@ -232,7 +232,8 @@ def test_an_instance_on_two_pages_counts_once_as_it_was_last_seen() -> None:
     ],
 )
 def test_ecs_narrows_what_it_can(selection: Selection, filters: Mapping[str, str]) -> None:
-    ecs, pages = scripted({"": page([row("i-1", Tags=DEV_TAGS)])})
+    tags = {"Tag": [{"TagKey": key, "TagValue": "x"} for key in ("team", "env")]}
+    ecs, pages = scripted({"": page([row("i-1", Tags=tags)])})
 
     ecs.inventory(selection)
 
@@ -280,9 +281,18 @@ def test_a_tag_filter_at_its_limit_is_not_believed(call: Call, count: int) -> No
 
 
 def test_a_filter_that_ecs_ignores_selects_nothing_else() -> None:
-    ecs, _ = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2", Tags=OPS_TAGS)])})
+    ecs, pages = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2", Tags=OPS_TAGS)])})
 
     assert list(ecs.inventory(DEV)) == ["i-1"]
+    assert len(pages.sent) == 1
+
+
+def test_who_was_found_by_a_tag_and_shows_but_others_is_looked_at_again() -> None:
+    other = {"Tag": [{"TagKey": "env", "TagValue": "ci"}]}
+    ecs, pages = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2", Tags=other)])})
+
+    assert list(ecs.inventory(DEV)) == ["i-1"]
+    assert [json.loads(one.get("InstanceIds", "[]")) for one in pages.sent] == [[], ["i-2"]]
 
 
 def test_what_was_not_asked_for_by_id_is_not_looked_at() -> None:
