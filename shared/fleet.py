@@ -87,20 +87,20 @@ class Fleet(msgspec.Struct, frozen=True):
         """The selected instances, those that nothing guards with their disks."""
         found = source.inventory(selection)
         if self.guard.harm is Harm.LOSS:
-            now = self.clock.now()
-            to_lose = [
-                one
-                for one in self._free(found)
-                if not isinstance(self.rule.next_step(one, now), Done)
-            ]
-            found |= _by_id(source.with_tags_checked(to_lose))
-        found |= _by_id(DiskReader(source, self.disks).first(self._free(found)))
+            bare = self._free(one for one in found.values() if not one.tags)
+            found |= _by_id(source.with_tags_checked(self._undone(bare)))
+        found |= _by_id(DiskReader(source, self.disks).first(self._free(found.values())))
         return list(found.values())
 
-    def _free(self, found: Mapping[str, Instance]) -> list[Instance]:
+    def _free(self, instances: Iterable[Instance]) -> list[Instance]:
         """Those that nothing guards."""
         now = self.clock.now()
-        return [one for one in found.values() if not self.guard.reason(one, now)]
+        return [one for one in instances if not self.guard.reason(one, now)]
+
+    def _undone(self, instances: Iterable[Instance]) -> list[Instance]:
+        """Those that are not as they should be."""
+        now = self.clock.now()
+        return [one for one in instances if not isinstance(self.rule.next_step(one, now), Done)]
 
     def _job(self, source: Ecs) -> Job:
         return Job(

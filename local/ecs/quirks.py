@@ -33,6 +33,9 @@ class Quirks:
             the seconds are dropped, as the Chinese page and the SDK's documentation say.
         power_change_fails_snapshots: a snapshot fails when its instance is stopped, started or
             rebooted meanwhile. The reference says that it may.
+        price_parts_are_detail_info: the parts of a price are called DetailInfo, as the newest
+            official SDKs read them; by default ResourcePriceModel, as the sample in the reference
+            and the older SDKs have it.
         listing_delay: how long a new instance is missing from lists. No figure is published;
             none by default.
         auto_release_delay: how long after its minute an instance is really released. No figure is
@@ -81,6 +84,7 @@ class Quirks:
     tagging_what_is_new_needs_permission: bool = False
     too_many_ids_code: str = "InvalidInstanceIds.Malformed"
     empty_token_is_refused: bool = False
+    price_parts_are_detail_info: bool = False
     creations_per_minute: int = 5000
     listing_delay: timedelta = timedelta(0)
     auto_release_delay: timedelta = timedelta(0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
 from local.ecs.model import LockReason
+from local.ecs.operations import OPERATIONS
+from local.ecs.quirks import Quirks
 from local.ecs.server import LocalEcs
-from tests.clients.adapters import REGION, Key, python_v2_typed
+from tests.clients.adapters import REGION, Key, needs, python_v1, python_v2_typed
 
 SPEC = InstanceSpec(
     name="web-1",
@@ -73,3 +76,64 @@ def test_the_members_of_a_batch_are_typed(ecs: LocalEcs) -> None:
 
     assert (member.instance_id, str(member.code)) == (one, "200")
     assert (member.previous_status, member.current_status) == ("Running", "Stopping")
+
+
+NEW = {
+    "InstanceType": "ecs.g7.large",
+    "ImageId": "aliyun_3_x64_20G_alibase_20260815.vhd",
+    "SecurityGroupId": "sg-1",
+    "VSwitchId": "vsw-1",
+}
+
+
+def test_no_field_of_any_answer_is_unknown_to_the_models() -> None:
+    """Each operation is answered once; what its model does not know it would lose."""
+    models = needs("alibabacloud_ecs20140526.models")
+    clock = ManualClock()
+    quirks = Quirks(price_parts_are_detail_info=True)
+    engine = Ecs(Fleet((SPEC,)), clock, quirks=quirks)
+    seen = set()
+    with LocalEcs(Emulator(Options(build=lambda: engine))) as ecs:
+        for operation, parameters in every_operation(engine, clock):
+            body = python_v1(ecs.url, Key(), operation, {"RegionId": REGION, **parameters})
+            model = getattr(models, f"{operation}ResponseBody")
+            assert model().from_map(body).to_map() == body
+            seen.add(operation)
+            clock.advance(timedelta(minutes=10))
+
+    assert seen == set(OPERATIONS)
+
+
+def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """What to ask one after another, so that each can be answered with something."""
+    (one,) = [each.instance_id for each in engine.instances()]
+    disk = engine.disks(one)[0].disk_id
+    this: dict[str, object] = {"ResourceType": "instance", "ResourceId": [one]}
+    yield "DescribeInstances", {"MaxResults": 10}
+    yield "DescribeInstances", {"PageNumber": 1, "PageSize": 10}
+    yield "DescribeInstanceStatus", {"PageNumber": 1, "PageSize": 10}
+    yield "DescribeInstanceAttribute", {"InstanceId": one}
+    yield "DescribeDisks", {"MaxResults": 10}
+    engine.lock(one)  # in no way
+    yield "CreateSnapshot", {"DiskId": disk}
+    yield "DescribeSnapshots", {"MaxResults": 10}
+    yield "CreateSnapshotGroup", {"InstanceId": one, "Name": "group"}
+    yield "DescribeSnapshotGroups", {"MaxResults": 10}
+    yield "DescribeRegions", {}
+    yield "DescribePrice", {"ResourceType": "instance", "InstanceType": "ecs.g7.large"}
+    yield "TagResources", {**this, "Tag": [{"Key": "env", "Value": "ci"}]}
+    yield "ListTagResources", this
+    yield "UntagResources", {**this, "TagKey": ["env"]}
+    yield "ModifyInstanceAttribute", {"InstanceId": one, "InstanceName": "another"}
+    at = f"{clock.now() + timedelta(hours=9):%Y-%m-%dT%H:%M:00Z}"
+    yield "ModifyInstanceAutoReleaseTime", {"InstanceId": one, "AutoReleaseTime": at}
+    yield "DescribeInstances", {"MaxResults": 10}
+    yield "CreateInstance", NEW
+    yield "RunInstances", {**NEW, "Amount": 2}
+    alone, member = [each.instance_id for each in engine.instances()][-2:]
+    for operation in ("RebootInstance", "StopInstance", "StartInstance", "StopInstance"):
+        yield operation, {"InstanceId": alone}
+    for operation in ("RebootInstances", "StopInstances", "StartInstances", "StopInstances"):
+        yield operation, {"InstanceId": [member], "BatchOptimization": "SuccessFirst"}
+    yield "DeleteInstance", {"InstanceId": alone}
+    yield "DeleteInstances", {"InstanceId": [member]}

@@ -333,6 +333,20 @@ def test_a_price_is_the_sum_of_its_parts(
 
 
 @pytest.mark.parametrize(
+    ("quirks", "inner"),
+    [
+        (Quirks(), "ResourcePriceModel"),
+        (Quirks(price_parts_are_detail_info=True), "DetailInfo"),
+    ],
+    ids=["as-the-reference", "as-the-newest-sdk"],
+)
+def test_the_parts_of_a_price_have_two_names(quirks: Quirks, inner: str) -> None:
+    answer = Desk(quirks=quirks).ask("DescribePrice", InstanceType="ecs.c7.large")
+
+    assert set(answer["PriceInfo"]["Price"]["DetailInfos"]) == {inner}
+
+
+@pytest.mark.parametrize(
     ("parameters", "refusal"),
     [
         ({"InstanceType": ""}, (404, "InvalidInstanceType.Missing")),

@@ -104,12 +104,14 @@ def describe_price(request: Request) -> JsonObject:
     ]
     original, trade = sum(part[1] for part in parts), sum(part[2] for part in parts)
     details = [{"Resource": name, **_prices(first, last)} for name, first, last in parts]
+    as_newest_sdk = request.state.settings.quirks.price_parts_are_detail_info
+    inner = "DetailInfo" if as_newest_sdk else "ResourcePriceModel"
     return {
         "PriceInfo": {
             "Price": {
                 **_prices(original, trade),
                 "Currency": CURRENCY,
-                "DetailInfos": {"ResourcePriceModel": details},
+                "DetailInfos": {inner: details},
             },
             "Rules": {"Rule": []},
         }
