@@ -200,6 +200,25 @@ def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> 
     assert stage.deeds() == ()
 
 
+@pytest.mark.parametrize("name", ["release", "release-no-snapshot"])
+def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
+    function, stated = LOSSES[name]
+    stage = Stage(FEW)
+    kept = stage.id_of("dev-1")
+
+    def somebody(operation: str, _: object) -> None:
+        if operation == "StopInstances":
+            stage.engine.tag(kept, {"curfew:protect": ""})
+            stage.service.faults.add(DroppedTags(action="DescribeInstances"))
+
+    stage.transport = Direct(stage.service, before=somebody)
+
+    report = stage.ask(function, {"name": "dev-*", **stated})
+
+    assert table(report)["dev-1"] == ("skipped", "tag curfew:protect; done before: stop")
+    assert [one.instance_id for one in stage.engine.instances()] == [kept]
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str) -> None:

@@ -77,8 +77,10 @@ class Laws:
                 self._guarded_since.pop(one.instance_id, None)
             else:
                 self._guarded_since.setdefault(one.instance_id, now)
+        self._owners |= {each.disk_id: each.instance_id for each in self.engine.disks()}
         for invocation in self._running:
-            invocation.matched |= {one.instance_id for one in self.matching()}
+            if not invocation.deeds:  # what matches after the first deed is not in the plan
+                invocation.matched |= {one.instance_id for one in self.matching()}
 
     def called(self) -> None:
         """A call is made."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
 from random import Random
@@ -17,9 +18,11 @@ from typing import Any
 from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
+from local.ecs.errors import EcsError
 from local.ecs.faults import Faults
-from local.ecs.fleet import Fleet
+from local.ecs.fleet import Fleet, InstanceSpec
 from local.ecs.log import is_mutating
+from local.ecs.model import Instance, LockReason
 from local.ecs.service import Answer, Service
 from local.ecs.throttle import Limits, Throttle
 from shared.failures import NoAnswer, Refusal
@@ -45,6 +48,7 @@ class Stage:
     def __init__(self, night: Night, say: Callable[[str], None] | None = None) -> None:
         self.night = night
         self.dice = Random(night.seed + 1)  # noqa: S311  # a night, not a secret
+        self.more_dice = Random(f"{night.seed} people")  # noqa: S311  # likewise
         self.clock = ManualClock(DUSK)
         self.engine = Ecs(
             Fleet(night.fleet),
@@ -133,23 +137,47 @@ class Stage:
         instances = self.engine.instances()
         if not instances:
             return
-        one = self.dice.choice(instances).instance_id
+        one = self.dice.choice(instances)
         deed = self.dice.choice(("start", "stop", "protect", "unprotect", "release", "tag"))
-        self.say(f"    somebody: {deed} {one}")
-        self.laws.meddled.add(one)
-        if deed == "start":
-            self.engine.start(one)
-        elif deed == "stop":
-            self.engine.stop(one)
-        elif deed == "protect":
-            self.engine.tag(one, {"curfew:protect": "now"})
-        elif deed == "unprotect":
-            self.engine.untag(one, "curfew:protect")
-        elif deed == "release":
-            self.engine.release(one)
-        else:
-            self.engine.tag(one, {"team": "dev"})
+        if self.more_dice.random() < 0.4:
+            deed = self.more_dice.choice(("keep", "save", "lock", "set a time", "make a twin"))
+        self.say(f"    somebody: {deed} {one.instance_id}")
+        self.laws.meddled.add(one.instance_id)
+        self._deeds()[deed](one)
         self.laws.notice()
+
+    def _deeds(self) -> Mapping[str, Callable[[Instance], object]]:
+        """What people and other tools do to an instance."""
+        engine = self.engine
+        return {
+            "start": lambda one: engine.start(one.instance_id),
+            "stop": lambda one: engine.stop(one.instance_id),
+            "protect": lambda one: engine.tag(one.instance_id, {"curfew:protect": "now"}),
+            "unprotect": lambda one: engine.untag(one.instance_id, "curfew:protect"),
+            "release": lambda one: engine.release(one.instance_id),
+            "tag": lambda one: engine.tag(one.instance_id, {"team": "dev"}),
+            "keep": lambda one: engine.tag(one.instance_id, {"curfew:keep-until": "2026-11-21"}),
+            "save": lambda one: engine.protect(one.instance_id),
+            "lock": self._lock,
+            "set a time": self._set_a_time,
+            "make a twin": self._make_a_twin,
+        }
+
+    def _lock(self, one: Instance) -> None:
+        """But for a start, which no guard keeps from what ECS refuses."""
+        if self.night.function != "start":
+            self.engine.lock(one.instance_id, LockReason.SECURITY)
+
+    def _set_a_time(self, one: Instance) -> None:
+        at = f"{self.clock.now() + timedelta(hours=self.more_dice.randint(1, 40)):%Y-%m-%dT%H:%MZ}"
+        parameters = {"InstanceId": one.instance_id, "AutoReleaseTime": at.replace("Z", ":00Z")}
+        with suppress(EcsError):  # a subscription has none
+            self.engine.call("ModifyInstanceAutoReleaseTime", parameters, CALLER)
+
+    def _make_a_twin(self, one: Instance) -> None:
+        """Another instance just like it, which no plan of before knows."""
+        made = self.engine.add(InstanceSpec(one.name, one.region, tags=one.tags))
+        self.laws.meddled.add(made.instance_id)
 
 
 class SimTransport:
