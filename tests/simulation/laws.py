@@ -312,6 +312,9 @@ class Laws:
             raise LawBroken(f"{row['id']} is reported {result}, it is {one}")
         if result == "changed" and not touched:
             raise LawBroken(f"{row['id']} is reported changed, nothing was sent")
+        by_others = self.night.twin_at or row["id"] in invocation.leaving
+        if result == "unchanged" and touched and not by_others:
+            raise LawBroken(f"{row['id']} is reported unchanged, and was touched: {row}")
         if result == "skipped":
             if touched and "done before" not in row["reason"]:
                 raise LawBroken(f"{row['id']} is reported skipped, and was touched: {row}")

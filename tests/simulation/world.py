@@ -28,7 +28,7 @@ from local.ecs.throttle import Limits, Throttle
 from shared.failures import NoAnswer, Refusal
 from shared.parallel import one_by_one
 from shared.run import World
-from tests.simulation.laws import Laws
+from tests.simulation.laws import LawBroken, Laws
 from tests.simulation.night import DUSK, Night
 
 CALLER = Caller("1234567890123456")
@@ -93,6 +93,8 @@ class Stage:
         mark = self.laws.begin(self.clock.now() + allowed)
         try:
             outcome = _unwrapped(self.handler(self.night.event, context, world=world))
+        except LawBroken:
+            raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the laws judge it
             outcome = error
         self.say(f"    {outcome if isinstance(outcome, Exception) else outcome.get('counts')}")
