@@ -60,7 +60,7 @@ class Ecs(msgspec.Struct, frozen=True):
             if len(found) >= TAG_FILTER_LIMIT:
                 found = self._list({})
             else:
-                found = self._with_tags(found, {key for key, _ in selection.tags})
+                found = self._look_again_for_tags(found, {key for key, _ in selection.tags})
         return {key: one for key, one in found.items() if selects(selection, one)}
 
     def size(self) -> int:
@@ -154,7 +154,9 @@ class Ecs(msgspec.Struct, frozen=True):
             found = self._instances(parameters)
         return found
 
-    def _with_tags(self, found: Mapping[str, Instance], keys: set[str]) -> dict[str, Instance]:
+    def _look_again_for_tags(
+        self, found: Mapping[str, Instance], keys: set[str]
+    ) -> dict[str, Instance]:
         """Who was found by these tags bears them; where they are not shown they may be lost."""
         again = self.look([key for key, one in found.items() if not keys <= one.tags.keys()])
         if still := [key for key, one in again.items() if not one.tags]:

@@ -84,7 +84,7 @@ class Fleet(msgspec.Struct, frozen=True):
         return [*plan.settled, *(row for rows in done for row in rows)]
 
     def _first_look(self, source: Ecs, selection: Selection) -> list[Instance]:
-        """The selected instances, those that nothing guards with their disks."""
+        """The selected instances, with sure tags where much is at stake; the free with disks."""
         found = source.inventory(selection)
         if self.guard.harm is Harm.LOSS:
             bare = self._free(one for one in found.values() if not one.tags)

@@ -72,7 +72,7 @@ class Instance(msgspec.Struct, frozen=True):
         started_at: Its last start, to the minute; its creation if it has never been started.
         auto_release_at: When ECS will release it by itself, to the minute; None: never.
         locks: Reasons of operation locks: ``financial``, ``security``, ``recycling``, …
-        tags_checked: Whether it was asked for twice that it bears none.
+        tags_checked: Whether ListTagResources, too, was asked for its tags.
         elastic_ip: Its EIP's allocation id, "" if none; it survives a release.
         disks: None until they have been read; only the release of stopped instances needs them.
     """

@@ -24,7 +24,7 @@ from local.ecs.model import (
     StoppedMode,
 )
 from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.regions import public_address
+from local.ecs.regions import next_public_address
 from local.ecs.state import Due, State
 
 
@@ -258,7 +258,7 @@ def _public_ip_after(state: State, instance: Instance) -> str:
     )
     if not changes:
         return instance.public_ip
-    return public_address(instance.instance_id, state.now.isoformat(), instance.public_ip)
+    return next_public_address(instance.public_ip)
 
 
 def _accomplish(state: State, snapshot_id: str) -> None:

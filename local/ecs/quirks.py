@@ -33,13 +33,6 @@ class Quirks:
             the seconds are dropped, as the Chinese page and the SDK's documentation say.
         power_change_fails_snapshots: a snapshot fails when its instance is stopped, started or
             rebooted meanwhile. The reference says that it may.
-        price_parts_are_detail_info: the parts of a price are called DetailInfo, as the newest
-            official SDKs read them; by default ResourcePriceModel, as the sample in the reference
-            and the older SDKs have it.
-        listing_delay: how long a new instance is missing from lists. No figure is published;
-            none by default.
-        auto_release_delay: how long after its minute an instance is really released. No figure is
-            published; none by default.
         unsupported_stop_charging_is_refused: StopInstance lists InvalidInstanceId.NotSupport, while
             the description of StoppedMode says that the instance is stopped all the same. The
             latter is the default, since it is newer and goes unnoticed.
@@ -61,8 +54,15 @@ class Quirks:
             JSON array; not documented, and made after DescribeDisks.
         empty_token_is_refused: ``NextToken=`` is malformed. By default it asks for the first page,
             since that is what the last page's own token looks like.
-        creations_per_minute: instances that RunInstances makes in a minute, all regions together.
-            The figure is documented, the refusal (Throttling) is not.
+        price_parts_are_detail_info: the parts of a price are called DetailInfo, as the newest
+            official SDKs read them; by default ResourcePriceModel, as the sample in the reference
+            and the older SDKs have it.
+        creations_per_minute: instances that RunInstances and CreateInstance make in a minute, all
+            regions together. The figure is documented, the refusal (Throttling) is not.
+        listing_delay: how long a new instance is missing from lists. No figure is published;
+            none by default.
+        auto_release_delay: how long after its minute an instance is really released. No figure is
+            published; none by default.
         tag_filter_limit: how many resources a list filtered by tag shows at most. The reference
             says that the filter does not serve more than 1,000; the rest is left out silently.
     """

@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 
 _LENGTH = 20
 _PUBLIC = IPv4Network("198.51.100.0/24")
@@ -87,27 +87,23 @@ def fingerprint(*origin: object) -> int:
     return int.from_bytes(_digest(*origin), "big")
 
 
-def public_address(instance_id: str, *origin: str) -> str:
-    """A public address of an instance, of a network that is kept for examples (RFC 5737).
+def public_address(instance_id: str) -> str:
+    """A public address of an instance, of a network that is kept for examples (RFC 5737)."""
+    return _address(_PUBLIC, fingerprint("address", instance_id))
 
-    Args:
-        instance_id: whose it is.
-        origin: what tells it from its others; the last one is the address that it is not.
-    """
-    return _address(_PUBLIC, origin[-1] if origin else "", instance_id, *origin)
+
+def next_public_address(address: str) -> str:
+    """Another one than this, of the same network."""
+    return _address(_PUBLIC, int(IPv4Address(address)) - int(_PUBLIC[0]))
 
 
 def elastic_address(instance_id: str) -> str:
     """An elastic address, likewise."""
-    return _address(_ELASTIC, "", instance_id)
+    return _address(_ELASTIC, fingerprint("address", instance_id))
 
 
-def _address(network: IPv4Network, other_than: str, *origin: str) -> str:
-    place = fingerprint("address", *origin) % (network.num_addresses - 2)
-    address = str(network[1 + place])
-    if address != other_than:
-        return address
-    return str(network[1 + (place + 1) % (network.num_addresses - 2)])
+def _address(network: IPv4Network, place: int) -> str:
+    return str(network[1 + place % (network.num_addresses - 2)])
 
 
 def _digest(*origin: object) -> bytes:

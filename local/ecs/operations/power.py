@@ -13,20 +13,13 @@ from enum import Enum
 
 from local.ecs import lifecycle
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.model import (
-    ChargeType,
-    Instance,
-    LockReason,
-    NetworkType,
-    Status,
-    StoppedMode,
-)
+from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status, StoppedMode
 from local.ecs.operations.choice import instance_ids, one_instance
 from local.ecs.prices import INSTANCE_TYPES
 from local.ecs.request import Request
 from local.ecs.state import JsonObject
 
-Check = Callable[[Instance], None]
+Check = Callable[[Request, Instance], None]
 Deed = Callable[[Instance], Instance]
 
 
@@ -50,7 +43,7 @@ def stop_instance(request: Request) -> JsonObject:
     Raises:
         EcsError: it cannot be stopped, or this is a dry run.
     """
-    return _one(request, _stop_check(request), _stopping(request))
+    return _one(request, _check_stop, _stopping(request))
 
 
 def stop_instances(request: Request) -> JsonObject:
@@ -59,7 +52,7 @@ def stop_instances(request: Request) -> JsonObject:
     Raises:
         EcsError: as `stop_instance`; with SuccessFirst only for the request as a whole.
     """
-    return _batch(request, _stop_check(request), _stopping(request))
+    return _batch(request, _check_stop, _stopping(request))
 
 
 def start_instance(request: Request) -> JsonObject:
@@ -68,7 +61,7 @@ def start_instance(request: Request) -> JsonObject:
     Raises:
         EcsError: it cannot be started, or this is a dry run.
     """
-    return _one(request, _start_check(request), _starting(request))
+    return _one(request, _check_start, _starting(request))
 
 
 def start_instances(request: Request) -> JsonObject:
@@ -77,7 +70,7 @@ def start_instances(request: Request) -> JsonObject:
     Raises:
         EcsError: as `start_instance`; with SuccessFirst only for the request as a whole.
     """
-    return _batch(request, _start_check(request), _starting(request))
+    return _batch(request, _check_start, _starting(request))
 
 
 def reboot_instance(request: Request) -> JsonObject:
@@ -87,7 +80,7 @@ def reboot_instance(request: Request) -> JsonObject:
         EcsError: it cannot be rebooted, or this is a dry run.
     """
     request.parameters.flag("ForceStop")
-    return _one(request, _reboot_check(request), _rebooting(request))
+    return _one(request, _check_reboot, _rebooting(request))
 
 
 def reboot_instances(request: Request) -> JsonObject:
@@ -97,7 +90,7 @@ def reboot_instances(request: Request) -> JsonObject:
         EcsError: as `reboot_instance`; with SuccessFirst only for the request as a whole.
     """
     request.parameters.flag("ForceReboot")
-    return _batch(request, _reboot_check(request), _rebooting(request))
+    return _batch(request, _check_reboot, _rebooting(request))
 
 
 def _stopping(request: Request) -> Deed:
@@ -115,39 +108,29 @@ def _rebooting(request: Request) -> Deed:
     return lambda instance: lifecycle.reboot(request.state, instance)
 
 
-def _stop_check(request: Request) -> Check:
+def _check_stop(request: Request, instance: Instance) -> None:
     quirks = request.state.settings.quirks
-    wants_stop_charging = request.parameters.text("StoppedMode") == StoppedMode.STOP_CHARGING.value
-
-    def check(instance: Instance) -> None:
-        _check_security(instance)
-        if quirks.unpaid_instance_refuses_stop:
-            _check_paid(instance, request.state.now)
-        _check_status(instance, Status.RUNNING)
-        if wants_stop_charging and quirks.unsupported_stop_charging_is_refused:
-            _check_stop_charging(instance)
-
-    return check
-
-
-def _start_check(request: Request) -> Check:
-    def check(instance: Instance) -> None:
-        _check_security(instance)
-        if instance.is_over(request.state.now):
-            raise Refusal.SUBSCRIPTION_OVER.error()
+    mode = request.parameters.text("StoppedMode")
+    _check_security(instance)
+    if quirks.unpaid_instance_refuses_stop:
         _check_paid(instance, request.state.now)
-        _check_status(instance, Status.STOPPED)
+    _check_status(instance, Status.RUNNING)
+    if mode == StoppedMode.STOP_CHARGING.value and quirks.unsupported_stop_charging_is_refused:
+        _check_stop_charging(instance)
 
-    return check
+
+def _check_start(request: Request, instance: Instance) -> None:
+    _check_security(instance)
+    if instance.is_over(request.state.now):
+        raise Refusal.SUBSCRIPTION_OVER.error()
+    _check_paid(instance, request.state.now)
+    _check_status(instance, Status.STOPPED)
 
 
-def _reboot_check(request: Request) -> Check:
-    def check(instance: Instance) -> None:
-        _check_security(instance)
-        _check_paid(instance, request.state.now)
-        _check_status(instance, Status.RUNNING)
-
-    return check
+def _check_reboot(request: Request, instance: Instance) -> None:
+    _check_security(instance)
+    _check_paid(instance, request.state.now)
+    _check_status(instance, Status.RUNNING)
 
 
 def _check_stop_charging(instance: Instance) -> None:
@@ -178,7 +161,7 @@ def _check_status(instance: Instance, expected: Status) -> None:
 
 def _one(request: Request, check: Check, deed: Deed) -> JsonObject:
     instance = one_instance(request)
-    check(instance)
+    check(request, instance)
     request.stop_if_dry_run()
     deed(instance)
     return {}
@@ -198,7 +181,7 @@ def _batch(request: Request, check: Check, deed: Deed) -> JsonObject:
     else:
         present = _all_present(instances)
         for instance in present:
-            check(instance)
+            check(request, instance)
         request.stop_if_dry_run(Refusal.DRY_RUN_OF_BATCH)
         entries = [_entry(request, instance, deed(instance)) for instance in present]
     return {"InstanceResponses": {"InstanceResponse": entries}}
@@ -219,7 +202,7 @@ def _tried(
     try:
         if instance is None:
             raise Refusal.UNKNOWN_INSTANCE.error()
-        check(instance)
+        check(request, instance)
     except EcsError as error:
         status = instance.status.value if instance is not None else ""
         return {

@@ -40,10 +40,7 @@ def run_instances(request: Request) -> JsonObject:
     request.authorize("instance/*", region, {})
     amount = _amount(request.parameters)
     spec = _spec(request, region, Status.PENDING)
-    request.authorize_new_tags("instance/*", region, spec.tags)
-    request.stop_if_dry_run()
-    if not request.state.creates(amount):
-        raise Refusal.TOO_MANY_CREATIONS.error()
+    _admit(request, spec, amount)
     names = _names(request.parameters, spec.name, amount)
     instances = [
         create(request.state, replace(spec, name=name), request.state.mint("i", region))
@@ -69,15 +66,19 @@ def create_instance(request: Request) -> JsonObject:
     region = request.region()
     request.authorize("instance/*", region, {})
     spec = _spec(request, region, Status.STOPPED)
-    request.authorize_new_tags("instance/*", region, spec.tags)
-    request.stop_if_dry_run()
-    if not request.state.creates(1):
-        raise Refusal.TOO_MANY_CREATIONS.error()
+    _admit(request, spec, 1)
     made = create(request.state, spec, request.state.mint("i", region))
     answer: JsonObject = {"InstanceId": made.instance_id, "TradePrice": round(_hourly(spec), 4)}
     if spec.charge_type is ChargeType.PRE_PAID:
         answer["OrderId"] = _order_id(request)
     return answer
+
+
+def _admit(request: Request, spec: InstanceSpec, number: int) -> None:
+    request.authorize_new_tags("instance/*", spec.region, spec.tags)
+    request.stop_if_dry_run()
+    if not request.state.creates(number):
+        raise Refusal.TOO_MANY_CREATIONS.error()
 
 
 def _order_id(request: Request) -> str:
