@@ -6,18 +6,13 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions import clear_auto_release, describe, release, set_auto_release, start, stop
-from shared.action import Action
 from shared.errors import InvalidEvent
 from shared.events import Event, Message, Trigger, parse
-from shared.requests import decode
 
 REQUEST = {"action": "stop", "tags": {"team": "dev"}}
 BODY = json.dumps(REQUEST)
@@ -476,49 +471,3 @@ def test_parsing_raises_nothing_but_invalid_event(event: bytes | str) -> None:
 def test_a_trigger_reads_as_its_value() -> None:
     assert [str(trigger) for trigger in Trigger] == [trigger.value for trigger in Trigger]
     assert f"{Trigger.MNS_TOPIC}" == "mns_topic"
-
-
-EVENING = SENT_AT  # a Friday's, in Shanghai
-NEXT_MORNING = EVENING + timedelta(days=2, hours=12, minutes=30)
-
-SAMPLES = sorted((Path(__file__).parents[1] / "events").iterdir())
-
-ACTIONS: dict[str, Action[Any]] = {
-    action.name: action
-    for action in (
-        clear_auto_release.ACTION,
-        describe.ACTION,
-        release.ACTION,
-        set_auto_release.ACTION,
-        start.ACTION,
-        stop.ACTION,
-    )
-}
-TRIGGERS = {
-    "timer": {Trigger.TIMER},
-    "mns": {Trigger.MNS_TOPIC, Trigger.DIRECT},  # a STREAM body cannot be told from a request
-    "eventbridge": {Trigger.EVENTBRIDGE},
-    "http": {Trigger.HTTP},
-    "direct": {Trigger.DIRECT},
-}
-
-
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_a_sample_is_a_request_of_its_function_by_its_trigger(sample: Path) -> None:
-    function, trigger, *_ = sample.name.removesuffix(".json").split(".")
-
-    event = parse(sample.read_bytes())
-
-    assert event.trigger in TRIGGERS[trigger]
-    for read in event.messages:
-        assert isinstance(read, Message)
-        assert decode(ACTIONS[function].request, read.request, function).selection()
-        assert read.sent_at is None or EVENING <= read.sent_at <= NEXT_MORNING
-        if function == "release":
-            assert "instance_ids" in read.request or "dry_run" in read.request
-
-
-def test_there_is_a_sample_of_every_function_and_trigger() -> None:
-    names = {tuple(sample.name.split(".")[:2]) for sample in SAMPLES}
-
-    assert names == {(function, trigger) for function in ACTIONS for trigger in TRIGGERS}

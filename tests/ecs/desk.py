@@ -9,12 +9,16 @@ from local.ecs.clock import ManualClock
 from local.ecs.durations import DEFAULT_DURATIONS, Durations
 from local.ecs.engine import Caller, Ecs, JsonObject
 from local.ecs.errors import EcsError
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.model import Instance, StoppedMode
+from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
+from local.ecs.model import Instance, Status, StoppedMode
 from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
 
 REGION = "cn-hangzhou"
 ROOT = Caller()
+RUNNING = InstanceSpec("running")
+STOPPED = InstanceSpec("stopped", status=Status.STOPPED)
+KEPT = DiskSpec(size_gib=200, delete_with_instance=False, name="data", tags={"keep": "yes"})
+DB = InstanceSpec("db", data_disks=(KEPT,))
 
 
 class Desk:
@@ -88,3 +92,21 @@ def wire(parameters: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
 def iso(desk: Desk, **ahead: float) -> str:
     """A time ahead of the desk's clock, as requests have it."""
     return (desk.clock.now() + timedelta(**ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def names(desk: Desk, **parameters: str) -> list[str]:
+    """The names of the instances that a list shows."""
+    answer = desk.ask("DescribeInstances", MaxResults="100", **parameters)
+    return [each["InstanceName"] for each in answer["Instances"]["Instance"]]
+
+
+def disk_names(desk: Desk, **parameters: str) -> list[str]:
+    """The names of the disks that a list shows; a disk without one goes by its kind."""
+    answer = desk.ask("DescribeDisks", **parameters)
+    return [each["DiskName"] or each["Type"] for each in answer["Disks"]["Disk"]]
+
+
+def snapshots(desk: Desk, **parameters: str) -> list[tuple[str, str]]:
+    """Status and progress of the snapshots that a list shows."""
+    answer = desk.ask("DescribeSnapshots", **parameters)
+    return [(each["Status"], each["Progress"]) for each in answer["Snapshots"]["Snapshot"]]

@@ -10,10 +10,8 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.quirks import Quirks
-from tests.ecs.desk import Desk
+from tests.ecs.desk import RUNNING, STOPPED, Desk
 
-STOPPED = InstanceSpec("stopped", status=Status.STOPPED)
-RUNNING = InstanceSpec("running")
 PROTECTED = InstanceSpec("protected", status=Status.STOPPED, deletion_protection=True)
 KEPT = DiskSpec(size_gib=100, delete_with_instance=False, name="kept")
 

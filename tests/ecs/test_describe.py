@@ -9,18 +9,12 @@ import pytest
 
 from local.ecs import render
 from local.ecs.clock import MANUAL_START
-from local.ecs.engine import Caller
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, NetworkType, SpotStrategy, Status, StoppedMode
 from local.ecs.quirks import Quirks
-from tests.ecs.desk import REGION, Deny, Desk, iso
+from tests.ecs.desk import REGION, Desk, iso, names
 
 LONG_AGO = MANUAL_START - timedelta(days=10)
-
-
-def names(desk: Desk, **parameters: str) -> list[str]:
-    answer = desk.ask("DescribeInstances", MaxResults="100", **parameters)
-    return [each["InstanceName"] for each in answer["Instances"]["Instance"]]
 
 
 def many(count: int) -> Desk:
@@ -160,82 +154,6 @@ def test_a_wrong_filter_is_refused(
     mixed: Desk, parameters: dict[str, str], refusal: tuple[int, str]
 ) -> None:
     assert mixed.refusal("DescribeInstances", **parameters) == refusal
-
-
-@pytest.mark.parametrize(
-    ("asked", "shown"), [("1", 10), ("10", 10), ("37", 37), ("100", 100), ("5000", 100)]
-)
-def test_max_results_is_clamped(asked: str, shown: int) -> None:
-    answer = many(120).ask("DescribeInstances", MaxResults=asked)
-
-    assert (len(answer["Instances"]["Instance"]), answer["PageSize"]) == (shown, shown)
-
-
-def test_ten_are_shown_unless_told() -> None:
-    answer = many(12).ask("DescribeInstances")
-
-    assert len(answer["Instances"]["Instance"]) == 10
-    assert (answer["TotalCount"], answer["PageNumber"], answer["PageSize"]) == (12, 1, 10)
-    assert answer["NextToken"] != ""
-
-
-def test_tokens_lead_to_the_end_once_and_total_count_means_nothing() -> None:
-    desk = many(35)
-    token, found, totals = "", [], set()
-
-    while True:
-        answer = desk.ask("DescribeInstances", MaxResults="10", NextToken=token)
-        found += [each["InstanceName"] for each in answer["Instances"]["Instance"]]
-        totals.add(answer["TotalCount"])
-        token = answer["NextToken"]
-        if not token:
-            break
-
-    assert found == [f"web-{number:03d}" for number in range(35)]
-    assert totals == {0}
-
-
-def test_tokens_survive_deletions_and_additions() -> None:
-    desk = many(30)
-    first = desk.ask("DescribeInstances", MaxResults="10")
-    shown = [each["InstanceId"] for each in first["Instances"]["Instance"]]
-
-    for each in (*shown[5:], desk.ids()[12]):
-        desk.ecs.release(each)
-    desk.ecs.add(InstanceSpec("late"))
-
-    rest = names(desk, NextToken=first["NextToken"])
-    expected = [f"web-{number:03d}" for number in range(10, 30) if number != 12]
-    assert rest == [*expected, "late"]
-
-
-def test_a_page_number_shows_that_page_and_no_token() -> None:
-    desk = many(25)
-
-    answer = desk.ask("DescribeInstances", PageNumber="3", PageSize="10")
-    middle = desk.ask("DescribeInstances", PageNumber="2", PageSize="10")
-    beyond = desk.ask("DescribeInstances", PageNumber="4", PageSize="10")
-
-    shown = [each["InstanceName"] for each in answer["Instances"]["Instance"]]
-    assert shown == [f"web-{number:03d}" for number in range(20, 25)]
-    assert (answer["TotalCount"], answer["PageNumber"], answer["NextToken"]) == (25, 3, "")
-    assert (len(middle["Instances"]["Instance"]), middle["NextToken"]) == (10, "")
-    assert (beyond["Instances"]["Instance"], beyond["TotalCount"]) == ([], 25)
-
-
-def test_a_token_wins_over_a_page_number() -> None:
-    desk = many(25)
-    token = desk.ask("DescribeInstances", MaxResults="10")["NextToken"]
-
-    assert names(desk, NextToken=token, PageNumber="1")[0] == "web-010"
-
-
-def test_ids_are_paged_like_everything_else() -> None:
-    desk = many(15)
-
-    answer = desk.ask("DescribeInstances", InstanceIds=json.dumps(desk.ids()))
-
-    assert len(answer["Instances"]["Instance"]) == 10
 
 
 def test_a_list_by_tag_shows_1000_and_not_a_word_about_the_rest() -> None:
@@ -407,71 +325,6 @@ def test_statuses_of_all_instances_of_a_zone(mixed: Desk) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("action", "parameters", "path"),
-    [
-        ("DescribeInstances", {}, ("Instances", "Instance")),
-        ("DescribeInstanceStatus", {}, ("InstanceStatuses", "InstanceStatus")),
-        ("DescribeDisks", {}, ("Disks", "Disk")),
-        ("DescribeSnapshots", {}, ("Snapshots", "Snapshot")),
-        ("DescribeSnapshotGroups", {}, ("SnapshotGroups", "SnapshotGroup")),
-        ("DescribeRegions", {}, ("Regions", "Region")),
-        (
-            "ListTagResources",
-            {"ResourceType": "instance", "Tag.1.Key": "env"},
-            ("TagResources", "TagResource"),
-        ),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_without_permission_a_list_is_empty_and_a_dry_run_says_so(
-    mixed: Desk, action: str, parameters: dict[str, str], path: tuple[str, str]
-) -> None:
-    nobody = Caller(authorizer=Deny())
-
-    answer = mixed.ask(action, nobody, **parameters)
-
-    assert answer[path[0]] == {path[1]: []}
-    assert mixed.refusal(action, nobody, DryRun="true", **parameters) == (403, "Forbidden.RAM")
-    assert mixed.refusal(action, DryRun="true", **parameters) == (400, "DryRunOperation")
-
-
-@pytest.mark.parametrize(
-    ("action", "parameters"),
-    [
-        ("DescribeInstanceStatus", {}),
-        ("DescribeSnapshotGroups", {}),
-        ("DescribeRegions", {}),
-        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "env"}),
-    ],
-)
-def test_a_list_may_not_know_a_dry_run(action: str, parameters: dict[str, str]) -> None:
-    desk = Desk(InstanceSpec("web"), quirks=Quirks(undocumented_dry_run_is_known=False))
-
-    assert desk.ask(action, DryRun="true", **parameters)
-
-
-@pytest.mark.parametrize(
-    ("action", "parameters"),
-    [
-        ("DescribeDisks", {}),
-        ("DescribeSnapshots", {}),
-        ("DescribeInstanceStatus", {}),
-        ("DescribeSnapshotGroups", {}),
-        ("DescribeRegions", {}),
-        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "env"}),
-    ],
-)
-def test_a_list_may_be_refused_for_want_of_permission(
-    action: str, parameters: dict[str, str]
-) -> None:
-    desk = Desk(InstanceSpec("web"), quirks=Quirks(denied_lists_are_refused=True))
-    nobody = Caller(authorizer=Deny())
-
-    assert desk.refusal(action, nobody, **parameters) == (403, "Forbidden.RAM")
-    assert desk.ask("DescribeInstances", nobody)["Instances"] == {"Instance": []}
-
-
 def test_the_code_for_too_many_ids_can_be_another_one() -> None:
     desk = Desk(quirks=Quirks(too_many_ids_code="InvalidParameter"))
     ids = json.dumps([f"i-{number}" for number in range(101)])
@@ -481,38 +334,3 @@ def test_the_code_for_too_many_ids_can_be_another_one() -> None:
         403,
         "InvalidInstanceIds.Malformed",
     )
-
-
-@pytest.mark.parametrize(
-    ("action", "parameters"),
-    [
-        ("DescribeInstances", {}),
-        ("DescribeDisks", {}),
-        ("DescribeSnapshots", {}),
-        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "env"}),
-    ],
-)
-def test_an_empty_token_begins_anew_or_by_the_quirk_is_refused(
-    action: str, parameters: dict[str, str]
-) -> None:
-    spec = InstanceSpec("web", tags={"env": "dev"})
-    kind, strict = Desk(spec), Desk(spec, quirks=Quirks(empty_token_is_refused=True))
-
-    assert kind.ask(action, NextToken="", **parameters) == kind.ask(action, **parameters)
-    refusal = strict.refusal(action, NextToken="", **parameters)
-    assert refusal == (400, "InvalidParameter")
-    assert strict.ask(action, **parameters)
-
-
-def test_ram_is_asked_about_the_region_or_each_id(mixed: Desk) -> None:
-    deny = Deny()
-    nobody = Caller("42", deny)
-
-    mixed.ask("DescribeInstances", nobody)
-    mixed.ask("DescribeInstances", nobody, InstanceIds='["i-1", "i-2"]')
-
-    assert deny.asked == [
-        ("ecs:DescribeInstances", "acs:ecs:cn-hangzhou:42:instance/*"),
-        ("ecs:DescribeInstances", "acs:ecs:cn-hangzhou:42:instance/i-1"),
-        ("ecs:DescribeInstances", "acs:ecs:cn-hangzhou:42:instance/i-2"),
-    ]

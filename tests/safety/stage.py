@@ -211,6 +211,26 @@ WAYS: Mapping[str, Callable[[Mapping[str, str]], Request]] = {
 """Every way of selecting; each selects all instances of team dev that are called dev-…"""
 
 
+DEV = {"team": "dev"}
+FEW = tuple(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(3))
+MANY = tuple(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(350))
+
+LOSSES: Mapping[str, tuple[str, Request]] = {
+    "release": ("release", {"dry_run": False}),
+    "release-no-snapshot": ("release", {"dry_run": False, "snapshot": False}),
+    "release-force": ("release", {"dry_run": False, "snapshot": False, "force": True}),
+    "set_auto_release": ("set_auto_release", {"release_after": "3h"}),
+}
+"""By a name, the function and the rest of the request, of all by which something is lost."""
+HARMS: Mapping[str, tuple[str, Request]] = {"stop": ("stop", {}), **LOSSES}
+"""The same of all that is guarded."""
+
+
+def selected(stage: Stage, way: str) -> Request:
+    """All instances of the stage, in one of the five ways."""
+    return request_for(way, {one.name: one.instance_id for one in stage.engine.instances()})
+
+
 def at(moment: datetime) -> str:
     """An instant as people write it in a tag."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -13,7 +13,6 @@ from local.ecs.faults import (
     AnyFault,
     BrokenBody,
     Cut,
-    DroppedTags,
     LostPermission,
     MissingPage,
     Refuse,
@@ -23,28 +22,24 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
 from local.envelopes import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from tests.safety.stage import WAYS, Direct, Stage, report_of, request_for, table
-
-DEV = {"team": "dev"}
-FEW = tuple(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(3))
-MANY = tuple(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(350))
-LOSSES: Mapping[str, tuple[str, Request]] = {
-    "release": ("release", {"dry_run": False}),
-    "release-no-snapshot": ("release", {"dry_run": False, "snapshot": False}),
-    "release-force": ("release", {"dry_run": False, "snapshot": False, "force": True}),
-    "set_auto_release": ("set_auto_release", {"release_after": "3h"}),
-}
-FUNCTIONS: Mapping[str, tuple[str, Request]] = {"stop": ("stop", {}), **LOSSES}
-
-
-def selected(stage: Stage, way: str) -> Request:
-    return request_for(way, {one.name: one.instance_id for one in stage.engine.instances()})
+from tests.safety.stage import (
+    DEV,
+    FEW,
+    HARMS,
+    MANY,
+    WAYS,
+    Direct,
+    Stage,
+    report_of,
+    selected,
+    table,
+)
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", HARMS)
 def test_an_empty_answer_for_want_of_permission_is_no_inventory(name: str, way: str) -> None:
-    function, stated = FUNCTIONS[name]
+    function, stated = HARMS[name]
     stage = Stage(FEW)
     request = {**selected(stage, way), **stated}
     stage.service.faults.add(LostPermission(action="DescribeInstances"))
@@ -180,139 +175,6 @@ class NoFilter(Direct):
         return super().send(operation, kept, timeout_s=timeout_s)
 
 
-@pytest.mark.parametrize("skip", range(4))
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", LOSSES)
-def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> None:
-    function, stated = LOSSES[name]
-    kept = InstanceSpec("dev-kept", tags={**DEV, "curfew:protect": ""})
-    stage = Stage([kept])
-    request = {**selected(stage, way), **stated}
-    stage.service.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
-
-    if skip == 0 and way.startswith("tags"):
-        with pytest.raises(Unavailable, match="by tags and shows none of them"):
-            stage.ask(function, request)
-    else:
-        report = stage.ask(function, request)
-        assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
-
-    assert stage.deeds() == ()
-
-
-@pytest.mark.parametrize("name", ["release", "release-no-snapshot"])
-def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
-    function, stated = LOSSES[name]
-    stage = Stage(FEW)
-    kept = stage.id_of("dev-1")
-
-    def somebody(operation: str, _: object) -> None:
-        if operation == "StopInstances":
-            stage.engine.tag(kept, {"curfew:protect": ""})
-            stage.service.faults.add(DroppedTags(action="DescribeInstances"))
-
-    stage.transport = Direct(stage.service, before=somebody)
-
-    report = stage.ask(function, {"name": "dev-*", **stated})
-
-    assert table(report)["dev-1"] == ("skipped", "tag curfew:protect; done before: stop")
-    assert [one.instance_id for one in stage.engine.instances()] == [kept]
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str) -> None:
-    function, stated = FUNCTIONS[name]
-    stage = Stage(FEW)
-    request = {**selected(stage, way), **stated}
-    stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
-
-    report = stage.ask(function, request)
-
-    assert report["counts"]["changed"] == 3
-
-
-def test_who_loses_all_tags_between_two_looks_is_not_acted_on() -> None:
-    stage = Stage(FEW)
-    stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
-    untagged = stage.id_of("dev-1")
-
-    def somebody(_: str, parameters: Mapping[str, str]) -> None:
-        if "InstanceIds" in parameters:
-            stage.engine.untag(untagged, "team")
-
-    stage.transport = Direct(stage.service, before=somebody)
-
-    with pytest.raises(Unavailable, match=untagged):
-        stage.ask("stop", {"tags": DEV})
-
-    assert stage.deeds() == ()
-
-
-@pytest.mark.parametrize("name", LOSSES)
-def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
-    function, stated = LOSSES[name]
-    stage = Stage([InstanceSpec("dev-kept", tags={"curfew:protect": ""})])
-    stage.service.faults.add(DroppedTags(action="DescribeInstances"))
-
-    report = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
-
-    assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(Refuse(action="ListTagResources"), id="5xx"),
-        pytest.param(Cut(action="ListTagResources"), id="cut"),
-        pytest.param(
-            Refuse(action="ListTagResources", status=403, code="Forbidden.RAM"), id="denied"
-        ),
-        pytest.param(LostPermission(action="ListTagResources"), id="empty-without-permission"),
-    ],
-)
-@pytest.mark.parametrize("name", LOSSES)
-def test_without_the_second_opinion_an_instance_without_tags_is_not_lost(
-    name: str, fault: AnyFault
-) -> None:
-    function, stated = LOSSES[name]
-    stage = Stage([InstanceSpec("dev-bare")])
-    stage.service.faults.add(fault)
-
-    with pytest.raises((AccessDenied, Unavailable), match="ListTagResources"):
-        stage.ask(function, {"name": "dev-*", **stated})
-
-    assert stage.deeds() == ()
-
-
-def test_the_second_opinion_costs_nothing_where_there_are_tags() -> None:
-    stage = Stage(MANY[:120])
-
-    stage.ask(
-        "release",
-        {"tags": DEV, "dry_run": False, "snapshot": False, "force": True, "max_instances": 120},
-    )
-
-    assert stage.service.log.count("ListTagResources") == 0
-    assert stage.engine.instances() == ()
-
-
-def test_the_second_opinion_is_asked_for_fifty_at_once() -> None:
-    stage = Stage(InstanceSpec(f"dev-{number}") for number in range(120))
-
-    stage.ask(
-        "release",
-        {"name": "*-*", "dry_run": False, "snapshot": False, "force": True, "max_instances": 120},
-    )
-
-    asked = [
-        sum(key.startswith("ResourceId.") for key in one.parameters)
-        for one in stage.service.log
-        if one.action == "ListTagResources" and "DryRun" not in one.parameters
-    ]
-    assert asked == [50, 50, 20]
-
-
 RECHECKS: Mapping[str, AnyFault] = {
     "5xx": Refuse(action="DescribeInstances", skip=1),
     "cut": Cut(action="DescribeInstances", skip=1),
@@ -354,9 +216,9 @@ def test_a_second_look_that_fails_keeps_the_instances(fault: AnyFault) -> None:
         pytest.param({"name": "dev-*", "max_instances": 0}, id="cap-of-none"),
     ],
 )
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", HARMS)
 def test_a_selection_never_widens(name: str, request_: Request) -> None:
-    function, stated = FUNCTIONS[name]
+    function, stated = HARMS[name]
     stage = Stage(FEW)
 
     with pytest.raises((InvalidEvent, Refused)):

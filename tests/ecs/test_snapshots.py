@@ -1,4 +1,4 @@
-"""Disks, snapshots and groups of snapshots."""
+"""Snapshots of single disks, from their order to the end of their retention."""
 
 from __future__ import annotations
 
@@ -11,106 +11,11 @@ from local.ecs.durations import NO_TIME, Durations
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import LockReason, Status
 from local.ecs.quirks import Quirks
-from tests.ecs.desk import REGION, Desk
-
-KEPT = DiskSpec(size_gib=200, delete_with_instance=False, name="data", tags={"keep": "yes"})
-DB = InstanceSpec("db", data_disks=(KEPT,))
-
-
-def disk_names(desk: Desk, **parameters: str) -> list[str]:
-    answer = desk.ask("DescribeDisks", **parameters)
-    return [each["DiskName"] or each["Type"] for each in answer["Disks"]["Disk"]]
-
-
-def snapshots(desk: Desk, **parameters: str) -> list[tuple[str, str]]:
-    answer = desk.ask("DescribeSnapshots", **parameters)
-    return [(each["Status"], each["Progress"]) for each in answer["Snapshots"]["Snapshot"]]
+from tests.ecs.desk import DB, REGION, Desk, disk_names, snapshots
 
 
 def system_disk(desk: Desk) -> str:
     return desk.instance.disk_ids[0]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "expected"),
-    [
-        ({}, ["system", "data", "system"]),
-        ({"DiskType": "data"}, ["data"]),
-        ({"DiskType": "all"}, ["system", "data", "system"]),
-        ({"Status": "In_use"}, ["system", "data", "system"]),
-        ({"Status": "Available"}, []),
-        ({"Status": "All"}, ["system", "data", "system"]),
-        ({"InstanceId": "i-gone"}, []),
-        ({"DiskName": "data"}, ["data"]),
-        ({"Category": "cloud_ssd"}, ["system"]),
-        ({"ZoneId": "cn-hangzhou-i"}, []),
-        ({"DiskChargeType": "PrePaid"}, []),
-        ({"DeleteWithInstance": "false"}, ["data"]),
-        ({"Portable": "True"}, ["data"]),
-        ({"Tag.1.Key": "keep", "Tag.1.Value": "yes"}, ["data"]),
-        ({"Tag.1.Key": "keep", "Tag.1.Value": "no"}, []),
-        ({"DiskIds": "[]"}, []),
-    ],
-    ids=str,
-)
-def test_disks_are_listed_by_filters(parameters: dict[str, str], expected: list[str]) -> None:
-    desk = Desk(DB, InstanceSpec("web", system_disk=DiskSpec(category="cloud_ssd")))
-
-    assert disk_names(desk, **parameters) == expected
-
-
-def test_disks_are_found_by_id_and_instance() -> None:
-    desk = Desk(DB, InstanceSpec("web"))
-
-    found = [
-        disk_names(desk, DiskIds=json.dumps([desk.ecs.disks()[1].disk_id, "d-gone"])),
-        disk_names(desk, InstanceId=desk.ids()[0]),
-    ]
-
-    assert found == [["data"], ["system", "data"]]
-
-
-def test_a_disk_has_the_form_of_the_platform() -> None:
-    desk = Desk(DB)
-
-    entry = desk.ask("DescribeDisks", DiskType="data")["Disks"]["Disk"][0]
-
-    facts = {
-        "Status": "In_use",
-        "Device": "/dev/xvdb",
-        "Size": 200,
-        "DeleteWithInstance": False,
-        "ExpiredTime": "2999-09-08T16:00Z",
-        "Tags": {"Tag": [{"TagKey": "keep", "TagValue": "yes"}]},
-        "InstanceId": desk.instance_id,
-        "Attachments": {
-            "Attachment": [
-                {
-                    "AttachedTime": "2026-11-23T10:00:00Z",
-                    "Device": "/dev/xvdb",
-                    "InstanceId": desk.instance_id,
-                }
-            ]
-        },
-    }
-    assert {key: entry[key] for key in facts} == facts
-
-
-def test_a_disk_that_stayed_is_available_and_has_no_attachment() -> None:
-    desk = Desk(DB)
-    desk.ecs.release(desk.instance_id)
-
-    entry = desk.ask("DescribeDisks")["Disks"]["Disk"][0]
-
-    shown = entry["Status"], entry["InstanceId"], entry["Attachments"], entry["DetachedTime"]
-    assert shown == ("Available", "", {"Attachment": []}, "2026-11-23T10:00:00Z")
-
-
-@pytest.mark.parametrize(("asked", "shown"), [("1", 10), ("300", 300), ("9999", 350)])
-def test_a_page_of_disks_is_10_to_500(asked: str, shown: int) -> None:
-    desk = Desk(*(InstanceSpec(f"web-{number}") for number in range(350)))
-
-    assert len(disk_names(desk, MaxResults=asked)) == shown
 
 
 def test_a_list_of_disks_or_snapshots_by_tag_is_cut() -> None:
@@ -126,27 +31,6 @@ def test_a_list_of_disks_or_snapshots_by_tag_is_cut() -> None:
 
     assert [len(each) for each in found] == [3, 3]
     assert len(snapshots(desk)) == 5
-
-
-@pytest.mark.parametrize(
-    ("parameters", "refusal"),
-    [
-        ({"DiskType": "floppy"}, (400, "InvalidDiskType.ValueNotSupported")),
-        ({"Status": "Lost"}, (400, "InvalidStatus.ValueNotSupported")),
-        ({"DiskIds": "d-1"}, (400, "InvalidParameter.DiskIds")),
-        (
-            {"DiskIds": json.dumps([f"d-{n}" for n in range(101)])},
-            (403, "InvalidDiskIds.Malformed"),
-        ),
-        ({"SnapshotId": "s-1"}, (400, "UnsupportedParameter")),
-        ({"DryRun": "true"}, (400, "DryRunOperation")),
-    ],
-    ids=str,
-)
-def test_a_wrong_question_about_disks_is_refused(
-    parameters: dict[str, str], refusal: tuple[int, str]
-) -> None:
-    assert Desk(DB).refusal("DescribeDisks", **parameters) == refusal
 
 
 def test_a_snapshot_progresses_and_is_accomplished() -> None:
@@ -383,111 +267,6 @@ def test_a_wrong_question_about_snapshots_is_refused(
     parameters: dict[str, str], refusal: tuple[int, str]
 ) -> None:
     assert Desk(DB).refusal("DescribeSnapshots", **parameters) == refusal
-
-
-def test_a_group_snapshots_all_disks_of_an_instance() -> None:
-    desk = Desk(DB)
-
-    answer = desk.ask(
-        "CreateSnapshotGroup", InstanceId=desk.instance_id, Name="night", Tag__1__Key="by"
-    )
-
-    desk.pass_time(5)
-    group = desk.ask("DescribeSnapshotGroups")["SnapshotGroups"]["SnapshotGroup"][0]
-    members = group.pop("Snapshots")["Snapshot"]
-    assert group == {
-        "SnapshotGroupId": answer["SnapshotGroupId"],
-        "InstanceId": desk.instance_id,
-        "Name": "night",
-        "Description": "",
-        "CreationTime": "2026-11-23T10:00:00Z",
-        "ProgressStatus": "",
-        "ResourceGroupId": "",
-        "Status": "progressing",
-        "Tags": {"Tag": [{"Key": "by", "Value": ""}]},
-    }
-    assert [(each["SourceDiskType"], each["Progress"]) for each in members] == [
-        ("system", "50%"),
-        ("data", "50%"),
-    ]
-    assert answer["SnapshotGroupId"].startswith("ssg-bp1")
-
-
-def test_a_group_is_as_far_as_its_snapshots() -> None:
-    desk = Desk(DB, InstanceSpec("web"))
-    for instance_id in desk.ids():
-        desk.ask("CreateSnapshotGroup", InstanceId=instance_id)
-    desk.ask("StopInstance", InstanceId=desk.instance_id)
-
-    def statuses(**parameters: str | tuple[str, ...]) -> list[str]:
-        answer = desk.ask("DescribeSnapshotGroups", **parameters)
-        return [each["Status"] for each in answer["SnapshotGroups"]["SnapshotGroup"]]
-
-    early = statuses()
-    desk.pass_time(10)
-    late = statuses()
-
-    assert (early, late) == (["failed", "progressing"], ["failed", "accomplished"])
-    assert statuses(Status=("failed",)) == ["failed"]
-    assert statuses(InstanceId=desk.ids()[1]) == ["accomplished"]
-    assert statuses(SnapshotGroupId=("ssg-gone",)) == []
-
-
-def test_a_group_may_leave_disks_out_or_name_them() -> None:
-    desk = Desk(DB)
-    system, data = desk.instance.disk_ids
-
-    desk.ask("CreateSnapshotGroup", InstanceId=desk.instance_id, ExcludeDiskId=(system,))
-    desk.ask("CreateSnapshotGroup", DiskId=(system,))
-
-    assert [each.disk_id for each in desk.ecs.snapshots()] == [data, system]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "refusal"),
-    [
-        ({}, (400, "MissingInstanceId")),
-        ({"InstanceId": "i-gone"}, (404, "InvalidInstanceId.NotFound")),
-        ({"DiskId.1": "d-gone"}, (404, "InvalidDiskId.NotFound")),
-        ({"DiskId.1": "d-1", "ExcludeDiskId.1": "d-2"}, (400, "InvalidParameter")),
-        ({"InstanceId": "good", "ExcludeDiskId.1": "system"}, (400, "InvalidParameter")),
-        ({"InstanceId": "good", "Name": "auto"}, (400, "InvalidParameter.Name")),
-        ({"InstanceId": "efficient"}, (400, "DiskCategory.OperationNotSupported")),
-    ],
-    ids=str,
-)
-def test_a_group_that_cannot_be_is_refused(
-    parameters: dict[str, str], refusal: tuple[int, str]
-) -> None:
-    desk = Desk(
-        InstanceSpec("good", instance_id="i-good"),
-        InstanceSpec("old", system_disk=DiskSpec(category="cloud_efficiency")),
-    )
-    named = {"good": "i-good", "system": system_disk(desk), "efficient": desk.ids()[1]}
-    actual = {key: named.get(value, value) for key, value in parameters.items()}
-
-    assert desk.refusal("CreateSnapshotGroup", **actual) == refusal
-    assert desk.ecs.snapshots() == ()
-
-
-def test_a_group_holds_32_tebibytes_at_most() -> None:
-    half = DiskSpec(size_gib=16 * 1024)
-    fits, exceeds = (
-        Desk(InstanceSpec("db", system_disk=half, data_disks=(data,)))
-        for data in (half, DiskSpec(size_gib=16 * 1024 + 1))
-    )
-
-    fits.ask("CreateSnapshotGroup", InstanceId=fits.instance_id)
-
-    refusal = exceeds.refusal("CreateSnapshotGroup", InstanceId=exceeds.instance_id)
-    assert refusal == (400, "InvalidParameter")
-
-
-def test_disks_of_two_instances_make_no_group() -> None:
-    desk = Desk(InstanceSpec("a"), InstanceSpec("b"))
-    ids = tuple(disk.disk_id for disk in desk.ecs.disks())
-
-    assert desk.refusal("CreateSnapshotGroup", DiskId=ids) == (404, "InvalidDiskId.NotFound")
 
 
 def test_jitter_is_for_snapshots_too() -> None:

@@ -1,0 +1,62 @@
+"""events/: a sample for every function and trigger, and each means what its name says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions import clear_auto_release, describe, release, set_auto_release, start, stop
+from shared.action import Action
+from shared.events import Message, Trigger, parse
+from shared.requests import decode
+
+SENT_AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
+
+
+EVENING = SENT_AT  # a Friday's, in Shanghai
+NEXT_MORNING = EVENING + timedelta(days=2, hours=12, minutes=30)
+
+SAMPLES = sorted((Path(__file__).parents[2] / "events").iterdir())
+
+ACTIONS: dict[str, Action[Any]] = {
+    action.name: action
+    for action in (
+        clear_auto_release.ACTION,
+        describe.ACTION,
+        release.ACTION,
+        set_auto_release.ACTION,
+        start.ACTION,
+        stop.ACTION,
+    )
+}
+TRIGGERS = {
+    "timer": {Trigger.TIMER},
+    "mns": {Trigger.MNS_TOPIC, Trigger.DIRECT},  # a STREAM body cannot be told from a request
+    "eventbridge": {Trigger.EVENTBRIDGE},
+    "http": {Trigger.HTTP},
+    "direct": {Trigger.DIRECT},
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_a_sample_is_a_request_of_its_function_by_its_trigger(sample: Path) -> None:
+    function, trigger, *_ = sample.name.removesuffix(".json").split(".")
+
+    event = parse(sample.read_bytes())
+
+    assert event.trigger in TRIGGERS[trigger]
+    for read in event.messages:
+        assert isinstance(read, Message)
+        assert decode(ACTIONS[function].request, read.request, function).selection()
+        assert read.sent_at is None or EVENING <= read.sent_at <= NEXT_MORNING
+        if function == "release":
+            assert "instance_ids" in read.request or "dry_run" in read.request
+
+
+def test_there_is_a_sample_of_every_function_and_trigger() -> None:
+    names = {tuple(sample.name.split(".")[:2]) for sample in SAMPLES}
+
+    assert names == {(function, trigger) for function in ACTIONS for trigger in TRIGGERS}

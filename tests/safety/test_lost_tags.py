@@ -1,0 +1,162 @@
+"""Tags that got lost on the way: nothing is lost for that, and nothing is done in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from local.ecs.faults import (
+    AnyFault,
+    Cut,
+    DroppedTags,
+    LostPermission,
+    Refuse,
+)
+from local.ecs.fleet import InstanceSpec
+from shared.errors import AccessDenied, Unavailable
+from tests.safety.stage import (
+    DEV,
+    FEW,
+    HARMS,
+    LOSSES,
+    MANY,
+    WAYS,
+    Direct,
+    Stage,
+    selected,
+    table,
+)
+
+
+@pytest.mark.parametrize("skip", range(4))
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> None:
+    function, stated = LOSSES[name]
+    kept = InstanceSpec("dev-kept", tags={**DEV, "curfew:protect": ""})
+    stage = Stage([kept])
+    request = {**selected(stage, way), **stated}
+    stage.service.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
+
+    if skip == 0 and way.startswith("tags"):
+        with pytest.raises(Unavailable, match="by tags and shows none of them"):
+            stage.ask(function, request)
+    else:
+        report = stage.ask(function, request)
+        assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
+
+    assert stage.deeds() == ()
+
+
+@pytest.mark.parametrize("name", ["release", "release-no-snapshot"])
+def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
+    function, stated = LOSSES[name]
+    stage = Stage(FEW)
+    kept = stage.id_of("dev-1")
+
+    def somebody(operation: str, _: object) -> None:
+        if operation == "StopInstances":
+            stage.engine.tag(kept, {"curfew:protect": ""})
+            stage.service.faults.add(DroppedTags(action="DescribeInstances"))
+
+    stage.transport = Direct(stage.service, before=somebody)
+
+    report = stage.ask(function, {"name": "dev-*", **stated})
+
+    assert table(report)["dev-1"] == ("skipped", "tag curfew:protect; done before: stop")
+    assert [one.instance_id for one in stage.engine.instances()] == [kept]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", HARMS)
+def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str) -> None:
+    function, stated = HARMS[name]
+    stage = Stage(FEW)
+    request = {**selected(stage, way), **stated}
+    stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
+
+    report = stage.ask(function, request)
+
+    assert report["counts"]["changed"] == 3
+
+
+def test_who_loses_all_tags_between_two_looks_is_not_acted_on() -> None:
+    stage = Stage(FEW)
+    stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
+    untagged = stage.id_of("dev-1")
+
+    def somebody(_: str, parameters: Mapping[str, str]) -> None:
+        if "InstanceIds" in parameters:
+            stage.engine.untag(untagged, "team")
+
+    stage.transport = Direct(stage.service, before=somebody)
+
+    with pytest.raises(Unavailable, match=untagged):
+        stage.ask("stop", {"tags": DEV})
+
+    assert stage.deeds() == ()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
+    function, stated = LOSSES[name]
+    stage = Stage([InstanceSpec("dev-kept", tags={"curfew:protect": ""})])
+    stage.service.faults.add(DroppedTags(action="DescribeInstances"))
+
+    report = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
+
+    assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Refuse(action="ListTagResources"), id="5xx"),
+        pytest.param(Cut(action="ListTagResources"), id="cut"),
+        pytest.param(
+            Refuse(action="ListTagResources", status=403, code="Forbidden.RAM"), id="denied"
+        ),
+        pytest.param(LostPermission(action="ListTagResources"), id="empty-without-permission"),
+    ],
+)
+@pytest.mark.parametrize("name", LOSSES)
+def test_without_the_second_opinion_an_instance_without_tags_is_not_lost(
+    name: str, fault: AnyFault
+) -> None:
+    function, stated = LOSSES[name]
+    stage = Stage([InstanceSpec("dev-bare")])
+    stage.service.faults.add(fault)
+
+    with pytest.raises((AccessDenied, Unavailable), match="ListTagResources"):
+        stage.ask(function, {"name": "dev-*", **stated})
+
+    assert stage.deeds() == ()
+
+
+def test_the_second_opinion_costs_nothing_where_there_are_tags() -> None:
+    stage = Stage(MANY[:120])
+
+    stage.ask(
+        "release",
+        {"tags": DEV, "dry_run": False, "snapshot": False, "force": True, "max_instances": 120},
+    )
+
+    assert stage.service.log.count("ListTagResources") == 0
+    assert stage.engine.instances() == ()
+
+
+def test_the_second_opinion_is_asked_for_fifty_at_once() -> None:
+    stage = Stage(InstanceSpec(f"dev-{number}") for number in range(120))
+
+    stage.ask(
+        "release",
+        {"name": "*-*", "dry_run": False, "snapshot": False, "force": True, "max_instances": 120},
+    )
+
+    asked = [
+        sum(key.startswith("ResourceId.") for key in one.parameters)
+        for one in stage.service.log
+        if one.action == "ListTagResources" and "DryRun" not in one.parameters
+    ]
+    assert asked == [50, 50, 20]
