@@ -16,8 +16,10 @@ import sys
 import time
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.bar import Bar
 from rich.table import Table
+
+from benchmarks.sheet import sheet
 
 REQUESTS = (
     "DescribeInstances",
@@ -56,8 +58,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--python", nargs="+", default=[sys.executable])
     options = parser.parse_args(arguments)
-    for python in options.python:
-        Console().print(_table(python, options.runs))
+    with sheet("cold_start") as console:
+        for python in options.python:
+            console.print(_table(python, options.runs))
 
 
 def _table(python: str, runs: int) -> Table:
@@ -68,16 +71,20 @@ def _table(python: str, runs: int) -> Table:
             if round_number:  # the first round writes the compiled modules
                 measured[name].append(figures)
     table = Table("", "rel. time", "rel. memory", "ms", "MiB", title=_version(python))
+    table.add_column("rel. time", width=20)
     bare = measured["bare SDK, four requests"]
     for name, taken in measured.items():
-        ratio = [ours[0] / theirs[0] for ours, theirs in zip(taken, bare, strict=True)]
+        ratio = statistics.median(
+            ours[0] / theirs[0] for ours, theirs in zip(taken, bare, strict=True)
+        )
         memory = statistics.median(one[1] for one in taken)
         table.add_row(
             name,
-            f"{statistics.median(ratio):.2f}",
+            f"{ratio:.2f}",
             f"{memory / statistics.median(one[1] for one in bare):.2f}",
             f"{1000 * statistics.median(one[0] for one in taken):.0f}",
             f"{memory:.1f}",
+            Bar(1.5, 0, ratio, width=20),
         )
     return table
 

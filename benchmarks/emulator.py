@@ -21,12 +21,11 @@ from threading import Thread
 from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contenders import KEY, REGION, peak_mib
-from benchmarks.fleet import BUILD
 from benchmarks.fleet import emulator as served
+from benchmarks.sheet import sheet
 from local.ecs.clock import RealClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
@@ -139,7 +138,6 @@ def pages_ms(emulator: Emulator, **filters: str) -> list[float]:
 
 def main() -> None:
     """Measure and show."""
-    BUILD.mkdir(parents=True, exist_ok=True)
     table = Table("", "measured", "aim")
     table.add_row("calls a second, in process", f"{calls_in_process():,.0f}", "≥ 2,000")
     table.add_row("calls a second, over HTTP", f"{calls_over_http():,.0f}", "≥ 800")
@@ -156,9 +154,8 @@ def main() -> None:
     figure = f"{statistics.median(pages):.1f}, slowest {max(pages):.1f}"
     table.add_row(f"ms a page of them, {len(pages):,} pages", figure, "")
     table.add_row("MiB that they take", f"{peak_mib():,.0f}", "")
-    console = Console(record=True, width=100)
-    console.print(table)
-    console.save_svg(str(BUILD / "emulator.svg"), title="benchmarks.emulator")
+    with sheet("emulator") as console:
+        console.print(table)
 
 
 if __name__ == "__main__":

@@ -14,18 +14,16 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 from rich.bar import Bar
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.contenders import CONTENDERS, REGION
 from benchmarks.server import PROTECTED
+from benchmarks.sheet import BUILD, sheet
 
-BUILD = Path("build/bench")
 SLOW = {"tutorial", "libcloud"}
 SLOW_SIZE = 200
 JOBS = {
@@ -87,16 +85,14 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--latency-ms", type=float, default=20)
     options = parser.parse_args(arguments)
-    BUILD.mkdir(parents=True, exist_ok=True)
-    console = Console(record=True, width=110)
     results = []
-    for job, title in JOBS.items():
-        for size in options.sizes:
-            rows = _table_rows(job, size, options)
-            results += rows
-            console.print(_table(f"{title}; {size} instances, {options.latency_ms:g} ms", rows))
+    with sheet("fleet") as console:
+        for job, title in JOBS.items():
+            for size in options.sizes:
+                rows = _table_rows(job, size, options)
+                results += rows
+                console.print(_table(f"{title}; {size} instances, {options.latency_ms:g} ms", rows))
     (BUILD / "fleet.json").write_text(json.dumps(results, indent=1))
-    console.save_svg(str(BUILD / "fleet.svg"), title="benchmarks.fleet")
 
 
 def _table_rows(job: str, size: int, options: argparse.Namespace) -> list[dict[str, Any]]:

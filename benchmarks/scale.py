@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from rich.bar import Bar
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fleet import BUILD, measure
+from benchmarks.fleet import measure
+from benchmarks.sheet import sheet
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -22,7 +22,6 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     sizes = parser.parse_args(arguments).sizes
-    BUILD.mkdir(parents=True, exist_ok=True)
     table = Table("instances", "calls to least", "ms each", "work s", "calls", "RSS MiB", "left")
     table.add_column("ms each", width=20)
     for size in sizes:
@@ -39,9 +38,8 @@ def main(arguments: Sequence[str]) -> None:
             str(figures["left"]),
             Bar(1.0, 0, each_ms, width=20),
         )
-    console = Console(record=True, width=100)
-    console.print(table)
-    console.save_svg(str(BUILD / "scale.svg"), title="benchmarks.scale")
+    with sheet("scale") as console:
+        console.print(table)
 
 
 if __name__ == "__main__":
