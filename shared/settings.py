@@ -166,6 +166,19 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_host(text: str) -> bool:
+    """Is this a host's name or address? ``urlsplit`` of Python 3.10 takes ``[`` for one."""
+    if re.fullmatch(r"[a-z0-9._-]+", text):
+        return True
+    from ipaddress import ip_address  # noqa: PLC0415  # as above
+
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _endpoint(text: str) -> str:
     if not text:
         return ""
@@ -179,6 +192,7 @@ def _endpoint(text: str) -> str:
         port == ":0"
         or parts.scheme not in {"http", "https"}
         or not parts.hostname
+        or not _is_host(parts.hostname)
         or parts.username is not None
         or parts.path not in {"", "/"}
         or parts.query

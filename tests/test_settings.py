@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.errors import Refused, Unavailable
@@ -138,6 +138,11 @@ def test_an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(text: str, endpoint: 
         "https://ecs.example.com:99999",
         "https://ecs.example.com:0",
         "https://[::1",
+        "https://[[]",
+        "https://[]",
+        "https://ecs example.com",
+        "https://ecs.example.com\\x",
+        "https://ecs.%65xample.com",
         "https://ecs.example.com:443:443",
     ],
 )
@@ -174,6 +179,7 @@ def test_plain_http_to_another_machine_is_refused(host: str) -> None:
 
 
 @given(st.text() | st.text("htps:/localhost127.0@[]#?", max_size=30))
+@example("[[]")
 def test_no_endpoint_raises_anything_but_a_refusal(text: str) -> None:
     try:
         endpoint = read_settings({"ECS_ENDPOINT": text}).endpoint
