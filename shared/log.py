@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Mapping
 
 import msgspec
@@ -74,6 +75,18 @@ def log_error(origin: Origin, error: Exception) -> None:
     """Log why a request came to nothing: the class and its message, at most 2,000 characters."""
     content = {"error": type(error).__name__, "message": str(error)[:2000]}
     _log(logging.ERROR, "error", origin, content)
+
+
+def log_unforeseen(error: Exception) -> str:
+    """Log where an error that nothing foresees arose; gives a sentence that names it.
+
+    Only its class and places in the code are told: its text may hold an answer, or a secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}" for frame in frames]
+    content = {"log": "unforeseen", "error": type(error).__name__, "places": places}
+    logger.error("%s", json.dumps(content))
+    return f"unforeseen: {type(error).__name__} at {places[-1] if places else 'an unknown place'}"
 
 
 def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:

@@ -75,6 +75,7 @@ class Instance(msgspec.Struct, frozen=True):
         tags_checked: Whether ListTagResources, too, was asked for its tags.
         elastic_ip: Its EIP's allocation id, "" if none; it survives a release.
         disks: None until they have been read; only the release of stopped instances needs them.
+        unreadable: Why ECS's row of it, or of a disk, cannot be read; "" if it can.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Instance(msgspec.Struct, frozen=True):
     tags_checked: bool = False
     elastic_ip: str = ""
     disks: tuple[Disk, ...] | None = None
+    unreadable: str = ""
 
     def gone(self, seen_at: datetime) -> Instance:
         """The same instance, now that ECS no longer shows it."""

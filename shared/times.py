@@ -8,7 +8,7 @@ what time it is.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 # Patterns are compiled when they are first used: at a cold start each would be paid for.
 _INSTANT = (
@@ -61,6 +61,14 @@ def to_minute_text(moment: datetime) -> str:
         raise ValueError(f"{moment.isoformat()} has no zone")
     minute = moment.astimezone(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
     return f"{minute.isoformat()}Z"
+
+
+def to_zone_text(moment: datetime, zone: tzinfo) -> str:
+    """Write a time as people of this zone read it: ``2026-11-24T20:00:00+08:00``.
+
+    Seconds are kept, fractions are cut off.
+    """
+    return moment.astimezone(zone).replace(microsecond=0).isoformat()
 
 
 def parse_duration(text: str) -> timedelta:
