@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -140,7 +140,7 @@ def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetim
             return lost(failure.reason)
         if isinstance(answer, NotSent):
             return answer
-        disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer)
+        disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer, call.retention_days)
     return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())))
 
 
@@ -156,11 +156,12 @@ def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[
     }
 
 
-def _with_new(disk: Disk, answer: Answer) -> Disk:
+def _with_new(disk: Disk, answer: Answer, retention_days: int) -> Disk:
     snapshot_id = answer.body.get("SnapshotId")
     if not isinstance(snapshot_id, str) or not snapshot_id:
         return disk
-    taken = Snapshot(snapshot_id, disk.id, SnapshotStatus.PROGRESSING, answer.asked_at)
+    ends_at = answer.asked_at + timedelta(days=retention_days)
+    taken = Snapshot(snapshot_id, disk.id, SnapshotStatus.PROGRESSING, answer.asked_at, ends_at)
     return msgspec.structs.replace(disk, snapshots=(*disk.snapshots, taken))
 
 

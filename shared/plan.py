@@ -18,7 +18,7 @@ import msgspec
 from shared.guards import Guard
 from shared.model import Instance, Status, settled
 from shared.selection import ByTagsAndName, Selection, mismatch
-from shared.steps import Done, Impossible, NoCall, Rule, Skip, Step, words
+from shared.steps import Done, Impossible, NoCall, Rule, Skip, Step
 
 
 class Result(str, Enum):
@@ -128,10 +128,7 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
 
 def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
     """The plan as a report: nothing was done, and this is what would be."""
-    would_change = (
-        Row(one, Result.WOULD_CHANGE, f"next: {words(rule.next_step(one, now))}")
-        for one in plan.targets
-    )
+    would_change = (Row(one, Result.WOULD_CHANGE, rule.way(one, now)) for one in plan.targets)
     awaited = (
         Row(one, Result.UNCHANGED, f"{one.status.value} already, by someone else")
         for one in plan.awaited
@@ -139,7 +136,7 @@ def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
     return (*plan.settled, *would_change, *awaited)
 
 
-class WatchOnly(msgspec.Struct, frozen=True):
+class WatchOnly(Rule, frozen=True):
     """A rule that may wait but never act: for instances that are not in the plan."""
 
     rule: Rule

@@ -21,7 +21,6 @@ from shared.ecs import Ecs
 from shared.errors import CurfewError, InvalidEvent
 from shared.events import Message, Trigger, parse
 from shared.fleet import Fleet
-from shared.guards import Guard
 from shared.limits import check_age, check_number, check_percent, check_place, check_plan
 from shared.log import Origin, log_error, log_plan, log_report
 from shared.loop import SINGLES_AT_ONCE
@@ -141,13 +140,13 @@ class _Invocation:
         started = self.clock.now()
         request = decode(self.action.request, message.request, self.action.name)
         settings = read_settings(self.world.environ)
-        asked = Asked(message.sent_at or started, started, settings.zone)
+        asked = Asked(message.sent_at or started, started, settings)
         rule = self.action.rule(request, asked)
         regions = self._regions(request)
         self._check_run(request, settings, asked, regions)
         fleet = Fleet(
             rule=rule,
-            guard=Guard(self.action.harm, settings.zone),
+            guard=self.action.guard(settings),
             sources=self._sources(settings, regions),
             disks=self.action.disks(request),
             clock=self.clock,

@@ -24,6 +24,9 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 _SHOWN_CHARACTERS = 60
 
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China's time, without daylight saving since 1991: the zone of dates that name none."""
+
 
 def parse_instant(text: str) -> datetime:
     """Read an RFC 3339 time with its zone, with or without seconds.
