@@ -12,7 +12,7 @@ from shared.api import Api
 from shared.clock import Clock, Deadline
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs, Found
-from shared.errors import CurfewError
+from shared.errors import AccessDenied, CurfewError, Unavailable
 from shared.guards import Harm
 from shared.loop import Job, converge
 from shared.model import Instance, absent
@@ -87,17 +87,16 @@ class Fleet(msgspec.Struct, frozen=True):
         plan = msgspec.structs.replace(plan, settled=(*plan.settled, *rows))
         return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
-    def inventory(self, regions: Iterable[str]) -> dict[str, int]:
-        """How many instances each of these regions has, selected or not.
-
-        Raises:
-            AccessDenied: RAM does not let the function look.
-            Unavailable: an inventory could not be read to its end.
-        """
+    def inventory(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
+        """How many instances each of these regions has, selected or not; why not, where unknown."""
         wanted = set(regions)
         sources = [one for one in self.sources if one.api.region in wanted]
-        sizes = self.side_by_side(Ecs.size, sources, at_once=max(1, len(sources)))
-        return {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
+        sizes = self.side_by_side(_size, sources, at_once=max(1, len(sources)))
+        counted = {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
+        return (
+            {region: size for region, size in counted.items() if isinstance(size, int)},
+            {region: why for region, why in counted.items() if isinstance(why, str)},
+        )
 
     def execute(self, plan: Plan) -> Sequence[Row]:
         """Carry out the plan, and nothing else."""
@@ -201,6 +200,13 @@ class Fleet(msgspec.Struct, frozen=True):
             deadline=self.deadline,
             reader=DiskReader(source, self.disks),
         )
+
+
+def _size(source: Ecs) -> int | str:
+    try:
+        return source.size()
+    except (AccessDenied, Unavailable) as error:
+        return f"its region could not be counted for CURFEW_MAX_PERCENT: {error}"
 
 
 def _named(ids: Sequence[str]) -> str:

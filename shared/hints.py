@@ -25,13 +25,11 @@ def nearest(selection: Selection, page: Sequence[Instance]) -> str:
         if values is None:
             continue
         if not any(one.tags.get(key) in values for one in page):
-            stated = sorted(values)[0]
+            stated = min(values)
             sentence = _sentence(f"value of tag {key}", stated, (one.tags.get(key) for one in page))
             wildcard = ' A "*" in a value is no wildcard; "*" alone means any value.'
             return sentence + (wildcard if any("*" in value for value in values) else "")
-    if selection.tags and not any(
-        selects(ByTagsAndName(tags=selection.tags), one) for one in page
-    ):
+    if selection.tags and not any(selects(ByTagsAndName(tags=selection.tags), one) for one in page):
         return "Each of the tags exists, but no instance has all of them."
     return _sentence("name", selection.name, (one.name for one in page))
 

@@ -7,7 +7,7 @@ percentage cap, and a plan that was confirmed beforehand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from shared.action import Asked
@@ -28,14 +28,14 @@ eight, 20 % would be one."""
 _NAMED = 5
 
 
-def check_age(asked: Asked, settings: Settings) -> None:
+def check_age(asked: Asked) -> None:
     """Yesterday's "stop" must not fire at noon today.
 
     Raises:
         Refused: the event is older than CURFEW_MAX_EVENT_AGE.
         InvalidEvent: it is of the future, by more than a wrong clock explains.
     """
-    age = asked.now - asked.at
+    age, settings = asked.now - asked.at, asked.settings
     if age > settings.max_event_age:
         raise Refused(
             f"the event was sent at {_shown(asked)}, {_span(age)} ago; at most "
@@ -116,28 +116,22 @@ def check_number(
         )
 
 
-def check_percent(
-    targets: Sequence[Instance],
-    inventory: Mapping[str, int],
-    settings: Settings,
-    spent: Spent,
-) -> None:
+def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings) -> None:
     """No more than CURFEW_MAX_PERCENT of any region's inventory, but always ``PERCENT_FLOOR``.
 
     Args:
         targets: The instances that would change.
-        inventory: How many instances each region has, whether selected or not, as the invocation
-            first counted them.
+        spent: What earlier messages have changed, and the size of each region.
         settings: The operator's choices.
-        spent: What earlier messages of the invocation have changed.
 
     Raises:
         Refused: more would change in a region; all or nothing.
     """
-    for region, total in inventory.items():
+    for region in dict.fromkeys(one.region for one in targets):
+        total = spent.sizes[region]
         would_change = spent.total_with(targets, region)
         allowed = max(PERCENT_FLOOR, total * settings.max_percent // 100)
-        if would_change > allowed and any(one.region == region for one in targets):
+        if would_change > allowed:
             raise Refused(
                 f"{would_change} of {counted(total)} in {region} would change, at most {allowed} "
                 f"may (CURFEW_MAX_PERCENT is {settings.max_percent}); nothing was done"
@@ -174,13 +168,13 @@ def check_plan(targets: Sequence[Instance], asked: str, request: Request) -> Non
 
 
 def counted(number: int) -> str:
-    """"1 instance", "2 instances"."""
+    """A number of instances in words: ``1 instance``, ``2 instances``."""
     return f"{number} instance{'' if number == 1 else 's'}"
 
 
 def _shown(asked: Asked) -> str:
     """The event's time as the operator's zone has it."""
-    return to_zone_text(asked.at, asked.zone)
+    return to_zone_text(asked.at, asked.settings.zone)
 
 
 def _span(duration: timedelta) -> str:

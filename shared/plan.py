@@ -9,7 +9,7 @@ it smaller. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -67,15 +67,13 @@ class Judge(msgspec.Struct, frozen=True):
     def left_alone(self, instance: Instance, now: datetime) -> Row | None:
         """The row of an instance that nothing is done to; None if something is to be done."""
         if instance.unreadable:
-            reason = f"ECS's row of it cannot be read: {instance.unreadable}"
-            return Row(instance, Result.FAILED, reason)
-        if instance.status is not Status.GONE:
-            if self.has_lost_tags(instance):
-                return Row(instance, Result.PENDING, LOST_TAGS)
-            if why := mismatch(self.selection, instance):
-                return Row(instance, Result.SKIPPED, f"no longer selected: {why}")
-            if reason := self.guard.reason(instance, now):
-                return Row(instance, Result.SKIPPED, reason)
+            result, reason = Result.FAILED, f"ECS's row cannot be read: {instance.unreadable}"
+        elif self.has_lost_tags(instance):
+            result, reason = Result.PENDING, LOST_TAGS
+        else:
+            result, reason = Result.SKIPPED, self._forbidden(instance, now)
+        if reason:
+            return Row(instance, result, reason)
         match self.rule.next_step(instance, now):
             case Done(reason):
                 return Row(instance, Result.UNCHANGED, reason)
@@ -84,6 +82,14 @@ class Judge(msgspec.Struct, frozen=True):
             case Impossible(reason, code):
                 return Row(instance, Result.FAILED, reason, code)
         return None
+
+    def _forbidden(self, instance: Instance, now: datetime) -> str:
+        """Why nothing may be done to it: it is not meant any more, or guarded."""
+        if instance.status is Status.GONE:
+            return ""
+        if why := mismatch(self.selection, instance):
+            return f"no longer selected: {why}"
+        return self.guard.reason(instance, now)
 
     def has_lost_tags(self, instance: Instance) -> bool:
         """Was it found by tags, and shows not a single one?
@@ -124,6 +130,17 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
         else:
             targets.append(instance)
     return Plan(tuple(rows), tuple(targets), tuple(awaited))
+
+
+def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
+    """The plan without the targets in these regions, which are pending for the reason given."""
+    rows = tuple(
+        Row(one, Result.PENDING, problems[one.region])
+        for one in plan.targets
+        if one.region in problems
+    )
+    targets = tuple(one for one in plan.targets if one.region not in problems)
+    return Plan((*plan.settled, *rows), targets, plan.awaited)
 
 
 def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:

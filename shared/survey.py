@@ -109,9 +109,7 @@ def third_of(now: datetime, work_until: datetime) -> datetime:
     return now + (work_until - now) / 3
 
 
-def _attempt(
-    look: Look, source: Ecs, selection: Selection
-) -> Found | AccessDenied | Unavailable:
+def _attempt(look: Look, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:
     try:
         return look(source, selection)
     except (AccessDenied, Unavailable) as error:
