@@ -211,14 +211,15 @@ class _Run:
 
     def _act(self, wave: Iterable[Target]) -> None:
         """Make the calls that the wave is ready for, side by side, batch by batch."""
-        groups: dict[tuple[Call, int], list[Target]] = defaultdict(list)
+        groups: dict[tuple[Call, int, bool], list[Target]] = defaultdict(list)
         for target in wave:
             step = target.step
             if target.row is None and not isinstance(step, NoCall):
-                groups[step, min(target.group, batch_size(step))].append(target)
+                size = min(target.group, batch_size(step))
+                groups[step, size, target.suspect].append(target)
         batches = [
             (call, targets[start : start + size])
-            for (call, size), targets in groups.items()
+            for (call, size, _), targets in groups.items()
             for start in range(0, len(targets), size)
         ]
         singles = all(batch_size(call) == 1 for call, _ in batches)

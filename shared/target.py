@@ -55,6 +55,7 @@ class Target(msgspec.Struct, eq=False):
         first: What the first look showed.
         blind: The look does not count any more; look before doing anything.
         group: The largest batch that it may be part of.
+        suspect: It was refused alone; from then on it is tried again together with its like.
         row: Its line in the report, once it is settled.
     """
 
@@ -64,6 +65,7 @@ class Target(msgspec.Struct, eq=False):
     first: Instance
     blind: bool = False
     group: int = BATCH
+    suspect: bool = False
     row: Row | None = None
     made: tuple[str, ...] = ()
     _tries: dict[type[Call], int] = {}
@@ -155,13 +157,23 @@ class Target(msgspec.Struct, eq=False):
             # What a look shows from now on counts as our doing.
             self._last = call
             self._deleted |= isinstance(call, Delete)
-        if not rejected.alone:
+        kind = type(call)
+        if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
+            self._tries[kind] = self._tries.get(kind, 0) + 1
+        if not (rejected.alone or self.suspect):
             self.group = max(1, batch // 2)
             self.due = now + _AFTER_REFUSED_BATCH
-        else:
-            self._tries[type(call)] = self._tries.get(type(call), 0) + 1
-            if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
-                self.due = now + self._try_again_interval(type(call), rejected.kind)
+            return
+        self.suspect |= batch == 1
+        if self.suspect:
+            self.group = 1 if self._tries_alone_next(kind, rejected.kind) else BATCH
+        if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
+            self.due = now + self._try_again_interval(kind, rejected.kind)
+
+    def _tries_alone_next(self, call: type[Call], kind: Kind) -> bool:
+        """Is it time to try it alone again? One that is through must not wait for the others."""
+        limit, tries = MAX_TRIES.get(kind), self._tries[call]
+        return tries % 3 == 0 if limit is None else tries >= limit - 1
 
     def _wait(self, reason: str, now: datetime) -> None:
         self.step = Wait(reason)
