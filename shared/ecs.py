@@ -59,6 +59,10 @@ class Ecs(msgspec.Struct, frozen=True):
     api: Api
     side_by_side: Runner
 
+    def reading_until(self, moment: datetime) -> Ecs:
+        """The same region, for reads that end at this moment."""
+        return msgspec.structs.replace(self, api=self.api.reading_until(moment))
+
     def inventory(self, selection: Selection) -> Found:
         """Every selected instance that ECS knows.
 

@@ -20,7 +20,7 @@ from shared.parallel import Runner
 from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.selection import ByIds
 from shared.steps import Done
-from shared.survey import NAMED, Survey, survey, third_of
+from shared.survey import NAMED, Survey, survey, thirds_of
 from shared.times import to_zone_text
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
@@ -68,15 +68,11 @@ class Fleet(msgspec.Struct, frozen=True):
             AccessDenied: no region could be read, and RAM denied one of them.
             Unavailable: no region could be read.
         """
-        until = third_of(self.clock.now(), self.deadline.work_until)
-        bounded = [
-            msgspec.structs.replace(one, api=one.api.reading_until(until)) for one in self.sources
-        ]
         seen = survey(
             self.judge.selection,
-            bounded,
+            self.sources,
             self.others,
-            lambda source, _: self._first_look(source),
+            self._first_look,
             self.side_by_side,
         )
         now = self.clock.now()
@@ -117,12 +113,18 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def _first_look(self, source: Ecs) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
+        begun = self.clock.now()
+        for_disks, source = (
+            source.reading_until(thirds_of(begun, self.deadline.work_until, thirds))
+            for thirds in (2, 1)
+        )
         found = source.inventory(self.judge.selection)
         instances = dict(found.instances)
         if self.judge.guard.harm is Harm.LOSS:
             bare = self._free(one for one in instances.values() if not one.tags)
             instances |= _by_id(source.with_tags_checked(self._undone(bare)))
-        instances |= _by_id(DiskReader(source, self.disks).first(self._free(instances.values())))
+        disks = DiskReader(for_disks, self.disks)
+        instances |= _by_id(disks.first(self._free(instances.values())))
         return msgspec.structs.replace(found, instances=instances)
 
     def _free(self, instances: Iterable[Instance]) -> list[Instance]:

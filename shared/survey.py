@@ -1,7 +1,8 @@
 """The first look at all regions of a request: who is meant there, and what could not be seen.
 
-Regions are read each by itself, for at most a third of the time that is left: one that cannot be
-reached, is denied or misspelt keeps no other from being done. Ids that no region of the request
+Regions are read each by itself, for at most a third of the time that is left, and their disks for
+at most another: one that cannot be reached, is denied or misspelt keeps no other from being done.
+Ids that no region of the request
 knows are looked for once in the operator's other regions, so that "gone" is not said of a machine
 that runs elsewhere.
 """
@@ -50,22 +51,18 @@ class Survey(msgspec.Struct, frozen=True):
     hints: Mapping[str, str]
 
 
-Look = Callable[[Ecs, Selection], Found]
-"""How a region is first looked at."""
-
-
 def survey(
     selection: Selection,
     sources: Sequence[Ecs],
     others: Sequence[Api],
-    look: Look,
+    look: Callable[[Ecs], Found],
     side_by_side: Runner,
 ) -> Survey:
     """Look at all regions of a request.
 
     Args:
         selection: Who is meant.
-        sources: One for each region of the request, bounded in time.
+        sources: One for each region of the request.
         others: The operator's other regions.
         look: How a region is looked at.
         side_by_side: How several regions are asked at once.
@@ -75,9 +72,7 @@ def survey(
         AccessDenied: no region could be read, and RAM denied one of them.
         Unavailable: no region could be read.
     """
-    looks = side_by_side(
-        lambda source: _attempt(look, source, selection), sources, at_once=len(sources)
-    )
+    looks = side_by_side(lambda source: _attempt(look, source), sources, at_once=len(sources))
     read: dict[str, Found] = {}
     unread: dict[str, CurfewError] = {}
     for source, found in zip(sources, looks, strict=True):
@@ -104,14 +99,14 @@ def survey(
     )
 
 
-def third_of(now: datetime, work_until: datetime) -> datetime:
-    """Until when the regions of a request may be read, so that time is left to do something."""
-    return now + (work_until - now) / 3
+def thirds_of(now: datetime, work_until: datetime, thirds: int) -> datetime:
+    """When so many thirds of the time that is left are over."""
+    return now + (work_until - now) / 3 * thirds
 
 
-def _attempt(look: Look, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:
+def _attempt(look: Callable[[Ecs], Found], source: Ecs) -> Found | AccessDenied | Unavailable:
     try:
-        return look(source, selection)
+        return look(source)
     except (AccessDenied, Unavailable) as error:
         return error
 
