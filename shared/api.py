@@ -10,7 +10,7 @@ import copy
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -171,10 +171,10 @@ class Api:
         return NotSent()
 
     def ask_once(
-        self, operation: str, parameters: Mapping[str, str], timeout_s: float
+        self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer | None:
-        """Ask ECS something once, for so many seconds at the most; None if it does not answer."""
-        until = self.clock.now() + timedelta(seconds=timeout_s)
+        """Ask ECS something once, until then at the longest; None if it does not answer."""
+        timeout_s = (until - self.clock.now()).total_seconds()
         try:
             answer = self._send(operation, parameters, until, timeout_s)
         except (Refusal, NoAnswer):

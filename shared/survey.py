@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from shared.api import Api
 from shared.ecs import PAGE, Ecs, Found, chunks
 from shared.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
+from shared.log import log_unforeseen
 from shared.model import Instance
 from shared.parallel import Runner
 from shared.selection import ByIds, Selection
 
-ELSEWHERE_TIMEOUT_S = 3.0
+ELSEWHERE_TIMEOUT = timedelta(seconds=3)
 """How long a region outside the request may take to say whether it knows an id."""
 
 NAMED = 5
@@ -109,6 +110,8 @@ def _attempt(look: Callable[[Ecs], Found], source: Ecs) -> Found | AccessDenied 
         return look(source)
     except (AccessDenied, Unavailable) as error:
         return error
+    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+        return Unavailable(f"{source.api.region}: {log_unforeseen(error)}")
 
 
 def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
@@ -141,15 +144,16 @@ def _look_elsewhere(
 
 
 def _known(api: Api, ids: Sequence[str]) -> list[str] | None:
-    """Which of the ids this region knows; None if it does not say."""
+    """Which of the ids this region knows; None if it does not say in time."""
     known: list[str] = []
+    until = api.clock.now() + ELSEWHERE_TIMEOUT
     for part in chunks(ids, PAGE):
         parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(part))}
-        answer = api.ask_once("DescribeInstances", parameters, ELSEWHERE_TIMEOUT_S)
+        answer = api.ask_once("DescribeInstances", parameters, until)
         listed = answer.body.get("Instances") if answer else None
         listed = listed.get("Instance") if isinstance(listed, Mapping) else None
         if not isinstance(listed, list):
             return None
-        found = {row.get("InstanceId") for row in listed if isinstance(row, Mapping)}
+        found = [row.get("InstanceId") for row in listed if isinstance(row, Mapping)]
         known += [one for one in part if one in found]
     return known
