@@ -7,6 +7,8 @@ THROTTLED       the pacer slows down, the call is repeated  until the deadline
 BUSY            look again, then let the rule decide        until the deadline
 PASSING         reads are repeated; after a deed look       5 times
                 again, then let the rule decide
+INITIALIZING    the same, ever more rarely; real instances  until the deadline
+                need 6 to 10 minutes
 STATUS          the same: another change may be on its way  20 times, three minutes
 FINAL           batches are halved to find the culprit      once for a single instance
 NOT_FOUND       look again: it may be gone                  5 times
@@ -32,6 +34,7 @@ class Kind(str, Enum):
     THROTTLED = "throttled"
     BUSY = "busy"
     PASSING = "passing"
+    INITIALIZING = "initializing"
     STATUS = "status"
     FINAL = "final"
     NOT_FOUND = "not found"
@@ -44,20 +47,27 @@ MAX_TRIES = {Kind.PASSING: 5, Kind.STATUS: 20, Kind.NOT_FOUND: 5, Kind.FINAL: 1,
 
 _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"(Rejected\.)?Throttling(\..*)?", Kind.THROTTLED),
+    (r"Forbidden\.InstanceNotFound", Kind.NOT_FOUND),
     (r"Forbidden\.(AccessKeyDisabled|RiskControl)", Kind.CREDENTIALS),
-    (r"Forbidden(\..*)?|Forbbiden|NoPermission(\..*)?|(Implicit|Explicit)Deny", Kind.DENIED),
+    (r"Forbidden(\..*)?|Forbbiden|(Implicit|Explicit)Deny", Kind.DENIED),
+    (r"(NoPermission|PermissionDenied)(\..*)?", Kind.DENIED),
     (r"InvalidAccessKeyId(\..*)?|InvalidAccessKeySecret", Kind.CREDENTIALS),
     (r"(InvalidSecurityToken|MissingSecurityToken)(\..*)?", Kind.CREDENTIALS),
     (r"SignatureDoesNotMatch|IncompleteSignature", Kind.CREDENTIALS),
     (r"(InvalidTimeStamp|IllegalTimestamp)(\..*)?", Kind.CREDENTIALS),
-    (r"(OperationConflict|InvalidOperation\.Conflict|LastTokenProcessing)", Kind.BUSY),
+    (r"Operation\.?Conflict|InvalidOperation\.Conflict|LastTokenProcessing", Kind.BUSY),
     (r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring)", Kind.BUSY),
     (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
+    (r"IncorrectInstanceStatus\.Initializing", Kind.INITIALIZING),
     (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.STATUS),
+    (r"IncorrectDiskStatus|IncorrectVolumeStatus", Kind.STATUS),
     (r"DependencyViolation\.(RouteEntry|SLBConfiguring)", Kind.PASSING),
-    (r"InternalError|UnknownError|SignatureNonceUsed", Kind.PASSING),
+    # The time had come too near when the call arrived; the rule may have a later one.
+    (r"InvalidAutoReleaseTime\.Malformed", Kind.PASSING),
+    (r"InternalError|UnknownError|SignatureNonceUsed|CreateSnapshot\.Failed", Kind.PASSING),
     (r"ServiceUnavailable(\..*)?|LimitedOperation\.ServiceUnavailable", Kind.PASSING),
-    (r"InvalidInstanceIds?\.NotFound|NoSuchResource|InvalidDiskId\.NotFound", Kind.NOT_FOUND),
+    (r"InvalidInstanceIds?\.NotFound|NoSuchResource|InvalidResourceId\.NotFound", Kind.NOT_FOUND),
+    (r"Invalid(Disk|Volume)Id\.NotFound", Kind.NOT_FOUND),
 )
 SERVER_ERROR = 500
 """HTTP statuses from here on say nothing of what was done."""
@@ -92,6 +102,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
         """May the reason be one instance of the batch? Then halving the batch finds it."""
         return self.status < SERVER_ERROR and self.kind in {
             Kind.PASSING,
+            Kind.INITIALIZING,
             Kind.STATUS,
             Kind.FINAL,
             Kind.NOT_FOUND,

@@ -39,6 +39,7 @@ PATIENCE = timedelta(seconds=60)
 _FIRST_LOOK_S, _LOOK_GROWTH, _LONGEST_LOOK_S = 1.0, 1.5, 10.0
 _LONGEST_SNAPSHOT_LOOK_S = 30.0
 _FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S = 0.5, 10.0
+_LONGEST_UNBOUNDED_TRY_AGAIN_S = 30.0
 _AFTER_REFUSED_BATCH = timedelta(seconds=3)
 """Should ECS have begun with a part of a batch that it refused, that part has time to vanish."""
 
@@ -83,8 +84,8 @@ class Target(msgspec.Struct, eq=False):
         self.step = rule.next_step(self.instance, now)
         if isinstance(self.step, Wait):
             self._wait(self.step.reason, now)
-        elif self.step == self._last and self.is_patient(now):
-            self._wait(f"{words(self.step)} was accepted, ECS does not show it yet", now)
+        elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
+            self._wait(f"{words(self._last)} was accepted, ECS does not show it yet", now)
         elif problem := self._exhausted():
             code = self._rejected.code if self._rejected else ""
             reason = f"{problem}{self._afterwards()}"
@@ -141,8 +142,8 @@ class Target(msgspec.Struct, eq=False):
             self.due = now + _AFTER_REFUSED_BATCH
         else:
             self._tries[type(call)] = self._tries.get(type(call), 0) + 1
-            if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
-                self.due = now + self._try_again_interval(type(call))
+            if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY, Kind.INITIALIZING}:
+                self.due = now + self._try_again_interval(type(call), rejected.kind)
 
     def _wait(self, reason: str, now: datetime) -> None:
         self.step = Wait(reason)
@@ -181,6 +182,17 @@ class Target(msgspec.Struct, eq=False):
         grown = _FIRST_LOOK_S * _LOOK_GROWTH ** min(self._looks, 20)
         return timedelta(seconds=min(grown, longest))
 
-    def _try_again_interval(self, kind: type[Call]) -> timedelta:
+    def _try_again_interval(self, kind: type[Call], refusal: Kind) -> timedelta:
         grown = _FIRST_TRY_AGAIN_S * 2.0 ** min(self._tries[kind] - 1, 10)
-        return timedelta(seconds=min(grown, _LONGEST_TRY_AGAIN_S))
+        unbounded = refusal not in MAX_TRIES
+        longest = _LONGEST_UNBOUNDED_TRY_AGAIN_S if unbounded else _LONGEST_TRY_AGAIN_S
+        return timedelta(seconds=min(grown, longest))
+
+
+def _repeats(step: Step, last: Call) -> bool:
+    """Is this the last call once more?
+
+    A release time that has come too near moves on with the clock until one is set, so here one is
+    as good as another: what was accepted is not moved because it does not show yet.
+    """
+    return step == last or (isinstance(step, SetAutoRelease) and isinstance(last, SetAutoRelease))

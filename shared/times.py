@@ -8,7 +8,7 @@ what time it is.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 # Patterns are compiled when they are first used: at a cold start each would be paid for.
 _INSTANT = (
@@ -64,6 +64,24 @@ def to_minute_text(moment: datetime) -> str:
         raise ValueError(f"{moment.isoformat()} has no zone")
     minute = moment.astimezone(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
     return f"{minute.isoformat()}Z"
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """The same instant with the offset that the zone has then, as a fixed one.
+
+    Two times with a zone's rules are never equal in the hour that a change of clocks repeats
+    (PEP 495); with a fixed offset they are compared as instants.
+    """
+    local = moment.astimezone(zone)
+    return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(0)), fold=0)
+
+
+def to_local_text(moment: datetime, zone: tzinfo) -> str:
+    """Write a time for people: in their zone, to the second, always with its offset.
+
+    For example ``2026-11-24T20:00:00+08:00``, which is RFC 3339 as well.
+    """
+    return moment.astimezone(zone).isoformat(timespec="seconds")
 
 
 def parse_duration(text: str) -> timedelta:

@@ -27,10 +27,17 @@ from shared.model import Status
 from shared.parallel import threads
 from shared.plan import Result
 from shared.selection import ByIds, Everything
+from shared.times import CHINA
 from tests.calling import Call, bounded
 
 STOP = StopRule(force=False, stopped_mode=None, wait=True)
-RELEASE = ReleaseRule(force=False, snapshot=True, retention_days=7)
+RELEASE = ReleaseRule(
+    force=False,
+    snapshot=True,
+    retention_days=7,
+    kept_until=MANUAL_START + timedelta(days=7),
+    zone=CHINA,
+)
 
 
 def make(
@@ -114,7 +121,9 @@ def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_deed(call: 
     call.fleet(dev("i-1"), durations=Durations(deleting=timedelta(0)))
     fleet = make(call, HANGZHOU, releases=True)
     by_force = msgspec.structs.replace(
-        fleet, rule=ReleaseRule(force=True, snapshot=False, retention_days=7), disks=DiskLook.NONE
+        fleet,
+        rule=msgspec.structs.replace(RELEASE, force=True, snapshot=False),
+        disks=DiskLook.NONE,
     )
 
     by_force.execute(by_force.plan(Everything()))
@@ -129,7 +138,8 @@ def test_no_tags_are_asked_for_where_nothing_gets_lost_or_changed(call: Call) ->
     call.fleet(dev("i-1", auto_release_at=at), dev("i-2", deletion_protection=True))
     stops = make(call, HANGZHOU)
     sets = msgspec.structs.replace(
-        make(call, HANGZHOU, releases=True), rule=SetAutoReleaseRule(at, "replace")
+        make(call, HANGZHOU, releases=True),
+        rule=SetAutoReleaseRule(at, "replace", may_move=False, zone=CHINA),
     )
 
     assert stops.plan(Everything()).targets != ()
