@@ -34,7 +34,7 @@ from shared.steps import (
     Wait,
     words,
 )
-from shared.times import to_local_text
+from shared.times import to_zone_text
 
 MINUTE = timedelta(minutes=1)
 
@@ -191,7 +191,7 @@ class ReleaseRule(Rule, frozen=True):
     def _end_in_words(self, snapshot: TakenSnapshot) -> str:
         if snapshot.ends_at is None:
             return "kept until somebody deletes it"
-        return f"until {to_local_text(snapshot.ends_at, self.zone)}"
+        return f"until {to_zone_text(snapshot.ends_at, self.zone)}"
 
 
 def _local_disks(instance: Instance) -> list[str]:

@@ -23,7 +23,7 @@ from shared.requests import Request, invalid
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
 from shared.steps import Done, Impossible, Rule, SetAutoRelease, Step, words
-from shared.times import in_zone, parse_duration, parse_instant, to_local_text
+from shared.times import in_zone, parse_duration, parse_instant, to_zone_text
 
 EARLIEST = timedelta(minutes=30)
 NEAREST = timedelta(minutes=31)
@@ -100,7 +100,7 @@ class SetAutoReleaseRule(Rule, frozen=True):
         return f"{self._shown(self.at)} has come too near: {_EARLIEST_IN_WORDS}"
 
     def _shown(self, moment: datetime) -> str:
-        return to_local_text(moment, self.zone)
+        return to_zone_text(moment, self.zone)
 
 
 def _rule(request: SetAutoReleaseRequest, asked: Asked) -> SetAutoReleaseRule:
@@ -108,7 +108,7 @@ def _rule(request: SetAutoReleaseRequest, asked: Asked) -> SetAutoReleaseRule:
     if at > asked.now + LATEST:
         field = "release_after" if request.release_at is UNSET else "release_at"
         raise InvalidEvent(
-            f"{field}: {to_local_text(at, asked.settings.zone)} is not right; it must be at most "
+            f"{field}: {to_zone_text(at, asked.settings.zone)} is not right; it must be at most "
             "3 years ahead; ECS takes no later time"
         )
     return SetAutoReleaseRule(

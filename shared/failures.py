@@ -7,8 +7,6 @@ THROTTLED       the pacer slows down, the call is repeated  until the deadline
 BUSY            look again, then let the rule decide        until the deadline
 PASSING         reads are repeated; after a deed look       5 times
                 again, then let the rule decide
-INITIALIZING    the same, ever more rarely; real instances  until the deadline
-                need 6 to 10 minutes
 STATUS          the same: another change may be on its way  20 times, three minutes
 FINAL           batches are halved to find the culprit      once for a single instance
 NOT_FOUND       look again: it may be gone                  5 times
@@ -34,7 +32,6 @@ class Kind(str, Enum):
     THROTTLED = "throttled"
     BUSY = "busy"
     PASSING = "passing"
-    INITIALIZING = "initializing"
     STATUS = "status"
     FINAL = "final"
     NOT_FOUND = "not found"
@@ -58,7 +55,8 @@ _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"Operation\.?Conflict|InvalidOperation\.Conflict|LastTokenProcessing", Kind.BUSY),
     (r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring)", Kind.BUSY),
     (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
-    (r"IncorrectInstanceStatus\.Initializing", Kind.INITIALIZING),
+    # A new instance is that for 6 to 10 minutes.
+    (r"IncorrectInstanceStatus\.Initializing", Kind.BUSY),
     (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.STATUS),
     (r"IncorrectDiskStatus|IncorrectVolumeStatus", Kind.STATUS),
     (r"DependencyViolation\.(RouteEntry|SLBConfiguring)", Kind.PASSING),
@@ -101,8 +99,8 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
     def blames_a_member(self) -> bool:
         """May the reason be one instance of the batch? Then halving the batch finds it."""
         return self.status < SERVER_ERROR and self.kind in {
+            Kind.BUSY,
             Kind.PASSING,
-            Kind.INITIALIZING,
             Kind.STATUS,
             Kind.FINAL,
             Kind.NOT_FOUND,
@@ -110,11 +108,16 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
 
 
 class NoAnswer(Exception):  # noqa: N818  # says what happened
-    """Nothing readable came back: the deed may or may not have been done."""
+    """Nothing readable came back: the deed may or may not have been done.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        unresolved: The host's name does not resolve, so nothing was sent.
+    """
+
+    def __init__(self, reason: str, *, unresolved: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.unresolved = unresolved
 
 
 @lru_cache(maxsize=256)

@@ -86,7 +86,7 @@ class Instance(msgspec.Struct, frozen=True):
         has_local_disks: Its type has disks of the host, which rule out StopCharging.
         disks: None until they have been read; only the release of stopped instances needs them.
         created_at: When it was created, to the minute.
-        unreadable: Why the rest of its row could not be read; "": it could.
+        unreadable: Why ECS's row of it, or of a disk, cannot be read; "" if it can.
     """
 
     id: str

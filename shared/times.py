@@ -76,12 +76,12 @@ def in_zone(moment: datetime, zone: tzinfo) -> datetime:
     return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(0)), fold=0)
 
 
-def to_local_text(moment: datetime, zone: tzinfo) -> str:
-    """Write a time for people: in their zone, to the second, always with its offset.
+def to_zone_text(moment: datetime, zone: tzinfo) -> str:
+    """Write a time as people of this zone read it: ``2026-11-24T20:00:00+08:00``.
 
-    For example ``2026-11-24T20:00:00+08:00``, which is RFC 3339 as well.
+    Seconds are kept, fractions are cut off.
     """
-    return moment.astimezone(zone).isoformat(timespec="seconds")
+    return moment.astimezone(zone).replace(microsecond=0).isoformat()
 
 
 def parse_duration(text: str) -> timedelta:

@@ -75,7 +75,31 @@ def read_instance(row: Json, region: str, seen_at: datetime) -> Instance:
             created_at=_time(row.get("CreationTime")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Unavailable(f"ECS answered an unreadable instance: {error!r}"[:200]) from None
+        raise _unreadable("instance", error) from None
+
+
+def read_row(row: Json, region: str, seen_at: datetime) -> Instance:
+    """One row of DescribeInstances; of one that cannot be read, what can be read of it.
+
+    Raises:
+        Unavailable: it does not even name its instance.
+    """
+    try:
+        return read_instance(row, region, seen_at)
+    except Unavailable as error:
+        instance_id = row.get("InstanceId")
+        if not isinstance(instance_id, str) or not instance_id.startswith("i-"):
+            raise
+        name = row.get("InstanceName")
+        return Instance(
+            id=instance_id,
+            region=region,
+            seen_at=seen_at,
+            status=Status.UNKNOWN,
+            name=name if isinstance(name, str) else "",
+            tags=_tags_if_readable(row),
+            unreadable=str(error),
+        )
 
 
 def read_disk(row: Json) -> Disk:
@@ -92,7 +116,7 @@ def read_disk(row: Json) -> Disk:
             attached_at=_time(row.get("AttachedTime")),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unavailable(f"ECS answered an unreadable disk: {error!r}"[:200]) from None
+        raise _unreadable("disk", error) from None
 
 
 def read_snapshot(row: Json) -> Snapshot:
@@ -111,7 +135,7 @@ def read_snapshot(row: Json) -> Snapshot:
             ends_at=_end(created_at, _number(row, "RetentionDays")),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unavailable(f"ECS answered an unreadable snapshot: {error!r}"[:200]) from None
+        raise _unreadable("snapshot", error) from None
 
 
 def is_ours(row: Json, instance_id: str) -> bool:
@@ -123,7 +147,7 @@ def is_ours(row: Json, instance_id: str) -> bool:
     try:
         return (RELEASE_TAG, instance_id) in _tags(row)
     except (KeyError, TypeError, AttributeError) as error:
-        raise Unavailable(f"ECS answered an unreadable snapshot: {error!r}"[:200]) from None
+        raise _unreadable("snapshot", error) from None
 
 
 def read_tag(row: Json) -> tuple[str, str, str]:
@@ -135,12 +159,16 @@ def read_tag(row: Json) -> tuple[str, str, str]:
     try:
         return _text(row, "ResourceId"), _text(row, "TagKey"), _text_if_any(row, "TagValue")
     except (KeyError, TypeError) as error:
-        raise Unavailable(f"ECS answered an unreadable tag: {error!r}"[:200]) from None
+        raise _unreadable("tag", error) from None
 
 
 def read_status(text: object) -> Status:
     """A status from the answer to StopInstances or StartInstances."""
     return _status(text if isinstance(text, str) else "")
+
+
+def _unreadable(what: str, error: Exception) -> Unavailable:
+    return Unavailable(f"ECS answered an unreadable {what}: {error!r}"[:200], unreadable=True)
 
 
 def _text(row: Json, key: str) -> str:
@@ -214,6 +242,13 @@ def _locks(row: Json) -> Iterator[str]:
         return
     for lock in row["OperationLocks"]["LockReason"]:
         yield _text_if_any(lock, "LockReason") or "unknown"
+
+
+def _tags_if_readable(row: Json) -> Mapping[str, str]:
+    try:
+        return _as_mapping(tuple(_tags(row)))
+    except (KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _tags(row: Json) -> list[tuple[str, str]]:

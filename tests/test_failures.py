@@ -51,7 +51,7 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
         (403, "IncorrectDiskStatus.Transferring", Kind.BUSY),
         (403, "QuotaExceed.ConcurrentSnapshotQuota", Kind.BUSY),
         (403, "IncorrectInstanceStatus", Kind.STATUS),
-        (403, "IncorrectInstanceStatus.Initializing", Kind.INITIALIZING),
+        (403, "IncorrectInstanceStatus.Initializing", Kind.BUSY),
         (403, "IncorrectInstanceStatus.Other", Kind.STATUS),
         (403, "InstanceNotReady", Kind.STATUS),
         (400, "DiskError", Kind.STATUS),

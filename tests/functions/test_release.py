@@ -17,7 +17,7 @@ from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, SnapshotStatus, Status
 from local.fc_context import Runtime
 from shared.errors import Incomplete, InvalidEvent, Refused
-from shared.times import CHINA, to_local_text, to_minute_text
+from shared.times import CHINA, to_minute_text, to_zone_text
 from tests.calling import RUNTIMES, Body, Call, row
 
 OLD = MANUAL_START - timedelta(days=1)
@@ -202,7 +202,7 @@ def test_a_snapshot_of_before_the_last_start_does_not_count(call: Call) -> None:
 def ends(call: Call) -> dict[str, str]:
     """When ECS will delete each snapshot, as a report has it."""
     return {
-        one.snapshot_id: to_local_text(one.began_at + timedelta(days=one.retention_days), CHINA)
+        one.snapshot_id: to_zone_text(one.began_at + timedelta(days=one.retention_days), CHINA)
         for one in call.ecs.engine.snapshots()
     }
 
