@@ -99,8 +99,12 @@ def _answer_of_list(event: Event, work: Work, has_time: Callable[[], bool]) -> d
 
 
 def _not_begun(index: int, total: int) -> str:
-    left = f"[{index}]" if index == total - 1 else f"[{index}] to [{total - 1}]"
-    return f"{left} Incomplete: ran out of time before {total - index} messages; send them again"
+    if index == total - 1:
+        return f"[{index}] Incomplete: ran out of time before 1 message; send it again"
+    return (
+        f"[{index}] to [{total - 1}] Incomplete: ran out of time before {total - index} messages; "
+        "send them again"
+    )
 
 
 def _list_error(

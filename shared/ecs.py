@@ -74,16 +74,16 @@ class Ecs(msgspec.Struct, frozen=True):
             return Found(self.look_twice(selection.ids))
         listed, hint = self._list_selected(selection)
         by_tags = isinstance(selection, ByTagsAndName) and bool(selection.tags)
-        found_by_tags: frozenset[str] = frozenset()
+        in_doubt = frozenset(key for key, one in listed.items() if one.unreadable)
         if by_tags and len(listed) >= TAG_FILTER_LIMIT:
-            listed = self._list({})
+            listed, in_doubt = self._list({}), frozenset()
         elif by_tags:
             # What ECS finds by tags and does not show with them is reported, not left out.
-            listed, found_by_tags = self._look_again_for_tags(listed, selection)
+            listed, in_doubt = self._look_again_for_tags(listed, selection)
         meant = {
             key: one
             for key, one in listed.items()
-            if key in found_by_tags or selects(selection, one)
+            if selects(selection, one) or (key in in_doubt and _may_be_named(selection, one))
         }
         strays = tuple(one for key, one in listed.items() if one.unreadable and key not in meant)
         if not meant and listed:
@@ -280,6 +280,14 @@ def _nearest(selection: Selection, page: Sequence[Instance]) -> str:
     from shared.hints import nearest  # noqa: PLC0415  # only where nothing matched
 
     return nearest(selection, page)
+
+
+def _may_be_named(selection: Selection, instance: Instance) -> bool:
+    """Does an instance that ECS's filter found have the name, or one that cannot be read?"""
+    if not isinstance(selection, ByTagsAndName):
+        return False
+    is_hidden = bool(instance.unreadable) and not instance.name
+    return is_hidden or selects(ByTagsAndName(name=selection.name), instance)
 
 
 def _lacks_key(selection: Selection, instance: Instance) -> bool:

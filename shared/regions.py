@@ -22,6 +22,8 @@ def is_listed(region: str) -> bool:
 
 def hint(region: str) -> str:
     """A sentence that names the region that was probably meant, or shows the form of an id."""
+    if is_listed(region):
+        return "There is such a region; perhaps this account or endpoint does not have it."
     from difflib import get_close_matches  # noqa: PLC0415  # only a misspelt region needs it
 
     near = get_close_matches(region, _REGIONS.split(), n=1)

@@ -305,7 +305,8 @@ BLAME = [
     ("InvalidOperation.DeletionProtection", 403, Kind.FINAL, False),
     ("Nobody.Knows", 400, Kind.FINAL, False),
     ("Forbidden.RAM", 403, Kind.DENIED, True),
-    ("OperationConflict", 409, Kind.BUSY, True),
+    ("OperationConflict", 409, Kind.BUSY, False),
+    ("DependencyViolation.RouteEntry", 403, Kind.PASSING, False),
     ("InternalError", 500, Kind.PASSING, True),
     ("Nobody.Knows", 503, Kind.PASSING, True),
 ]

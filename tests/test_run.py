@@ -162,7 +162,7 @@ def test_a_confirmed_plan_keeps_out_what_came_later(call: Call) -> None:
     plan = call(stop.handler, {**DEV, "dry_run": True})
     call.ecs.engine.add(dev("i-2"))
 
-    with pytest.raises(Refused, match="1 instances would change that are not in the plan: i-2"):
+    with pytest.raises(Refused, match="1 instance would change that is not in the plan: i-2"):
         call(stop.handler, {**DEV, "plan_id": plan["plan_id"]})
 
     assert call.ecs.log.mutating() == ()
@@ -188,6 +188,7 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
             "pending": 0,
             "would_change": 1,
         },
+        "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
         "instances": [
@@ -226,14 +227,19 @@ def test_without_a_region_the_request_must_name_one(call: Call) -> None:
     assert report["counts"]["unchanged"] == 1
 
 
-def test_one_region_that_cannot_be_read_leaves_all_regions_alone(call: Call) -> None:
+def test_one_region_that_cannot_be_read_does_not_keep_the_others_from_being_done(
+    call: Call,
+) -> None:
     call.fleet(dev("i-1"), dev("i-2", region=SHANGHAI))
     call.ecs.faults.add(Refuse(region=SHANGHAI))
 
-    with pytest.raises(Unavailable, match="DescribeInstances in cn-shanghai"):
+    with pytest.raises(Incomplete) as caught:
         call(stop.handler, {**DEV, "regions": [HANGZHOU, SHANGHAI]})
 
-    assert call.ecs.log.mutating() == ()
+    sentence, report = in_error(caught.value)
+    assert "cn-shanghai could not be read: DescribeInstances in cn-shanghai: " in sentence
+    assert [(one["id"], one["result"]) for one in report["instances"]] == [("i-1", "changed")]
+    assert call.statuses() == {"i-1": "Stopped", "i-2": "Running"}
 
 
 def test_one_region_that_fails_midway_does_not_stop_the_other(call: Call) -> None:
@@ -262,8 +268,8 @@ def test_a_list_is_done_message_by_message(call: Call) -> None:
         call(stop.handler, b"[" + b",".join(messages) + b"]")
 
     sentence, body = in_error(caught.value)
-    assert sentence.startswith("2 of 4 messages failed: [1] InvalidEvent: ")
-    assert "; [2] Refused: the event is of 2026-11-22 10:00 UTC" in sentence
+    assert sentence.startswith("2 errors in 4 messages: [1] InvalidEvent: ")
+    assert "; [2] Refused: the event was sent at 2026-11-22T18:00:00+08:00" in sentence
     assert [one["counts"]["changed"] for one in body["reports"]] == [1, 1]
     assert call.statuses() == {"i-1": "Stopped", "i-2": "Running", "i-3": "Stopped"}
 

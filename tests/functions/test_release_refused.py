@@ -95,6 +95,7 @@ def test_three_bad_of_three_hundred_do_not_keep_the_others(
         *(runner(f"i-{number:03}", status=Status.STOPPED) for number in range(300)),
         quirks=Quirks(delete_batch_is_atomic=atomic),
     )
+    call.environ["CURFEW_MAX_INSTANCES"] = "300"
     for one in bad:
         call.ecs.engine.protect(one)
     call.shown("DescribeInstances", without_protection)
@@ -234,7 +235,7 @@ def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) ->
         row(
             "i-1",
             "pending",
-            "time was up; 1 of 1 snapshots in progress; done before: stop, snapshot 1 disk",
+            "ran out of time; 1 of 1 snapshots in progress; done before: stop, snapshot 1 disk",
             status="Stopped",
         )
     ]

@@ -52,6 +52,7 @@ def test_the_morning_starts_the_fleet_but_what_is_kept_off(call: Call, runtime: 
             "pending": 0,
             "would_change": 0,
         },
+        "warnings": [],
         "api_calls": len(call.ecs.log),
         "seconds": report["seconds"],
         "instances": [

@@ -54,6 +54,7 @@ def test_the_dev_fleet_is_stopped_and_what_is_guarded_runs_on(call: Call, runtim
             "pending": 0,
             "would_change": 0,
         },
+        "warnings": [],
         "api_calls": 6,
         "seconds": report["seconds"],
         "instances": [
@@ -172,7 +173,7 @@ def test_an_unknown_id_fails_and_the_others_are_stopped(call: Call) -> None:
 
     sentence, report = in_error(caught.value)
     assert sentence == (
-        "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS does not know this id"
+        "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS in cn-hangzhou does not know this id"
     )
     assert [(one["id"], one["result"], one["code"]) for one in report["instances"]] == [
         ("i-ghost", "failed", "InvalidInstanceId.NotFound"),

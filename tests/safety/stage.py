@@ -33,6 +33,9 @@ NOW = MANUAL_START
 
 ENVIRONMENT = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
 
+MANY_ALLOWED = {**ENVIRONMENT, "CURFEW_MAX_INSTANCES": "5000"}
+"""For tests of large fleets that are about something else than the ceiling."""
+
 Hook = Callable[[str, Mapping[str, str]], None]
 """Told of each call's operation and parameters."""
 
