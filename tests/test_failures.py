@@ -126,7 +126,7 @@ def test_an_unknown_code_passes_when_the_server_is_at_fault(code: str, status: i
         pytest.param(400, "Throttling.User", False, id="throttling-by-400"),
         pytest.param(503, "Throttling", False, id="throttling-by-503"),
         pytest.param(403, "Forbidden.RAM", False, id="denied"),
-        pytest.param(409, "OperationConflict", False, id="busy"),
+        pytest.param(409, "OperationConflict", True, id="busy"),
         pytest.param(404, "InvalidAccessKeyId.NotFound", False, id="credentials"),
         pytest.param(500, "InternalError", False, id="server"),
         pytest.param(503, "ServiceUnavailable", False, id="maintenance"),

@@ -60,8 +60,8 @@ def test_each_instance_gets_the_time_and_what_is_guarded_keeps_its_own(
 
     report = call(handler, {"tags": CI, "release_after": "2h"}, runtime=runtime)
 
-    at = "2026-11-23T12:00:00Z"
-    reason = "set release time 2026-11-23T20:00:00+08:00"
+    at = "2026-11-23T20:00:00+08:00"
+    reason = f"set release time {at}"
     assert report == {
         "action": "set_auto_release",
         "request_id": "1-66aa",
@@ -75,6 +75,7 @@ def test_each_instance_gets_the_time_and_what_is_guarded_keeps_its_own(
             "pending": 0,
             "would_change": 0,
         },
+        "warnings": [],
         "api_calls": 5,
         "seconds": 0.0,
         "instances": [
@@ -309,7 +310,7 @@ def test_the_seconds_of_a_time_are_dropped_as_ecs_does(call: Call) -> None:
 
     report = call(handler, {"instance_ids": ["i-1"], "release_at": "2026-11-23T20:00:59+08:00"})
 
-    assert report["instances"][0]["auto_release_at"] == "2026-11-23T12:00:00Z"
+    assert report["instances"][0]["auto_release_at"] == "2026-11-23T20:00:00+08:00"
     assert call(handler, {"instance_ids": ["i-1"], "release_at": "2026-11-23T12:00:00Z"})["counts"][
         "unchanged"
     ]
