@@ -13,6 +13,8 @@ from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext, Settings
 from shared.steps import Done, Impossible, Rule, Step
 
+_HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
+
 
 class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event for describe may say: nothing more than which instances."""
@@ -24,16 +26,24 @@ class DescribeRule(Rule, frozen=True):
     settings: Settings
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """Done, with what would keep stop and release from this instance."""
+        """Done, with what would keep stop, release and start from this instance."""
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
-        stop, release = (
-            guard_of(harm, self.settings).reason(instance, now) for harm in (Harm.OUTAGE, Harm.LOSS)
+        guarded: dict[str, list[str]] = {}
+        for function, harm in _HARMS.items():
+            if reason := guard_of(harm, self.settings).reason(instance, now):
+                guarded.setdefault(reason, []).append(function)
+        return Done(
+            "; ".join(
+                f"guarded against {_listed(functions)}: {reason}"
+                for reason, functions in guarded.items()
+            )
         )
-        if stop and stop == release:
-            return Done(f"guarded against stop and release: {stop}")
-        guards = (("stop", stop), ("release", release))
-        return Done("; ".join(f"guarded against {name}: {why}" for name, why in guards if why))
+
+
+def _listed(functions: list[str]) -> str:
+    *others, last = functions
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _rule(request: DescribeRequest, asked: Asked) -> DescribeRule:  # noqa: ARG001  # an Action's rule

@@ -1,4 +1,7 @@
-"""start: turn instances on again. Stopped → running. No guard hinders it: it loses nothing."""
+"""start: turn instances on again. Stopped → running.
+
+It loses nothing, but it costs: ``curfew:protect`` and ``curfew:keep-off-until`` keep it off.
+"""
 
 from __future__ import annotations
 

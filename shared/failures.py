@@ -44,20 +44,28 @@ MAX_TRIES = {Kind.PASSING: 5, Kind.STATUS: 20, Kind.NOT_FOUND: 5, Kind.FINAL: 1,
 
 _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"(Rejected\.)?Throttling(\..*)?", Kind.THROTTLED),
+    (r"Forbidden\.InstanceNotFound", Kind.NOT_FOUND),
     (r"Forbidden\.(AccessKeyDisabled|RiskControl)", Kind.CREDENTIALS),
-    (r"Forbidden(\..*)?|Forbbiden|NoPermission(\..*)?|(Implicit|Explicit)Deny", Kind.DENIED),
+    (r"Forbidden(\..*)?|Forbbiden|(Implicit|Explicit)Deny", Kind.DENIED),
+    (r"(NoPermission|PermissionDenied)(\..*)?", Kind.DENIED),
     (r"InvalidAccessKeyId(\..*)?|InvalidAccessKeySecret", Kind.CREDENTIALS),
     (r"(InvalidSecurityToken|MissingSecurityToken)(\..*)?", Kind.CREDENTIALS),
     (r"SignatureDoesNotMatch|IncompleteSignature", Kind.CREDENTIALS),
     (r"(InvalidTimeStamp|IllegalTimestamp)(\..*)?", Kind.CREDENTIALS),
-    (r"(OperationConflict|InvalidOperation\.Conflict|LastTokenProcessing)", Kind.BUSY),
+    (r"Operation\.?Conflict|InvalidOperation\.Conflict|LastTokenProcessing", Kind.BUSY),
     (r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring)", Kind.BUSY),
     (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
+    # A new instance is that for 6 to 10 minutes.
+    (r"IncorrectInstanceStatus\.Initializing", Kind.BUSY),
     (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.STATUS),
+    (r"IncorrectDiskStatus|IncorrectVolumeStatus", Kind.STATUS),
     (r"DependencyViolation\.(RouteEntry|SLBConfiguring)", Kind.PASSING),
-    (r"InternalError|UnknownError|SignatureNonceUsed", Kind.PASSING),
+    # The time had come too near when the call arrived; the rule may have a later one.
+    (r"InvalidAutoReleaseTime\.Malformed", Kind.PASSING),
+    (r"InternalError|UnknownError|SignatureNonceUsed|CreateSnapshot\.Failed", Kind.PASSING),
     (r"ServiceUnavailable(\..*)?|LimitedOperation\.ServiceUnavailable", Kind.PASSING),
-    (r"InvalidInstanceIds?\.NotFound|NoSuchResource|InvalidDiskId\.NotFound", Kind.NOT_FOUND),
+    (r"InvalidInstanceIds?\.NotFound|NoSuchResource|InvalidResourceId\.NotFound", Kind.NOT_FOUND),
+    (r"Invalid(Disk|Volume)Id\.NotFound", Kind.NOT_FOUND),
 )
 SERVER_ERROR = 500
 """HTTP statuses from here on say nothing of what was done."""

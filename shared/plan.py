@@ -18,7 +18,7 @@ import msgspec
 from shared.guards import Guard
 from shared.model import Instance, Status, settled
 from shared.selection import ByTagsAndName, Selection, mismatch
-from shared.steps import Done, Impossible, NoCall, Rule, Skip, Step
+from shared.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
 
 
 class Result(str, Enum):
@@ -146,10 +146,7 @@ def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
 def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
     """The plan as a report: nothing was done, and this is what would be."""
     would_change = (Row(one, Result.WOULD_CHANGE, rule.way(one, now)) for one in plan.targets)
-    awaited = (
-        Row(one, Result.UNCHANGED, f"{one.status.value} already, by someone else")
-        for one in plan.awaited
-    )
+    awaited = (Row(one, Result.UNCHANGED, rule.awaited(one)) for one in plan.awaited)
     return (*plan.settled, *would_change, *awaited)
 
 
@@ -161,6 +158,8 @@ class WatchOnly(Rule, frozen=True):
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """What the rule says, unless it wants to act."""
         step = self.rule.next_step(instance, now)
+        if isinstance(step, Wait):
+            return Wait(self.rule.awaited(instance))
         if isinstance(step, NoCall):
             return step
         return Impossible(f"{instance.status.value} again, by someone else; not in the plan")

@@ -97,8 +97,8 @@ class Target(msgspec.Struct, eq=False):
         self.step = judge.rule.next_step(self.instance, now)
         if isinstance(self.step, Wait):
             self._wait(self.step.reason, now)
-        elif self.step == self._last and self.is_patient(now):
-            self._wait(f"{words(self.step)} was accepted, ECS does not show it yet", now)
+        elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
+            self._wait(f"{words(self._last)} was accepted, ECS does not show it yet", now)
         elif problem := self._exhausted():
             code = self._rejected.code if self._rejected else ""
             reason = f"{problem}{self._afterwards()}"
@@ -227,3 +227,12 @@ class Target(msgspec.Struct, eq=False):
         longest = _LONGEST_BUSY_S if kind is Kind.BUSY else _LONGEST_TRY_AGAIN_S
         grown = _FIRST_TRY_AGAIN_S * 2.0 ** min(self._tries[call] - 1, 10)
         return timedelta(seconds=min(grown, longest))
+
+
+def _repeats(step: Step, last: Call) -> bool:
+    """Is this the last call once more?
+
+    A release time that has come too near moves on with the clock until one is set, so here one is
+    as good as another: what was accepted is not moved because it does not show yet.
+    """
+    return step == last or (isinstance(step, SetAutoRelease) and isinstance(last, SetAutoRelease))

@@ -66,6 +66,16 @@ def to_minute_text(moment: datetime) -> str:
     return f"{minute.isoformat()}Z"
 
 
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """The same instant with the offset that the zone has then, as a fixed one.
+
+    Two times with a zone's rules are never equal in the hour that a change of clocks repeats
+    (PEP 495); with a fixed offset they are compared as instants.
+    """
+    local = moment.astimezone(zone)
+    return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(0)), fold=0)
+
+
 def to_zone_text(moment: datetime, zone: tzinfo) -> str:
     """Write a time as people of this zone read it: ``2026-11-24T20:00:00+08:00``.
 

@@ -24,6 +24,9 @@ RELEASE_TAG = "curfew:release-of"
 
 Json = Mapping[str, Any]
 
+_LARGEST_NUMBER = 999_999
+"""So many days after any creation is still a date; ECS takes 65,536 (CreateSnapshot)."""
+
 
 def listed(prefix: str, values: Iterable[str]) -> dict[str, str]:
     """A list as ECS's RPC style has it: ``InstanceId.1``, ``InstanceId.2`` and so on."""
@@ -183,7 +186,7 @@ def _text_if_any(row: Json, key: str) -> str:
 def _number(row: Json, key: str) -> int:
     """A whole number that may be absent, or come as text; 0 if it is absent."""
     value = row.get(key) or 0
-    if not isinstance(value, int | str) or int(value) < 0:
+    if not isinstance(value, int | str) or not 0 <= int(value) <= _LARGEST_NUMBER:
         raise TypeError(f"{key} is {value!r}")
     return int(value)
 
@@ -194,14 +197,8 @@ def _public_ip(addresses: Json) -> str:
 
 
 def _end(created_at: datetime, retention_days: int) -> datetime | None:
-    """When a snapshot is deleted; None, never: where RetentionDays is absent or 0.
-
-    So is an end that lies beyond the calendar.
-    """
-    try:
-        return created_at + timedelta(days=retention_days) if retention_days else None
-    except OverflowError:
-        return None
+    """When a snapshot is deleted; None, never: where RetentionDays is absent or 0."""
+    return created_at + timedelta(days=retention_days) if retention_days else None
 
 
 def _status(text: str) -> Status:

@@ -28,10 +28,17 @@ from shared.parallel import threads
 from shared.plan import Judge, Result
 from shared.selection import ByIds, Everything, Selection
 from shared.steps import Rule
+from shared.times import CHINA
 from tests.calling import Call, bounded
 
 STOP = StopRule(force=False, stopped_mode=None, wait=True)
-RELEASE = ReleaseRule(force=False, snapshot=True, retention_days=7)
+RELEASE = ReleaseRule(
+    force=False,
+    snapshot=True,
+    retention_days=7,
+    kept_until=MANUAL_START + timedelta(days=7),
+    zone=CHINA,
+)
 EVERYTHING = Everything()
 
 
@@ -137,7 +144,7 @@ def test_a_plan_knows_the_guards_whose_tags_got_lost(call: Call, skip: int) -> N
 def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_deed(call: Call) -> None:
     call.fleet(dev("i-1"), durations=Durations(deleting=timedelta(0)))
     fleet = make(call, HANGZHOU, releases=True)
-    by_force = with_rule(fleet, ReleaseRule(force=True, snapshot=False, retention_days=7))
+    by_force = with_rule(fleet, msgspec.structs.replace(RELEASE, force=True, snapshot=False))
 
     by_force.execute(by_force.look().plan)
 
@@ -150,7 +157,10 @@ def test_no_tags_are_asked_for_where_nothing_gets_lost_or_changed(call: Call) ->
     at = MANUAL_START + timedelta(hours=2)
     call.fleet(dev("i-1", auto_release_at=at), dev("i-2", deletion_protection=True))
     stops = make(call, HANGZHOU)
-    sets = with_rule(make(call, HANGZHOU, releases=True), SetAutoReleaseRule(at, "replace"))
+    sets = with_rule(
+        make(call, HANGZHOU, releases=True),
+        SetAutoReleaseRule(at, "replace", may_move=False, zone=CHINA),
+    )
 
     assert stops.look().plan.targets != ()
     assert sets.look().plan.targets == ()

@@ -271,7 +271,7 @@ def test_a_dry_run_tells_the_whole_plan() -> None:
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        (Status.STOPPING, Wait("Stopping")),
+        (Status.STOPPING, Wait("Stopping already, by someone else")),
         (Status.STOPPED, Done("off")),
         (Status.UNKNOWN, Skip("it would be harmed")),
         (

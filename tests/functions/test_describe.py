@@ -52,7 +52,7 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
         "seconds": 0.0,
         "instances": [
             row("i-1", "unchanged", status="Stopped"),
-            row("i-2", "unchanged", "guarded against stop and release: tag curfew:protect"),
+            row("i-2", "unchanged", "guarded against stop, release and start: tag curfew:protect"),
             row("i-3", "unchanged", "guarded against release: deletion protection"),
             row(
                 "i-4",

@@ -173,7 +173,8 @@ def test_an_unknown_id_fails_and_the_others_are_stopped(call: Call) -> None:
 
     sentence, report = in_error(caught.value)
     assert sentence == (
-        "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS in cn-hangzhou does not know this id"
+        "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS in cn-hangzhou does not "
+        "know this id"
     )
     assert [(one["id"], one["result"], one["code"]) for one in report["instances"]] == [
         ("i-ghost", "failed", "InvalidInstanceId.NotFound"),

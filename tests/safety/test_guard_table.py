@@ -253,11 +253,18 @@ def test_describe_names_what_would_guard_and_changes_nothing(trigger: str, way: 
 
 
 def described(case: Case) -> str:
-    stop, release = case.against_stop, case.against_release
-    if stop and stop == release:
-        return f"guarded against stop and release: {stop}"
-    named = (("stop", stop), ("release", release))
-    return "; ".join(f"guarded against {name}: {reason}" for name, reason in named if reason)
+    against = {
+        "stop": case.against_stop,
+        "release": case.against_release,
+        "start": case.against_start,
+    }
+    reasons = dict.fromkeys(reason for reason in against.values() if reason)
+    return "; ".join(f"guarded against {named(against, reason)}: {reason}" for reason in reasons)
+
+
+def named(against: Mapping[str, str], reason: str) -> str:
+    names = [name for name, why in against.items() if why == reason]
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 @pytest.mark.parametrize("name", [*OUTAGES, *LOSSES])
