@@ -21,6 +21,9 @@ RIGHT = f"a request is a JSON object like {EXAMPLE}"
 
 _ID_CHARACTERS = 128
 
+_START = 100
+"""Characters of a text that tell what it is; an event may have megabytes."""
+
 _URL_SAFE = (str.maketrans("-_", "+/"), bytes.maketrans(b"-_", b"+/"))
 
 
@@ -31,15 +34,15 @@ def read_json(text: bytes | str, where: str) -> object:
         InvalidEvent: there is none. Of two texts that are often sent in its place, the text of a
             Python bytes object and XML, the error says how they came about.
     """
-    start = text.lstrip()[:2]
-    if start in ("b'", 'b"', b"b'", b'b"'):
+    start = text[:_START].decode(errors="replace") if isinstance(text, bytes) else text[:_START]
+    if start.lstrip().startswith(("b'", 'b"')):
         raise InvalidEvent(
-            f"{where}: {shown(text)} is the text of a Python bytes object; the producer must send "
+            f"{where}: {shown(start)} is the text of a Python bytes object; the producer must send "
             "the text itself: value.decode(), not str(value)"
         )
-    if start[:1] in ("<", b"<"):
+    if start.lstrip().startswith("<"):
         raise InvalidEvent(
-            f"{where}: {shown(text)} is XML, not JSON; an MNS subscription sends JSON if its "
+            f"{where}: {shown(start)} is XML, not JSON; an MNS subscription sends JSON if its "
             "NotifyContentFormat is JSON or SIMPLIFIED"
         )
     try:

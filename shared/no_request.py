@@ -180,9 +180,9 @@ def refuse_other_services(
         raise missing(f"{where}: ", Sender(name, sender.how))
     if sender is not None and is_foreign:
         raise InvalidEvent(
-            f"{where}: {_brief(', '.join(request))} is no field of a request; this EventBridge "
-            "event carries none. Write the request into its data, or have the rule's target send "
-            "it by a template"
+            f"{where}: it has {_brief(', '.join(request))}, no field of a request; this "
+            "EventBridge event carries no request. Write one into data, or have the rule's target "
+            "send it by a template"
         )
     if _is_console_sample(request):
         raise missing(f"{where}: ", CONSOLE)
