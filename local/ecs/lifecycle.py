@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from string import ascii_lowercase
 
 from local.ecs.model import (
     FOLLOWING,
     LEGAL_EDGES,
     ChargeType,
     Disk,
+    DiskKind,
     Instance,
     LockReason,
     NetworkType,
@@ -115,6 +117,35 @@ def release(state: State, instance: Instance) -> None:
                 charge_type=ChargeType.POST_PAID,
             )
             state.disks.replace(disk.disk_id, left)
+
+
+def detach(state: State, disk: Disk) -> None:
+    """The disk leaves its instance and is available; whatever the instance's status.
+
+    Its AttachedTime stays, as it stays in DescribeDisks. Snapshots in progress go on.
+    """
+    instance = state.instances.find(disk.instance_id)
+    if instance is not None:
+        left = tuple(each for each in instance.disk_ids if each != disk.disk_id)
+        state.put(replace(instance, disk_ids=left))
+    gone = replace(disk, instance_id="", device="", detached_at=state.now)
+    state.disks.replace(disk.disk_id, gone)
+
+
+def attach(state: State, disk: Disk, instance: Instance) -> None:
+    """An available disk comes to an instance: a system disk to the first place, others last."""
+    is_system = disk.kind is DiskKind.SYSTEM
+    others = instance.disk_ids
+    ids = (disk.disk_id, *others) if is_system else (*others, disk.disk_id)
+    state.put(replace(instance, disk_ids=ids))
+    attached = replace(
+        disk,
+        instance_id=instance.instance_id,
+        device="/dev/xvda" if is_system else _free_device(state, instance),
+        attached_at=state.now,
+        detached_at=None,
+    )
+    state.disks.replace(disk.disk_id, attached)
 
 
 def set_auto_release(state: State, instance: Instance, at: datetime | None) -> Instance:
@@ -247,6 +278,13 @@ def _stop_when_over(state: State, instance_id: str) -> None:
     instance = state.instances.find(instance_id)
     if instance is not None and instance.is_over(state.now) and instance.status is Status.RUNNING:
         stop(state, instance, None, by_force=False)
+
+
+def _free_device(state: State, instance: Instance) -> str:
+    """The first device name behind the system disk's that no disk of the instance has."""
+    taken = {disk.device for disk in state.disks_of(instance)}
+    names = (f"/dev/xvd{letter}" for letter in ascii_lowercase[1:])
+    return next(name for name in names if name not in taken)
 
 
 def _public_ip_after(state: State, instance: Instance) -> str:
