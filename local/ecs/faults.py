@@ -126,7 +126,14 @@ class DroppedTags(Fault, frozen=True):
 
 
 class LostPermission(Fault, frozen=True):
-    """RAM allows nothing: lists are empty, all else is refused."""
+    """RAM allows nothing: each operation answers as it does to somebody without permission.
+
+    Attributes:
+        empty: DescribeInstances and DescribeDisks are empty (true) or refused (false); None for
+            what the quirk ``denied_describe_is_empty`` says.
+    """
+
+    empty: bool | None = None
 
 
 class ClockSkew(Fault, frozen=True):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from local.ecs.access import Caller
 from local.ecs.engine import Ecs
-from local.ecs.errors import EcsError
+from local.ecs.errors import DeniedError, EcsError
 from local.ecs.faults import (
     AnyFault,
     BrokenBody,
@@ -180,7 +180,7 @@ class Service:
             if (lost := _before_the_deed(fault, request)) is not None:
                 return lost
             if isinstance(fault, LostPermission):
-                caller = replace(caller, authorizer=_AllowNothing())
+                caller = replace(caller, authorizer=_AllowNothing(), denied_is_empty=fault.empty)
         outcome = self._admit_and_do(request, caller)
         for fault in faults:
             outcome = _after_the_deed(fault, request, outcome)
@@ -296,12 +296,14 @@ def _refused(error: EcsError, request: _Request) -> _Outcome:
     """An error in ECS's form (Response results, API reference)."""
     host = f"ecs.{request.region}.aliyuncs.com" if request.region else "ecs.aliyuncs.com"
     query = f"q={error.code}&product=Ecs&requestId={request.request_id}"
-    body = {
+    body: JsonObject = {
         "RequestId": request.request_id,
         "HostId": host,
         "Code": error.code,
         "Message": error.message,
         "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",
     }
+    if isinstance(error, DeniedError):
+        body["AccessDeniedDetail"] = error.detail
     headers = error.headers if isinstance(error, ThrottledError) else {}
     return _Outcome(error.status, error.code, body, Effect.NONE, headers)

@@ -1,6 +1,7 @@
 """What stands between a request and the engine."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine
+from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
 from local.ecs.faults import (
     AnyFault,
@@ -26,8 +28,10 @@ from local.ecs.faults import (
     RepeatedToken,
     SlowBody,
 )
+from local.ecs.fleet import default_fleet
 from local.ecs.log import Effect, Entry, RequestLog
 from local.ecs.model import Status
+from local.ecs.quirks import Quirks
 from local.ecs.service import PLAIN, Answer, Delivery, Service
 from local.ecs.throttle import Limits, Throttle
 
@@ -287,11 +291,82 @@ def test_items_that_are_no_objects_have_no_tags_to_drop(service: Service) -> Non
     assert len(answer.body["InstanceIdSets"]["InstanceIdSet"]) == 1
 
 
-def test_lost_permission_empties_lists(service: Service) -> None:
+@pytest.mark.parametrize("by_quirk", [True, False])
+@pytest.mark.parametrize("empty", [True, False, None])
+def test_lost_permission_empties_the_two_lists_or_has_them_refused(
+    *, by_quirk: bool, empty: bool | None
+) -> None:
+    clock, quirks = ManualClock(), Quirks(denied_describe_is_empty=by_quirk)
+    service = Service(Ecs(default_fleet(clock.now()), clock, quirks=quirks))
+    service.faults.add(LostPermission(empty=empty))
+
+    answers = [ask(service, action) for action in ("DescribeInstances", "DescribeDisks")]
+    dry = ask(service, "DescribeInstances", DryRun="true")
+
+    is_empty = by_quirk if empty is None else empty
+    assert [each.code for each in answers] == (["", ""] if is_empty else ["Forbidden.RAM"] * 2)
+    assert dry.code == "Forbidden.RAM"
+    if is_empty:
+        assert ids(answers[0]) == []
+
+
+def test_a_list_that_is_denied_says_in_detail_who_was_denied_what(service: Service) -> None:
     service.faults.add(LostPermission())
 
-    assert ids(ask(service, "DescribeInstances")) == []
-    assert ask(service, "DescribeInstances", DryRun="true").code == "Forbidden.RAM"
+    body = ask(service, "DescribeInstances").body
+
+    assert list(body) == [
+        "RequestId",
+        "HostId",
+        "Code",
+        "Message",
+        "Recommend",
+        "AccessDeniedDetail",
+    ]
+    assert body["Code"] == "Forbidden.RAM"
+    assert body["Message"] == (
+        "User not authorized to operate on the specified resource, or this API doesn't support RAM."
+    )
+    detail = body["AccessDeniedDetail"]
+    assert b64decode(detail.pop("EncodedDiagnosticMessage"))
+    assert detail == {
+        "AuthAction": "ecs:DescribeInstances",
+        "AuthPrincipalType": "AssumedRoleUser",
+        "AuthPrincipalDisplayName": "emulated-role:session",
+        "AuthPrincipalOwnerId": Caller().account_id,
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+
+
+def test_permission_can_be_lost_in_one_region_alone(service: Service) -> None:
+    service.faults.add(LostPermission(region="cn-shanghai"))
+
+    assert ask(service, "DescribeInstances", RegionId="cn-shanghai").code == "Forbidden.RAM"
+    assert ids(ask(service, "DescribeInstances")) != []
+
+
+def test_a_region_can_be_out_of_reach_while_others_answer(service: Service) -> None:
+    service.faults.add(Cut(region="cn-shanghai"))
+
+    assert ask(service, "DescribeInstances", RegionId="cn-shanghai").delivery.cut
+    assert not ask(service, "DescribeInstances").delivery.cut
+
+
+def test_a_deletion_can_be_refused_as_initializing(service: Service) -> None:
+    stopped = next(one for one in service.engine.instances() if one.status is Status.STOPPED)
+    refuse = Refuse(
+        action="DeleteInstance*", status=403, code="IncorrectInstanceStatus.Initializing", times=2
+    )
+    service.faults.add(refuse)
+
+    codes = [
+        ask(service, "DeleteInstances", **{"InstanceId.1": stopped.instance_id}).code,
+        ask(service, "DeleteInstance", InstanceId=stopped.instance_id).code,
+        ask(service, "DeleteInstance", InstanceId=stopped.instance_id).code,
+    ]
+
+    assert codes == [refuse.code, refuse.code, ""]
 
 
 def test_a_reset_begins_anew_with_another_engine() -> None:
