@@ -36,8 +36,8 @@ class Quirks:
         unsupported_stop_charging_is_refused: StopInstance lists InvalidInstanceId.NotSupport, while
             the description of StoppedMode says that the instance is stopped all the same. The
             latter is the default, since it is newer and goes unnoticed.
-        stop_charging_changes_public_ip: an instance that was stopped with StopCharging starts with
-            another public address of its own. The user guide says that it may.
+        stop_charging_changes_public_ip: an instance that was stopped with StopCharging gives up its
+            own public address, and starts with another. The user guide says that it may.
         unpaid_instance_refuses_stop: StopInstance lists InstanceExpiredOrInArrears, while the
             platform itself stops whoever does not pay. By default it can be stopped.
         denied_lists_are_refused: without permission, the lists but DescribeInstances and

@@ -7,7 +7,7 @@ test or a simulation this is the fastest way to ECS.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NamedTuple
@@ -21,16 +21,14 @@ from local.ecs.faults import (
     ClockSkew,
     Cut,
     Delay,
-    DroppedTags,
     Faults,
     LostPermission,
-    MissingPage,
     ProxyPage,
     Refuse,
-    RepeatedToken,
     SlowBody,
 )
 from local.ecs.log import Effect, Entry, RequestLog, is_mutating
+from local.ecs.spoiled import spoiled
 from local.ecs.state import JsonObject
 from local.ecs.throttle import Throttle, ThrottledError
 
@@ -245,41 +243,7 @@ def _after_the_deed(fault: AnyFault, request: _Request, outcome: _Outcome) -> _O
         return _refused(error, request)._replace(effect=outcome.effect)
     if outcome.status != 200:  # noqa: PLR2004  # an error has no pages to spoil
         return outcome
-    if isinstance(fault, RepeatedToken) and request.parameters.get("NextToken"):
-        repeated = {**outcome.body, "NextToken": request.parameters["NextToken"]}
-        return outcome._replace(body=repeated)
-    if isinstance(fault, MissingPage):
-        return outcome._replace(body=_without_items(outcome.body))
-    if isinstance(fault, DroppedTags):
-        return outcome._replace(body=_without_tags(outcome.body))
-    return outcome
-
-
-def _without_items(body: JsonObject) -> JsonObject:
-    return _with_items(body, lambda _: [])
-
-
-def _without_tags(body: JsonObject) -> JsonObject:
-    return _with_items(body, lambda items: [_untagged(item) for item in items])
-
-
-def _with_items(body: JsonObject, change: Callable[[list[object]], list[object]]) -> JsonObject:
-    """The page with every wrapped list, ``{"Instances": {"Instance": […]}}``, changed."""
-    return {name: _with_list(value, change) for name, value in body.items()}
-
-
-def _with_list(value: object, change: Callable[[list[object]], list[object]]) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: change(inner) if isinstance(inner, list) else inner for name, inner in value.items()
-    }
-
-
-def _untagged(item: object) -> object:
-    if not isinstance(item, dict):
-        return item
-    return {name: value for name, value in item.items() if name != "Tags"}
+    return outcome._replace(body=spoiled(fault, request.parameters, outcome.body))
 
 
 def _delivery(faults: tuple[AnyFault, ...]) -> Delivery:

@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from local.ecs.faults import (
     Delay,
     DroppedTags,
     Faults,
+    GarbledRow,
     LostPermission,
     MissingPage,
     ProxyPage,
@@ -28,7 +30,7 @@ from local.ecs.faults import (
     RepeatedToken,
     SlowBody,
 )
-from local.ecs.fleet import default_fleet
+from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet
 from local.ecs.log import Effect, Entry, RequestLog
 from local.ecs.model import Status
 from local.ecs.quirks import Quirks
@@ -269,6 +271,65 @@ def test_dropped_tags_take_nothing_else_along(service: Service) -> None:
         {name: value for name, value in each.items() if name != "Tags"}
         for each in whole.body["Instances"]["Instance"]
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "garbled"),
+    [
+        pytest.param({"field": "CreationTime", "value": 7}, {"CreationTime": 7}, id="odd value"),
+        pytest.param({"field": "InstanceId", "value": ["i"]}, {"InstanceId": ["i"]}, id="no id"),
+        pytest.param({"field": "Status"}, {"Status": None}, id="null"),
+        pytest.param({"field": "Status", "absent": True}, {"Status": "absent"}, id="absent"),
+    ],
+)
+def test_one_row_is_garbled_and_no_other(
+    service: Service, change: dict[str, Any], garbled: dict[str, object]
+) -> None:
+    whole = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+    one = whole[3]
+    service.faults.add(GarbledRow(id=one["InstanceId"], times=1, **change))
+
+    shown = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+    again = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+
+    expected = {name: value for name, value in {**one, **garbled}.items() if value != "absent"}
+    assert shown[3] == expected != one
+    assert [*shown[:3], *shown[4:]] == [*whole[:3], *whole[4:]]
+    assert again == whole
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "of", "rows"),
+    [
+        ("DescribeDisks", {}, "disk_id", 1),
+        ("DescribeDisks", {}, "instance_id", 2),
+        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "team"}, "instance_id", 2),
+    ],
+)
+def test_rows_of_other_lists_are_garbled_too(
+    action: str, parameters: dict[str, str], of: str, rows: int
+) -> None:
+    spec = InstanceSpec("db", tags={"team": "dev", "env": "dev"}, data_disks=(DiskSpec(),))
+    service = Service(Ecs(Fleet((spec,)), ManualClock()))
+    disk = service.engine.disks()[1]
+    if action == "ListTagResources":
+        parameters = {"ResourceType": "instance", "ResourceId.1": disk.instance_id}
+    service.faults.add(GarbledRow(id=getattr(disk, of), field="Size", value="large"))
+
+    body = ask(service, action, **parameters).body
+
+    lists = [
+        inner for outer in body.values() if isinstance(outer, dict) for inner in outer.values()
+    ]
+    assert [row.get("Size") for row in lists[0]].count("large") == rows
+
+
+def test_a_garbled_row_can_be_any(service: Service) -> None:
+    service.faults.add(GarbledRow(id="i-*", field="Status", value="Dreaming"))
+
+    shown = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+
+    assert {each["Status"] for each in shown} == {"Dreaming"}
 
 
 @pytest.mark.parametrize("fault", [MissingPage(), DroppedTags(), RepeatedToken()])
