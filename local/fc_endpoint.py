@@ -30,7 +30,8 @@ from local.deployment import PLAIN, Deployment, function_names, new_request_id
 from local.ecs.emulator import LOCAL_KEY, local_credential
 from local.ecs.errors import EcsError
 from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.server import Neighbour
+from local.ecs.printable import on_terminal
+from local.ecs.server import Neighbour, Served
 from local.ecs.signatures import TOLERANCE, Verifier
 from local.fc import Outcome
 
@@ -98,11 +99,11 @@ class FcEndpoint:
         """How the emulator's server takes it in."""
         return Neighbour((V3, V2), self.handle)
 
-    def handle(self, ecs_url: str, request: HttpRequest) -> HttpReply:
+    def handle(self, ecs: Served, request: HttpRequest) -> HttpReply:
         """Answer a request.
 
         Args:
-            ecs_url: the ECS that the function meets.
+            ecs: the ECS that the function meets, and by whose clock it lives.
             request: to one of the two paths.
         """
         request_id = new_request_id()
@@ -118,7 +119,11 @@ class FcEndpoint:
         invocation = _Invocation(
             function,
             request.body,
-            replace(self._deployed, environ={**self._deployed.environ, "ECS_ENDPOINT": ecs_url}),
+            replace(
+                self._deployed,
+                environ={**self._deployed.environ, "ECS_ENDPOINT": ecs.url},
+                clock=lambda: ecs.clock,
+            ),
             request_id,
             request.headers.get("x-fc-log-type", "None") == "Tail",
         )
@@ -135,7 +140,7 @@ class FcEndpoint:
             outcome = invocation.deployment.invoke(
                 invocation.function,
                 invocation.event,
-                log if invocation.wants_log else sys.stderr,
+                log if invocation.wants_log else on_terminal(sys.stderr),
                 request_id=invocation.request_id,
             )
         return outcome, log.getvalue()

@@ -13,8 +13,13 @@ from hashlib import sha256
 import pytest
 
 from local.deployment import PLAIN
+from local.ecs.clock import MANUAL_START, ManualClock, RealClock
+from local.ecs.emulator import Emulator, Options
+from local.ecs.engine import Ecs
+from local.ecs.fleet import Fleet, InstanceSpec
 from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.server import LocalEcs
+from local.ecs.model import Status
+from local.ecs.server import LocalEcs, Served
 from local.ecs.signatures import acs3_signature, acs3_string_to_sign
 from local.fc_endpoint import FcEndpoint, v2_signature
 
@@ -22,13 +27,17 @@ KEY = "local"
 V3 = "/2023-03-30/functions/curfew-describe/invocations"
 V2 = "/2016-08-15/services/curfew/functions/describe/invocations"
 EVENT = b'{"name": "prod-*"}'
-NOWHERE = "http://127.0.0.1:9"
+NOWHERE = Served("http://127.0.0.1:9", RealClock())
 
 Sign = Callable[..., HttpRequest]
 
 
 def v3(
-    path: str = V3, *, secret: str = KEY, headers: Mapping[str, str] | None = None
+    path: str = V3,
+    *,
+    secret: str = KEY,
+    headers: Mapping[str, str] | None = None,
+    event: bytes = EVENT,
 ) -> HttpRequest:
     """A request signed as FC 3.0's SDK does."""
     stated = {
@@ -37,11 +46,11 @@ def v3(
         "x-acs-version": "2023-03-30",
         "x-acs-date": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
         "x-acs-signature-nonce": str(datetime.now(timezone.utc).timestamp()),
-        "x-acs-content-sha256": sha256(EVENT).hexdigest(),
+        "x-acs-content-sha256": sha256(event).hexdigest(),
         **(headers or {}),
     }
     names = ";".join(sorted(stated))
-    request = HttpRequest("POST", path, stated, EVENT)
+    request = HttpRequest("POST", path, stated, event)
     signature = acs3_signature(secret, acs3_string_to_sign(request, names))
     authorization = f"ACS3-HMAC-SHA256 Credential=local,SignedHeaders={names},Signature={signature}"
     return replace(request, headers={**stated, "authorization": authorization})
@@ -75,12 +84,29 @@ def error_of(reply: HttpReply) -> tuple[int, str]:
 def test_a_function_is_called_and_answers_with_its_report(request_: Sign) -> None:
     endpoint = FcEndpoint()
     with LocalEcs(neighbour=endpoint.neighbour()) as server:
-        reply = endpoint.handle(server.url, request_())
+        reply = endpoint.handle(Served(server.url, server.engine.clock), request_())
 
     report = json.loads(reply.body)
     assert (reply.status, report["action"], report["outcome"]) == (200, "describe", "complete")
     assert report["request_id"] == reply.headers["X-Fc-Request-Id"]
     assert {one["name"].partition("-")[0] for one in report["instances"]} == {"prod"}
+
+
+def test_a_function_lives_on_the_clock_of_the_ecs_beside_it() -> None:
+    clock = ManualClock()
+    fleet = Fleet((InstanceSpec("web"),))
+    endpoint = FcEndpoint()
+    with LocalEcs(Emulator(Options(build=lambda: Ecs(fleet, clock)))) as server:
+        path = V3.replace("describe", "set-auto-release")
+        event = b'{"name": "web", "release_after": "2h"}'
+        endpoint.handle(Served(server.url, clock), v3(path, event=event))
+        stopping = v3(V3.replace("describe", "stop"), event=b'{"name": "web"}')
+        reply = endpoint.handle(Served(server.url, clock), stopping)
+        (web,) = server.engine.instances()
+
+    assert json.loads(reply.body)["counts"]["changed"] == 1
+    assert (web.status, web.auto_release_at) == (Status.STOPPED, MANUAL_START + timedelta(hours=2))
+    assert clock.now() > MANUAL_START  # the function slept on it while the instance stopped
 
 
 def test_a_function_that_fails_answers_200_with_a_header_of_its_own() -> None:
