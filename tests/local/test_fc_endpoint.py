@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from base64 import b64decode
@@ -11,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from hashlib import sha256
-from typing import Any
+from typing import TextIO
 
 import pytest
 from pytest_mock import MockerFixture
@@ -176,10 +175,9 @@ def test_the_end_of_the_log_comes_back_if_it_is_asked_for() -> None:
 def test_the_log_ends_with_what_the_invocation_cost(mocker: MockerFixture) -> None:
     clock = ManualClock()
 
-    def invoke(*arguments: object, **_: object) -> Outcome:
+    def invoke(_function: str, _event: bytes, log: TextIO, **_: object) -> Outcome:
         clock.advance(timedelta(milliseconds=2.25))
-        assert isinstance(arguments[-1], io.StringIO)
-        arguments[-1].write("x" * 5000 + "\n")
+        log.write("x" * 5000 + "\n")
         return Outcome(ok=True, body=b"{}")
 
     mocker.patch.object(Deployment, "invoke", side_effect=invoke)
@@ -374,8 +372,8 @@ def test_an_old_signature_of_3_0_is_refused() -> None:
 def test_a_log_that_is_shown_here_obeys_nobody(
     mocker: MockerFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def invoke(*arguments: Any, **_: object) -> Outcome:
-        arguments[-1].write("stopped \x1b]0;evil\x07\u202e\n")
+    def invoke(_function: str, _event: bytes, log: TextIO, **_: object) -> Outcome:
+        log.write("stopped \x1b]0;evil\x07\u202e\n")
         return Outcome(ok=True, body=b"{}")
 
     mocker.patch.object(Deployment, "invoke", side_effect=invoke)
