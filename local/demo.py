@@ -21,10 +21,10 @@ from rich.text import Text
 from local.answers import Report
 from local.demo_day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
 from local.deployment import emulated
-from local.ecs.clock import RealClock
 from local.ecs.engine import Ecs
 from local.ecs.log import Entry
 from local.ecs.model import SnapshotStatus
+from local.pace import PacedClock
 from local.tables import GONE, State, clock_text, failure_text, state_of
 from shared.failures import NoAnswer, Refusal
 
@@ -42,7 +42,7 @@ def play(console: Console, speed: float) -> bool:
         Whether every step did what it says.
     """
     began = time.monotonic()
-    clock = RealClock(STEPS[0].at, speed)
+    clock = PacedClock(STEPS[0].at, speed)
     with emulated(clock, fleet_of_the_day(STEPS[0].at)) as stage:
         day = Day(stage)
         _show_opening(console, day)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pytest_mock import MockerFixture
 from rich.console import Console
 
 from functions import describe, release, stop
@@ -18,18 +19,21 @@ from local import demo_day
 from local.cli import group
 from local.commands import demo
 from local.demo import play, standing
-from local.demo_day import STEPS
-from local.deployment import EVENTS
+from local.demo_day import STEPS, Day, fleet_of_the_day
+from local.deployment import EVENTS, Deployment, emulated
 from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet import Fleet, InstanceSpec
+from local.fc import Outcome
+from local.pace import PacedClock
+from shared.events import Message, parse
 from shared.failures import Refusal
 from shared.run import World
 from shared.sdk import SdkTransport
 from shared.settings import FcContext
 
-SPEED = 60.0
+SPEED = 600.0
 
 
 def told(console: Console | None = None) -> tuple[bool, str]:
@@ -97,6 +101,24 @@ def test_the_progress_tells_time_states_and_snapshots() -> None:
     clock.advance(timedelta(seconds=4))
 
     assert standing(engine).plain == "Fri 17:00:04  1 Running, 1 Stopping, snapshot 40%"
+
+
+def test_an_event_has_the_time_of_its_step_however_late_it_is_sent(
+    mocker: MockerFixture,
+) -> None:
+    with emulated(PacedClock(STEPS[0].at, SPEED), fleet_of_the_day(STEPS[0].at)) as stage:
+        sent = mocker.patch.object(
+            Deployment, "invoke", return_value=Outcome(ok=True, body=b'{"reports": []}')
+        )
+        day = Day(stage)
+        day.begin_step(STEPS[1].at)
+        stage.clock.advance(timedelta(minutes=3))
+
+        day.send("stop.timer.json")
+
+    (message,) = parse(sent.call_args.args[1]).messages
+    assert isinstance(message, Message)
+    assert message.sent_at == STEPS[1].at
 
 
 def test_the_steps_are_in_order() -> None:
