@@ -12,8 +12,8 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
-TICK_S = 1.0
-"""Seconds of this clock at most between two of its moments while somebody sleeps on it."""
+NAP_S = 0.1
+"""Real seconds at most between two moments of this clock while somebody sleeps on it."""
 
 
 class PacedClock:
@@ -39,10 +39,10 @@ class PacedClock:
             return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` of this clock's time pass, in steps of at most ``TICK_S``."""
+        """Let ``seconds`` of this clock's time pass, moving it on after each nap of ``NAP_S``."""
         began, slept = self.now(), 0.0
         while slept < seconds:
-            tick = min(TICK_S, seconds - slept)
+            tick = min(NAP_S * self._speed, seconds - slept)
             time.sleep(tick / self._speed)
             slept += tick
             self._reach(began + timedelta(seconds=slept))
