@@ -71,6 +71,23 @@ def test_it_shows_what_changed_and_what_was_left_alone_and_why(good_day: str, sa
     assert said in good_day
 
 
+@pytest.mark.parametrize(
+    ("environ", "first"),
+    [({}, ". .venv/bin/activate"), ({"VIRTUAL_ENV": "/x"}, "python -m local invoke")],
+    ids=["from make", "from an activated shell"],
+)
+def test_what_to_type_next_works_in_the_shell_it_was_run_from(
+    environ: dict[str, str], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    _, output = told()
+
+    assert f"an ECS to play with:\n  {first}" in output
+
+
 def test_it_fits_a_terminal_of_80_columns(good_day: str) -> None:
     assert max(map(len, good_day.splitlines())) <= 80
 
