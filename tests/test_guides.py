@@ -81,6 +81,63 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [one for one in links(page) if not leads_somewhere(page, one)] == []
 
 
+@pytest.mark.parametrize("name", ["deploy", "recipes"])
+def test_both_languages_have_the_same_sections(name: str) -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES if page.name.startswith(name)]
+    bare = [_FENCE.sub("", text) for text in texts]
+    # The pipelines stand in the English page alone.
+    marks = r"^(?:#+ |\| |\*\*\d)" if name == "deploy" else r"^(?:\| )"
+    english, chinese = (re.findall(marks, text, re.MULTILINE) for text in bare)
+
+    assert english == chinese
+
+
+def test_both_languages_of_deploying_show_the_same_commands() -> None:
+    english, chinese = (
+        [re.sub(r" +# .*", "", body) for _, body in _FENCE.findall(page.read_text("utf-8"))]
+        for page in PAGES[:2]
+    )
+
+    assert english == chinese
+
+
+def test_every_timer_that_writes_has_a_second_one_a_quarter_of_an_hour_later() -> None:
+    timers = {
+        trigger["triggerName"]: trigger["triggerConfig"]
+        for one in deployed()
+        for trigger in one.triggers
+        if trigger["triggerType"] == "timer"
+    }
+    writing = {name for name in timers if not name.endswith(("-again", "-dry-run"))}
+
+    assert {f"{name}-again" for name in writing} == {n for n in timers if n.endswith("-again")}
+    for name in writing:
+        first, second = timers[name], timers[f"{name}-again"]
+        assert first["payload"] == second["payload"]
+        assert _minute(second["cronExpression"]) == _minute(first["cronExpression"]) + 15
+        assert not second["enable"]
+    assert json.loads(timers["night-again"]["payload"])["if_set"] == "keep"
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
+def test_deploying_names_triggers_queues_and_topics_that_there_are(page: Path) -> None:
+    variables = raw()["vars"]
+    known = {trigger["triggerName"] for one in deployed() for trigger in one.triggers}
+    known |= {value for name, value in variables.items() if name.endswith(("queue", "topic"))}
+    known |= {variables["failures"], *(one.props["functionName"] for one in deployed())}
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    named = set(re.findall(r"`((?:evening|morning|night|curfew)(?:-[\w-]+)?)`", text))
+
+    assert len(named) > 10
+    assert named <= known
+
+
+def _minute(cron: str) -> int:
+    """The minute of the day of a timer's cron expression."""
+    _, _, minute, hour, *_ = cron.split()
+    return int(hour) * 60 + int(minute)
+
+
 def test_each_pipeline_is_yaml_and_leases_extends_or_releases() -> None:
     pipelines = blocks(CODE / "docs" / "recipes.md", "yaml")
 
@@ -267,8 +324,10 @@ def test_the_costs_are_computed_from_what_is_deployed(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
-def test_the_dashboard_finds_the_json_in_a_line_of_the_log(page: Path) -> None:
-    (pattern,) = re.findall(r"regexp_extract\(message, '(.*?)'\)", page.read_text(encoding="utf-8"))
+def test_dashboard_and_alarm_find_the_json_in_a_line_of_the_log(page: Path) -> None:
+    found = re.findall(r"regexp_extract\(message, '(.*?)'\)", page.read_text(encoding="utf-8"))
+    assert len(found) == 2
+    (pattern,) = set(found)
     log = io.StringIO()
 
     def handler(event: bytes, _: object) -> str:
@@ -277,9 +336,9 @@ def test_the_dashboard_finds_the_json_in_a_line_of_the_log(page: Path) -> None:
 
     invoke(handler, b'{"log": "run", "counts": {"changed": 1}}', make_context(), log)
 
-    found = re.search(pattern, log.getvalue().splitlines()[1])
-    assert found
-    assert json.loads(found[0])["counts"] == {"changed": 1}
+    line = re.search(pattern, log.getvalue().splitlines()[1])
+    assert line
+    assert json.loads(line[0])["counts"] == {"changed": 1}
 
 
 def _number(text: str) -> int:
