@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from shared.action import Action, Asked
-from shared.guards import Guard, Harm
+from shared.guards import Harm, guard_of
 from shared.model import Instance, Status
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.steps import Done, Impossible, Step
+from shared.settings import FcContext, Settings
+from shared.steps import Done, Impossible, Rule, Step
 
 
 class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event for describe may say: nothing more than which instances."""
 
 
-class DescribeRule(msgspec.Struct, frozen=True):
+class DescribeRule(Rule, frozen=True):
     """A rule that is always done; its reason tells what would guard the instance."""
 
-    zone: tzinfo
+    settings: Settings
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """Done, with what would keep stop and release from this instance."""
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
         stop, release = (
-            Guard(harm, self.zone).reason(instance, now) for harm in (Harm.OUTAGE, Harm.LOSS)
+            guard_of(harm, self.settings).reason(instance, now) for harm in (Harm.OUTAGE, Harm.LOSS)
         )
         if stop and stop == release:
             return Done(f"guarded against stop and release: {stop}")
@@ -39,7 +37,7 @@ class DescribeRule(msgspec.Struct, frozen=True):
 
 
 def _rule(request: DescribeRequest, asked: Asked) -> DescribeRule:  # noqa: ARG001  # an Action's rule
-    return DescribeRule(asked.zone)
+    return DescribeRule(asked.settings)
 
 
 ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, only_looks=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import UNSET, Meta
 
 from shared.action import Action, Asked
@@ -26,6 +25,7 @@ from shared.steps import (
     DiskSnapshot,
     Done,
     Impossible,
+    Rule,
     Skip,
     Snapshot,
     Step,
@@ -64,7 +64,7 @@ class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 7
 
 
-class ReleaseRule(msgspec.Struct, frozen=True):
+class ReleaseRule(Rule, frozen=True):
     """From what an instance is now to the next step towards being gone."""
 
     force: bool

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, Asked
@@ -20,7 +19,7 @@ from shared.model import Instance, Status
 from shared.requests import Request, invalid
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, SetAutoRelease, Step
+from shared.steps import Done, Impossible, Rule, SetAutoRelease, Step
 from shared.times import parse_duration, parse_instant, to_minute_text
 
 EARLIEST = timedelta(minutes=30)
@@ -43,7 +42,7 @@ class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_f
     ] = "replace"
 
 
-class SetAutoReleaseRule(msgspec.Struct, frozen=True):
+class SetAutoReleaseRule(Rule, frozen=True):
     """From what an instance is now to having this release time.
 
     Attributes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, Asked
@@ -14,7 +13,7 @@ from shared.model import Instance, Status, StoppedMode
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Step, Stop, Wait
+from shared.steps import Done, Impossible, Rule, Step, Stop, Wait
 
 
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +42,7 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = True
 
 
-class StopRule(msgspec.Struct, frozen=True):
+class StopRule(Rule, frozen=True):
     """From what an instance is now to the next step towards being stopped."""
 
     force: bool

@@ -91,6 +91,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
     def blames_a_member(self) -> bool:
         """May the reason be one instance of the batch? Then halving the batch finds it."""
         return self.status < SERVER_ERROR and self.kind in {
+            Kind.BUSY,
             Kind.PASSING,
             Kind.STATUS,
             Kind.FINAL,
@@ -99,11 +100,16 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
 
 
 class NoAnswer(Exception):  # noqa: N818  # says what happened
-    """Nothing readable came back: the deed may or may not have been done."""
+    """Nothing readable came back: the deed may or may not have been done.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        unresolved: The host's name does not resolve, so nothing was sent.
+    """
+
+    def __init__(self, reason: str, *, unresolved: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.unresolved = unresolved
 
 
 @lru_cache(maxsize=256)

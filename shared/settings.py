@@ -10,18 +10,23 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta, tzinfo
+from types import MappingProxyType
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from shared.errors import Refused, Unavailable
-from shared.guards import CHINA
-from shared.times import parse_duration
+from shared.strict_json import JsonError, loads, shown
+from shared.times import CHINA, parse_duration
 
 DEFAULT_MAX_INSTANCES = 100
 DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
 DEFAULT_TIMEOUT_S = 60.0
+_ONLY_TAGS = (
+    'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
+    '{"lifecycle": "managed"}'
+)
 
 
 class FcContext(Protocol):
@@ -82,6 +87,10 @@ class Settings(msgspec.Struct, frozen=True):
         regions: ``CURFEW_REGIONS``; empty: any.
         https_proxy: ``HTTPS_PROXY``; never used for this machine or for plain http.
         zone: ``CURFEW_TZ``: the zone of plain dates in tags; default Asia/Shanghai.
+        only_tags: ``CURFEW_ONLY_TAGS``: whoever lacks one of these tags is never written to; each
+            key with the value that it must have, several of which any will do, or ``*`` for any.
+            Empty: whoever is selected.
+        snapshot_required: ``CURFEW_SNAPSHOT`` is ``required``: no release without snapshots.
     """
 
     endpoint: str = ""
@@ -93,6 +102,8 @@ class Settings(msgspec.Struct, frozen=True):
     regions: frozenset[str] = frozenset()
     https_proxy: Proxy = Proxy()
     zone: tzinfo = CHINA
+    only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
+    snapshot_required: bool = False
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -115,6 +126,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         regions=_names("CURFEW_REGIONS", environ),
         https_proxy=Proxy(environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""),
         zone=_zone(environ.get("CURFEW_TZ", "").strip()),
+        only_tags=_only_tags(environ.get("CURFEW_ONLY_TAGS", "")),
+        snapshot_required=_snapshot_required(environ.get("CURFEW_SNAPSHOT", "")),
     )
 
 
@@ -234,6 +247,34 @@ def _names(variable: str, environ: Mapping[str, str]) -> frozenset[str]:
     if text and not names:
         raise Refused(f"{variable} is set but names nothing; name some, or leave it out")
     return names
+
+
+def _only_tags(text: str) -> Mapping[str, str | tuple[str, ...]]:
+    if not text:
+        return MappingProxyType({})
+    try:
+        stated = loads(text)
+    except JsonError as error:
+        raise Refused(f"CURFEW_ONLY_TAGS is no JSON: {error}; {_ONLY_TAGS}") from None
+    if not isinstance(stated, dict) or not stated:
+        raise Refused(f"CURFEW_ONLY_TAGS is {shown(stated)}; {_ONLY_TAGS}")
+    tags: dict[str, str | tuple[str, ...]] = {}
+    for key, value in stated.items():
+        values = value if isinstance(value, list) else [value]
+        if not key or not values or not all(isinstance(one, str) for one in values):
+            raise Refused(f"CURFEW_ONLY_TAGS: {shown(key)} is {shown(value)}; {_ONLY_TAGS}")
+        if isinstance(value, list) and "*" in value:
+            raise Refused(
+                f'CURFEW_ONLY_TAGS: {shown(key)} is {shown(value)}; for any value write "*" alone'
+            )
+        tags[key] = value if isinstance(value, str) else tuple(values)
+    return MappingProxyType(tags)
+
+
+def _snapshot_required(text: str) -> bool:
+    if text and text.strip() != "required":
+        raise Refused(f"CURFEW_SNAPSHOT is {shown(text)}; it must be required, or absent")
+    return bool(text)
 
 
 def _zone(name: str) -> tzinfo:

@@ -9,8 +9,8 @@ instances are made together, where ECS has a batch form.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
@@ -112,9 +112,23 @@ def words(step: Step) -> str:  # noqa: PLR0911  # one a step
             return reason
 
 
-class Rule(Protocol):
+class Rule(msgspec.Struct, frozen=True):
     """A pure decision: the instance as ECS shows it now, and the time, to the next step."""
 
+    @abstractmethod
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """What comes next for this instance; ``Status.GONE`` is an instance not there."""
-        ...
+        raise NotImplementedError
+
+    def way(self, instance: Instance, now: datetime) -> str:
+        """The whole way to the goal in words, with what stays and is billed, for a dry run."""
+        return words(self.next_step(instance, now))
+
+    def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """What the report adds about an instance that this run changed; "": nothing.
+
+        Args:
+            before: As ECS showed it before the run.
+            after: As ECS showed it last.
+        """
+        return ""

@@ -8,7 +8,7 @@ what time it is.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 
 # Patterns are compiled when they are first used: at a cold start each would be paid for.
 _INSTANT = (
@@ -23,6 +23,9 @@ _DURATION = r"(?P<number>[1-9][0-9]{0,5})(?P<unit>[mhd])"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 _SHOWN_CHARACTERS = 60
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China's time, without daylight saving since 1991: the zone of dates that name none."""
 
 
 def parse_instant(text: str) -> datetime:
@@ -61,6 +64,14 @@ def to_minute_text(moment: datetime) -> str:
         raise ValueError(f"{moment.isoformat()} has no zone")
     minute = moment.astimezone(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
     return f"{minute.isoformat()}Z"
+
+
+def to_zone_text(moment: datetime, zone: tzinfo) -> str:
+    """Write a time as people of this zone read it: ``2026-11-24T20:00:00+08:00``.
+
+    Seconds are kept, fractions are cut off.
+    """
+    return moment.astimezone(zone).replace(microsecond=0).isoformat()
 
 
 def parse_duration(text: str) -> timedelta:

@@ -94,12 +94,17 @@ def test_one_listing_tells_the_disks_that_survive(call: Call) -> None:
     found = made.first(list(before.values()))
 
     kept = {
-        one.instance_id: one.disk_id
+        one.instance_id: Disk(
+            one.disk_id,
+            "cloud_essd",
+            deleted_with_instance=False,
+            attached_at=one.attached_at.replace(microsecond=0) if one.attached_at else None,
+        )
         for one in call.ecs.engine.disks()
         if not one.delete_with_instance
     }
     assert [len(one.disks or ()) for one in found] == [1, 0, 2]
-    assert found[0].disks == (Disk(kept["i-1"], "cloud_essd", deleted_with_instance=False),)
+    assert found[0].disks == (kept["i-1"],)
     assert call.actions() == ["DescribeInstances", "DescribeDisks"]
 
 

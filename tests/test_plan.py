@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from shared.guards import Guard, Harm
 from shared.model import Instance, Status
 from shared.plan import Plan, Result, Row, WatchOnly, dry_run_rows, left_alone, make_plan
-from shared.steps import Delete, Done, Impossible, Skip, Step, Stop, Wait
+from shared.steps import Delete, Done, Impossible, Rule, Skip, Step, Stop, Wait
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 FREE, OUTAGE = Guard(Harm.NONE), Guard(Harm.OUTAGE)
@@ -23,15 +23,14 @@ def instance(number: int, status: Status, *, protected: bool = False) -> Instanc
     return Instance(f"i-{number}", "cn-hangzhou", NOW, status, tags=tags)
 
 
-class TableRule:
+class TableRule(Rule, frozen=True):
     """Answers by status; what is not in the table is waited for."""
 
-    def __init__(self, steps: Mapping[Status, Step]) -> None:
-        self._steps = steps
+    steps: Mapping[Status, Step]
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
         assert now == NOW
-        return self._steps.get(instance.status, Wait(instance.status.value))
+        return self.steps.get(instance.status, Wait(instance.status.value))
 
 
 RULE = TableRule(
@@ -148,8 +147,8 @@ def test_a_dry_run_tells_the_whole_plan() -> None:
 
     assert dry_run_rows(plan, RULE, NOW) == (
         Row(stopped, Result.UNCHANGED, "off"),
-        Row(running, Result.WOULD_CHANGE, "next: stop"),
-        Row(starting, Result.WOULD_CHANGE, "next: wait: Starting"),
+        Row(running, Result.WOULD_CHANGE, "stop"),
+        Row(starting, Result.WOULD_CHANGE, "wait: Starting"),
         Row(stopping, Result.UNCHANGED, "Stopping already, by someone else"),
     )
 

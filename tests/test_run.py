@@ -191,7 +191,7 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
         "api_calls": 1,
         "seconds": 0.0,
         "instances": [
-            row("i-1", "would_change", "next: stop"),
+            row("i-1", "would_change", "stop"),
             row("i-2", "unchanged", status="Stopped"),
             row("i-3", "unchanged", "Stopping already, by someone else", status="Stopping"),
         ],

@@ -13,7 +13,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.errors import Refused, Unavailable
-from shared.guards import CHINA
 from shared.settings import (
     Credentials,
     Proxy,
@@ -23,6 +22,7 @@ from shared.settings import (
     read_settings,
     timeout_of,
 )
+from shared.times import CHINA
 
 ENVIRON = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id",

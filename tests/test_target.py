@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -19,6 +19,7 @@ from shared.steps import (
     Delete,
     Done,
     Impossible,
+    Rule,
     SetAutoRelease,
     Skip,
     Snapshot,
@@ -34,18 +35,21 @@ FREE = Guard(Harm.OUTAGE)
 STOP = Stop(force=False)
 
 
-class Says:
+class TableRule(Rule, frozen=True):
     """A rule that says what it is told to, by status."""
 
-    def __init__(self, **steps: Step) -> None:
-        self.steps = {Status[name.upper()]: step for name, step in steps.items()}
+    steps: Mapping[Status, Step]
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
         assert now >= START
         return self.steps[instance.status]
 
 
-STOPS = Says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))
+def says(**steps: Step) -> TableRule:
+    return TableRule({Status[name.upper()]: step for name, step in steps.items()})
+
+
+STOPS = says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))
 
 
 def instance(status: Status = Status.RUNNING, **fields: Any) -> Instance:  # noqa: ANN401  # any field
@@ -70,7 +74,7 @@ def accepted(status: Status = Status.STOPPING) -> Accepted:
 
 
 def after(
-    outcomes: Sequence[Outcome], *, call: Call = STOP, batch: int = 1, rule: Says = STOPS
+    outcomes: Sequence[Outcome], *, call: Call = STOP, batch: int = 1, rule: TableRule = STOPS
 ) -> Target:
     """A target that was told these outcomes, a minute apart, and then shown as it was."""
     one = target()
@@ -124,13 +128,13 @@ def test_a_row_says_what_was_done_before(
     one.learn(STOP, accepted(), 1, STOPS, START)
     one.instance = instance(Status.STOPPED)
 
-    one.decide(Says(stopped=step), FREE, START)
+    one.decide(says(stopped=step), FREE, START)
 
     assert one.row == Row(one.instance, result, reason, code)
 
 
 def test_what_is_not_waited_for_is_settled_by_the_answer() -> None:
-    rule = Says(running=STOP, stopping=Done("accepted"))
+    rule = says(running=STOP, stopping=Done("accepted"))
     one = target()
 
     one.learn(STOP, accepted(), 1, rule, START)
@@ -269,7 +273,7 @@ def test_an_accepted_call_is_not_repeated_while_its_effect_may_be_on_its_way() -
 
 def intervals(call: Call) -> list[float]:
     """Seconds between the looks after a call was accepted, while nothing shows."""
-    rule = Says(running=call, stopping=Wait("Stopping"), stopped=Done())
+    rule = says(running=call, stopping=Wait("Stopping"), stopped=Done())
     one = target()
     now = START
     one.learn(call, accepted(), 1, rule, now)

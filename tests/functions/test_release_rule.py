@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def snapshot(status: SnapshotStatus, created_at: datetime) -> Snapshot:
-    return Snapshot("s-1", "d-1", status, created_at)
+    return Snapshot("s-1", "d-1", status, created_at, created_at + timedelta(days=7))
 
 
 BEFORE_START = SURE_START - timedelta(seconds=1)

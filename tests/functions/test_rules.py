@@ -20,9 +20,10 @@ from functions.stop import StopRule
 from shared.action import Asked
 from shared.disks import DiskLook
 from shared.errors import InvalidEvent
-from shared.guards import CHINA, Harm
+from shared.guards import Harm
 from shared.model import Instance, Status, StoppedMode
 from shared.requests import decode
+from shared.settings import Settings
 from shared.steps import (
     ClearAutoRelease,
     Done,
@@ -172,7 +173,7 @@ def test_set_auto_release_minds_a_time_that_is_set(
 def test_describe_is_always_done_and_tells_the_guards(
     changes: dict[str, object], reason: str
 ) -> None:
-    rule = DescribeRule(CHINA)
+    rule = DescribeRule(Settings())
 
     for one in instances():
         seen = replace(one, charge_type="PostPaid", **changes)
@@ -184,13 +185,13 @@ def test_describe_reads_plain_dates_in_the_zone_that_is_set() -> None:
     kept = replace(BASE, charge_type="PostPaid", tags={"curfew:keep-until": "2026-11-24"})
     evening = datetime(2026, 11, 24, 20, 0, tzinfo=timezone.utc)
 
-    assert DescribeRule(CHINA).next_step(kept, evening) == Done()
-    assert DescribeRule(timezone.utc).next_step(kept, evening) == Done(
+    assert DescribeRule(Settings()).next_step(kept, evening) == Done()
+    assert DescribeRule(Settings(zone=timezone.utc)).next_step(kept, evening) == Done(
         "guarded against stop and release: tag curfew:keep-until 2026-11-24"
     )
 
 
-ASKED = Asked(NOW, NOW, CHINA)
+ASKED = Asked(NOW, NOW, Settings())
 BY_ID: dict[str, object] = {"instance_ids": ["i-1"]}
 BY_TAG: dict[str, object] = {"tags": {"team": "dev"}}
 
@@ -229,7 +230,7 @@ def test_a_request_makes_the_rules_that_take_nothing() -> None:
     look = decode(describe.ACTION.request, BY_ID, "describe")
 
     assert clear_auto_release.ACTION.rule(clear, ASKED) == ClearAutoReleaseRule()
-    assert describe.ACTION.rule(look, ASKED) == DescribeRule(CHINA)
+    assert describe.ACTION.rule(look, ASKED) == DescribeRule(Settings())
 
 
 @pytest.mark.parametrize(
@@ -304,7 +305,7 @@ def test_each_action_says_the_harm_that_it_can_do() -> None:
 
     assert {action.name: (action.harm, action.only_looks) for action in actions} == {
         "stop": (Harm.OUTAGE, False),
-        "start": (Harm.NONE, False),
+        "start": (Harm.COST, False),
         "release": (Harm.LOSS, False),
         "set_auto_release": (Harm.LOSS, False),
         "clear_auto_release": (Harm.NONE, False),

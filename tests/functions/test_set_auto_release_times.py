@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from functions.set_auto_release import ACTION, EARLIEST, LATEST, SetAutoReleaseRule
 from shared.action import Asked
 from shared.errors import InvalidEvent
-from shared.guards import CHINA
 from shared.requests import decode
+from shared.settings import Settings
 from shared.steps import Rule
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -27,7 +27,7 @@ def rule_of(
     fields: Mapping[str, object], *, at: datetime = NOW, now: datetime | None = None
 ) -> Rule:
     request = decode(ACTION.request, {"instance_ids": ["i-1"], **fields}, "set_auto_release")
-    return ACTION.rule(request, Asked(at, now or at, CHINA))
+    return ACTION.rule(request, Asked(at, now or at, Settings()))
 
 
 def utc(hour: int, minute: int) -> datetime:

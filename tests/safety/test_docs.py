@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.guards import CHINA, Guard, Harm
+from shared.guards import Guard, Harm
 from shared.model import Instance, Status
-from shared.times import parse_instant
+from shared.times import CHINA, parse_instant
 from tests.safety.stage import NOW, REGION, ROOT
 
 PAGES = ("safety.md", "safety.zh-CN.md")
