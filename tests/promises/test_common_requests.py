@@ -82,7 +82,7 @@ def test_why_an_instance_was_not_stopped_is_what_describe_says(call: Call) -> No
 
     [row] = call(handler_of("describe"), body)["instances"]
 
-    assert row["reason"] == "guarded against stop and release: tag curfew:protect"
+    assert row["reason"] == "guarded against stop, release and start: tag curfew:protect"
 
 
 def test_a_stop_is_undone_by_starting_what_its_plan_names(
