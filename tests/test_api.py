@@ -13,7 +13,7 @@ from local.ecs.clock import ManualClock
 from shared.api import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
 from shared.clock import Deadline
 from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.failures import NoAnswer, Refusal
+from shared.failures import Denial, NoAnswer, Refusal
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = START + timedelta(days=2)
@@ -214,6 +214,35 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
             "RAM does not allow ecs:DescribeInstances in cn-hangzhou (Forbidden.RAM); add "
             "ecs:DescribeInstances to the policy of the function's role",
             id="denied",
+        ),
+        pytest.param(
+            Refusal(
+                403,
+                "Forbidden.RAM",
+                "User not authorized",
+                denied=Denial(
+                    "ecs:DescribeInstances",
+                    "role curfew-stop",
+                    "implicit deny, account-level policy",
+                ),
+            ),
+            AccessDenied,
+            "RAM denies ecs:DescribeInstances to role curfew-stop (implicit deny, account-level "
+            "policy) in cn-hangzhou (Forbidden.RAM); add ecs:DescribeInstances to the policy of "
+            "the function's role",
+            id="denied-and-explained",
+        ),
+        pytest.param(
+            Refusal(
+                403,
+                "Forbidden.RAM",
+                "User not authorized",
+                denied=Denial("ecs:DescribeInstances", "", "explicit deny, control policy"),
+            ),
+            AccessDenied,
+            "RAM denies ecs:DescribeInstances (explicit deny, control policy) in cn-hangzhou "
+            "(Forbidden.RAM); a policy forbids it, so allowing it in another one does not help",
+            id="forbidden",
         ),
         pytest.param(
             Refusal(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),

@@ -15,6 +15,7 @@ from local.ecs.durations import Durations
 from local.ecs.faults import LostPermission, MissingPage
 from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import Status as EcsStatus
+from local.ecs.quirks import Quirks
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
@@ -219,9 +220,12 @@ def test_one_snapshot_may_be_accomplished_before_another(call: Call) -> None:
     }
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("wanted", [DiskLook.KEPT, DiskLook.ALL])
-def test_no_disks_for_want_of_permission_is_no_answer(call: Call, wanted: DiskLook) -> None:
-    call.fleet(running("i-1", KEPT))
+def test_no_disks_for_want_of_permission_is_no_answer(
+    call: Call, wanted: DiskLook, *, is_empty: bool
+) -> None:
+    call.fleet(running("i-1", KEPT), quirks=Quirks(denied_describe_is_empty=is_empty))
     call.ecs.restrict(only_without("DescribeDisks"))
     made = reader(call, wanted)
     before = looked(made, "i-1")
@@ -257,7 +261,7 @@ def test_an_instance_that_shows_no_disk_is_gone_only_when_it_was_looked_for_twic
     call.fleet(stopped("i-1"))
     made = reader(call)
     before = looked(made, "i-1")
-    call.ecs.faults.add(LostPermission(action="DescribeDisks", times=1))
+    call.ecs.faults.add(LostPermission(action="DescribeDisks", times=1, empty=True))
     call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
 
     found = made.first([before["i-1"]])[0] if is_first else made.add(before, before)["i-1"]
