@@ -76,7 +76,7 @@ def stage_of(function: str = "stop", **environ: str) -> tuple[Stage, World]:
     for name, region in (("dev-near", REGION), ("dev-far", SHANGHAI)):
         old = stage.clock.now() - timedelta(days=1)
         spec = {"tags": DEV, "region": region, "created_at": old, **more.get(function, {})}
-        stage.engine.add(InstanceSpec(name, **spec))  # type: ignore[arg-type]  # fields of a spec
+        stage.engine.add(InstanceSpec(name, **spec))
     world = World(stage.service)
     stage.transport = world
     return stage, world
