@@ -203,6 +203,7 @@ def test_what_is_gone_after_a_delete_whose_answer_was_lost_was_released_by_this_
             body = super().send(operation, parameters, timeout_s=timeout_s)
             if operation == "DeleteInstances" and not self.lost:
                 self.lost = True
+                stage.clock.advance(timedelta(seconds=20))  # by then it is done
                 raise NoAnswer("cut")
             return body
 
@@ -213,6 +214,7 @@ def test_what_is_gone_after_a_delete_whose_answer_was_lost_was_released_by_this_
     assert not failed
     assert {result for result, _ in table(report).values()} == {"changed"}
     assert VANISHED not in str(report)
+    assert stage.service.log.count("DeleteInstances") == 1
     assert stage.engine.instances() == ()
 
 
