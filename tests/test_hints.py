@@ -98,8 +98,8 @@ PAGE = [
             id="name-in-another-case",
         ),
         pytest.param(
-            tagged({}, "数据库*"),
-            "No instance looked at has the name '数据库*'; there is '数据库-1'.",
+            tagged({}, "数剧库-1"),
+            "No instance looked at has the name '数剧库-1'; there is '数据库-1'.",
             id="name-in-chinese",
         ),
         pytest.param(
