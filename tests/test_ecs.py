@@ -328,7 +328,7 @@ EMPTY_LOOKS = [
 
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("look", EMPTY_LOOKS)
-def test_an_answer_for_want_of_permission_is_no_answer(
+def test_an_empty_answer_for_want_of_permission_is_no_answer(
     call: Call,
     look: Any,  # noqa: ANN401  # a table of lambdas
     *,
