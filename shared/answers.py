@@ -54,7 +54,10 @@ def answer(event: Event, work: Work, has_time: Callable[[], bool]) -> dict[str, 
 
 
 def http_answer(event: Event, work: Work) -> dict[str, Any]:
-    """The same as an HTTP trigger wants it; an error is an answer too ("HTTP trigger", FC docs)."""
+    """The same as an HTTP trigger and API Gateway want it; an error is an answer too.
+
+    API Gateway makes a 503 of any other form ("HTTP trigger", "API Gateway triggers", FC docs).
+    """
     body: dict[str, Any]
     try:
         report = work(event.messages[0])

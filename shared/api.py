@@ -186,7 +186,7 @@ class Api:
         if refusal.code == "DryRunOperation":
             raise refusal
         if refusal.kind is Kind.DENIED:
-            raise denied(operation, self.region, refusal.code) from None
+            raise denied(operation, self.region, refusal) from None
         if refusal.kind is Kind.CREDENTIALS:
             raise Unavailable(_bad_credentials(refusal)) from None
         if refusal.code.startswith("InvalidRegionId"):
@@ -222,13 +222,14 @@ class Api:
             return self._pacers[operation]
 
 
-def denied(operation: str, region: str, code: str) -> AccessDenied:
-    """The error that names the missing permission."""
-    return AccessDenied(
-        f"RAM does not allow ecs:{operation} in {region} ({code}); "
-        f"add ecs:{operation} to the policy of the function's role",
-        code,
-    )
+def denied(operation: str, region: str, refusal: Refusal) -> AccessDenied:
+    """The error that names the missing permission, and what else RAM says of it."""
+    action = refusal.denied.action or f"ecs:{operation}"
+    what = refusal.denied.sentence() or f"RAM does not allow {action}"
+    remedy = f"add {action} to the policy of the function's role"
+    if refusal.denied.is_explicit:
+        remedy = "a policy forbids it, so allowing it in another one does not help"
+    return AccessDenied(f"{what} in {region} ({refusal.code}); {remedy}", refusal.code)
 
 
 def _bad_credentials(refusal: Refusal) -> str:

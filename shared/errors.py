@@ -14,9 +14,17 @@ say what was wrong and what would be right, and never hold a credential or a sig
 
 from __future__ import annotations
 
+from shared.printable import printable
+
 
 class CurfewError(Exception):
-    """The invocation failed; the subclass says how, and what may have changed."""
+    """The invocation failed; the subclass says how, and what may have changed.
+
+    Names and texts of others in the message are shown, not acted upon; see ``shared.printable``.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class InvalidEvent(CurfewError):  # noqa: N818  # Function Compute shows the class name to people

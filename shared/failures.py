@@ -25,6 +25,8 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+import msgspec
+
 
 class Kind(str, Enum):
     """What a refusal means; see the table above."""
@@ -71,6 +73,35 @@ SERVER_ERROR = 500
 """HTTP statuses from here on say nothing of what was done."""
 
 
+class Denial(msgspec.Struct, frozen=True):
+    """What RAM says of a denial ("AccessDeniedDetail", error responses of the ECS API).
+
+    Attributes:
+        action: What was denied, such as ``ecs:StopInstances``; "": RAM does not say.
+        principal: To whom, such as ``role curfew-stop``; "" likewise.
+        why: Which kind of denial by which kind of policy; "" likewise.
+    """
+
+    action: str = ""
+    principal: str = ""
+    why: str = ""
+
+    @property
+    def is_explicit(self) -> bool:
+        """Does a policy forbid it, so that no other policy can allow it?"""
+        return self.why.startswith("explicit deny")
+
+    def sentence(self) -> str:
+        """One short sentence without a full stop; "" if RAM does not name the action."""
+        if not self.action:
+            return ""
+        to_whom = f" to {self.principal}" if self.principal else ""
+        return f"RAM denies {self.action}{to_whom}{f' ({self.why})' if self.why else ''}"
+
+
+NOTHING_SAID = Denial()
+
+
 class Refusal(Exception):  # noqa: N818  # a refusal is an answer
     """ECS answered, and said no.
 
@@ -79,16 +110,23 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
         code: ECS's code, e.g. ``IncorrectInstanceStatus``.
         message: ECS's text, shortened; it never holds a signature.
         retry_after_s: When ECS says to come back, in seconds; None: it does not say.
+        denied: What RAM says of a denial, if it is one.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, retry_after_s: float | None = None
+        self,
+        status: int,
+        code: str,
+        message: str,
+        retry_after_s: float | None = None,
+        denied: Denial = NOTHING_SAID,
     ) -> None:
         super().__init__(f"HTTP {status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
         self.retry_after_s = retry_after_s
+        self.denied = denied
 
     @property
     def kind(self) -> Kind:
@@ -111,7 +149,9 @@ class NoAnswer(Exception):  # noqa: N818  # says what happened
     """Nothing readable came back: the deed may or may not have been done.
 
     Attributes:
-        unresolved: The host's name does not resolve, so nothing was sent.
+        reason: What happened, in few words; it never holds a URL.
+        unresolved: ECS's host has no address by DNS: there is no such name, which is more than
+            that DNS did not answer. Through a proxy it is always False.
     """
 
     def __init__(self, reason: str, *, unresolved: bool = False) -> None:

@@ -151,9 +151,10 @@ class Fleet(msgspec.Struct, frozen=True):
     def _rows_of_late(self, late: Sequence[Instance]) -> Iterator[Row]:
         zone = self.judge.guard.zone
         for one in late:
-            made = to_zone_text(one.created_at, zone) if one.created_at else "at an unknown time"
+            made = f"created {to_zone_text(one.created_at, zone)}" if one.created_at else ""
             sent = to_zone_text(self.born_by, zone) if self.born_by else ""
-            yield Row(one, Result.SKIPPED, f"created {made}, after the event of {sent}: not meant")
+            reason = f"{made or 'created, for all that ECS says'}, after the event of {sent}"
+            yield Row(one, Result.SKIPPED, f"{reason}: not meant")
 
     def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
         """What is said of ids that no region of the request knows."""

@@ -3,6 +3,7 @@
 Function Compute's root handler adds time, request id and level. Every line says by itself what it
 is about and where it came from, so that a query needs no other line and no parsing of the prefix.
 The plan is logged before anything is done: a run that is killed has said what it meant to do.
+Whatever names hold, a line is one line and shows what it is: letters as they are, the rest escaped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 import msgspec
 
 from shared.plan import Plan, Result
+from shared.printable import printable
 from shared.report import Report, row_as_json
 
 logger = logging.getLogger("curfew")
@@ -96,4 +98,4 @@ def log_unforeseen(error: Exception) -> str:
 def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:
     if logger.isEnabledFor(level):
         line = {"log": kind, **msgspec.structs.asdict(origin), **content}
-        logger.log(level, "%s", json.dumps(line, ensure_ascii=False))
+        logger.log(level, "%s", printable(json.dumps(line, ensure_ascii=False)))

@@ -17,6 +17,7 @@ import msgspec
 from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
 from shared.failures import Kind, kind_of
 from shared.plan import Result, Row
+from shared.printable import printable
 from shared.times import to_zone_text
 
 MAX_ROWS = 200
@@ -166,7 +167,7 @@ def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> s
     while True:
         bodies = [report.as_json(max_rows) for report in reports[:kept]]
         body = _list_body(bodies, len(reports) - kept) if listed else bodies[0]
-        message = f"{sentence} {json.dumps(body, ensure_ascii=False)}"
+        message = printable(f"{sentence} {json.dumps(body, ensure_ascii=False)}")
         if len(message.encode()) <= MAX_ERROR_BYTES or (max_rows == 0 and kept <= 1):
             return message
         if max_rows == 0:

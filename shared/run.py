@@ -96,7 +96,7 @@ def run(
         raise
     invocation = _Invocation(action, context, world, parsed.trigger)
     try:
-        if parsed.trigger is Trigger.HTTP:
+        if parsed.answers_http:
             return http_answer(parsed, invocation.report)
         return answer(parsed, invocation.report, invocation.has_time)
     finally:

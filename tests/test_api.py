@@ -13,7 +13,7 @@ from local.ecs.clock import ManualClock
 from shared.api import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
 from shared.clock import Deadline
 from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.failures import NoAnswer, Refusal
+from shared.failures import Denial, NoAnswer, Refusal
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = START + timedelta(days=2)
@@ -214,6 +214,35 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
             "RAM does not allow ecs:DescribeInstances in cn-hangzhou (Forbidden.RAM); add "
             "ecs:DescribeInstances to the policy of the function's role",
             id="denied",
+        ),
+        pytest.param(
+            Refusal(
+                403,
+                "Forbidden.RAM",
+                "User not authorized",
+                denied=Denial(
+                    "ecs:DescribeInstances",
+                    "role curfew-stop",
+                    "implicit deny, account-level policy",
+                ),
+            ),
+            AccessDenied,
+            "RAM denies ecs:DescribeInstances to role curfew-stop (implicit deny, account-level "
+            "policy) in cn-hangzhou (Forbidden.RAM); add ecs:DescribeInstances to the policy of "
+            "the function's role",
+            id="denied-and-explained",
+        ),
+        pytest.param(
+            Refusal(
+                403,
+                "Forbidden.RAM",
+                "User not authorized",
+                denied=Denial("ecs:DescribeInstances", "", "explicit deny, control policy"),
+            ),
+            AccessDenied,
+            "RAM denies ecs:DescribeInstances (explicit deny, control policy) in cn-hangzhou "
+            "(Forbidden.RAM); a policy forbids it, so allowing it in another one does not help",
+            id="forbidden",
         ),
         pytest.param(
             Refusal(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),
@@ -435,10 +464,13 @@ def test_writes_are_counted_apart_also_those_that_failed() -> None:
     assert api.reading_until(SOON).writes == 3
 
 
+IN_THREE_SECONDS = START + timedelta(seconds=3)
+
+
 def test_a_question_that_is_asked_once_takes_no_longer_than_it_may() -> None:
     api, script = make(BODY, takes_s=60)
 
-    answer = api.ask_once("DescribeInstances", {"MaxResults": "100"}, 3.0)
+    answer = api.ask_once("DescribeInstances", {"MaxResults": "100"}, IN_THREE_SECONDS)
 
     assert answer is not None
     assert answer.body == BODY
@@ -463,15 +495,15 @@ def test_a_question_that_is_asked_once_is_not_repeated_and_fails_nothing(
 ) -> None:
     api, script = make(failure)
 
-    assert api.ask_once("DescribeInstances", {}, 3.0) is None
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
     assert len(script.sent) == 1
 
 
 def test_a_question_that_is_asked_once_waits_for_its_turn_no_longer_than_it_may() -> None:
     api, script = make(THROTTLED)
 
-    assert api.ask_once("DescribeInstances", {}, 3.0) is None
-    assert script.clock.now() <= START + timedelta(seconds=3)
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
+    assert script.clock.now() <= IN_THREE_SECONDS
 
 
 def test_what_nobody_foresaw_is_passed_on_and_keeps_no_turn() -> None:

@@ -14,6 +14,7 @@ import pytest
 from local.ecs.clock import ManualClock
 from local.ecs.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
 from local.ecs.fleet import InstanceSpec
+from local.ecs.quirks import Quirks
 from shared.api import Api
 from shared.clock import Deadline
 from shared.ecs import Ecs
@@ -325,9 +326,15 @@ EMPTY_LOOKS = [
 ]
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("look", EMPTY_LOOKS)
-def test_an_empty_answer_for_want_of_permission_is_no_answer(call: Call, look: Any) -> None:  # noqa: ANN401  # a table of lambdas
-    call.fleet(*fleet(3, team="dev"))
+def test_an_answer_for_want_of_permission_is_no_answer(
+    call: Call,
+    look: Any,  # noqa: ANN401  # a table of lambdas
+    *,
+    is_empty: bool,
+) -> None:
+    call.fleet(*fleet(3, team="dev"), quirks=Quirks(denied_describe_is_empty=is_empty))
     call.ecs.restrict(NOTHING)
 
     with pytest.raises(AccessDenied, match=r"ecs:DescribeInstances in cn-hangzhou"):
@@ -437,7 +444,7 @@ def test_tags_of_others_are_not_taken_for_an_instances_own() -> None:
 
 def test_permission_that_is_lost_between_two_batches_is_noticed(call: Call) -> None:
     call.fleet(*fleet(150))
-    call.ecs.faults.add(LostPermission(skip=1))
+    call.ecs.faults.add(LostPermission(skip=1, empty=True))
 
     with pytest.raises(AccessDenied):
         emulated(call).look([f"i-{number:04}" for number in range(150)])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
+from shared.failures import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
 
 
 @pytest.mark.parametrize(
@@ -166,3 +166,38 @@ def test_two_refusals_alike_are_still_two() -> None:
     assert Refusal(400, "A", "b") != Refusal(400, "A", "b")
     assert NoAnswer("cut") != NoAnswer("cut")
     assert NoAnswer("cut").reason == str(NoAnswer("cut")) == "cut"
+
+
+@pytest.mark.parametrize(
+    ("denial", "sentence"),
+    [
+        (Denial(), ""),
+        (Denial("", "role curfew-stop", "explicit deny"), ""),
+        (Denial("ecs:StopInstances"), "RAM denies ecs:StopInstances"),
+        (
+            Denial("ecs:StopInstances", "role curfew-stop"),
+            "RAM denies ecs:StopInstances to role curfew-stop",
+        ),
+        (
+            Denial("ecs:StopInstances", why="implicit deny"),
+            "RAM denies ecs:StopInstances (implicit deny)",
+        ),
+        (
+            Denial("ecs:StopInstances", "role curfew-stop", "explicit deny, session policy"),
+            "RAM denies ecs:StopInstances to role curfew-stop (explicit deny, session policy)",
+        ),
+    ],
+)
+def test_a_denial_is_one_sentence(denial: Denial, sentence: str) -> None:
+    assert denial.sentence() == sentence
+    assert Refusal(403, "Forbidden.RAM", "no", denied=denial).denied == denial
+
+
+def test_a_refusal_says_nothing_of_a_denial_unless_ram_does() -> None:
+    assert Refusal(403, "Forbidden.RAM", "no").denied == Denial()
+
+
+@pytest.mark.parametrize("unresolved", [True, False])
+def test_no_answer_tells_whether_the_name_exists(unresolved: bool) -> None:  # noqa: FBT001  # both
+    assert NoAnswer("x", unresolved=unresolved).unresolved is unresolved
+    assert NoAnswer("x").unresolved is False

@@ -14,7 +14,7 @@ from local.ecs.fleet import InstanceSpec
 from local.envelopes import mns_topic_json
 from local.fc_context import Context310
 from shared.errors import Incomplete, InvalidEvent, Refused
-from tests.calling import Call, Handler, make_context, row
+from tests.calling import Call, Handler, in_error, make_context, row
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
@@ -239,3 +239,39 @@ def test_nothing_is_made_into_text_that_nobody_reads(
     call(describe.handler, {"all": True})
 
     assert lines(caplog) == []
+
+
+ODD_NAME = "停\u202e机\u2028\u0085\u009b31m\u200b　构建"
+
+
+def test_names_in_the_log_are_shown_and_not_acted_upon(
+    call: Call, caplog_all: pytest.LogCaptureFixture
+) -> None:
+    call.fleet(InstanceSpec(ODD_NAME, instance_id="i-1"))
+
+    call(describe.handler, {"all": True})
+
+    logged = [one.getMessage() for one in caplog_all.records if one.name == "curfew"]
+    assert all(one.replace("　", " ").isprintable() for one in logged)
+    assert [one["name"] for _, one in lines(caplog_all) if "name" in one] == [ODD_NAME]
+    assert any(r'"name": "停\u202e机\u2028\u0085\u009b31m\u200b　构建"' in one for one in logged)
+
+
+def test_names_in_an_error_are_shown_and_not_acted_upon(call: Call) -> None:
+    call.fleet(InstanceSpec(ODD_NAME, instance_id="i-1"))
+
+    with pytest.raises(Incomplete) as caught:
+        call(release.handler, {"instance_ids": ["i-1"]}, timeout_s=3)
+
+    assert str(caught.value).replace("　", " ").isprintable()
+    assert in_error(caught.value)[1]["instances"][0]["name"] == ODD_NAME
+
+
+def test_an_error_of_many_odd_names_still_fits_a_line(call: Call) -> None:
+    name = "x" + "\u2028" * 100
+    call.fleet(*(InstanceSpec(name, instance_id=f"i-{number}") for number in range(200)))
+
+    with pytest.raises(Incomplete) as caught:
+        call(release.handler, {"all": True, "max_instances": 200, "dry_run": False}, timeout_s=3)
+
+    assert len(str(caught.value).encode()) <= 32_000

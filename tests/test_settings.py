@@ -14,9 +14,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.errors import Refused, Unavailable
+from shared.proxy import Proxy
 from shared.settings import (
     Credentials,
-    Proxy,
     Settings,
     is_loopback,
     read_credentials,
@@ -50,7 +50,9 @@ FROM_ENVIRON = Credentials("env-id", "env-secret", "env-token")
             "CURFEW_MAX_EVENT_AGE": " ",
             "CURFEW_ACCOUNTS": "",
             "CURFEW_REGIONS": "",
+            "ALIBABA_CLOUD_CA_BUNDLE": "",
             "HTTPS_PROXY": "",
+            "NO_PROXY": "",
             "CURFEW_TZ": "",
             "CURFEW_ONLY_TAGS": "",
             "CURFEW_SNAPSHOT": "",
@@ -83,7 +85,9 @@ def test_each_variable_sets_its_own_setting() -> None:
         "CURFEW_MAX_EVENT_AGE": "90m",
         "CURFEW_ACCOUNTS": "1234567890123456, 2234567890123456,",
         "CURFEW_REGIONS": "cn-hangzhou,cn-beijing",
+        "ALIBABA_CLOUD_CA_BUNDLE": "/etc/ssl/ours.pem",
         "HTTPS_PROXY": "http://proxy.example.com:3128",
+        "NO_PROXY": "localhost,.example.org",
         "CURFEW_TZ": "Asia/Tokyo",
         "CURFEW_ONLY_TAGS": '{"team": ["dev", "ops"], "lifecycle": "managed", "owner": "*"}',
         "CURFEW_SNAPSHOT": " required ",
@@ -97,7 +101,8 @@ def test_each_variable_sets_its_own_setting() -> None:
         max_event_age=timedelta(minutes=90),
         accounts=frozenset({"1234567890123456", "2234567890123456"}),
         regions=frozenset({"cn-hangzhou", "cn-beijing"}),
-        https_proxy=Proxy("http://proxy.example.com:3128"),
+        ca_bundle="/etc/ssl/ours.pem",
+        https_proxy=Proxy("http://proxy.example.com:3128", exceptions=("localhost", "example.org")),
         zone=ZoneInfo("Asia/Tokyo"),
         only_tags={"team": ("dev", "ops"), "lifecycle": "managed", "owner": "*"},
         snapshot_required=True,
@@ -179,6 +184,15 @@ def test_an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(text: str, endpoint: 
         "https://ecs.example.com\\x",
         "https://ecs.%65xample.com",
         "https://ecs.example.com:443:443",
+        "https://ecs.example.com:+443",
+        "https://ecs.example.com:4_3",
+        "https://ecs.exam\nple.com",
+        "https://ecs.\texample.com",
+        "https://ecs.example.com//",
+        "https://[::g]",
+        "https://[127.0.0.1]",
+        "https://2001:db8::1",
+        "https://ecs.exämple.com",
     ],
 )
 def test_what_is_no_endpoint_is_refused_and_not_repeated(text: str) -> None:

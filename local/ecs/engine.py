@@ -20,7 +20,15 @@ from local.ecs.creation import create
 from local.ecs.durations import DEFAULT_DURATIONS, Durations
 from local.ecs.errors import Refusal
 from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.model import Disk, Instance, LockReason, Snapshot, Status, StoppedMode
+from local.ecs.model import (
+    Disk,
+    DiskKind,
+    Instance,
+    LockReason,
+    Snapshot,
+    Status,
+    StoppedMode,
+)
 from local.ecs.operations import OPERATIONS
 from local.ecs.parameters import Parameters
 from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
@@ -32,6 +40,8 @@ __all__ = ["ACTIONS", "ALLOW_ALL", "Authorizer", "Caller", "Ecs", "JsonObject"]
 
 ACTIONS: frozenset[str] = frozenset(OPERATIONS)
 """The operations that the emulator knows."""
+MOST_DATA_DISKS = 16
+"""Cloud disks that an instance has besides its system disk ("Limits", user guide)."""
 
 
 class Ecs:
@@ -256,6 +266,47 @@ class Ecs:
         """
         with self._lock:
             lifecycle.release(self._state, self.instance(instance_id))
+
+    def detach_disk(self, disk_id: str) -> None:
+        """Detach a disk by hand; one that is attached to nothing is left as it is.
+
+        Raises:
+            KeyError: it does not exist.
+        """
+        with self._lock:
+            now = self._disk(disk_id)
+            if now.instance_id:
+                lifecycle.detach(self._state, now)
+
+    def attach_disk(self, disk_id: str, instance_id: str) -> None:
+        """Attach a disk by hand, at once; ``AttachedTime`` is now.
+
+        Source: AttachDisk, API reference, for what is refused.
+
+        Raises:
+            KeyError: disk or instance does not exist.
+            ValueError: the disk is attached already, is in another zone, or would be the
+                instance's second system disk or its eighteenth disk.
+        """
+        with self._lock:
+            disk, instance = self._disk(disk_id), self.instance(instance_id)
+            if disk.instance_id:
+                raise ValueError(f"{disk_id} is attached to {disk.instance_id}")
+            if disk.zone != instance.zone:
+                raise ValueError(f"{disk_id} is in {disk.zone}, {instance_id} in {instance.zone}")
+            disks = self._state.disks_of(instance)
+            if disk.kind is DiskKind.SYSTEM and any(each.kind is disk.kind for each in disks):
+                raise ValueError(f"{instance_id} has a system disk already")
+            if len(disks) > MOST_DATA_DISKS:
+                raise ValueError(f"{instance_id} has {MOST_DATA_DISKS} data disks already")
+            lifecycle.attach(self._state, disk, instance)
+
+    def _disk(self, disk_id: str) -> Disk:
+        self.settle()
+        found = self._state.disks.find(disk_id)
+        if found is None:
+            raise KeyError(disk_id)
+        return found
 
 
 def _moving_parts(instance: Instance) -> tuple[object, ...]:

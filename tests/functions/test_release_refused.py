@@ -58,11 +58,13 @@ def test_a_missing_permission_is_named_and_nothing_is_deleted(call: Call, denied
     assert list(call.statuses()) == ["i-1"]
 
 
-def test_permission_that_is_lost_after_the_deletion_is_no_proof_of_it(call: Call) -> None:
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
+def test_permission_that_is_lost_after_the_deletion_is_no_proof_of_it(
+    call: Call, *, is_empty: bool
+) -> None:
     call.fleet(runner("i-1", status=Status.STOPPED))
-    call.meanwhile(
-        "DeleteInstances", lambda: call.ecs.faults.add(LostPermission(action="Describe*"))
-    )
+    lost = LostPermission(action="Describe*", empty=is_empty)
+    call.meanwhile("DeleteInstances", lambda: call.ecs.faults.add(lost))
 
     with pytest.raises(AccessDenied) as caught:
         call(handler, {"instance_ids": ["i-1"], "snapshot": False})

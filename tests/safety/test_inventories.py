@@ -37,13 +37,16 @@ from tests.safety.stage import (
 )
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HARMS)
-def test_an_empty_answer_for_want_of_permission_is_no_inventory(name: str, way: str) -> None:
+def test_an_answer_for_want_of_permission_is_no_inventory(
+    name: str, way: str, *, is_empty: bool
+) -> None:
     function, stated = HARMS[name]
     stage = Stage(FEW)
     request = {**selected(stage, way), **stated}
-    stage.service.faults.add(LostPermission(action="DescribeInstances"))
+    stage.service.faults.add(LostPermission(action="DescribeInstances", empty=is_empty))
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances"):
         stage.ask(function, request)
@@ -51,10 +54,12 @@ def test_an_empty_answer_for_want_of_permission_is_no_inventory(name: str, way: 
     assert stage.deeds() == ()
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("skip", range(1, 5))
-def test_permission_lost_midway_is_not_taken_for_a_release(skip: int) -> None:
+def test_permission_lost_midway_is_not_taken_for_a_release(skip: int, *, is_empty: bool) -> None:
     stage = Stage(FEW)
-    stage.service.faults.add(LostPermission(action="DescribeInstances", skip=skip))
+    lost = LostPermission(action="DescribeInstances", skip=skip, empty=is_empty)
+    stage.service.faults.add(lost)
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances") as failure:
         stage.ask("release", {"name": "dev-*", "dry_run": False})
@@ -182,7 +187,8 @@ RECHECKS: Mapping[str, AnyFault] = {
     "cut": Cut(action="DescribeInstances", skip=1),
     "throttled": Refuse(action="DescribeInstances", skip=1, status=400, code="Throttling.User"),
     "denied": Refuse(action="DescribeInstances", skip=1, status=403, code="Forbidden.RAM"),
-    "no-permission": LostPermission(action="DescribeInstances", skip=1),
+    "no-permission": LostPermission(action="DescribeInstances", skip=1, empty=False),
+    "empty-without-permission": LostPermission(action="DescribeInstances", skip=1, empty=True),
 }
 
 

@@ -11,6 +11,7 @@ import pytest
 from local.ecs.fleet import InstanceSpec
 from local.envelopes import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
+from shared.events import parse
 from tests.safety.stage import ACCOUNT, WAYS, Stage, request_for
 
 DEEDS: Mapping[str, Request] = {
@@ -20,6 +21,7 @@ DEEDS: Mapping[str, Request] = {
 }
 UNTIMED = frozenset(
     {
+        "api_gateway",
         "direct",
         "eventbridge_raw",
         "http",
@@ -41,7 +43,7 @@ def fleet(count: int) -> Stage:
 def refusal(stage: Stage, function: str, request: Request, trigger: str = "direct") -> str:
     """What a refusal says, however the trigger gets to know of it."""
     event = ENVELOPES[trigger](request, stage.clock.now())
-    if not trigger.startswith("http"):
+    if not parse(event).answers_http:
         with pytest.raises(Refused) as refused:
             stage.deliver(function, event)
         return str(refused.value)
