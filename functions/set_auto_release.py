@@ -32,7 +32,7 @@ NEAREST = timedelta(minutes=31)
 LATEST = timedelta(days=3 * 365)
 _EARLIEST_IN_WORDS = "ECS takes no time less than 30 minutes ahead"
 _AT = 'A time with its zone: "2026-11-24T20:00:00+08:00".'
-_AFTER = 'Minutes, hours or days from the event on: "90m", "2h", "3d".'
+_AFTER = 'Minutes, hours or days from the event on, at least 30m: "90m", "2h", "3d".'
 
 
 class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -140,9 +140,7 @@ def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
         except (ValueError, OverflowError):
             raise invalid("release_after", request.release_after, _AFTER) from None
         if after < EARLIEST:
-            raise invalid(
-                "release_after", request.release_after, f"At least 30m: {_EARLIEST_IN_WORDS}."
-            )
+            raise invalid("release_after", request.release_after, f"{_EARLIEST_IN_WORDS}. {_AFTER}")
         return at
     raise InvalidEvent(
         "release_at or release_after is missing; to take a release time away, send the event to "

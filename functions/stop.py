@@ -31,7 +31,7 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
             Literal["StopCharging", "KeepCharging"],
             Meta(
                 description='"StopCharging" (no charge for CPU and memory) or "KeepCharging". '
-                "Left out: the account's default."
+                "Default: the account's."
             ),
         ]
         | UnsetType

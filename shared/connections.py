@@ -1,7 +1,16 @@
 """The connections of aliyun-python-sdk, made our own: whom they trust and how long they take.
 
-Its vendored requests and urllib3 keep connections alive and send; how one is made, and what is
-read from it, is ours. No environment variable is read on the way.
+Its vendored requests and urllib3 keep connections alive and send. What they would do and we do not:
+
+* read environment variables on the way;
+* switch the verification of TLS off for an empty name of a bundle, take a name in a certificate's
+  subject for the host's, and, on Python 3.12, send no server name;
+* give each address of a host's name the whole time to connect, and each read of the socket the
+  whole time to answer;
+* keep connections to ten hosts only, where each region is one;
+* read answers of any size, unpack them however large they become, and take cookies.
+
+Source of each: aliyun-python-sdk-core 2.16.1.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ the SDK's libraries can be told what to trust is read here.
 
 from __future__ import annotations
 
+import os.path
 import socket
 import ssl
 import time
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -80,7 +80,7 @@ def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
     return found
 
 
-def trusting(bundle: str | Path) -> ssl.SSLContext:
+def trusting(bundle: str) -> ssl.SSLContext:
     """TLS 1.2 or newer with servers that these certificates vouch for, and by their own name.
 
     Args:
@@ -93,12 +93,12 @@ def trusting(bundle: str | Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificates and names
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        if not Path(bundle).is_file():
+        if not os.path.isfile(bundle):  # noqa: PTH113  # pathlib is a millisecond of the cold start
             raise ValueError("there is no such file")
         context.load_verify_locations(cafile=bundle)
     except ssl.SSLError:
         pass
-    except OSError:
+    except OSError:  # also of a name that is too long
         raise ValueError("it cannot be read") from None
     if not context.cert_store_stats()["x509"]:
         raise ValueError("there is no certificate in it")

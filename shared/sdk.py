@@ -1,21 +1,17 @@
 """The only place that knows aliyun-python-sdk: one call to ECS, out and back.
 
-The SDK makes the request and signs it; how it is sent and read is decided here. Its traps:
+The SDK composes each request and signs it, and its adapter keeps the connections; how they are
+made, and what is read from them, is in ``shared.connections``. Its client, which is a third of the
+SDK's import, is not used. The SDK's traps:
 
 * a request object that is used again sends the ids of its last use too, so each call makes its
   own, and no caller ever sees one;
-* its default protocol is plain http, and the check is by identity with its constant;
-* its own retries know neither deeds nor ``Throttling.User``, so they are off;
-* ``ALIYUN_ACCESS_KEY_ID`` in the environment beats the credentials given, so the signer is given
-  with each call;
-* an empty ``ALIBABA_CLOUD_CA_BUNDLE`` switches the verification of TLS off, and on Python 3.12 it
-  sends no server name; so the TLS context is our own, and no variable is read when sending;
-* a proxy in the environment captures even 127.0.0.1, so the proxy is always stated;
-* it keeps connections to ten hosts, and each region is one, so more are kept;
-* its connect time-out is for each address of a name and its read time-out for each read of the
-  socket, so connections and answers are our own, timed as a whole;
-* it reads answers of any size, unpacks them however large they become, takes cookies, and builds
-  the request that a redirect asks for; here answers are bounded and nothing is followed;
+* its default protocol is plain http, so the scheme is always stated;
+* its client repeats calls, knowing neither deeds nor ``Throttling.User``; here each is made once;
+* its client prefers ``ALIYUN_ACCESS_KEY_ID`` in the environment to the credentials given; an empty
+  ``ALIBABA_CLOUD_CA_BUNDLE`` switches its verification of TLS off; a proxy in the environment
+  captures even 127.0.0.1. Here no variable is read: credentials, trust and proxy are given;
+* its client builds the request that a redirect asks for; here nothing is followed;
 * its logs and its exceptions hold signed URLs, so the logs are silenced and of an exception
   nothing is kept.
 
@@ -29,11 +25,10 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
+from aliyunsdkcore import __version__
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
-from aliyunsdkcore.client import AcsClient
-from aliyunsdkcore.http import protocol_type
 from aliyunsdkcore.vendored.requests import Request
 
 from shared.connections import Adapter
@@ -43,6 +38,7 @@ from shared.hosts import read_server
 from shared.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}
 
 
 class Transport(Protocol):
@@ -85,14 +81,7 @@ class SdkTransport:
         _silence_sdk()
         self._settings = settings
         self._signer = _signer(credentials)
-        self._client = AcsClient(
-            ak=credentials.access_key_id, secret=credentials.access_key_secret, auto_retry=False
-        )
         self._adapter = Adapter(settings, connections)
-        self._session = self._client.session
-        self._session.trust_env = False
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, self._adapter)
 
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
@@ -112,43 +101,34 @@ class SdkTransport:
 
     def close(self) -> None:
         """Close the connections that were kept alive."""
-        self._session.close()
+        self._adapter.close()
 
     def _exchange(
         self, operation: str, parameters: Mapping[str, str], timeout_s: float
     ) -> Mapping[str, Any]:
+        request = _request(operation, parameters)
         endpoint = self._settings.endpoint or _endpoint_of(
             parameters["RegionId"], self._settings.network
         )
-        server = read_server(endpoint)
-        signed = self._client._make_http_response(  # noqa: SLF001  # the one method that signs and does not send
-            server.netloc(),
-            _request(operation, parameters, server.scheme),
-            None,
-            None,
-            self._signer,
-        )
-        request = Request(
-            signed.get_method(), endpoint + signed.get_url(), headers=signed.get_headers()
-        )
+        headers, target = self._signer.sign(parameters["RegionId"], request)
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 4)
         answer = self._adapter.send(
-            self._session.prepare_request(request),
+            Request(
+                request.get_method(), f"{endpoint}{target}", headers={**_HEADERS, **headers}
+            ).prepare(),
             stream=True,
             timeout=(connect_s, timeout_s - connect_s),
-            proxies=_proxies(self._settings, server.host),
+            proxies=_proxies(self._settings, read_server(endpoint).host),
         )
         return read_answer(answer.status_code, answer.headers, answer.raw.read())
 
 
-def _request(operation: str, parameters: Mapping[str, str], scheme: str) -> Any:  # noqa: ANN401  # the SDK has no types
+def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types
     """A request object of the SDK that has never been used."""
     module = import_module(f"aliyunsdkecs.request.v20140526.{operation}Request")
     request = getattr(module, f"{operation}Request")()
     request.set_query_params(dict(parameters))
     request.set_accept_format("JSON")
-    request.add_header("Accept-Encoding", "identity")
-    request.set_protocol_type(protocol_type.HTTP if scheme == "http" else protocol_type.HTTPS)
     return request
 
 
@@ -183,4 +163,4 @@ def _silence_sdk() -> None:
     for name in ("aliyunsdkcore", "aliyunsdkcore.http.http_response"):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
-    logging.getLogger("aliyunsdkcore").propagate = False
+        logger.propagate = False

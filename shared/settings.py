@@ -258,4 +258,15 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be a zone like Asia/Tokyo") from None
+        right = f"a zone of the tz database like {_nearest_zone(name) or 'Asia/Tokyo'} or UTC"
+        raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be {right}") from None
+
+
+def _nearest_zone(name: str) -> str:
+    """The zone that was probably meant; "" if none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only a wrong zone needs it
+    from zoneinfo import available_timezones  # noqa: PLC0415  # as above
+
+    zones = {zone.casefold(): zone for zone in sorted(available_timezones())}
+    near = get_close_matches(name[:40].casefold(), zones, n=1, cutoff=0.8)
+    return zones[near[0]] if near else ""

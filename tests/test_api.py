@@ -464,10 +464,13 @@ def test_writes_are_counted_apart_also_those_that_failed() -> None:
     assert api.reading_until(SOON).writes == 3
 
 
+IN_THREE_SECONDS = START + timedelta(seconds=3)
+
+
 def test_a_question_that_is_asked_once_takes_no_longer_than_it_may() -> None:
     api, script = make(BODY, takes_s=60)
 
-    answer = api.ask_once("DescribeInstances", {"MaxResults": "100"}, 3.0)
+    answer = api.ask_once("DescribeInstances", {"MaxResults": "100"}, IN_THREE_SECONDS)
 
     assert answer is not None
     assert answer.body == BODY
@@ -492,15 +495,15 @@ def test_a_question_that_is_asked_once_is_not_repeated_and_fails_nothing(
 ) -> None:
     api, script = make(failure)
 
-    assert api.ask_once("DescribeInstances", {}, 3.0) is None
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
     assert len(script.sent) == 1
 
 
 def test_a_question_that_is_asked_once_waits_for_its_turn_no_longer_than_it_may() -> None:
     api, script = make(THROTTLED)
 
-    assert api.ask_once("DescribeInstances", {}, 3.0) is None
-    assert script.clock.now() <= START + timedelta(seconds=3)
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
+    assert script.clock.now() <= IN_THREE_SECONDS
 
 
 def test_what_nobody_foresaw_is_passed_on_and_keeps_no_turn() -> None:

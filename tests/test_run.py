@@ -17,8 +17,18 @@ from local.ecs.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
 from local.ecs.fleet import HANGZHOU, SHANGHAI, InstanceSpec
 from local.ecs.model import Status
 from local.ecs.signatures import Credential
-from local.envelopes import eventbridge, http, kafka, timer
+from local.envelopes import (
+    Envelope,
+    api_gateway,
+    async_http,
+    eventbridge,
+    failure_destination,
+    http,
+    kafka,
+    timer,
+)
 from local.fc_context import context
+from shared.answers import HTTP_STATUS
 from shared.errors import (
     CurfewError,
     Incomplete,
@@ -298,38 +308,78 @@ def test_the_messages_of_a_list_share_the_deadline(call: Call) -> None:
     assert "[1] " in sentence
 
 
-@pytest.mark.parametrize(
-    ("request_", "fault", "status", "error"),
+OUTCOMES = pytest.mark.parametrize(
+    ("request_", "fault", "told"),
     [
-        pytest.param({"instance_ids": ["i-1"]}, None, 200, None, id="done"),
-        pytest.param({"ids": ["i-1"]}, None, 400, "InvalidEvent", id="invalid"),
-        pytest.param({}, None, 409, "Refused", id="refused"),
+        pytest.param({"instance_ids": ["i-1"]}, None, (200, None), id="done"),
+        pytest.param({"ids": ["i-1"]}, None, (400, "InvalidEvent"), id="invalid"),
+        pytest.param({}, None, (409, "Refused"), id="refused"),
         pytest.param(
             {"instance_ids": ["i-1"]},
             Refuse(action="Stop*", status=403, code="Forbidden.RAM"),
-            403,
-            "AccessDenied",
+            (403, "AccessDenied"),
             id="denied",
         ),
-        pytest.param({"instance_ids": ["i-1", "i-x"]}, None, 500, "Incomplete", id="incomplete"),
-        pytest.param({"instance_ids": ["i-1"]}, Cut(), 503, "Unavailable", id="unavailable"),
+        pytest.param({"instance_ids": ["i-1", "i-x"]}, None, (500, "Incomplete"), id="incomplete"),
+        pytest.param({"instance_ids": ["i-1"]}, Cut(), (503, "Unavailable"), id="unavailable"),
     ],
 )
-def test_an_http_trigger_gets_a_status(
+
+
+@OUTCOMES
+@pytest.mark.parametrize("trigger", [http, api_gateway], ids=lambda one: one.__name__)
+def test_an_http_caller_who_waits_gets_a_status(
     call: Call,
+    trigger: Envelope,
     request_: dict[str, object],
     fault: AnyFault | None,
-    status: int,
-    error: str | None,
+    told: tuple[int, str | None],
 ) -> None:
     call.fleet(dev("i-1"))
     if fault:
         call.ecs.faults.add(fault)
 
-    answer = call(stop.handler, http(request_, call.ecs.clock.now()))
+    answer = call(stop.handler, trigger(request_, call.ecs.clock.now()))
 
-    assert answer["statusCode"] == status
-    assert json.loads(answer["body"]).get("errorType") == error
+    assert (answer["statusCode"], json.loads(answer["body"]).get("errorType")) == told
+
+
+@OUTCOMES
+def test_where_no_http_caller_waits_errors_are_raised(
+    call: Call,
+    request_: dict[str, object],
+    fault: AnyFault | None,
+    told: tuple[int, str | None],
+) -> None:
+    call.fleet(dev("i-1"))
+    if fault:
+        call.ecs.faults.add(fault)
+    event = async_http(request_, call.ecs.clock.now())
+
+    if told == (200, None):
+        assert call(stop.handler, event)["outcome"] == "complete"
+        return
+    with pytest.raises(CurfewError) as raised:
+        call(stop.handler, event)
+    assert told == (HTTP_STATUS[raised.type], raised.typename)
+
+
+def test_a_failed_timers_record_does_what_the_timer_should_have_done(call: Call) -> None:
+    call.fleet(dev("i-1"))
+
+    answer = call(stop.handler, failure_destination(DEV, call.ecs.clock.now()))
+
+    assert answer["counts"]["changed"] == 1
+    assert call.statuses() == {"i-1": "Stopped"}
+
+
+def test_a_failed_timers_record_is_as_old_as_the_timer(call: Call) -> None:
+    record = failure_destination(DEV, call.ecs.clock.now() - timedelta(hours=6, minutes=1))
+
+    with pytest.raises(Refused, match="CURFEW_MAX_EVENT_AGE"):
+        call(stop.handler, record)
+
+    assert call.actions() == []
 
 
 def test_an_unreadable_body_by_http_is_a_400(call: Call) -> None:

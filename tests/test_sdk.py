@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.request import RpcRequest
 from aliyunsdkcore.vendored.requests import exceptions, models, structures
 from pytest_mock import MockerFixture
 
@@ -110,13 +110,13 @@ def test_a_call_never_sends_the_ids_of_the_call_before(fake_ecs: FakeEcs) -> Non
 def test_every_call_has_a_request_object_of_its_own(
     fake_ecs: FakeEcs, mocker: MockerFixture
 ) -> None:
-    act = mocker.spy(AcsClient, "_make_http_response")
+    sign = mocker.spy(RpcRequest, "get_url")
     made = transport()
 
     for _ in range(3):
         made.send("DescribeInstances", REGION, timeout_s=10)
 
-    requests = [one.args[2] for one in act.call_args_list]
+    requests = [one.args[0] for one in sign.call_args_list]
     assert len({id(request) for request in requests}) == len(fake_ecs.log) == 3
 
 

@@ -30,7 +30,7 @@ from local.deployment import Deployment, emulated
 from local.ecs.fleet import Fleet
 from local.envelopes import timer
 from local.pace import PacedClock
-from shared.guards import CHINA
+from shared.times import CHINA
 from shared.strict_json import JsonError, loads
 
 _SHOWN_TIMES = 3

@@ -16,7 +16,15 @@ from shared.failures import NoAnswer
 from shared.proxy import Proxy, read_proxy
 from shared.settings import read_settings
 from tests.edge.certificates import Authority
-from tests.edge.servers import ANSWER, asked, listening, saying, stalling, tunnelling
+from tests.edge.servers import (
+    ANSWER,
+    asked,
+    failure_of,
+    listening,
+    saying,
+    stalling,
+    tunnelling,
+)
 
 FORM = (
     "HTTPS_PROXY must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with whatever is no "
@@ -224,10 +232,6 @@ def test_without_user_and_password_none_are_sent(authority: Authority) -> None:
         (b"\x15\x03\x01\x00\x02", "the proxy: the connection broke"),
         (b"HTTP/1.1 200 " + b"x" * 70_000, "the proxy: the connection broke"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "the proxy: the connection broke"),
-        (
-            b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2_000_000,
-            "the proxy: an answer of more than 8 MiB",
-        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -243,6 +247,21 @@ def test_a_proxy_that_makes_no_tunnel_gets_no_request(answer: bytes, reason: str
     assert (caught.value.reason, caught.value.unresolved) == (reason, False)
     assert b"MARKED" not in proxy.received[0]
     assert proxy.received[0].count(b"\r\n\r\n") == 1
+
+
+def test_a_proxy_without_end_is_left() -> None:
+    """Python 3.12 counts its headers, before that only their bytes are counted."""
+    with listening(saying(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 2_000_000)) as proxy:
+        failure = failure_of(
+            read_settings(
+                {"ECS_ENDPOINT": f"https://{HOST}", "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+            )
+        )
+
+    assert failure.reason in {
+        "the proxy: an answer of more than 8 MiB",
+        "the proxy: the connection broke",
+    }
 
 
 def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_for_a_connection() -> None:

@@ -269,7 +269,7 @@ def test_a_fixed_time_that_is_too_near_fails_where_it_does_not_stand(call: Call)
 def test_a_lease_shorter_than_half_an_hour_is_refused_before_any_call(
     call: Call, after: str
 ) -> None:
-    with pytest.raises(InvalidEvent, match="At least 30m"):
+    with pytest.raises(InvalidEvent, match="at least 30m"):
         call(handler, {"tags": CI, "release_after": after})
 
     assert call.actions() == []

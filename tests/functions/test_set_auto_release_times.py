@@ -20,7 +20,7 @@ from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 AT_RIGHT = 'A time with its zone: "2026-11-24T20:00:00+08:00".'
-AFTER_RIGHT = 'Minutes, hours or days from the event on: "90m", "2h", "3d".'
+AFTER_RIGHT = 'Minutes, hours or days from the event on, at least 30m: "90m", "2h", "3d".'
 TOO_EARLY = "ECS takes no time less than 30 minutes ahead"
 TOO_LATE = "it must be at most 3 years ahead; ECS takes no later time"
 
@@ -123,12 +123,12 @@ def test_a_request_says_what_becomes_of_a_time_that_is_set(
     [
         pytest.param(
             {"release_after": "29m"},
-            f"release_after: '29m' is not right. At least 30m: {TOO_EARLY}.",
+            f"release_after: '29m' is not right. {TOO_EARLY}. {AFTER_RIGHT}",
             id="after-29-minutes",
         ),
         pytest.param(
             {"release_after": "1m"},
-            f"release_after: '1m' is not right. At least 30m: {TOO_EARLY}.",
+            f"release_after: '1m' is not right. {TOO_EARLY}. {AFTER_RIGHT}",
             id="after-a-minute",
         ),
         pytest.param(

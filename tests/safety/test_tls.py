@@ -190,7 +190,7 @@ def odd_files(tmp_path: Path) -> Mapping[str, str]:
         ("folder", "there is no such file"),
         ("pipe", "there is no such file"),
         ("a-switch", "there is no such file"),
-        ("endless-name", "it cannot be read"),
+        ("endless-name", "there is no such file"),
         ("empty", "there is no certificate in it"),
         ("text", "there is no certificate in it"),
         ("broken", "there is no certificate in it"),
