@@ -336,6 +336,12 @@ def test_any_other_http_event_is_of_now_and_answered(headers: dict[str, str]) ->
     )
 
 
+def test_an_http_event_in_a_list_is_of_its_time() -> None:
+    expected = Message(REQUEST, SENT_AT, "1-g7", Trigger.EVENTBRIDGE)
+
+    assert parse(text([http()])) == Event(Trigger.EVENTBRIDGE, (expected,), is_list=True)
+
+
 @pytest.mark.parametrize("headers", [None, [], {"X-Fc-Invocation-Type": ["Async"]}])
 def test_headers_of_another_form_are_those_of_somebody_who_waits(headers: object) -> None:
     assert parse(text({**http(), "headers": headers})).answers_http
