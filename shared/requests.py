@@ -169,7 +169,8 @@ def decode(request_type: type[R], fields: Mapping[str, object], function: str) -
     if isinstance(stated, str) and stated != function:
         other = stated if re.fullmatch("[a-z_]{1,40}", stated) else shown(stated)
         raise InvalidEvent(
-            f"this request is for {other}, but this function is {function}: send it to {other}"
+            f"action: this request is for {other}, but this function is {function}: send it to "
+            f"{other}"
         )
     try:
         request = msgspec.convert(dict(fields), request_type)

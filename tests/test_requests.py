@@ -114,6 +114,7 @@ def test_every_field_says_what_would_be_right() -> None:
 
 
 IDS_RIGHT = description(Request, "instance_ids")
+HUGE = f"'{'x' * 58}…"
 ID_RIGHT = 'An instance id: "i-bp1…".'
 REGION_RIGHT = 'A region id: "cn-hangzhou".'
 TAGS_RIGHT = description(Request, "tags")
@@ -317,17 +318,17 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {**BY_ID, "action": "start"},
-            "this request is for start, but this function is stop: send it to start",
+            "action: this request is for start, but this function is stop: send it to start",
             id="another-functions-message",
         ),
         pytest.param(
             {"action": "release", "dry_run": "false", "nonsense": 1},
-            "this request is for release, but this function is stop: send it to release",
+            "action: this request is for release, but this function is stop: send it to release",
             id="another-functions-message-whatever-else-is-wrong",
         ),
         pytest.param(
             {**BY_ID, "action": "x" * 100_000},
-            f"this request is for '{'x' * 58}…, but this function is stop: send it to '{'x' * 58}…",
+            f"action: this request is for {HUGE}, but this function is stop: send it to {HUGE}",
             id="a-huge-action",
         ),
         pytest.param(
@@ -455,7 +456,8 @@ def test_a_message_for_another_function_is_refused(function: str, other: str) ->
         assert decode(TYPES[function], fields, function).action == other
     else:
         assert refusal(fields, function) == (
-            f"this request is for {other}, but this function is {function}: send it to {other}"
+            f"action: this request is for {other}, but this function is {function}: send it to "
+            f"{other}"
         )
 
 
