@@ -115,7 +115,7 @@ def _list_error(
 ) -> CurfewError:
     """One error for the list: the class that all have in common, if all failed."""
     named = "; ".join(text for _, text in errors)
-    told = named.encode()[:_MOST_ERRORS_BYTES].decode(errors="ignore")
+    told = named.encode(errors="replace")[:_MOST_ERRORS_BYTES].decode(errors="ignore")
     failed = f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
     sentence = f"{failed} in {total} message{'' if total == 1 else 's'}: {told}"
     classes = {error for error, _ in errors}

@@ -174,9 +174,8 @@ class Api:
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer | None:
         """Ask ECS something once, until then at the longest; None if it does not answer."""
-        timeout_s = (until - self.clock.now()).total_seconds()
         try:
-            answer = self._send(operation, parameters, until, timeout_s)
+            answer = self._send(operation, parameters, until, READ_TIMEOUT_S)
         except (Refusal, NoAnswer):
             return None
         return None if isinstance(answer, NotSent) else answer

@@ -89,7 +89,7 @@ def log_unforeseen(error: Exception) -> str:
     Only its class and places in the code are told: its text may hold an answer, or a secret.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno}" for frame in frames]
+    places = [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
     content = {"log": "unforeseen", "error": type(error).__name__, "places": places}
     logger.error("%s", json.dumps(content))
     return f"{UNFORESEEN}: {type(error).__name__} at {places[-1] if places else 'an unknown place'}"

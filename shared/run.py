@@ -19,7 +19,7 @@ from shared.api import Api
 from shared.clock import Clock, Deadline, SystemClock
 from shared.disks import DiskLook
 from shared.ecs import Ecs
-from shared.errors import CurfewError, InvalidEvent, Refused, Unavailable
+from shared.errors import CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.events import Message, Trigger, parse
 from shared.fleet import Fleet
 from shared.guards import Guard, unknown_keys
@@ -86,8 +86,8 @@ def run(
         answer with either, or the error, as body.
 
     Raises:
-        CurfewError: one of its classes, see ``shared.errors``; never for an HTTP trigger whose
-            event can be told as one.
+        CurfewError: one of its classes, see ``shared.errors``; never for an event that is answered
+            as HTTP.
     """
     try:
         parsed = parse(event)
@@ -99,6 +99,10 @@ def run(
         if parsed.answers_http:
             return http_answer(parsed, invocation.report)
         return answer(parsed, invocation.report, invocation.has_time)
+    except CurfewError:
+        raise
+    except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
+        raise invocation.unforeseen(error, invocation.origin, writes_before=0) from None
     finally:
         invocation.close()
 
@@ -123,33 +127,46 @@ class _Invocation:
         """Do what one message asks, and log it.
 
         Raises:
-            CurfewError: nothing came of it, and nothing was changed.
+            CurfewError: nothing came of it, and nothing was changed; or what was changed cannot
+                be told.
         """
         if isinstance(message, InvalidEvent):
             log_error(self.origin, message)
             raise message
         origin = msgspec.structs.replace(self.origin, event_id=message.event_id)
+        writes_before = self._sent()[1]
         try:
             report = self._run(message, origin)
+            if report.refusal:
+                log_error(origin, Refused(report.refusal))
+            log_report(origin, report)
         except CurfewError as error:
             log_error(origin, error)
             raise
         except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
-            told = log_unforeseen(error)
-            raise Unavailable(f"{told}; nothing was changed") from None
-        if report.refusal:
-            log_error(origin, Refused(report.refusal))
-        log_report(origin, report)
+            raise self.unforeseen(error, origin, writes_before=writes_before) from None
         return report
+
+    def unforeseen(self, error: Exception, origin: Origin, *, writes_before: int) -> CurfewError:
+        """What the invocation ends with after an error that nothing foresees; it is logged."""
+        told = log_unforeseen(error)
+        typed: CurfewError = Unavailable(f"{told}; nothing was changed")
+        if self._sent()[1] > writes_before:
+            typed = Incomplete(f"{told}; what was done before is in the log")
+        log_error(origin, typed)
+        return typed
 
     def has_time(self) -> bool:
         """Is there time to begin another message?"""
         return self.clock.now() < self.deadline.work_until
 
     def close(self) -> None:
-        """Close the way to ECS, if there is one."""
-        if self._transport is not None:
-            self._transport.close()
+        """Close the way to ECS, if there is one; that it cannot be closed changes no answer."""
+        try:
+            if self._transport is not None:
+                self._transport.close()
+        except Exception as error:  # noqa: BLE001  # the answer is made
+            log_unforeseen(error)
 
     def _run(self, message: Message, origin: Origin) -> Report:
         started, before = self.clock.now(), self._sent()

@@ -132,7 +132,7 @@ def _look_elsewhere(
     """Where else the missing ids are known, and which regions did not say."""
     if not missing or not others:
         return {}, ()
-    answers = side_by_side(lambda api: _known(api, missing), others, at_once=len(others))
+    answers = side_by_side(lambda api: _known_if_any(api, missing), others, at_once=len(others))
     elsewhere: dict[str, str] = {}
     unasked = []
     for api, known in zip(others, answers, strict=True):
@@ -141,6 +141,15 @@ def _look_elsewhere(
         else:
             elsewhere |= dict.fromkeys(known, api.region)
     return elsewhere, tuple(unasked)
+
+
+def _known_if_any(api: Api, ids: Sequence[str]) -> list[str] | None:
+    """The same as ``_known``; whatever goes wrong there fails nothing here."""
+    try:
+        return _known(api, ids)
+    except Exception as error:  # noqa: BLE001  # the region was not even asked for
+        log_unforeseen(error)
+        return None
 
 
 def _known(api: Api, ids: Sequence[str]) -> list[str] | None:

@@ -8,6 +8,7 @@ what time it is.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 
 # Patterns are compiled when they are first used: at a cold start each would be paid for.
@@ -79,9 +80,12 @@ def in_zone(moment: datetime, zone: tzinfo) -> datetime:
 def to_zone_text(moment: datetime, zone: tzinfo) -> str:
     """Write a time as people of this zone read it: ``2026-11-24T20:00:00+08:00``.
 
-    Seconds are kept, fractions are cut off.
+    Seconds are kept, fractions are cut off. A time at the very end of the calendar, which the
+    zone's offset would put beyond it, is written as it is.
     """
-    return moment.astimezone(zone).replace(microsecond=0).isoformat()
+    with suppress(OverflowError):
+        moment = moment.astimezone(zone)
+    return moment.replace(microsecond=0).isoformat()
 
 
 def parse_duration(text: str) -> timedelta:

@@ -478,6 +478,14 @@ def test_a_question_that_is_asked_once_takes_no_longer_than_it_may() -> None:
     assert script.timeouts == [3.0]
 
 
+def test_a_question_that_is_asked_at_the_last_moment_has_a_moment_left() -> None:
+    api, script = make(BODY)
+    script.clock.advance(timedelta(seconds=3))
+
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is not None
+    assert script.timeouts == [0.1]
+
+
 @pytest.mark.parametrize(
     "failure",
     [

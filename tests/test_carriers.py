@@ -242,8 +242,8 @@ def test_a_time_that_is_missing_where_it_always_stands_is_never_now(
 def test_the_record_of_a_success_is_refused(says: dict[str, object], time: object) -> None:
     done = record(text(timer()), time, **says)
     error = (
-        f"requestContext.condition: {says['condition']!r} is that of an invocation that succeeded, "
-        "so its request was done already. Send only failures here (onFailure)"
+        f"requestContext.condition: {says['condition']!r} is not that of a failure; "
+        "what succeeded was done already. Send only failures here (onFailure)"
     )
 
     assert error_of(done) == error
@@ -334,6 +334,12 @@ def test_any_other_http_event_is_of_now_and_answered(headers: dict[str, str]) ->
     assert parse(text(http(at=LONG_AGO, headers=headers))) == Event(
         Trigger.HTTP, (expected,), is_list=False, answers_http=True
     )
+
+
+def test_an_http_event_in_a_list_is_of_its_time() -> None:
+    expected = Message(REQUEST, SENT_AT, "1-g7", Trigger.EVENTBRIDGE)
+
+    assert parse(text([http()])) == Event(Trigger.EVENTBRIDGE, (expected,), is_list=True)
 
 
 @pytest.mark.parametrize("headers", [None, [], {"X-Fc-Invocation-Type": ["Async"]}])

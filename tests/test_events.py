@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -296,16 +296,26 @@ def message(trigger: Trigger, sent_at: datetime | None = SENT_AT, event_id: str 
             message(Trigger.EVENTBRIDGE, event_id="c3d4"),
             id="mns-queue-base64-without-padding",
         ),
-        pytest.param(
-            {**MNS_TOPIC, "Message": BODY_BASE64.replace("+", "-").replace("/", "_")},
-            message(Trigger.MNS_TOPIC, event_id="A1B2"),
-            id="mns-topic-base64-for-addresses",
-        ),
         # "Log Service triggers" (Function Compute docs); functionParameter is its user's.
         pytest.param(LOG, message(Trigger.LOG), id="log-service"),
         pytest.param({**LOG, "parameter": BODY}, message(Trigger.LOG), id="log-service-text"),
         pytest.param(
             without(LOG, "cursorTime"), message(Trigger.LOG, None), id="log-service-without-time"
+        ),
+        pytest.param(
+            {"parameter": REQUEST, "source": {}, "jobName": "1f70"},
+            message(Trigger.LOG, None),
+            id="log-service-with-the-least",
+        ),
+        pytest.param(
+            cloud_event(REQUEST, userdata="of an extension"),
+            message(Trigger.EVENTBRIDGE, event_id="c3d4"),
+            id="user-data-of-no-schedule",
+        ),
+        pytest.param(
+            cloud_event({"value": BODY, "timestamp": SENT_AT_MS - 1000}),
+            message(Trigger.EVENTBRIDGE, SENT_AT - timedelta(seconds=1), "c3d4"),
+            id="value-with-a-time-and-nothing-else-of-kafka",
         ),
         pytest.param(
             cloud_event({**SCHEDULE, "UserData": BODY}, type=SCHEDULED),
@@ -349,11 +359,37 @@ def test_one_message_of_every_shape(envelope: dict[str, object], expected: Messa
     [
         pytest.param(BODY_BASE64, id="base64"),
         pytest.param(BODY_BASE64.encode(), id="base64-bytes"),
+        pytest.param(BODY_BASE64.rstrip("="), id="base64-without-padding"),
+        pytest.param(BODY_BASE64.rstrip("=").encode(), id="base64-bytes-without-padding"),
         pytest.param(f"\ufeff{BODY}\n", id="byte-order-mark"),
     ],
 )
 def test_a_body_alone_is_the_bare_request(event: bytes | str) -> None:
     assert parse(event).messages == (message(Trigger.DIRECT, None),)
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_base64_may_be_of_either_alphabet(
+    encode: Callable[[bytes], bytes],
+    as_bytes: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    request = {"name": "???>>>~~~"}
+    encoded = encode(json.dumps(request).encode())
+
+    (read,) = parse(encoded if as_bytes else encoded.decode()).messages
+
+    assert {b"+", b"/", b"-", b"_"} & {encoded[i : i + 1] for i in range(len(encoded))}
+    assert isinstance(read, Message)
+    assert read.request == request
+
+
+@pytest.mark.parametrize("event", [[{}], cloud_event({})], ids=["list", "cloud-event"])
+def test_an_empty_request_is_left_to_the_function(event: object) -> None:
+    (read,) = parse(json.dumps(event)).messages
+
+    assert isinstance(read, Message)
+    assert read.request == {}
 
 
 @pytest.mark.parametrize(
@@ -500,6 +536,11 @@ def test_a_list_of_one_is_a_list() -> None:
             {**HTTP, "isBase64Encoded": 1},
             "isBase64Encoded: 1 is neither true nor false",
             id="flag-as-a-number",
+        ),
+        pytest.param(
+            {**HTTP, "body": "<stop/>"},
+            f"body: not JSON: Expecting value at line 1, column 1: '<stop/>'; {RIGHT}",
+            id="xml-that-no-topic-sent",
         ),
         pytest.param({**HTTP, "body": "[]"}, f"body: [] is no object; {RIGHT}", id="list"),
     ],

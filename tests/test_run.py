@@ -93,7 +93,9 @@ def test_a_stale_event_makes_no_call(call: Call, name: str) -> None:
 def test_a_message_for_another_function_makes_no_call(call: Call, name: str) -> None:
     other = "start" if name != "start" else "stop"
 
-    with pytest.raises(InvalidEvent, match=f"but this function is {name}: send it to "):
+    with pytest.raises(
+        InvalidEvent, match=f"for {other}, but this function is {name}: send it to {other}"
+    ):
         call(HANDLERS[name], {**DEV, "action": other})
 
     assert call.actions() == []

@@ -1,34 +1,16 @@
-"""What no message can do, whoever publishes it: the bounds that operators set, and who is meant."""
+"""The bounds that operators set for a whole function, and what ECS shows of it in part only."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from datetime import timedelta
-
 import pytest
 
-from local.ecs.clock import MANUAL_START
-from local.ecs.faults import Refuse
+from local.ecs.faults import GarbledRow, Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.ecs.model import Status
-from local.envelopes import ENVELOPES, Request
+from local.envelopes import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
-from tests.safety.stage import DEV, LOSSES, MANY, REGION, Stage, report_of, table
-from tests.safety.test_races import before_first
-
-DAY = timedelta(days=1)
-WRITES: Mapping[str, tuple[str, Request]] = {
-    "stop": ("stop", {}),
-    "start": ("start", {}),
-    "clear_auto_release": ("clear_auto_release", {}),
-    **LOSSES,
-}
-"""By a name, the function and the rest of a request, of all that writes."""
+from tests.safety.stage import DEV, REGION, Stage, report_of
 
 TWO_REGIONS: Request = {"tags": DEV, "regions": [REGION, SHANGHAI]}
-
-each_write = pytest.mark.parametrize("write", WRITES)
 
 
 def of(*numbers: int) -> list[InstanceSpec]:
@@ -39,47 +21,7 @@ def ids_of(stage: Stage, *names: str) -> list[str]:
     return [stage.id_of(name) for name in names]
 
 
-def listed(stage: Stage, *requests: Request) -> bytes:
-    """A list of EventBridge messages, sent now."""
-    messages = (ENVELOPES["eventbridge"](each, stage.clock.now()) for each in requests)
-    return json.dumps([json.loads(one) for one in messages]).encode()
-
-
 class TestTheCeiling:
-    def test_a_request_cannot_raise_it(self) -> None:
-        stage = Stage(MANY)
-        stage.environ["CURFEW_MAX_INSTANCES"] = "10"
-        request: Request = {"all": True, "max_instances": 1_000_000, "dry_run": False}
-
-        with pytest.raises(Refused, match="at most 10 may in one invocation"):
-            stage.ask("release", request)
-
-        assert stage.deeds() == ()
-
-    def test_all_messages_of_an_invocation_share_it(self) -> None:
-        stage = Stage(of(*range(6)))
-        stage.environ["CURFEW_MAX_INSTANCES"] = "3"
-        first, second, third = (
-            {"instance_ids": ids_of(stage, *names)}
-            for names in (("dev-0", "dev-1"), ("dev-2", "dev-3"), ("dev-4",))
-        )
-
-        with pytest.raises(Incomplete, match=r"\[1\] Refused"):
-            stage.deliver("stop", listed(stage, first, second, third))
-
-        statuses = {one.name: one.status for one in stage.engine.instances()}
-        stopped = {name for name, status in statuses.items() if status is Status.STOPPED}
-        assert stopped == {"dev-0", "dev-1", "dev-4"}
-
-    def test_a_dry_run_uses_nothing_of_it_up(self) -> None:
-        stage = Stage(of(0, 1))
-        stage.environ["CURFEW_MAX_INSTANCES"] = "2"
-        request: Request = {"tags": DEV}
-
-        answer = stage.deliver("stop", listed(stage, {**request, "dry_run": True}, request))
-
-        assert [one["outcome"] for one in answer["reports"]] == ["planned", "complete"]
-
     def test_what_is_refused_is_told_with_its_plan(self) -> None:
         stage = Stage(of(0, 1))
 
@@ -89,31 +31,6 @@ class TestTheCeiling:
         report = report_of(refused.value)
         assert report["outcome"] == "incomplete"
         assert {row["result"] for row in report["instances"]} == {"would_change"}
-
-
-class TestOnlyTags:
-    @each_write
-    def test_without_them_nothing_is_written_to(self, write: str) -> None:
-        function, rest = WRITES[write]
-        status = Status.STOPPED if function == "start" else Status.RUNNING
-        due = MANUAL_START + DAY if function == "clear_auto_release" else None
-        stage = Stage(
-            InstanceSpec(name, tags=tags, status=status, auto_release_at=due)
-            for name, tags in (
-                ("dev-free", {**DEV, "purpose": "ci-runner"}),
-                ("dev-other", {**DEV, "purpose": "build"}),
-                ("dev-none", DEV),
-            )
-        )
-        stage.environ["CURFEW_ONLY_TAGS"] = '{"purpose": "ci-runner"}'
-
-        report = stage.ask(function, {"tags": DEV, **rest})
-
-        why = "without tag purpose=ci-runner (CURFEW_ONLY_TAGS)"
-        assert {
-            name: result if name == "dev-free" else (result, reason)
-            for name, (result, reason) in table(report).items()
-        } == {"dev-free": "changed", "dev-other": ("skipped", why), "dev-none": ("skipped", why)}
 
 
 class TestSnapshotsRequired:
@@ -137,36 +54,7 @@ class TestSnapshotsRequired:
         assert report["counts"]["changed"] == 1
 
 
-class TestWhoIsMeant:
-    @pytest.mark.parametrize("write", ["stop", "release", "set_auto_release"])
-    def test_what_was_created_after_the_event_is_not(self, write: str) -> None:
-        function, rest = WRITES[write]
-        sent_at = MANUAL_START
-        stage = Stage(of(0))
-        stage.clock.advance(timedelta(minutes=30))
-        stage.engine.add(InstanceSpec("dev-late", tags=DEV))
-        event = ENVELOPES["timer"]({"tags": DEV, **rest}, sent_at)
-
-        report = stage.deliver(function, event)
-
-        result, reason = table(report)["dev-late"]
-        assert (table(report)["dev-0"][0], result) == ("changed", "skipped")
-        assert "after the event" in reason
-        assert any(stage.id_of("dev-late") in warning for warning in report["warnings"])
-
-    def test_what_leaves_the_selection_during_a_release_stays(self) -> None:
-        stage = Stage(of(0))
-        instance_id = stage.id_of("dev-0")
-        stage.transport.before = before_first(
-            "CreateSnapshot", lambda: stage.engine.tag(instance_id, {"team": "prod"})
-        )
-
-        report = stage.ask("release", {"tags": DEV, "dry_run": False})
-
-        result, reason = table(report)["dev-0"]
-        assert (result, "no longer selected" in reason) == ("skipped", True)
-        assert "DeleteInstances" not in stage.operations()
-
+class TestUnknownIds:
     def test_an_id_of_another_region_is_not_reported_as_released(self) -> None:
         stage = Stage([*of(0), InstanceSpec("dev-far", region=SHANGHAI, tags=DEV)])
         stage.environ["CURFEW_REGIONS"] = f"{REGION},{SHANGHAI}"
@@ -217,3 +105,17 @@ class TestRegions:
 
         with pytest.raises(InvalidEvent, match="cn-hangzho"):
             stage.ask("stop", {"tags": DEV, "regions": ["cn-hangzho"]})
+
+
+class TestRows:
+    def test_one_that_cannot_be_read_fails_and_keeps_no_other(self) -> None:
+        stage = Stage(of(0, 1, 2))
+        bad = stage.id_of("dev-1")
+        stage.service.faults.add(GarbledRow(id=bad, field="CreationTime", value="soon"))
+
+        with pytest.raises(Incomplete) as incomplete:
+            stage.ask("stop", {"tags": DEV})
+
+        results = {row["id"]: row["result"] for row in report_of(incomplete.value)["instances"]}
+        good = dict.fromkeys(ids_of(stage, "dev-0", "dev-2"), "changed")
+        assert results == {bad: "failed", **good}

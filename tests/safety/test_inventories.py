@@ -40,7 +40,7 @@ from tests.safety.stage import (
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HARMS)
-def test_an_answer_for_want_of_permission_is_no_inventory(
+def test_an_empty_answer_for_want_of_permission_is_no_inventory(
     name: str, way: str, *, is_empty: bool
 ) -> None:
     function, stated = HARMS[name]
