@@ -99,8 +99,8 @@ NEAR: Mapping[str, tuple[Request, str]] = {
     ),
     "wildcard": (
         {"tags": {"team": "de*"}},
-        " cn-hangzhou: No instance looked at has the value of tag team 'de*'; there is 'dev'."
-        + ' A "*" in a value is no wildcard; "*" alone means any value.',
+        (" cn-hangzhou: No instance looked at has the value of tag team 'de*'; there is 'dev'."
+         ' A "*" in a value is no wildcard; "*" alone means any value.'),
     ),
     "name": (
         {"name": "dve-1"},
