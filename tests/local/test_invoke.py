@@ -185,7 +185,7 @@ class TestWithAnEndpoint:
             result = run("stop", "-", "--endpoint", server.url, stdin=event.encode())
 
         assert result.exit_code == 1
-        assert "Refused  the event is of 2020-01-01" in result.output
+        assert "Refused  the event was sent at 2020-01-01" in result.output
 
     def test_another_machine_is_not_given_the_local_key(self) -> None:
         result = run("stop", "-", "--endpoint", "https://ecs.example.com", stdin=b"{}")
