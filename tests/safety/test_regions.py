@@ -500,6 +500,34 @@ def test_a_dead_region_holds_the_others_for_a_third_of_the_time_at_most(
     assert first <= timedelta(seconds=timeout_s / 3 + 1)
 
 
+@pytest.mark.parametrize("says", [3600.0, LookupError("odd")], ids=["silent", "unforeseen"])
+def test_a_region_that_cannot_be_counted_holds_the_others_no_longer(
+    says: Exception | float,
+) -> None:
+    """It goes silent between the first look and the count for CURFEW_MAX_PERCENT."""
+    stage, world = stage_of(CURFEW_MAX_PERCENT="50")
+    begun = stage.clock.now()
+    first_write: list[timedelta] = []
+
+    def noting(operation: str, parameters: Mapping[str, str]) -> None:
+        if parameters["RegionId"] == SHANGHAI:
+            world.says[SHANGHAI] = says
+        if operation == "StopInstances":
+            first_write.append(stage.clock.now() - begun)
+
+    world.before = noting
+
+    with pytest.raises(Incomplete, match="could not be counted") as caught:
+        stage.deliver("stop", ENVELOPES["direct"](BOTH, stage.clock.now()), timeout_s=60)
+
+    assert {one: result for one, (result, _) in table(report_of(caught.value)).items()} == {
+        "dev-near": "changed",
+        "dev-far": "pending",
+    }
+    assert len(first_write) == 1
+    assert first_write[0] <= timedelta(seconds=60 / 3 + 1)
+
+
 def test_a_slow_region_that_answers_in_a_third_of_the_time_is_done_too() -> None:
     stage, world = stage_of()
     world.says[SHANGHAI] = 4.0
