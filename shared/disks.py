@@ -19,7 +19,7 @@ import msgspec
 
 from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs, chunks
 from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status
-from shared.wire import RELEASE_TAG, is_ours, read_disk, read_snapshot
+from shared.wire import RELEASE_TAG, is_ours, owner_of, read_disk, read_snapshot
 
 DISKS_PAGE = "500"
 """Most rows of a call of DescribeDisks (API reference)."""
@@ -110,7 +110,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         for row, _ in self.ecs.pages("DescribeDisks", parameters, "Disks", "Disk"):
             disk = read_disk(row)
             if not disk.deleted_with_instance:
-                kept[row.get("InstanceId") or ""].append(disk)
+                kept[owner_of(row)].append(disk)
         if not kept:
             self.ecs.check_permission("DescribeDisks")
         return kept

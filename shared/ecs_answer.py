@@ -53,15 +53,42 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Mapping
     if not isinstance(content, dict):
         raise NoAnswer(f"HTTP {status} without a JSON object")
     if status < _REDIRECT:
+        _check(content)
         return content
-    code = content.get("Code")
+    code, message = content.get("Code"), content.get("Message")
+    if not isinstance(code, str) or not code.strip():
+        raise NoAnswer(f"HTTP {status} without a code of ECS's")  # so not its refusal
     raise Refusal(
         status=status,
-        code=_plain(code) if isinstance(code, str) and code else f"HTTP {status}",
-        message=_plain(_without_signature(str(content.get("Message", "")))),
+        code=_plain(code),
+        message=_plain(_without_signature(message if isinstance(message, str) else "")),
         retry_after_s=_retry_after_s(headers),
         denied=_denial(content.get("AccessDeniedDetail")),
     )
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    """Of what is no row, and so is read by nobody strictly, the form.
+
+    Raises:
+        NoAnswer: it is not as documented, so what ECS has done is not known.
+    """
+    if not isinstance(content.get("NextToken"), str | None):
+        raise NoAnswer("an answer whose NextToken is no text")
+    responses = content.get("InstanceResponses")
+    rows = responses.get("InstanceResponse") if isinstance(responses, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and not (
+            isinstance(row.get("InstanceId"), str) and _is_code(row.get("Code"))
+        ):
+            raise NoAnswer("an answer that does not say what became of each instance")
+
+
+def _is_code(code: object) -> bool:
+    """A member's code comes as a number, HTTP's, or as text (StopInstances, API reference)."""
+    if isinstance(code, int) and not isinstance(code, bool):
+        return _OK <= code < _NO_STATUS
+    return isinstance(code, str) and code.isprintable() and code.strip() != ""
 
 
 def _unpacked(headers: Mapping[str, str], body: bytes) -> bytes:

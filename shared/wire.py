@@ -86,6 +86,18 @@ def read_disk(row: Json) -> Disk:
         raise Unavailable(f"ECS answered an unreadable disk: {error!r}"[:200]) from None
 
 
+def owner_of(row: Json) -> str:
+    """The instance that a disk is attached to; "" if none (one row of DescribeDisks).
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    try:
+        return _text_if_any(row, "InstanceId")
+    except TypeError as error:
+        raise Unavailable(f"ECS answered an unreadable disk: {error!r}"[:200]) from None
+
+
 def read_snapshot(row: Json) -> Snapshot:
     """One row of DescribeSnapshots; a status that is not documented counts as failed.
 
@@ -183,7 +195,7 @@ def _locks(row: Json) -> Iterator[str]:
     if "OperationLocks" not in row:
         yield "unknown"
         return
-    for lock in row["OperationLocks"]["LockReason"]:
+    for lock in _list(row["OperationLocks"]["LockReason"]):
         yield _text_if_any(lock, "LockReason") or "unknown"
 
 
@@ -191,4 +203,12 @@ def _tags(row: Json) -> list[tuple[str, str]]:
     """The tags; the field is absent when there are none."""
     if "Tags" not in row:
         return []
-    return [(_text(tag, "TagKey"), _text_if_any(tag, "TagValue")) for tag in row["Tags"]["Tag"]]
+    tags = _list(row["Tags"]["Tag"])
+    return [(_text(tag, "TagKey"), _text_if_any(tag, "TagValue")) for tag in tags]
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
+    """A list; an empty text or object, which yield nothing either, is none of what guards."""
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return value
