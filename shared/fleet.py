@@ -21,7 +21,7 @@ from shared.parallel import Runner
 from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.selection import ByIds, Selection
 from shared.steps import Done
-from shared.survey import NAMED, Survey, survey, thirds_of
+from shared.survey import NAMED, Eyes, Survey, survey, thirds_of
 from shared.target import LOOK_AGAIN_AFTER
 from shared.times import to_zone_text
 
@@ -74,9 +74,7 @@ class Fleet(msgspec.Struct, frozen=True):
             self.judge.selection,
             self.sources,
             self.others,
-            self._first_look,
-            self._wait,
-            self.side_by_side,
+            Eyes(self._first_look, self._wait, self.side_by_side),
         )
         now = self.clock.now()
         late = [one for one in seen.instances if self._is_late(one)]

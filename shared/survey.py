@@ -30,6 +30,22 @@ NAMED = 5
 """How many ids a sentence names."""
 
 
+class Eyes(msgspec.Struct, frozen=True):
+    """How regions are looked at.
+
+    Attributes:
+        look: Looks at one of them.
+        wait: Waits some seconds before ids that no region knows are asked for again, since ECS was
+            seen to leave an instance out of two answers that followed at once; False: there is no
+            time for it.
+        side_by_side: How several are asked at once.
+    """
+
+    look: Callable[[Ecs, Selection], Found]
+    wait: Callable[[], bool]
+    side_by_side: Runner
+
+
 class Survey(msgspec.Struct, frozen=True):
     """What a first look found.
 
@@ -52,17 +68,11 @@ class Survey(msgspec.Struct, frozen=True):
     hints: Mapping[str, str]
 
 
-Look = Callable[[Ecs, Selection], Found]
-"""How a region is first looked at."""
-
-
 def survey(
     selection: Selection,
     sources: Sequence[Ecs],
     others: Sequence[Api],
-    look: Look,
-    wait: Callable[[], bool],
-    side_by_side: Runner,
+    eyes: Eyes,
 ) -> Survey:
     """Look at all regions of a request.
 
@@ -70,28 +80,24 @@ def survey(
         selection: Who is meant.
         sources: One for each region of the request.
         others: The operator's other regions.
-        look: How a region is looked at.
-        wait: Waits some seconds before ids that no region knows are asked for again, since ECS was
-            seen to leave an instance out of two answers that followed at once; False: there is no
-            time for it.
-        side_by_side: How several regions are asked at once.
+        eyes: How they are looked at.
 
     Raises:
         InvalidEvent: ECS knows none of the regions.
         AccessDenied: no region could be read, and RAM denied one of them.
         Unavailable: no region could be read.
     """
-    read, unread = _look_at_all(selection, sources, look, side_by_side)
+    read, unread = _look_at_all(selection, sources, eyes)
     if not read:
         raise _of_no_region(unread)
     instances = _all_of(read)
     ids = selection.ids if isinstance(selection, ByIds) else ()
     missing = [one for one in ids if one not in instances]
-    elsewhere, unasked = _look_elsewhere(missing, others, side_by_side)
+    elsewhere, unasked = _look_elsewhere(missing, others, eyes.side_by_side)
     again = tuple(one for one in missing if one not in elsewhere)
-    if again and wait():
+    if again and eyes.wait():
         known = [one for one in sources if one.api.region in read]
-        found_late, _ = _look_at_all(ByIds(again), known, look, side_by_side)
+        found_late, _ = _look_at_all(ByIds(again), known, eyes)
         instances |= _all_of(found_late)
         missing = [one for one in missing if one not in instances]
     return Survey(
@@ -108,11 +114,11 @@ def survey(
 
 
 def _look_at_all(
-    selection: Selection, sources: Sequence[Ecs], look: Look, side_by_side: Runner
+    selection: Selection, sources: Sequence[Ecs], eyes: Eyes
 ) -> tuple[dict[str, Found], dict[str, CurfewError]]:
     """What each region that could be read showed, and why the others could not be."""
-    looks = side_by_side(
-        lambda source: _attempt(look, source, selection), sources, at_once=max(1, len(sources))
+    looks = eyes.side_by_side(
+        lambda source: _attempt(eyes, source, selection), sources, at_once=max(1, len(sources))
     )
     read: dict[str, Found] = {}
     unread: dict[str, CurfewError] = {}
@@ -133,9 +139,9 @@ def thirds_of(now: datetime, work_until: datetime, thirds: int) -> datetime:
     return now + (work_until - now) / 3 * thirds
 
 
-def _attempt(look: Look, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:
+def _attempt(eyes: Eyes, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:
     try:
-        return look(source, selection)
+        return eyes.look(source, selection)
     except (AccessDenied, Unavailable) as error:
         return error
     except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
