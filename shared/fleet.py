@@ -21,7 +21,7 @@ from shared.parallel import Runner
 from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.selection import ByIds
 from shared.steps import Done
-from shared.survey import NAMED, Survey, survey, thirds_of
+from shared.survey import NAMED, Survey, survey
 from shared.times import to_zone_text
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
@@ -90,9 +90,12 @@ class Fleet(msgspec.Struct, frozen=True):
         They are counted for at most a third of the time that is left.
         """
         wanted = set(regions)
-        until = thirds_of(self.clock.now(), self.deadline.work_until, 1)
-        sources = [one.reading_until(until) for one in self.sources if one.api.region in wanted]
-        sizes = self.side_by_side(_size, sources, at_once=max(1, len(sources)))
+        sources = [one for one in self.sources if one.api.region in wanted]
+        sizes = self.side_by_side(
+            lambda source: _size(source.reading_until(self._in_thirds(1))),
+            sources,
+            at_once=max(1, len(sources)),
+        )
         counted = {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
         return (
             {region: size for region, size in counted.items() if isinstance(size, int)},
@@ -118,11 +121,7 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def _first_look(self, source: Ecs) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
-        begun = self.clock.now()
-        for_disks, source = (
-            source.reading_until(thirds_of(begun, self.deadline.work_until, thirds))
-            for thirds in (2, 1)
-        )
+        for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
         found = source.inventory(self.judge.selection)
         instances = dict(found.instances)
         if self.judge.guard.harm is Harm.LOSS:
@@ -131,6 +130,11 @@ class Fleet(msgspec.Struct, frozen=True):
         disks = DiskReader(for_disks, self.disks)
         instances |= _by_id(disks.first(self._free(instances.values())))
         return msgspec.structs.replace(found, instances=instances)
+
+    def _in_thirds(self, number: int) -> datetime:
+        """When so many thirds of the time that is left are over."""
+        now = self.clock.now()
+        return now + (self.deadline.work_until - now) / 3 * number
 
     def _free(self, instances: Iterable[Instance]) -> list[Instance]:
         """Those that nothing guards."""

@@ -100,11 +100,6 @@ def survey(
     )
 
 
-def thirds_of(now: datetime, work_until: datetime, thirds: int) -> datetime:
-    """When so many thirds of the time that is left are over."""
-    return now + (work_until - now) / 3 * thirds
-
-
 def _attempt(look: Callable[[Ecs], Found], source: Ecs) -> Found | AccessDenied | Unavailable:
     try:
         return look(source)
