@@ -24,7 +24,7 @@ from local.ecs.printable import on_terminal
 from local.fc import Outcome
 from local.pace import PacedClock
 from local.progress import Progress
-from local.remote import Call, Deployed, RemoteError, call
+from local.remote import Call, Deployed, RemoteError, call, missing_client
 from local.served import NotServedError, ServedClock
 from local.tables import State, clock_text, printable_lines, screen, show_answer, state_of
 from shared.clock import Clock, SystemClock
@@ -37,6 +37,10 @@ from shared.settings import Credentials, is_loopback, read_credentials
 SPEED = 20.0
 """How many seconds of the emulated world pass in one: nobody waits for an instance to stop."""
 _SHOWN_CHARACTERS = 300
+_EXPORTS = (
+    "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, and "
+    "ALIBABA_CLOUD_SECURITY_TOKEN if they are temporary"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ class Invocation:
 
     def remotely(self, name: str, endpoint: str, task_id: str) -> int:
         """Call the deployed function; with the id of a task do not wait for it."""
-        credentials = _credentials(endpoint, self._deployed.environ)
+        credentials = _credentials_remotely(name, endpoint, self._deployed.environ)
         function = Deployed(
             name, self._deployed.region, endpoint, credentials, self._deployed.timeout_s
         )
@@ -197,8 +201,21 @@ def _credentials(endpoint: str, environ: Mapping[str, str]) -> Credentials:
     except Unavailable:
         if is_loopback(urlsplit(endpoint).hostname or ""):
             return LOCAL_CREDENTIALS
-        where = f"--endpoint {endpoint}" if endpoint else "Function Compute"
         raise click.UsageError(
-            f"{where} is not this machine, so it needs credentials: set "
-            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+            f"--endpoint {endpoint} is not this machine, so it needs credentials: {_EXPORTS}"
+        ) from None
+
+
+def _credentials_remotely(name: str, endpoint: str, environ: Mapping[str, str]) -> Credentials:
+    """A key for Function Compute; if there is none, all that is missing is told at once."""
+    try:
+        return read_credentials(None, environ)
+    except Unavailable:
+        if endpoint and is_loopback(urlsplit(endpoint).hostname or ""):
+            return LOCAL_CREDENTIALS
+        client = missing_client(name)
+        before = f" Its client is missing too; type first: {client}" if client else ""
+        raise click.UsageError(
+            "--remote needs credentials of somebody who may call the function "
+            f"(fc:InvokeFunction): {_EXPORTS}.{before}"
         ) from None
