@@ -200,7 +200,7 @@ def _calls(entries: Iterable[Entry]) -> Iterator[Text]:
             looks += 1
     parts = [f"{count} {name}" if count > 1 else name for name, count in deeds.items()]
     if looks:
-        parts.append(f"{looks} that only look")
+        parts.append(f"{looks} read-only")
     if parts:
         yield Text(", ".join(parts), "dim")
 

@@ -162,7 +162,7 @@ class Invocation:
             answer = read_answer(outcome)
         except msgspec.MsgspecError:
             shown = printable(outcome.body.decode(errors="replace")[:_SHOWN_CHARACTERS])
-            raise click.ClickException(f"this is no answer of Curfew: {shown}") from None
+            raise click.ClickException(f"this is not an answer of Curfew: {shown}") from None
         if not self._shown.as_json:
             show_answer(self._screen, answer, before, after, self._shown.zone)
         return 1 if answer.failure else 0

@@ -72,7 +72,7 @@ class Endpoint(click.ParamType[str]):
         address = f"{url.scheme or ('http' if is_here else 'https')}://{url.netloc}"
         if not host or port == 0 or url.username is not None:
             self.fail(
-                f"{value!r} is no address; write http://127.0.0.1:PORT, or https://HOST",
+                f"{value!r} is not an address; write http://127.0.0.1:PORT, or https://HOST",
                 param,
                 ctx,
             )

@@ -33,7 +33,7 @@ CONNECT_TIMEOUT_S = 5
 
 _OK = 200
 _FC3 = "alibabacloud_fc20230330"
-_NOT_JSON = "what answers there refuses, and not in JSON: it is no Function Compute"
+_NOT_JSON = "the answer is a refusal, and not JSON: it is not Function Compute"
 _UNHANDLED = "UnhandledInvocationError"
 _HINTS = {
     403: "; the key needs fc:InvokeFunction on the function",

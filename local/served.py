@@ -70,7 +70,7 @@ def ask(endpoint: str, name: str, form: type[T]) -> T:
     """
     url = urlsplit(endpoint)
     if url.scheme != "http" or not is_loopback(url.hostname or ""):
-        raise NotServedError(f"{endpoint} is no emulator of this machine")
+        raise NotServedError(f"{endpoint} is not an emulator on this machine")
     opener = build_opener(ProxyHandler({}))
     try:
         with opener.open(f"{endpoint.rstrip('/')}{PREFIX}{name}", timeout=_TIMEOUT_S) as answer:

@@ -75,7 +75,7 @@ def _foreign(name: str, component: str, handler: str) -> Finding:
             f"resources.{name}: handler {handler} is none of Curfew's; expected "
             "functions.NAME.handler"
         )
-    return note(f"resources.{name} is no function of Curfew; it was not checked")
+    return note(f"resources.{name} is not a function of Curfew; it was not checked")
 
 
 def _package(document: Document, functions: list[Function]) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def command(*, endpoint: str) -> None:
     zone = operators_zone(os.environ)
     if not endpoint.startswith("http://"):
         raise click.UsageError(
-            f"--endpoint {endpoint} is no emulator of this machine; write http://127.0.0.1:PORT"
+            f"--endpoint {endpoint} is not an emulator on this machine; write http://127.0.0.1:PORT"
         )
     try:
         account = ask(endpoint, "state", _Account)

@@ -35,12 +35,12 @@ def test_an_address_is_read_with_or_without_its_scheme(written: str, read_as: st
         ("127.0.0.1:8421?x=1", "write the address alone: http://127.0.0.1:8421"),
         ("http://ecs.example.com", "write https://ecs.example.com"),
         ("ftp://127.0.0.1", "write https://127.0.0.1"),
-        ("", "is no address"),
-        ("http://", "is no address"),
-        ("127.0.0.1:0", "is no address"),
-        ("127.0.0.1:x", "is no address"),
-        ("https://user@ecs.example.com", "is no address"),
-        ("http://[", "is no address"),
+        ("", "is not an address"),
+        ("http://", "is not an address"),
+        ("127.0.0.1:0", "is not an address"),
+        ("127.0.0.1:x", "is not an address"),
+        ("https://user@ecs.example.com", "is not an address"),
+        ("http://[", "is not an address"),
     ],
 )
 def test_what_is_no_address_is_told_with_what_would_be(written: str, said: str) -> None:

@@ -141,7 +141,7 @@ class _Page(BaseHTTPRequestHandler):
 def test_an_answer_that_is_no_json_is_told(name: str) -> None:
     with HTTPServer(("127.0.0.1", 0), _Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with pytest.raises(RemoteError, match="no Function Compute"):
+        with pytest.raises(RemoteError, match="not Function Compute"):
             call(deployed(name, f"http://127.0.0.1:{server.server_port}"), Call(EVENT))
         server.shutdown()
 
@@ -251,7 +251,7 @@ def test_what_is_no_answer_of_curfew_is_shown_as_it_is(monkeypatch: pytest.Monke
     result = run("--remote", "--endpoint", "http://127.0.0.1:9")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: this is no answer of Curfew: hello\\u001b[31m\n"
+    assert result.stderr == "Error: this is not an answer of Curfew: hello\\u001b[31m\n"
 
 
 def test_the_end_of_a_deployed_functions_log_cannot_steer_the_terminal(

@@ -183,8 +183,8 @@ def test_an_emulators_real_clock_is_lived_by() -> None:
     ("endpoint", "said"),
     [
         ("http://127.0.0.1:1", "no emulator answers at http://127.0.0.1:1; start one with"),
-        ("https://127.0.0.1:1", "is no emulator of this machine"),
-        ("http://192.0.2.1", "is no emulator of this machine"),
+        ("https://127.0.0.1:1", "is not an emulator on this machine"),
+        ("http://192.0.2.1", "is not an emulator on this machine"),
     ],
 )
 def test_where_there_is_none_it_is_said(endpoint: str, said: str) -> None:

@@ -474,7 +474,7 @@ def test_what_is_probably_not_meant_is_a_warning(edit: Edit, said: str, checked:
 def test_what_is_not_curfews_is_left_alone(checked: Checked) -> None:
     told = checked(lambda d: d["resources"].update(web={"component": "oss", "props": {"x": 1}}))
 
-    assert "resources.web is no function of Curfew; it was not checked" in told[Level.NOTE]
+    assert "resources.web is not a function of Curfew; it was not checked" in told[Level.NOTE]
     assert told[Level.ERROR] == []
 
 
