@@ -29,8 +29,8 @@ from local.ecs.model import SnapshotStatus
 from local.pace import PacedClock
 from local.tables import GONE, State, counted, failure_text, state_of
 from shared.failures import NoAnswer, Refusal
-from shared.guards import CHINA
 from shared.printable import printable
+from shared.times import CHINA
 
 _WHEN = "%a %H:%M"
 

@@ -18,10 +18,9 @@ from local.ecs.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
 from local.ecs.log import Entry
 from local.ecs.model import Instance, SnapshotStatus, Status
 from shared.events import Message, Trigger, parse
-from shared.guards import CHINA
 from shared.sdk import SdkTransport
 from shared.settings import read_settings
-from shared.times import parse_instant
+from shared.times import CHINA, parse_instant
 
 FRIDAY, MONDAY = 20, 23
 """Days of November 2026."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Mapping
 
 import msgspec
@@ -22,6 +23,9 @@ logger = logging.getLogger("curfew")
 
 IDS_A_LINE = 1_000
 """Some 26 KB; Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
+
+UNFORESEEN = "unforeseen"
+"""How a sentence about an error begins that nothing foresees."""
 
 _LEVELS = {Result.FAILED: logging.ERROR, Result.PENDING: logging.WARNING}
 
@@ -60,13 +64,14 @@ def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
 def log_report(origin: Origin, report: Report) -> None:
     """Log every row, then the run."""
     for row in report.rows:
-        content = {"dry_run": report.dry_run, **row_as_json(row)}
+        content = {"dry_run": report.dry_run, **row_as_json(row, report.zone)}
         _log(_LEVELS.get(row.result, logging.INFO), "instance", origin, content)
     body = report.as_json(max_rows=0)
     body.pop("instances")
     body.pop("instances_omitted", None)
     body.pop("plan_id", None)  # it grows with the plan, whose ids are logged
-    body["outcome"] = "incomplete" if report.error() else body["outcome"]
+    for warning in report.warnings:
+        _log(logging.WARNING, "warning", origin, {"message": warning[:2000]})
     if not report.rows:
         _log(logging.WARNING, "nothing_matched", origin, {"dry_run": report.dry_run})
     _log(logging.INFO, "run", origin, body)
@@ -76,6 +81,18 @@ def log_error(origin: Origin, error: Exception) -> None:
     """Log why a request came to nothing: the class and its message, at most 2,000 characters."""
     content = {"error": type(error).__name__, "message": str(error)[:2000]}
     _log(logging.ERROR, "error", origin, content)
+
+
+def log_unforeseen(error: Exception) -> str:
+    """Log where an error that nothing foresees arose; gives a sentence that names it.
+
+    Only its class and places in the code are told: its text may hold an answer, or a secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
+    content = {"log": "unforeseen", "error": type(error).__name__, "places": places}
+    logger.error("%s", json.dumps(content))
+    return f"{UNFORESEEN}: {type(error).__name__} at {places[-1] if places else 'an unknown place'}"
 
 
 def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:

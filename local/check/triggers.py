@@ -30,8 +30,8 @@ from local.deployment import Deployment, emulated
 from local.ecs.fleet import Fleet
 from local.envelopes import timer
 from local.pace import PacedClock
-from shared.guards import CHINA
 from shared.strict_json import JsonError, loads
+from shared.times import CHINA
 
 _SHOWN_TIMES = 3
 _OFTEN = timedelta(minutes=5)

@@ -27,6 +27,7 @@ from tests.safety.stage import (
     FEW,
     HARMS,
     MANY,
+    MANY_ALLOWED,
     WAYS,
     Direct,
     Stage,
@@ -39,7 +40,7 @@ from tests.safety.stage import (
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HARMS)
-def test_an_answer_for_want_of_permission_is_no_inventory(
+def test_an_empty_answer_for_want_of_permission_is_no_inventory(
     name: str, way: str, *, is_empty: bool
 ) -> None:
     function, stated = HARMS[name]
@@ -80,7 +81,7 @@ BAD_PAGES: Mapping[str, AnyFault] = {
 @pytest.mark.parametrize("fault", BAD_PAGES.values(), ids=BAD_PAGES)
 @pytest.mark.parametrize("way", ["tags", "name", "all"])
 def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFault) -> None:
-    stage = Stage(MANY)
+    stage = Stage(MANY, environ=MANY_ALLOWED)
     stage.service.faults.add(fault)
 
     with pytest.raises(Unavailable):
@@ -90,7 +91,7 @@ def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFau
 
 
 def test_tokens_that_go_in_a_circle_end() -> None:
-    stage = Stage(MANY)
+    stage = Stage(MANY, environ=MANY_ALLOWED)
     circle = Circle(stage.service)
     stage.transport = circle
 
@@ -119,7 +120,7 @@ class Circle(Direct):
 
 
 def test_an_instance_seen_on_two_pages_is_stopped_once() -> None:
-    stage = Stage(MANY[:150])
+    stage = Stage(MANY[:150], environ=MANY_ALLOWED)
     stage.transport = Twice(stage.service)
 
     report = stage.ask("stop", {"name": "dev-*", "max_instances": 150, "wait": False})
@@ -148,7 +149,8 @@ class Twice(Direct):
 
 
 def test_more_than_a_thousand_by_tag_are_all_found() -> None:
-    stage = Stage(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(1100))
+    specs = (InstanceSpec(f"dev-{number}", tags=DEV) for number in range(1100))
+    stage = Stage(specs, environ=MANY_ALLOWED)
 
     report = stage.ask("stop", {"tags": DEV, "max_instances": 2000, "wait": False, "dry_run": True})
 
@@ -263,7 +265,7 @@ def test_an_account_that_cannot_be_read_is_left_alone(fault: AnyFault) -> None:
 
 
 def test_a_page_without_its_rows_narrows_a_selection_and_never_widens_it() -> None:
-    stage = Stage(MANY)
+    stage = Stage(MANY, environ=MANY_ALLOWED)
     stage.service.faults.add(MissingPage(action="DescribeInstances", skip=1, times=1))
 
     report = stage.ask("stop", {"name": "dev-*", "max_instances": 350, "dry_run": True})

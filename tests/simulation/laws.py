@@ -341,6 +341,7 @@ def _has_tag(one: Instance, key: str, value: object) -> bool:
 
 _OF_NOW = frozenset(
     {
+        "api_gateway",
         "direct",
         "http",
         "http_base64",
