@@ -124,6 +124,10 @@ def _timer(
         return
     yield ok(f"{title}: {_state(config, request)}", *_when(cron, times), _asked(request))
     yield from _doubts(title, cron, times)
+    if "release_at" in request:
+        yield warning(
+            f"{title}: release_at is one fixed time; every run after it fails. Write release_after"
+        )
 
 
 def _state(config: Mapping[str, Any], request: Mapping[str, object]) -> str:

@@ -192,7 +192,7 @@ class TestWithAnEndpoint:
             result = run("stop", "-", "--endpoint", server.url, stdin=event.encode())
 
         assert result.exit_code == 1
-        assert "Refused  the event is of 2020-01-01" in result.output
+        assert "Refused  the event was sent at 2020-01-01" in result.output
 
     def test_a_running_emulators_clock_is_the_functions(self) -> None:
         at = datetime(2027, 3, 5, 12, 0, tzinfo=timezone.utc)

@@ -326,13 +326,13 @@ ERRORS: dict[str, tuple[Edit, str]] = {
         lambda d: put(trigger(d, "stop")["triggerConfig"], payload='{"all": true}'),
         '"all" selects every instance',
     ),
-    "a time that is past": (
+    "too short a lease": (
         lambda d: put(
             trigger(d, "set_auto_release")["triggerConfig"],
-            payload='{"name": "x", "release_at": "2020-01-01T00:00:00+08:00"}',
+            payload='{"name": "x", "release_after": "5m"}',
             enable=True,
         ),
-        "timer night: set_auto_release will refuse its payload. release_at",
+        "timer night: set_auto_release will refuse its payload. release_after",
     ),
     "topic elsewhere": (
         lambda d: put(trigger(d, "release"), sourceArn="acs:mns:cn-beijing:1:/topics/x"),
@@ -420,6 +420,12 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
     "every second": (
         lambda d: d["vars"].update(morning="CRON_TZ=Asia/Shanghai * * * * * *"),
         "timer morning: it comes every 1 seconds",
+    ),
+    "a fixed time": (
+        lambda d: d["vars"].update(
+            night_request='{"name": "x", "release_at": "2027-01-01T00:00:00+08:00"}'
+        ),
+        "timer night: release_at is one fixed time",
     ),
     "not known here": (
         lambda d: d["vars"].update(morning="${file('x')}"),
