@@ -326,7 +326,7 @@ def _policy(function: Function, ram: Path) -> Iterator[Finding]:
         yield error(f"{shown} does not allow {', '.join(missing)}, which {function.name} needs")
         return
     role = str(function.props.get("role", "")).rpartition("/")[2]
-    yield ok(f"role {role}: it needs {shown}, and ram/platform.json")
+    yield ok(f"role {role}: it needs {shown} and ram/platform.json")
 
 
 def _statements(path: Path) -> list[Mapping[str, Any]]:

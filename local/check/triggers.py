@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
+from importlib import import_module
 from io import StringIO
 from typing import Any, Literal
 
@@ -122,7 +123,8 @@ def _timer(
         text = f"{title}: {function.name} will refuse its payload. {refusal}"
         yield error(text) if config["enable"] else warning(f"{text} (It is off now.)")
         return
-    yield ok(f"{title}: {_state(config, request)}", *_when(cron, times), _asked(request))
+    state = _state(function, config, request)
+    yield ok(f"{title}: {state}", *_when(cron, times), _asked(request))
     yield from _doubts(title, cron, times)
     if "release_at" in request:
         yield warning(
@@ -130,8 +132,11 @@ def _timer(
         )
 
 
-def _state(config: Mapping[str, Any], request: Mapping[str, object]) -> str:
-    kind = "a dry run" if request.get("dry_run") is True else "changes instances"
+def _state(function: Function, config: Mapping[str, Any], request: Mapping[str, object]) -> str:
+    if import_module(f"functions.{function.name}").ACTION.only_looks:
+        kind = "read-only"
+    else:
+        kind = "a dry run" if request.get("dry_run") is True else "changes instances"
     return f"ON, {kind}" if config["enable"] else f"off ({kind} when it is on)"
 
 

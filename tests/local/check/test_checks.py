@@ -132,6 +132,17 @@ def test_a_timer_is_told_with_its_zone_its_next_times_and_its_request(checked: C
     )
 
 
+def test_a_timer_that_only_reads_is_told_as_one(checked: Checked) -> None:
+    def look(document: dict[str, Any]) -> None:
+        timer = {**trigger(document, "start")}
+        timer["triggerConfig"] = {**timer["triggerConfig"], "payload": '{"name": "dev-*"}'}
+        put(props(document, "describe"), triggers=[timer])
+
+    told = checked(look)[Level.OK]
+
+    assert [one for one in told if one.startswith("timer morning: off (read-only when it is on)")]
+
+
 def test_a_timer_of_another_zone_is_told_in_chinas_time_too(checked: Checked) -> None:
     told = checked(lambda d: d["vars"].update(evening="CRON_TZ=America/New_York 0 0 20 * * MON"))
 
