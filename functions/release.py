@@ -206,7 +206,8 @@ def _local_disks(instance: Instance) -> list[str]:
 def _outliving(instance: Instance) -> list[str]:
     """What a release leaves: disks that are not deleted with the instance, and its EIP."""
     disks = [f"disk {disk.id}" for disk in instance.disks or () if not disk.deleted_with_instance]
-    return disks + ([f"EIP {instance.eip or instance.elastic_ip}"] if instance.elastic_ip else [])
+    eip = instance.eip or instance.elastic_ip
+    return disks + ([f"EIP {eip}"] if eip else [])
 
 
 def _and_are_billed(stay: list[str]) -> str:

@@ -15,6 +15,7 @@ from importlib import import_module
 from io import StringIO
 from typing import Any, Literal
 
+from functions.set_auto_release import EARLIEST
 from local.answers import read_answer
 from local.check.cron import Cron, CronError, read_cron, zone_text
 from local.check.document import ACCOUNT, is_known
@@ -32,7 +33,7 @@ from local.ecs.fleet import Fleet
 from local.envelopes import timer
 from local.pace import PacedClock
 from shared.strict_json import JsonError, loads
-from shared.times import CHINA
+from shared.times import CHINA, parse_instant
 
 _SHOWN_TIMES = 3
 _OFTEN = timedelta(minutes=5)
@@ -204,7 +205,15 @@ def _tried(function: Function, request: Mapping[str, object], at: datetime) -> s
         outcome = stage.deployment.invoke(function.name, timer(request, moment), StringIO())
     failure = read_answer(outcome).failure
     refused = failure is not None and failure.error_type in {"InvalidEvent", "Refused"}
-    return failure.message if failure and refused else ""
+    return failure.message if failure and refused else _too_early(request, moment)
+
+
+def _too_early(request: Mapping[str, object], at: datetime) -> str:
+    """Why a fixed release time can be set nowhere; the function judges it for each instance."""
+    stated = request.get("release_at")
+    if not isinstance(stated, str) or parse_instant(stated) >= at + EARLIEST:
+        return ""
+    return f"release_at: {stated} is less than 30 minutes after the timer's next time"
 
 
 def _topic(

@@ -88,6 +88,8 @@ def test_a_list_of_which_one_fails_is_incomplete_and_each_report_says_its_own() 
     assert [one["outcome"] for one in body["reports"]] == ["complete", "incomplete"]
 
 
+THERE = "there is 'dev'."
+STAR = ' A "*" in a value is no wildcard; "*" alone means any value.'
 NEAR: Mapping[str, tuple[Request, str]] = {
     "key-in-another-case": (
         {"tags": {"Team": "dev"}},
@@ -99,10 +101,7 @@ NEAR: Mapping[str, tuple[Request, str]] = {
     ),
     "wildcard": (
         {"tags": {"team": "de*"}},
-        (
-            " cn-hangzhou: No instance looked at has the value of tag team 'de*'; there is 'dev'."
-            ' A "*" in a value is no wildcard; "*" alone means any value.'
-        ),
+        f" cn-hangzhou: No instance looked at has the value of tag team 'de*'; {THERE}{STAR}",
     ),
     "name": (
         {"name": "dve-1"},
