@@ -53,7 +53,7 @@ def test_a_pipe_that_knows_no_umlauts_gets_a_question_mark() -> None:
         env={"PYTHONIOENCODING": "ascii", "PATH": ""},
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=50,
     )
 
     assert done.returncode == 0, done.stderr
@@ -80,10 +80,10 @@ class TestServe:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
     def test_it_says_where_it_listens_and_ends_cleanly(self, number: signal.Signals) -> None:
         with serving() as (process, url):
-            with build_opener(ProxyHandler({})).open(f"{url}/_local/health", timeout=10) as answer:
+            with build_opener(ProxyHandler({})).open(f"{url}/_local/health", timeout=50) as answer:
                 health = json.load(answer)
             process.send_signal(number)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=50)
 
         assert url.startswith("http://127.0.0.1:")
         assert health["status"] == "ok"
@@ -100,7 +100,7 @@ class TestServe:
         with serving("--fleet", str(fleet), "--speed", "60", "--policy", str(policy)) as (_, url):
             shown = run("fleet", "--endpoint", url)
             denied = run("invoke", "stop", "-", "--endpoint", url, stdin='{"name": "one-*"}')
-            with build_opener(ProxyHandler({})).open(f"{url}/_local/clock", timeout=10) as answer:
+            with build_opener(ProxyHandler({})).open(f"{url}/_local/clock", timeout=50) as answer:
                 speed = json.load(answer)["speed"]
 
         assert "one-and-only" in shown.output
