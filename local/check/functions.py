@@ -26,6 +26,7 @@ from local.check.findings import Finding, error, ok, warning
 from local.deployment import function_names
 from local.ecs.policy import Policy, PolicyError
 from local.fc import LoadError, load
+from local.tables import counted
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
 
@@ -47,6 +48,10 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 _ROLE = re.compile(r"acs:ram::(?P<account>\d+):role/(?P<name>[\w.-]{1,64})")
 _QUEUE = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/queues/[\w-]+/messages")
 _OURS = ("CURFEW_", "ECS_")
+_KEYS = frozenset(
+    {"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"}
+    | {"ALIBABA_CLOUD_SECURITY_TOKEN"}
+)
 _PYTHON = "/code/python"
 
 
@@ -171,12 +176,7 @@ def _settings(function: Function) -> Iterator[Finding]:
     except Refused as problem:
         yield error(f"environment variables: {problem}")
         return
-    accounts = _listed(_account(one) for one in settings.accounts)
-    yield ok(
-        f"settings: at most {settings.max_instances} instance"
-        f"{'s' * (settings.max_instances != 1)} a run; regions: {_listed(settings.regions)}; "
-        f"accounts: {accounts}; events up to {_length(settings.max_event_age)} old"
-    )
+    yield ok(f"settings: {'; '.join(_in_words(settings))}")
     if not settings.accounts:
         yield warning("CURFEW_ACCOUNTS is not set: the function would act in any account")
     if function.region and settings.regions and function.region not in settings.regions:
@@ -186,6 +186,20 @@ def _settings(function: Function) -> Iterator[Finding]:
         )
 
 
+def _in_words(settings: Settings) -> Iterator[str]:
+    """What the settings allow a run."""
+    share = f" and {settings.max_percent} % of a region" if settings.max_percent else ""
+    yield f"at most {counted(settings.max_instances, 'instance')}{share} a run"
+    yield f"regions: {_listed(settings.regions)}"
+    yield f"accounts: {_listed(_account(one) for one in settings.accounts)}"
+    yield f"events up to {_length(settings.max_event_age)} old"
+    if settings.only_tags:
+        keys = ", ".join(sorted(settings.only_tags))
+        yield f"only instances with {keys} as CURFEW_ONLY_TAGS says"
+    if settings.snapshot_required:
+        yield "no release without snapshots"
+
+
 def _names(variables: Mapping[str, str]) -> Iterator[Finding]:
     known = _known_variables()
     for name in variables:
@@ -193,7 +207,7 @@ def _names(variables: Mapping[str, str]) -> Iterator[Finding]:
             yield error(
                 f"environment variable {name}: a name begins with a letter, and FC_ is reserved"
             )
-        elif name.startswith("ALIBABA_CLOUD_"):
+        elif name in _KEYS:
             yield error(f"{name}: no key belongs in s.yaml; the function's role gives it one")
         elif name.startswith(_OURS) and name not in known:
             near = get_close_matches(name, known, n=1)

@@ -184,11 +184,16 @@ def _doubts(title: str, cron: Cron, times: list[datetime]) -> Iterator[Finding]:
 def _tried(function: Function, request: Mapping[str, object], at: datetime) -> str:
     """Why the function refuses a timer's request; "" if it does not.
 
+    It gets Curfew's own variables alone: a proxy and certificates are of another machine.
     Settings that cannot be read are told elsewhere, and end every call alike.
     """
     if function.settings is None:
         return ""
-    environ = {key: value for key, value in function.environ.items() if not key.startswith(_TELLS)}
+    environ = {
+        key: value
+        for key, value in function.environ.items()
+        if key.startswith("CURFEW_") and not key.startswith(_TELLS)
+    }
     accounts = function.settings.accounts
     runtime: Literal["3.10", "3.12"] = (
         "3.12" if function.props.get("runtime") == "python3.12" else "3.10"

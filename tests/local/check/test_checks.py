@@ -161,6 +161,27 @@ def test_a_timer_without_a_zone_goes_by_utc_and_that_is_said_aloud(checked: Chec
     ) in told[Level.WARNING]
 
 
+def test_settings_are_told_in_words(checked: Checked) -> None:
+    told = checked(
+        lambda d: put(
+            template(d)["environmentVariables"],
+            CURFEW_MAX_INSTANCES="1",
+            CURFEW_MAX_PERCENT="20",
+            CURFEW_MAX_EVENT_AGE="90m",
+            CURFEW_ONLY_TAGS='{"lifecycle": "managed"}',
+            CURFEW_SNAPSHOT="required",
+            ALIBABA_CLOUD_CA_BUNDLE="/code/ca.pem",
+        )
+    )
+
+    assert told[Level.ERROR] == []
+    assert (
+        "settings: at most 1 instance and 20 % of a region a run; regions: cn-hangzhou, "
+        "cn-shanghai; accounts: the deploying one; events up to 1 h 30 min old; only instances "
+        "with lifecycle as CURFEW_ONLY_TAGS says; no release without snapshots"
+    ) in told[Level.OK]
+
+
 def test_every_is_told_as_a_length(checked: Checked) -> None:
     told = checked(lambda d: d["vars"].update(evening="@every 1m"))
 
