@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from local.check.fc3 import TRIGGER_CONFIGS
 from local.check.findings import Level
-from local.check.functions import NEEDED
+from local.check.roles import NEEDED
 from local.check.whole import check_file
 from local.cli import group
 from local.deployment import function_names
@@ -263,6 +263,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
         lambda d: put(template(d)["environmentVariables"], ECS_NETWORK="vpc"),
         "ECS_NETWORK is vpc, but there is no vpcConfig",
     ),
+    "no mapping": (lambda d: put(template(d), asyncInvokeConfig=[]), "expected a mapping"),
     "retries": (
         lambda d: put(template(d)["asyncInvokeConfig"], maxAsyncRetryAttempts=9),
         "asyncInvokeConfig: maxAsyncRetryAttempts: 9 is invalid",
@@ -357,6 +358,14 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     "all without a cap": (
         lambda d: put(trigger(d, "stop")["triggerConfig"], payload='{"all": true}'),
         '"all" selects every instance',
+    ),
+    "a time that is past": (
+        lambda d: put(
+            trigger(d, "set_auto_release")["triggerConfig"],
+            payload='{"name": "x", "release_at": "2020-01-01T00:00:00+08:00"}',
+            enable=True,
+        ),
+        "timer night: set_auto_release will refuse its payload. release_at: 2020-01-01",
     ),
     "too short a lease": (
         lambda d: put(
@@ -587,6 +596,19 @@ class TestPolicies:
             "ram/stop.json does not allow ecs:StopInstances, which stop needs"
             in checked()[Level.ERROR]
         )
+
+    def test_a_condition_that_is_not_known_here_is_a_warning(
+        self, ram: Path, checked: Checked
+    ) -> None:
+        document = json.loads((ram / "stop.json").read_text())
+        document["Statement"][0]["Condition"] = {"StringEquals": {"acs:SourceVpc": "vpc-1"}}
+        (ram / "stop.json").write_text(json.dumps(document))
+
+        told = checked()
+
+        assert told[Level.ERROR] == []
+        (warned,) = [one for one in told[Level.WARNING] if "stop.json" in one]
+        assert warned.startswith("ram/stop.json was not checked: its conditions are not known here")
 
     def test_a_policy_narrowed_by_tags_or_written_wider_is_fine(
         self, ram: Path, checked: Checked
