@@ -41,7 +41,7 @@ coverage: setup ## run the tests and require 95 % branch coverage
 simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
 	$(PY) -m tests.simulation.play $(SEEDS)
 
-fuzz: setup ## send 100,000 broken events to every function
+fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz
 
 mutate: setup ## change the code in 3,000 ways and see that tests notice; half an hour

@@ -172,10 +172,12 @@ class ReleaseRule(Rule, frozen=True):
     def _disk_snapshot(self, instance: Instance, disk: Disk) -> DiskSnapshot:
         """Its token is the same for every try of the same work, and another for other work.
 
-        So it is after a snapshot that does not count, and where another retention is asked for.
+        So it is after a snapshot that does not count, and where another retention is asked for. It
+        moves with the event's day, since a snapshot that has expired is counted no more.
         """
         since, number = _unchanged_since(instance, disk), len(disk.snapshots)
-        token = f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {number} {self.retention_days}"
+        kept = f"{self.retention_days} {self.kept_until:%Y-%m-%d}"
+        token = f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {number} {kept}"
         return DiskSnapshot(disk.id, token)
 
     def _left_over(self, instance: Instance) -> str:
