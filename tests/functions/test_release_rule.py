@@ -99,7 +99,7 @@ def disks_of(shots: tuple[str, ...] | None) -> tuple[Disk, ...] | None:
 
 
 def token(number: int, shots: str) -> str:
-    return f"d-{number} 2026-11-24T09:01Z {len(SHOTS[shots])} 7"
+    return f"d-{number} 2026-11-24T09:01Z {len(SHOTS[shots])} 7 2026-12-01"
 
 
 def expected_of_stopped(shots: tuple[str, ...] | None) -> Step:
@@ -212,7 +212,7 @@ def test_release_with_snapshots_deletes_only_what_is_saved(
         ),
         pytest.param(
             NOW - MINUTE,
-            TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T12:00Z 0 7"),), 7),
+            TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T12:00Z 0 7 2026-12-01"),), 7),
             id="the-minute-before",
         ),
     ],
@@ -271,7 +271,7 @@ def test_a_snapshot_counts_only_if_it_is_kept_for_as_long_as_asked(
     assert step == (
         Delete(force=False)
         if counts
-        else TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T09:01Z 1 7"),), 7)
+        else TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T09:01Z 1 7 2026-12-01"),), 7)
     )
 
 
@@ -318,7 +318,7 @@ def test_a_snapshot_of_before_the_disk_was_attached_does_not_count(
 
     assert step(since) == Delete(force=False)
     assert step(since - timedelta(seconds=1)) == TakeSnapshots(
-        (DiskSnapshot("d-0", f"d-0 {since:%Y-%m-%dT%H:%MZ} 1 7"),), 7
+        (DiskSnapshot("d-0", f"d-0 {since:%Y-%m-%dT%H:%MZ} 1 7 2026-12-01"),), 7
     )
 
 
