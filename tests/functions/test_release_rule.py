@@ -235,9 +235,11 @@ def test_a_snapshots_token_is_the_same_until_the_work_is_another() -> None:
     after_a_failure = rule.next_step(replace(stopped, disks=(disk(0, "failed"),)), NOW)
     for_longer = rule_of(days=8).next_step(stopped, NOW)
     by_another_event = rule_of(asked_at=NOW + HOUR).next_step(stopped, NOW)
+    once_it_has_expired = rule_of(asked_at=NOW + WEEK).next_step(stopped, NOW + WEEK)
 
     assert again == by_another_event == first
-    assert len({token_in(one) for one in (first, after_a_start, after_a_failure, for_longer)}) == 4
+    others = (after_a_start, after_a_failure, for_longer, once_it_has_expired)
+    assert len({token_in(one) for one in (first, *others)}) == 5
 
 
 def token_in(step: Step) -> str:
