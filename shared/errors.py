@@ -53,14 +53,21 @@ class Unavailable(CurfewError):  # noqa: N818  # likewise
     Attributes:
         unknown_region: ECS says, or its missing host shows, that there is no such region.
         unreadable: It is one row of an answer that cannot be read; the others can.
+        late: Its turn did not come while the answer was of use; it may be asked for again.
     """
 
     def __init__(
-        self, message: str, *, unknown_region: bool = False, unreadable: bool = False
+        self,
+        message: str,
+        *,
+        unknown_region: bool = False,
+        unreadable: bool = False,
+        late: bool = False,
     ) -> None:
         super().__init__(message)
         self.unknown_region = unknown_region
         self.unreadable = unreadable
+        self.late = late
 
 
 class Incomplete(CurfewError):  # noqa: N818  # likewise

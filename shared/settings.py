@@ -30,6 +30,7 @@ NOT_CHINAS = frozenset(
     | {"prc", "cst-8"}
 )
 """What people write for China's zone, in small letters, and is not its name."""
+_NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 _ONLY_TAGS = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
     '{"lifecycle": "managed"}'
@@ -262,7 +263,7 @@ def _zone(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few set a zone
 
     try:
-        if name != "UTC" and ("/" not in name or name.startswith(("Etc/", "SystemV/"))):
+        if name != "UTC" and ("/" not in name or name.startswith(_NO_PLACES)):
             raise ValueError(name)  # noqa: TRY301  # "CST" is six zones, and Etc/GMT+8 is UTC-8
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
