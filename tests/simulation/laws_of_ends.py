@@ -6,10 +6,9 @@ from datetime import timedelta
 
 from local.ecs.faults import LostPermission
 from local.ecs.throttle import Limits
-from tests.simulation.contract import Order
 from tests.simulation.ending import Ending
 from tests.simulation.laws_of_reports import check_report
-from tests.simulation.watch import Invocation, LawBroken, Watch
+from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
 OUR_ERRORS = {"InvalidEvent", "Refused", "AccessDenied", "Unavailable", "Incomplete"}
 _NOTHING_DONE = {"InvalidEvent", "Refused", "Unavailable"}
@@ -98,8 +97,8 @@ def may_fail_with(watch: Watch, invocation: Invocation, name: str, ending: Endin
         return bad or not invocation.in_time or bool(unread & {"misspelt", "unresolved"})
     if name == "Refused":
         return not invocation.in_time or any(
-            order.must_be == name or may_be_refused(watch, invocation, order)
-            for order in invocation.orders
+            each.order.must_be == name or may_be_refused(watch, invocation, each)
+            for each in invocation.standings
         )
     if name == "Unavailable":
         slow = night.latency and night.timeout <= timedelta(seconds=60)
@@ -117,14 +116,14 @@ def _is_incomplete(watch: Watch, invocation: Invocation, ending: Ending) -> bool
     return unfinished or len(invocation.orders) > 1 or bool(watch.night.bad_regions)
 
 
-def may_be_refused(watch: Watch, invocation: Invocation, order: Order) -> bool:
+def may_be_refused(watch: Watch, invocation: Invocation, standing: Standing) -> bool:
     """May the number, the share or the operator's rule forbid the message as a whole?"""
-    operator = order.operator
+    order, operator = standing.order, standing.order.operator
     if order.function == "release" and operator.snapshot_required and not order.with_snapshots:
         return True
     stated = order.request.get("max_instances")
     most = min(operator.max_instances, stated if isinstance(stated, int) else 10_000_000)
-    meant = [watch.known[each] for each in invocation.matched if each in watch.known]
+    meant = [watch.known[each] for each in standing.matched if each in watch.known]
     if len(meant) > most:
         return True
     there: dict[str, int] = {}

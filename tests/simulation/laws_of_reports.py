@@ -61,9 +61,11 @@ def _check_selected(
         return
     bad = {one.region for one in night.bad_regions}
     order = standing.order
-    readable = {each for each in invocation.matched if watch.known[each].region not in bad}
+    readable = {each for each in standing.matched if watch.known[each].region not in bad}
     expected = readable | set(named_ids(order))
-    if not expected - invocation.leaving <= set(ids) <= expected:
+    # Who was released for an earlier message of the list is not there for this one.
+    leaving = invocation.leaving | (invocation.touched if night.is_list else set())
+    if not expected - leaving <= set(ids) <= expected:
         raise LawBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
 
 

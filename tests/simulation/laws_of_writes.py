@@ -35,13 +35,13 @@ def check_write(watch: Watch, invocation: Invocation, write: Write) -> None:
     """
     if not invocation.in_time:
         raise LawBroken(f"{write.operation} for an event of {invocation.orders[0].sent_at}")
-    problems = [_problem(watch, invocation, each, write) for each in invocation.standings]
+    problems = [_problem(watch, each, write) for each in invocation.standings]
     if all(problems):
-        raise LawBroken(f"{write.operation} {problems[0]}")
+        raise LawBroken(f"{write.operation} {'; nor: '.join(problems)}")
     _check_numbers(watch, invocation, write)
 
 
-def _problem(watch: Watch, invocation: Invocation, standing: Standing, write: Write) -> str:
+def _problem(watch: Watch, standing: Standing, write: Write) -> str:
     """Why this message does not allow the call; "" if it does."""
     order = standing.order
     if order.must_be:
@@ -52,7 +52,7 @@ def _problem(watch: Watch, invocation: Invocation, standing: Standing, write: Wr
         return "in a run that only looks"
     if not order.with_snapshots and order.operator.snapshot_required and order.function == "release":
         return "though CURFEW_SNAPSHOT is required and the request takes none"
-    if strangers := set(write.ids) - invocation.matched:
+    if strangers := set(write.ids) - standing.matched:
         return f"touches what was not selected: {sorted(strangers)}"
     for instance_id in write.ids:
         one = watch.find(instance_id)

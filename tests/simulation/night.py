@@ -227,7 +227,10 @@ def _earlier(seed: int) -> Earlier | None:
 
 def simpler(bad: Night) -> Sequence[Night]:
     """The same night with one thing less, for finding out what a failure needs."""
+    half = len(bad.fleet) // 2
     less = [
+        replace(bad, fleet=bad.fleet[half:]),
+        replace(bad, fleet=bad.fleet[:half]),
         replace(bad, kills=()),
         replace(bad, twin_at=0),
         replace(bad, meddling=0.0),

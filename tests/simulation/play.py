@@ -111,18 +111,19 @@ def _check_goals(stage: Stage, mark: Invocation) -> None:
     """All are as they should be, but for the guarded, and what ECS never does, or cannot."""
     watch = stage.laws.watch
     most = stage.night.operator.max_instances
-    if stage.night.is_list and len(mark.matched) > most:
+    if not mark.in_time or (stage.night.is_list and len(mark.matched) > most):
         return
     bad = {one.region for one in stage.night.bad_regions}
     now = stage.clock.now()
     for standing in mark.standings:
         order = standing.order
-        if order.must_be or order.only_looks or may_be_refused(watch, mark, order):
+        if order.must_be or order.only_looks or may_be_refused(watch, mark, standing):
             continue
         for one in stage.engine.instances():
             if one.region in bad or one.instance_id in standing.ever:
                 continue
-            if order.is_at_goal(one, now) or watch.is_never(order, one):
+            # Several messages may want different times; each has its way until the next.
+            if any(each.is_at_goal(one, now) for each in mark.orders) or watch.is_never(order, one):
                 continue
             raise LawBroken(f"in calm {one.instance_id} does not get there: {one}")
 
@@ -151,7 +152,7 @@ def _accept(stage: Stage, ending: Ending, mark: Invocation) -> None:
     allowed = {order.must_be for order in orders if order.must_be}
     if not mark.in_time:
         allowed |= {"Refused", "InvalidEvent"}
-    if any(may_be_refused(watch, mark, order) for order in orders):
+    if any(may_be_refused(watch, mark, one) for one in mark.standings):
         allowed.add("Refused")
     if unread:
         allowed.add(_class_of(unread, alone=alone))

@@ -60,9 +60,11 @@ class Standing:
     Attributes:
         forbidden: Who may not be, and since when.
         ever: Who was forbidden at any moment of the invocation, with the reasons.
+        matched: Who was selected at the start or before the first write.
     """
 
     order: Order
+    matched: set[str] = field(default_factory=set)
     forbidden: dict[str, datetime] = field(default_factory=dict)
     ever: dict[str, set[str]] = field(default_factory=dict)
 
@@ -80,7 +82,6 @@ class Invocation:
     """One run of the function.
 
     Attributes:
-        matched: Who matched any order at the start or before the first write.
         leaving: Who was being deleted already.
         looks: What each answer of DescribeInstances showed: the region, the ids asked for, rows.
         codes: ECS's codes that it was answered.
@@ -92,7 +93,6 @@ class Invocation:
     killed_at: datetime
     in_time: bool
     standings: tuple[Standing, ...]
-    matched: set[str]
     leaving: set[str]
     inventory: dict[str, int]
     calls: int = 0
@@ -101,6 +101,11 @@ class Invocation:
     looks: list[tuple[str, Sequence[str], Sequence[Row]]] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
     meddled: set[str] = field(default_factory=set)
+
+    @property
+    def matched(self) -> set[str]:
+        """Who was selected by any of its messages."""
+        return set().union(*(one.matched for one in self.standings))
 
     @property
     def orders(self) -> tuple[Order, ...]:
@@ -162,14 +167,14 @@ class Watch:
         for standing in standings:
             for one in instances:
                 standing.note(one, now, LONG_AGO)
-        meant = [one for one in instances if any(order.means(one) for order in orders)]
+                if standing.order.means(one):
+                    standing.matched.add(one.instance_id)
         begun = Invocation(
             began_at=now,
             killed_at=killed_at,
             in_time=is_in_time(orders[0].sent_at, now),
             standings=standings,
-            matched={one.instance_id for one in meant},
-            leaving={one.instance_id for one in meant if one.deleting},
+            leaving={one.instance_id for one in instances if one.deleting},
             inventory=_sizes(instances),
         )
         self.running.append(begun)
@@ -188,9 +193,8 @@ class Watch:
                         standing.forbidden.pop(instance_id, None)
                     if one is not None:
                         standing.note(one, now, now)
-                if one is not None and self._plans(invocation):
-                    if any(order.means(one) for order in invocation.orders):
-                        invocation.matched.add(instance_id)
+                        if self._plans(invocation) and standing.order.means(one):
+                            standing.matched.add(instance_id)
             if one is not None:
                 self.known[instance_id] = one
         self.disks |= {each.disk_id: each for each in self.engine.disks() if each.instance_id}
