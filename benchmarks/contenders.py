@@ -73,6 +73,7 @@ def _curfew(job: str, selection: Callable[[Sequence[str]], dict[str, object]]) -
     def work(url: str, ids: Sequence[str]) -> int:
         os.environ.update(
             ECS_ENDPOINT=url,
+            CURFEW_MAX_INSTANCES="9999999",
             ALIBABA_CLOUD_ACCESS_KEY_ID=KEY,
             ALIBABA_CLOUD_ACCESS_KEY_SECRET=KEY,
         )

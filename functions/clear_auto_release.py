@@ -9,22 +9,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from shared.action import Action, Asked
 from shared.guards import Harm
 from shared.model import Instance, Status
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import ClearAutoRelease, Done, Impossible, Step
+from shared.steps import ClearAutoRelease, Done, Impossible, Rule, Step
 
 
 class ClearAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event for clear_auto_release may say: nothing more than which instances."""
 
 
-class ClearAutoReleaseRule(msgspec.Struct, frozen=True):
+class ClearAutoReleaseRule(Rule, frozen=True):
     """From what an instance is now to having no release time."""
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule

@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from shared.action import Action, Asked
-from shared.guards import Guard, Harm
+from shared.guards import Harm, guard_of
 from shared.model import Instance, Status
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.steps import Done, Impossible, Step
+from shared.settings import FcContext, Settings
+from shared.steps import Done, Impossible, Rule, Step
+
+_HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
 
 
 class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event for describe may say: nothing more than which instances."""
 
 
-class DescribeRule(msgspec.Struct, frozen=True):
+class DescribeRule(Rule, frozen=True):
     """A rule that is always done; its reason tells what would guard the instance."""
 
-    zone: tzinfo
+    settings: Settings
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """Done, with what would keep stop and release from this instance."""
+        """Done, with what would keep stop, release and start from this instance."""
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
-        stop, release = (
-            Guard(harm, self.zone).reason(instance, now) for harm in (Harm.OUTAGE, Harm.LOSS)
+        guarded: dict[str, list[str]] = {}
+        for function, harm in _HARMS.items():
+            if reason := guard_of(harm, self.settings).reason(instance, now):
+                guarded.setdefault(reason, []).append(function)
+        return Done(
+            "; ".join(
+                f"guarded against {_listed(functions)}: {reason}"
+                for reason, functions in guarded.items()
+            )
         )
-        if stop and stop == release:
-            return Done(f"guarded against stop and release: {stop}")
-        guards = (("stop", stop), ("release", release))
-        return Done("; ".join(f"guarded against {name}: {why}" for name, why in guards if why))
+
+
+def _listed(functions: list[str]) -> str:
+    *others, last = functions
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _rule(request: DescribeRequest, asked: Asked) -> DescribeRule:  # noqa: ARG001  # an Action's rule
-    return DescribeRule(asked.zone)
+    return DescribeRule(asked.settings)
 
 
 ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, only_looks=True)

@@ -7,17 +7,17 @@ if somebody starts the instance at the last moment. An instance that is gone is 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import UNSET, Meta
 
 from shared.action import Action, Asked
 from shared.disks import DiskLook
-from shared.errors import InvalidEvent
+from shared.errors import InvalidEvent, Refused
 from shared.guards import Harm
-from shared.model import Disk, Instance, SnapshotStatus, Status
+from shared.model import Disk, Instance, SnapshotStatus, Status, settled
+from shared.model import Snapshot as TakenSnapshot
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
@@ -26,14 +26,20 @@ from shared.steps import (
     DiskSnapshot,
     Done,
     Impossible,
+    Rule,
     Skip,
     Snapshot,
     Step,
     Stop,
     Wait,
+    words,
 )
+from shared.times import to_zone_text
 
 MINUTE = timedelta(minutes=1)
+
+RETENTION_TOLERANCE = timedelta(hours=6)
+"""A snapshot may end so much sooner than asked: one of an earlier try of the same work counts."""
 
 
 class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,18 +70,26 @@ class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 7
 
 
-class ReleaseRule(msgspec.Struct, frozen=True):
-    """From what an instance is now to the next step towards being gone."""
+class ReleaseRule(Rule, frozen=True):
+    """From what an instance is now to the next step towards being gone.
+
+    Attributes:
+        retention_days: For how long a snapshot that is taken is kept.
+        kept_until: Until when snapshots are wanted: so long after the event's own time.
+        zone: The zone of the times in reports.
+    """
 
     force: bool
     snapshot: bool
     retention_days: int
+    kept_until: datetime
+    zone: tzinfo
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: PLR0911  # one a state
         """The next step; asked about a running instance it takes four looks to the end."""
         match instance.status:
             case Status.GONE:
-                return Done(_left_over(instance, self.retention_days))
+                return Done(self._left_over(instance))
             case _ if self.snapshot and (local := _local_disks(instance)):
                 return Skip(
                     f"{', '.join(local)} cannot be snapshotted; state snapshot: false to release "
@@ -99,22 +113,85 @@ class ReleaseRule(msgspec.Struct, frozen=True):
             return Wait("its disks are to be read")
         if not instance.disks:
             return Impossible("ECS shows no disk of it, so nothing proves that its data is kept")
-        since = _sure_start(instance)
-        if since is None:
+        if instance.started_at is None:
             return Impossible("ECS does not say when it started, so no snapshot can be trusted")
-        if now < since:
-            return Wait("a snapshot must begin in a later minute than the instance's start")
-        wanted = tuple(
-            DiskSnapshot(disk.id, _token(disk, since))
-            for disk in instance.disks
-            if not _counting(disk, since)
-        )
+        if now < max(_unchanged_since(instance, disk) for disk in instance.disks):
+            return Wait(
+                "a snapshot must begin in a later minute than the instance's start and the disk's "
+                "attachment"
+            )
+        counting = [(disk, self._counting(instance, disk)) for disk in instance.disks]
+        wanted = [self._disk_snapshot(instance, disk) for disk, states in counting if not states]
         if wanted:
-            return Snapshot(wanted, self.retention_days)
-        progressing = sum(not _is_accomplished(disk, since) for disk in instance.disks)
+            return Snapshot(tuple(wanted), self.retention_days)
+        progressing = sum(SnapshotStatus.ACCOMPLISHED not in states for _, states in counting)
         if progressing:
             return Wait(f"{progressing} of {len(instance.disks)} snapshots in progress")
         return Delete(force=False)
+
+    def way(self, instance: Instance, now: datetime) -> str:
+        """All steps from here on, and what outlives the instance and is billed."""
+        step = self.next_step(instance, now)
+        if isinstance(step, Done | Skip | Impossible):
+            return words(step)
+        steps = []
+        if instance.status not in {Status.RUNNING, Status.STOPPED}:
+            steps.append(words(step))
+            instance = settled(instance)
+            step = self.next_step(instance, now)
+        if isinstance(step, Stop):
+            steps.append(words(step))
+        if self.snapshot and not isinstance(step, Delete):
+            steps.append(self._snapshots_in_words(instance))
+        steps.append("release by force" if self.force and not self.snapshot else "release")
+        stay = _outliving(instance)
+        return ", ".join(steps) + (f"; {_and_are_billed(stay)}" if stay else "")
+
+    def _snapshots_in_words(self, instance: Instance) -> str:
+        """What there is to do about snapshots before the instance can be deleted."""
+        missing = len(instance.disks or ())
+        if instance.status is Status.STOPPED:
+            missing -= sum(bool(self._counting(instance, disk)) for disk in instance.disks or ())
+        if not missing:
+            return "wait for its snapshots"
+        disks, days = _counted(missing, "disk"), _counted(self.retention_days, "day")
+        return f"snapshot {disks} ({days})"
+
+    def _counting(self, instance: Instance, disk: Disk) -> list[SnapshotStatus]:
+        """The states of the snapshots that hold what the disk holds now, for as long as asked."""
+        since = _unchanged_since(instance, disk)
+        long_enough = self.kept_until - RETENTION_TOLERANCE
+        return [
+            snapshot.status
+            for snapshot in disk.snapshots
+            if snapshot.status is not SnapshotStatus.FAILED
+            and snapshot.created_at >= since
+            and (snapshot.ends_at is None or snapshot.ends_at >= long_enough)
+        ]
+
+    def _disk_snapshot(self, instance: Instance, disk: Disk) -> DiskSnapshot:
+        """Its token is the same for every try of the same work, and another for other work.
+
+        So it is after a snapshot that does not count, and where another retention is asked for.
+        """
+        since, number = _unchanged_since(instance, disk), len(disk.snapshots)
+        token = f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {number} {self.retention_days}"
+        return DiskSnapshot(disk.id, token)
+
+    def _left_over(self, instance: Instance) -> str:
+        """What of a released instance is still billed, as ECS last showed it."""
+        left = _outliving(instance) + [
+            f"snapshot {snapshot.id} ({self._end_in_words(snapshot)})"
+            for disk in instance.disks or ()
+            for snapshot in disk.snapshots
+            if snapshot.status is SnapshotStatus.ACCOMPLISHED
+        ]
+        return f"gone; still billed: {', '.join(left)}" if left else "gone"
+
+    def _end_in_words(self, snapshot: TakenSnapshot) -> str:
+        if snapshot.ends_at is None:
+            return "kept until somebody deletes it"
+        return f"until {to_zone_text(snapshot.ends_at, self.zone)}"
 
 
 def _local_disks(instance: Instance) -> list[str]:
@@ -126,49 +203,49 @@ def _local_disks(instance: Instance) -> list[str]:
     ]
 
 
-def _left_over(instance: Instance, retention_days: int) -> str:
-    """What of a released instance goes on costing money."""
-    left = [f"disk {disk.id}" for disk in instance.disks or () if not disk.deleted_with_instance]
-    left += [f"EIP {instance.elastic_ip}"] if instance.elastic_ip else []
-    left += [
-        f"snapshot {snapshot.id} ({retention_days} days)"
-        for disk in instance.disks or ()
-        for snapshot in disk.snapshots
-        if snapshot.status is SnapshotStatus.ACCOMPLISHED
-    ]
-    return f"gone; left over, and goes on costing: {', '.join(left)}" if left else "gone"
+def _outliving(instance: Instance) -> list[str]:
+    """What a release leaves: disks that are not deleted with the instance, and its EIP."""
+    disks = [f"disk {disk.id}" for disk in instance.disks or () if not disk.deleted_with_instance]
+    return disks + ([f"EIP {instance.eip or instance.elastic_ip}"] if instance.elastic_ip else [])
 
 
-def _sure_start(instance: Instance) -> datetime | None:
-    """From when on the disks hold what they hold now: ECS tells the start to the minute only."""
-    return None if instance.started_at is None else instance.started_at + MINUTE
+def _and_are_billed(stay: list[str]) -> str:
+    return f"{', '.join(stay)} {'stays and is billed' if len(stay) == 1 else 'stay and are billed'}"
 
 
-def _counting(disk: Disk, since: datetime) -> list[SnapshotStatus]:
-    """The states of the snapshots that hold, or will hold, what the disk holds now."""
-    return [
-        snapshot.status
-        for snapshot in disk.snapshots
-        if snapshot.status is not SnapshotStatus.FAILED and snapshot.created_at >= since
-    ]
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _is_accomplished(disk: Disk, since: datetime) -> bool:
-    return SnapshotStatus.ACCOMPLISHED in _counting(disk, since)
+def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
+    """From when on the disk surely holds what it holds now, if its instance is stopped.
+
+    Since the instance's last start or, if that is later, since the disk was attached to it: what
+    was written to it elsewhere is in no snapshot of before. To the minute, as ECS tells a start.
+    """
+    known = [moment for moment in (instance.started_at, disk.attached_at) if moment]
+    latest = max(known, default=instance.seen_at)
+    return latest.replace(second=0, microsecond=0) + MINUTE
 
 
-def _token(disk: Disk, since: datetime) -> str:
-    """The same for every try of the same work; another after a snapshot that does not count."""
-    return f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {len(disk.snapshots)}"
-
-
-def _rule(request: ReleaseRequest, asked: Asked) -> ReleaseRule:  # noqa: ARG001  # an Action's rule
-    if request.instance_ids is UNSET and request.dry_run is UNSET:
+def _rule(request: ReleaseRequest, asked: Asked) -> ReleaseRule:
+    if (request.instance_ids, request.dry_run, request.plan_id) == (UNSET, UNSET, UNSET):
         raise InvalidEvent(
             "dry_run is missing; a release by anything but instance_ids must state it, true or "
             "false"
         )
-    return ReleaseRule(request.force, request.snapshot, request.snapshot_retention_days)
+    if asked.settings.snapshot_required and not request.snapshot:
+        raise Refused(
+            "CURFEW_SNAPSHOT is required, so nothing is released without a snapshot; leave "
+            '"snapshot" out'
+        )
+    return ReleaseRule(
+        force=request.force,
+        snapshot=request.snapshot,
+        retention_days=request.snapshot_retention_days,
+        kept_until=asked.at + timedelta(days=request.snapshot_retention_days),
+        zone=asked.settings.zone,
+    )
 
 
 def _disks(request: ReleaseRequest) -> DiskLook:

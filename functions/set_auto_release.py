@@ -3,14 +3,16 @@
 The time is one instant for every delivery of an event: ``release_after`` counts from the event's
 own time. ECS keeps whole minutes, from 30 minutes to 3 years ahead, and releases by schedule even
 what has DeletionProtection (ModifyInstanceAutoReleaseTime, API reference), so the guards ask.
+
+Whether a time is too near is judged for each instance when its call is about to be made: what
+stands already stands, and a lease that arrives late is set as near as ECS takes it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, Asked
@@ -20,13 +22,17 @@ from shared.model import Instance, Status
 from shared.requests import Request, invalid
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, SetAutoRelease, Step
-from shared.times import parse_duration, parse_instant, to_minute_text
+from shared.steps import Done, Impossible, Rule, SetAutoRelease, Step, words
+from shared.times import in_zone, parse_duration, parse_instant, to_zone_text
 
 EARLIEST = timedelta(minutes=30)
+NEAREST = timedelta(minutes=31)
+"""What is set so far ahead is still 30 minutes ahead when ECS gets the call."""
+
 LATEST = timedelta(days=3 * 365)
+_EARLIEST_IN_WORDS = "ECS takes no time less than 30 minutes ahead"
 _AT = 'A time with its zone: "2026-11-24T20:00:00+08:00".'
-_AFTER = 'Minutes, hours or days from the event on: "90m", "2h", "3d".'
+_AFTER = 'Minutes, hours or days from the event on, at least 30m: "90m", "2h", "3d".'
 
 
 class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,44 +49,74 @@ class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_f
     ] = "replace"
 
 
-class SetAutoReleaseRule(msgspec.Struct, frozen=True):
+class SetAutoReleaseRule(Rule, frozen=True):
     """From what an instance is now to having this release time.
 
     Attributes:
         at: A whole minute.
         if_set: What to do where another time is set.
+        may_move: Once it is too near, the nearest time that ECS takes will do.
+        zone: The zone of the times in reports.
     """
 
     at: datetime
     if_set: Literal["replace", "keep", "earlier", "later"]
+    may_move: bool
+    zone: tzinfo
 
-    def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
-        """The next step."""
+    def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: PLR0911  # one a case
+        """The next step; a time that is set is never moved because the one asked for is near."""
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
         is_set = instance.auto_release_at
-        if is_set is None:
-            return SetAutoRelease(self.at)
         if is_set == self.at:
             return Done()
-        stays = {
+        if is_set is not None and self._stays(is_set):
+            return Done(f"keeps {self._shown(is_set)}, if_set is {self.if_set}")
+        if self.at >= now + EARLIEST:
+            return SetAutoRelease(in_zone(self.at, self.zone))
+        if not self.may_move:
+            return Impossible(f"{self._shown(self.at)} is too early: {_EARLIEST_IN_WORDS}")
+        if is_set is not None:
+            return Done(f"release time {self._shown(is_set)}; {self._too_near()}")
+        return SetAutoRelease(in_zone(_rounded_up(now + NEAREST), self.zone))
+
+    def way(self, instance: Instance, now: datetime) -> str:
+        """The time that would be set, and why it is another than was asked for."""
+        step = self.next_step(instance, now)
+        if isinstance(step, SetAutoRelease) and step.at != self.at:
+            return f"{words(step)}; {self._too_near()}"
+        return words(step)
+
+    def _stays(self, is_set: datetime) -> bool:
+        return {
             "replace": False,
             "keep": True,
             "earlier": is_set < self.at,
             "later": is_set > self.at,
         }[self.if_set]
-        if stays:
-            return Done(f"keeps {to_minute_text(is_set)}, if_set is {self.if_set}")
-        return SetAutoRelease(self.at)
+
+    def _too_near(self) -> str:
+        return f"{self._shown(self.at)} has come too near: {_EARLIEST_IN_WORDS}"
+
+    def _shown(self, moment: datetime) -> str:
+        return to_zone_text(moment, self.zone)
 
 
 def _rule(request: SetAutoReleaseRequest, asked: Asked) -> SetAutoReleaseRule:
     at = _release_time(request, asked)
-    if at < asked.now + EARLIEST:
-        raise _out_of_range(request, at, "at least 30 minutes ahead; ECS takes no earlier time")
     if at > asked.now + LATEST:
-        raise _out_of_range(request, at, "at most 3 years ahead; ECS takes no later time")
-    return SetAutoReleaseRule(at, request.if_set)
+        field = "release_after" if request.release_at is UNSET else "release_at"
+        raise InvalidEvent(
+            f"{field}: {to_zone_text(at, asked.settings.zone)} is not right; it must be at most "
+            "3 years ahead; ECS takes no later time"
+        )
+    return SetAutoReleaseRule(
+        at=at,
+        if_set=request.if_set,
+        may_move=request.release_at is UNSET,
+        zone=asked.settings.zone,
+    )
 
 
 def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
@@ -99,9 +135,13 @@ def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
             raise invalid("release_at", request.release_at, _AT) from None
     if request.release_after is not UNSET:
         try:
-            return _rounded_up(asked.at + parse_duration(request.release_after))
+            after = parse_duration(request.release_after)
+            at = _rounded_up(asked.at + after)
         except (ValueError, OverflowError):
             raise invalid("release_after", request.release_after, _AFTER) from None
+        if after < EARLIEST:
+            raise invalid("release_after", request.release_after, f"{_EARLIEST_IN_WORDS}. {_AFTER}")
+        return at
     raise InvalidEvent(
         "release_at or release_after is missing; to take a release time away, send the event to "
         '"clear_auto_release"'
@@ -111,11 +151,6 @@ def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
 def _rounded_up(moment: datetime) -> datetime:
     minute = moment.replace(second=0, microsecond=0)
     return minute if minute == moment else minute + timedelta(minutes=1)
-
-
-def _out_of_range(request: SetAutoReleaseRequest, at: datetime, right: str) -> InvalidEvent:
-    field = "release_after" if request.release_at is UNSET else "release_at"
-    return InvalidEvent(f"{field}: {to_minute_text(at)} is not right; it must be {right}")
 
 
 ACTION = Action("set_auto_release", SetAutoReleaseRequest, Harm.LOSS, _rule)

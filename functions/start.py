@@ -1,11 +1,13 @@
-"""start: turn instances on again. Stopped → running. No guard hinders it: it loses nothing."""
+"""start: turn instances on again. Stopped → running.
+
+It loses nothing, but it costs: ``curfew:protect`` and ``curfew:keep-off-until`` keep it off.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta
 
 from shared.action import Action, Asked
@@ -14,7 +16,7 @@ from shared.model import Instance, Status
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Start, Step, Wait
+from shared.steps import Done, Impossible, Rule, Start, Step, Wait
 
 
 class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,7 +28,7 @@ class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ] = True
 
 
-class StartRule(msgspec.Struct, frozen=True):
+class StartRule(Rule, frozen=True):
     """From what an instance is now to the next step towards running."""
 
     wait: bool
@@ -50,7 +52,7 @@ def _rule(request: StartRequest, asked: Asked) -> StartRule:  # noqa: ARG001  # 
     return StartRule(wait=request.wait)
 
 
-ACTION = Action("start", StartRequest, Harm.NONE, _rule)
+ACTION = Action("start", StartRequest, Harm.COST, _rule)
 
 
 def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, Asked
 from shared.guards import Harm
-from shared.model import Instance, Status, StoppedMode
+from shared.model import Instance, Status, StoppedMode, settled
 from shared.requests import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Step, Stop, Wait
+from shared.steps import Done, Impossible, Rule, Step, Stop, Wait, words
 
 
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +31,7 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
             Literal["StopCharging", "KeepCharging"],
             Meta(
                 description='"StopCharging" (no charge for CPU and memory) or "KeepCharging". '
-                "Left out: the account's default."
+                "Default: the account's."
             ),
         ]
         | UnsetType
@@ -43,7 +42,7 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
     ] = True
 
 
-class StopRule(msgspec.Struct, frozen=True):
+class StopRule(Rule, frozen=True):
     """From what an instance is now to the next step towards being stopped."""
 
     force: bool
@@ -64,11 +63,62 @@ class StopRule(msgspec.Struct, frozen=True):
             case _:
                 return Wait(instance.status.value)
 
+    def way(self, instance: Instance, now: datetime) -> str:
+        """The stop, and what StopCharging takes from this instance, or cannot do for it."""
+        steps = [words(self.next_step(instance, now))]
+        after = settled(instance)
+        if after.status is not instance.status:
+            steps.append(words(self.next_step(after, now)))
+        consequence = self._consequence(instance)
+        return ", ".join(steps) + (f"; {consequence}" if consequence else "")
+
+    def awaited(self, instance: Instance) -> str:
+        """Nothing can be done about one that hangs on its way down, by force or not."""
+        if not (self.force and instance.status is Status.STOPPING):
+            return super().awaited(instance)
+        return (
+            "it was stopping already when this run first looked (ECS does not say since when), "
+            "and ECS powers off only what is running: wait; if it hangs, try Force Stop in the "
+            "ECS console or ask Alibaba Cloud's support"
+        )
+
+    def changed(self, before: Instance, after: Instance) -> str:
+        """What became of its static public address."""
+        if after.status is not Status.STOPPED:
+            return self._consequence(before)
+        is_lost = (
+            after.stopped_mode is StoppedMode.STOP_CHARGING or after.public_ip != before.public_ip
+        )
+        return f"gives up {_address(before)}" if before.public_ip and is_lost else ""
+
+    def _consequence(self, instance: Instance) -> str:
+        """What the stopped mode means for this instance, as far as it is known beforehand.
+
+        Only pay-as-you-go instances without local disks can do StopCharging, which gives up the
+        static public address ("Economical mode", ECS user guide).
+        """
+        hindered = "it is a subscription" if instance.charge_type == "PrePaid" else ""
+        hindered = hindered or ("it has local disks" if instance.has_local_disks else "")
+        match self.stopped_mode:
+            case StoppedMode.STOP_CHARGING if hindered:
+                return f"StopCharging will have no effect: {hindered}"
+            case StoppedMode.STOP_CHARGING if instance.public_ip:
+                return f"gives up {_address(instance)}"
+            case None if instance.public_ip and not hindered:
+                return (
+                    f"may give up {_address(instance)}, if the account's default is economical mode"
+                )
+        return ""
+
     def _mode_difference(self, instance: Instance) -> str:
         """ECS stops without a word in KeepCharging where it cannot do StopCharging."""
         if self.stopped_mode in {None, instance.stopped_mode}:
             return ""
         return f"stopped in mode {instance.stopped_mode.value}, not {self.stopped_mode.value}"
+
+
+def _address(instance: Instance) -> str:
+    return f"its public address {instance.public_ip}"
 
 
 def _rule(request: StopRequest, asked: Asked) -> StopRule:  # noqa: ARG001  # an Action's rule

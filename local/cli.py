@@ -36,6 +36,7 @@ def group() -> None:
     The day in the life:  python -m local demo
     One event, tried out: python -m local invoke stop events/stop.timer.json
     An ECS to play with:  python -m local serve
+    Before a deployment:  python -m local check
     """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
 
 

@@ -7,9 +7,10 @@ jumps from step to step, so that the day takes seconds.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console, RenderableType
@@ -21,10 +22,10 @@ from rich.text import Text
 from local.answers import Report
 from local.demo_day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
 from local.deployment import emulated
-from local.ecs.clock import RealClock
 from local.ecs.engine import Ecs
 from local.ecs.log import Entry
 from local.ecs.model import SnapshotStatus
+from local.pace import PacedClock
 from local.tables import GONE, State, clock_text, failure_text, state_of
 from shared.failures import NoAnswer, Refusal
 
@@ -42,7 +43,7 @@ def play(console: Console, speed: float) -> bool:
         Whether every step did what it says.
     """
     began = time.monotonic()
-    clock = RealClock(STEPS[0].at, speed)
+    clock = PacedClock(STEPS[0].at, speed)
     with emulated(clock, fleet_of_the_day(STEPS[0].at)) as stage:
         day = Day(stage)
         _show_opening(console, day)
@@ -56,11 +57,19 @@ def play(console: Console, speed: float) -> bool:
             ("\nEvery step did what it says", "bold green"),
             f": {len(STEPS)} steps, {calls} calls to ECS, {took:.1f} s.\n",
             "Next: try one event yourself, or have an ECS to play with:\n",
-            ("  python -m local invoke stop events/stop.timer.json\n", "cyan"),
-            ("  python -m local serve", "cyan"),
-        )
+            *[(f"  {command}\n", "cyan") for command in _next_commands(os.environ)],
+        ),
+        end="",
     )
     return True
+
+
+def _next_commands(environ: Mapping[str, str]) -> Iterator[str]:
+    """What to type next; `make demo` runs in a virtual environment that the shell is not in."""
+    if not environ.get("VIRTUAL_ENV"):
+        yield ". .venv/bin/activate"
+    yield "python -m local invoke stop events/stop.timer.json"
+    yield "python -m local serve"
 
 
 def _show_opening(console: Console, day: Day) -> None:

@@ -18,10 +18,9 @@ from local.ecs.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
 from local.ecs.log import Entry
 from local.ecs.model import Instance, SnapshotStatus, Status
 from shared.events import Message, Trigger, parse
-from shared.guards import CHINA
 from shared.sdk import SdkTransport
 from shared.settings import read_settings
-from shared.times import to_minute_text
+from shared.times import CHINA, to_minute_text
 
 FRIDAY, MONDAY = 20, 23
 """Days of November 2026."""
@@ -81,15 +80,21 @@ class Told:
 
 @dataclass(slots=True)
 class Day:
-    """What the steps share: the stage, the runners that CI made, how it all was before a step."""
+    """What the steps share: the stage, the runners that CI made, how it all was before a step.
+
+    Attributes:
+        at: When the step happens. Its event is sent then, however long it took to show.
+    """
 
     stage: Stage
+    at: datetime = field(init=False)
     runners: tuple[str, ...] = ()
     before: Mapping[str, Instance] = field(default_factory=dict)
     _calls_before: int = 0
 
     def begin_step(self, at: datetime) -> None:
         """Remember how things are, then let the time of the step come."""
+        self.at = at
         self.before = self.instances()
         self._calls_before = len(self.stage.log)
         waits = at - self.stage.clock.now()
@@ -115,8 +120,8 @@ class Day:
         return all(now.get(key) == was for key, was in self.before.items() if key not in left_out)
 
     def send(self, sample: str, ids: Sequence[str] = ()) -> Delivery:
-        """Send a sample to its function, now, its instances being those with these ids."""
-        event = _sent_now(sample, self.stage.clock.now(), ids)
+        """Send a sample to its function at the step's time, for the instances with these ids."""
+        event = _sent_at(sample, self.at, ids)
         message = _message(event)
         function = sample.partition(".")[0]
         outcome = self.stage.deployment.invoke(function, event, StringIO())
@@ -343,14 +348,14 @@ def _wait_until_running(day: Day) -> bool:
     return False
 
 
-def _sent_now(sample: str, now: datetime, ids: Sequence[str]) -> bytes:
+def _sent_at(sample: str, at: datetime, ids: Sequence[str]) -> bytes:
     """The sample's bytes, its time and its instance ids replaced where there are such."""
     text = EVENTS.joinpath(sample).read_text(encoding="utf-8")
     message = _message(text.encode())
     named = message.request.get("instance_ids", ())
     changes = dict(zip(named, ids, strict=True)) if ids and isinstance(named, list) else {}
     if message.sent_at:
-        changes |= dict(zip(_spellings(message.sent_at), _spellings(now), strict=True))
+        changes |= dict(zip(_spellings(message.sent_at), _spellings(at), strict=True))
     for old, new in changes.items():
         text = text.replace(old, new)
     return text.encode()

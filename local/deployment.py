@@ -14,7 +14,6 @@ from functools import partial
 from typing import TextIO
 
 from local.ecs.access import Caller
-from local.ecs.clock import RealClock
 from local.ecs.emulator import LOCAL_KEY, Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet import HANGZHOU, Fleet
@@ -22,6 +21,7 @@ from local.ecs.log import RequestLog
 from local.ecs.server import LocalEcs
 from local.fc import LoadError, Outcome, invoke, load
 from local.fc_context import CODE, Runtime, context, environment
+from local.pace import PacedClock
 from shared.clock import Clock, SystemClock
 from shared.run import World
 from shared.settings import Credentials
@@ -30,6 +30,8 @@ LOCAL_CREDENTIALS = Credentials(LOCAL_KEY, LOCAL_KEY)
 """The key that every emulator knows."""
 ACCOUNT_ID = Caller().account_id
 """The account that the emulator plays."""
+LONGEST_S = 600.0
+"""Real seconds that a function on a clock of its own may take; only one that hangs takes them."""
 EVENTS = CODE / "events"
 """The sample events, ``<function>.<trigger>[.<variation>].json``."""
 
@@ -53,8 +55,8 @@ class Deployment:
         credentials: Those of their role.
         clock: Makes the clock of an invocation.
         runtime: Which of FC's Pythons is played.
-        timeout_s: How long an invocation may take: by ``clock`` for the function itself, in real
-            seconds until it is cut off.
+        timeout_s: How long an invocation may take, by ``clock``.
+        cut_off_s: Real seconds after which it is cut off; None: ``timeout_s``.
         region: The functions' own, in which they look unless a request names others.
     """
 
@@ -63,6 +65,7 @@ class Deployment:
     clock: Callable[[], Clock] = SystemClock
     runtime: Runtime = "3.10"
     timeout_s: float = 600
+    cut_off_s: float | None = None
     region: str = HANGZHOU
     account_id: str = ACCOUNT_ID
 
@@ -94,7 +97,7 @@ class Deployment:
         except LoadError as error:
             return error.outcome()
         world = World(clock=self.clock, environ=variables)
-        return invoke(partial(handler, world=world), event, given, log)
+        return invoke(partial(handler, world=world), event, given, log, cut_off_s=self.cut_off_s)
 
 
 PLAIN = Deployment()
@@ -105,7 +108,7 @@ class Stage:
     """An emulated ECS that listens on loopback, and the functions deployed beside it."""
 
     server: LocalEcs
-    clock: RealClock
+    clock: PacedClock
     deployment: Deployment
 
     @property
@@ -120,7 +123,7 @@ class Stage:
 
 
 @contextmanager
-def emulated(clock: RealClock, fleet: Fleet, deployed: Deployment = PLAIN) -> Iterator[Stage]:
+def emulated(clock: PacedClock, fleet: Fleet, deployed: Deployment = PLAIN) -> Iterator[Stage]:
     """Serve an emulated ECS on a free port of loopback while the block lasts.
 
     Args:
@@ -134,5 +137,6 @@ def emulated(clock: RealClock, fleet: Fleet, deployed: Deployment = PLAIN) -> It
             environ={**deployed.environ, "ECS_ENDPOINT": server.url},
             credentials=LOCAL_CREDENTIALS,
             clock=lambda: clock,
+            cut_off_s=max(deployed.timeout_s, LONGEST_S),
         )
         yield Stage(server, clock, deployment)

@@ -17,10 +17,10 @@ import queue
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
@@ -57,15 +57,17 @@ class LoadError(Exception):
     Attributes:
         error_type: ImportModuleError, UserCodeSyntaxError, InvalidHandleName, UserCodeError or
             HandlerNotFound.
+        cause: What Python raised.
     """
 
-    def __init__(self, error_type: str, message: str) -> None:
+    def __init__(self, error_type: str, message: str, cause: Exception) -> None:
         super().__init__(message)
         self.error_type = error_type
+        self.cause = cause
 
     def outcome(self) -> Outcome:
-        """What FC answers."""
-        return _failed(self.error_type, str(self))
+        """What FC answers: here ``stackTrace`` is the reason, in a flat list of its parts."""
+        return _failed(self.error_type, str(self), _reason(self.cause))
 
 
 def load(handler_name: str, *, runtime: Runtime = "3.10", code: Path = CODE) -> Handler:
@@ -84,23 +86,31 @@ def load(handler_name: str, *, runtime: Runtime = "3.10", code: Path = CODE) -> 
     """
     if str(code) not in sys.path:
         sys.path.insert(0, str(code))
-    module_name, dot, name = handler_name.rpartition(".")
-    if not dot:
-        raise LoadError("InvalidHandleName", f"Invalid handler '{handler_name}'")
+    try:
+        module_name, name = handler_name.rsplit(".", 1)
+    except ValueError as error:
+        raise _load_error(handler_name, error) from None
     try:
         module = _module(module_name, runtime, code)
     except Exception as error:
         raise _load_error(module_name, error) from error
     try:
         handler: Handler = getattr(module, name)
-    except AttributeError:
+    except AttributeError as error:
         raise LoadError(
-            "HandlerNotFound", f"Handler '{name}' is missing on module '{module_name}'"
+            "HandlerNotFound", f"Handler '{name}' is missing on module '{module_name}'", error
         ) from None
     return handler
 
 
-def invoke(handler: Handler, event: bytes, context: Context, log: TextIO | None = None) -> Outcome:
+def invoke(
+    handler: Handler,
+    event: bytes,
+    context: Context,
+    log: TextIO | None = None,
+    *,
+    cut_off_s: float | None = None,
+) -> Outcome:
     """Call a handler and answer as FC does.
 
     Text and bytes go out as they are, anything else as FC's JSON. An Exception becomes FC's error
@@ -112,11 +122,13 @@ def invoke(handler: Handler, event: bytes, context: Context, log: TextIO | None 
         event: As the trigger sends it.
         context: Made by ``context``.
         log: Where log lines go, in FC's format with the request id; default standard error.
+        cut_off_s: Real seconds after which it is cut off; None: the context's timeout. For a
+            handler whose clock is not the machine's.
     """
     stream = log or sys.stderr
     with _function_log(context.request_id, stream):
         stream.write(f"FC Invoke Start RequestId: {context.request_id}\n")
-        outcome = _within_timeout(handler, event, context)
+        outcome = _within_timeout(handler, event, context, cut_off_s)
         if not outcome.ok:
             logging.getLogger().error(outcome.body.decode())
         suffix = "" if outcome.ok else ", Error: Unhandled function error"
@@ -129,10 +141,12 @@ def _module(name: str, runtime: Runtime, code: Path) -> ModuleType:
         return importlib.import_module(name.replace("/", "."))
     if "/" in name:
         return _module_of_file(name, code / f"{name}.py")
-    *packages, _ = name.split(".")
-    for depth in range(len(packages)):
-        if not code.joinpath(*packages[: depth + 1], "__init__.py").is_file():
-            raise ModuleNotFoundError(f"{packages[depth]} has no __init__.py")
+    folder = code
+    for part in name.split("."):
+        package = folder / part / "__init__.py"
+        if not (package.is_file() or (folder / f"{part}.py").is_file()):
+            raise _no_module(part)
+        folder /= part
     return importlib.import_module(name)
 
 
@@ -141,7 +155,7 @@ def _module_of_file(name: str, path: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise ModuleNotFoundError(f"there is no {path}")
+        raise _no_module(path.stem)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -152,17 +166,39 @@ def _module_of_file(name: str, path: Path) -> ModuleType:
     return module
 
 
+def _no_module(name: str) -> ImportError:
+    """What the runtime's way to find modules raises; it names only the part that is missing."""
+    return ImportError(f"No module named {name!r}", name=name)
+
+
 def _load_error(module_name: str, error: Exception) -> LoadError:
+    kind, message = "UserCodeError", f"Module initialization error: '{error}'"
     if isinstance(error, ImportError):
-        return LoadError("ImportModuleError", f"Unable to import module '{module_name}'")
-    if isinstance(error, SyntaxError):
-        return LoadError("UserCodeSyntaxError", f"Syntax error in module '{module_name}'")
-    if isinstance(error, ValueError):
-        return LoadError("InvalidHandleName", f"Invalid handler '{module_name}'")
-    return LoadError("UserCodeError", f"Module initialization error: '{error}'")
+        kind, message = "ImportModuleError", f"Unable to import module '{module_name}'"
+    elif isinstance(error, SyntaxError):
+        kind, message = "UserCodeSyntaxError", f"Syntax error in module '{module_name}'"
+    elif isinstance(error, ValueError):
+        kind, message = "InvalidHandleName", f"Invalid handler '{module_name}'"
+    return LoadError(kind, message, error)
 
 
-def _within_timeout(handler: Handler, event: bytes, context: Context) -> Outcome:
+def _reason(error: Exception) -> list[str]:
+    """What Python prints of an error below the stack, taken apart as the 3.9 runtime does it.
+
+    Its first entry, of a syntax error the file and the line, is split at its commas, whatever it
+    is; carets and empty lines go.
+    """
+    first, *rest = (
+        [line.replace("^", "").strip() for line in entry.split("\n")]
+        for entry in traceback.format_exception_only(error)
+    )
+    parts = [part.strip() for line in first for part in line.split(",")]
+    return [part for part in (*parts, *(line for lines in rest for line in lines)) if part]
+
+
+def _within_timeout(
+    handler: Handler, event: bytes, context: Context, cut_off_s: float | None
+) -> Outcome:
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     thread = Thread(
         target=lambda: outcomes.put(_answer(handler, event, context)),
@@ -171,7 +207,7 @@ def _within_timeout(handler: Handler, event: bytes, context: Context) -> Outcome
     )
     thread.start()
     try:
-        return outcomes.get(timeout=float(context.function.timeout))
+        return outcomes.get(timeout=cut_off_s or float(context.function.timeout))
     except queue.Empty:
         _log_stack(thread)
         return _failed("", f"Function time out after {context.function.timeout} seconds")
@@ -198,7 +234,7 @@ def _encoded(result: object) -> bytes:
     return (result if isinstance(result, str) else _to_json(result)).encode()
 
 
-def _failed(error_type: str, message: str, stack: list[list[str | None]] | None = None) -> Outcome:
+def _failed(error_type: str, message: str, stack: Sequence[str | list[str | None]] = ()) -> Outcome:
     body: dict[str, object] = {"errorMessage": message}
     if error_type:
         body["errorType"] = error_type
@@ -214,7 +250,7 @@ def _to_json(value: object) -> str:
 def _plain(value: Any) -> object:  # noqa: ANN401  # whatever a handler returned
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if hasattr(value, "to_json"):
         return value.to_json()

@@ -16,6 +16,8 @@ from shared.settings import Credentials
 
 Runtime = Literal["3.10", "3.12"]
 
+MEMORY_MB = 512
+"""Of a function's instance, unless it is deployed with another size."""
 CODE = Path(__file__).resolve().parents[1]
 """The directory that would be ``/code``: where ``functions`` and ``shared`` are."""
 
@@ -98,7 +100,7 @@ def context(  # noqa: PLR0913  # each is a field of Function Compute's own conte
     credentials: Credentials,
     timeout_s: float = 60,
     handler: str = "",
-    memory_mb: int = 512,
+    memory_mb: int = MEMORY_MB,
     retry_count: str | None = None,
 ) -> Context:
     """The context that a runtime gives to a handler.

@@ -18,8 +18,8 @@ from rich.text import Text
 
 from local.answers import Answer, Failure, Report, Row
 from local.ecs.model import ChargeType, Instance, Status, StoppedMode
-from shared.guards import CHINA, GROUP_TAG_PREFIXES
-from shared.times import parse_instant
+from shared.guards import GROUP_TAG_PREFIXES
+from shared.times import CHINA, parse_instant
 
 WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""

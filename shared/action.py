@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
 from shared.disks import DiskLook
-from shared.guards import Harm
+from shared.guards import Guard, Harm, guard_of
 from shared.requests import Request
+from shared.settings import Settings
 from shared.steps import Rule
 
 R = TypeVar("R", bound=Request)
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """When a request was made, for rules that count time.
+    """When a request was made, and under which settings.
 
     Attributes:
         at: The event's own time: the same for every delivery of it.
         now: The time of this delivery.
-        zone: The zone of plain dates in tags.
+        settings: The operator's choices.
     """
 
     at: datetime
     now: datetime
-    zone: tzinfo
+    settings: Settings
 
 
 def no_disks(request: Request) -> DiskLook:  # noqa: ARG001  # whatever the request
@@ -44,7 +45,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
         harm: What it can do to an instance, hence what guards one against it.
         rule: Makes the rule for a request; raises InvalidEvent if its times make no sense.
         disks: Which disks the rule of a request wants to see.
-        only_looks: Nothing can change, so ``all`` needs no cap.
+        only_looks: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
     """
 
     name: str
@@ -53,3 +54,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     rule: Callable[[R, Asked], Rule]
     disks: Callable[[R], DiskLook] = no_disks
     only_looks: bool = False
+
+    def guard(self, settings: Settings) -> Guard:
+        """What guards an instance against this action; nothing does against a look."""
+        return Guard(Harm.NONE) if self.only_looks else guard_of(self.harm, settings)

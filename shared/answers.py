@@ -31,17 +31,22 @@ Work = Callable[[Message | InvalidEvent], Report]
 """Does one message; raises a CurfewError if nothing came of it, else gives its report."""
 
 
-def answer(event: Event, work: Work) -> dict[str, Any]:
+def answer(event: Event, work: Work, has_time: Callable[[], bool]) -> dict[str, Any]:
     """The report of the event's message; of a list ``{"outcome", "reports"}``.
 
-    Every message of a list is done, whatever becomes of the others.
+    Every message of a list is done, whatever becomes of the others, while there is time for it.
+
+    Args:
+        event: What is asked.
+        work: Does one message.
+        has_time: Is there time to begin another?
 
     Raises:
-        CurfewError: as ``work`` does, or Incomplete or AccessDenied with the report; for a list
-            the class that all have in common, if all failed, else Incomplete.
+        CurfewError: as ``work`` does, or Incomplete, AccessDenied or Refused with the report; for
+            a list the class that all have in common, if all failed, else Incomplete.
     """
     if event.is_list:
-        return _answer_of_list(event, work)
+        return _answer_of_list(event, work, has_time)
     report = work(event.messages[0])
     if error := report.error():
         raise error(with_reports(report.sentence(), [report], listed=False))
@@ -49,7 +54,10 @@ def answer(event: Event, work: Work) -> dict[str, Any]:
 
 
 def http_answer(event: Event, work: Work) -> dict[str, Any]:
-    """The same as an HTTP trigger wants it; an error is an answer too ("HTTP trigger", FC docs)."""
+    """The same as an HTTP trigger and API Gateway want it; an error is an answer too.
+
+    API Gateway makes a 503 of any other form ("HTTP trigger", "API Gateway triggers", FC docs).
+    """
     body: dict[str, Any]
     try:
         report = work(event.messages[0])
@@ -70,10 +78,14 @@ def http_answer(event: Event, work: Work) -> dict[str, Any]:
     }
 
 
-def _answer_of_list(event: Event, work: Work) -> dict[str, Any]:
+def _answer_of_list(event: Event, work: Work, has_time: Callable[[], bool]) -> dict[str, Any]:
     reports: list[Report] = []
     errors: list[tuple[type[CurfewError], str]] = []
+    total = len(event.messages)
     for index, message in enumerate(event.messages):
+        if not has_time():
+            errors.append((Incomplete, _not_begun(index, total)))
+            break
         try:
             report = work(message)
         except CurfewError as error:
@@ -83,16 +95,29 @@ def _answer_of_list(event: Event, work: Work) -> dict[str, Any]:
         if failure := report.error():
             errors.append((failure, f"[{index}] {failure.__name__}: {report.sentence()}"))
     if errors:
-        raise _list_error(errors, reports, len(event.messages))
-    return {"outcome": "complete", "reports": [report.as_json() for report in reports]}
+        raise _list_error(errors, reports, total)
+    outcomes = {report.outcome() for report in reports}
+    outcome = outcomes.pop() if len(outcomes) == 1 else "complete"
+    return {"outcome": outcome, "reports": [report.as_json() for report in reports]}
+
+
+def _not_begun(index: int, total: int) -> str:
+    if index == total - 1:
+        return f"[{index}] Incomplete: ran out of time before 1 message; send it again"
+    return (
+        f"[{index}] to [{total - 1}] Incomplete: ran out of time before {total - index} messages; "
+        "send them again"
+    )
 
 
 def _list_error(
     errors: Sequence[tuple[type[CurfewError], str]], reports: Sequence[Report], total: int
 ) -> CurfewError:
+    """One error for the list: the class that all have in common, if all failed."""
     named = "; ".join(text for _, text in errors)
-    told = named.encode()[:_MOST_ERRORS_BYTES].decode(errors="ignore")
-    sentence = f"{len(errors)} of {total} messages failed: {told}"
+    told = named.encode(errors="replace")[:_MOST_ERRORS_BYTES].decode(errors="ignore")
+    failed = f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
+    sentence = f"{failed} in {total} message{'' if total == 1 else 's'}: {told}"
     classes = {error for error, _ in errors}
     error = classes.pop() if len(errors) == total and len(classes) == 1 else Incomplete
     return error(with_reports(sentence, reports, listed=True) if reports else sentence)

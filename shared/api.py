@@ -6,6 +6,7 @@ it was done. What a refusal means is in ``shared.failures``.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from shared.clock import Clock, Deadline
 from shared.errors import AccessDenied, Unavailable
 from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal
 from shared.pacer import Outlook, Pacer
+from shared.regions import hint, is_listed
 from shared.sdk import Transport
 
 READ_TIMEOUT_S = 10.0
@@ -36,6 +38,13 @@ class Answer(msgspec.Struct, frozen=True):
     asked_at: datetime
 
 
+class _Sent:
+    """What has been sent, counted over all copies of an ``Api``."""
+
+    calls = 0
+    writes = 0
+
+
 class Api:
     """The operations of ECS in one region; safe for threads.
 
@@ -49,14 +58,26 @@ class Api:
         self.clock = clock
         self._transport = transport
         self._deadline = deadline
+        self._read_until = deadline.work_until
         self._lock = threading.Lock()
         self._pacers: dict[str, Pacer] = defaultdict(lambda: Pacer(clock))
-        self._calls = 0
+        self._sent = _Sent()
 
     @property
     def calls(self) -> int:
         """How many calls have been sent."""
-        return self._calls
+        return self._sent.calls
+
+    @property
+    def writes(self) -> int:
+        """How many of them could change something."""
+        return self._sent.writes
+
+    def reading_until(self, moment: datetime) -> Api:
+        """The same calls, at the same pace and in the same count; reads end at this moment."""
+        sooner = copy.copy(self)
+        sooner._read_until = min(moment, self._deadline.work_until)  # noqa: SLF001  # its own copy
+        return sooner
 
     def outlook(self, operation: str, now: datetime) -> Outlook:
         """When and how many calls of this operation ECS will probably let pass."""
@@ -68,24 +89,24 @@ class Api:
         Raises:
             AccessDenied: RAM does not allow it.
             Unavailable: no answer within five tries or the deadline, or the credentials are not
-                accepted, or ECS refuses the question.
+                accepted, or ECS refuses the question or does not know the region.
             Refusal: only ``DryRunOperation``, which is how ECS says yes to a dry run.
         """
         tries = MAX_TRIES[Kind.PASSING]
         problem = "ECS could not be asked"
         for attempt in range(1, tries + 1):
             try:
-                answer = self._send(
-                    operation, parameters, self._deadline.work_until, READ_TIMEOUT_S
-                )
+                answer = self._send(operation, parameters, self._read_until, READ_TIMEOUT_S)
             except NoAnswer as failure:
                 problem = failure.reason
+                if failure.unresolved and not is_listed(self.region):
+                    raise self._unknown_region(problem) from None
             except Refusal as refusal:
                 problem = self._read_problem(operation, refusal)
             else:
                 if isinstance(answer, NotSent):
                     raise Unavailable(
-                        f"{operation} in {self.region}: {problem}, and the deadline is near"
+                        f"{operation} in {self.region}: {problem}, and the time for it is over"
                     )
                 return answer
             if attempt < tries:
@@ -108,26 +129,33 @@ class Api:
             Unavailable: the credentials are not accepted.
         """
         try:
-            return self._send(operation, parameters, until, DEED_TIMEOUT_S)
+            return self._send(operation, parameters, until, DEED_TIMEOUT_S, is_write=True)
         except Refusal as refusal:
             if refusal.kind is Kind.CREDENTIALS:
                 raise Unavailable(_bad_credentials(refusal)) from None
             raise
 
     def _send(
-        self, operation: str, parameters: Mapping[str, str], until: datetime, timeout_s: float
+        self,
+        operation: str,
+        parameters: Mapping[str, str],
+        until: datetime,
+        timeout_s: float,
+        *,
+        is_write: bool = False,
     ) -> Answer | NotSent:
         pacer = self._pacer(operation)
         until = min(until, self._deadline.work_until)
         while leave := pacer.acquire(until):
             with self._lock:
-                self._calls += 1
+                self._sent.calls += 1
+                self._sent.writes += is_write
             asked_at = self.clock.now()
             try:
                 body = self._transport.send(
                     operation,
                     {"RegionId": self.region, **parameters},
-                    timeout_s=min(timeout_s, self._left_s()),
+                    timeout_s=min(timeout_s, self._left_s(until if not is_write else None)),
                 )
             except Refusal as refusal:
                 if refusal.kind is Kind.THROTTLED:
@@ -142,29 +170,50 @@ class Api:
             return Answer(body, asked_at)
         return NotSent()
 
+    def ask_once(
+        self, operation: str, parameters: Mapping[str, str], until: datetime
+    ) -> Answer | None:
+        """Ask ECS something once, until then at the longest; None if it does not answer."""
+        try:
+            answer = self._send(operation, parameters, until, READ_TIMEOUT_S)
+        except (Refusal, NoAnswer):
+            return None
+        return None if isinstance(answer, NotSent) else answer
+
     def _read_problem(self, operation: str, refusal: Refusal) -> str:
         """What to say of a refused question that may be asked again; the rest is raised."""
         if refusal.code == "DryRunOperation":
             raise refusal
         if refusal.kind is Kind.DENIED:
-            raise denied(operation, self.region, refusal.code) from None
+            raise denied(operation, self.region, refusal) from None
         if refusal.kind is Kind.CREDENTIALS:
             raise Unavailable(_bad_credentials(refusal)) from None
+        if refusal.code.startswith("InvalidRegionId"):
+            raise self._unknown_region(refusal.code) from None
         if refusal.kind not in {Kind.PASSING, Kind.BUSY}:
             raise Unavailable(
                 f"{operation} in {self.region}: ECS refuses with {refusal.code}: {refusal.message}"
             ) from None
         return f"ECS answers {refusal.code}"
 
-    def _left_s(self) -> float:
-        """Seconds that a call may still take, so that its answer can be reported."""
-        halfway = (
-            self._deadline.work_until + (self._deadline.killed_at - self._deadline.work_until) / 2
+    def _unknown_region(self, problem: str) -> Unavailable:
+        return Unavailable(
+            f"{self.region} is not a region that ECS knows ({problem}). {hint(self.region)}",
+            unknown_region=True,
         )
-        return max((halfway - self.clock.now()).total_seconds(), 0.1)
+
+    def _left_s(self, until: datetime | None) -> float:
+        """Seconds that a call may still take, so that its answer can be reported.
+
+        A read ends with the time for reads, a write halfway between the deadline and the end.
+        """
+        if until is None or until >= self._deadline.work_until:
+            spare = self._deadline.killed_at - self._deadline.work_until
+            until = self._deadline.work_until + spare / 2
+        return max((until - self.clock.now()).total_seconds(), 0.1)
 
     def _pause(self, seconds: float) -> None:
-        left = (self._deadline.work_until - self.clock.now()).total_seconds()
+        left = (self._read_until - self.clock.now()).total_seconds()
         self.clock.sleep(max(0.0, min(seconds, left)))
 
     def _pacer(self, operation: str) -> Pacer:
@@ -172,13 +221,14 @@ class Api:
             return self._pacers[operation]
 
 
-def denied(operation: str, region: str, code: str) -> AccessDenied:
-    """The error that names the missing permission."""
-    return AccessDenied(
-        f"RAM does not allow ecs:{operation} in {region} ({code}); "
-        f"add ecs:{operation} to the policy of the function's role",
-        code,
-    )
+def denied(operation: str, region: str, refusal: Refusal) -> AccessDenied:
+    """The error that names the missing permission, and what else RAM says of it."""
+    action = refusal.denied.action or f"ecs:{operation}"
+    what = refusal.denied.sentence() or f"RAM does not allow {action}"
+    remedy = f"add {action} to the policy of the function's role"
+    if refusal.denied.is_explicit:
+        remedy = "a policy forbids it, so allowing it in another one does not help"
+    return AccessDenied(f"{what} in {region} ({refusal.code}); {remedy}", refusal.code)
 
 
 def _bad_credentials(refusal: Refusal) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -98,7 +98,7 @@ def perform(
         alone = len(instances) == 1 or not refusal.blames_a_member
         return {one.id: _rejected(refusal, alone=alone) for one in instances}
     except NoAnswer as failure:
-        return {one.id: _lost(failure) for one in instances}
+        return {one.id: lost(failure.reason) for one in instances}
     if isinstance(answer, NotSent):
         return {one.id: answer for one in instances}
     if isinstance(call, Stop | Start):
@@ -137,10 +137,10 @@ def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetim
                 _rejected(refusal, alone=True), message=f"disk {wanted.disk_id}: {refusal.message}"
             )
         except NoAnswer as failure:
-            return _lost(failure)
+            return lost(failure.reason)
         if isinstance(answer, NotSent):
             return answer
-        disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer)
+        disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer, call.retention_days)
     return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())))
 
 
@@ -156,11 +156,12 @@ def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[
     }
 
 
-def _with_new(disk: Disk, answer: Answer) -> Disk:
+def _with_new(disk: Disk, answer: Answer, retention_days: int) -> Disk:
     snapshot_id = answer.body.get("SnapshotId")
     if not isinstance(snapshot_id, str) or not snapshot_id:
         return disk
-    taken = Snapshot(snapshot_id, disk.id, SnapshotStatus.PROGRESSING, answer.asked_at)
+    ends_at = answer.asked_at + timedelta(days=retention_days)
+    taken = Snapshot(snapshot_id, disk.id, SnapshotStatus.PROGRESSING, answer.asked_at, ends_at)
     return msgspec.structs.replace(disk, snapshots=(*disk.snapshots, taken))
 
 
@@ -178,7 +179,7 @@ def _member_by_member(answer: Answer, instances: Sequence[Instance]) -> dict[str
 
 def _member(one: Instance, row: Mapping[str, object] | None) -> Outcome:
     if row is None:
-        return _lost(NoAnswer("ECS said nothing about it"))
+        return lost("ECS said nothing about it")
     code = str(row.get("Code"))
     if code == "200":
         return Accepted(msgspec.structs.replace(one, status=read_status(row.get("CurrentStatus"))))
@@ -190,8 +191,9 @@ def _rejected(refusal: Refusal, *, alone: bool) -> Rejected:
     return Rejected(refusal.kind, refusal.code, refusal.message, alone, in_doubt)
 
 
-def _lost(failure: NoAnswer) -> Rejected:
-    return Rejected(Kind.PASSING, "", failure.reason, alone=True, in_doubt=True)
+def lost(reason: str) -> Rejected:
+    """The outcome of a call of which nobody knows whether it was done."""
+    return Rejected(Kind.PASSING, "", reason, alone=True, in_doubt=True)
 
 
 def _token(*parts: str) -> str:

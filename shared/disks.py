@@ -18,8 +18,9 @@ from enum import Enum
 import msgspec
 
 from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs, chunks
+from shared.errors import Unavailable
 from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status
-from shared.wire import RELEASE_TAG, is_ours, read_disk, read_snapshot
+from shared.wire import RELEASE_TAG, Json, is_ours, read_disk, read_snapshot
 
 DISKS_PAGE = "500"
 """Most rows of a call of DescribeDisks (API reference)."""
@@ -100,22 +101,34 @@ class DiskReader(msgspec.Struct, frozen=True):
 
     def _released(self, read: Sequence[Instance]) -> set[str]:
         """Those of these that show no disk because they were released in the meantime."""
-        bare = [one.id for one in read if not one.disks]
+        bare = [one.id for one in read if not (one.disks or one.unreadable)]
         return set(bare).difference(self.ecs.look_twice(bare)) if bare else set()
 
     def _kept(self) -> Mapping[str, list[Disk]]:
-        """By instance, the disks that are not deleted with it."""
+        """By instance, the disks that are not deleted with it.
+
+        They are only told of, so one whose row cannot be read is left out.
+        """
         parameters = {"DeleteWithInstance": "false", "MaxResults": DISKS_PAGE}
         kept: dict[str, list[Disk]] = defaultdict(list)
         for row, _ in self.ecs.pages("DescribeDisks", parameters, "Disks", "Disk"):
-            disk = read_disk(row)
-            if not disk.deleted_with_instance:
+            disk = _disk_if_readable(row)
+            if disk and not disk.deleted_with_instance:
                 kept[row.get("InstanceId") or ""].append(disk)
         if not kept:
             self.ecs.check_permission("DescribeDisks")
         return kept
 
     def _read(self, instance: Instance) -> Instance:
+        """With its disks; a row that cannot be read makes this one instance unreadable."""
+        try:
+            return self._read_disks(instance)
+        except Unavailable as error:
+            if not error.unreadable:
+                raise
+            return msgspec.structs.replace(instance, unreadable=str(error))
+
+    def _read_disks(self, instance: Instance) -> Instance:
         """With all its disks, and if it is stopped with our snapshots of them."""
         parameters = {"InstanceId": instance.id, "MaxResults": DISKS_PAGE}
         pages = self.ecs.pages("DescribeDisks", parameters, "Disks", "Disk")
@@ -155,7 +168,22 @@ class DiskReader(msgspec.Struct, frozen=True):
     def _by_id(self, ids: Sequence[str]) -> list[Snapshot]:
         parameters = {"SnapshotIds": json.dumps(list(ids)), "MaxResults": str(PAGE)}
         pages = self.ecs.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
-        return [read_snapshot(row) for row, _ in pages]
+        return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
+
+
+def _disk_if_readable(row: Json) -> Disk | None:
+    try:
+        return read_disk(row)
+    except Unavailable:
+        return None
+
+
+def _snapshot_if_readable(row: Json) -> Snapshot | None:
+    """None: its disk is read anew then, and says what cannot be read."""
+    try:
+        return read_snapshot(row)
+    except Unavailable:
+        return None
 
 
 def _progressing(disks: Sequence[Disk] | None) -> list[Snapshot]:

@@ -14,13 +14,13 @@ from datetime import datetime
 
 import msgspec
 
-from shared.api import Api
+from shared.api import Answer, Api
 from shared.errors import Unavailable
 from shared.failures import Refusal
 from shared.model import Instance
 from shared.parallel import Runner
 from shared.selection import ByIds, ByTagsAndName, Selection, selects
-from shared.wire import Json, listed, read_instance, read_tag, rows
+from shared.wire import Json, listed, read_row, read_tag, rows
 
 PAGE = 100
 """Most ids or rows a call (DescribeInstances, StopInstances, DeleteInstances, API reference)."""
@@ -32,7 +32,20 @@ TAG_FILTER_LIMIT = 1000
 """A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
 
 CALLS_AT_ONCE = 8
-_NAMED = 3
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the first look at a region found of a selection.
+
+    Attributes:
+        instances: By id, in ECS's order: who is meant, or was found by tags that are not shown.
+        strays: Rows that cannot be read and that nothing shows to be meant.
+        hint: If nothing was found: what comes near, in a sentence; "" if nothing does.
+    """
+
+    instances: dict[str, Instance]
+    strays: tuple[Instance, ...] = ()
+    hint: str = ""
 
 
 class Ecs(msgspec.Struct, frozen=True):
@@ -46,22 +59,36 @@ class Ecs(msgspec.Struct, frozen=True):
     api: Api
     side_by_side: Runner
 
-    def inventory(self, selection: Selection) -> dict[str, Instance]:
-        """Every selected instance that ECS knows, by id, in ECS's order.
+    def reading_until(self, moment: datetime) -> Ecs:
+        """The same region, for reads that end at this moment."""
+        return msgspec.structs.replace(self, api=self.api.reading_until(moment))
+
+    def inventory(self, selection: Selection) -> Found:
+        """Every selected instance that ECS knows.
 
         Raises:
             AccessDenied: RAM does not let the function look.
             Unavailable: the inventory could not be read to its end.
         """
         if isinstance(selection, ByIds):
-            return self.look_twice(selection.ids)
-        found = self._list(_filters(selection))
-        if isinstance(selection, ByTagsAndName) and selection.tags:
-            if len(found) >= TAG_FILTER_LIMIT:
-                found = self._list({})
-            else:
-                found = self._look_again_for_tags(found, {key for key, _ in selection.tags})
-        return {key: one for key, one in found.items() if selects(selection, one)}
+            return Found(self.look_twice(selection.ids))
+        listed, hint = self._list_selected(selection)
+        by_tags = isinstance(selection, ByTagsAndName) and bool(selection.tags)
+        in_doubt = frozenset(key for key, one in listed.items() if one.unreadable)
+        if by_tags and len(listed) >= TAG_FILTER_LIMIT:
+            listed, in_doubt = self._list({}), frozenset()
+        elif by_tags:
+            # What ECS finds by tags and does not show with them is reported, not left out.
+            listed, in_doubt = self._look_again_for_tags(listed, selection)
+        meant = {
+            key: one
+            for key, one in listed.items()
+            if selects(selection, one) or (key in in_doubt and _may_be_named(selection, one))
+        }
+        strays = tuple(one for key, one in listed.items() if one.unreadable and key not in meant)
+        if not meant and listed:
+            hint = _nearest(selection, list(listed.values()))
+        return Found(meant, strays, hint)
 
     def size(self) -> int:
         """How many instances the region has, read to the last page.
@@ -135,7 +162,7 @@ class Ecs(msgspec.Struct, frozen=True):
             answer = self.api.read(operation, page)
             for row in rows(answer.body, outer, inner):
                 yield row, answer.asked_at
-            token = answer.body.get("NextToken") or ""
+            token = _next_token(answer, self.api.region)
             if not token:
                 return
             if token in seen:
@@ -144,6 +171,26 @@ class Ecs(msgspec.Struct, frozen=True):
                     "is not complete"
                 )
             seen.add(token)
+
+    def _list_selected(self, selection: Selection) -> tuple[dict[str, Instance], str]:
+        """What ECS's filters leave, and if that is nothing what comes near it.
+
+        An empty answer to a filter is believed when a page without the filter shows nothing that
+        is meant either; beyond that page the filter is asked again.
+        """
+        filters = _filters(selection)
+        if not filters:
+            return self._list({}), ""
+        found = self._instances({"MaxResults": str(PAGE), **filters})
+        if found:
+            return found, ""
+        self.check_permission("DescribeInstances")
+        page, is_all = self._first_page()
+        if any(selects(selection, one) for one in page):
+            return self._list({}), ""
+        if not is_all and (found := self._instances({"MaxResults": str(PAGE), **filters})):
+            return found, ""
+        return {}, _nearest(selection, page)
 
     def _list(self, filters: Mapping[str, str]) -> dict[str, Instance]:
         """All that ECS lists; that there is nothing is believed only when it says so twice."""
@@ -154,22 +201,29 @@ class Ecs(msgspec.Struct, frozen=True):
             found = self._instances(parameters)
         return found
 
+    def _first_page(self) -> tuple[list[Instance], bool]:
+        """The first instances of the region, at most ``PAGE``, and whether that is all."""
+        answer = self.api.read("DescribeInstances", {"MaxResults": str(PAGE)})
+        listed = rows(answer.body, "Instances", "Instance")
+        page = [read_row(row, self.api.region, answer.asked_at) for row in listed]
+        return page, not _next_token(answer, self.api.region)
+
     def _look_again_for_tags(
-        self, found: Mapping[str, Instance], keys: set[str]
-    ) -> dict[str, Instance]:
-        """Who was found by these tags bears them; where they are not shown they may be lost."""
-        again = self.look([key for key, one in found.items() if not keys <= one.tags.keys()])
-        if still := [key for key, one in again.items() if not one.tags]:
-            raise Unavailable(
-                f"DescribeInstances in {self.api.region}: ECS finds {', '.join(still[:_NAMED])} by "
-                "tags and shows none of them, so what guards it is not known; nothing was believed"
-            )
-        return {key: again.get(key, one) for key, one in found.items()}
+        self, found: Mapping[str, Instance], selection: Selection
+    ) -> tuple[dict[str, Instance], frozenset[str]]:
+        """Who was found by tags has them; where they are not shown they may be lost: look again.
+
+        Gives all of them, and who is found by tags that it does not show, now as before.
+        """
+        without = self.look([key for key, one in found.items() if _lacks_key(selection, one)])
+        still = frozenset(key for key, one in without.items() if _lacks_key(selection, one))
+        return {key: without.get(key, one) for key, one in found.items()}, still
 
     def _describe(self, ids: Sequence[str]) -> dict[str, Instance]:
         parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(ids))}
+        asked_for = set(ids)
         found = self._instances(parameters)
-        return {key: one for key, one in found.items() if key in set(ids)}
+        return {key: one for key, one in found.items() if key in asked_for}
 
     def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
         pages = self.pages("ListTagResources", _of_these(ids), "TagResources", "TagResource")
@@ -184,9 +238,12 @@ class Ecs(msgspec.Struct, frozen=True):
             self.api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
 
     def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
-        """By id; one that moved between two pages while they were read counts as last seen."""
+        """By id; one that moved between two pages while they were read counts as last seen.
+
+        A row that cannot be read but names its instance is there, and says so.
+        """
         pages = self.pages("DescribeInstances", parameters, "Instances", "Instance")
-        instances = (read_instance(row, self.api.region, asked_at) for row, asked_at in pages)
+        instances = (read_row(row, self.api.region, asked_at) for row, asked_at in pages)
         return {instance.id: instance for instance in instances}
 
     def check_permission(self, operation: str) -> None:
@@ -209,6 +266,35 @@ class Ecs(msgspec.Struct, frozen=True):
 def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     """The items in groups of at most ``size``, in order."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _next_token(answer: Answer, region: str) -> str:
+    """The token of the next page; "" after the last."""
+    token = answer.body.get("NextToken") or ""
+    if not isinstance(token, str):
+        raise Unavailable(f"ECS in {region} answered a NextToken that is no text")
+    return token
+
+
+def _nearest(selection: Selection, page: Sequence[Instance]) -> str:
+    from shared.hints import nearest  # noqa: PLC0415  # only where nothing matched
+
+    return nearest(selection, page)
+
+
+def _may_be_named(selection: Selection, instance: Instance) -> bool:
+    """Does an instance that ECS's filter found have the name, or one that cannot be read?"""
+    if not isinstance(selection, ByTagsAndName):
+        return False
+    is_hidden = bool(instance.unreadable) and not instance.name
+    return is_hidden or selects(ByTagsAndName(name=selection.name), instance)
+
+
+def _lacks_key(selection: Selection, instance: Instance) -> bool:
+    """Does an instance that was found by tags not show one of their keys?"""
+    return isinstance(selection, ByTagsAndName) and any(
+        key not in instance.tags for key, _ in selection.tags
+    )
 
 
 def _of_these(ids: Sequence[str]) -> dict[str, str]:

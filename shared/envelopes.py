@@ -1,34 +1,50 @@
-"""What every trigger's envelope holds, read strictly: a body, a time, an id.
+"""What every trigger's envelope holds, read strictly: a body, a flag, an id.
 
-Which field of which trigger holds them is known to ``shared.events``; here is how such a field is
-read, and what an error about it says. Whether a publisher's SDK encodes a message in base64 is not
-documented for every one, so a message's body may be JSON text or base64 of it: a JSON object
-starts with a brace, which base64 has not.
+Which field of which trigger holds them is known to ``shared.carriers``; here is how such a field is
+read, and what an error about it says. Times are read by ``shared.event_times``. Whether a
+publisher's SDK encodes a message in base64 is not documented for every one, so a message's body may
+be JSON text or base64 of it: a JSON object starts with a brace, which base64 has not.
 """
 
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timedelta, timezone
 
 from shared.errors import InvalidEvent
 from shared.strict_json import JsonError, loads, shown
-from shared.times import parse_instant
 
-RIGHT = 'a request is a JSON object like {"instance_ids": ["i-bp1example"]}'
+EXAMPLE = '{"instance_ids": ["i-bp1example"]}'
+"""A request, as errors show one."""
+
+RIGHT = f"a request is a JSON object like {EXAMPLE}"
 """How errors about a body end."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-
 _ID_CHARACTERS = 128
+
+_START = 100
+"""Characters of a text that tell what it is; an event may have megabytes."""
+
+_URL_SAFE = (str.maketrans("-_", "+/"), bytes.maketrans(b"-_", b"+/"))
 
 
 def read_json(text: bytes | str, where: str) -> object:
     """The JSON value in a text that is known not to be base64.
 
     Raises:
-        InvalidEvent: there is none.
+        InvalidEvent: there is none. Of two texts that are often sent in its place, the text of a
+            Python bytes object and XML, the error says how they came about.
     """
+    start = text[:_START].decode(errors="replace") if isinstance(text, bytes) else text[:_START]
+    if start.lstrip().startswith(("b'", 'b"')):
+        raise InvalidEvent(
+            f"{where}: {shown(start)} is the text of a Python bytes object; the producer must send "
+            "the text itself: value.decode(), not str(value)"
+        )
+    if start.lstrip().startswith("<"):
+        raise InvalidEvent(
+            f"{where}: {shown(start)} is XML, not JSON; an MNS subscription sends JSON if its "
+            "NotifyContentFormat is JSON or SIMPLIFIED"
+        )
     try:
         return loads(text)
     except JsonError as error:
@@ -41,12 +57,15 @@ def read_text(text: bytes | str, where: str) -> object:
     Raises:
         InvalidEvent: there is neither.
     """
+    if text.lstrip()[:1] in ("{", "[", b"{", b"["):
+        return read_json(text, where)
     compact = b"".join(text.split()) if isinstance(text, bytes) else "".join(text.split())
     try:
-        decoded = base64.b64decode(compact, validate=True)
+        decoded = _from_base64(compact)
     except ValueError:
         return read_json(text, where)
-    return read_json(decoded if decoded.lstrip().startswith(b"{") else text, where)
+    is_request = decoded.lstrip().startswith((b"{", b"b'", b'b"'))
+    return read_json(decoded if is_request else text, where)
 
 
 def as_object(value: object, where: str) -> dict[str, object]:
@@ -61,81 +80,35 @@ def as_object(value: object, where: str) -> dict[str, object]:
     raise InvalidEvent(f"{where}: {found}; {RIGHT}")
 
 
-def request_in(body: object, where: str) -> dict[str, object]:
-    """The request in a message's body: an object already, JSON text, or base64 of JSON text.
-
-    Raises:
-        InvalidEvent: the body holds no JSON object.
-    """
-    return as_object(read_text(body, where) if isinstance(body, str) else body, where)
-
-
-def http_request_in(event: dict[str, object]) -> dict[str, object]:
-    """The request in an HTTP trigger's ``body``; ``isBase64Encoded`` says how it is written.
+def http_body(body: object, where: str, *, is_base64: bool) -> dict[str, object]:
+    """The object in the body of an HTTP event: text, base64 of text, or an object already.
 
     Raises:
         InvalidEvent: the body holds no JSON object, or not in the way that is stated.
     """
-    body, is_base64 = event.get("body"), event.get("isBase64Encoded", False)
-    if not isinstance(is_base64, bool):
-        raise InvalidEvent(f"isBase64Encoded: {shown(is_base64)} is neither true nor false")
     if not isinstance(body, str):
-        return as_object(body, "body")
+        return as_object(body, where)
     try:
-        text = base64.b64decode(body, validate=True) if is_base64 else body
+        text = _from_base64(body) if is_base64 else body
     except ValueError:
         raise InvalidEvent(
-            f"body: {shown(body)} is not base64, though isBase64Encoded is true"
+            f"{where}: {shown(body)} is not base64, though isBase64Encoded is true"
         ) from None
-    return as_object(read_json(text, "body"), "body")
+    return as_object(read_json(text, where), where)
 
 
-def instant(value: object, where: str) -> datetime:
-    """An RFC 3339 time, in UTC.
-
-    Raises:
-        InvalidEvent: it is none. A time that cannot be read is never taken for now.
-    """
-    if not isinstance(value, str):
-        raise InvalidEvent(f"{where}: {shown(value)} is no time; write it as RFC 3339 text")
-    try:
-        return parse_instant(value)
-    except ValueError as error:
-        raise InvalidEvent(f"{where}: {error}") from None
-
-
-def epoch_ms(envelope: dict[str, object], field: str) -> datetime | None:
-    """The time in a field that holds milliseconds since 1970; None: there is no such field.
+def flag(value: object, where: str) -> bool:
+    """True or false, which API Gateway writes also as text.
 
     Raises:
-        InvalidEvent: the field holds anything else.
+        InvalidEvent: it is neither.
     """
-    if field not in envelope:
-        return None
-    value = envelope[field]
-    if isinstance(value, int) and not isinstance(value, bool):
-        try:
-            return _EPOCH + timedelta(milliseconds=value)
-        except OverflowError:
-            pass  # no such year
-    raise InvalidEvent(f"{field}: {shown(value)} is no time; write milliseconds since 1970")
-
-
-def cloud_event_time(event: dict[str, object]) -> datetime | None:
-    """When a CloudEvent happened, else when EventBridge took it; None: it says neither.
-
-    Raises:
-        InvalidEvent: the time that it says cannot be read.
-    """
-    if "time" in event:
-        return instant(event["time"], "time")
-    if "aliyunpublishtime" not in event:
-        return None
-    published = event["aliyunpublishtime"]
-    if isinstance(published, str) and published.endswith("PRC"):
-        # The zone by its name: so in "Event overview" (EventBridge docs), elsewhere with a Z.
-        published = f"{published[:-3]}+08:00"
-    return instant(published, "aliyunpublishtime")
+    stated = (
+        {"true": True, "false": False}.get(value.casefold()) if isinstance(value, str) else value
+    )
+    if isinstance(stated, bool):
+        return stated
+    raise InvalidEvent(f"{where}: {shown(value)} is neither true nor false")
 
 
 def text_id(envelope: object, *fields: str) -> str:
@@ -144,3 +117,12 @@ def text_id(envelope: object, *fields: str) -> str:
         return ""
     values = (envelope.get(field) for field in fields)
     return next((value[:_ID_CHARACTERS] for value in values if isinstance(value, str)), "")
+
+
+def _from_base64(text: bytes | str) -> bytes:
+    """What a text is base64 of, with or without padding, of either alphabet; else ValueError."""
+    if isinstance(text, bytes):
+        padded: bytes | str = text.translate(_URL_SAFE[1]) + b"=" * (-len(text) % 4)
+    else:
+        padded = text.translate(_URL_SAFE[0]) + "=" * (-len(text) % 4)
+    return base64.b64decode(padded, validate=True)

@@ -2,7 +2,7 @@
 
     CurfewError
     ├── InvalidEvent   the event cannot mean anything; nothing was called
-    ├── Refused        a guard on the whole run said no; nothing was changed
+    ├── Refused        a guard on the whole run said no; nothing was changed; after a plan with it
     ├── AccessDenied   RAM says no; names the missing ``ecs:…`` action
     ├── Unavailable    ECS cannot be reached, or there are no credentials; nothing was changed
     └── Incomplete     some instances failed or are pending; carries the report
@@ -14,9 +14,17 @@ say what was wrong and what would be right, and never hold a credential or a sig
 
 from __future__ import annotations
 
+from shared.printable import printable
+
 
 class CurfewError(Exception):
-    """The invocation failed; the subclass says how, and what may have changed."""
+    """The invocation failed; the subclass says how, and what may have changed.
+
+    Names and texts of others in the message are shown, not acted upon; see ``shared.printable``.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class InvalidEvent(CurfewError):  # noqa: N818  # Function Compute shows the class name to people
@@ -40,7 +48,19 @@ class AccessDenied(CurfewError):  # noqa: N818  # likewise
 
 
 class Unavailable(CurfewError):  # noqa: N818  # likewise
-    """ECS could not be reached or answered nonsense, or there are no credentials."""
+    """ECS could not be reached or returned an invalid response, or there are no credentials.
+
+    Attributes:
+        unknown_region: ECS says, or its missing host shows, that there is no such region.
+        unreadable: It is one row of an answer that cannot be read; the others can.
+    """
+
+    def __init__(
+        self, message: str, *, unknown_region: bool = False, unreadable: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.unknown_region = unknown_region
+        self.unreadable = unreadable
 
 
 class Incomplete(CurfewError):  # noqa: N818  # likewise

@@ -1,49 +1,44 @@
 """What a trigger delivers, told apart by its shape: bytes in, requests and their times out.
 
-    timer         {triggerTime, triggerName, payload}
-    MNS topic     JSON {TopicName, Message, PublishTime, …}; STREAM with attributes {body, attrs};
-                  STREAM without is the bare request and cannot be told from it
-    EventBridge   a CloudEvent, or a list of them; with the RawData schema only its ``data``:
-                  {messageBody, …} (MNS queue), {body, …} (RocketMQ, RabbitMQ, MQTT),
-                  {value, …} (Kafka), or the request itself
-    HTTP trigger  {version, rawPath, headers, queryParameters, body, isBase64Encoded, …}
-    direct        the bare request, as typed in the console
+An object is an envelope of a trigger if it has that trigger's fields, else it is a request. What is
+in an envelope may be an envelope again: a failed invocation's record, which came by a queue, holds
+a timer's event, which holds the request. The time of a request is the oldest that any envelope
+around it has: an old message is old however it comes. What stands in each envelope is known to
+``shared.carriers`` and ``shared.eventbridge``.
 
-These are the shapes of "Trigger event formats" (Function Compute docs). Only the envelope is read
-here. An object of no known shape passes as a bare request: the function that gets it refuses the
-fields that it does not know. Nothing is unwrapped twice.
+An object of no known shape passes as a request: the function that gets it refuses the fields that
+it does not know. An event of another service, which carries none, is told as that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, KeysView, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 
 import msgspec
 
-from shared.envelopes import (
-    RIGHT,
-    as_object,
-    cloud_event_time,
-    epoch_ms,
-    http_request_in,
-    instant,
-    read_text,
-    request_in,
-    text_id,
-)
+from shared import carriers, eventbridge
+from shared.carriers import Envelope, Opener, Place
+from shared.envelopes import RIGHT, as_object, read_text, text_id
 from shared.errors import InvalidEvent
+from shared.no_request import (
+    EVENTBRIDGE,
+    REQUEST_FIELDS,
+    SCHEDULE,
+    refuse_binary,
+    refuse_other_services,
+)
 from shared.strict_json import shown
 
-# The field of an EventBridge event's data that holds a body, and fields that stand beside it: one
-# of these shows that it is a message and not a request with a field that should be refused.
-_BODY_FIELDS = (
-    ("messageBody", frozenset({"messageId", "requestId"})),  # MNS queue
-    ("body", frozenset({"systemProperties", "userProperties"})),  # RocketMQ
-    ("body", frozenset({"envelope", "props"})),  # RabbitMQ; MQTT has props alone
-    ("value", frozenset({"topic", "partition", "offset"})),  # Kafka
-)
+MAX_MESSAGES = 10_000
+"""EventBridge sends no more at once ("Advanced features of triggers", FC docs)."""
+
+MAX_ENVELOPES = 10
+"""Around one request. A record of a failed record, both by a queue and of a topic, has nine."""
+
+
+_SHOWN_ID = 48
 
 
 class Trigger(str, Enum):
@@ -53,6 +48,9 @@ class Trigger(str, Enum):
     MNS_TOPIC = "mns_topic"
     EVENTBRIDGE = "eventbridge"
     HTTP = "http"
+    API_GATEWAY = "api_gateway"
+    LOG = "log"
+    DESTINATION = "destination"
     DIRECT = "direct"
 
     def __str__(self) -> str:
@@ -65,7 +63,8 @@ class Message(msgspec.Struct, frozen=True):
 
     Attributes:
         request: The JSON object.
-        sent_at: The envelope's own time, UTC; None: it has none, the request is of now.
+        sent_at: The oldest time that the event has for it, UTC; None: it has none, or somebody
+            waits for the answer, so the request is of now.
         event_id: The platform's id of the message, at most 128 characters; "" if it gives none.
         trigger: What delivered it.
     """
@@ -80,132 +79,162 @@ class Event(msgspec.Struct, frozen=True):
     """All that one invocation is asked to do.
 
     Attributes:
-        trigger: What delivered it; an HTTP trigger wants its answer in HTTP's form.
-        messages: At least one. An InvalidEvent stands for a message that cannot be read: of a
-            list, so that the others are done, and of an HTTP trigger, so that its caller gets
-            a 400. One message of a list is named by its index, from 0, and its id.
+        trigger: What delivered it.
+        messages: At least one, at most 10,000. An InvalidEvent stands for a message that cannot be
+            read: of a list, so that the others are done, and of an event that is answered as HTTP,
+            so that its caller gets a 400. A message of a list is named by its index, from 0, and
+            its id.
         is_list: The event was a list, even of one message, and is answered with a list.
+        answers_http: Somebody waits for an HTTP answer: the HTTP trigger, unless it was invoked
+            asynchronously, and API Gateway. An error is an answer too; else errors are raised.
     """
 
     trigger: Trigger
     messages: tuple[Message | InvalidEvent, ...]
     is_list: bool
+    answers_http: bool = False
+
+
+class _Around(msgspec.Struct, frozen=True):
+    """What the envelopes that were opened so far say of the request in them."""
+
+    trigger: Trigger
+    sent_at: datetime | None = None
+    event_id: str = ""
+
+
+class _Found(msgspec.Struct, frozen=True):
+    """The messages of a value, and whether it was a list."""
+
+    messages: Sequence[Message | InvalidEvent]
+    is_list: bool = False
 
 
 def parse(event: bytes | str) -> Event:
     """Read an event as Function Compute hands it over.
 
     Raises:
-        InvalidEvent: it is not JSON, no object and no list, an empty list, or an envelope that
-            holds no request or bears an unreadable time. A bad message of a list and a bad body
-            of an HTTP trigger do not raise: they are in ``Event.messages``.
+        InvalidEvent: it is not JSON, no object and no list, a list of none or of too many, or an
+            envelope that holds no request or has a time that cannot be read. A bad message of a
+            list and a bad HTTP request whose caller waits do not raise: they are in
+            ``Event.messages``.
     """
+    refuse_binary(event)
     value = read_text(event, "event")
     if isinstance(value, list):
-        return _listed(value)
+        found = _in_list(value, Place(), _Around(Trigger.EVENTBRIDGE))
+        return Event(Trigger.EVENTBRIDGE, tuple(found.messages), is_list=True)
     envelope = as_object(value, "event")
-    trigger = _trigger_of(envelope)
-    return Event(trigger, (_READERS[trigger](envelope),), is_list=False)
-
-
-def _trigger_of(envelope: dict[str, object]) -> Trigger:
-    """Whose shape an object has."""
-    keys = envelope.keys()
-    # First the MNS topic: a message's attributes stand beside the envelope's own fields and can
-    # bear any name, also the names by which other triggers are known.
-    if keys >= {"TopicName", "Message"} or keys == {"body", "attrs"}:
-        return Trigger.MNS_TOPIC
-    if keys >= {"version", "rawPath", "headers", "requestContext"}:
-        return Trigger.HTTP
-    if keys >= {"triggerTime", "triggerName"}:
-        return Trigger.TIMER
-    if "specversion" in keys or _body_field(envelope):
-        return Trigger.EVENTBRIDGE
-    return Trigger.DIRECT
-
-
-def _timer_message(envelope: dict[str, object]) -> Message:
-    return Message(
-        request=request_in(envelope.get("payload"), "payload"),
-        sent_at=instant(envelope["triggerTime"], "triggerTime"),
-        event_id="",
-        trigger=Trigger.TIMER,
-    )
-
-
-def _mns_topic_message(envelope: dict[str, object]) -> Message:
-    if "TopicName" not in envelope:
-        return Message(request_in(envelope["body"], "body"), None, "", Trigger.MNS_TOPIC)
-    return Message(
-        request=request_in(envelope["Message"], "Message"),
-        sent_at=epoch_ms(envelope, "PublishTime"),
-        event_id=text_id(envelope, "MessageId"),
-        trigger=Trigger.MNS_TOPIC,
-    )
-
-
-def _direct_message(envelope: dict[str, object]) -> Message:
-    return Message(envelope, None, "", Trigger.DIRECT)
-
-
-def _http_message(envelope: dict[str, object]) -> Message | InvalidEvent:
-    event_id = text_id(envelope["requestContext"], "requestId")
+    trigger, opener = _shape_of(envelope, Place())
+    answers_http = _is_answered(envelope, opener)
     try:
-        return Message(http_request_in(envelope), None, event_id, Trigger.HTTP)
+        found = _in_object(envelope, Place(), _Around(trigger))
+        if answers_http and found.is_list:
+            raise InvalidEvent(f"body: a list of events; {RIGHT}")  # noqa: TRY301  # told alike
     except InvalidEvent as error:
-        return error
+        if not answers_http:
+            raise
+        found = _Found((error,))
+    return Event(trigger, tuple(found.messages), found.is_list, answers_http)
 
 
-def _listed(items: list[object]) -> Event:
+def _is_answered(envelope: Envelope, opener: Opener | None) -> bool:
+    """Whether somebody waits for an HTTP answer to an event."""
+    if opener == carriers.http_trigger:
+        return not carriers.is_asynchronous(envelope)
+    return opener in {carriers.http_trigger_2, carriers.api_gateway}
+
+
+def _in_object(envelope: Envelope, place: Place, around: _Around) -> _Found:
+    """The request in an object, however many envelopes are around it."""
+    _, opener = _shape_of(envelope, place)
+    if opener is None:
+        refuse_other_services(envelope, place.name, place.sender, place.expected)
+        return _Found((Message(envelope, around.sent_at, around.event_id, around.trigger),))
+    if place.depth == MAX_ENVELOPES:
+        raise InvalidEvent(f"{place.name}: there are more than {MAX_ENVELOPES} envelopes around it")
+    content = opener(envelope, place)
+    inner = place.inside(content)
+    body = content.body
+    value = read_text(body, inner.name) if isinstance(body, str) else body
+    times = [time for time in (around.sent_at, content.sent_at) if time is not None]
+    around = _Around(around.trigger, min(times, default=None), around.event_id or content.event_id)
+    if content.is_event and isinstance(value, list):
+        return _in_list(value, inner, around)
+    return _in_object(as_object(value, inner.name), inner, around)
+
+
+def _in_list(items: list[object], place: Place, around: _Around) -> _Found:
     """A batch; only EventBridge sends lists ("Event streaming", Function Compute docs)."""
     if not items:
-        raise InvalidEvent(f"event: an empty list holds no message; {RIGHT}")
-    messages = tuple(_list_message(index, item) for index, item in enumerate(items))
-    return Event(Trigger.EVENTBRIDGE, messages, is_list=True)
+        raise InvalidEvent(f"{place.name}: an empty list holds no message; {RIGHT}")
+    _check_count(len(items), place)
+    element = Place(place.path, place.depth + 1, EVENTBRIDGE)
+    messages: list[Message | InvalidEvent] = []
+    for index, item in enumerate(items):
+        messages.extend(_in_element(f"[{index}]", item, element, around))
+        _check_count(len(messages), place)
+    return _Found(messages, is_list=True)
 
 
-def _list_message(index: int, item: object) -> Message | InvalidEvent:
-    name = f"[{index}]"
+def _in_element(
+    name: str, item: object, place: Place, around: _Around
+) -> Sequence[Message | InvalidEvent]:
+    """The messages of one element: an object, or the JSON text of one."""
     try:
-        envelope = as_object(item, "message")
-        if event_id := _eventbridge_id(envelope):
-            name = f"[{index}] (id {shown(event_id)})"
-        return _eventbridge_message(envelope)
+        value = read_text(item, "message") if isinstance(item, str) else item
+        envelope = as_object(value, "message")
+        if event_id := text_id(envelope, "id", "messageId", "msgId"):
+            name = f"{name} (id {shown(event_id[:_SHOWN_ID])})"
+        return _in_object(envelope, place, around).messages
     except InvalidEvent as error:
-        return InvalidEvent(f"{name} {error}")
+        return (InvalidEvent(f"{name} {error}"),)
 
 
-def _eventbridge_message(envelope: dict[str, object]) -> Message:
-    """A CloudEvent; else, with the RawData schema, its data alone, which has no time."""
-    is_cloud_event = "specversion" in envelope
-    data = envelope.get("data") if is_cloud_event else envelope
-    sent_at = cloud_event_time(envelope) if is_cloud_event else None
-    body, where = data, "data"
-    if isinstance(data, dict) and (field := _body_field(data)):
-        body, where = data[field], f"data.{field}" if is_cloud_event else field
-        if field == "value" and sent_at is None:
-            sent_at = epoch_ms(data, "timestamp")
-    event_id = _eventbridge_id(envelope)
-    return Message(request_in(body, where), sent_at, event_id, Trigger.EVENTBRIDGE)
+def _check_count(count: int, place: Place) -> None:
+    if count > MAX_MESSAGES:
+        raise InvalidEvent(
+            f"{place.name}: a list of {count:,} messages is too long; EventBridge sends "
+            f"{MAX_MESSAGES:,} at most"
+        )
 
 
-def _body_field(data: dict[str, object]) -> str:
-    """The field in which an EventBridge event's data holds a body; "": it holds none."""
-    for field, companions in _BODY_FIELDS:
-        if field in data and not companions.isdisjoint(data):
-            return field
-    return ""
+def _shape_of(envelope: Envelope, place: Place) -> tuple[Trigger, Opener | None]:
+    """Whose shape an object has, and what opens it; None: it is no envelope."""
+    if place.sender == SCHEDULE and REQUEST_FIELDS.isdisjoint(envelope):
+        return Trigger.EVENTBRIDGE, eventbridge.schedule
+    keys = envelope.keys()
+    for trigger, opener, is_its in _SHAPES:
+        if is_its(keys):
+            return trigger, opener
+    if eventbridge.body_field(envelope, place):
+        return Trigger.EVENTBRIDGE, eventbridge.queue
+    return Trigger.DIRECT, None
 
 
-def _eventbridge_id(envelope: dict[str, object]) -> str:
-    """The CloudEvent's id; of bare data that of the MNS or the RocketMQ message."""
-    return text_id(envelope, "id", "messageId", "msgId")
+_LOG_FIELDS = frozenset({"parameter", "source", "jobName", "taskId", "cursorTime"})
 
-
-_READERS: Mapping[Trigger, Callable[[dict[str, object]], Message | InvalidEvent]] = {
-    Trigger.TIMER: _timer_message,
-    Trigger.MNS_TOPIC: _mns_topic_message,
-    Trigger.EVENTBRIDGE: _eventbridge_message,
-    Trigger.HTTP: _http_message,
-    Trigger.DIRECT: _direct_message,
-}
+_SHAPES: tuple[tuple[Trigger, Opener, Callable[[KeysView[str]], bool]], ...] = (
+    # First the MNS topic: a message's attributes stand beside the envelope's own fields and can
+    # have any name, also the names by which other triggers are known.
+    (Trigger.MNS_TOPIC, carriers.mns_topic, lambda keys: keys >= {"TopicName", "Message"}),
+    (Trigger.MNS_TOPIC, carriers.mns_stream, lambda keys: keys == {"body", "attrs"}),
+    (Trigger.HTTP, carriers.http_trigger, lambda keys: keys >= {"rawPath", "requestContext"}),
+    (
+        Trigger.DESTINATION,
+        carriers.destination,
+        lambda keys: keys >= {"requestContext", "requestPayload"},
+    ),
+    (Trigger.TIMER, carriers.timer, lambda keys: bool(keys & {"triggerTime", "triggerName"})),
+    (
+        Trigger.EVENTBRIDGE,
+        eventbridge.cloud_event,
+        lambda keys: "specversion" in keys or keys >= {"source", "type", "data"},
+    ),
+    (Trigger.EVENTBRIDGE, eventbridge.webhook, lambda keys: keys >= {"httpMethod", "queryString"}),
+    (Trigger.EVENTBRIDGE, eventbridge.schedule, lambda keys: keys >= {"Schedule", "TimeZone"}),
+    (Trigger.API_GATEWAY, carriers.api_gateway, lambda keys: keys >= {"httpMethod", "path"}),
+    (Trigger.HTTP, carriers.http_trigger_2, lambda keys: keys >= {"method", "path", "headers"}),
+    (Trigger.LOG, carriers.log_service, lambda keys: len(keys & _LOG_FIELDS) > 2),  # noqa: PLR2004  # most
+    (Trigger.MNS_TOPIC, carriers.mns_topic, lambda keys: "TopicName" in keys),
+)

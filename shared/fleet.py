@@ -3,79 +3,107 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
+from shared.api import Api
 from shared.clock import Clock, Deadline
 from shared.disks import DiskLook, DiskReader
-from shared.ecs import Ecs
-from shared.guards import Guard, Harm
+from shared.ecs import Ecs, Found
+from shared.errors import AccessDenied, CurfewError, Unavailable
+from shared.guards import Harm
 from shared.loop import Job, converge
 from shared.model import Instance, absent
 from shared.parallel import Runner
-from shared.plan import Plan, Row, WatchOnly, make_plan
-from shared.selection import ByIds, Selection
-from shared.steps import Done, Rule
+from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
+from shared.selection import ByIds
+from shared.steps import Done
+from shared.survey import NAMED, Survey, survey, thirds_of
+from shared.times import to_zone_text
+
+NOT_KNOWN = "InvalidInstanceId.NotFound"
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """What a first look came to: the plan, and all that a person must be told beside it.
+
+    Attributes:
+        plan: What is to be done.
+        unread: Regions of the request that could not be read, each with the reason.
+        warnings: Sentences for people.
+    """
+
+    plan: Plan
+    unread: Mapping[str, CurfewError]
+    warnings: tuple[str, ...]
 
 
 class Fleet(msgspec.Struct, frozen=True):
     """The regions of a request, and what is to be done in them.
 
     Attributes:
+        judge: Who is meant, who is guarded, what comes next.
         sources: One for each region.
+        others: The operator's other regions, where an id may be that these do not know.
+        born_by: Who was created later is not meant; None: whoever is selected is.
         disks: Which disks the rule wants to see.
     """
 
-    rule: Rule
-    guard: Guard
+    judge: Judge
     sources: tuple[Ecs, ...]
+    others: tuple[Api, ...]
+    born_by: datetime | None
     disks: DiskLook
     clock: Clock
     deadline: Deadline
     side_by_side: Runner
 
-    def plan(self, selection: Selection) -> Plan:
+    def look(self) -> Scene:
         """Look once at all that is selected, and plan.
 
         Raises:
-            AccessDenied: RAM does not let the function look.
-            Unavailable: an inventory could not be read to its end.
+            InvalidEvent: ECS knows none of the regions.
+            AccessDenied: no region could be read, and RAM denied one of them.
+            Unavailable: no region could be read.
         """
-        looks = self.side_by_side(
-            lambda source: self._first_look(source, selection),
+        seen = survey(
+            self.judge.selection,
             self.sources,
-            at_once=len(self.sources),
+            self.others,
+            self._first_look,
+            self.side_by_side,
         )
-        found = {one.id: one for look in looks for one in look}
         now = self.clock.now()
-        if isinstance(selection, ByIds):
-            region = self.sources[0].api.region if len(self.sources) == 1 else ""
-            instances = [found.get(key) or absent(key, region, now) for key in selection.ids]
-        else:
-            instances = list(found.values())
-        return make_plan(instances, self.rule, self.guard, now)
+        late = [one for one in seen.instances if self._is_late(one)]
+        left = {one.id for one in late}
+        plan = make_plan((one for one in seen.instances if one.id not in left), self.judge, now)
+        rows = (*self._rows_of_late(late), *self._rows_of_missing(seen, now))
+        plan = msgspec.structs.replace(plan, settled=(*plan.settled, *rows))
+        return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
-    def inventory(self) -> dict[str, int]:
-        """How many instances each region has, selected or not.
-
-        Raises:
-            AccessDenied: RAM does not let the function look.
-            Unavailable: an inventory could not be read to its end.
-        """
-        sizes = self.side_by_side(Ecs.size, self.sources, at_once=len(self.sources))
-        return {source.api.region: size for source, size in zip(self.sources, sizes, strict=True)}
+    def inventory(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
+        """How many instances each of these regions has, selected or not; why not, where unknown."""
+        wanted = set(regions)
+        sources = [one for one in self.sources if one.api.region in wanted]
+        sizes = self.side_by_side(_size, sources, at_once=max(1, len(sources)))
+        counted = {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
+        return (
+            {region: size for region, size in counted.items() if isinstance(size, int)},
+            {region: why for region, why in counted.items() if isinstance(why, str)},
+        )
 
     def execute(self, plan: Plan) -> Sequence[Row]:
         """Carry out the plan, and nothing else."""
-        watch = WatchOnly(self.rule)
+        watch = msgspec.structs.replace(self.judge, rule=WatchOnly(self.judge.rule))
         targets, awaited = _by_region(plan.targets), _by_region(plan.awaited)
         work = [
-            (instances, msgspec.structs.replace(job, rule=rule))
+            (instances, msgspec.structs.replace(job, judge=judge))
             for source in self.sources
             for job in (self._job(source),)
-            for instances, rule in (
-                (targets[source.api.region], self.rule),
+            for instances, judge in (
+                (targets[source.api.region], self.judge),
                 (awaited[source.api.region], watch),
             )
             if instances
@@ -83,34 +111,110 @@ class Fleet(msgspec.Struct, frozen=True):
         done = self.side_by_side(lambda part: converge(*part), work, at_once=max(1, len(work)))
         return [*plan.settled, *(row for rows in done for row in rows)]
 
-    def _first_look(self, source: Ecs, selection: Selection) -> list[Instance]:
+    def _first_look(self, source: Ecs) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
-        found = source.inventory(selection)
-        if self.guard.harm is Harm.LOSS:
-            bare = self._free(one for one in found.values() if not one.tags)
-            found |= _by_id(source.with_tags_checked(self._undone(bare)))
-        found |= _by_id(DiskReader(source, self.disks).first(self._free(found.values())))
-        return list(found.values())
+        begun = self.clock.now()
+        for_disks, source = (
+            source.reading_until(thirds_of(begun, self.deadline.work_until, thirds))
+            for thirds in (2, 1)
+        )
+        found = source.inventory(self.judge.selection)
+        instances = dict(found.instances)
+        if self.judge.guard.harm is Harm.LOSS:
+            bare = self._free(one for one in instances.values() if not one.tags)
+            instances |= _by_id(source.with_tags_checked(self._undone(bare)))
+        disks = DiskReader(for_disks, self.disks)
+        instances |= _by_id(disks.first(self._free(instances.values())))
+        return msgspec.structs.replace(found, instances=instances)
 
     def _free(self, instances: Iterable[Instance]) -> list[Instance]:
         """Those that nothing guards."""
         now = self.clock.now()
-        return [one for one in instances if not self.guard.reason(one, now)]
+        return [
+            one
+            for one in instances
+            if not (one.unreadable or self._is_late(one) or self.judge.guard.reason(one, now))
+        ]
 
     def _undone(self, instances: Iterable[Instance]) -> list[Instance]:
         """Those that are not as they should be."""
         now = self.clock.now()
-        return [one for one in instances if not isinstance(self.rule.next_step(one, now), Done)]
+        rule = self.judge.rule
+        return [one for one in instances if not isinstance(rule.next_step(one, now), Done)]
+
+    def _is_late(self, instance: Instance) -> bool:
+        """Was it created after the event, or does nobody know?"""
+        if self.born_by is None or instance.unreadable:
+            return False
+        return instance.created_at is None or instance.created_at > self.born_by
+
+    def _rows_of_late(self, late: Sequence[Instance]) -> Iterator[Row]:
+        zone = self.judge.guard.zone
+        for one in late:
+            made = f"created {to_zone_text(one.created_at, zone)}" if one.created_at else ""
+            sent = to_zone_text(self.born_by, zone) if self.born_by else ""
+            reason = f"{made or 'created, for all that ECS says'}, after the event of {sent}"
+            yield Row(one, Result.SKIPPED, f"{reason}: not meant")
+
+    def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
+        """What is said of ids that no region of the request knows."""
+        regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
+        where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
+        unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
+        for key in seen.missing:
+            one = absent(key, region, now)
+            if key in seen.elsewhere:
+                there = seen.elsewhere[key]
+                reason = f'it is in {there}; state "regions": ["{there}"]'
+                yield Row(one, Result.FAILED, reason, NOT_KNOWN)
+            elif seen.unread:
+                unread = ", ".join(seen.unread)
+                reason = f"ECS in {where} does not know this id, and {unread} could not be read"
+                yield Row(one, Result.FAILED, reason, NOT_KNOWN)
+            elif isinstance(self.judge.rule.next_step(one, now), Done):
+                reason = f"ECS in {where} does not know this id: released before, or never there"
+                yield Row(one, Result.UNCHANGED, reason + unasked)
+            else:
+                reason = f"ECS in {where} does not know this id"
+                yield Row(one, Result.FAILED, reason + unasked, NOT_KNOWN)
+
+    def _warnings(self, seen: Survey, late: Sequence[Instance]) -> Iterator[str]:
+        yield from (f"{region} could not be read: {why}" for region, why in seen.unread.items())
+        for stray in seen.strays:
+            yield (
+                f"ECS's row of {stray.id} in {stray.region} cannot be read, so whether it is meant "
+                f"is not known: {stray.unreadable}"
+            )
+        if late:
+            yield f"created after the event and left alone: {_named([one.id for one in late])}"
+        unknown = [one for one in seen.missing if one not in seen.elsewhere]
+        if unknown and not seen.unread:
+            yield f"ECS does not know {_named(unknown)}: released before, or never there"
+        if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
+            regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
+            near = " ".join(f"{region}: {hint}" for region, hint in seen.hints.items())
+            yield f"nothing matched in {', '.join(regions)}.{' ' if near else ''}{near}"
 
     def _job(self, source: Ecs) -> Job:
         return Job(
             ecs=source,
-            rule=self.rule,
-            guard=self.guard,
+            judge=self.judge,
             clock=self.clock,
             deadline=self.deadline,
             reader=DiskReader(source, self.disks),
         )
+
+
+def _size(source: Ecs) -> int | str:
+    try:
+        return source.size()
+    except (AccessDenied, Unavailable) as error:
+        return f"its region could not be counted for CURFEW_MAX_PERCENT: {error}"
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more
 
 
 def _by_id(instances: Iterable[Instance]) -> dict[str, Instance]:

@@ -11,29 +11,42 @@ so it is checked here; Auto Scaling tags its members ``acs:autoscaling:…``, Co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta, timezone, tzinfo
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta, tzinfo
 from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
 
 import msgspec
 
 from shared.model import Instance
-from shared.times import parse_instant
+from shared.settings import Settings
+from shared.times import CHINA, parse_instant
 
+PREFIX = "curfew"
 PROTECT_TAG = "curfew:protect"
 KEEP_UNTIL_TAG = "curfew:keep-until"
+KEEP_OFF_UNTIL_TAG = "curfew:keep-off-until"
+OTHER_TAGS = frozenset({"curfew:schedule", "curfew:release-of"})
+"""Curfew's keys that guard nothing."""
+
 GROUP_TAG_PREFIXES = ("acs:autoscaling:", "ack.")
 FRESH_FOR = timedelta(seconds=30)
 """No call that changes an instance acts on a look older than this."""
 
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China's time, without daylight saving since 1991: the zone of dates that name none."""
+_GUARD_TAGS = frozenset({PROTECT_TAG, KEEP_UNTIL_TAG, KEEP_OFF_UNTIL_TAG})
+_GUARD_NAMES = tuple(
+    "".join(filter(str.isalnum, tag.removeprefix(PREFIX))) for tag in sorted(_GUARD_TAGS)
+)
+_INVISIBLE_LETTERS = "\u115f\u1160\u2800"
+"""Hangul fillers and the braille blank: letters and symbols to Unicode, blanks to the eye."""
 
 
 class Harm(str, Enum):
     """The worst that an action can do to an instance."""
 
     NONE = "none"
+    COST = "cost"  # it runs again, and is billed
     OUTAGE = "outage"  # it stops running; nothing is lost
     LOSS = "loss"  # it is released, now or later
 
@@ -42,22 +55,33 @@ class Guard(msgspec.Struct, frozen=True):
     """The guards against one kind of harm.
 
     Attributes:
-        harm: What the action can do; ``Harm.NONE`` is never guarded.
+        harm: What the action can do; against ``Harm.NONE`` only ``only_tags`` guards.
         zone: The time zone of a plain date in ``curfew:keep-until``.
+        only_tags: Whoever lacks one of these is guarded, see ``Settings.only_tags``.
     """
 
     harm: Harm
     zone: tzinfo = CHINA
+    only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
 
     def reason(self, instance: Instance, now: datetime) -> str:
         """Everything that forbids the harm to this instance now; "" if nothing does."""
-        if self.harm is Harm.NONE:
-            return ""
-        return "; ".join(self._reasons(instance, now))
+        reasons = [
+            f"without tag {_shown_tag(key, values)} (CURFEW_ONLY_TAGS)"
+            for key, values in self.only_tags.items()
+            if not _has(instance.tags, key, values)
+        ]
+        if self.harm is not Harm.NONE:
+            for key, value in instance.tags.items():
+                reasons += self._tag_reasons(key, value, now)
+            reasons += [
+                f"tag {_printable(key)} is not understood" for key in unknown_keys(instance, self)
+            ]
+        if self.harm in {Harm.OUTAGE, Harm.LOSS}:
+            reasons += self._other_reasons(instance)
+        return "; ".join(reasons)
 
-    def _reasons(self, instance: Instance, now: datetime) -> Iterator[str]:
-        for key, value in instance.tags.items():
-            yield from self._tag_reasons(key, value, now)
+    def _other_reasons(self, instance: Instance) -> Iterator[str]:
         for lock in instance.locks:
             if not (lock == "financial" and self.harm is Harm.OUTAGE):
                 yield f"{lock} lock"
@@ -68,21 +92,98 @@ class Guard(msgspec.Struct, frozen=True):
                 yield f"charge type {instance.charge_type or 'unknown'}"
 
     def _tag_reasons(self, key: str, value: str, now: datetime) -> Iterator[str]:
-        plain_key = key.strip().casefold()
-        if plain_key == PROTECT_TAG:
+        plain = plain_key(key)
+        until_tag = KEEP_OFF_UNTIL_TAG if self.harm is Harm.COST else KEEP_UNTIL_TAG
+        if plain == PROTECT_TAG:
             yield f"tag {PROTECT_TAG}"
-        elif plain_key == KEEP_UNTIL_TAG:
-            kept_until = _kept_until(value, self.zone)
-            if kept_until is None:
-                yield f"tag {KEEP_UNTIL_TAG}, unreadable"
-            elif kept_until > now:
-                yield f"tag {KEEP_UNTIL_TAG} {value.strip()}"
-        elif plain_key.startswith(GROUP_TAG_PREFIXES):
+        elif plain == until_tag:
+            until = _end_of(value, self.zone)
+            if until is None:
+                yield f"tag {until_tag}, unreadable"
+            elif until > now:
+                yield f"tag {until_tag} {value.strip()}"
+        elif self.harm is not Harm.COST and plain.startswith(GROUP_TAG_PREFIXES):
             yield f"member of a group, tag {key}"
 
 
-def _kept_until(value: str, zone: tzinfo) -> datetime | None:
-    """The end of a ``curfew:keep-until``; None if it is in no accepted form."""
+def guard_of(harm: Harm, settings: Settings) -> Guard:
+    """The guard against this harm under these settings; the one place that makes guards."""
+    return Guard(harm, settings.zone, settings.only_tags)
+
+
+def unknown_keys(instance: Instance, guard: Guard) -> list[str]:
+    """The tag keys that are meant for Curfew, by their look, and that it does not understand.
+
+    Such a key begins with ``curfew``, or with a word one typing error away from it and then the
+    name of a guard: a guard that was misspelt must not protect nothing.
+    """
+    known = {plain_key(key) for key in guard.only_tags} | _GUARD_TAGS | OTHER_TAGS
+    return [key for key in instance.tags if _is_meant_for_us(key) and plain_key(key) not in known]
+
+
+@lru_cache(maxsize=4096)
+def plain_key(key: str) -> str:
+    """A tag's key as it is compared: as it looks, whatever its case and its characters' width.
+
+    NFKC, without case, blanks, and all that takes no room: control and format characters (such as
+    a zero-width space) and marks.
+    """
+    if key.isascii():
+        return "".join(filter(str.isprintable, key)).replace(" ", "").casefold()
+    from unicodedata import category, normalize  # noqa: PLC0415  # few keys are not ASCII
+
+    folded = normalize("NFKC", normalize("NFKC", key).casefold())
+    return "".join(
+        one for one in folded if category(one)[0] not in "CMZ" and one not in _INVISIBLE_LETTERS
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_meant_for_us(key: str) -> bool:
+    plain = plain_key(key)
+    if plain.startswith(PREFIX):
+        return True
+    letters = "".join(filter(str.isalnum, plain))
+    return any(
+        letters.endswith(name) and _is_like_ours(letters.removesuffix(name))
+        for name in _GUARD_NAMES
+    )
+
+
+def _is_like_ours(word: str) -> bool:
+    """Is this ``curfew``, perhaps with one letter too many, too few, wrong or in a wrong place?"""
+    start = 0
+    while word[start : start + 1] == PREFIX[start : start + 1] != "":
+        start += 1
+    rest, right = word[start:], PREFIX[start:]
+    return (
+        word == PREFIX
+        or rest[1:] == right  # one too many
+        or rest == right[1:]  # one too few
+        or (bool(rest) and rest[1:] == right[1:])  # a wrong one
+        or (rest[1::-1] == right[:2] and rest[2:] == right[2:])  # two changed
+    )
+
+
+def _has(tags: Mapping[str, str], key: str, values: str | tuple[str, ...]) -> bool:
+    if key not in tags:
+        return False
+    return values == "*" or tags[key] in ((values,) if isinstance(values, str) else values)
+
+
+def _shown_tag(key: str, values: str | tuple[str, ...]) -> str:
+    return (
+        key if values == "*" else f"{key}={values if isinstance(values, str) else '|'.join(values)}"
+    )
+
+
+def _printable(key: str) -> str:
+    """A key for a person to find; what cannot be seen in it is written out."""
+    return key if key.isprintable() else ascii(key)[1:-1]
+
+
+def _end_of(value: str, zone: tzinfo) -> datetime | None:
+    """When a ``curfew:keep-until`` ends; None if it is in no accepted form."""
     text = value.strip()
     try:
         if len(text) == len("2026-11-24"):

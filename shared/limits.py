@@ -6,7 +6,8 @@ percentage cap, and a plan that was confirmed beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from shared.action import Asked
@@ -15,6 +16,7 @@ from shared.model import Instance
 from shared.plan_id import asked_in, not_in_plan
 from shared.requests import Request
 from shared.settings import Settings
+from shared.times import to_zone_text
 
 AHEAD_TOLERANCE = timedelta(minutes=5)
 """How far ahead of this machine's clock an event's time may be."""
@@ -26,23 +28,23 @@ eight, 20 % would be one."""
 _NAMED = 5
 
 
-def check_age(asked: Asked, settings: Settings) -> None:
+def check_age(asked: Asked) -> None:
     """Yesterday's "stop" must not fire at noon today.
 
     Raises:
         Refused: the event is older than CURFEW_MAX_EVENT_AGE.
         InvalidEvent: it is of the future, by more than a wrong clock explains.
     """
-    age = asked.now - asked.at
+    age, settings = asked.now - asked.at, asked.settings
     if age > settings.max_event_age:
         raise Refused(
-            f"the event is of {asked.at:%Y-%m-%d %H:%M} UTC, {_span(age)} old; at most "
+            f"the event was sent at {_shown(asked)}, {_span(age)} ago; at most "
             f"{_span(settings.max_event_age)} is allowed (CURFEW_MAX_EVENT_AGE)"
         )
     if -age > AHEAD_TOLERANCE:
         raise InvalidEvent(
-            f"the event's time {asked.at:%Y-%m-%d %H:%M} UTC is {_span(-age)} ahead; "
-            "at most 5 minutes can be a wrong clock"
+            f"the event's time {_shown(asked)} is {_span(-age)} ahead; at most 5 minutes can be a "
+            "wrong clock"
         )
 
 
@@ -59,40 +61,79 @@ def check_place(account: str, regions: Sequence[str], settings: Settings) -> Non
             raise Refused(f"region {region} is not among CURFEW_REGIONS")
 
 
-def check_number(targets: Sequence[Instance], request: Request, settings: Settings) -> None:
-    """No more instances than the request allows, or else CURFEW_MAX_INSTANCES.
+class Spent:
+    """What an invocation has changed or set out to change, over all of its messages.
+
+    Attributes:
+        ids: By region, the distinct instances.
+        sizes: By region, how many instances it had when it was first counted.
+    """
+
+    def __init__(self) -> None:
+        self.ids: dict[str, set[str]] = defaultdict(set)
+        self.sizes: dict[str, int] = {}
+
+    def add(self, to_change: Iterable[Instance]) -> None:
+        """Count these, from now on."""
+        for one in to_change:
+            self.ids[one.region].add(one.id)
+
+    def total_with(self, to_change: Iterable[Instance], region: str | None = None) -> int:
+        """How many distinct instances it would be with these, in a region or in all."""
+        regions = self.ids if region is None else (region,)
+        counted = {(each, one) for each in regions for one in self.ids.get(each, ())}
+        counted |= {(one.region, one.id) for one in to_change if region in {None, one.region}}
+        return len(counted)
+
+
+def check_number(
+    targets: Sequence[Instance], request: Request, settings: Settings, spent: Spent
+) -> None:
+    """No more instances than the request allows, nor than CURFEW_MAX_INSTANCES an invocation.
 
     Raises:
         Refused: more would change; all or nothing.
     """
     stated = request.max_instances
-    cap = stated if isinstance(stated, int) else settings.max_instances
-    if len(targets) > cap:
+    if isinstance(stated, int) and stated <= settings.max_instances and len(targets) > stated:
+        more = (
+            f'If all are meant, state "max_instances": {len(targets)}; '
+            if len(targets) <= settings.max_instances
+            else ""
+        )
         raise Refused(
-            f"{len(targets)} instances would change, at most {cap} may; nothing was done. "
-            f'If all {len(targets)} are meant, state "max_instances": {len(targets)}'
+            f"{counted(len(targets))} would change, at most {stated} may (max_instances of the "
+            f"request); nothing was done. {more}CURFEW_MAX_INSTANCES allows "
+            f"{settings.max_instances} in one invocation"
+        )
+    total = spent.total_with(targets)
+    if total > settings.max_instances and targets:
+        earlier = f" with those of earlier messages {total}," if total > len(targets) else ""
+        raise Refused(
+            f"{counted(len(targets))} would change,{earlier} at most {settings.max_instances} may "
+            "in one invocation (CURFEW_MAX_INSTANCES; a request can only lower it); nothing was "
+            "done. Narrow the selection, or raise the variable if all are meant"
         )
 
 
-def check_percent(
-    targets: Sequence[Instance], inventory: Mapping[str, int], settings: Settings
-) -> None:
+def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings) -> None:
     """No more than CURFEW_MAX_PERCENT of any region's inventory, but always ``PERCENT_FLOOR``.
 
     Args:
         targets: The instances that would change.
-        inventory: How many instances each region has, whether selected or not.
+        spent: What earlier messages have changed, and the size of each region.
         settings: The operator's choices.
 
     Raises:
         Refused: more would change in a region; all or nothing.
     """
-    for region, total in inventory.items():
-        would_change = sum(one.region == region for one in targets)
+    for region in dict.fromkeys(one.region for one in targets):
+        total = spent.sizes[region]
+        would_change = spent.total_with(targets, region)
         allowed = max(PERCENT_FLOOR, total * settings.max_percent // 100)
         if would_change > allowed:
             raise Refused(
-                f"{would_change} of {total} instances in {region} would change, at most {allowed} "
+                f"{would_change} of {counted(total)} in {region} would change, at most {allowed} "
                 f"may (CURFEW_MAX_PERCENT is {settings.max_percent}); nothing was done"
             )
 
@@ -120,9 +161,20 @@ def check_plan(targets: Sequence[Instance], asked: str, request: Request) -> Non
     if others:
         named = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
         raise Refused(
-            f"{len(others)} instances would change that are not in the plan: {named}; nothing was "
-            "done. Make a new dry run and confirm that"
+            f"{counted(len(others))} would change that "
+            f"{'is' if len(others) == 1 else 'are'} not in the plan: {named}; nothing was done. "
+            "Make a new dry run and confirm that"
         )
+
+
+def counted(number: int) -> str:
+    """A number of instances in words: ``1 instance``, ``2 instances``."""
+    return f"{number} instance{'' if number == 1 else 's'}"
+
+
+def _shown(asked: Asked) -> str:
+    """The event's time as the operator's zone has it."""
+    return to_zone_text(asked.at, asked.settings.zone)
 
 
 def _span(duration: timedelta) -> str:

@@ -3,23 +3,29 @@
 Function Compute's root handler adds time, request id and level. Every line says by itself what it
 is about and where it came from, so that a query needs no other line and no parsing of the prefix.
 The plan is logged before anything is done: a run that is killed has said what it meant to do.
+Whatever names hold, a line is one line and shows what it is: letters as they are, the rest escaped.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Mapping
 
 import msgspec
 
 from shared.plan import Plan, Result
+from shared.printable import printable
 from shared.report import Report, row_as_json
 
 logger = logging.getLogger("curfew")
 
 IDS_A_LINE = 1_000
 """Some 26 KB; Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
+
+UNFORESEEN = "unforeseen"
+"""How a sentence about an error begins that nothing foresees."""
 
 _LEVELS = {Result.FAILED: logging.ERROR, Result.PENDING: logging.WARNING}
 
@@ -58,13 +64,14 @@ def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
 def log_report(origin: Origin, report: Report) -> None:
     """Log every row, then the run."""
     for row in report.rows:
-        content = {"dry_run": report.dry_run, **row_as_json(row)}
+        content = {"dry_run": report.dry_run, **row_as_json(row, report.zone)}
         _log(_LEVELS.get(row.result, logging.INFO), "instance", origin, content)
     body = report.as_json(max_rows=0)
     body.pop("instances")
     body.pop("instances_omitted", None)
     body.pop("plan_id", None)  # it grows with the plan, whose ids are logged
-    body["outcome"] = "incomplete" if report.error() else body["outcome"]
+    for warning in report.warnings:
+        _log(logging.WARNING, "warning", origin, {"message": warning[:2000]})
     if not report.rows:
         _log(logging.WARNING, "nothing_matched", origin, {"dry_run": report.dry_run})
     _log(logging.INFO, "run", origin, body)
@@ -76,7 +83,19 @@ def log_error(origin: Origin, error: Exception) -> None:
     _log(logging.ERROR, "error", origin, content)
 
 
+def log_unforeseen(error: Exception) -> str:
+    """Log where an error that nothing foresees arose; gives a sentence that names it.
+
+    Only its class and places in the code are told: its text may hold an answer, or a secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
+    content = {"log": "unforeseen", "error": type(error).__name__, "places": places}
+    logger.error("%s", json.dumps(content))
+    return f"{UNFORESEEN}: {type(error).__name__} at {places[-1] if places else 'an unknown place'}"
+
+
 def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:
     if logger.isEnabledFor(level):
         line = {"log": kind, **msgspec.structs.asdict(origin), **content}
-        logger.log(level, "%s", json.dumps(line, ensure_ascii=False))
+        logger.log(level, "%s", printable(json.dumps(line, ensure_ascii=False)))

@@ -13,14 +13,15 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.clock import Clock, Deadline
-from shared.deeds import Outcome, batch_size, operation_of, perform
+from shared.deeds import Outcome, batch_size, lost, operation_of, perform
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs
 from shared.errors import AccessDenied, Unavailable
-from shared.guards import FRESH_FOR, Guard, Harm
+from shared.guards import FRESH_FOR, Harm
+from shared.log import log_unforeseen
 from shared.model import Instance
-from shared.plan import Result, Row
-from shared.steps import Call, Delete, NoCall, Rule, Wait
+from shared.plan import Judge, Result, Row
+from shared.steps import Call, Delete, NoCall, Wait
 from shared.target import Target
 
 SINGLES_AT_ONCE = 16
@@ -41,8 +42,7 @@ class Job(msgspec.Struct, frozen=True):
     """
 
     ecs: Ecs
-    rule: Rule
-    guard: Guard
+    judge: Judge
     clock: Clock
     deadline: Deadline
     reader: DiskReader
@@ -60,6 +60,8 @@ def converge(instances: Sequence[Instance], job: Job) -> list[Row]:
         return run.rows(Result.FAILED, str(error), error.code)
     except Unavailable as error:
         return run.rows(Result.PENDING, str(error))
+    except Exception as error:  # noqa: BLE001  # what is unforeseen must not lose the rows
+        return run.rows(Result.FAILED, log_unforeseen(error))
     return run.rows()
 
 
@@ -87,7 +89,8 @@ class _Run:
     def __init__(self, job: Job, instances: Sequence[Instance]) -> None:
         now = job.clock.now()
         self.job = job
-        self.targets = [Target(one, job.rule.next_step(one, now), now) for one in instances]
+        rule = job.judge.rule
+        self.targets = [Target(one, rule.next_step(one, now), now, one) for one in instances]
         self.through: set[type[Call] | None] = set()
         self.most = WITH_DISKS if job.reader.wanted is DiskLook.ALL else None
 
@@ -103,7 +106,7 @@ class _Run:
             self._look([one for one in wave if self._is_stale(one)])
             now = self.job.clock.now()
             for target in wave:
-                target.decide(self.job.rule, self.job.guard, now)
+                target.decide(self.job.judge, now)
             self._ask_twice(wave)
             self.through = {one.awaits for one in samples if one.is_through()}
             self._act(wave)
@@ -111,7 +114,7 @@ class _Run:
     def rows(self, result: Result = Result.PENDING, reason: str = "", code: str = "") -> list[Row]:
         """A row for each instance; this result and reason for those that are not settled."""
         return [
-            one.row or (Row(one.instance, result, reason, code) if reason else one.pending())
+            one.row or (one.ended(result, reason, code) if reason else one.pending())
             for one in self.targets
         ]
 
@@ -173,7 +176,8 @@ class _Run:
     def _look(self, targets: Sequence[Target]) -> None:
         """See how they are now, with their disks; those that are being deleted without.
 
-        Nobody misses what was deleted; what is gone for no reason is looked for once more.
+        Nobody misses what was deleted; what is gone for no reason is looked for once more, and so
+        are the tags of who was found by them and now shows none.
         """
         now = self.job.clock.now()
         known = {one.instance.id: one.instance for one in targets}
@@ -182,7 +186,10 @@ class _Run:
         }
         staying = [key for key in known if key not in leaving]
         looked = self.job.ecs.look([key for key in known if key in leaving])
-        looked |= self.job.reader.add(self.job.ecs.look_twice(staying), known)
+        staying_seen = self.job.ecs.look_twice(staying)
+        bare = [key for key, one in staying_seen.items() if self.job.judge.has_lost_tags(one)]
+        staying_seen |= self.job.ecs.look(bare) if bare else {}
+        looked |= self.job.reader.add(staying_seen, known)
         now = self.job.clock.now()
         for target in targets:
             seen = looked.get(target.instance.id) or target.instance.gone(now)
@@ -193,25 +200,26 @@ class _Run:
 
     def _ask_twice(self, wave: Iterable[Target]) -> None:
         """Before a loss, let a second API confirm that an instance without any tag has none."""
-        if self.job.guard.harm is not Harm.LOSS:
+        if self.job.judge.guard.harm is not Harm.LOSS:
             return
         ready = [one for one in wave if one.row is None and not isinstance(one.step, NoCall)]
         checked = self.job.ecs.with_tags_checked([one.instance for one in ready])
         for target, instance in zip(ready, checked, strict=True):
             if instance is not target.instance:
                 target.instance = instance
-                target.decide(self.job.rule, self.job.guard, self.job.clock.now())
+                target.decide(self.job.judge, self.job.clock.now())
 
     def _act(self, wave: Iterable[Target]) -> None:
         """Make the calls that the wave is ready for, side by side, batch by batch."""
-        groups: dict[tuple[Call, int], list[Target]] = defaultdict(list)
+        groups: dict[tuple[Call, int, bool], list[Target]] = defaultdict(list)
         for target in wave:
             step = target.step
             if target.row is None and not isinstance(step, NoCall):
-                groups[step, min(target.group, batch_size(step))].append(target)
+                size = min(target.group, batch_size(step))
+                groups[step, size, target.suspect].append(target)
         batches = [
             (call, targets[start : start + size])
-            for (call, size), targets in groups.items()
+            for (call, size, _), targets in groups.items()
             for start in range(0, len(targets), size)
         ]
         singles = all(batch_size(call) == 1 for call, _ in batches)
@@ -224,7 +232,7 @@ class _Run:
             if not isinstance(answer, Unavailable):
                 for target in targets:
                     outcome = answer[target.instance.id]
-                    target.learn(call, outcome, len(targets), self.job.rule, now)
+                    target.learn(call, outcome, len(targets), self.job.judge.rule, now)
         if problems:
             raise problems[0]
 
@@ -235,6 +243,9 @@ class _Run:
             return perform(self.job.ecs.api, call, [one.instance for one in targets], until)
         except Unavailable as error:
             return error
+        except Exception as error:  # noqa: BLE001  # it may have been done: a look will tell
+            failure = lost(log_unforeseen(error))
+            return {one.instance.id: failure for one in targets}
 
     def _sleep_until(self, moment: datetime) -> None:
         until = min(moment, self.job.deadline.work_until)

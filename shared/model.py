@@ -41,12 +41,17 @@ class SnapshotStatus(str, Enum):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """One snapshot that Curfew took of one disk; told from others by its tag."""
+    """One snapshot that Curfew took of one disk; told from others by its tag.
+
+    Attributes:
+        ends_at: When ECS will delete it, by its own creation and retention; None: never.
+    """
 
     id: str
     disk_id: str
     status: SnapshotStatus
     created_at: datetime
+    ends_at: datetime | None
 
 
 class Disk(msgspec.Struct, frozen=True):
@@ -56,12 +61,14 @@ class Disk(msgspec.Struct, frozen=True):
         category: ECS's name of the kind, e.g. ``cloud_essd``; local disks cannot be snapshotted.
         deleted_with_instance: False: it survives a release and goes on costing.
         snapshots: Those that Curfew took of it, in any state.
+        attached_at: When it was attached to this instance; None: ECS does not say.
     """
 
     id: str
     category: str
     deleted_with_instance: bool
     snapshots: tuple[Snapshot, ...] = ()
+    attached_at: datetime | None = None
 
 
 class Instance(msgspec.Struct, frozen=True):
@@ -74,7 +81,12 @@ class Instance(msgspec.Struct, frozen=True):
         locks: Reasons of operation locks: ``financial``, ``security``, ``recycling``, …
         tags_checked: Whether ListTagResources, too, was asked for its tags.
         elastic_ip: Its EIP's allocation id, "" if none; it survives a release.
+        eip: The address of that EIP.
+        public_ip: Its static public address, "" if none; StopCharging gives it up.
+        has_local_disks: Its type has disks of the host, which rule out StopCharging.
         disks: None until they have been read; only the release of stopped instances needs them.
+        created_at: When it was created, to the minute.
+        unreadable: Why ECS's row of it, or of a disk, cannot be read; "" if it can.
     """
 
     id: str
@@ -92,7 +104,12 @@ class Instance(msgspec.Struct, frozen=True):
     tags: Mapping[str, str] = msgspec.field(default_factory=dict)
     tags_checked: bool = False
     elastic_ip: str = ""
+    eip: str = ""
+    public_ip: str = ""
+    has_local_disks: bool = False
     disks: tuple[Disk, ...] | None = None
+    created_at: datetime | None = None
+    unreadable: str = ""
 
     def gone(self, seen_at: datetime) -> Instance:
         """The same instance, now that ECS no longer shows it."""

@@ -8,18 +8,24 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
-from shared.errors import AccessDenied, Incomplete
+from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
 from shared.failures import Kind, kind_of
 from shared.plan import Result, Row
-from shared.times import to_minute_text
+from shared.printable import printable
+from shared.times import to_zone_text
 
 MAX_ROWS = 200
 MAX_ERROR_BYTES = 32_000
 """Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
+
+MAX_WARNINGS, MAX_WARNING = 20, 500
+"""How many sentences a report holds, and how long each is; the log has all of them."""
 
 _WORST_FIRST = {result: rank for rank, result in enumerate(Result)}
 
@@ -31,7 +37,11 @@ class Report(msgspec.Struct, frozen=True):
         rows: One for each instance meant, worst first.
         api_calls: How many calls were sent to ECS.
         seconds: How long the run took.
+        zone: The zone in which times are told.
         plan_id: The name of a dry run's plan, by which it can be confirmed; "" otherwise.
+        warnings: Sentences for people: what matched nothing, is not known, could not be read.
+        refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
+        unread: Regions that could not be read, each with the reason.
     """
 
     action: str
@@ -40,7 +50,11 @@ class Report(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     api_calls: int
     seconds: float
+    zone: tzinfo
     plan_id: str = ""
+    warnings: tuple[str, ...] = ()
+    refusal: str = ""
+    unread: Mapping[str, CurfewError] = MappingProxyType({})
 
     def counts(self) -> dict[str, int]:
         """How many instances had each result; every result is there."""
@@ -55,6 +69,12 @@ class Report(msgspec.Struct, frozen=True):
         )
         return {result.value: found[result] for result in order}
 
+    def outcome(self) -> str:
+        """``complete``, ``planned`` of a dry run, or ``incomplete`` within an error."""
+        if self.error():
+            return "incomplete"
+        return "planned" if self.dry_run else "complete"
+
     def as_json(self, max_rows: int = MAX_ROWS) -> dict[str, Any]:
         """The report as it is answered, with at most so many rows."""
         omitted = max(0, len(self.rows) - max_rows)
@@ -62,29 +82,39 @@ class Report(msgspec.Struct, frozen=True):
             "action": self.action,
             "request_id": self.request_id,
             "dry_run": self.dry_run,
-            "outcome": "planned" if self.dry_run else "complete",
+            "outcome": self.outcome(),
             **({"plan_id": self.plan_id} if self.plan_id else {}),
             "counts": self.counts(),
+            "warnings": [one[:MAX_WARNING] for one in self.warnings[:MAX_WARNINGS]],
             "api_calls": self.api_calls,
             "seconds": round(self.seconds, 1),
-            "instances": [row_as_json(row) for row in self.rows[:max_rows]],
+            "instances": [row_as_json(row, self.zone) for row in self.rows[:max_rows]],
             **({"instances_omitted": omitted} if omitted else {}),
         }
 
-    def error(self) -> type[AccessDenied | Incomplete] | None:
+    def error(self) -> type[AccessDenied | Incomplete | Refused] | None:
         """The class of error that this report amounts to; None if all is accounted for."""
-        if not self._unfinished():
+        if self.refusal:
+            return Refused
+        if not (self._unfinished() or self.unread):
             return None
-        return AccessDenied if self._denied() else Incomplete
+        denied = self._denied() or any(
+            isinstance(why, AccessDenied) for why in self.unread.values()
+        )
+        return AccessDenied if denied else Incomplete
 
     def sentence(self) -> str:
         """What went wrong, in one sentence: how many, and the worst of it."""
+        if self.refusal:
+            return self.refusal
         counts = self.counts()
-        worst = (self._denied() or self._unfinished())[0]
+        told = [f"{region} could not be read: {why}" for region, why in self.unread.items()]
+        worst = self._denied() or self._unfinished()
+        told += [f"{worst[0].instance.id}: {worst[0].reason[:200]}"] if worst else []
         return (
             f"{self.action}: {counts['failed']} failed, {counts['pending']} pending, "
-            f"{counts['changed']} changed of {len(self.rows)} instances; {worst.instance.id}: "
-            f"{worst.reason[:200]}"
+            f"{counts['changed']} changed of {len(self.rows)} "
+            f"instance{'' if len(self.rows) == 1 else 's'}; {'; '.join(told)}"
         )
 
     def _unfinished(self) -> list[Row]:
@@ -104,7 +134,7 @@ def worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:
     )
 
 
-def row_as_json(row: Row) -> dict[str, str]:
+def row_as_json(row: Row, zone: tzinfo) -> dict[str, str]:
     """One instance's line; every field is there, "" where there is nothing to say."""
     instance = row.instance
     return {
@@ -118,7 +148,7 @@ def row_as_json(row: Row) -> dict[str, str]:
         "charge_type": instance.charge_type,
         "instance_type": instance.instance_type,
         "auto_release_at": (
-            to_minute_text(instance.auto_release_at) if instance.auto_release_at else ""
+            to_zone_text(instance.auto_release_at, zone) if instance.auto_release_at else ""
         ),
     }
 
@@ -137,7 +167,7 @@ def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> s
     while True:
         bodies = [report.as_json(max_rows) for report in reports[:kept]]
         body = _list_body(bodies, len(reports) - kept) if listed else bodies[0]
-        message = f"{sentence} {json.dumps(body, ensure_ascii=False)}"
+        message = printable(f"{sentence} {json.dumps(body, ensure_ascii=False)}")
         if len(message.encode()) <= MAX_ERROR_BYTES or (max_rows == 0 and kept <= 1):
             return message
         if max_rows == 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -21,8 +21,16 @@ from shared.strict_json import shown
 MAX_IDS = 10_000
 """An asynchronous event of Function Compute holds some 5,000 ids (128 KB), a synchronous more."""
 
-InstanceId = Annotated[str, Meta(pattern=r"^i-[a-zA-Z0-9]{1,40}(?!\n)$")]
-RegionId = Annotated[str, Meta(pattern=r"^[a-z]{2,12}(-[a-z0-9]{1,20}){1,4}(?!\n)$")]
+InstanceId = Annotated[
+    str, Meta(pattern=r"^i-[a-zA-Z0-9]{1,40}(?!\n)$", description='An instance id: "i-bp1…".')
+]
+RegionId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z]{2,12}(-[a-z0-9]{1,20}){1,4}(?!\n)$",
+        description='A region id: "cn-hangzhou".',
+    ),
+]
 TagKey = Annotated[str, Meta(min_length=1, max_length=128)]
 TagValue = Annotated[str, Meta(max_length=128)]
 
@@ -38,7 +46,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=MAX_IDS,
-                description='A list of instance ids, at least one: ["i-bp1…"]. Exactly these.',
+                description="A list of instance ids, at least one, to select exactly these: "
+                '["i-bp1…"].',
             ),
         ]
         | UnsetType
@@ -52,8 +61,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=20,
-                description='An object of tag key to value, list of values, or "*" for any value: '
-                '{"team": "dev"}. Instances with all these tags.',
+                description='An object of tag key to value, list of values, or "*" for any value, '
+                'to select the instances with all these tags: {"team": "dev"}.',
             ),
         ]
         | UnsetType
@@ -86,7 +95,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=100,
-                description='A list of region ids: ["cn-hangzhou"]. Left out: the region of the '
+                description='A list of region ids: ["cn-hangzhou"]. Default: the region of the '
                 "function.",
             ),
         ]
@@ -96,8 +105,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[
             bool,
             Meta(
-                description="true: plan and report, change nothing; or false. Left out: false, "
-                "but a release by anything but instance_ids must state it."
+                description="true: plan and report, change nothing; or false. Default: false, "
+                "but a release by anything but instance_ids must state it, or a plan_id."
             ),
         ]
         | UnsetType
@@ -109,7 +118,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 ge=1,
                 le=1_000_000,
                 description="A whole number from 1: if more instances than this would change, "
-                "nothing is done at all.",
+                "nothing is done at all. It can lower CURFEW_MAX_INSTANCES, never raise it.",
             ),
         ]
         | UnsetType
@@ -158,7 +167,11 @@ def decode(request_type: type[R], fields: Mapping[str, object], function: str) -
     """
     stated = fields.get("action", function)
     if isinstance(stated, str) and stated != function:
-        raise invalid("action", stated, f'this function is "{function}"; send it there')
+        other = stated if re.fullmatch("[a-z_]{1,40}", stated) else shown(stated)
+        raise InvalidEvent(
+            f"action: this request is for {other}, but this function is {function}: send it to "
+            f"{other}"
+        )
     try:
         request = msgspec.convert(dict(fields), request_type)
     except msgspec.ValidationError as error:
@@ -237,7 +250,9 @@ def _explained(
         return InvalidEvent(f"the request is not right: {error[:200]}")
     value, right = fields[field], description(request_type, field)
     if path and path["index"] and isinstance(value, list | tuple):
-        return invalid(f"{field}[{path['index']}]", value[int(path["index"])], right)
+        element = value[int(path["index"])]
+        right = element_description(request_type, field) or right
+        return invalid(f"{field}[{path['index']}]", element, right)
     return invalid(field, value, right)
 
 
@@ -252,12 +267,20 @@ def _unknown_field(request_type: type[Request], field: str) -> InvalidEvent:
 
 def description(request_type: type[Request], field: str) -> str:
     """What a field may hold, as its type says it."""
+    hint = get_type_hints(request_type, include_extras=True)[field]
+    return next(filter(None, map(_described, (hint, *get_args(hint)))), "")
 
-    def found(hint: Any) -> str:  # noqa: ANN401  # a type hint can be anything
-        for argument in (hint, *get_args(hint)):
-            for meta in getattr(argument, "__metadata__", ()):
-                if isinstance(meta, Meta) and meta.description:
-                    return meta.description
-        return ""
 
-    return found(get_type_hints(request_type, include_extras=True)[field])
+def element_description(request_type: type[Request], field: str) -> str:
+    """What each element of a field that holds a list may be; "" if its type does not say it."""
+    hint = get_type_hints(request_type, include_extras=True)[field]
+    for outer in get_args(hint):
+        for listed in (outer, *get_args(outer)):
+            if get_origin(listed) is tuple:
+                return _described(get_args(listed)[0])
+    return ""
+
+
+def _described(hint: Any) -> str:  # noqa: ANN401  # a type hint can be anything
+    metas = (one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Meta))
+    return next((one.description for one in metas if one.description), "")

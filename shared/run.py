@@ -8,7 +8,7 @@ raise. This is the only place where the pieces are put together.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -17,20 +17,22 @@ from shared.action import Action, Asked
 from shared.answers import answer, http_answer
 from shared.api import Api
 from shared.clock import Clock, Deadline, SystemClock
+from shared.disks import DiskLook
 from shared.ecs import Ecs
-from shared.errors import CurfewError, InvalidEvent
+from shared.errors import CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.events import Message, Trigger, parse
 from shared.fleet import Fleet
-from shared.guards import Guard
-from shared.limits import check_age, check_number, check_percent, check_place, check_plan
-from shared.log import Origin, log_error, log_plan, log_report
+from shared.guards import Guard, unknown_keys
+from shared.limits import Spent, check_age, check_number, check_percent, check_place, check_plan
+from shared.log import UNFORESEEN, Origin, log_error, log_plan, log_report, log_unforeseen
 from shared.loop import SINGLES_AT_ONCE
 from shared.parallel import Runner, threads
-from shared.plan import dry_run_rows
+from shared.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
 from shared.plan_id import digest, make_plan_id
 from shared.report import Report, worst_first
 from shared.requests import R, Request, decode, require_cap_for_all
 from shared.sdk import Connection, SdkTransport
+from shared.selection import ByIds
 from shared.settings import (
     Credentials,
     FcContext,
@@ -39,6 +41,7 @@ from shared.settings import (
     read_settings,
     timeout_of,
 )
+from shared.survey import NAMED
 
 
 def _connect(settings: Settings, credentials: Credentials) -> Connection:
@@ -93,15 +96,19 @@ def run(
         raise
     invocation = _Invocation(action, context, world, parsed.trigger)
     try:
-        if parsed.trigger is Trigger.HTTP:
+        if parsed.answers_http:
             return http_answer(parsed, invocation.report)
-        return answer(parsed, invocation.report)
+        return answer(parsed, invocation.report, invocation.has_time)
+    except CurfewError:
+        raise
+    except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
+        raise invocation.unforeseen(error, invocation.origin, writes_before=0) from None
     finally:
         invocation.close()
 
 
 class _Invocation:
-    """One call of the function: one clock, one deadline, one way to ECS."""
+    """One call of the function: one clock, one deadline, one pace, one way to ECS."""
 
     def __init__(
         self, action: Action[R], context: FcContext, world: World, trigger: Trigger
@@ -112,75 +119,136 @@ class _Invocation:
         self.world = world
         self.clock = world.clock()
         self.deadline = Deadline.after(self.clock.now(), timeout_of(context))
+        self.spent = Spent()
         self._transport: Connection | None = None
+        self._apis: dict[str, Api] = {}
 
     def report(self, message: Message | InvalidEvent) -> Report:
         """Do what one message asks, and log it.
 
         Raises:
-            CurfewError: nothing came of it, and nothing was changed.
+            CurfewError: nothing came of it, and nothing was changed; or what was changed cannot
+                be told.
         """
-        origin = self.origin
+        if isinstance(message, InvalidEvent):
+            log_error(self.origin, message)
+            raise message
+        origin = msgspec.structs.replace(self.origin, event_id=message.event_id)
+        writes_before = self._sent()[1]
         try:
-            if isinstance(message, InvalidEvent):
-                raise message
-            origin = msgspec.structs.replace(origin, event_id=message.event_id)
             report = self._run(message, origin)
+            if report.refusal:
+                log_error(origin, Refused(report.refusal))
+            log_report(origin, report)
         except CurfewError as error:
             log_error(origin, error)
             raise
-        log_report(origin, report)
+        except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
+            raise self.unforeseen(error, origin, writes_before=writes_before) from None
         return report
 
+    def unforeseen(self, error: Exception, origin: Origin, *, writes_before: int) -> CurfewError:
+        """What the invocation ends with after an error that nothing foresees; it is logged."""
+        told = log_unforeseen(error)
+        typed: CurfewError = Unavailable(f"{told}; nothing was changed")
+        if self._sent()[1] > writes_before:
+            typed = Incomplete(f"{told}; what was done before is in the log")
+        log_error(origin, typed)
+        return typed
+
+    def has_time(self) -> bool:
+        """Is there time to begin another message?"""
+        return self.clock.now() < self.deadline.work_until
+
     def close(self) -> None:
-        """Close the way to ECS, if there is one."""
-        if self._transport is not None:
-            self._transport.close()
+        """Close the way to ECS, if there is one; that it cannot be closed changes no answer."""
+        try:
+            if self._transport is not None:
+                self._transport.close()
+        except Exception as error:  # noqa: BLE001  # the answer is made
+            log_unforeseen(error)
 
     def _run(self, message: Message, origin: Origin) -> Report:
-        started = self.clock.now()
+        started, before = self.clock.now(), self._sent()
         request = decode(self.action.request, message.request, self.action.name)
         settings = read_settings(self.world.environ)
-        asked = Asked(message.sent_at or started, started, settings.zone)
+        asked = Asked(message.sent_at or started, started, settings)
         rule = self.action.rule(request, asked)
         regions = self._regions(request)
-        self._check_run(request, settings, asked, regions)
-        fleet = Fleet(
-            rule=rule,
-            guard=Guard(self.action.harm, settings.zone),
-            sources=self._sources(settings, regions),
-            disks=self.action.disks(request),
-            clock=self.clock,
-            deadline=self.deadline,
-            side_by_side=self.world.side_by_side,
-        )
-        plan = fleet.plan(request.selection())
+        self._check_run(request, asked, regions)
+        judge = Judge(request.selection(), self.action.guard(settings), rule)
+        fleet = self._fleet(judge, self.action.disks(request), asked, regions)
+        scene = fleet.look()
+        plan, refusal = scene.plan, ""
         asked_for = digest(self.action.name, regions, message.request)
-        check_number(plan.targets, request, settings)
-        if settings.max_percent and plan.targets:
-            check_percent(plan.targets, fleet.inventory(), settings)
-        check_plan(plan.targets, asked_for, request)
+        try:
+            check_number(plan.targets, request, settings, self.spent)
+            if settings.max_percent and plan.targets:
+                plan = self._check_percent(plan, fleet, settings)
+            check_plan(plan.targets, asked_for, request)
+        except Refused as error:
+            refusal = str(error)
         dry_run = request.dry_run is True
         log_plan(origin, plan, dry_run=dry_run)
-        rows = dry_run_rows(plan, rule, self.clock.now()) if dry_run else fleet.execute(plan)
+        if dry_run or refusal:
+            rows: Sequence[Row] = dry_run_rows(plan, rule, self.clock.now())
+        else:
+            self.spent.add(plan.targets)
+            rows = self._execute(fleet, plan, writes_before=before[1])
+        confirmable = dry_run and not refusal and not scene.unread
         return Report(
             action=self.action.name,
             request_id=origin.request_id,
             dry_run=dry_run,
             rows=worst_first(rows),
-            api_calls=sum(source.api.calls for source in fleet.sources),
+            api_calls=self._sent()[0] - before[0],
             seconds=(self.clock.now() - started).total_seconds(),
-            plan_id=make_plan_id(asked_for, (one.id for one in plan.targets)) if dry_run else "",
+            zone=settings.zone,
+            plan_id=make_plan_id(asked_for, (one.id for one in plan.targets))
+            if confirmable
+            else "",
+            warnings=(*scene.warnings, *_misspelt(rows, judge.guard)),
+            refusal=refusal,
+            unread=scene.unread,
         )
 
-    def _check_run(
-        self, request: Request, settings: Settings, asked: Asked, regions: Sequence[str]
-    ) -> None:
+    def _execute(self, fleet: Fleet, plan: Plan, *, writes_before: int) -> Sequence[Row]:
+        """Carry the plan out.
+
+        Raises:
+            Unavailable: something unforeseen happened before anything was sent that changes.
+        """
+        try:
+            rows = fleet.execute(plan)
+        except Exception as error:  # noqa: BLE001  # the rows must be told, whatever happens
+            told = log_unforeseen(error)
+            unsettled = (*plan.targets, *plan.awaited)
+            rows = [*plan.settled, *(Row(one, Result.FAILED, told) for one in unsettled)]
+        unforeseen = [row.reason for row in rows if row.reason.startswith(UNFORESEEN)]
+        if unforeseen and self._sent()[1] == writes_before:
+            raise Unavailable(f"{unforeseen[0]}; nothing was changed")
+        return rows
+
+    def _check_percent(self, plan: Plan, fleet: Fleet, settings: Settings) -> Plan:
+        """The plan without the regions that could not be counted.
+
+        Raises:
+            Refused: more of a region than CURFEW_MAX_PERCENT would change.
+        """
+        uncounted = {one.region for one in plan.targets} - self.spent.sizes.keys()
+        sizes, problems = fleet.inventory(uncounted)
+        self.spent.sizes |= sizes
+        plan = without_regions(plan, problems)
+        check_percent(plan.targets, self.spent, settings)
+        return plan
+
+    def _check_run(self, request: Request, asked: Asked, regions: Sequence[str]) -> None:
         """The guards on the whole run that need no look."""
         if not self.action.only_looks:
             require_cap_for_all(request)
-        check_age(asked, settings)
-        check_place(str(getattr(self.context, "account_id", "") or ""), regions, settings)
+        check_age(asked)
+        account = str(getattr(self.context, "account_id", "") or "")
+        check_place(account, regions, asked.settings)
 
     def _regions(self, request: Request) -> tuple[str, ...]:
         if isinstance(request.regions, tuple):
@@ -190,17 +258,46 @@ class _Invocation:
             raise InvalidEvent('the function\'s region is unknown; state "regions"')
         return (region,)
 
-    def _sources(self, settings: Settings, regions: Sequence[str]) -> tuple[Ecs, ...]:
+    def _fleet(self, judge: Judge, disks: DiskLook, asked: Asked, regions: Sequence[str]) -> Fleet:
+        settings = asked.settings
+        others = sorted(settings.regions.difference(regions))
+        by_ids = isinstance(judge.selection, ByIds)
+        return Fleet(
+            judge=judge,
+            sources=tuple(
+                Ecs(self._api(region, settings), self.world.side_by_side) for region in regions
+            ),
+            others=tuple(self._api(region, settings) for region in others) if by_ids else (),
+            born_by=None
+            if by_ids or self.action.only_looks
+            else asked.at.replace(second=0, microsecond=0),
+            disks=disks,
+            clock=self.clock,
+            deadline=self.deadline,
+            side_by_side=self.world.side_by_side,
+        )
+
+    def _api(self, region: str, settings: Settings) -> Api:
+        """The region's calls, the same for all messages: they share its pace."""
         if self._transport is None:
             credentials = read_credentials(self.context, self.world.environ)
             self._transport = self.world.connect(settings, credentials)
-        return tuple(
-            Ecs(
-                Api(region, self._transport, self.clock, self.deadline),
-                self.world.side_by_side,
-            )
-            for region in regions
-        )
+        if region not in self._apis:
+            self._apis[region] = Api(region, self._transport, self.clock, self.deadline)
+        return self._apis[region]
+
+    def _sent(self) -> tuple[int, int]:
+        """How many calls, and how many that change something, this invocation has sent."""
+        apis = self._apis.values()
+        return sum(one.calls for one in apis), sum(one.writes for one in apis)
+
+
+def _misspelt(rows: Sequence[Row], guard: Guard) -> Iterator[str]:
+    """A warning if all that was selected is protected by keys that nobody understands."""
+    keys = [unknown_keys(row.instance, guard) for row in rows if row.result is Result.SKIPPED]
+    if keys and len(keys) == len(rows) and all(keys):
+        named = ", ".join(sorted({key for each in keys for key in each})[:NAMED])
+        yield f"all that was selected is protected by tags that are not understood: {named}"
 
 
 def _origin(action: str, context: FcContext, trigger: str = "") -> Origin:

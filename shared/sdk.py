@@ -1,18 +1,19 @@
 """The only place that knows aliyun-python-sdk: one call to ECS, out and back.
 
-Its traps are handled here, once:
+The SDK composes each request and signs it, and its adapter keeps the connections; how they are
+made, and what is read from them, is in ``shared.connections``. Its client, which is a third of the
+SDK's import, is not used. The SDK's traps:
 
 * a request object that is used again sends the ids of its last use too, so each call makes its
   own, and no caller ever sees one;
-* its default protocol is plain http, and the check is by identity with its constant;
-* its own retries know neither deeds nor ``Throttling.User``, so they are off;
-* ``ALIYUN_ACCESS_KEY_ID`` in the environment beats the credentials given, so the signer is given
-  with each call;
-* a proxy in the environment captures even 127.0.0.1, so the proxy is always stated;
-* it keeps connections to ten hosts, and each region is one, so more are kept;
-* its read time-out is for each read of the socket, so it gets answers that are timed as a whole;
+* its default protocol is plain http, so the scheme is always stated;
+* its client repeats calls, knowing neither deeds nor ``Throttling.User``; here each is made once;
+* its client prefers ``ALIYUN_ACCESS_KEY_ID`` in the environment to the credentials given; an empty
+  ``ALIBABA_CLOUD_CA_BUNDLE`` switches its verification of TLS off; a proxy in the environment
+  captures even 127.0.0.1. Here no variable is read: credentials, trust and proxy are given;
+* its client builds the request that a redirect asks for; here nothing is followed;
 * its logs and its exceptions hold signed URLs, so the logs are silenced and of an exception
-  only its code is kept.
+  nothing is kept.
 
 Source of each: aliyun-python-sdk-core 2.16.1.
 """
@@ -23,28 +24,21 @@ import logging
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-import msgspec
-from aliyunsdkcore.acs_exception.exceptions import ClientException
+from aliyunsdkcore import __version__
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
-from aliyunsdkcore.client import AcsClient
-from aliyunsdkcore.http import protocol_type
-from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter
-from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
+from aliyunsdkcore.vendored.requests import Request
 
+from shared.connections import Adapter
+from shared.ecs_answer import read_answer
 from shared.failures import NoAnswer, Refusal
+from shared.hosts import read_server
 from shared.settings import Credentials, Settings, is_loopback
-from shared.whole_answer import WholeAnswer
 
 CONNECT_TIMEOUT_S = 5.0
-MAX_HOSTS = 100
-"""As many as a request may name regions; the SDK's ten would be closed under calls in flight."""
-_MAX_MESSAGE = 200
-_MAX_DIGITS = 12
-_OK, _REDIRECT = 200, 300
+_HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}
 
 
 class Transport(Protocol):
@@ -75,71 +69,67 @@ class Connection(Transport, Protocol):
         ...
 
 
-class _Client(AcsClient):  # type: ignore[misc]  # the SDK has no types
-    """The SDK's client without its reading of answers, which we do ourselves.
-
-    It parses each a second time to look for an error, logs it, and stumbles over bodies that it
-    does not expect: without a colon in SignatureDoesNotMatch, not in UTF-8, nested too deep.
-    """
-
-    def _get_server_exception(self, *_: object) -> None:
-        """Nothing is an error to the SDK that came as an answer."""
-
-
 class SdkTransport:
     """The transport through aliyun-python-sdk; safe for threads, made anew for each invocation."""
 
     def __init__(self, settings: Settings, credentials: Credentials, *, connections: int) -> None:
-        """Connects nothing yet; ``connections`` are kept alive for each region."""
+        """Connects nothing yet; ``connections`` are kept alive for each region.
+
+        Raises:
+            Refused: ``ALIBABA_CLOUD_CA_BUNDLE`` is not a file of certificates.
+        """
         _silence_sdk()
-        HTTPConnection.response_class = WholeAnswer
         self._settings = settings
         self._signer = _signer(credentials)
-        self._client = _Client(
-            ak=credentials.access_key_id,
-            secret=credentials.access_key_secret,
-            auto_retry=False,
-            proxy=_proxies(settings),
-        )
-        self._client.session.trust_env = False
-        for scheme in ("https://", "http://"):
-            self._client.session.mount(scheme, HTTPAdapter(MAX_HOSTS, connections))
+        self._adapter = Adapter(settings, connections)
 
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
         """Make the call once; see ``Transport.send``."""
-        request = self._request(operation, parameters, timeout_s)
         try:
-            status, headers, body, _ = self._client._implementation_of_do_action(  # noqa: SLF001  # the one call that gives the headers
-                request, self._signer
-            )
-        except ClientException as error:
-            problem = _reason(error)
-        else:
-            return _answer(status, headers, body)
-        # Raised here and not above, so that it does not even remember the SDK's exception.
-        raise NoAnswer(problem)
+            return self._exchange(operation, parameters, timeout_s)
+        except Refusal:
+            raise
+        except NoAnswer as failure:
+            problem, unresolved = failure.reason, failure.unresolved
+        except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what ECS has done
+            problem = "no answer in time" if "timed out" in str(error) else "the connection broke"
+            unresolved = False
+        # Raised here and not above, so that it does not even remember an exception with a URL.
+        raise NoAnswer(problem, unresolved=unresolved)
 
     def close(self) -> None:
         """Close the connections that were kept alive."""
-        self._client.session.close()
+        self._adapter.close()
 
-    def _request(self, operation: str, parameters: Mapping[str, str], timeout_s: float) -> Any:  # noqa: ANN401  # the SDK has no types
-        module = import_module(f"aliyunsdkecs.request.v20140526.{operation}Request")
-        request = getattr(module, f"{operation}Request")()
-        request.set_query_params(dict(parameters))
-        request.set_accept_format("JSON")
-        connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 4)
-        request.set_connect_timeout(connect_s)
-        request.set_read_timeout(timeout_s - connect_s)
+    def _exchange(
+        self, operation: str, parameters: Mapping[str, str], timeout_s: float
+    ) -> Mapping[str, Any]:
+        request = _request(operation, parameters)
         endpoint = self._settings.endpoint or _endpoint_of(
             parameters["RegionId"], self._settings.network
         )
-        scheme, host = endpoint.split("://")
-        request.set_endpoint(host)
-        request.set_protocol_type(protocol_type.HTTP if scheme == "http" else protocol_type.HTTPS)
-        return request
+        headers, target = self._signer.sign(parameters["RegionId"], request)
+        connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 4)
+        answer = self._adapter.send(
+            Request(
+                request.get_method(), f"{endpoint}{target}", headers={**_HEADERS, **headers}
+            ).prepare(),
+            stream=True,
+            timeout=(connect_s, timeout_s - connect_s),
+            proxies=_proxies(self._settings, read_server(endpoint).host),
+        )
+        return read_answer(answer.status_code, answer.headers, answer.raw.read())
+
+
+def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types
+    """A request object of the SDK that has never been used."""
+    module = import_module(f"aliyunsdkecs.request.v20140526.{operation}Request")
+    request = getattr(module, f"{operation}Request")()
+    request.set_query_params(dict(parameters))
+    request.set_accept_format("JSON")
+    return request
 
 
 def _endpoint_of(region: str, network: str) -> str:
@@ -147,11 +137,11 @@ def _endpoint_of(region: str, network: str) -> str:
     return f"https://ecs{'-vpc' if network == 'vpc' else ''}.{region}.aliyuncs.com"
 
 
-def _proxies(settings: Settings) -> dict[str, str | None]:
+def _proxies(settings: Settings, host: str) -> dict[str, str | None]:
     """None for this machine; for https the operator's, which sees but a TLS tunnel."""
-    if settings.endpoint and is_loopback(urlsplit(settings.endpoint).hostname or ""):
+    if settings.endpoint and is_loopback(host):
         return {"http": None, "https": None}
-    return {"http": None, "https": settings.https_proxy.url or None}
+    return {"http": None, "https": settings.https_proxy.url_for(host) or None}
 
 
 def _signer(credentials: Credentials) -> AccessKeySigner | StsTokenSigner:
@@ -168,67 +158,9 @@ def _signer(credentials: Credentials) -> AccessKeySigner | StsTokenSigner:
     )
 
 
-def _answer(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
-    """The body of a success; a refusal or nonsense is raised."""
-    try:
-        content = msgspec.json.decode(body)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict):
-        raise NoAnswer(f"HTTP {status} without a JSON object")
-    if _OK <= status < _REDIRECT:
-        return content
-    code = content.get("Code")
-    raise Refusal(
-        status=status,
-        code=code if isinstance(code, str) and code else f"HTTP {status}",
-        message=_without_signature(str(content.get("Message", ""))),
-        retry_after_s=_retry_after_s(headers),
-    )
-
-
-def _without_signature(message: str) -> str:
-    """ECS repeats the string to sign, which names the access key, after a colon."""
-    return message.split("string to sign", maxsplit=1)[0][:_MAX_MESSAGE].strip()
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """When to come back, as the newer gateway says it.
-
-    Sources: alibabacloud-tea-openapi reads ``x-acs-retry-after`` as milliseconds, older versions
-    ``x-ratelimit-user-api`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
-    """
-    texts = [headers.get("x-acs-retry-after", "")]
-    for name in ("x-ratelimit-user-api", "x-ratelimit-user"):
-        for part in headers.get(name, "").split(","):
-            key, _, value = part.partition(":")
-            if key.strip() == "TimeLeft":
-                texts.append(value)
-    waits = [
-        int(text[:_MAX_DIGITS]) / 1000
-        for text in map(str.strip, texts)
-        if text.isascii() and text.isdigit()
-    ]
-    return min(max(waits), 120.0) if waits and max(waits) > 0 else None
-
-
-def _reason(error: ClientException) -> str:
-    """What went wrong on the way, without the URL that the SDK puts into its text."""
-    text = str(error.get_error_msg())
-    if "Read timed out" in text:
-        return "no answer in time"
-    if "NameResolution" in text or "getaddrinfo" in text or "Name or service" in text:
-        return "the host name could not be resolved"
-    if "refused" in text or "timed out" in text:
-        return "no connection"
-    if "CERTIFICATE" in text or "SSL" in text:
-        return "no secure connection"
-    return "the connection broke"
-
-
 def _silence_sdk() -> None:
     """No log of the SDK goes anywhere, whatever the level: they hold signed URLs."""
     for name in ("aliyunsdkcore", "aliyunsdkcore.http.http_response"):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]
-    logging.getLogger("aliyunsdkcore").propagate = False
+        logger.propagate = False

@@ -38,14 +38,23 @@ Selection = ByIds | ByTagsAndName | Everything
 
 def selects(selection: Selection, instance: Instance) -> bool:
     """Is this instance meant?"""
+    return not mismatch(selection, instance)
+
+
+def mismatch(selection: Selection, instance: Instance) -> str:
+    """Why this instance is not meant, in words; "" if it is."""
     if isinstance(selection, ByIds):
-        return instance.id in selection.ids
+        return "" if instance.id in selection.ids else "its id is not in the request"
     if isinstance(selection, Everything):
-        return True
-    return _named(selection.name, instance.name) and all(
-        key in instance.tags and (values is None or instance.tags[key] in values)
-        for key, values in selection.tags
-    )
+        return ""
+    if not _named(selection.name, instance.name):
+        return f"its name is {instance.name!r}"
+    for key, values in selection.tags:
+        if key not in instance.tags:
+            return f"it has no tag {key}"
+        if values is not None and instance.tags[key] not in values:
+            return f"its tag {key} is {instance.tags[key]!r}"
+    return ""
 
 
 def _named(pattern: str, name: str) -> bool:

@@ -10,18 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta, tzinfo
+from types import MappingProxyType
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
 from shared.errors import Refused, Unavailable
-from shared.guards import CHINA
-from shared.times import parse_duration
+from shared.hosts import read_server
+from shared.proxy import Proxy, read_proxy
+from shared.strict_json import JsonError, loads, shown
+from shared.times import CHINA, parse_duration
 
 DEFAULT_MAX_INSTANCES = 100
 DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
 DEFAULT_TIMEOUT_S = 60.0
+_ONLY_TAGS = (
+    'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
+    '{"lifecycle": "managed"}'
+)
 
 
 class FcContext(Protocol):
@@ -59,15 +65,6 @@ class Credentials(msgspec.Struct, frozen=True):
         return "Credentials(***)"
 
 
-class Proxy(msgspec.Struct, frozen=True):
-    """A proxy's URL, which may hold a password. Its representation tells nothing."""
-
-    url: str = ""
-
-    def __repr__(self) -> str:
-        return "Proxy(***)"
-
-
 class Settings(msgspec.Struct, frozen=True):
     """The operator's choices; each from the environment variable of its name.
 
@@ -80,8 +77,15 @@ class Settings(msgspec.Struct, frozen=True):
         max_event_age: ``CURFEW_MAX_EVENT_AGE``: older events are refused.
         accounts: ``CURFEW_ACCOUNTS``; empty: any.
         regions: ``CURFEW_REGIONS``; empty: any.
-        https_proxy: ``HTTPS_PROXY``; never used for this machine or for plain http.
+        ca_bundle: ``ALIBABA_CLOUD_CA_BUNDLE``: the file of the CA certificates that are trusted
+            in place of the SDK's own; "": the SDK's own. Looked at when ECS is connected to.
+        https_proxy: ``HTTPS_PROXY`` and ``NO_PROXY``; never used for this machine or for plain
+            http.
         zone: ``CURFEW_TZ``: the zone of plain dates in tags; default Asia/Shanghai.
+        only_tags: ``CURFEW_ONLY_TAGS``: whoever lacks one of these tags is never written to; each
+            key with the value that it must have, several of which any will do, or ``*`` for any.
+            Empty: whoever is selected.
+        snapshot_required: ``CURFEW_SNAPSHOT`` is ``required``: no release without snapshots.
     """
 
     endpoint: str = ""
@@ -91,16 +95,19 @@ class Settings(msgspec.Struct, frozen=True):
     max_event_age: timedelta = DEFAULT_MAX_EVENT_AGE
     accounts: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
+    ca_bundle: str = ""
     https_proxy: Proxy = Proxy()
     zone: tzinfo = CHINA
+    only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
+    snapshot_required: bool = False
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """The settings that an environment states.
 
     Raises:
-        Refused: a variable has a value that means nothing, or an endpoint is plain http to
-            another machine. A run under half-understood settings would be a guess.
+        Refused: a variable has a value that means nothing, an endpoint is plain http to another
+            machine, or a proxy is https. A run under half-understood settings would be a guess.
     """
     network = environ.get("ECS_NETWORK", "").strip()
     if network not in {"", "vpc"}:
@@ -113,8 +120,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_event_age=_max_event_age(environ.get("CURFEW_MAX_EVENT_AGE", "").strip()),
         accounts=_names("CURFEW_ACCOUNTS", environ),
         regions=_names("CURFEW_REGIONS", environ),
-        https_proxy=Proxy(environ.get("HTTPS_PROXY") or environ.get("https_proxy") or ""),
+        ca_bundle=environ.get("ALIBABA_CLOUD_CA_BUNDLE", "").strip(),
+        https_proxy=read_proxy(environ),
         zone=_zone(environ.get("CURFEW_TZ", "").strip()),
+        only_tags=_only_tags(environ.get("CURFEW_ONLY_TAGS", "")),
+        snapshot_required=_snapshot_required(environ.get("CURFEW_SNAPSHOT", "")),
     )
 
 
@@ -166,46 +176,22 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _is_host(text: str) -> bool:
-    """Is this a host's name or address? ``urlsplit`` of Python 3.10 takes ``[`` for one."""
-    if re.fullmatch(r"[a-z0-9._-]+", text):
-        return True
-    from ipaddress import ip_address  # noqa: PLC0415  # as above
-
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _endpoint(text: str) -> str:
     if not text:
         return ""
     malformed = Refused("ECS_ENDPOINT must be https://HOST[:PORT], or http://127.0.0.1:PORT")
     try:
-        parts = urlsplit(text if "://" in text else f"https://{text}")
-        port = "" if parts.port is None else f":{parts.port}"
+        server = read_server(text if "://" in text else f"https://{text}")
     except ValueError:
         raise malformed from None
-    if (
-        port == ":0"
-        or parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or not _is_host(parts.hostname)
-        or parts.username is not None
-        or parts.path not in {"", "/"}
-        or parts.query
-        or parts.fragment
-    ):
+    if server.scheme not in {"http", "https"} or server.userinfo:
         raise malformed
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if server.scheme == "http" and not is_loopback(server.host):
         raise Refused(
-            f"ECS_ENDPOINT is plain http to {parts.hostname}; "
+            f"ECS_ENDPOINT is plain http to {server.host}; "
             "requests that leave this machine go by https only"
         )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{port}"
+    return f"{server.scheme}://{server.netloc()}"
 
 
 def _whole(variable: str, environ: Mapping[str, str], default: int, most: int) -> int:
@@ -236,6 +222,34 @@ def _names(variable: str, environ: Mapping[str, str]) -> frozenset[str]:
     return names
 
 
+def _only_tags(text: str) -> Mapping[str, str | tuple[str, ...]]:
+    if not text:
+        return MappingProxyType({})
+    try:
+        stated = loads(text)
+    except JsonError as error:
+        raise Refused(f"CURFEW_ONLY_TAGS is no JSON: {error}; {_ONLY_TAGS}") from None
+    if not isinstance(stated, dict) or not stated:
+        raise Refused(f"CURFEW_ONLY_TAGS is {shown(stated)}; {_ONLY_TAGS}")
+    tags: dict[str, str | tuple[str, ...]] = {}
+    for key, value in stated.items():
+        values = value if isinstance(value, list) else [value]
+        if not key or not values or not all(isinstance(one, str) for one in values):
+            raise Refused(f"CURFEW_ONLY_TAGS: {shown(key)} is {shown(value)}; {_ONLY_TAGS}")
+        if isinstance(value, list) and "*" in value:
+            raise Refused(
+                f'CURFEW_ONLY_TAGS: {shown(key)} is {shown(value)}; for any value write "*" alone'
+            )
+        tags[key] = value if isinstance(value, str) else tuple(values)
+    return MappingProxyType(tags)
+
+
+def _snapshot_required(text: str) -> bool:
+    if text and text.strip() != "required":
+        raise Refused(f"CURFEW_SNAPSHOT is {shown(text)}; it must be required, or absent")
+    return bool(text)
+
+
 def _zone(name: str) -> tzinfo:
     if not name or name == "Asia/Shanghai":
         return CHINA
@@ -244,4 +258,15 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be a zone like Asia/Tokyo") from None
+        right = f"a zone of the tz database like {_nearest_zone(name) or 'Asia/Tokyo'} or UTC"
+        raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be {right}") from None
+
+
+def _nearest_zone(name: str) -> str:
+    """The zone that was probably meant; "" if none is near."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only a wrong zone needs it
+    from zoneinfo import available_timezones  # noqa: PLC0415  # as above
+
+    zones = {zone.casefold(): zone for zone in sorted(available_timezones())}
+    near = get_close_matches(name[:40].casefold(), zones, n=1, cutoff=0.8)
+    return zones[near[0]] if near else ""

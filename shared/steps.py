@@ -9,13 +9,12 @@ instances are made together, where ECS has a batch form.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
-from typing import Protocol
 
 import msgspec
 
 from shared.model import Instance, StoppedMode
-from shared.times import to_minute_text
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -75,7 +74,11 @@ class Delete(msgspec.Struct, frozen=True):
 
 
 class SetAutoRelease(msgspec.Struct, frozen=True):
-    """ModifyInstanceAutoReleaseTime with a time, which can therefore never clear one."""
+    """ModifyInstanceAutoReleaseTime with a time, which can therefore never clear one.
+
+    Attributes:
+        at: A whole minute, in the zone in which people are told of it.
+    """
 
     at: datetime
 
@@ -103,7 +106,7 @@ def words(step: Step) -> str:  # noqa: PLR0911  # one a step
         case Delete(force):
             return "release by force" if force else "release"
         case SetAutoRelease(at):
-            return f"set release time {to_minute_text(at)}"
+            return f"set release time {at.isoformat(timespec='seconds')}"
         case ClearAutoRelease():
             return "clear release time"
         case Wait(reason):
@@ -112,9 +115,27 @@ def words(step: Step) -> str:  # noqa: PLR0911  # one a step
             return reason
 
 
-class Rule(Protocol):
+class Rule(msgspec.Struct, frozen=True):
     """A pure decision: the instance as ECS shows it now, and the time, to the next step."""
 
+    @abstractmethod
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """What comes next for this instance; ``Status.GONE`` is an instance not there."""
-        ...
+        raise NotImplementedError
+
+    def way(self, instance: Instance, now: datetime) -> str:
+        """The whole way to the goal in words, with what stays and is billed, for a dry run."""
+        return words(self.next_step(instance, now))
+
+    def awaited(self, instance: Instance) -> str:
+        """What is said of one that was on its way already when the run first looked."""
+        return f"{instance.status.value} already, by someone else"
+
+    def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """What the report adds about an instance that this run changed; "": nothing.
+
+        Args:
+            before: As ECS showed it before the run.
+            after: As ECS showed it last.
+        """
+        return ""

@@ -13,9 +13,8 @@ import msgspec
 from shared.api import NotSent
 from shared.deeds import BATCH, Accepted, Outcome, Rejected, operation_of
 from shared.failures import MAX_TRIES, Kind
-from shared.guards import Guard
 from shared.model import Instance, Status
-from shared.plan import Result, Row, left_alone
+from shared.plan import VANISHED, Judge, Result, Row
 from shared.steps import (
     Call,
     ClearAutoRelease,
@@ -38,7 +37,10 @@ PATIENCE = timedelta(seconds=60)
 
 _FIRST_LOOK_S, _LOOK_GROWTH, _LONGEST_LOOK_S = 1.0, 1.5, 10.0
 _LONGEST_SNAPSHOT_LOOK_S = 30.0
-_FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S = 0.5, 10.0
+_FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S, _LONGEST_BUSY_S = 0.5, 10.0, 30.0
+_LOOK_AGAIN_AFTER = timedelta(seconds=5)
+"""ECS was seen to leave an instance out of two answers that followed at once."""
+
 _AFTER_REFUSED_BATCH = timedelta(seconds=3)
 """Should ECS have begun with a part of a batch that it refused, that part has time to vanish."""
 
@@ -50,16 +52,20 @@ class Target(msgspec.Struct, eq=False):
         instance: The latest look.
         step: What the rule said to it.
         due: When it is to be looked at or acted on next.
+        first: What the first look showed.
         blind: The look does not count any more; look before doing anything.
         group: The largest batch that it may be part of.
+        suspect: It was refused alone; from then on it is tried again together with its like.
         row: Its line in the report, once it is settled.
     """
 
     instance: Instance
     step: Step
     due: datetime
+    first: Instance
     blind: bool = False
     group: int = BATCH
+    suspect: bool = False
     row: Row | None = None
     made: tuple[str, ...] = ()
     _tries: dict[type[Call], int] = {}
@@ -68,23 +74,31 @@ class Target(msgspec.Struct, eq=False):
     _last_at: datetime | None = None
     _rejected: Rejected | None = None
     _looks: int = 0
+    _misses: int = 0
+    _deleted: bool = False
 
     @property
     def awaits(self) -> type[Call] | None:
         """The kind of call whose effect is awaited; None: somebody else's."""
         return type(self._last) if self._last is not None else None
 
-    def decide(self, rule: Rule, guard: Guard, now: datetime) -> None:
-        """Ask guard and rule about the latest look: settle, wait, or be ready for a call."""
-        row = left_alone(self.instance, rule, guard, now)
-        if row is not None:
-            self.row = self._final(row)
+    def decide(self, judge: Judge, now: datetime) -> None:
+        """Ask about the latest look: settle, wait, or be ready for a call."""
+        if self._is_missing() and self._misses == 0:
+            self._misses += 1
+            self.step, self.blind = Wait("ECS does not show it"), True
+            self.due = now + _LOOK_AGAIN_AFTER
             return
-        self.step = rule.next_step(self.instance, now)
+        row = judge.left_alone(self.instance, now)
+        if row is not None:
+            self.row = self._final(row, judge.rule)
+            return
+        self._misses = 0
+        self.step = judge.rule.next_step(self.instance, now)
         if isinstance(self.step, Wait):
             self._wait(self.step.reason, now)
-        elif self.step == self._last and self.is_patient(now):
-            self._wait(f"{words(self.step)} was accepted, ECS does not show it yet", now)
+        elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
+            self._wait(f"{words(self._last)} was accepted, ECS does not show it yet", now)
         elif problem := self._exhausted():
             code = self._rejected.code if self._rejected else ""
             reason = f"{problem}{self._afterwards()}"
@@ -109,18 +123,24 @@ class Target(msgspec.Struct, eq=False):
     def pending(self) -> Row:
         """The row of an instance that time did not suffice for."""
         waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {words(self.step)}"
-        reason = f"time was up; {waiting}{self._afterwards()}"
-        code = self._rejected.code if self._rejected else ""
-        return Row(self.instance, Result.PENDING, reason, code)
+        if self._rejected and self._rejected.message:
+            waiting += f" ({self._rejected.message})"
+        return self.ended(Result.PENDING, f"ran out of time; {waiting}")
+
+    def ended(self, result: Result, reason: str, code: str = "") -> Row:
+        """The row of an instance for which the run ended before it was settled."""
+        code = code or (self._rejected.code if self._rejected else "")
+        return Row(self.instance, result, f"{reason}{self._afterwards()}", code)
 
     def _accept(self, call: Call, instance: Instance, rule: Rule, now: datetime) -> None:
         self.instance = instance
         self.made = (*self.made, words(call))
         self._accepted[type(call)] = self._accepted.get(type(call), 0) + 1
         self._last, self._last_at, self._rejected, self._looks = call, now, None, 0
+        self._deleted |= isinstance(call, Delete)
         step = rule.next_step(instance, now)
         if instance.status in {Status.STOPPING, Status.STARTING} and isinstance(step, Done):
-            self.row = Row(instance, Result.CHANGED, step.reason)
+            self.row = self._final(Row(instance, Result.UNCHANGED, step.reason), rule)
             return
         self.step = Wait(f"{words(call)} was accepted")
         self.due = now + self._look_interval()
@@ -136,13 +156,24 @@ class Target(msgspec.Struct, eq=False):
         if rejected.in_doubt:
             # What a look shows from now on counts as our doing.
             self._last = call
-        if not rejected.alone:
+            self._deleted |= isinstance(call, Delete)
+        kind = type(call)
+        if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
+            self._tries[kind] = self._tries.get(kind, 0) + 1
+        if not (rejected.alone or self.suspect):
             self.group = max(1, batch // 2)
             self.due = now + _AFTER_REFUSED_BATCH
-        else:
-            self._tries[type(call)] = self._tries.get(type(call), 0) + 1
-            if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
-                self.due = now + self._try_again_interval(type(call))
+            return
+        self.suspect |= batch == 1
+        if self.suspect:
+            self.group = 1 if self._tries_alone_next(kind, rejected.kind) else BATCH
+        if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
+            self.due = now + self._try_again_interval(kind, rejected.kind)
+
+    def _tries_alone_next(self, call: type[Call], kind: Kind) -> bool:
+        """Is it time to try it alone again? One that is through must not wait for the others."""
+        limit, tries = MAX_TRIES.get(kind), self._tries[call]
+        return tries % 3 == 0 if limit is None else tries >= limit - 1
 
     def _wait(self, reason: str, now: datetime) -> None:
         self.step = Wait(reason)
@@ -162,12 +193,23 @@ class Target(msgspec.Struct, eq=False):
             return f"{words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
         return ""
 
-    def _final(self, row: Row) -> Row:
+    def _is_missing(self) -> bool:
+        """Does ECS not show it, though this run neither deleted it nor perhaps did?"""
+        return self.instance.status is Status.GONE and not self._deleted
+
+    def _final(self, row: Row, rule: Rule) -> Row:
         """The row as it reads when this run has done something to the instance."""
+        if self._is_missing():
+            row = msgspec.structs.replace(row, reason=VANISHED)
+            if row.result is Result.UNCHANGED and self.made:
+                return Row(row.instance, Result.CHANGED, f"{', '.join(self.made)}; {VANISHED}")
         if self._last is None:
             return row
-        if row.result is Result.UNCHANGED:
-            return Row(row.instance, Result.CHANGED, row.reason or ", ".join(self.made))
+        if row.result is Result.UNCHANGED and not self._is_missing():
+            reason = row.reason or ", ".join(self.made)
+            lost = rule.changed(self.first, row.instance)
+            told = "; ".join(part for part in (reason, lost) if part)
+            return Row(row.instance, Result.CHANGED, told)
         return Row(row.instance, row.result, f"{row.reason}{self._afterwards()}", row.code)
 
     def _afterwards(self) -> str:
@@ -181,6 +223,16 @@ class Target(msgspec.Struct, eq=False):
         grown = _FIRST_LOOK_S * _LOOK_GROWTH ** min(self._looks, 20)
         return timedelta(seconds=min(grown, longest))
 
-    def _try_again_interval(self, kind: type[Call]) -> timedelta:
-        grown = _FIRST_TRY_AGAIN_S * 2.0 ** min(self._tries[kind] - 1, 10)
-        return timedelta(seconds=min(grown, _LONGEST_TRY_AGAIN_S))
+    def _try_again_interval(self, call: type[Call], kind: Kind) -> timedelta:
+        longest = _LONGEST_BUSY_S if kind is Kind.BUSY else _LONGEST_TRY_AGAIN_S
+        grown = _FIRST_TRY_AGAIN_S * 2.0 ** min(self._tries[call] - 1, 10)
+        return timedelta(seconds=min(grown, longest))
+
+
+def _repeats(step: Step, last: Call) -> bool:
+    """Is this the last call once more?
+
+    A release time that has come too near moves on with the clock until one is set, so here one is
+    as good as another: what was accepted is not moved because it does not show yet.
+    """
+    return step == last or (isinstance(step, SetAutoRelease) and isinstance(last, SetAutoRelease))

@@ -8,7 +8,8 @@ what time it is.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone, tzinfo
 
 # Patterns are compiled when they are first used: at a cold start each would be paid for.
 _INSTANT = (
@@ -23,6 +24,9 @@ _DURATION = r"(?P<number>[1-9][0-9]{0,5})(?P<unit>[mhd])"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 _SHOWN_CHARACTERS = 60
+
+CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""China's time, without daylight saving since 1991: the zone of dates that name none."""
 
 
 def parse_instant(text: str) -> datetime:
@@ -61,6 +65,27 @@ def to_minute_text(moment: datetime) -> str:
         raise ValueError(f"{moment.isoformat()} has no zone")
     minute = moment.astimezone(timezone.utc).replace(second=0, microsecond=0, tzinfo=None)
     return f"{minute.isoformat()}Z"
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """The same instant with the offset that the zone has then, as a fixed one.
+
+    Two times with a zone's rules are never equal in the hour that a change of clocks repeats
+    (PEP 495); with a fixed offset they are compared as instants.
+    """
+    local = moment.astimezone(zone)
+    return local.replace(tzinfo=timezone(local.utcoffset() or timedelta(0)), fold=0)
+
+
+def to_zone_text(moment: datetime, zone: tzinfo) -> str:
+    """Write a time as people of this zone read it: ``2026-11-24T20:00:00+08:00``.
+
+    Seconds are kept, fractions are cut off. A time at the very end of the calendar, which the
+    zone's offset would put beyond it, is written as it is.
+    """
+    with suppress(OverflowError):
+        moment = moment.astimezone(zone)
+    return moment.replace(microsecond=0).isoformat()
 
 
 def parse_duration(text: str) -> timedelta:

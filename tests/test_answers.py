@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.answers import HTTP_STATUS, answer, http_answer
 from shared.errors import (
@@ -22,6 +23,7 @@ from shared.events import Event, Message, Trigger
 from shared.model import Instance, Status
 from shared.plan import Result, Row
 from shared.report import MAX_ERROR_BYTES, Report, worst_first
+from shared.times import CHINA
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 MESSAGE = Message({}, None, "", Trigger.DIRECT)
@@ -31,13 +33,23 @@ def row(number: int, result: Result, reason: str = "", code: str = "") -> Row:
     return Row(Instance(f"i-{number}", "cn-hangzhou", AT, Status.RUNNING), result, reason, code)
 
 
-def report(*rows: Row) -> Report:
-    return Report("stop", "1-66aa", dry_run=False, rows=worst_first(rows), api_calls=3, seconds=1.0)
+def report(*rows: Row, refusal: str = "") -> Report:
+    return Report(
+        action="stop",
+        request_id="1-66aa",
+        dry_run=False,
+        rows=worst_first(rows),
+        api_calls=3,
+        seconds=1.0,
+        zone=CHINA,
+        refusal=refusal,
+    )
 
 
 GOOD = report(row(1, Result.CHANGED, "stop"))
 BAD = report(row(2, Result.FAILED, "stop: no", "X"), row(3, Result.CHANGED, "stop"))
-PENDING = report(row(4, Result.PENDING, "time was up; Stopping"))
+PENDING = report(row(4, Result.PENDING, "ran out of time; Stopping"))
+REFUSED = report(row(6, Result.WOULD_CHANGE, "stop"), refusal="1 instance would change")
 DENIED = report(row(5, Result.FAILED, "RAM says no", "Forbidden.RAM"))
 
 Outcome = Report | CurfewError
@@ -60,20 +72,21 @@ def work_of(outcomes: Sequence[Outcome]) -> Any:  # noqa: ANN401  # a Work
 
 
 def one(outcome: Outcome) -> dict[str, Any]:
-    return answer(event(1, Trigger.DIRECT, is_list=False), work_of([outcome]))
+    return answer(event(1, Trigger.DIRECT, is_list=False), work_of([outcome]), lambda: True)
 
 
-def listed(*outcomes: Outcome) -> dict[str, Any]:
-    return answer(event(len(outcomes), Trigger.EVENTBRIDGE, is_list=True), work_of(outcomes))
+def listed(*outcomes: Outcome, has_time: Callable[[], bool] = lambda: True) -> dict[str, Any]:
+    messages = event(len(outcomes), Trigger.EVENTBRIDGE, is_list=True)
+    return answer(messages, work_of(outcomes), has_time)
 
 
 def by_http(outcome: Outcome) -> dict[str, Any]:
     return http_answer(event(1, Trigger.HTTP, is_list=False), work_of([outcome]))
 
 
-def failure(*outcomes: Outcome) -> CurfewError:
+def failure(*outcomes: Outcome, has_time: Callable[[], bool] = lambda: True) -> CurfewError:
     with pytest.raises(CurfewError) as caught:
-        listed(*outcomes)
+        listed(*outcomes, has_time=has_time)
     return caught.value
 
 
@@ -92,15 +105,16 @@ def test_a_message_is_answered_with_its_report() -> None:
         (
             PENDING,
             Incomplete,
-            "stop: 0 failed, 1 pending, 0 changed of 1 instances; i-4: time was up; Stopping",
+            "stop: 0 failed, 1 pending, 0 changed of 1 instance; i-4: ran out of time; Stopping",
         ),
         (
             DENIED,
             AccessDenied,
-            "stop: 1 failed, 0 pending, 0 changed of 1 instances; i-5: RAM says no",
+            "stop: 1 failed, 0 pending, 0 changed of 1 instance; i-5: RAM says no",
         ),
+        (REFUSED, Refused, "1 instance would change"),
     ],
-    ids=["failed", "pending", "denied"],
+    ids=["failed", "pending", "denied", "refused"],
 )
 def test_what_is_left_undone_is_an_error_with_the_report(
     outcome: Report, error: type[CurfewError], sentence: str
@@ -121,7 +135,7 @@ def test_one_bad_message_does_not_stop_the_others_and_is_named() -> None:
 
     sentence, _, body = str(error).partition(" {")
     assert type(error) is Incomplete
-    assert sentence == "1 of 3 messages failed: [1] InvalidEvent: [1] (id m-2) tga: no field"
+    assert sentence == "1 error in 3 messages: [1] InvalidEvent: [1] (id m-2) tga: no field"
     assert json.loads("{" + body) == {
         "outcome": "incomplete",
         "reports": [GOOD.as_json(), GOOD.as_json()],
@@ -133,8 +147,39 @@ def test_a_report_with_a_failure_is_named_and_told_like_the_others() -> None:
 
     sentence, _, body = str(error).partition(" {")
     assert type(error) is Incomplete
-    assert sentence == f"1 of 2 messages failed: [1] Incomplete: {BAD.sentence()}"
+    assert sentence == f"1 error in 2 messages: [1] Incomplete: {BAD.sentence()}"
     assert json.loads("{" + body)["reports"] == [GOOD.as_json(), BAD.as_json()]
+
+
+def test_an_outcome_that_all_reports_share_is_the_lists_and_else_it_is_complete() -> None:
+    planned = replace(GOOD, dry_run=True)
+
+    assert listed(planned, planned)["outcome"] == "planned"
+    assert listed(planned, GOOD)["outcome"] == "complete"
+    assert listed(GOOD, GOOD)["outcome"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("begun", "not_begun"),
+    [
+        (0, "[0] to [2] Incomplete: ran out of time before 3 messages; send them again"),
+        (1, "[1] to [2] Incomplete: ran out of time before 2 messages; send them again"),
+        (2, "[2] Incomplete: ran out of time before 1 message; send it again"),
+    ],
+)
+def test_messages_that_there_is_no_time_for_are_not_begun_and_are_named(
+    begun: int, not_begun: str
+) -> None:
+    answers = iter([*[True] * begun, False])
+    done = [GOOD] * 3
+
+    error = failure(*done, has_time=lambda: next(answers))
+
+    sentence, _, body = str(error).partition(" {")
+    assert type(error) is Incomplete
+    assert sentence == f"1 error in 3 messages: {not_begun}"
+    reports = json.loads("{" + body)["reports"] if body else []
+    assert reports == [GOOD.as_json()] * begun
 
 
 @pytest.mark.parametrize(
@@ -149,6 +194,8 @@ def test_a_report_with_a_failure_is_named_and_told_like_the_others() -> None:
         ((InvalidEvent("a"), GOOD), Incomplete),
         ((DENIED, GOOD), Incomplete),
         ((BAD, DENIED), Incomplete),
+        ((Refused("a"), REFUSED), Refused),
+        ((REFUSED, GOOD), Incomplete),
     ],
     ids=lambda value: (
         "-".join(type(one).__name__ for one in value)
@@ -202,7 +249,9 @@ def test_http_is_answered_with_the_report() -> None:
     assert (got["statusCode"], json.loads(got["body"])) == (200, GOOD.as_json())
 
 
-@pytest.mark.parametrize(("outcome", "status"), [(BAD, 500), (PENDING, 500), (DENIED, 403)])
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(BAD, 500), (PENDING, 500), (DENIED, 403), (REFUSED, 409)]
+)
 def test_http_gets_the_report_of_a_failure_whole(outcome: Report, status: int) -> None:
     got = by_http(outcome)
 
@@ -236,6 +285,10 @@ def test_an_error_fits_a_log_line_and_keeps_the_worst_rows(reason: str) -> None:
     assert len(told["instances"]) + told["instances_omitted"] == 501
 
 
+def told_of(errors: int, first: str) -> str:
+    return f"{errors} error{'' if errors == 1 else 's'} in 1000 messages: {first}"
+
+
 @pytest.mark.parametrize("reason", ["r" * 300, "😀" * 300], ids=["ascii", "emoji"])
 @pytest.mark.parametrize("bad", [1, 400, 1000])
 def test_a_list_of_a_thousand_messages_fits_too_and_keeps_what_failed(
@@ -247,7 +300,7 @@ def test_a_list_of_a_thousand_messages_fits_too_and_keeps_what_failed(
 
     told = json.loads("{" + text.partition(" {")[2])
     assert len(text.encode()) <= MAX_ERROR_BYTES
-    assert text.startswith(f"{bad} of 1000 messages failed: [{1000 - bad}] Incomplete: stop: ")
+    assert text.startswith(told_of(bad, f"[{1000 - bad}] Incomplete: stop: "))
     assert told["reports"][0]["counts"]["failed"] == 1
     assert len(told["reports"]) + told["reports_omitted"] == 1000
 
@@ -256,4 +309,4 @@ def test_a_thousand_invalid_messages_fit_too() -> None:
     text = str(failure(*[InvalidEvent("😀" * 100)] * 1000))
 
     assert len(text.encode()) <= MAX_ERROR_BYTES
-    assert text.startswith("1000 of 1000 messages failed: [0] InvalidEvent: ")
+    assert text.startswith(told_of(1000, "[0] InvalidEvent: "))

@@ -13,7 +13,7 @@ from local.ecs.clock import ManualClock
 from shared.api import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
 from shared.clock import Deadline
 from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.failures import NoAnswer, Refusal
+from shared.failures import Denial, NoAnswer, Refusal
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = START + timedelta(days=2)
@@ -44,12 +44,15 @@ class Script:
 
 
 def make(
-    *says: Mapping[str, Any] | Exception, timeout_s: float = 600, takes_s: float = 0.0
+    *says: Mapping[str, Any] | Exception,
+    timeout_s: float = 600,
+    takes_s: float = 0.0,
+    region: str = "cn-hangzhou",
 ) -> tuple[Api, Script]:
     clock = ManualClock(START)
     script = Script(clock, list(says), takes_s)
     deadline = Deadline.after(START, timedelta(seconds=timeout_s))
-    return Api("cn-hangzhou", script, clock, deadline), script
+    return Api(region, script, clock, deadline), script
 
 
 def test_every_call_names_its_region() -> None:
@@ -167,7 +170,9 @@ def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> Non
     if act is through_deed:
         assert act(api) == NotSent()
     else:
-        with pytest.raises(Unavailable, match="ECS could not be asked, and the deadline is near"):
+        with pytest.raises(
+            Unavailable, match="ECS could not be asked, and the time for it is over"
+        ):
             act(api)
 
     assert script.clock.now() <= START + timedelta(seconds=295)
@@ -211,6 +216,35 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
             id="denied",
         ),
         pytest.param(
+            Refusal(
+                403,
+                "Forbidden.RAM",
+                "User not authorized",
+                denied=Denial(
+                    "ecs:DescribeInstances",
+                    "role curfew-stop",
+                    "implicit deny, account-level policy",
+                ),
+            ),
+            AccessDenied,
+            "RAM denies ecs:DescribeInstances to role curfew-stop (implicit deny, account-level "
+            "policy) in cn-hangzhou (Forbidden.RAM); add ecs:DescribeInstances to the policy of "
+            "the function's role",
+            id="denied-and-explained",
+        ),
+        pytest.param(
+            Refusal(
+                403,
+                "Forbidden.RAM",
+                "User not authorized",
+                denied=Denial("ecs:DescribeInstances", "", "explicit deny, control policy"),
+            ),
+            AccessDenied,
+            "RAM denies ecs:DescribeInstances (explicit deny, control policy) in cn-hangzhou "
+            "(Forbidden.RAM); a policy forbids it, so allowing it in another one does not help",
+            id="forbidden",
+        ),
+        pytest.param(
             Refusal(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),
             Unavailable,
             "ECS does not accept the credentials (InvalidAccessKeyId.NotFound); check the "
@@ -227,8 +261,15 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
         pytest.param(
             Refusal(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."),
             Unavailable,
-            "DescribeInstances in cn-hangzhou: ECS refuses with InvalidRegionId.NotFound: The "
-            "specified RegionId does not exist.",
+            "cn-hangzhou is not a region that ECS knows (InvalidRegionId.NotFound). There is such "
+            "a region; perhaps this account or endpoint does not have it.",
+            id="unknown-region",
+        ),
+        pytest.param(
+            Refusal(400, "InvalidParameter", "The specified parameter is not valid."),
+            Unavailable,
+            "DescribeInstances in cn-hangzhou: ECS refuses with InvalidParameter: The specified "
+            "parameter is not valid.",
             id="final",
         ),
     ],
@@ -310,3 +351,174 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
             act(api)
 
     assert script.sent == []
+
+
+@pytest.mark.parametrize(
+    ("region", "hint"),
+    [
+        ("cn-hangzou", "Did you mean cn-hangzhou?"),
+        ("hongkong", "Did you mean cn-hongkong?"),
+        ("mars", "Region ids look like cn-hangzhou."),
+    ],
+)
+def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, hint: str) -> None:
+    refusal = Refusal(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+    api, script = make(refusal, region=region)
+
+    with pytest.raises(Unavailable) as caught:
+        api.read("DescribeInstances", {})
+
+    assert caught.value.unknown_region
+    assert str(caught.value) == (
+        f"{region} is not a region that ECS knows (InvalidRegionId.NotFound). {hint}"
+    )
+    assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "unknown", "tries"),
+    [("cn-hangzou", True, 1), ("cn-hangzhou", False, 5)],
+    ids=["not-listed", "listed"],
+)
+def test_no_host_of_that_name_means_no_such_region_unless_there_is_one(
+    region: str,
+    unknown: bool,  # noqa: FBT001  # a table's column
+    tries: int,
+) -> None:
+    api, script = make(NoAnswer("no host of that name", unresolved=True), region=region)
+
+    with pytest.raises(Unavailable, match="no host of that name") as caught:
+        api.read("DescribeInstances", {})
+
+    assert caught.value.unknown_region is unknown
+    assert len(script.sent) == tries
+
+
+def test_another_failure_of_an_unlisted_region_does_not_make_it_unknown() -> None:
+    api, script = make(NoAnswer("no connection"), region="cn-newcity")
+
+    with pytest.raises(Unavailable) as caught:
+        api.read("DescribeInstances", {})
+
+    assert not caught.value.unknown_region
+    assert len(script.sent) == 5
+
+
+SOON = START + timedelta(seconds=20)
+
+
+def test_reads_that_are_bounded_end_in_time_and_the_others_go_on() -> None:
+    api, script = make(NoAnswer("no connection"), takes_s=9)
+    bounded = api.reading_until(SOON)
+
+    with pytest.raises(Unavailable):
+        bounded.read("DescribeInstances", {})
+    ended_at = script.clock.now()
+    script.says = [BODY]
+    answer = api.read("DescribeInstances", {})
+
+    assert ended_at <= SOON + timedelta(seconds=0.2)
+    assert answer.body == BODY
+
+
+def test_a_bounded_read_is_given_no_more_time_than_is_left() -> None:
+    api, script = make(BODY)
+    script.clock.advance(timedelta(seconds=14))
+
+    api.reading_until(SOON).read("DescribeInstances", {})
+    api.read("DescribeInstances", {})
+
+    assert script.timeouts == [6.0, READ_TIMEOUT_S]
+
+
+def test_no_bound_is_later_than_the_deadline() -> None:
+    api, script = make(NoAnswer("no connection"), timeout_s=60, takes_s=9)
+
+    with pytest.raises(Unavailable):
+        api.reading_until(LATER).read("DescribeInstances", {})
+
+    assert script.clock.now() <= START + timedelta(seconds=60)
+
+
+def test_bounded_calls_share_pace_and_count_with_the_others() -> None:
+    api, script = make(THROTTLED, THROTTLED, THROTTLED, BODY)
+    unhurried = api.outlook("DescribeInstances", script.clock.now())
+
+    api.reading_until(START + timedelta(minutes=5)).read("DescribeInstances", {})
+
+    assert api.outlook("DescribeInstances", script.clock.now()) != unhurried
+    assert api.calls == 4
+
+
+def test_writes_are_counted_apart_also_those_that_failed() -> None:
+    api, _ = make(BODY, BODY, Refusal(403, "IncorrectInstanceStatus", ""), NoAnswer("cut"))
+
+    api.read("DescribeInstances", {})
+    api.deed("StopInstances", {}, LATER)
+    with pytest.raises(Refusal):
+        api.deed("StopInstances", {}, LATER)
+    with pytest.raises(NoAnswer):
+        api.deed("StopInstances", {}, LATER)
+
+    assert (api.calls, api.writes) == (4, 3)
+    assert api.reading_until(SOON).writes == 3
+
+
+IN_THREE_SECONDS = START + timedelta(seconds=3)
+
+
+def test_a_question_that_is_asked_once_takes_no_longer_than_it_may() -> None:
+    api, script = make(BODY, takes_s=60)
+
+    answer = api.ask_once("DescribeInstances", {"MaxResults": "100"}, IN_THREE_SECONDS)
+
+    assert answer is not None
+    assert answer.body == BODY
+    assert script.sent == [("DescribeInstances", {"RegionId": "cn-hangzhou", "MaxResults": "100"})]
+    assert script.timeouts == [3.0]
+
+
+def test_a_question_that_is_asked_at_the_last_moment_has_a_moment_left() -> None:
+    api, script = make(BODY)
+    script.clock.advance(timedelta(seconds=3))
+
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is not None
+    assert script.timeouts == [0.1]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NoAnswer("no connection"),
+        NoAnswer("no host of that name", unresolved=True),
+        Refusal(500, "InternalError", ""),
+        Refusal(403, "Forbidden.RAM", ""),
+        Refusal(404, "InvalidAccessKeyId.NotFound", ""),
+        Refusal(404, "InvalidRegionId.NotFound", ""),
+    ],
+    ids=repr,
+)
+def test_a_question_that_is_asked_once_is_not_repeated_and_fails_nothing(
+    failure: Exception,
+) -> None:
+    api, script = make(failure)
+
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
+    assert len(script.sent) == 1
+
+
+def test_a_question_that_is_asked_once_waits_for_its_turn_no_longer_than_it_may() -> None:
+    api, script = make(THROTTLED)
+
+    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
+    assert script.clock.now() <= IN_THREE_SECONDS
+
+
+def test_what_nobody_foresaw_is_passed_on_and_keeps_no_turn() -> None:
+    api, script = make(LookupError("odd"), BODY)
+
+    with pytest.raises(LookupError):
+        api.read("DescribeInstances", {})
+    api.read("DescribeInstances", {})
+
+    assert (len(script.sent), api.calls) == (2, 2)

@@ -28,6 +28,7 @@ from shared.steps import (
 )
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+WEEK_LATER = START + timedelta(days=7)
 LATER = START + timedelta(minutes=1)
 AT = datetime(2026, 11, 25, 4, 30, 59, tzinfo=timezone.utc)
 DISKS = (Disk("d-1", "cloud_essd", True), Disk("d-2", "cloud_essd", False))  # noqa: FBT003  # a row
@@ -184,8 +185,8 @@ def test_each_disk_is_snapshotted_and_the_snapshots_are_known_at_once() -> None:
     assert [parameters["DiskId"] for _, parameters in script.sent] == ["d-1", "d-2"]
     assert isinstance(outcome, Accepted)
     assert [disk.snapshots for disk in outcome.instance.disks or ()] == [
-        (TakenSnapshot("s-1", "d-1", SnapshotStatus.PROGRESSING, START),),
-        (TakenSnapshot("s-2", "d-2", SnapshotStatus.PROGRESSING, START),),
+        (TakenSnapshot("s-1", "d-1", SnapshotStatus.PROGRESSING, START, WEEK_LATER),),
+        (TakenSnapshot("s-2", "d-2", SnapshotStatus.PROGRESSING, START, WEEK_LATER),),
     ]
 
 
@@ -304,7 +305,8 @@ BLAME = [
     ("InvalidOperation.DeletionProtection", 403, Kind.FINAL, False),
     ("Nobody.Knows", 400, Kind.FINAL, False),
     ("Forbidden.RAM", 403, Kind.DENIED, True),
-    ("OperationConflict", 409, Kind.BUSY, True),
+    ("OperationConflict", 409, Kind.BUSY, False),
+    ("DependencyViolation.RouteEntry", 403, Kind.PASSING, False),
     ("InternalError", 500, Kind.PASSING, True),
     ("Nobody.Knows", 503, Kind.PASSING, True),
 ]

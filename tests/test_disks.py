@@ -15,12 +15,13 @@ from local.ecs.durations import Durations
 from local.ecs.faults import LostPermission, MissingPage
 from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import Status as EcsStatus
+from local.ecs.quirks import Quirks
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.model import Disk, Instance, SnapshotStatus, Status, absent
 from shared.wire import RELEASE_TAG
-from tests.calling import Call, bounded
+from tests.calling import Body, Call, bounded
 
 KEPT = DiskSpec(delete_with_instance=False)
 
@@ -94,12 +95,17 @@ def test_one_listing_tells_the_disks_that_survive(call: Call) -> None:
     found = made.first(list(before.values()))
 
     kept = {
-        one.instance_id: one.disk_id
+        one.instance_id: Disk(
+            one.disk_id,
+            "cloud_essd",
+            deleted_with_instance=False,
+            attached_at=one.attached_at.replace(microsecond=0) if one.attached_at else None,
+        )
         for one in call.ecs.engine.disks()
         if not one.delete_with_instance
     }
     assert [len(one.disks or ()) for one in found] == [1, 0, 2]
-    assert found[0].disks == (Disk(kept["i-1"], "cloud_essd", deleted_with_instance=False),)
+    assert found[0].disks == (kept["i-1"],)
     assert call.actions() == ["DescribeInstances", "DescribeDisks"]
 
 
@@ -214,9 +220,12 @@ def test_one_snapshot_may_be_accomplished_before_another(call: Call) -> None:
     }
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("wanted", [DiskLook.KEPT, DiskLook.ALL])
-def test_no_disks_for_want_of_permission_is_no_answer(call: Call, wanted: DiskLook) -> None:
-    call.fleet(running("i-1", KEPT))
+def test_no_disks_for_want_of_permission_is_no_answer(
+    call: Call, wanted: DiskLook, *, is_empty: bool
+) -> None:
+    call.fleet(running("i-1", KEPT), quirks=Quirks(denied_describe_is_empty=is_empty))
     call.ecs.restrict(only_without("DescribeDisks"))
     made = reader(call, wanted)
     before = looked(made, "i-1")
@@ -252,7 +261,7 @@ def test_an_instance_that_shows_no_disk_is_gone_only_when_it_was_looked_for_twic
     call.fleet(stopped("i-1"))
     made = reader(call)
     before = looked(made, "i-1")
-    call.ecs.faults.add(LostPermission(action="DescribeDisks", times=1))
+    call.ecs.faults.add(LostPermission(action="DescribeDisks", times=1, empty=True))
     call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
 
     found = made.first([before["i-1"]])[0] if is_first else made.add(before, before)["i-1"]
@@ -351,21 +360,77 @@ def test_a_snapshot_that_vanished_has_its_disks_read_anew(call: Call) -> None:
     "body",
     [
         pytest.param({}, id="no-list"),
-        pytest.param({"Disks": {"Disk": [{"Category": "cloud"}]}}, id="no-id"),
-        pytest.param({"Disks": {"Disk": [{"DiskId": 5}]}}, id="id-of-another-type"),
-        pytest.param({"Disks": {"Disk": [{"DiskId": "d-1", "Category": 5}]}}, id="category"),
+        pytest.param({"Disks": {"Disk": ["d-1"]}}, id="bare-ids"),
+        pytest.param({"Disks": {"Disk": []}, "NextToken": 5}, id="token-of-another-type"),
     ],
 )
-def test_disks_of_another_shape_mean_nothing(
-    call: Call, mocker: MockerFixture, body: Mapping[str, Any]
+@pytest.mark.parametrize("wanted", [DiskLook.ALL, DiskLook.KEPT])
+def test_an_answer_about_disks_of_another_shape_means_nothing(
+    call: Call, mocker: MockerFixture, body: Mapping[str, Any], wanted: DiskLook
 ) -> None:
     call.fleet(running("i-1"))
-    made = reader(call)
+    made = reader(call, wanted)
     before = looked(made, "i-1")
     mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
 
     with pytest.raises(Unavailable):
         made.first(list(before.values()))
+
+
+SICK_DISKS: Mapping[str, Mapping[str, object]] = {
+    "no-id": {"DiskId": None},
+    "id-of-another-type": {"DiskId": 5},
+    "category": {"Category": 5},
+    "attached-sometime": {"AttachedTime": "soon"},
+}
+EACH_SICK_DISK = pytest.mark.parametrize("fields", SICK_DISKS.values(), ids=SICK_DISKS)
+
+
+def sicken(call: Call, fields: Mapping[str, object]) -> None:
+    """Have the disks of i-1 shown with these fields."""
+
+    def change(_: object, body: Body) -> Body:
+        rows = [
+            one | fields if one["InstanceId"] == "i-1" else one for one in body["Disks"]["Disk"]
+        ]
+        return {**body, "Disks": {"Disk": rows}}
+
+    call.shown("DescribeDisks", change)
+
+
+@EACH_SICK_DISK
+def test_a_disk_that_cannot_be_read_makes_its_own_instance_unreadable(
+    call: Call, fields: Mapping[str, object]
+) -> None:
+    call.fleet(stopped("i-1"), stopped("i-2"))
+    made = reader(call)
+    before = looked(made, "i-1", "i-2")
+    sicken(call, fields)
+
+    first = {one.id: one for one in made.first(list(before.values()))}
+    again = made.add(before, before)
+
+    for found in (first, again):
+        assert found["i-1"].unreadable.startswith("ECS answered an unreadable disk: ")
+        assert found["i-1"].disks is None
+        assert (found["i-2"].unreadable, len(found["i-2"].disks or ())) == ("", 1)
+
+
+@EACH_SICK_DISK
+def test_of_disks_that_are_only_told_of_one_that_cannot_be_read_is_left_out(
+    call: Call, fields: Mapping[str, object]
+) -> None:
+    call.fleet(stopped("i-1", KEPT), stopped("i-2", KEPT))
+    made = reader(call, DiskLook.KEPT)
+    before = looked(made, "i-1", "i-2")
+    sicken(call, fields)
+
+    first = made.first(list(before.values()))
+
+    assert [(one.id, one.unreadable, len(one.disks or ())) for one in first] == [
+        ("i-1", "", 0),
+        ("i-2", "", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -377,7 +442,7 @@ def test_disks_of_another_shape_mean_nothing(
         pytest.param({"SnapshotId": "s-1", "Tags": []}, id="tags-of-another-type"),
     ],
 )
-def test_snapshots_of_another_shape_mean_nothing(
+def test_a_snapshot_that_cannot_be_read_makes_its_instance_unreadable(
     call: Call, mocker: MockerFixture, row: Mapping[str, Any]
 ) -> None:
     call.fleet(stopped("i-1"))
@@ -390,8 +455,29 @@ def test_snapshots_of_another_shape_mean_nothing(
     }
     mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
 
-    with pytest.raises(Unavailable):
-        made.first(list(before.values()))
+    (found,) = made.first(list(before.values()))
+
+    assert found.unreadable.startswith("ECS answered an unreadable snapshot: ")
+
+
+def test_a_snapshot_in_progress_that_cannot_be_read_any_more_makes_it_unreadable(
+    call: Call,
+) -> None:
+    call.fleet(stopped("i-1"))
+    (disk,) = call.ecs.engine.disks("i-1")
+    take_snapshot(call, disk.disk_id, "i-1")
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, "i-1").values()))}
+
+    def change(_: object, body: Body) -> Body:
+        rows = [{**one, "CreationTime": "soon"} for one in body["Snapshots"]["Snapshot"]]
+        return {**body, "Snapshots": {"Snapshot": rows}}
+
+    call.shown("DescribeSnapshots", change)
+
+    found = made.add(looked(made, "i-1"), before)
+
+    assert found["i-1"].unreadable.startswith("ECS answered an unreadable snapshot: ")
 
 
 def test_a_snapshot_in_no_documented_state_has_failed(call: Call, mocker: MockerFixture) -> None:

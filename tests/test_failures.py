@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
+from shared.failures import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
 
 
 @pytest.mark.parametrize(
@@ -20,9 +23,13 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
         (400, "Rejected.Throttling", Kind.THROTTLED),
         (403, "Forbidden.RAM", Kind.DENIED),
         (403, "Forbidden", Kind.DENIED),
+        (404, "Forbidden.InstanceNotFound", Kind.NOT_FOUND),
+        (403, "Forbidden.InstanceNotFound", Kind.NOT_FOUND),
+        (403, "Forbidden.InstanceNotFounds", Kind.DENIED),
         (403, "Forbbiden", Kind.DENIED),
         (403, "NoPermission", Kind.DENIED),
         (403, "NoPermission.Operation", Kind.DENIED),
+        (403, "PermissionDenied.Scope", Kind.DENIED),
         (403, "ImplicitDeny", Kind.DENIED),
         (403, "ExplicitDeny", Kind.DENIED),
         (404, "InvalidAccessKeyId.NotFound", Kind.CREDENTIALS),
@@ -37,15 +44,20 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
         (400, "IllegalTimestamp", Kind.CREDENTIALS),
         (409, "OperationConflict", Kind.BUSY),
         (409, "InvalidOperation.Conflict", Kind.BUSY),
+        (409, "Operation.Conflict", Kind.BUSY),
         (403, "LastTokenProcessing", Kind.BUSY),
         (403, "IdempotentProcessing", Kind.BUSY),
         (403, "IncorrectDiskStatus.CreatingSnapshot", Kind.BUSY),
         (403, "IncorrectDiskStatus.Transferring", Kind.BUSY),
         (403, "QuotaExceed.ConcurrentSnapshotQuota", Kind.BUSY),
         (403, "IncorrectInstanceStatus", Kind.STATUS),
-        (403, "IncorrectInstanceStatus.Initializing", Kind.STATUS),
+        (403, "IncorrectInstanceStatus.Initializing", Kind.BUSY),
+        (403, "IncorrectInstanceStatus.Other", Kind.STATUS),
         (403, "InstanceNotReady", Kind.STATUS),
         (400, "DiskError", Kind.STATUS),
+        (403, "IncorrectDiskStatus", Kind.STATUS),
+        (403, "IncorrectVolumeStatus", Kind.STATUS),
+        (403, "CreateSnapshot.Failed", Kind.PASSING),
         (400, "DependencyViolation.RouteEntry", Kind.PASSING),
         (400, "DependencyViolation.SLBConfiguring", Kind.PASSING),
         (500, "InternalError", Kind.PASSING),
@@ -60,6 +72,8 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
         (404, "InvalidInstanceIds.NotFound", Kind.NOT_FOUND),
         (404, "NoSuchResource", Kind.NOT_FOUND),
         (404, "InvalidDiskId.NotFound", Kind.NOT_FOUND),
+        (404, "InvalidVolumeId.NotFound", Kind.NOT_FOUND),
+        (404, "InvalidResourceId.NotFound", Kind.NOT_FOUND),
         (403, "InvalidOperation.DeletionProtection", Kind.FINAL),
         (403, "ChargeTypeViolation", Kind.FINAL),
         (403, "InstanceLockedForSecurity", Kind.FINAL),
@@ -67,7 +81,7 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
         (403, "QuotaExceed.Snapshot", Kind.FINAL),
         (403, "IncorrectDiskStatus.NeverAttached", Kind.FINAL),
         (403, "IdempotentParameterMismatch", Kind.FINAL),
-        (400, "InvalidAutoReleaseTime.Malformed", Kind.FINAL),
+        (400, "InvalidAutoReleaseTime.Malformed", Kind.PASSING),
         (400, "InvalidParameter", Kind.FINAL),
         (404, "InvalidZoneId.NotFound", Kind.FINAL),
         (400, "MyThrottling", Kind.FINAL),
@@ -80,6 +94,15 @@ from shared.failures import MAX_TRIES, Kind, NoAnswer, Refusal, kind_of
 def test_a_code_tells_what_is_done_next(status: int, code: str, kind: Kind) -> None:
     assert kind_of(code, status) is kind
     assert Refusal(status, code, "text").kind is kind
+
+
+DOCUMENTED = json.loads((Path(__file__).parent / "documented_codes.json").read_text())
+
+
+def test_every_documented_code_is_in_the_table_or_meant_to_be_final() -> None:
+    codes = {code for listed in DOCUMENTED["codes"].values() for code in listed}
+
+    assert {code for code in codes if kind_of(code) is Kind.FINAL} == set(DOCUMENTED["final"])
 
 
 @given(st.sampled_from(["Throttling", "Throttling.User", "Forbidden.RAM"]), st.integers(100, 599))
@@ -98,11 +121,12 @@ def test_an_unknown_code_passes_when_the_server_is_at_fault(code: str, status: i
     [
         pytest.param(403, "InvalidOperation.DeletionProtection", True, id="final"),
         pytest.param(403, "IncorrectInstanceStatus", True, id="status"),
+        pytest.param(403, "IncorrectInstanceStatus.Initializing", True, id="initializing"),
         pytest.param(404, "InvalidInstanceIds.NotFound", True, id="not-found"),
         pytest.param(400, "Throttling.User", False, id="throttling-by-400"),
         pytest.param(503, "Throttling", False, id="throttling-by-503"),
         pytest.param(403, "Forbidden.RAM", False, id="denied"),
-        pytest.param(409, "OperationConflict", False, id="busy"),
+        pytest.param(409, "OperationConflict", True, id="busy"),
         pytest.param(404, "InvalidAccessKeyId.NotFound", False, id="credentials"),
         pytest.param(500, "InternalError", False, id="server"),
         pytest.param(503, "ServiceUnavailable", False, id="maintenance"),
@@ -142,3 +166,38 @@ def test_two_refusals_alike_are_still_two() -> None:
     assert Refusal(400, "A", "b") != Refusal(400, "A", "b")
     assert NoAnswer("cut") != NoAnswer("cut")
     assert NoAnswer("cut").reason == str(NoAnswer("cut")) == "cut"
+
+
+@pytest.mark.parametrize(
+    ("denial", "sentence"),
+    [
+        (Denial(), ""),
+        (Denial("", "role curfew-stop", "explicit deny"), ""),
+        (Denial("ecs:StopInstances"), "RAM denies ecs:StopInstances"),
+        (
+            Denial("ecs:StopInstances", "role curfew-stop"),
+            "RAM denies ecs:StopInstances to role curfew-stop",
+        ),
+        (
+            Denial("ecs:StopInstances", why="implicit deny"),
+            "RAM denies ecs:StopInstances (implicit deny)",
+        ),
+        (
+            Denial("ecs:StopInstances", "role curfew-stop", "explicit deny, session policy"),
+            "RAM denies ecs:StopInstances to role curfew-stop (explicit deny, session policy)",
+        ),
+    ],
+)
+def test_a_denial_is_one_sentence(denial: Denial, sentence: str) -> None:
+    assert denial.sentence() == sentence
+    assert Refusal(403, "Forbidden.RAM", "no", denied=denial).denied == denial
+
+
+def test_a_refusal_says_nothing_of_a_denial_unless_ram_does() -> None:
+    assert Refusal(403, "Forbidden.RAM", "no").denied == Denial()
+
+
+@pytest.mark.parametrize("unresolved", [True, False])
+def test_no_answer_tells_whether_the_name_exists(unresolved: bool) -> None:  # noqa: FBT001  # both
+    assert NoAnswer("x", unresolved=unresolved).unresolved is unresolved
+    assert NoAnswer("x").unresolved is False

@@ -25,29 +25,49 @@ from shared.fleet import Fleet
 from shared.guards import Guard, Harm
 from shared.model import Status
 from shared.parallel import threads
-from shared.plan import Result
-from shared.selection import ByIds, Everything
+from shared.plan import Judge, Result
+from shared.selection import ByIds, Everything, Selection
+from shared.steps import Rule
+from shared.times import CHINA
 from tests.calling import Call, bounded
 
 STOP = StopRule(force=False, stopped_mode=None, wait=True)
-RELEASE = ReleaseRule(force=False, snapshot=True, retention_days=7)
+RELEASE = ReleaseRule(
+    force=False,
+    snapshot=True,
+    retention_days=7,
+    kept_until=MANUAL_START + timedelta(days=7),
+    zone=CHINA,
+)
+EVERYTHING = Everything()
 
 
 def make(
     call: Call,
     *regions: str,
+    selection: Selection = EVERYTHING,
     releases: bool = False,
     side_by_side: Any = bounded,  # noqa: ANN401  # a Runner
 ) -> Fleet:
     return Fleet(
-        rule=RELEASE if releases else STOP,
-        guard=Guard(Harm.LOSS if releases else Harm.OUTAGE),
+        judge=Judge(
+            selection,
+            Guard(Harm.LOSS if releases else Harm.OUTAGE),
+            RELEASE if releases else STOP,
+        ),
         sources=tuple(Ecs(call.api(one), side_by_side) for one in regions),
+        others=(),
+        born_by=None,
         disks=DiskLook.ALL if releases else DiskLook.NONE,
         clock=call.ecs.clock,
         deadline=Deadline.after(call.ecs.clock.now(), timedelta(minutes=10)),
         side_by_side=side_by_side,
     )
+
+
+def with_rule(fleet: Fleet, rule: Rule, disks: DiskLook = DiskLook.NONE) -> Fleet:
+    judge = msgspec.structs.replace(fleet.judge, rule=rule)
+    return msgspec.structs.replace(fleet, judge=judge, disks=disks)
 
 
 def dev(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
@@ -64,7 +84,7 @@ def test_the_plan_is_over_all_regions(call: Call) -> None:
     call.ecs.engine.add(dev("i-4", region=SHANGHAI))
     call.ecs.engine.stop("i-4")
 
-    plan = make(call, HANGZHOU, SHANGHAI).plan(Everything())
+    plan = make(call, HANGZHOU, SHANGHAI).look().plan
 
     assert [one.id for one in plan.targets] == ["i-1", "i-2"]
     assert [one.id for one in plan.awaited] == ["i-4"]
@@ -82,7 +102,7 @@ def test_an_id_that_no_region_knows_is_absent(
 ) -> None:
     call.fleet(dev("i-1"))
 
-    plan = make(call, *regions).plan(ByIds(("i-ghost", "i-1")))
+    plan = make(call, *regions, selection=ByIds(("i-ghost", "i-1"))).look().plan
 
     (ghost,) = plan.settled
     assert (ghost.instance.id, ghost.instance.region) == ("i-ghost", shown)
@@ -91,11 +111,22 @@ def test_an_id_that_no_region_knows_is_absent(
     assert [one.id for one in plan.targets] == ["i-1"]
 
 
-def test_one_region_that_cannot_be_read_leaves_no_plan(call: Call) -> None:
+def test_a_region_that_cannot_be_read_is_told_and_the_others_are_planned(call: Call) -> None:
+    call.fleet(dev("i-1"), dev("i-2", region=SHANGHAI))
     call.ecs.faults.add(Refuse(region=SHANGHAI))
 
+    scene = make(call, HANGZHOU, SHANGHAI).look()
+
+    assert [one.id for one in scene.plan.targets] == ["i-1"]
+    assert list(scene.unread) == [SHANGHAI]
+    assert scene.warnings == (f"{SHANGHAI} could not be read: {scene.unread[SHANGHAI]}",)
+
+
+def test_where_no_region_can_be_read_there_is_no_plan(call: Call) -> None:
+    call.ecs.faults.add(Refuse())
+
     with pytest.raises(Unavailable):
-        make(call, HANGZHOU, SHANGHAI).plan(Everything())
+        make(call, HANGZHOU, SHANGHAI).look()
 
 
 @pytest.mark.parametrize("skip", [0, 1], ids=["lost", "shown"])
@@ -103,7 +134,7 @@ def test_a_plan_knows_the_guards_whose_tags_got_lost(call: Call, skip: int) -> N
     call.fleet(dev("i-1", tags={"curfew:protect": ""}), dev("i-2"))
     call.ecs.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
 
-    plan = make(call, HANGZHOU, releases=True).plan(Everything())
+    plan = make(call, HANGZHOU, releases=True).look().plan
 
     assert [one.id for one in plan.targets] == ["i-2"]
     assert [one.reason for one in plan.settled] == ["tag curfew:protect"]
@@ -113,11 +144,9 @@ def test_a_plan_knows_the_guards_whose_tags_got_lost(call: Call, skip: int) -> N
 def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_deed(call: Call) -> None:
     call.fleet(dev("i-1"), durations=Durations(deleting=timedelta(0)))
     fleet = make(call, HANGZHOU, releases=True)
-    by_force = msgspec.structs.replace(
-        fleet, rule=ReleaseRule(force=True, snapshot=False, retention_days=7), disks=DiskLook.NONE
-    )
+    by_force = with_rule(fleet, msgspec.structs.replace(RELEASE, force=True, snapshot=False))
 
-    by_force.execute(by_force.plan(Everything()))
+    by_force.execute(by_force.look().plan)
 
     asked = [one for one in call.ecs.log if one.action == "ListTagResources"]
     assert ["DryRun" in one.parameters for one in asked] == [False, True]
@@ -128,19 +157,20 @@ def test_no_tags_are_asked_for_where_nothing_gets_lost_or_changed(call: Call) ->
     at = MANUAL_START + timedelta(hours=2)
     call.fleet(dev("i-1", auto_release_at=at), dev("i-2", deletion_protection=True))
     stops = make(call, HANGZHOU)
-    sets = msgspec.structs.replace(
-        make(call, HANGZHOU, releases=True), rule=SetAutoReleaseRule(at, "replace")
+    sets = with_rule(
+        make(call, HANGZHOU, releases=True),
+        SetAutoReleaseRule(at, "replace", may_move=False, zone=CHINA),
     )
 
-    assert stops.plan(Everything()).targets != ()
-    assert sets.plan(Everything()).targets == ()
+    assert stops.look().plan.targets != ()
+    assert sets.look().plan.targets == ()
     assert [one.action for one in call.ecs.log].count("ListTagResources") == 0
 
 
 def test_disks_of_guarded_instances_are_not_read(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2", charge_type=ChargeType.PRE_PAID))
 
-    make(call, HANGZHOU, releases=True).plan(Everything())
+    make(call, HANGZHOU, releases=True).look()
 
     assert [one.parameters["InstanceId"] for one in call.ecs.log if "Disks" in one.action] == [
         "i-1"
@@ -151,7 +181,7 @@ def test_what_could_not_be_released_is_not_even_stopped(call: Call) -> None:
     call.fleet(dev("i-1", data_disks=(DiskSpec(category="local_ssd_pro"),)), dev("i-2"))
     fleet = make(call, HANGZHOU, releases=True)
 
-    rows = fleet.execute(fleet.plan(Everything()))
+    rows = fleet.execute(fleet.look().plan)
 
     assert {one.instance.id: one.result for one in rows} == {
         "i-1": Result.SKIPPED,
@@ -162,12 +192,28 @@ def test_what_could_not_be_released_is_not_even_stopped(call: Call) -> None:
 
 def test_the_size_of_each_region_is_all_that_it_has(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2"), dev("i-3", region=SHANGHAI))
+    fleet = make(call, HANGZHOU, SHANGHAI, "cn-beijing")
 
-    assert make(call, HANGZHOU, SHANGHAI, "cn-beijing").inventory() == {
-        HANGZHOU: 2,
-        SHANGHAI: 1,
-        "cn-beijing": 0,
-    }
+    assert fleet.inventory([HANGZHOU, SHANGHAI, "cn-beijing"]) == (
+        {HANGZHOU: 2, SHANGHAI: 1, "cn-beijing": 0},
+        {},
+    )
+    assert fleet.inventory([SHANGHAI]) == ({SHANGHAI: 1}, {})
+    assert fleet.inventory([]) == ({}, {})
+
+
+def test_a_region_that_cannot_be_counted_says_why_and_the_others_are_counted(call: Call) -> None:
+    call.fleet(dev("i-1"), dev("i-2", region=SHANGHAI))
+    fleet = make(call, HANGZHOU, SHANGHAI)
+    call.ecs.faults.add(Refuse(region=SHANGHAI))
+
+    sizes, problems = fleet.inventory([HANGZHOU, SHANGHAI])
+
+    assert sizes == {HANGZHOU: 1}
+    assert list(problems) == [SHANGHAI]
+    assert problems[SHANGHAI].startswith(
+        "its region could not be counted for CURFEW_MAX_PERCENT: DescribeInstances in cn-shanghai: "
+    )
 
 
 @pytest.mark.parametrize("side_by_side", [bounded, threads], ids=["one-by-one", "threads"])
@@ -176,7 +222,7 @@ def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
 ) -> None:
     call.fleet(*(dev(f"i-{number}") for number in range(250)), dev("i-far", region=SHANGHAI))
     fleet = make(call, HANGZHOU, SHANGHAI, side_by_side=side_by_side)
-    plan = fleet.plan(Everything())
+    plan = fleet.look().plan
     call.ecs.engine.add(dev("i-new"))
 
     rows = fleet.execute(plan)

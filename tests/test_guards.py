@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.guards import CHINA, Guard, Harm
+from shared.guards import Guard, Harm, guard_of, unknown_keys
 from shared.model import Instance, Status
+from shared.settings import Settings
+from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 FREE = Instance("i-1", "cn-hangzhou", NOW, Status.RUNNING, charge_type="PostPaid")
@@ -25,7 +27,7 @@ def tagged(tags: Mapping[str, str]) -> Instance:
 
 CASES = [
     pytest.param(FREE, "", "", id="nothing"),
-    pytest.param(tagged({"team": "dev", "curfew:other": "x"}), "", "", id="other-tags"),
+    pytest.param(tagged({"team": "dev", "other:curfew": "x"}), "", "", id="other-tags"),
     pytest.param(
         tagged({"curfew:protect": ""}), "tag curfew:protect", "tag curfew:protect", id="protect"
     ),
@@ -128,6 +130,206 @@ def test_what_harms_nobody_is_never_guarded(
     assert not against_outage or against_loss
 
 
+UNTIL_2027 = "tag curfew:keep-off-until 2027-01-01"
+
+
+@pytest.mark.parametrize(
+    ("tags", "against_start"),
+    [
+        ({"curfew:protect": ""}, "tag curfew:protect"),
+        ({"curfew:keep-off-until": "2027-01-01"}, UNTIL_2027),
+        ({" Curfew:Keep-Off-Until": " 2027-01-01 "}, UNTIL_2027),
+        ({"curfew:keep-off-until": "2026-11-24"}, "tag curfew:keep-off-until 2026-11-24"),
+        ({"curfew:keep-off-until": "2026-11-23"}, ""),
+        ({"curfew:keep-off-until": "2026-11-24T12:00:00Z"}, ""),
+        ({"curfew:keep-off-until": ""}, "tag curfew:keep-off-until, unreadable"),
+        ({"curfew:keep-off-until": "spring"}, "tag curfew:keep-off-until, unreadable"),
+        ({"curfew:keep-of-until": "2020-01-01"}, "tag curfew:keep-of-until is not understood"),
+        ({"curfew:keep-until": "2027-01-01"}, ""),
+        ({"acs:autoscaling:scalingGroupId": "asg-1", "ack.aliyun.com": "c1"}, ""),
+    ],
+    ids=str,
+)
+def test_a_start_is_guarded_by_what_keeps_an_instance_off(
+    tags: dict[str, str], against_start: str
+) -> None:
+    locked = replace(
+        tagged(tags), locks=("security",), deletion_protection=True, charge_type="PrePaid"
+    )
+
+    assert Guard(Harm.COST).reason(tagged(tags), NOW) == against_start
+    assert Guard(Harm.COST).reason(locked, NOW) == against_start
+
+
+@pytest.mark.parametrize("harm", [Harm.OUTAGE, Harm.LOSS])
+@pytest.mark.parametrize("value", ["2099-01-01", "", "spring"])
+def test_what_is_kept_off_may_be_stopped_and_released(harm: Harm, value: str) -> None:
+    assert Guard(harm).reason(tagged({"curfew:keep-off-until": value}), NOW) == ""
+
+
+@pytest.mark.parametrize("harm", [Harm.COST, Harm.OUTAGE, Harm.LOSS])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "curfew\N{FULLWIDTH COLON}protect",
+        "curfew: protect",
+        " curfew:\N{NO-BREAK SPACE}protect\N{IDEOGRAPHIC SPACE}",
+        "cur\tfew:protect\n",
+        "curfew:pro\N{ZERO WIDTH SPACE}tect",
+        "\N{ZERO WIDTH NO-BREAK SPACE}curfew:protect",
+        "curfew:\N{RIGHT-TO-LEFT MARK}protect",
+        "curfew\N{WORD JOINER}:protect\N{SOFT HYPHEN}",
+        "curfew:protect\N{VARIATION SELECTOR-16}",
+        "curfew:\N{HANGUL FILLER}protect\N{BRAILLE PATTERN BLANK}",
+        "CURFEW:PROTECT",
+        "\N{FULLWIDTH LATIN SMALL LETTER C}urfew:protect",
+        "\N{MATHEMATICAL BOLD SMALL C}urfew:protec\N{MATHEMATICAL BOLD SMALL T}",
+        "curfew:protect\x00",
+    ],
+    ids=ascii,
+)
+def test_a_key_that_looks_like_the_guard_is_the_guard(key: str, harm: Harm) -> None:
+    assert Guard(harm).reason(tagged({key: "x"}), NOW) == "tag curfew:protect"
+    assert unknown_keys(tagged({key: "x"}), Guard(harm)) == []
+
+
+UNKNOWN = [
+    "curfew",
+    "curfew:",
+    "curfew:protected",
+    "curfew:keep_until",
+    "curfew:keepuntil",
+    "curfew:keep\N{EN DASH}until",
+    "curfew-protect",
+    "curfew_protect",
+    "curfew.protect",
+    "curfew/protect",
+    "curfew\N{RATIO}protect",
+    "curfewprotect",
+    "Curfew Protect",
+    "curfew:other",
+    "curfews:anything",
+    "curfew-managed",
+    "curfew:prot\N{CYRILLIC SMALL LETTER IE}ct",
+    "cufrew:protect",
+    "ucrfew:protect",
+    "curfwe:protect",
+    "curfw:keep-until",
+    "urfew:protect",
+    "curfe:protect",
+    "currfew:protect",
+    "xcurfew:protect",
+    "cerfew-protect",
+    "kurfew_keep_until",
+    "curfev:keep-off-until",
+    "curfw protect",
+    "curfwprotect",
+    "\N{CYRILLIC SMALL LETTER ES}urfew:protect",
+    "c\N{LATIN SMALL LETTER U WITH ACUTE}rfew:protect",
+    ":curfew:protect",
+    '"curfew:protect"',
+    "cur-few:protect",
+]
+
+
+@pytest.mark.parametrize("harm", [Harm.COST, Harm.OUTAGE, Harm.LOSS])
+@pytest.mark.parametrize("key", UNKNOWN, ids=ascii)
+def test_a_key_that_is_nearly_a_guard_protects_and_is_named(key: str, harm: Harm) -> None:
+    one = tagged({key: "2020-01-01"})
+
+    assert Guard(harm).reason(one, NOW) == f"tag {key} is not understood"
+    assert unknown_keys(one, Guard(harm)) == [key]
+
+
+def test_what_cannot_be_seen_in_a_key_is_written_out() -> None:
+    reason = Guard(Harm.OUTAGE).reason(tagged({"curfew:prote\u200bcted": ""}), NOW)
+
+    assert reason == r"tag curfew:prote\u200bcted is not understood"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "curfew:schedule",
+        "Curfew:Schedule ",
+        "curfew:release-of",
+        "team",
+        "protect",
+        "keep-until",
+        "my-curfew:protect",
+        "fewer:protect",
+        "curve:protect",
+        "curf:protect",
+        "crufwe:protect",
+        "curfw:team",
+        "curfw:schedule",
+        "curfw",
+        "x:protect",
+        "",
+        "\N{CJK UNIFIED IDEOGRAPH-4FDD}\N{CJK UNIFIED IDEOGRAPH-62A4}",
+    ],
+    ids=ascii,
+)
+def test_other_keys_guard_nothing(key: str) -> None:
+    one = tagged({key: "x"})
+
+    assert {Guard(harm).reason(one, NOW) for harm in Harm} == {""}
+    assert unknown_keys(one, Guard(Harm.LOSS)) == []
+
+
+ONLY: Mapping[str, str | tuple[str, ...]] = {
+    "lifecycle": "managed",
+    "team": ("dev", "ops"),
+    "curfew-owner": "*",
+}
+BOUND = {"lifecycle": "managed", "team": "ops", "curfew-owner": "who"}
+
+
+@pytest.mark.parametrize("harm", Harm)
+def test_whoever_has_all_tags_of_the_operator_is_free(harm: Harm) -> None:
+    assert guard_of(harm, Settings(only_tags=ONLY)).reason(tagged(BOUND), NOW) == ""
+
+
+@pytest.mark.parametrize("harm", Harm)
+@pytest.mark.parametrize(
+    ("lacking", "named"),
+    [
+        ({"lifecycle": "Managed"}, "lifecycle=managed"),
+        ({"lifecycle": ""}, "lifecycle=managed"),
+        ({"lifecycle": None}, "lifecycle=managed"),
+        ({"team": "qa"}, "team=dev|ops"),
+        ({"team": None}, "team=dev|ops"),
+        ({"curfew-owner": None}, "curfew-owner"),
+    ],
+    ids=str,
+)
+def test_whoever_lacks_a_tag_of_the_operator_is_guarded_against_everything(
+    harm: Harm, lacking: dict[str, str | None], named: str
+) -> None:
+    tags = {key: value for key, value in {**BOUND, **lacking}.items() if value is not None}
+
+    reason = guard_of(harm, Settings(only_tags=ONLY)).reason(tagged(tags), NOW)
+
+    assert reason == f"without tag {named} (CURFEW_ONLY_TAGS)"
+
+
+def test_a_key_that_the_operator_names_is_known_and_one_nearly_like_it_is_not() -> None:
+    guard = guard_of(Harm.OUTAGE, Settings(only_tags=ONLY))
+
+    assert unknown_keys(tagged({"curfew-owner": "", "Curfew-Owner": ""}), guard) == []
+    assert unknown_keys(tagged({"curfew-owners": ""}), guard) == ["curfew-owners"]
+    assert unknown_keys(tagged({"curfew-owner": ""}), Guard(Harm.OUTAGE)) == ["curfew-owner"]
+
+
+def test_a_guard_counts_days_in_the_operators_zone() -> None:
+    one = tagged({"curfew:keep-until": "2026-11-24", "curfew:keep-off-until": "2026-11-24"})
+    evening = datetime(2026, 11, 24, 15, 30, tzinfo=timezone.utc)
+
+    for harm in (Harm.COST, Harm.OUTAGE, Harm.LOSS):
+        assert guard_of(harm, Settings()).reason(one, evening)
+        assert not guard_of(harm, Settings(zone=TOKYO)).reason(one, evening)
+
+
 @pytest.mark.parametrize(("instance", "against_outage", "against_loss"), CASES)
 def test_guards_do_not_depend_on_the_status(
     instance: Instance, against_outage: str, against_loss: str
@@ -222,7 +424,8 @@ def test_only_a_time_that_is_over_lets_go(value: str) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(["a", "curfew:protect", "ack.x", "curfew:keep-until"]), st.text()
+        st.sampled_from(["a", "curfew:protect", "ack.x", "curfew:keep-until", "curfew:x"]),
+        st.text(),
     ),
     st.lists(st.sampled_from(["financial", "security", "recycling", "odd"])),
     st.booleans(),

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 import shlex
+import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -26,6 +27,7 @@ from shared.errors import CurfewError
 from shared.events import Message, parse
 from shared.requests import decode
 from tests.calling import make_context
+from tests.promises.readme import leads_somewhere, links
 from tests.s_yaml import deployed, raw
 
 PAGES = [
@@ -35,7 +37,6 @@ PAGES = [
 ]
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PLACEHOLDER = re.compile(r"\$\{\{.*?\}\}|\$\{\w+\}|\$[A-Z]\w*")
-_LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -76,9 +77,65 @@ def test_everything_in_json_is_a_request_or_a_policy(page: Path) -> None:
 
 
 @EACH_PAGE
-def test_every_link_leads_to_a_file(page: Path) -> None:
-    for link in _LINK.findall(page.read_text(encoding="utf-8")):
-        assert (page.parent / link).exists(), link
+def test_every_link_leads_somewhere(page: Path) -> None:
+    assert [one for one in links(page) if not leads_somewhere(page, one)] == []
+
+
+@pytest.mark.parametrize("name", ["deploy", "recipes"])
+def test_both_languages_have_the_same_sections(name: str) -> None:
+    texts = [page.read_text(encoding="utf-8") for page in PAGES if page.name.startswith(name)]
+    bare = [_FENCE.sub("", text) for text in texts]
+    # The pipelines stand in the English page alone.
+    marks = r"^(?:#+ |\| |\*\*\d)" if name == "deploy" else r"^(?:\| )"
+    english, chinese = (re.findall(marks, text, re.MULTILINE) for text in bare)
+
+    assert english == chinese
+
+
+def test_both_languages_of_deploying_show_the_same_commands() -> None:
+    english, chinese = (
+        [re.sub(r" +# .*", "", body) for _, body in _FENCE.findall(page.read_text("utf-8"))]
+        for page in PAGES[:2]
+    )
+
+    assert english == chinese
+
+
+def test_every_timer_that_writes_has_a_second_one_a_quarter_of_an_hour_later() -> None:
+    timers = {
+        trigger["triggerName"]: trigger["triggerConfig"]
+        for one in deployed()
+        for trigger in one.triggers
+        if trigger["triggerType"] == "timer"
+    }
+    writing = {name for name in timers if not name.endswith(("-again", "-dry-run"))}
+
+    assert {f"{name}-again" for name in writing} == {n for n in timers if n.endswith("-again")}
+    for name in writing:
+        first, second = timers[name], timers[f"{name}-again"]
+        assert first["payload"] == second["payload"]
+        assert _minute(second["cronExpression"]) == _minute(first["cronExpression"]) + 15
+        assert not second["enable"]
+    assert json.loads(timers["night-again"]["payload"])["if_set"] == "keep"
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
+def test_deploying_names_triggers_queues_and_topics_that_there_are(page: Path) -> None:
+    variables = raw()["vars"]
+    known = {trigger["triggerName"] for one in deployed() for trigger in one.triggers}
+    known |= {value for name, value in variables.items() if name.endswith(("queue", "topic"))}
+    known |= {variables["failures"], *(one.props["functionName"] for one in deployed())}
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    named = set(re.findall(r"`((?:evening|morning|night|curfew)(?:-[\w-]+)?)`", text))
+
+    assert len(named) > 10
+    assert named <= known
+
+
+def _minute(cron: str) -> int:
+    """The minute of the day of a timer's cron expression."""
+    _, _, minute, hour, *_ = cron.split()
+    return int(hour) * 60 + int(minute)
 
 
 def test_each_pipeline_is_yaml_and_leases_extends_or_releases() -> None:
@@ -103,6 +160,65 @@ def test_pipelines_write_to_the_topics_that_are_deployed() -> None:
         sent = re.findall(r'send\.py (\S+)\s+[\'"]\{\\?"action\\?": \\?"(\w+)', pipeline)
         assert sent
         assert all(topics[action] == topic for topic, action in sent)
+
+
+def test_only_the_jobs_that_send_can_get_a_key() -> None:
+    github, gitlab, _ = map(yaml.safe_load, blocks(CODE / "docs" / "recipes.md", "yaml"))
+    gitlab_jobs = {name: job for name, job in gitlab.items() if isinstance(job, dict)}
+
+    assert set(github["env"]) == {"MNS_ENDPOINT"}
+    assert github["permissions"] == {"contents": "read"}
+    for name, job in github["jobs"].items():
+        may_get_one = "environment" in job or "id-token" in job.get("permissions", {})
+        assert may_get_one is ("send.py" in str(job)), name
+        assert may_get_one is ("self-hosted" not in str(job["runs-on"])), name
+    assert {name for name, job in gitlab_jobs.items() if "environment" in job} == {".publisher"}
+    for name, job in gitlab_jobs.items():
+        assert ("extends" in job) is ("send.py" in str(job)), name
+
+
+def scripts_that_create_a_runner() -> dict[str, str]:
+    """By pipeline, the shell that creates the runner and what follows it in the same shell."""
+    github, gitlab, flow = map(yaml.safe_load, blocks(CODE / "docs" / "recipes.md", "yaml"))
+    (create,) = [one for one in github["jobs"]["lease"]["steps"] if one.get("id") == "create"]
+    steps = flow["stages"]["lease"]["jobs"]["lease"]["steps"]
+    return {
+        "github": create["run"],
+        "gitlab": "\n".join([*gitlab[".publisher"]["before_script"], *gitlab["lease"]["script"]]),
+        "flow": steps["command"]["with"]["run"],
+    }
+
+
+@pytest.mark.parametrize("pipeline", ["github", "gitlab", "flow"])
+@pytest.mark.parametrize("fails", [False, True], ids=["created", "not-created"])
+def test_a_runner_that_was_not_created_fails_its_job(
+    pipeline: str,
+    fails: bool,  # noqa: FBT001  # a table's column
+    tmp_path: Path,
+) -> None:
+    stubs = {
+        "create-runner.sh": "exit 1" if fails else "echo i-bp1example",
+        "bin/pip": "",
+        "bin/python": f'echo "$*" >> {tmp_path}/sent',
+    }
+    for name, body in stubs.items():
+        stub = tmp_path / name
+        stub.parent.mkdir(exist_ok=True)
+        stub.write_text(f"#!/bin/sh\n{body}\n")
+        stub.chmod(0o700)
+
+    done = subprocess.run(  # noqa: S603  # the page's own commands, with stubs for the tools
+        ["/bin/bash", "-c", scripts_that_create_a_runner()[pipeline]],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "GITHUB_OUTPUT": str(tmp_path / "output")},
+        check=False,
+    )
+
+    written = [tmp_path / name for name in ("output", "lease.env", "sent")]
+    text = "".join(one.read_text() for one in written if one.exists())
+    assert (done.returncode != 0) is fails
+    assert (text == "") is fails
+    assert ("i-bp1example" in text) is not fails
 
 
 @EACH_PAGE
@@ -208,8 +324,10 @@ def test_the_costs_are_computed_from_what_is_deployed(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
-def test_the_dashboard_finds_the_json_in_a_line_of_the_log(page: Path) -> None:
-    (pattern,) = re.findall(r"regexp_extract\(message, '(.*?)'\)", page.read_text(encoding="utf-8"))
+def test_dashboard_and_alarm_find_the_json_in_a_line_of_the_log(page: Path) -> None:
+    found = re.findall(r"regexp_extract\(message, '(.*?)'\)", page.read_text(encoding="utf-8"))
+    assert len(found) == 2
+    (pattern,) = set(found)
     log = io.StringIO()
 
     def handler(event: bytes, _: object) -> str:
@@ -218,9 +336,9 @@ def test_the_dashboard_finds_the_json_in_a_line_of_the_log(page: Path) -> None:
 
     invoke(handler, b'{"log": "run", "counts": {"changed": 1}}', make_context(), log)
 
-    found = re.search(pattern, log.getvalue().splitlines()[1])
-    assert found
-    assert json.loads(found[0])["counts"] == {"changed": 1}
+    line = re.search(pattern, log.getvalue().splitlines()[1])
+    assert line
+    assert json.loads(line[0])["counts"] == {"changed": 1}
 
 
 def _number(text: str) -> int:

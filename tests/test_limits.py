@@ -8,8 +8,14 @@ import pytest
 
 from shared.action import Asked
 from shared.errors import InvalidEvent, Refused
-from shared.guards import CHINA
-from shared.limits import check_age, check_number, check_percent, check_place, check_plan
+from shared.limits import (
+    Spent,
+    check_age,
+    check_number,
+    check_percent,
+    check_place,
+    check_plan,
+)
 from shared.model import Instance, Status
 from shared.plan_id import digest, make_plan_id
 from shared.requests import Request, decode
@@ -33,7 +39,7 @@ def request(**fields: object) -> Request:
     ids=["of-now", "oldest", "most-ahead"],
 )
 def test_an_event_of_its_time_passes(age: timedelta) -> None:
-    check_age(Asked(NOW - age, NOW, CHINA), Settings())
+    check_age(Asked(NOW - age, NOW, Settings()))
 
 
 @pytest.mark.parametrize(
@@ -42,22 +48,22 @@ def test_an_event_of_its_time_passes(age: timedelta) -> None:
         pytest.param(
             timedelta(hours=6, seconds=1),
             Refused,
-            "the event is of 2026-11-24 05:59 UTC, 6 h 0 min old; at most 6 h 0 min is allowed "
-            "(CURFEW_MAX_EVENT_AGE)",
+            "the event was sent at 2026-11-24T13:59:59+08:00, 6 h 0 min ago; at most 6 h 0 min is "
+            "allowed (CURFEW_MAX_EVENT_AGE)",
             id="just-too-old",
         ),
         pytest.param(
             timedelta(days=2, hours=3),
             Refused,
-            "the event is of 2026-11-22 09:00 UTC, 2 d 3 h old; at most 6 h 0 min is allowed "
-            "(CURFEW_MAX_EVENT_AGE)",
+            "the event was sent at 2026-11-22T17:00:00+08:00, 2 d 3 h ago; at most 6 h 0 min is "
+            "allowed (CURFEW_MAX_EVENT_AGE)",
             id="days-old",
         ),
         pytest.param(
             timedelta(minutes=-5, seconds=-1),
             InvalidEvent,
-            "the event's time 2026-11-24 12:05 UTC is 0 h 5 min ahead; at most 5 minutes can be a "
-            "wrong clock",
+            "the event's time 2026-11-24T20:05:01+08:00 is 0 h 5 min ahead; at most 5 minutes can "
+            "be a wrong clock",
             id="of-the-future",
         ),
     ],
@@ -66,17 +72,24 @@ def test_an_event_of_another_time_is_refused(
     age: timedelta, error: type[Exception], message: str
 ) -> None:
     with pytest.raises((Refused, InvalidEvent)) as caught:
-        check_age(Asked(NOW - age, NOW, CHINA), Settings())
+        check_age(Asked(NOW - age, NOW, Settings()))
 
     assert (type(caught.value), str(caught.value)) == (error, message)
 
 
 def test_the_operator_says_how_old_an_event_may_be() -> None:
-    asked = Asked(NOW - timedelta(minutes=11), NOW, CHINA)
+    at, settings = NOW - timedelta(minutes=11), Settings(max_event_age=timedelta(minutes=11))
 
-    check_age(asked, Settings(max_event_age=timedelta(minutes=11)))
+    check_age(Asked(at, NOW, settings))
     with pytest.raises(Refused, match="at most 0 h 10 min"):
-        check_age(asked, Settings(max_event_age=timedelta(minutes=10)))
+        check_age(Asked(at, NOW, Settings(max_event_age=timedelta(minutes=10))))
+
+
+def test_an_events_time_is_told_in_the_operators_zone() -> None:
+    settings = Settings(zone=timezone(timedelta(hours=-5)))
+
+    with pytest.raises(Refused, match="the event was sent at 2026-11-23T07:00:00-05:00, 1 d 0 h"):
+        check_age(Asked(NOW - timedelta(days=1), NOW, settings))
 
 
 @pytest.mark.parametrize(
@@ -107,14 +120,17 @@ def test_any_place_is_right_where_none_is_named() -> None:
     [
         (100, None, 100, False),
         (101, None, 100, True),
-        (101, 101, 100, False),
+        (101, 101, 100, True),
+        (101, 1_000_000, 100, True),
+        (100, 1_000_000, 100, False),
         (3, 2, 100, True),
-        (2, 2, 1, False),
+        (2, 2, 1, True),
         (2, None, 1, True),
+        (1, 2, 1, False),
         (0, 1, 1, False),
     ],
 )
-def test_the_cap_is_the_requests_or_else_the_operators(
+def test_the_operators_number_is_the_ceiling_and_a_request_can_only_lower_it(
     count: int,
     stated: int | None,
     setting: int,
@@ -124,14 +140,75 @@ def test_the_cap_is_the_requests_or_else_the_operators(
     settings = Settings(max_instances=setting)
 
     if not refused:
-        check_number(instances(count), asked, settings)
+        check_number(instances(count), asked, settings, Spent())
         return
     with pytest.raises(Refused) as caught:
-        check_number(instances(count), asked, settings)
-    assert str(caught.value) == (
-        f"{count} instances would change, at most {stated or setting} may; nothing was done. "
-        f'If all {count} are meant, state "max_instances": {count}'
+        check_number(instances(count), asked, settings, Spent())
+    assert f"{count} instances would change, at most {min(stated or setting, setting)} may" in str(
+        caught.value
     )
+    assert "CURFEW_MAX_INSTANCES" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("count", "stated", "message"),
+    [
+        pytest.param(
+            3,
+            2,
+            "3 instances would change, at most 2 may (max_instances of the request); nothing was "
+            'done. If all are meant, state "max_instances": 3; CURFEW_MAX_INSTANCES allows 5 in '
+            "one invocation",
+            id="the-request-could-allow-more",
+        ),
+        pytest.param(
+            6,
+            2,
+            "6 instances would change, at most 2 may (max_instances of the request); nothing was "
+            "done. CURFEW_MAX_INSTANCES allows 5 in one invocation",
+            id="the-request-could-not-allow-so-many",
+        ),
+        pytest.param(
+            6,
+            6,
+            "6 instances would change, at most 5 may in one invocation (CURFEW_MAX_INSTANCES; a "
+            "request can only lower it); nothing was done. Narrow the selection, or raise the "
+            "variable if all are meant",
+            id="the-operator-allows-fewer",
+        ),
+    ],
+)
+def test_a_number_that_is_too_high_is_told_with_the_way_out(
+    count: int, stated: int, message: str
+) -> None:
+    with pytest.raises(Refused) as caught:
+        check_number(
+            instances(count), request(max_instances=stated), Settings(max_instances=5), Spent()
+        )
+
+    assert str(caught.value) == message
+
+
+def test_what_earlier_messages_changed_counts_and_each_instance_counts_once() -> None:
+    settings, spent = Settings(max_instances=5), Spent()
+    spent.add(instances(4))
+
+    check_number(instances(5), request(), settings, spent)
+    with pytest.raises(Refused) as caught:
+        check_number(instances(2, "cn-shanghai"), request(), settings, spent)
+
+    assert str(caught.value) == (
+        "2 instances would change, with those of earlier messages 6, at most 5 may in one "
+        "invocation (CURFEW_MAX_INSTANCES; a request can only lower it); nothing was done. Narrow "
+        "the selection, or raise the variable if all are meant"
+    )
+
+
+def test_a_message_that_changes_nothing_passes_whatever_was_changed_before() -> None:
+    spent = Spent()
+    spent.add(instances(9))
+
+    check_number([], request(), Settings(max_instances=5), spent)
 
 
 @pytest.mark.parametrize(
@@ -150,18 +227,31 @@ def test_the_share_of_a_region_is_capped_but_five_may_always_change(
     change: int, total: int, percent: int, allowed: int
 ) -> None:
     targets = [*instances(change), *instances(2, "cn-shanghai")]
-    inventory = {"cn-hangzhou": total, "cn-shanghai": 2}
+    spent = Spent()
+    spent.sizes |= {"cn-hangzhou": total, "cn-shanghai": 2}
     settings = Settings(max_percent=percent)
 
     if change <= allowed:
-        check_percent(targets, inventory, settings)
+        check_percent(targets, spent, settings)
         return
     with pytest.raises(Refused) as caught:
-        check_percent(targets, inventory, settings)
+        check_percent(targets, spent, settings)
     assert str(caught.value) == (
         f"{change} of {total} instances in cn-hangzhou would change, at most {allowed} may "
         f"(CURFEW_MAX_PERCENT is {percent}); nothing was done"
     )
+
+
+def test_a_share_is_of_the_first_count_and_counts_what_was_changed_before() -> None:
+    spent, settings = Spent(), Settings(max_percent=20)
+    spent.sizes["cn-hangzhou"] = 50
+    hundred = instances(100)
+    spent.add(hundred[:8])
+
+    check_percent(hundred[:10], spent, settings)
+    check_percent(hundred[8:10], spent, settings)
+    with pytest.raises(Refused, match="11 of 50 instances in cn-hangzhou would change, at most 10"):
+        check_percent(hundred[8:11], spent, settings)
 
 
 def test_a_request_without_a_plan_is_not_held_to_one() -> None:

@@ -14,7 +14,7 @@ from local.ecs.fleet import InstanceSpec
 from local.envelopes import mns_topic_json
 from local.fc_context import Context310
 from shared.errors import Incomplete, InvalidEvent, Refused
-from tests.calling import Call, Handler, make_context, row
+from tests.calling import Call, Handler, in_error, make_context, row
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
@@ -55,14 +55,15 @@ def test_each_instance_is_a_line_and_the_run_is_one(
     unknown = row(
         "i-3",
         "failed",
-        "ECS does not know this id",
+        "ECS in cn-hangzhou does not know this id",
         code="InvalidInstanceId.NotFound",
         status="Gone",
         name="",
         charge_type="",
         instance_type="",
     )
-    plan, *instances, (level, last) = lines(caplog_all)
+    plan, *instances, warning, (level, last) = lines(caplog_all)
+    told = "ECS does not know i-3: released before, or never there"
     numbers = {"would_change": 1, "awaited": 0, "left_alone": 2}
     assert plan == ("INFO", {"log": "plan", **run, **numbers, "instances": ["i-1"]})
     assert instances == [
@@ -70,6 +71,8 @@ def test_each_instance_is_a_line_and_the_run_is_one(
         ("INFO", {"log": "instance", **run, **row("i-2", "skipped", "tag curfew:protect")}),
         ("INFO", {"log": "instance", **run, **row("i-1", "changed", "stop", status="Stopped")}),
     ]
+    origin = {key: value for key, value in run.items() if key != "dry_run"}
+    assert warning == ("WARNING", {"log": "warning", **origin, "message": told})
     assert (level, last) == (
         "INFO",
         {
@@ -84,6 +87,7 @@ def test_each_instance_is_a_line_and_the_run_is_one(
                 "pending": 0,
                 "would_change": 0,
             },
+            "warnings": [told],
             "api_calls": len(call.ecs.log),
             "seconds": last["seconds"],
         },
@@ -106,6 +110,7 @@ def test_the_plan_of_a_great_fleet_is_logged_in_lines_that_are_not_cut(
 ) -> None:
     ids = [f"i-bp1example{number:09d}" for number in range(1_500)]
     call.fleet(*(InstanceSpec(instance_id=one) for one in ids))
+    call.environ["CURFEW_MAX_INSTANCES"] = "1500"
 
     call(stop.handler, {"all": True, "max_instances": 1_500, "dry_run": True})
 
@@ -184,6 +189,7 @@ def test_a_selection_that_matches_nothing_is_a_warning(
     assert (report["outcome"], sum(report["counts"].values())) == ("complete", 0)
     assert [(level, one["log"]) for level, one in lines(caplog_all)] == [
         ("INFO", "plan"),
+        ("WARNING", "warning"),
         ("WARNING", "nothing_matched"),
         ("INFO", "run"),
     ]
@@ -233,3 +239,42 @@ def test_nothing_is_made_into_text_that_nobody_reads(
     call(describe.handler, {"all": True})
 
     assert lines(caplog) == []
+
+
+ODD_NAME = "停\u202e机\u2028\u0085\u009b31m\u200b　构建"
+
+
+def test_names_in_the_log_are_shown_and_not_acted_upon(
+    call: Call, caplog_all: pytest.LogCaptureFixture
+) -> None:
+    call.fleet(InstanceSpec(ODD_NAME, instance_id="i-1"))
+
+    call(describe.handler, {"all": True})
+
+    logged = [one.getMessage() for one in caplog_all.records if one.name == "curfew"]
+    assert all(one.replace("　", " ").isprintable() for one in logged)
+    assert [one["name"] for _, one in lines(caplog_all) if "name" in one] == [ODD_NAME]
+    assert any(r'"name": "停\u202e机\u2028\u0085\u009b31m\u200b　构建"' in one for one in logged)
+
+
+def test_names_in_an_error_are_shown_and_not_acted_upon(call: Call) -> None:
+    call.fleet(InstanceSpec(ODD_NAME, instance_id="i-1"))
+
+    with pytest.raises(Incomplete) as caught:
+        call(release.handler, {"instance_ids": ["i-1"]}, timeout_s=3)
+
+    assert str(caught.value).replace("　", " ").isprintable()
+    assert in_error(caught.value)[1]["instances"][0]["name"] == ODD_NAME
+
+
+def test_an_error_of_many_odd_names_still_fits_a_line(call: Call) -> None:
+    name = "x" + "\u2028" * 100
+    call.fleet(*(InstanceSpec(name, instance_id=f"i-{number}") for number in range(200)))
+    call.environ["CURFEW_MAX_INSTANCES"] = "200"
+
+    call.environ["CURFEW_MAX_INSTANCES"] = "200"
+
+    with pytest.raises(Incomplete) as caught:
+        call(release.handler, {"all": True, "max_instances": 200, "dry_run": False}, timeout_s=3)
+
+    assert len(str(caught.value).encode()) <= 32_000

@@ -22,8 +22,9 @@ from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_deed
 
 @pytest.fixture
 def call(call: Call) -> Call:
-    """Without the SDK: it is not what these tests are about."""
+    """Without the SDK and with a high ceiling: they are not what these tests are about."""
     call.by_sdk = False
+    call.environ["CURFEW_MAX_INSTANCES"] = "10000"
     return call
 
 

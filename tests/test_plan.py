@@ -10,12 +10,24 @@ from msgspec.structs import replace
 
 from shared.guards import Guard, Harm
 from shared.model import Instance, Status
-from shared.plan import Plan, Result, Row, WatchOnly, dry_run_rows, left_alone, make_plan
-from shared.steps import Delete, Done, Impossible, Skip, Step, Stop, Wait
+from shared.plan import (
+    LOST_TAGS,
+    VANISHED,
+    Judge,
+    Plan,
+    Result,
+    Row,
+    WatchOnly,
+    dry_run_rows,
+    make_plan,
+    without_regions,
+)
+from shared.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.steps import Delete, Done, Impossible, Rule, Skip, Step, Stop, Wait
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-FREE, OUTAGE = Guard(Harm.NONE), Guard(Harm.OUTAGE)
 STOP = Stop(force=False)
+EVERYTHING = Everything()
 
 
 def instance(number: int, status: Status, *, protected: bool = False) -> Instance:
@@ -23,15 +35,14 @@ def instance(number: int, status: Status, *, protected: bool = False) -> Instanc
     return Instance(f"i-{number}", "cn-hangzhou", NOW, status, tags=tags)
 
 
-class TableRule:
+class TableRule(Rule, frozen=True):
     """Answers by status; what is not in the table is waited for."""
 
-    def __init__(self, steps: Mapping[Status, Step]) -> None:
-        self._steps = steps
+    steps: Mapping[Status, Step]
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
         assert now == NOW
-        return self._steps.get(instance.status, Wait(instance.status.value))
+        return self.steps.get(instance.status, Wait(instance.status.value))
 
 
 RULE = TableRule(
@@ -42,6 +53,10 @@ RULE = TableRule(
         Status.UNKNOWN: Skip("it would be harmed"),
     }
 )
+
+
+def judge(rule: Rule = RULE, harm: Harm = Harm.OUTAGE, selection: Selection = EVERYTHING) -> Judge:
+    return Judge(selection, Guard(harm), rule)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +95,15 @@ RULE = TableRule(
             id="the-guard-is-asked-before-the-rule",
         ),
         pytest.param(
+            replace(instance(1, Status.UNKNOWN, protected=True), unreadable="Status is None"),
+            Row(
+                replace(instance(1, Status.UNKNOWN, protected=True), unreadable="Status is None"),
+                Result.FAILED,
+                "ECS's row cannot be read: Status is None",
+            ),
+            id="its-row-cannot-be-read",
+        ),
+        pytest.param(
             instance(1, Status.GONE, protected=True),
             Row(
                 instance(1, Status.GONE, protected=True),
@@ -92,7 +116,97 @@ RULE = TableRule(
     ],
 )
 def test_what_is_left_alone_has_its_row(one: Instance, row: Row | None) -> None:
-    assert left_alone(one, RULE, OUTAGE, NOW) == row
+    assert judge().left_alone(one, NOW) == row
+
+
+TAGGED = ByTagsAndName(tags=(("env", frozenset({"dev", "test"})), ("team", None)), name="ci-*")
+FITS = {"env": "dev", "team": "web"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "reason"),
+    [
+        pytest.param(FITS, "ci-1", "", id="still-meant"),
+        pytest.param({**FITS, "env": "test"}, "ci-2", "", id="meant-in-another-way"),
+        pytest.param(
+            {**FITS, "env": "prod"},
+            "ci-1",
+            "no longer selected: its tag env is 'prod'",
+            id="retagged",
+        ),
+        pytest.param(
+            {"env": "dev"}, "ci-1", "no longer selected: it has no tag team", id="untagged"
+        ),
+        pytest.param(FITS, "db-1", "no longer selected: its name is 'db-1'", id="renamed"),
+        pytest.param(
+            {**FITS, "env": "prod", "curfew:protect": ""},
+            "ci-1",
+            "no longer selected: its tag env is 'prod'",
+            id="told-before-any-guard",
+        ),
+    ],
+)
+def test_who_is_not_meant_any_more_is_left_alone(
+    tags: Mapping[str, str], name: str, reason: str
+) -> None:
+    one = replace(instance(1, Status.RUNNING), tags=tags, name=name)
+
+    assert judge(selection=TAGGED).left_alone(one, NOW) == (
+        Row(one, Result.SKIPPED, reason) if reason else None
+    )
+
+
+@pytest.mark.parametrize(
+    "selection", [TAGGED, ByTagsAndName(tags=TAGGED.tags)], ids=["tags+name", "tags"]
+)
+def test_who_was_found_by_tags_and_shows_none_is_put_off(selection: Selection) -> None:
+    one = replace(instance(1, Status.RUNNING), name="ci-1")
+
+    assert judge(selection=selection).has_lost_tags(one)
+    assert judge(selection=selection).left_alone(one, NOW) == Row(one, Result.PENDING, LOST_TAGS)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [EVERYTHING, ByIds(("i-1",)), ByTagsAndName(name="ci-*")],
+    ids=["all", "ids", "name"],
+)
+def test_who_was_not_found_by_tags_needs_none(selection: Selection) -> None:
+    one = replace(instance(1, Status.RUNNING), name="ci-1")
+
+    assert not judge(selection=selection).has_lost_tags(one)
+    assert judge(selection=selection).left_alone(one, NOW) is None
+
+
+def test_what_is_gone_has_no_tags_to_lose_and_is_not_asked_for_its_selection() -> None:
+    gone = instance(1, Status.GONE)
+
+    row = judge(selection=TAGGED).left_alone(gone, NOW)
+
+    assert not judge(selection=TAGGED).has_lost_tags(gone)
+    assert row is not None
+    assert row.result is Result.FAILED
+
+
+def test_what_is_gone_when_a_plan_is_made_was_not_released_by_it() -> None:
+    rule = TableRule({Status.GONE: Done("gone; left over, and goes on costing: disk d-1")})
+    gone = instance(1, Status.GONE)
+
+    assert make_plan([gone], judge(rule), NOW) == Plan(
+        (Row(gone, Result.UNCHANGED, VANISHED),), (), ()
+    )
+
+
+def test_regions_that_could_not_be_counted_are_pending_and_the_others_stay() -> None:
+    near = instance(1, Status.RUNNING)
+    far = replace(instance(2, Status.RUNNING), region="cn-shanghai")
+    stopped = Row(instance(3, Status.STOPPED), Result.UNCHANGED, "off")
+    plan = Plan((stopped,), (near, far), (far,))
+
+    assert without_regions(plan, {"cn-shanghai": "not counted"}) == Plan(
+        (stopped, Row(far, Result.PENDING, "not counted")), (near,), (far,)
+    )
+    assert without_regions(plan, {}) == plan
 
 
 def test_a_plan_tells_those_that_change_from_those_that_are_left_and_waited_for() -> None:
@@ -103,7 +217,7 @@ def test_a_plan_tells_those_that_change_from_those_that_are_left_and_waited_for(
         )
     )
 
-    plan = make_plan([running, stopping, stopped, starting], RULE, OUTAGE, NOW)
+    plan = make_plan([running, stopping, stopped, starting], judge(), NOW)
 
     assert plan == Plan(
         settled=(Row(stopped, Result.UNCHANGED, "off"),),
@@ -120,7 +234,7 @@ def test_each_instance_is_in_a_plan_exactly_once(
 ) -> None:
     one = instance(1, status, protected=protected)
 
-    plan = make_plan([one], RULE, OUTAGE, NOW)
+    plan = make_plan([one], judge(), NOW)
 
     assert [*(row.instance for row in plan.settled), *plan.targets, *plan.awaited] == [one]
     assert not (protected and status is not Status.GONE and (plan.targets or plan.awaited))
@@ -130,11 +244,11 @@ def test_what_goes_on_after_its_transition_would_change() -> None:
     rule = TableRule({Status.RUNNING: STOP, Status.STOPPED: Delete(force=False)})
     stopping = instance(1, Status.STOPPING)
 
-    assert make_plan([stopping], rule, FREE, NOW) == Plan((), (stopping,), ())
+    assert make_plan([stopping], judge(rule, Harm.NONE), NOW) == Plan((), (stopping,), ())
 
 
 def test_a_plan_of_nothing_is_empty() -> None:
-    assert make_plan([], RULE, OUTAGE, NOW) == Plan((), (), ())
+    assert make_plan([], judge(), NOW) == Plan((), (), ())
 
 
 def test_a_dry_run_tells_the_whole_plan() -> None:
@@ -144,12 +258,12 @@ def test_a_dry_run_tells_the_whole_plan() -> None:
             (Status.RUNNING, Status.STOPPING, Status.STOPPED, Status.STARTING)
         )
     )
-    plan = make_plan([running, stopping, stopped, starting], RULE, OUTAGE, NOW)
+    plan = make_plan([running, stopping, stopped, starting], judge(), NOW)
 
     assert dry_run_rows(plan, RULE, NOW) == (
         Row(stopped, Result.UNCHANGED, "off"),
-        Row(running, Result.WOULD_CHANGE, "next: stop"),
-        Row(starting, Result.WOULD_CHANGE, "next: wait: Starting"),
+        Row(running, Result.WOULD_CHANGE, "stop"),
+        Row(starting, Result.WOULD_CHANGE, "wait: Starting"),
         Row(stopping, Result.UNCHANGED, "Stopping already, by someone else"),
     )
 
@@ -157,7 +271,7 @@ def test_a_dry_run_tells_the_whole_plan() -> None:
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        (Status.STOPPING, Wait("Stopping")),
+        (Status.STOPPING, Wait("Stopping already, by someone else")),
         (Status.STOPPED, Done("off")),
         (Status.UNKNOWN, Skip("it would be harmed")),
         (
@@ -174,6 +288,6 @@ def test_what_is_only_waited_for_is_never_acted_on(status: Status, step: Step) -
 def test_the_row_shows_the_instance_as_it_was_seen() -> None:
     one = replace(instance(1, Status.STOPPED), name="ci-1")
 
-    (row,) = make_plan([one], RULE, OUTAGE, NOW).settled
+    (row,) = make_plan([one], judge(), NOW).settled
 
     assert row.instance == one

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import AccessDenied, Incomplete
+from shared.errors import AccessDenied, CurfewError, Incomplete, Refused, Unavailable
 from shared.model import Instance, Status
 from shared.plan import Result, Row
-from shared.report import MAX_ERROR_BYTES, Report, row_as_json, with_reports, worst_first
+from shared.report import (
+    MAX_ERROR_BYTES,
+    MAX_WARNING,
+    MAX_WARNINGS,
+    Report,
+    row_as_json,
+    with_reports,
+    worst_first,
+)
+from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
 LONG = "\N{CJK UNIFIED IDEOGRAPH-8B8A}" * 100
@@ -32,16 +42,18 @@ def row(
     return Row(Instance(f"i-{number:05}", region, NOW, Status.RUNNING), result, reason, code)
 
 
-def report(*rows: Row, dry_run: bool = False, plan_id: str = "") -> Report:
-    return Report(
-        action="release",
-        request_id="r-1",
-        dry_run=dry_run,
-        rows=rows,
-        api_calls=9,
-        seconds=41.249,
-        plan_id=plan_id,
-    )
+def report(*rows: Row, **fields: Any) -> Report:  # noqa: ANN401  # any field
+    spec: dict[str, Any] = {
+        "action": "release",
+        "request_id": "r-1",
+        "dry_run": False,
+        "rows": rows,
+        "api_calls": 9,
+        "seconds": 41.249,
+        "zone": CHINA,
+        **fields,
+    }
+    return Report(**spec)
 
 
 def test_a_row_says_what_the_contract_promises() -> None:
@@ -56,7 +68,9 @@ def test_a_row_says_what_the_contract_promises() -> None:
         auto_release_at=NOW,
     )
 
-    assert row_as_json(Row(instance, Result.SKIPPED, "tag curfew:protect", "Some.Code")) == {
+    told = Row(instance, Result.SKIPPED, "tag curfew:protect", "Some.Code")
+
+    assert row_as_json(told, CHINA) == {
         "id": "i-1",
         "name": "ci-1",
         "region": "cn-hangzhou",
@@ -66,12 +80,14 @@ def test_a_row_says_what_the_contract_promises() -> None:
         "status": "Running",
         "charge_type": "PostPaid",
         "instance_type": "ecs.g7.large",
-        "auto_release_at": "2026-11-24T12:00:00Z",
+        "auto_release_at": "2026-11-24T20:00:30+08:00",
     }
 
 
 def test_where_there_is_nothing_to_say_a_row_is_empty_and_whole() -> None:
-    assert row_as_json(Row(Instance("i-1", "", NOW, Status.GONE), Result.UNCHANGED)) == {
+    told = Row(Instance("i-1", "", NOW, Status.GONE), Result.UNCHANGED)
+
+    assert row_as_json(told, CHINA) == {
         "id": "i-1",
         "name": "",
         "region": "",
@@ -85,6 +101,35 @@ def test_where_there_is_nothing_to_say_a_row_is_empty_and_whole() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [
+        (CHINA, "2026-11-24T20:00:30+08:00"),
+        (timezone.utc, "2026-11-24T12:00:30+00:00"),
+        (timezone(timedelta(hours=-4, minutes=-30)), "2026-11-24T07:30:30-04:30"),
+    ],
+    ids=["china", "utc", "west"],
+)
+def test_a_release_time_is_told_in_the_operators_zone_with_its_offset(
+    zone: timezone, shown: str
+) -> None:
+    instance = Instance("i-1", "cn-hangzhou", NOW, Status.RUNNING, auto_release_at=NOW)
+
+    told = report(Row(instance, Result.UNCHANGED), zone=zone).as_json()["instances"]
+
+    assert [one["auto_release_at"] for one in told] == [shown]
+
+
+def test_warnings_are_told_up_to_a_number_and_a_length() -> None:
+    many = tuple(f"{number} {'w' * 1_000}" for number in range(MAX_WARNINGS + 5))
+
+    told = report(warnings=("only this",)).as_json()["warnings"]
+    cut = report(warnings=many).as_json()["warnings"]
+
+    assert told == ["only this"]
+    assert cut == [one[:MAX_WARNING] for one in many[:MAX_WARNINGS]]
+
+
 def test_a_report_says_what_the_contract_promises() -> None:
     changed, skipped = row(1, Result.CHANGED), row(2, Result.SKIPPED, "financial lock")
 
@@ -94,9 +139,10 @@ def test_a_report_says_what_the_contract_promises() -> None:
         "dry_run": False,
         "outcome": "complete",
         "counts": {**NO_COUNTS, "changed": 1, "skipped": 1},
+        "warnings": [],
         "api_calls": 9,
         "seconds": 41.2,
-        "instances": [row_as_json(skipped), row_as_json(changed)],
+        "instances": [row_as_json(skipped, CHINA), row_as_json(changed, CHINA)],
     }
 
 
@@ -184,15 +230,15 @@ DENIED = row(2, Result.FAILED, "RAM does not allow ecs:DeleteInstances", "Forbid
     ("rows", "error", "sentence"),
     [
         pytest.param(
-            (PROTECTED, row(3, Result.PENDING, "time was up"), row(4, Result.CHANGED)),
+            (PROTECTED, row(3, Result.PENDING, "ran out of time"), row(4, Result.CHANGED)),
             Incomplete,
             "release: 1 failed, 1 pending, 1 changed of 3 instances; i-00001: release: protected",
             id="the-worst-row",
         ),
         pytest.param(
-            (row(3, Result.PENDING, "time was up"),),
+            (row(3, Result.PENDING, "ran out of time"),),
             Incomplete,
-            "release: 0 failed, 1 pending, 0 changed of 1 instances; i-00003: time was up",
+            "release: 0 failed, 1 pending, 0 changed of 1 instance; i-00003: ran out of time",
             id="nothing-failed",
         ),
         pytest.param(
@@ -211,7 +257,7 @@ DENIED = row(2, Result.FAILED, "RAM does not allow ecs:DeleteInstances", "Forbid
         pytest.param(
             (row(1, Result.FAILED, "x" * 5000),),
             Incomplete,
-            f"release: 1 failed, 0 pending, 0 changed of 1 instances; i-00001: {'x' * 200}",
+            f"release: 1 failed, 0 pending, 0 changed of 1 instance; i-00001: {'x' * 200}",
             id="a-long-reason-is-cut",
         ),
     ],
@@ -221,6 +267,75 @@ def test_an_error_is_told_of_the_instance_that_met_it(
 ) -> None:
     assert report(*rows).error() is error
     assert report(*rows).sentence() == sentence
+
+
+SHANGHAI = "cn-shanghai"
+DEAD: CurfewError = Unavailable("no answer")
+FORBIDDEN: CurfewError = AccessDenied("RAM says no", "Forbidden.RAM")
+
+
+@pytest.mark.parametrize(
+    ("unread", "rows", "error", "sentence"),
+    [
+        pytest.param(
+            {SHANGHAI: DEAD},
+            (row(1, Result.CHANGED),),
+            Incomplete,
+            "release: 0 failed, 0 pending, 1 changed of 1 instance; cn-shanghai could not be read: "
+            "no answer",
+            id="all-others-done",
+        ),
+        pytest.param(
+            {SHANGHAI: DEAD, "cn-beijing": FORBIDDEN},
+            (),
+            AccessDenied,
+            "release: 0 failed, 0 pending, 0 changed of 0 instances; cn-shanghai could not be "
+            "read: no answer; cn-beijing could not be read: RAM says no",
+            id="one-of-them-denied",
+        ),
+        pytest.param(
+            {SHANGHAI: DEAD},
+            (PROTECTED,),
+            Incomplete,
+            "release: 1 failed, 0 pending, 0 changed of 1 instance; cn-shanghai could not be read: "
+            "no answer; i-00001: release: protected",
+            id="and-one-failed",
+        ),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_region_that_was_not_read_is_an_error_that_names_it(
+    unread: dict[str, CurfewError],
+    rows: tuple[Row, ...],
+    error: type[CurfewError],
+    sentence: str,
+    dry_run: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    one = report(*rows, unread=unread, dry_run=dry_run)
+
+    assert (one.error(), one.sentence(), one.outcome()) == (error, sentence, "incomplete")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_refusal_is_the_error_whatever_else_there_is(
+    dry_run: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    one = report(DENIED, unread={SHANGHAI: DEAD}, refusal="too many", dry_run=dry_run)
+
+    assert (one.error(), one.sentence(), one.outcome()) == (Refused, "too many", "incomplete")
+
+
+@pytest.mark.parametrize("result", Result)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_outcome_is_incomplete_exactly_where_there_is_an_error(
+    result: Result,
+    dry_run: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    one = report(row(1, result), dry_run=dry_run)
+
+    whole = "planned" if dry_run else "complete"
+    assert one.outcome() == ("incomplete" if one.error() else whole)
+    assert one.as_json()["outcome"] == one.outcome()
 
 
 def test_an_errors_message_is_the_sentence_and_the_report() -> None:
@@ -234,9 +349,9 @@ def test_an_errors_message_is_the_sentence_and_the_report() -> None:
 def test_of_a_list_each_report_is_told() -> None:
     one, other = report(row(1, Result.CHANGED)), report(row(2, Result.SKIPPED, "why"))
 
-    message = with_reports("1 of 3 messages failed", [one, other], listed=True)
+    message = with_reports("1 error in 3 messages", [one, other], listed=True)
 
-    assert message == "1 of 3 messages failed " + json.dumps(
+    assert message == "1 error in 3 messages " + json.dumps(
         {"outcome": "incomplete", "reports": [one.as_json(), other.as_json()]}
     )
 
@@ -259,11 +374,11 @@ def test_a_great_report_keeps_its_worst_rows_in_32_kilobytes() -> None:
 def test_several_great_reports_are_cut_alike() -> None:
     great = report(*(row(n, Result.CHANGED, LONG) for n in range(200)))
 
-    message = with_reports("why", [great] * 10, listed=True)
+    message = with_reports("why", [great] * 9, listed=True)
 
     body = json.loads(message.removeprefix("why "))
     assert len(message.encode()) <= MAX_ERROR_BYTES
-    assert [len(one["instances"]) for one in body["reports"]] == [6] * 10
+    assert [len(one["instances"]) for one in body["reports"]] == [6] * 9
 
 
 def test_a_row_that_fits_in_no_message_is_left_out() -> None:

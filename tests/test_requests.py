@@ -114,6 +114,9 @@ def test_every_field_says_what_would_be_right() -> None:
 
 
 IDS_RIGHT = description(Request, "instance_ids")
+HUGE = f"'{'x' * 58}…"
+ID_RIGHT = 'An instance id: "i-bp1…".'
+REGION_RIGHT = 'A region id: "cn-hangzhou".'
 TAGS_RIGHT = description(Request, "tags")
 NO_STARS = 'It matches every instance; leave it out beside "tags", or say "all".'
 NAME_RIGHT = description(Request, "name")
@@ -130,42 +133,42 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {"instance_ids": ["i-1", ""]},
-            f"instance_ids[1]: '' is not right. {IDS_RIGHT}",
+            f"instance_ids[1]: '' is not right. {ID_RIGHT}",
             id="an-empty-id",
         ),
         pytest.param(
             {"instance_ids": ["i-1", None]},
-            f"instance_ids[1]: None is not right. {IDS_RIGHT}",
+            f"instance_ids[1]: None is not right. {ID_RIGHT}",
             id="a-null-id",
         ),
         pytest.param(
             {"instance_ids": ["i-1\n"]},
-            f"instance_ids[0]: 'i-1\\n' is not right. {IDS_RIGHT}",
+            f"instance_ids[0]: 'i-1\\n' is not right. {ID_RIGHT}",
             id="an-id-with-a-newline",
         ),
         pytest.param(
             {"instance_ids": [" i-1"]},
-            f"instance_ids[0]: ' i-1' is not right. {IDS_RIGHT}",
+            f"instance_ids[0]: ' i-1' is not right. {ID_RIGHT}",
             id="an-id-with-a-space",
         ),
         pytest.param(
             {"instance_ids": ["i-*"]},
-            f"instance_ids[0]: 'i-*' is not right. {IDS_RIGHT}",
+            f"instance_ids[0]: 'i-*' is not right. {ID_RIGHT}",
             id="an-id-with-a-star",
         ),
         pytest.param(
             {"instance_ids": ["i-\N{FULLWIDTH DIGIT ONE}"]},
-            f"instance_ids[0]: 'i-\N{FULLWIDTH DIGIT ONE}' is not right. {IDS_RIGHT}",
+            f"instance_ids[0]: 'i-\N{FULLWIDTH DIGIT ONE}' is not right. {ID_RIGHT}",
             id="an-id-in-other-digits",
         ),
         pytest.param(
             {"instance_ids": ["i-1"] * 9_999 + ["d-1"]},
-            f"instance_ids[9999]: 'd-1' is not right. {IDS_RIGHT}",
+            f"instance_ids[9999]: 'd-1' is not right. {ID_RIGHT}",
             id="one-wrong-id-of-ten-thousand",
         ),
         pytest.param(
             {"instance_ids": ["i-" + "1" * 41]},
-            f"instance_ids[0]: 'i-{'1' * 41}' is not right. {IDS_RIGHT}",
+            f"instance_ids[0]: 'i-{'1' * 41}' is not right. {ID_RIGHT}",
             id="a-long-id",
         ),
         pytest.param(
@@ -175,7 +178,7 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {"instance_ids": DEEP},
-            f"instance_ids[0]: {'[' * 59}… is not right. {IDS_RIGHT}",
+            f"instance_ids[0]: {'[' * 59}… is not right. {ID_RIGHT}",
             id="deeply-nested-ids",
         ),
         pytest.param({"tags": {}}, f"tags: {{}} is not right. {TAGS_RIGHT}", id="no-tags"),
@@ -267,12 +270,12 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {**BY_ID, "regions": ["cn-hangzhou", "cn-hangzhou\n"]},
-            f"regions[1]: 'cn-hangzhou\\n' is not right. {REGIONS_RIGHT}",
+            f"regions[1]: 'cn-hangzhou\\n' is not right. {REGION_RIGHT}",
             id="a-region-with-a-newline",
         ),
         pytest.param(
             {**BY_ID, "regions": ["evil.example.com/"]},
-            f"regions[0]: 'evil.example.com/' is not right. {REGIONS_RIGHT}",
+            f"regions[0]: 'evil.example.com/' is not right. {REGION_RIGHT}",
             id="a-region-that-is-a-host",
         ),
         pytest.param(
@@ -315,17 +318,17 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {**BY_ID, "action": "start"},
-            "action: 'start' is not right. this function is \"stop\"; send it there",
+            "action: this request is for start, but this function is stop: send it to start",
             id="another-functions-message",
         ),
         pytest.param(
             {"action": "release", "dry_run": "false", "nonsense": 1},
-            "action: 'release' is not right. this function is \"stop\"; send it there",
+            "action: this request is for release, but this function is stop: send it to release",
             id="another-functions-message-whatever-else-is-wrong",
         ),
         pytest.param(
             {**BY_ID, "action": "x" * 100_000},
-            f'action: \'{"x" * 58}… is not right. this function is "stop"; send it there',
+            f"action: this request is for {HUGE}, but this function is stop: send it to {HUGE}",
             id="a-huge-action",
         ),
         pytest.param(
@@ -453,7 +456,8 @@ def test_a_message_for_another_function_is_refused(function: str, other: str) ->
         assert decode(TYPES[function], fields, function).action == other
     else:
         assert refusal(fields, function) == (
-            f'action: {other!r} is not right. this function is "{function}"; send it there'
+            f"action: this request is for {other}, but this function is {function}: send it to "
+            f"{other}"
         )
 
 

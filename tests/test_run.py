@@ -17,8 +17,18 @@ from local.ecs.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
 from local.ecs.fleet import HANGZHOU, SHANGHAI, InstanceSpec
 from local.ecs.model import Status
 from local.ecs.signatures import Credential
-from local.envelopes import eventbridge, http, kafka, timer
+from local.envelopes import (
+    Envelope,
+    api_gateway,
+    async_http,
+    eventbridge,
+    failure_destination,
+    http,
+    kafka,
+    timer,
+)
 from local.fc_context import context
+from shared.answers import HTTP_STATUS
 from shared.errors import (
     CurfewError,
     Incomplete,
@@ -83,7 +93,7 @@ def test_a_stale_event_makes_no_call(call: Call, name: str) -> None:
 def test_a_message_for_another_function_makes_no_call(call: Call, name: str) -> None:
     other = "start" if name != "start" else "stop"
 
-    with pytest.raises(InvalidEvent, match=f'this function is "{name}"; send it there'):
+    with pytest.raises(InvalidEvent, match=f"for {other}, but this function is {name}: send it to {other}"):
         call(HANDLERS[name], {**DEV, "action": other})
 
     assert call.actions() == []
@@ -162,7 +172,7 @@ def test_a_confirmed_plan_keeps_out_what_came_later(call: Call) -> None:
     plan = call(stop.handler, {**DEV, "dry_run": True})
     call.ecs.engine.add(dev("i-2"))
 
-    with pytest.raises(Refused, match="1 instances would change that are not in the plan: i-2"):
+    with pytest.raises(Refused, match="1 instance would change that is not in the plan: i-2"):
         call(stop.handler, {**DEV, "plan_id": plan["plan_id"]})
 
     assert call.ecs.log.mutating() == ()
@@ -188,10 +198,11 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
             "pending": 0,
             "would_change": 1,
         },
+        "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
         "instances": [
-            row("i-1", "would_change", "next: stop"),
+            row("i-1", "would_change", "stop"),
             row("i-2", "unchanged", status="Stopped"),
             row("i-3", "unchanged", "Stopping already, by someone else", status="Stopping"),
         ],
@@ -226,14 +237,19 @@ def test_without_a_region_the_request_must_name_one(call: Call) -> None:
     assert report["counts"]["unchanged"] == 1
 
 
-def test_one_region_that_cannot_be_read_leaves_all_regions_alone(call: Call) -> None:
+def test_one_region_that_cannot_be_read_does_not_keep_the_others_from_being_done(
+    call: Call,
+) -> None:
     call.fleet(dev("i-1"), dev("i-2", region=SHANGHAI))
     call.ecs.faults.add(Refuse(region=SHANGHAI))
 
-    with pytest.raises(Unavailable, match="DescribeInstances in cn-shanghai"):
+    with pytest.raises(Incomplete) as caught:
         call(stop.handler, {**DEV, "regions": [HANGZHOU, SHANGHAI]})
 
-    assert call.ecs.log.mutating() == ()
+    sentence, report = in_error(caught.value)
+    assert "cn-shanghai could not be read: DescribeInstances in cn-shanghai: " in sentence
+    assert [(one["id"], one["result"]) for one in report["instances"]] == [("i-1", "changed")]
+    assert call.statuses() == {"i-1": "Stopped", "i-2": "Running"}
 
 
 def test_one_region_that_fails_midway_does_not_stop_the_other(call: Call) -> None:
@@ -262,8 +278,8 @@ def test_a_list_is_done_message_by_message(call: Call) -> None:
         call(stop.handler, b"[" + b",".join(messages) + b"]")
 
     sentence, body = in_error(caught.value)
-    assert sentence.startswith("2 of 4 messages failed: [1] InvalidEvent: ")
-    assert "; [2] Refused: the event is of 2026-11-22 10:00 UTC" in sentence
+    assert sentence.startswith("2 errors in 4 messages: [1] InvalidEvent: ")
+    assert "; [2] Refused: the event was sent at 2026-11-22T18:00:00+08:00" in sentence
     assert [one["counts"]["changed"] for one in body["reports"]] == [1, 1]
     assert call.statuses() == {"i-1": "Stopped", "i-2": "Running", "i-3": "Stopped"}
 
@@ -292,38 +308,78 @@ def test_the_messages_of_a_list_share_the_deadline(call: Call) -> None:
     assert "[1] " in sentence
 
 
-@pytest.mark.parametrize(
-    ("request_", "fault", "status", "error"),
+OUTCOMES = pytest.mark.parametrize(
+    ("request_", "fault", "told"),
     [
-        pytest.param({"instance_ids": ["i-1"]}, None, 200, None, id="done"),
-        pytest.param({"ids": ["i-1"]}, None, 400, "InvalidEvent", id="invalid"),
-        pytest.param({}, None, 409, "Refused", id="refused"),
+        pytest.param({"instance_ids": ["i-1"]}, None, (200, None), id="done"),
+        pytest.param({"ids": ["i-1"]}, None, (400, "InvalidEvent"), id="invalid"),
+        pytest.param({}, None, (409, "Refused"), id="refused"),
         pytest.param(
             {"instance_ids": ["i-1"]},
             Refuse(action="Stop*", status=403, code="Forbidden.RAM"),
-            403,
-            "AccessDenied",
+            (403, "AccessDenied"),
             id="denied",
         ),
-        pytest.param({"instance_ids": ["i-1", "i-x"]}, None, 500, "Incomplete", id="incomplete"),
-        pytest.param({"instance_ids": ["i-1"]}, Cut(), 503, "Unavailable", id="unavailable"),
+        pytest.param({"instance_ids": ["i-1", "i-x"]}, None, (500, "Incomplete"), id="incomplete"),
+        pytest.param({"instance_ids": ["i-1"]}, Cut(), (503, "Unavailable"), id="unavailable"),
     ],
 )
-def test_an_http_trigger_gets_a_status(
+
+
+@OUTCOMES
+@pytest.mark.parametrize("trigger", [http, api_gateway], ids=lambda one: one.__name__)
+def test_an_http_caller_who_waits_gets_a_status(
     call: Call,
+    trigger: Envelope,
     request_: dict[str, object],
     fault: AnyFault | None,
-    status: int,
-    error: str | None,
+    told: tuple[int, str | None],
 ) -> None:
     call.fleet(dev("i-1"))
     if fault:
         call.ecs.faults.add(fault)
 
-    answer = call(stop.handler, http(request_, call.ecs.clock.now()))
+    answer = call(stop.handler, trigger(request_, call.ecs.clock.now()))
 
-    assert answer["statusCode"] == status
-    assert json.loads(answer["body"]).get("errorType") == error
+    assert (answer["statusCode"], json.loads(answer["body"]).get("errorType")) == told
+
+
+@OUTCOMES
+def test_where_no_http_caller_waits_errors_are_raised(
+    call: Call,
+    request_: dict[str, object],
+    fault: AnyFault | None,
+    told: tuple[int, str | None],
+) -> None:
+    call.fleet(dev("i-1"))
+    if fault:
+        call.ecs.faults.add(fault)
+    event = async_http(request_, call.ecs.clock.now())
+
+    if told == (200, None):
+        assert call(stop.handler, event)["outcome"] == "complete"
+        return
+    with pytest.raises(CurfewError) as raised:
+        call(stop.handler, event)
+    assert told == (HTTP_STATUS[raised.type], raised.typename)
+
+
+def test_a_failed_timers_record_does_what_the_timer_should_have_done(call: Call) -> None:
+    call.fleet(dev("i-1"))
+
+    answer = call(stop.handler, failure_destination(DEV, call.ecs.clock.now()))
+
+    assert answer["counts"]["changed"] == 1
+    assert call.statuses() == {"i-1": "Stopped"}
+
+
+def test_a_failed_timers_record_is_as_old_as_the_timer(call: Call) -> None:
+    record = failure_destination(DEV, call.ecs.clock.now() - timedelta(hours=6, minutes=1))
+
+    with pytest.raises(Refused, match="CURFEW_MAX_EVENT_AGE"):
+        call(stop.handler, record)
+
+    assert call.actions() == []
 
 
 def test_an_unreadable_body_by_http_is_a_400(call: Call) -> None:

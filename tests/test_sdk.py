@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from aliyunsdkcore.client import AcsClient
+from aliyunsdkcore.request import RpcRequest
 from aliyunsdkcore.vendored.requests import exceptions, models, structures
 from pytest_mock import MockerFixture
 
 from local.ecs.access import Caller
 from local.ecs.faults import AnyFault, Cut, ProxyPage, Refuse
 from local.ecs.signatures import Credential
-from shared.failures import NoAnswer, Refusal
+from shared.failures import Denial, NoAnswer, Refusal
+from shared.proxy import Proxy
 from shared.sdk import SdkTransport
-from shared.settings import Credentials, Proxy, Settings
+from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.testing import FakeEcs
@@ -109,13 +110,13 @@ def test_a_call_never_sends_the_ids_of_the_call_before(fake_ecs: FakeEcs) -> Non
 def test_every_call_has_a_request_object_of_its_own(
     fake_ecs: FakeEcs, mocker: MockerFixture
 ) -> None:
-    act = mocker.spy(AcsClient, "_implementation_of_do_action")
+    sign = mocker.spy(RpcRequest, "get_url")
     made = transport()
 
     for _ in range(3):
         made.send("DescribeInstances", REGION, timeout_s=10)
 
-    requests = [one.args[1] for one in act.call_args_list]
+    requests = [one.args[0] for one in sign.call_args_list]
     assert len({id(request) for request in requests}) == len(fake_ecs.log) == 3
 
 
@@ -274,7 +275,7 @@ def test_a_hundred_regions_keep_their_connections_all(mocker: MockerFixture) -> 
 def test_redirects_are_not_followed(gateway: Gateway) -> None:
     gateway.status, gateway.headers = 302, {"Location": "http://evil.example/"}
 
-    with pytest.raises(Refusal, match="HTTP 302"):
+    with pytest.raises(NoAnswer, match="HTTP 302, which ECS never answers"):
         ask()
 
     assert len(gateway.urls) == 1
@@ -356,6 +357,82 @@ def test_a_refusal_keeps_status_code_and_message(
     assert (error.status, error.code, error.message) == refusal
 
 
+DETAIL = {
+    "AuthAction": "ecs:DescribeInstances",
+    "AuthPrincipalType": "AssumedRoleUser",
+    "AuthPrincipalDisplayName": "curfew-describe:session",
+    "AuthPrincipalOwnerId": "1234567890123456",
+    "NoPermissionType": "ImplicitDeny",
+    "PolicyType": "AccountLevelIdentityBasedPolicy",
+    "EncodedDiagnosticMessage": "MARKEDMESSAGE",
+}
+"""As ECS answers since 2025-12-20."""
+
+
+@pytest.mark.parametrize(
+    ("detail", "denied"),
+    [
+        pytest.param(
+            DETAIL,
+            Denial(
+                "ecs:DescribeInstances",
+                "role curfew-describe",
+                "implicit deny, account-level policy",
+            ),
+            id="a-role",
+        ),
+        pytest.param(
+            {
+                **DETAIL,
+                "AuthPrincipalType": "SubUser",
+                "AuthPrincipalDisplayName": "201234567890123456",
+                "NoPermissionType": "ExplicitDeny",
+                "PolicyType": "ControlPolicy",
+            },
+            Denial(
+                "ecs:DescribeInstances",
+                "RAM user 201234567890123456",
+                "explicit deny, control policy of the resource directory",
+            ),
+            id="a-user",
+        ),
+        pytest.param(
+            {
+                "AuthAction": "ecs:X\u2028\u001b" + "x" * 99,
+                "AuthPrincipalType": "Odd",
+                "AuthPrincipalDisplayName": "who",
+                "NoPermissionType": "Other",
+                "PolicyType": "New",
+            },
+            Denial((r"ecs:X\u2028\u001b" + "x" * 99)[:64], "who", "Other, New"),
+            id="words-that-are-not-known",
+        ),
+        pytest.param(
+            {"AuthAction": ["x"], "AuthPrincipalDisplayName": 5, "PolicyType": None},
+            Denial(),
+            id="no-texts",
+        ),
+        pytest.param({"AuthPrincipalType": "SubUser"}, Denial(), id="a-user-without-name"),
+        pytest.param({}, Denial(), id="empty"),
+        pytest.param(None, Denial(), id="absent"),
+        pytest.param("denied", Denial(), id="text"),
+        pytest.param([DETAIL], Denial(), id="list"),
+    ],
+)
+def test_a_denial_says_what_ram_says_of_it(
+    gateway: Gateway, detail: object, denied: Denial
+) -> None:
+    gateway.status = 403
+    body = {"Code": "Forbidden.RAM", "Message": "User not authorized", "AccessDeniedDetail": detail}
+    gateway.body = json.dumps(body).encode()
+
+    with pytest.raises(Refusal) as caught:
+        ask()
+
+    assert caught.value.denied == denied
+    assert "MARKED" not in f"{caught.value!r} {vars(caught.value)}"
+
+
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -388,24 +465,17 @@ def test_when_to_come_back_is_read_from_the_headers(
 
 
 @pytest.mark.parametrize(
-    ("cause", "reason"),
+    ("failure", "reason"),
     [
-        ("ReadTimeoutError: Read timed out. (read timeout=10)", "no answer in time"),
-        ("NewConnectionError: [Errno 111] Connection refused", "no connection"),
-        ("ConnectTimeoutError: connection timed out", "no connection"),
-        ("gaierror: [Errno -2] Name or service not known", "the host name could not be resolved"),
-        ("NameResolutionError: x", "the host name could not be resolved"),
-        ("gaierror: [Errno 11001] getaddrinfo failed", "the host name could not be resolved"),
-        ("SSLError: CERTIFICATE_VERIFY_FAILED", "no secure connection"),
-        ("SSLError: WRONG_VERSION_NUMBER", "no secure connection"),
-        ("CERTIFICATE_VERIFY_FAILED", "no secure connection"),
-        ("Connection aborted., RemoteDisconnected", "the connection broke"),
+        (exceptions.ReadTimeout(BROKEN.format("Read timed out.")), "no answer in time"),
+        (exceptions.ConnectionError(BROKEN.format("RemoteDisconnected")), "the connection broke"),
     ],
+    ids=lambda value: str(type(value).__name__),
 )
-def test_a_connection_that_fails_says_why_in_few_words(
-    gateway: Gateway, cause: str, reason: str
+def test_what_fails_in_the_sdks_libraries_says_so_in_few_words(
+    gateway: Gateway, failure: Exception, reason: str
 ) -> None:
-    gateway.failure = exceptions.ConnectionError(BROKEN.format(cause))
+    gateway.failure = failure
 
     with pytest.raises(NoAnswer) as caught:
         ask(credentials=HIDDEN)

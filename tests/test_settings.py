@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -13,17 +14,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.errors import Refused, Unavailable
-from shared.guards import CHINA
+from shared.proxy import Proxy
 from shared.settings import (
     Credentials,
-    Proxy,
     Settings,
     is_loopback,
     read_credentials,
     read_settings,
     timeout_of,
 )
+from shared.times import CHINA
 
+ZONE_RIGHT = "a zone of the tz database like"
+ONLY_TAGS_RIGHT = (
+    'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
+    '{"lifecycle": "managed"}'
+)
 ENVIRON = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-secret",
@@ -44,8 +50,12 @@ FROM_ENVIRON = Credentials("env-id", "env-secret", "env-token")
             "CURFEW_MAX_EVENT_AGE": " ",
             "CURFEW_ACCOUNTS": "",
             "CURFEW_REGIONS": "",
+            "ALIBABA_CLOUD_CA_BUNDLE": "",
             "HTTPS_PROXY": "",
+            "NO_PROXY": "",
             "CURFEW_TZ": "",
+            "CURFEW_ONLY_TAGS": "",
+            "CURFEW_SNAPSHOT": "",
         },
     ],
     ids=["absent", "empty"],
@@ -61,6 +71,8 @@ def test_without_variables_the_defaults_hold(environ: Mapping[str, str]) -> None
         regions=frozenset(),
         https_proxy=Proxy(""),
         zone=CHINA,
+        only_tags={},
+        snapshot_required=False,
     )
 
 
@@ -73,8 +85,12 @@ def test_each_variable_sets_its_own_setting() -> None:
         "CURFEW_MAX_EVENT_AGE": "90m",
         "CURFEW_ACCOUNTS": "1234567890123456, 2234567890123456,",
         "CURFEW_REGIONS": "cn-hangzhou,cn-beijing",
+        "ALIBABA_CLOUD_CA_BUNDLE": "/etc/ssl/ours.pem",
         "HTTPS_PROXY": "http://proxy.example.com:3128",
+        "NO_PROXY": "localhost,.example.org",
         "CURFEW_TZ": "Asia/Tokyo",
+        "CURFEW_ONLY_TAGS": '{"team": ["dev", "ops"], "lifecycle": "managed", "owner": "*"}',
+        "CURFEW_SNAPSHOT": " required ",
     }
 
     assert read_settings(environ) == Settings(
@@ -85,13 +101,37 @@ def test_each_variable_sets_its_own_setting() -> None:
         max_event_age=timedelta(minutes=90),
         accounts=frozenset({"1234567890123456", "2234567890123456"}),
         regions=frozenset({"cn-hangzhou", "cn-beijing"}),
-        https_proxy=Proxy("http://proxy.example.com:3128"),
+        ca_bundle="/etc/ssl/ours.pem",
+        https_proxy=Proxy("http://proxy.example.com:3128", exceptions=("localhost", "example.org")),
         zone=ZoneInfo("Asia/Tokyo"),
+        only_tags={"team": ("dev", "ops"), "lifecycle": "managed", "owner": "*"},
+        snapshot_required=True,
     )
 
 
 def test_the_proxy_may_be_named_in_small_letters() -> None:
     assert read_settings({"https_proxy": "http://p:1"}).https_proxy == Proxy("http://p:1")
+
+
+@pytest.fixture
+def no_zones_of_the_system() -> Iterator[None]:
+    """A machine without a database of zones."""
+    ZoneInfo.clear_cache()
+    zoneinfo.reset_tzpath(to=())
+    yield
+    zoneinfo.reset_tzpath()
+    ZoneInfo.clear_cache()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Europe/Paris"])
+@pytest.mark.usefixtures("no_zones_of_the_system")
+def test_a_zone_needs_no_zone_database_of_the_system(zone: str) -> None:
+    winter = datetime(2026, 12, 1, tzinfo=timezone.utc)
+
+    read = read_settings({"CURFEW_TZ": zone}).zone
+
+    assert str(read) == zone
+    assert winter.astimezone(read) == winter
 
 
 def test_chinas_zone_needs_no_zone_database() -> None:
@@ -144,6 +184,15 @@ def test_an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(text: str, endpoint: 
         "https://ecs.example.com\\x",
         "https://ecs.%65xample.com",
         "https://ecs.example.com:443:443",
+        "https://ecs.example.com:+443",
+        "https://ecs.example.com:4_3",
+        "https://ecs.exam\nple.com",
+        "https://ecs.\texample.com",
+        "https://ecs.example.com//",
+        "https://[::g]",
+        "https://[127.0.0.1]",
+        "https://2001:db8::1",
+        "https://ecs.exämple.com",
     ],
 )
 def test_what_is_no_endpoint_is_refused_and_not_repeated(text: str) -> None:
@@ -263,8 +312,64 @@ def test_loopback_is_told_by_the_address(
             "CURFEW_REGIONS is set but names nothing; name some, or leave it out",
         ),
         *(
-            ("CURFEW_TZ", value, f"CURFEW_TZ is {value!r}; it must be a zone like Asia/Tokyo")
+            (
+                "CURFEW_TZ",
+                value,
+                f"CURFEW_TZ is {value!r}; it must be {ZONE_RIGHT} Asia/Tokyo or UTC",
+            )
             for value in ("Mars/Olympus", "../etc/passwd", "/etc/passwd", "Asia", "+08:00")
+        ),
+        *(
+            (
+                "CURFEW_TZ",
+                value,
+                f"CURFEW_TZ is {value!r}; it must be {ZONE_RIGHT} {zone} or UTC",
+            )
+            for value, zone in (
+                ("Asia/Shangai", "Asia/Shanghai"),
+                ("europe/paris ", "Europe/Paris"),
+                ("America/NewYork", "America/New_York"),
+            )
+            for value in (value.strip(),)
+        ),
+        *(
+            (
+                "CURFEW_SNAPSHOT",
+                value,
+                f"CURFEW_SNAPSHOT is {value!r}; it must be required, or absent",
+            )
+            for value in ("true", "Required", "yes", "false", " ", "required,")
+        ),
+        *(
+            ("CURFEW_ONLY_TAGS", value, f"CURFEW_ONLY_TAGS{wrong}; {ONLY_TAGS_RIGHT}")
+            for value, wrong in (
+                (" ", " is no JSON: it is empty"),
+                (
+                    "team=dev",
+                    " is no JSON: not JSON: Expecting value at line 1, column 1: 'team=dev'",
+                ),
+                (
+                    '{"team": "dev", "team": "ops"}',
+                    " is no JSON: the key 'team' is twice in one object",
+                ),
+                ("{}", " is {}"),
+                ("[]", " is []"),
+                ('["team"]', " is ['team']"),
+                ('"team"', " is 'team'"),
+                ("null", " is None"),
+                ('{"team": null}', ": 'team' is None"),
+                ('{"team": 1}', ": 'team' is 1"),
+                ('{"team": true}', ": 'team' is True"),
+                ('{"team": []}', ": 'team' is []"),
+                ('{"team": ["dev", 1]}', ": 'team' is ['dev', 1]"),
+                ('{"team": {"is": "dev"}}', ": 'team' is {'is': 'dev'}"),
+                ('{"": "dev"}', ": '' is 'dev'"),
+            )
+        ),
+        (
+            "CURFEW_ONLY_TAGS",
+            '{"team": ["dev", "*"]}',
+            "CURFEW_ONLY_TAGS: 'team' is ['dev', '*']; for any value write \"*\" alone",
         ),
     ],
 )

@@ -36,7 +36,7 @@ SAID: list[tuple[Step, str]] = [
     (Snapshot((DISK, DISK), 7), "snapshot 2 disks"),
     (Delete(force=False), "release"),
     (Delete(force=True), "release by force"),
-    (SetAutoRelease(AT), "set release time 2026-11-24T12:00:00Z"),
+    (SetAutoRelease(AT), "set release time 2026-11-24T12:00:00+00:00"),
     (ClearAutoRelease(), "clear release time"),
     (Wait("Stopping"), "wait: Stopping"),
     (Done(), ""),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,12 +13,14 @@ from shared.deeds import Accepted, Outcome, Rejected
 from shared.failures import Kind
 from shared.guards import Guard, Harm
 from shared.model import Instance, Status
-from shared.plan import Result, Row
+from shared.plan import VANISHED, Judge, Result, Row
+from shared.selection import Everything
 from shared.steps import (
     Call,
     Delete,
     Done,
     Impossible,
+    Rule,
     SetAutoRelease,
     Skip,
     Snapshot,
@@ -30,22 +32,28 @@ from shared.steps import (
 from shared.target import PATIENCE, Target
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-FREE = Guard(Harm.OUTAGE)
 STOP = Stop(force=False)
 
 
-class Says:
+class TableRule(Rule, frozen=True):
     """A rule that says what it is told to, by status."""
 
-    def __init__(self, **steps: Step) -> None:
-        self.steps = {Status[name.upper()]: step for name, step in steps.items()}
+    steps: Mapping[Status, Step]
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
         assert now >= START
         return self.steps[instance.status]
 
 
-STOPS = Says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))
+def says(**steps: Step) -> TableRule:
+    return TableRule({Status[name.upper()]: step for name, step in steps.items()})
+
+
+def judge(rule: Rule) -> Judge:
+    return Judge(Everything(), Guard(Harm.OUTAGE), rule)
+
+
+STOPS = says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))
 
 
 def instance(status: Status = Status.RUNNING, **fields: Any) -> Instance:  # noqa: ANN401  # any field
@@ -53,7 +61,7 @@ def instance(status: Status = Status.RUNNING, **fields: Any) -> Instance:  # noq
 
 
 def target(status: Status = Status.RUNNING) -> Target:
-    return Target(instance(status), STOP, START)
+    return Target(instance(status), STOP, START, instance())
 
 
 def rejected(
@@ -70,7 +78,7 @@ def accepted(status: Status = Status.STOPPING) -> Accepted:
 
 
 def after(
-    outcomes: Sequence[Outcome], *, call: Call = STOP, batch: int = 1, rule: Says = STOPS
+    outcomes: Sequence[Outcome], *, call: Call = STOP, batch: int = 1, rule: TableRule = STOPS
 ) -> Target:
     """A target that was told these outcomes, a minute apart, and then shown as it was."""
     one = target()
@@ -80,30 +88,144 @@ def after(
         now += timedelta(minutes=1)
         one.instance = instance()
     if one.row is None:
-        one.decide(rule, FREE, now)
+        one.decide(judge(rule), now)
     return one
 
 
+def test_what_is_settled_without_us_is_not_claimed() -> None:
+    one = target(Status.STOPPED)
+
+    one.decide(judge(STOPS), START)
+
+    assert one.row == Row(instance(Status.STOPPED), Result.UNCHANGED)
+
+
+LATER = START + timedelta(seconds=5)
+
+
+def vanished(one: Target, rule: Rule) -> tuple[Target, Step, datetime, bool]:
+    """The target after two looks that did not show it, and what the first of them came to."""
+    one.instance = instance(Status.GONE)
+    one.decide(judge(rule), START)
+    first = (one.step, one.due, one.blind)
+    one.decide(judge(rule), LATER)
+    return one, *first
+
+
+def test_what_ecs_does_not_show_is_looked_for_again_before_that_is_believed() -> None:
+    one, step, due, blind = vanished(target(), STOPS)
+
+    assert (step, due, blind) == (Wait("ECS does not show it"), LATER, True)
+    assert one.row == Row(instance(Status.GONE), Result.FAILED, VANISHED, "X")
+
+
+def test_what_is_shown_again_goes_on_and_may_be_missed_again() -> None:
+    one = target()
+    seen = []
+    for status in (Status.GONE, Status.RUNNING, Status.GONE):
+        one.instance = instance(status)
+        one.decide(judge(STOPS), START)
+        seen.append((one.step, one.row))
+
+    missed = Wait("ECS does not show it")
+    assert seen == [(missed, None), (STOP, None), (missed, None)]
+
+
+RELEASES = says(
+    running=STOP,
+    stopping=Wait("Stopping"),
+    stopped=Delete(force=False),
+    gone=Done("gone; left over: disk d-1"),
+)
+DELETE = Delete(force=False)
+
+
 @pytest.mark.parametrize(
-    ("status", "row"),
+    ("learned", "row"),
     [
-        (Status.STOPPED, Row(instance(Status.STOPPED), Result.UNCHANGED)),
-        (Status.GONE, Row(instance(Status.GONE), Result.FAILED, "gone", "X")),
+        pytest.param((), (Result.UNCHANGED, VANISHED), id="nothing"),
+        pytest.param(
+            ((STOP, accepted()),), (Result.CHANGED, f"stop; {VANISHED}"), id="only-stopped"
+        ),
+        pytest.param(((STOP, LOST),), (Result.UNCHANGED, VANISHED), id="perhaps-stopped"),
+        pytest.param(
+            ((STOP, accepted()), (DELETE, rejected(Kind.STATUS))),
+            (Result.CHANGED, f"stop; {VANISHED}"),
+            id="refused-to-delete",
+        ),
+        pytest.param(
+            ((STOP, accepted()), (DELETE, NotSent())),
+            (Result.CHANGED, f"stop; {VANISHED}"),
+            id="did-not-come-to-delete",
+        ),
     ],
 )
-def test_what_is_settled_without_us_is_not_claimed(status: Status, row: Row) -> None:
-    one = target(status)
+def test_what_vanished_by_itself_is_not_called_released(
+    learned: Sequence[tuple[Call, Outcome]], row: tuple[Result, str]
+) -> None:
+    one = target()
+    for call, outcome in learned:
+        one.learn(call, outcome, 1, RELEASES, START)
 
-    one.decide(STOPS, FREE, START)
+    vanished(one, RELEASES)
 
-    assert one.row == row
+    assert one.row is not None
+    assert (one.row.result, one.row.reason) == row
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [accepted(Status.STOPPED), LOST, rejected(Kind.FINAL, alone=False, in_doubt=True)],
+    ids=["accepted", "lost", "refused-batch"],
+)
+def test_what_is_gone_after_a_delete_that_was_or_may_have_been_done_is_released_at_once(
+    outcome: Outcome,
+) -> None:
+    one = target()
+    one.learn(DELETE, outcome, 2, RELEASES, START)
+    one.instance = instance(Status.GONE)
+
+    one.decide(judge(RELEASES), START)
+
+    assert one.row == Row(one.instance, Result.CHANGED, "gone; left over: disk d-1")
+
+
+class TellingRule(TableRule, frozen=True):
+    """Tells how the statuses before and after a run differ."""
+
+    def changed(self, before: Instance, after: Instance) -> str:
+        return f"from {before.status.value} to {after.status.value}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [("", "stop; from Running to Stopped"), ("off", "off; from Running to Stopped")],
+)
+def test_the_rule_adds_to_the_row_what_a_change_cost(reason: str, told: str) -> None:
+    rule = TellingRule({Status.STOPPED: Done(reason), Status.STOPPING: Wait("Stopping")})
+    one = target()
+    one.learn(STOP, accepted(), 1, rule, START)
+    one.instance = instance(Status.STOPPED)
+
+    one.decide(judge(rule), START)
+
+    assert one.row == Row(one.instance, Result.CHANGED, told)
+
+
+def test_the_rule_adds_nothing_to_a_row_that_is_not_our_doing() -> None:
+    rule = TellingRule({Status.STOPPED: Done("off")})
+    one = target(Status.STOPPED)
+
+    one.decide(judge(rule), START)
+
+    assert one.row == Row(one.instance, Result.UNCHANGED, "off")
 
 
 def test_a_guard_comes_before_the_rule() -> None:
     one = target()
     one.instance = instance(tags={"curfew:protect": ""})
 
-    one.decide(STOPS, FREE, START)
+    one.decide(judge(STOPS), START)
 
     assert one.row == Row(one.instance, Result.SKIPPED, "tag curfew:protect")
 
@@ -124,13 +246,13 @@ def test_a_row_says_what_was_done_before(
     one.learn(STOP, accepted(), 1, STOPS, START)
     one.instance = instance(Status.STOPPED)
 
-    one.decide(Says(stopped=step), FREE, START)
+    one.decide(judge(says(stopped=step)), START)
 
     assert one.row == Row(one.instance, result, reason, code)
 
 
 def test_what_is_not_waited_for_is_settled_by_the_answer() -> None:
-    rule = Says(running=STOP, stopping=Done("accepted"))
+    rule = says(running=STOP, stopping=Done("accepted"))
     one = target()
 
     one.learn(STOP, accepted(), 1, rule, START)
@@ -164,7 +286,7 @@ def test_what_shows_after_a_doubtful_answer_counts_as_our_doing(
     one.learn(STOP, outcome, 2, STOPS, START)
     one.instance = instance(Status.STOPPED)
 
-    one.decide(STOPS, FREE, START)
+    one.decide(judge(STOPS), START)
 
     assert one.row == Row(one.instance, result)
 
@@ -239,7 +361,7 @@ def test_a_refused_batch_is_halved_and_costs_nobody_a_try() -> None:
     for batch in (100, 50, 25, 12, 6, 3):
         one.learn(STOP, rejected(Kind.FINAL, alone=False, in_doubt=True), batch, STOPS, START)
         groups.append(one.group)
-        one.decide(STOPS, FREE, START)
+        one.decide(judge(STOPS), START)
 
     assert groups == [50, 25, 12, 6, 3, 1]
     assert one.row is None
@@ -261,7 +383,7 @@ def test_an_accepted_call_is_not_repeated_while_its_effect_may_be_on_its_way() -
 
     steps = []
     for waited in (PATIENCE - timedelta(seconds=1), PATIENCE):
-        one.decide(STOPS, FREE, START + waited)
+        one.decide(judge(STOPS), START + waited)
         steps.append(one.step)
 
     assert steps == [Wait("stop was accepted, ECS does not show it yet"), STOP]
@@ -269,7 +391,7 @@ def test_an_accepted_call_is_not_repeated_while_its_effect_may_be_on_its_way() -
 
 def intervals(call: Call) -> list[float]:
     """Seconds between the looks after a call was accepted, while nothing shows."""
-    rule = Says(running=call, stopping=Wait("Stopping"), stopped=Done())
+    rule = says(running=call, stopping=Wait("Stopping"), stopped=Done())
     one = target()
     now = START
     one.learn(call, accepted(), 1, rule, now)
@@ -278,7 +400,7 @@ def intervals(call: Call) -> list[float]:
         found.append(round((one.due - now).total_seconds(), 1))
         now = one.due
         one.instance = instance(Status.STOPPING)
-        one.decide(rule, FREE, now)
+        one.decide(judge(rule), now)
     return found
 
 
@@ -291,23 +413,31 @@ def test_looks_grow_rarer_up_to_what_is_awaited() -> None:
     assert intervals(Snapshot((), 7)) == [*to_ten[:-1], 11.4, 17.1, 25.6, 30.0, 30.0, 30.0]
 
 
-def test_tries_grow_rarer_too() -> None:
+@pytest.mark.parametrize(
+    ("kind", "seconds"),
+    [
+        (Kind.BUSY, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]),
+        (Kind.STATUS, [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]),
+        (Kind.PASSING, [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0]),
+    ],
+)
+def test_tries_grow_rarer_too(kind: Kind, seconds: list[float]) -> None:
     one = target()
     found = []
-    for _ in range(7):
-        one.learn(STOP, rejected(Kind.BUSY), 1, STOPS, START)
+    for _ in range(8):
+        one.learn(STOP, rejected(kind), 1, STOPS, START)
         found.append((one.due - START).total_seconds())
 
-    assert found == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
+    assert found == seconds
 
 
 @pytest.mark.parametrize(
     ("outcomes", "reason", "code"),
     [
-        ([], "time was up; next: stop", ""),
-        ([accepted()], "time was up; next: stop; done before: stop", ""),
-        ([rejected(Kind.BUSY)], "time was up; next: stop", "X"),
-        ([rejected(Kind.BUSY), accepted()], "time was up; next: stop; done before: stop", ""),
+        ([], "ran out of time; next: stop", ""),
+        ([accepted()], "ran out of time; next: stop; done before: stop", ""),
+        ([rejected(Kind.BUSY)], "ran out of time; next: stop (why)", "X"),
+        ([rejected(Kind.BUSY), accepted()], "ran out of time; next: stop; done before: stop", ""),
     ],
     ids=["nothing", "accepted", "busy", "busy-then-accepted"],
 )
@@ -319,6 +449,8 @@ def test_what_time_did_not_suffice_for_says_what_comes_next(
 
 def test_what_is_awaited_when_time_is_up_is_told() -> None:
     one = target(Status.STOPPING)
-    one.decide(STOPS, FREE, START)
+    one.decide(judge(STOPS), START)
 
-    assert one.pending() == Row(instance(Status.STOPPING), Result.PENDING, "time was up; Stopping")
+    assert one.pending() == Row(
+        instance(Status.STOPPING), Result.PENDING, "ran out of time; Stopping"
+    )

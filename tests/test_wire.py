@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -38,6 +38,7 @@ ROW: Mapping[str, object] = {
     "OperationLocks": {"LockReason": [{"LockMsg": "", "LockReason": "financial"}]},
     "Tags": {"Tag": [{"TagKey": "team", "TagValue": "dev"}, {"TagKey": "env", "TagValue": ""}]},
     "EipAddress": {"AllocationId": "eip-1", "IpAddress": "203.0.113.7"},
+    "PublicIpAddress": {"IpAddress": ["203.0.113.8"]},
 }
 READ = Instance(
     id="i-bp1example",
@@ -54,6 +55,9 @@ READ = Instance(
     locks=("financial",),
     tags={"team": "dev", "env": ""},
     elastic_ip="eip-1",
+    eip="203.0.113.7",
+    public_ip="203.0.113.8",
+    created_at=datetime(2026, 10, 1, tzinfo=timezone.utc),
 )
 
 
@@ -147,6 +151,13 @@ def test_the_least_that_an_instance_may_be_is_protected() -> None:
         ),
         pytest.param({"EipAddress": {}}, "elastic_ip", "", id="no-eip"),
         pytest.param({"EipAddress": {"AllocationId": ""}}, "elastic_ip", "", id="empty-eip"),
+        pytest.param({"EipAddress": {}}, "eip", "", id="no-eip-no-address"),
+        pytest.param({"PublicIpAddress": {}}, "public_ip", "", id="no-list-of-addresses"),
+        pytest.param({"PublicIpAddress": {"IpAddress": []}}, "public_ip", "", id="no-address"),
+        pytest.param({"LocalStorageAmount": 0}, "has_local_disks", False, id="no-local-disk"),
+        pytest.param({"LocalStorageAmount": "0"}, "has_local_disks", False, id="none-as-text"),
+        pytest.param({"LocalStorageAmount": 1}, "has_local_disks", True, id="a-local-disk"),
+        pytest.param({"LocalStorageCapacity": 894}, "has_local_disks", True, id="local-capacity"),
         pytest.param({"InstanceName": ""}, "name", "", id="no-name"),
         pytest.param({"InstanceChargeType": ""}, "charge_type", "", id="no-charge-type"),
     ],
@@ -167,6 +178,9 @@ def test_each_field_is_read_in_our_words(
         ("StoppedMode", "stopped_mode", StoppedMode.NOT_APPLICABLE),
         ("AutoReleaseTime", "auto_release_at", None),
         ("EipAddress", "elastic_ip", ""),
+        ("EipAddress", "eip", ""),
+        ("PublicIpAddress", "public_ip", ""),
+        ("CreationTime", "created_at", None),
     ],
 )
 def test_a_field_that_is_missing_is_read_on_the_safe_side(
@@ -205,6 +219,9 @@ def test_a_field_that_is_missing_is_read_on_the_safe_side(
             id="tag-value-no-text",
         ),
         pytest.param({**ROW, "EipAddress": "203.0.113.7"}, id="eip-no-object"),
+        pytest.param({**ROW, "PublicIpAddress": {"IpAddress": 5}}, id="addresses-no-list"),
+        pytest.param({**ROW, "PublicIpAddress": {"IpAddress": [5]}}, id="address-no-text"),
+        pytest.param({**ROW, "LocalStorageAmount": "some"}, id="local-disks-no-number"),
     ],
 )
 def test_an_instance_in_another_shape_is_an_error_and_never_unprotected(
@@ -281,8 +298,13 @@ DISK_ROW: Mapping[str, object] = {
         ({"DeleteWithInstance": False}, Disk("d-1", "cloud_essd", deleted_with_instance=False)),
         ({"DeleteWithInstance": None}, Disk("d-1", "cloud_essd", deleted_with_instance=False)),
         ({"Category": ""}, Disk("d-1", "", deleted_with_instance=True)),
+        ({"AttachedTime": ""}, Disk("d-1", "cloud_essd", deleted_with_instance=True)),
+        (
+            {"AttachedTime": "2026-11-24T12:00:05Z"},
+            Disk("d-1", "cloud_essd", deleted_with_instance=True, attached_at=NOW),
+        ),
     ],
-    ids=["deleted-with-it", "kept", "not-said", "no-category"],
+    ids=["deleted-with-it", "kept", "not-said", "no-category", "attached-never-said", "attached"],
 )
 def test_a_disk_is_read_in_our_words(changes: Mapping[str, object], disk: Disk) -> None:
     assert read_disk({**DISK_ROW, **changes}) == disk
@@ -290,8 +312,13 @@ def test_a_disk_is_read_in_our_words(changes: Mapping[str, object], disk: Disk) 
 
 @pytest.mark.parametrize(
     "row",
-    [without(DISK_ROW, "DiskId"), {**DISK_ROW, "DiskId": ""}, {**DISK_ROW, "Category": 5}],
-    ids=["no-id", "empty-id", "category-no-text"],
+    [
+        without(DISK_ROW, "DiskId"),
+        {**DISK_ROW, "DiskId": ""},
+        {**DISK_ROW, "Category": 5},
+        {**DISK_ROW, "AttachedTime": "yesterday"},
+    ],
+    ids=["no-id", "empty-id", "category-no-text", "attached-at-no-time"],
 )
 def test_a_disk_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
     with pytest.raises(Unavailable, match=r"^ECS answered an unreadable disk: "):
@@ -320,7 +347,27 @@ SNAPSHOT_ROW: Mapping[str, object] = {
 def test_a_snapshot_is_accomplished_only_if_ecs_says_just_that(
     status: str, read_as: SnapshotStatus
 ) -> None:
-    assert read_snapshot({**SNAPSHOT_ROW, "Status": status}) == Snapshot("s-1", "d-1", read_as, NOW)
+    assert read_snapshot({**SNAPSHOT_ROW, "Status": status}) == Snapshot(
+        "s-1", "d-1", read_as, NOW, ends_at=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("retention", "ends_at"),
+    [
+        ({}, None),
+        ({"RetentionDays": 0}, None),
+        ({"RetentionDays": None}, None),
+        ({"RetentionDays": 7}, NOW + timedelta(days=7)),
+        ({"RetentionDays": "7"}, NOW + timedelta(days=7)),
+        ({"RetentionDays": 65_536}, NOW + timedelta(days=65_536)),
+    ],
+    ids=str,
+)
+def test_a_snapshot_ends_so_many_days_after_it_was_created_or_never(
+    retention: Mapping[str, object], ends_at: datetime | None
+) -> None:
+    assert read_snapshot({**SNAPSHOT_ROW, **retention}).ends_at == ends_at
 
 
 @pytest.mark.parametrize(
@@ -328,10 +375,25 @@ def test_a_snapshot_is_accomplished_only_if_ecs_says_just_that(
     [
         *(without(SNAPSHOT_ROW, field) for field in ("SnapshotId", "SourceDiskId", "Status")),
         without(SNAPSHOT_ROW, "CreationTime"),
+        {**SNAPSHOT_ROW, "RetentionDays": "a week"},
+        {**SNAPSHOT_ROW, "RetentionDays": -1},
+        {**SNAPSHOT_ROW, "RetentionDays": 9_999_999},
+        {**SNAPSHOT_ROW, "RetentionDays": 7.5},
         {**SNAPSHOT_ROW, "CreationTime": "yesterday"},
         {**SNAPSHOT_ROW, "Status": 5},
     ],
-    ids=["no-id", "no-disk", "no-status", "no-time", "no-such-time", "status-no-text"],
+    ids=[
+        "no-id",
+        "no-disk",
+        "no-status",
+        "no-time",
+        "retention-no-number",
+        "retention-negative",
+        "retention-beyond-the-calendar",
+        "retention-not-whole",
+        "no-such-time",
+        "status-no-text",
+    ],
 )
 def test_a_snapshot_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
     with pytest.raises(Unavailable, match=r"^ECS answered an unreadable snapshot: "):

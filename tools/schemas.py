@@ -46,8 +46,8 @@ _ALL_WITH_CAP: Schema = {
     "then": {"required": ["max_instances"]},
 }
 _STATED_DRY_RUN: Schema = {
-    "title": "a release by anything but instance_ids states dry_run",
-    "anyOf": [{"required": ["instance_ids"]}, {"required": ["dry_run"]}],
+    "title": "a release by anything but instance_ids states dry_run, or the plan that it confirms",
+    "anyOf": [{"required": [field]} for field in ("instance_ids", "dry_run", "plan_id")],
 }
 _ONE_TIME: Schema = {
     "title": "one of the two times",
@@ -58,7 +58,9 @@ _TIMES: Schema = {
         "release_at": {
             "pattern": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)(?!\n)$"
         },
-        "release_after": {"pattern": r"^[1-9][0-9]{0,5}[mhd](?!\n)$"},
+        "release_after": {
+            "pattern": r"^(([3-9][0-9]|[1-9][0-9]{2,5})m|[1-9][0-9]{0,5}[hd])(?!\n)$"
+        },
     }
 }
 _OWN_RULES: dict[str, list[Schema]] = {

@@ -18,10 +18,10 @@ from rich.text import Text
 
 from local.answers import read_answer
 from local.deployment import LOCAL_CREDENTIALS, Deployment, emulated
-from local.ecs.clock import RealClock
 from local.ecs.fleet import default_fleet
 from local.fc import Outcome
 from local.fc_context import Runtime
+from local.pace import PacedClock
 from local.parameters import FUNCTION
 from local.remote import Call, Deployed, RemoteError, call
 from local.tables import State, clock_text, screen, show_answer, state_of
@@ -128,7 +128,7 @@ class _Call:
             when = clock_text(start, "%a %d %b %Y %H:%M")
             clause = "when the event was sent" if sent_at else "now, as the event bears no time"
             self._say(f"An emulated ECS with the default fleet, {when} in China: {clause}.", "dim")
-        clock = RealClock(start, SPEED)
+        clock = PacedClock(start, SPEED)
         with emulated(clock, default_fleet(start), self._deployed) as stage:
             before = {one.instance_id: state_of(one) for one in stage.engine.instances()}
             outcome = stage.deployment.invoke(self._function, self._event, self._log)

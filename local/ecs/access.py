@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Authorizer(Protocol):
@@ -23,6 +23,15 @@ class Authorizer(Protocol):
                 RAM knows no narrower resource.
             tags: the resource's own; empty for lists and for what does not exist.
         """
+        ...
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """An authorizer that also knows why it does not allow something."""
+
+    def denies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
+        """Whether a statement denies it explicitly; arguments as of `Authorizer.allows`."""
         ...
 
 
@@ -44,7 +53,25 @@ class Caller:
     Attributes:
         account_id: the Alibaba Cloud account that owns the resources.
         authorizer: what its identity may do.
+        principal_type: what RAM calls its identity: ``Account``, ``SubUser``, ``AssumedRoleUser``.
+        principal: the identity's name, as an ``AccessDeniedDetail`` shows it.
+        denied_is_empty: whether DescribeInstances and DescribeDisks without permission show an
+            empty list instead of a refusal; None for what the account's quirk says.
     """
 
     account_id: str = "123456789012"
     authorizer: Authorizer = ALLOW_ALL
+    principal_type: str = "AssumedRoleUser"
+    principal: str = "emulated-role:session"
+    denied_is_empty: bool | None = None
+
+    def denial(self, action: str, resource: str, tags: Mapping[str, str]) -> str:
+        """RAM's ``NoPermissionType`` for what is not allowed.
+
+        Returns:
+            ``ExplicitDeny`` where a statement denies it, ``ImplicitDeny`` where none allows it.
+        """
+        authorizer = self.authorizer
+        if isinstance(authorizer, Explaining) and authorizer.denies(action, resource, tags):
+            return "ExplicitDeny"
+        return "ImplicitDeny"

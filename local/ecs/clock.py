@@ -13,6 +13,8 @@ from typing import Protocol
 
 MANUAL_START = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 """Where a manual clock begins unless told otherwise: a Monday, 18:00 in Shanghai."""
+_LONGEST_WAIT_S = 3600.0
+"""Seconds of the machine's time after which a sleeper looks at the clock again."""
 
 
 class Clock(Protocol):
@@ -36,6 +38,7 @@ class RealClock:
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
         _check_speed(speed)
         self._lock = threading.Lock()
+        self._moved = threading.Condition(self._lock)
         self._origin = _aware(start) if start is not None else datetime.now(timezone.utc)
         self._started = time.monotonic()
         self._speed = speed
@@ -48,12 +51,12 @@ class RealClock:
     def sleep(self, seconds: float) -> None:
         """Sleep ``seconds`` of this clock's time, that is ``seconds / speed`` of the machine's.
 
-        A change of the speed, or an advance, while somebody sleeps does not wake them earlier.
+        Whoever sleeps wakes earlier if the clock is advanced, or made faster, meanwhile.
         """
-        with self._lock:
-            speed = self._speed
-        if seconds > 0:
-            time.sleep(seconds / speed)
+        with self._moved:
+            until = self._now(time.monotonic()) + timedelta(seconds=seconds)
+            while (left := (until - self._now(time.monotonic())).total_seconds()) > 0:
+                self._moved.wait(min(left / self._speed, _LONGEST_WAIT_S))
 
     def advance(self, by: timedelta) -> None:
         """Jump forward.
@@ -64,6 +67,7 @@ class RealClock:
         _check_forward(by)
         with self._lock:
             self._origin += by
+            self._moved.notify_all()
 
     def set_speed(self, speed: float) -> None:
         """Go on from the present at another speed.
@@ -77,6 +81,7 @@ class RealClock:
             self._origin = self._now(moment)
             self._started = moment
             self._speed = speed
+            self._moved.notify_all()
 
     @property
     def speed(self) -> float:

@@ -23,7 +23,9 @@ from local.ecs.engine import ACTIONS, Ecs
 from local.ecs.faults import AnyFault, parse_fault
 from local.ecs.fleet import Fleet, default_fleet, generated_fleet
 from local.ecs.fleet_file import read_fleet
+from local.ecs.hosts import Hosts, read_host
 from local.ecs.policy import Policy
+from local.ecs.printable import printable
 from local.ecs.quirks import Quirks
 from local.ecs.server import Neighbour, serve
 from local.ecs.state import Saved
@@ -54,7 +56,7 @@ class _Read(click.ParamType[T], Generic[T]):
         try:
             return self._read(value)
         except ValueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(printable(str(error)), param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class _Given:
     retry_after: bool
     faults: tuple[AnyFault, ...]
     quirks: tuple[tuple[str, Any], ...]
+    allow_hosts: tuple[str, ...]
 
 
 def _fleet_file(text: str) -> Callable[[datetime], Fleet]:
@@ -215,6 +218,13 @@ _OPTIONS = (
         multiple=True,
         help="The other way of something that is not confirmed of ECS.",
     ),
+    click.option(
+        "--allow-host",
+        "allow_hosts",
+        type=_Read("name", read_host),
+        multiple=True,
+        help="A name that leads here, besides this machine's own and *.aliyuncs.com.",
+    ),
 )
 
 
@@ -282,6 +292,7 @@ def _emulator(given: _Given) -> Emulator:
             faults=given.faults,
             seed=given.seed,
             log_size=LOG_SIZE,
+            hosts=Hosts(frozenset(given.allow_hosts)),
         )
     )
     if saved:
@@ -309,4 +320,4 @@ def _restored(saved: Saved, clock: Clock, durations: Durations, quirks: Quirks) 
     try:
         return Ecs.restored(saved, clock, durations=durations, quirks=quirks)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--state") from None
+        raise click.BadParameter(printable(str(error)), param_hint="--state") from None

@@ -1,7 +1,7 @@
 """The emulator's own endpoint, ``/_local/…``: look at it, move its clock, put faults in force.
 
-No part of ECS: unsigned, JSON, for people and tests on this machine. Requests that a web page of
-another site had a browser send are refused.
+No part of ECS: unsigned, JSON, for people and tests on this machine. Whether a request may be
+answered at all has been asked before (`local.ecs.hosts`).
 """
 
 from __future__ import annotations
@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
-from urllib.parse import urlsplit
 
 import msgspec
 
 from local.ecs.clock import ManualClock, RealClock
 from local.ecs.engine import ACTIONS
 from local.ecs.faults import InForce, parse_fault
-from local.ecs.messages import HttpReply, HttpRequest, is_loopback
+from local.ecs.messages import HttpReply, HttpRequest
 from local.ecs.service import Service
 from local.ecs.status import status_page
 from local.ecs.throttle import UNLIMITED, Limits, read_denial
 
 PREFIX = "/_local/"
+PAGES = frozenset({PREFIX, PREFIX.rstrip("/")})
+"""Where the status page is."""
 
 _Body: TypeAlias = Mapping[str, Any]
 
@@ -97,8 +98,7 @@ class Control:
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer one request; a refusal is ``{"error": …}`` with a status of 400 and above."""
         try:
-            _check_origin(request)
-            if request.method == "GET" and request.path in {PREFIX, PREFIX.rstrip("/")}:
+            if request.method == "GET" and request.path in PAGES:
                 return status_page()
             return _json(200, self._route(request)(request))
         except _ControlError as error:
@@ -221,14 +221,6 @@ def _number(request: HttpRequest, name: str) -> int | None:
     if not text.isdecimal():
         raise _ControlError(400, f"{name} is a whole number, not {text!r}")
     return int(text)
-
-
-def _check_origin(request: HttpRequest) -> None:
-    """Refuse what a browser sends for another site, by name (rebinding) or by origin."""
-    host = urlsplit(f"//{request.headers.get('host', 'localhost')}").hostname
-    origin = urlsplit(request.headers.get("origin", "http://localhost")).hostname
-    if not (is_loopback(host) and is_loopback(origin)):
-        raise _ControlError(403, f"{PREFIX} answers this machine alone")
 
 
 def _shown(each: InForce) -> _Body:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from local.ecs import lifecycle
@@ -47,9 +48,11 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
         locks=spec.locks,
         deletion_protection=spec.deletion_protection,
         expires_at=_expires_at(spec, created_at),
-        stopped_mode=_stopped_mode(state, spec),
+        stopped_mode=StoppedMode.NOT_APPLICABLE,
         auto_release_at=release_at and release_at.replace(second=0, microsecond=0),
     )
+    instance = replace(instance, stopped_mode=_stopped_mode(state, spec, instance))
+    instance = lifecycle.without_address(instance, state.settings.quirks)
     state.instances.add(instance_id, spec.region, instance)
     for disk in disks:
         state.disks.add(disk.disk_id, disk.region, disk)
@@ -87,10 +90,10 @@ def _expires_at(spec: InstanceSpec, created_at: datetime) -> datetime | None:
     return spec.expires_at or created_at + SUBSCRIPTION
 
 
-def _stopped_mode(state: State, spec: InstanceSpec) -> StoppedMode:
-    at_rest = spec.status not in {Status.STOPPED, Status.STOPPING}
-    if at_rest or spec.charge_type is ChargeType.PRE_PAID:
+def _stopped_mode(state: State, spec: InstanceSpec, instance: Instance) -> StoppedMode:
+    """How an instance that is stopped, or stopping, from the start was stopped."""
+    if spec.status not in {Status.STOPPED, Status.STOPPING}:
         return StoppedMode.NOT_APPLICABLE
-    if spec.stopped_mode is StoppedMode.NOT_APPLICABLE:
-        return state.settings.default_stopped_mode
-    return spec.stopped_mode
+    by_default = spec.stopped_mode is StoppedMode.NOT_APPLICABLE
+    wanted = state.settings.default_stopped_mode if by_default else spec.stopped_mode
+    return lifecycle.granted(instance, wanted)

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from local.ecs.access import ALLOW_ALL, Authorizer, Caller
 from local.ecs.clock import Clock, RealClock
-from local.ecs.control import PREFIX, Control
+from local.ecs.control import PAGES, PREFIX, Control
 from local.ecs.engine import Ecs
 from local.ecs.faults import AnyFault, Faults
 from local.ecs.fleet import default_fleet
+from local.ecs.hosts import Hosts
 from local.ecs.log import RequestLog
 from local.ecs.messages import HttpReply, HttpRequest
 from local.ecs.service import Service
@@ -51,6 +54,7 @@ class Options:
         faults: those in force from the start.
         seed: of request ids and of the faults' chances.
         log_size: how many requests the log remembers; None for all.
+        hosts: the names under which it answers.
     """
 
     build: Callable[[], Ecs] = default_engine
@@ -59,6 +63,7 @@ class Options:
     faults: tuple[AnyFault, ...] = ()
     seed: int = 0
     log_size: int | None = None
+    hosts: Hosts = field(default_factory=Hosts)
 
 
 PLAIN = Options()
@@ -74,6 +79,7 @@ class Emulator:
 
     def __init__(self, options: Options = PLAIN) -> None:
         self._build = options.build
+        self._hosts = options.hosts
         self.service = Service(
             options.build(),
             throttle=Throttle(options.limits),
@@ -100,6 +106,40 @@ class Emulator:
 
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer a request, to ECS or to the emulator's own endpoint."""
-        if f"{request.path}/".startswith(PREFIX):
+        if refusal := self.turned_away(request):
+            return refusal
+        if _is_of_control(request):
             return self._control.handle(request)
+        if _is_a_visit(request):
+            return HttpReply(302, {"Location": PREFIX}, b"")
         return self.wire.handle(request)
+
+    def turned_away(self, request: HttpRequest) -> HttpReply | None:
+        """The refusal of a request that a foreign site may have sent; None for all others.
+
+        It is JSON in ECS's form, whatever was asked for, and is not in the request log.
+        """
+        is_page = request.method == "GET" and (request.path in PAGES or _is_a_visit(request))
+        complaint = self._hosts.complaint(
+            request, is_ecs=not _is_of_control(request), is_page=is_page
+        )
+        if not complaint:
+            return None
+        body = {"Code": "Forbidden.Host", "Message": complaint, "error": complaint}
+        headers = {"Content-Type": "application/json;charset=utf-8"}
+        return HttpReply(403, headers, msgspec.json.encode(body))
+
+
+def _is_of_control(request: HttpRequest) -> bool:
+    return f"{request.path}/".startswith(PREFIX)
+
+
+def _is_a_visit(request: HttpRequest) -> bool:
+    """Whether somebody has opened the endpoint in a browser."""
+    return (
+        request.method == "GET"
+        and request.path == "/"
+        and "text/html" in request.headers.get("accept", "")
+        and "Action" not in request.query()
+        and "x-acs-action" not in request.headers
+    )

@@ -7,6 +7,7 @@ engine (signatures, throttling, faults) raises `EcsError` with texts of its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 
 
@@ -24,6 +25,19 @@ class EcsError(Exception):
         self.status = status
         self.code = code
         self.message = message
+
+
+class DeniedError(EcsError):
+    """A refusal by RAM that says in detail who was denied what.
+
+    Attributes:
+        detail: the body's ``AccessDeniedDetail``.
+    """
+
+    def __init__(self, detail: Mapping[str, str]) -> None:
+        refusal = Refusal.FORBIDDEN_IN_DETAIL
+        super().__init__(refusal.status, refusal.code, refusal.message)
+        self.detail = detail
 
 
 class Refusal(Enum):
@@ -48,6 +62,15 @@ class Refusal(Enum):
         (
             "User not authorized to operate on the specified resource, or this API doesn't"
             " support RAM. (NoPermission: {action} on {resource})"
+        ),
+    )
+    # With an AccessDeniedDetail; notice on ECS's query APIs, in force since 2025-12-20.
+    FORBIDDEN_IN_DETAIL = (
+        403,
+        "Forbidden.RAM",
+        (
+            "User not authorized to operate on the specified resource, or this API doesn't support"
+            " RAM."
         ),
     )
     UNKNOWN_REGION = (404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import Random
 from threading import Lock
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args
 
 import msgspec
 
@@ -125,8 +125,32 @@ class DroppedTags(Fault, frozen=True):
     """The items of a page come without their tags."""
 
 
+class GarbledRow(Fault, frozen=True):
+    """A row of a list shows something else than it should, or not at all.
+
+    Attributes:
+        id: whose row: of the instance, disk, snapshot or resource that it is about, ``*`` standing
+            for anything.
+        field: the row's field that is changed, such as ``CreationTime`` or ``InstanceId``.
+        value: what it shows instead: any JSON.
+        absent: the field is left out.
+    """
+
+    id: str
+    field: str
+    value: Any = None
+    absent: bool = False
+
+
 class LostPermission(Fault, frozen=True):
-    """RAM allows nothing: lists are empty, all else is refused."""
+    """RAM allows nothing: each operation answers as it does to somebody without permission.
+
+    Attributes:
+        empty: DescribeInstances and DescribeDisks are empty (true) or refused (false); None for
+            what the quirk ``denied_describe_is_empty`` says.
+    """
+
+    empty: bool | None = None
 
 
 class ClockSkew(Fault, frozen=True):
@@ -143,6 +167,7 @@ AnyFault: TypeAlias = (
     | RepeatedToken
     | MissingPage
     | DroppedTags
+    | GarbledRow
     | LostPermission
     | ClockSkew
 )
@@ -152,9 +177,16 @@ def parse_fault(text: bytes) -> AnyFault:
     """Read a fault from JSON: ``{"fault": "cut", "action": "Stop*", "times": 1}``.
 
     Raises:
-        ValueError: not JSON, an unknown fault or field, a value of the wrong kind or range.
+        ValueError: not JSON, an unknown fault or field, a value of the wrong kind or range; if
+            there is no such fault, it names those that there are.
     """
-    fault: AnyFault = msgspec.json.decode(text, type=AnyFault)
+    try:
+        fault: AnyFault = msgspec.json.decode(text, type=AnyFault)
+    except msgspec.ValidationError as error:
+        if "$.fault" not in str(error) and "`fault`" not in str(error):
+            raise
+        kinds = ", ".join(kind.__name__.lower() for kind in get_args(AnyFault))
+        raise ValueError(f"{error}; a fault is one of {kinds}") from None
     return fault
 
 

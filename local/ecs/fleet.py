@@ -64,6 +64,7 @@ class InstanceSpec:
         created_at: None for the moment when it is made; ``started_at`` is the same unless given.
         expires_at: the end of a subscription; None for a PrePaid instance is a year ahead.
         stopped_mode: of a stopped PostPaid instance; not applicable is the account's default.
+            Where StopCharging is not supported it is KeepCharging.
         auto_release_at: the seconds are dropped.
         has_public_ip: it has an address of its own, and ``has_eip`` an elastic one.
         instance_id: "" to have one made.

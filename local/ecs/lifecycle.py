@@ -26,6 +26,7 @@ from local.ecs.model import (
     StoppedMode,
 )
 from local.ecs.prices import INSTANCE_TYPES
+from local.ecs.quirks import Quirks
 from local.ecs.regions import next_public_address
 from local.ecs.state import Due, State
 
@@ -53,11 +54,13 @@ def start(state: State, instance: Instance) -> Instance:
     After StopCharging it has another public address. Source: "Economical mode", user guide.
     """
     fail_snapshots(state, instance)
+    former = instance.former_public_ip
     started = replace(
         instance,
         started_at=state.now,
         stopped_mode=StoppedMode.NOT_APPLICABLE,
-        public_ip=_public_ip_after(state, instance),
+        public_ip=next_public_address(former) if former else instance.public_ip,
+        former_public_ip="",
     )
     return _enter(state, started, Status.STARTING, state.settings.durations.starting)
 
@@ -81,10 +84,25 @@ def stop(state: State, instance: Instance, mode: StoppedMode | None, *, by_force
     """
     fail_snapshots(state, instance)
     durations = state.settings.durations
-    granted = _granted(instance, mode or state.settings.default_stopped_mode)
-    stopping = replace(instance, stopped_mode=granted)
+    stopped_mode = granted(instance, mode or state.settings.default_stopped_mode)
+    stopping = replace(instance, stopped_mode=stopped_mode)
     takes = durations.stopping_by_force if by_force else durations.stopping
     return _enter(state, stopping, Status.STOPPING, takes)
+
+
+def without_address(instance: Instance, quirks: Quirks) -> Instance:
+    """The same, without its own public address if it is stopped and does not pay for it.
+
+    An elastic address stays. Source: "Economical mode", user guide.
+    """
+    gives_up = (
+        instance.shown_stopped_mode is StoppedMode.STOP_CHARGING
+        and instance.public_ip
+        and quirks.stop_charging_changes_public_ip
+    )
+    if not gives_up:
+        return instance
+    return replace(instance, public_ip="", former_public_ip=instance.public_ip)
 
 
 def begin_deletion(state: State, instance: Instance, *, by_force: bool) -> None:
@@ -258,7 +276,8 @@ def _move_on(state: State, instance_id: str) -> None:
     elif instance.deleting:
         _enter(state, instance, status, state.settings.durations.deleting)
     else:
-        state.put(replace(instance, status=status, moves_at=None))
+        at_rest = replace(instance, status=status, moves_at=None)
+        state.put(without_address(at_rest, state.settings.quirks))
 
 
 def _release_on_time(state: State, instance_id: str) -> None:
@@ -287,18 +306,6 @@ def _free_device(state: State, instance: Instance) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _public_ip_after(state: State, instance: Instance) -> str:
-    """The public address that a stopped instance starts with."""
-    changes = (
-        instance.public_ip
-        and instance.stopped_mode is StoppedMode.STOP_CHARGING
-        and state.settings.quirks.stop_charging_changes_public_ip
-    )
-    if not changes:
-        return instance.public_ip
-    return next_public_address(instance.public_ip)
-
-
 def _accomplish(state: State, snapshot_id: str) -> None:
     snapshot = state.snapshots.find(snapshot_id)
     if snapshot is not None and snapshot.status is SnapshotStatus.PROGRESSING:
@@ -306,7 +313,12 @@ def _accomplish(state: State, snapshot_id: str) -> None:
         state.snapshots.replace(snapshot_id, accomplished)
 
 
-def _granted(instance: Instance, wanted: StoppedMode) -> StoppedMode:
+def granted(instance: Instance, wanted: StoppedMode) -> StoppedMode:
+    """The mode in which an instance really stops.
+
+    StopCharging is for pay-as-you-go in a VPC without local disks; others go on charging, and a
+    subscription shows no mode. Source: "Economical mode", user guide; StopInstance.
+    """
     if instance.charge_type is ChargeType.PRE_PAID:
         return StoppedMode.NOT_APPLICABLE
     supported = (

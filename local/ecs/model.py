@@ -101,6 +101,7 @@ class Instance:
         started_at: when it last began to start.
         expires_at: the end of a subscription; None for PostPaid.
         public_ip: its own public address, or "" if it has none.
+        former_public_ip: the own address that StopCharging took; the next start brings another.
         eip: the elastic address bound to it, or "".
         stopped_mode: how it is, or is about to be, stopped; not applicable otherwise.
         auto_release_at: a whole minute, or None.
@@ -126,6 +127,7 @@ class Instance:
     spot_strategy: SpotStrategy = SpotStrategy.NO_SPOT
     network: NetworkType = NetworkType.VPC
     public_ip: str = ""
+    former_public_ip: str = ""
     eip: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     locks: tuple[LockReason, ...] = ()

@@ -113,10 +113,19 @@ class Policy:
             tags: the resource's tags. Not looked at for Describe and List operations, since
                 these are asked before any resource is known.
         """
+        statements = self._applying(action, resource, tags)
+        return bool(statements) and not any(each.deny for each in statements)
+
+    def denies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
+        """Say whether a Deny forbids it, whatever is allowed; arguments as of `allows`."""
+        return any(each.deny for each in self._applying(action, resource, tags))
+
+    def _applying(
+        self, action: str, resource: str, tags: Mapping[str, str]
+    ) -> tuple[_Statement, ...]:
         if action.partition(":")[2].startswith(("Describe", "List")):
             tags = {}
-        statements = [each for each in self._statements if each.applies(action, resource, tags)]
-        return bool(statements) and not any(each.deny for each in statements)
+        return tuple(each for each in self._statements if each.applies(action, resource, tags))
 
 
 def _read(document: str | Mapping[str, Any]) -> tuple[_Statement, ...]:

@@ -31,6 +31,7 @@ class InstanceType:
         memory_mib: memory in MiB.
         hourly: pay-as-you-go price in CNY per hour.
         gpu_amount: number of GPUs, and ``gpu_spec`` their kind.
+        local_disks: number of local disks, and ``local_disk_gib`` the capacity of each.
     """
 
     name: str
@@ -39,6 +40,8 @@ class InstanceType:
     hourly: float
     gpu_amount: int = 0
     gpu_spec: str = ""
+    local_disks: int = 0
+    local_disk_gib: int = 0
 
     @property
     def family(self) -> str:
@@ -73,8 +76,10 @@ INSTANCE_TYPES: Mapping[str, InstanceType] = {
         InstanceType("ecs.r7.xlarge", 4, 32768, 1.76),
         InstanceType("ecs.r7.2xlarge", 8, 65536, 3.52),
         InstanceType("ecs.g8y.large", 2, 8192, 0.49),
-        InstanceType("ecs.i3.xlarge", 4, 32768, 2.41),
-        InstanceType("ecs.d2s.5xlarge", 20, 90112, 12.5),
+        InstanceType("ecs.i2.xlarge", 4, 32768, 2.62, local_disks=1, local_disk_gib=894),
+        InstanceType("ecs.i3.xlarge", 4, 32768, 2.41, local_disks=1, local_disk_gib=894),
+        InstanceType("ecs.d1.2xlarge", 8, 32768, 4.35, local_disks=4, local_disk_gib=5500),
+        InstanceType("ecs.d2s.5xlarge", 20, 90112, 12.5, local_disks=8, local_disk_gib=7300),
         InstanceType("ecs.gn6i-c4g1.xlarge", 4, 15872, 11.63, 1, "NVIDIA T4"),
         InstanceType("ecs.gn7i-c8g1.2xlarge", 8, 30720, 13.06, 1, "NVIDIA A10"),
     )

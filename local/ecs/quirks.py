@@ -36,13 +36,13 @@ class Quirks:
         unsupported_stop_charging_is_refused: StopInstance lists InvalidInstanceId.NotSupport, while
             the description of StoppedMode says that the instance is stopped all the same. The
             latter is the default, since it is newer and goes unnoticed.
-        stop_charging_changes_public_ip: an instance that was stopped with StopCharging starts with
-            another public address of its own. The user guide says that it may.
+        stop_charging_changes_public_ip: an instance that was stopped with StopCharging gives up its
+            own public address, and starts with another. The user guide says that it may.
         unpaid_instance_refuses_stop: StopInstance lists InstanceExpiredOrInArrears, while the
             platform itself stops whoever does not pay. By default it can be stopped.
-        denied_lists_are_refused: without permission, DescribeDisks and all other lists answer
-            Forbidden.RAM. By default they are empty, as DescribeInstances is documented to be:
-            an error would be noticed.
+        denied_lists_are_refused: without permission, the lists but DescribeInstances and
+            DescribeDisks answer Forbidden.RAM. By default they are empty, as those two were until
+            2025-12-20: the notice of that change names no other, and an error would be noticed.
         undocumented_dry_run_is_known: DescribeInstanceStatus, DescribeSnapshotGroups,
             ListTagResources and DescribeRegions heed DryRun like the other lists, though their
             references do not have it. False: they ignore it, and answer.
@@ -63,6 +63,10 @@ class Quirks:
             none by default.
         auto_release_delay: how long after its minute an instance is really released. No figure is
             published; none by default.
+        denied_describe_is_empty: without permission, DescribeInstances and DescribeDisks show an
+            empty list with HTTP 200, as they did until 2025-12-20. By default they answer
+            Forbidden.RAM with an AccessDeniedDetail, as the notice of the change has it (official
+            notice on the authentication of ECS's query APIs).
         tag_filter_limit: how many resources a list filtered by tag shows at most. The reference
             says that the filter does not serve more than 1,000; the rest is left out silently.
     """
@@ -88,6 +92,7 @@ class Quirks:
     creations_per_minute: int = 5000
     listing_delay: timedelta = timedelta(0)
     auto_release_delay: timedelta = timedelta(0)
+    denied_describe_is_empty: bool = False
     tag_filter_limit: int = 1000
 
 

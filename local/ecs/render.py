@@ -1,9 +1,9 @@
 """Resources as ECS's answers show them: its names, its nesting, its ways of saying nothing.
 
 Sources: DescribeInstances, DescribeDisks, DescribeSnapshots, API reference, and answers seen in
-the wild: ``AutoReleaseTime`` is "" when unset, ``Tags`` of an instance is absent when it has none,
-times are to the minute. What the emulator does not model (network interfaces, serial numbers) is
-made from the instance's id.
+the wild: ``AutoReleaseTime`` is "" when unset, ``Tags`` and ``LocalStorage…`` of an instance are
+absent when it has none, times are to the minute. What the emulator does not model (network
+interfaces, serial numbers) is made from the instance's id.
 """
 
 from __future__ import annotations
@@ -112,6 +112,9 @@ def instance(shown: Instance) -> JsonObject:
     }
     if shown.tags:
         entry["Tags"] = tag_list(shown.tags)
+    if kind.local_disks:
+        entry["LocalStorageAmount"] = kind.local_disks
+        entry["LocalStorageCapacity"] = kind.local_disk_gib
     if shown.key_pair:
         entry["KeyPairName"] = shown.key_pair
     return entry
@@ -233,7 +236,7 @@ def _common(shown: Instance) -> JsonObject:
         "InstanceType": shown.instance_type,
         "InternetChargeType": "PayByTraffic",
         "InternetMaxBandwidthIn": -1,
-        "InternetMaxBandwidthOut": 100 if shown.public_ip else 0,
+        "InternetMaxBandwidthOut": 100 if shown.public_ip or shown.former_public_ip else 0,
         "Memory": kind.memory_mib,
         "PublicIpAddress": {"IpAddress": [shown.public_ip] if shown.public_ip else []},
         "RegionId": shown.region,

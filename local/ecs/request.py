@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import functools
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from local.ecs.access import Caller
-from local.ecs.errors import Refusal
+from local.ecs.errors import DeniedError, Refusal
 from local.ecs.model import Disk, Instance
 from local.ecs.parameters import Parameters
-from local.ecs.regions import REGIONS
+from local.ecs.regions import REGIONS, fingerprint
 from local.ecs.state import JsonObject, Replay, State
 
 MAX_TOKEN_LENGTH = 64
 _DRY_RUN_LISTS = frozenset({"DescribeInstances", "DescribeDisks", "DescribeSnapshots"})
 """The lists whose references have a DryRun."""
+_LISTS_IN_DETAIL = frozenset({"DescribeInstances", "DescribeDisks"})
+"""The lists that are refused with an AccessDeniedDetail since 2025-12-20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +107,55 @@ class Request:
         self.authorize(f"disk/{disk.disk_id}", disk.region, disk.tags)
 
     def may_list(self, resource: str, region: str) -> bool:
-        """Whether the caller sees a list at all; without permission it is empty, not refused.
+        """Whether the caller sees a list at all, where he is not refused.
 
-        Only a dry run tells the difference. Source: DescribeInstances, API reference of 2021; that
-        other lists are like it is assumed.
+        Since 2025-12-20 DescribeInstances and DescribeDisks are refused (notice on ECS's query
+        APIs). Before, they were empty, and only a dry run told the difference (DescribeInstances,
+        API reference of 2021); that the other lists are still like that is assumed.
 
         Raises:
             EcsError: this is a dry run: ``DryRunOperation``, or ``Forbidden.RAM``; or the list is
-                refused by the quirk.
+                refused.
         """
         quirks = self.state.settings.quirks
         knows_dry_run = self.action in _DRY_RUN_LISTS or quirks.undocumented_dry_run_is_known
         if knows_dry_run and self.parameters.flag("DryRun"):
-            self.authorize(resource, region, {})
+            self._authorize_list(resource, region)
             raise Refusal.DRY_RUN.error()
-        if quirks.denied_lists_are_refused and self.action != "DescribeInstances":
-            self.authorize(resource, region, {})
+        if self._refuses_list():
+            self._authorize_list(resource, region)
         return self.allows(resource, region, {})
+
+    def _refuses_list(self) -> bool:
+        """Whether a list without permission is an error, and not empty."""
+        quirks = self.state.settings.quirks
+        if self.action not in _LISTS_IN_DETAIL:
+            return quirks.denied_lists_are_refused
+        if self.caller.denied_is_empty is not None:
+            return not self.caller.denied_is_empty
+        return not quirks.denied_describe_is_empty
+
+    def _authorize_list(self, resource: str, region: str) -> None:
+        if self.action not in _LISTS_IN_DETAIL:
+            self.authorize(resource, region, {})
+        elif not self.allows(resource, region, {}):
+            raise DeniedError(self._denied(resource, region))
+
+    def _denied(self, resource: str, region: str) -> Mapping[str, str]:
+        """The ``AccessDeniedDetail``, with the fields and words of a real answer of 2025."""
+        caller, action, arn = self.caller, f"ecs:{self.action}", self._arn(resource, region)
+        diagnosis = fingerprint(action, arn, caller.account_id, caller.principal).to_bytes(
+            16, "big"
+        )
+        return {
+            "AuthAction": action,
+            "AuthPrincipalType": caller.principal_type,
+            "AuthPrincipalDisplayName": caller.principal,
+            "AuthPrincipalOwnerId": caller.account_id,
+            "NoPermissionType": caller.denial(action, arn, {}),
+            "PolicyType": "AccountLevelIdentityBasedPolicy",
+            "EncodedDiagnosticMessage": b64encode(diagnosis).decode(),
+        }
 
     def stop_if_dry_run(self, refusal: Refusal = Refusal.DRY_RUN) -> None:
         """End a dry run here: everything was checked, nothing was done.

@@ -21,10 +21,13 @@ from typing import final
 
 from aiohttp import web
 
+from local.ecs.clock import Clock
+from local.ecs.control import PREFIX
 from local.ecs.emulator import PLAIN, Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.log import RequestLog
 from local.ecs.messages import LOOPBACK, HttpReply, HttpRequest, is_loopback
+from local.ecs.printable import printable
 from local.ecs.service import Service
 from local.ecs.state_file import Keeper
 
@@ -37,16 +40,30 @@ _SHUTDOWN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """The emulator as its neighbour finds it.
+
+    Attributes:
+        url: ``http://127.0.0.1:PORT``.
+        clock: the one that the emulator lives by.
+    """
+
+    url: str
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """Something else that answers on the emulator's port, and may itself call the emulator.
 
     Attributes:
         prefixes: how the paths begin that are for it.
-        answer: the server's URL and a request, to a reply; called in a thread of its own.
+        answer: the emulator beside it and a request, to a reply; called in a thread of its own.
+            What a foreign site sent does not get to it.
     """
 
     prefixes: tuple[str, ...]
-    answer: Callable[[str, HttpRequest], HttpReply]
+    answer: Callable[[Served, HttpRequest], HttpReply]
 
 
 @final
@@ -157,7 +174,7 @@ def serve(
 ) -> None:
     """Serve in the foreground until Ctrl-C or SIGTERM, then return.
 
-    Print ``listening on http://127.0.0.1:PORT`` once it does.
+    Print ``listening on http://127.0.0.1:PORT`` once it does, and then where the status page is.
 
     Args:
         emulator: with the default fleet and a running clock unless given.
@@ -184,7 +201,7 @@ async def _serve_until_signalled(
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     async with listening as url:
-        sys.stdout.write(f"listening on {url}\n")
+        sys.stdout.write(f"listening on {url}\nstatus page: {url}{PREFIX}\n")
         sys.stdout.flush()
         while not await _within(SAVE_EVERY_S, stop):
             if keeper:
@@ -205,7 +222,7 @@ def _save(keeper: Keeper) -> None:
     try:
         keeper.save_changes()
     except OSError as error:
-        sys.stderr.write(f"the state could not be saved: {error}\n")
+        sys.stderr.write(f"the state could not be saved: {printable(str(error))}\n")
 
 
 @asynccontextmanager
@@ -217,7 +234,10 @@ async def _listening(
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
         received = await _received(request)
         if neighbour and received.path.startswith(neighbour.prefixes):
-            reply = await _in_thread(partial(neighbour.answer, url, received))
+            served = Served(url, emulator.engine.clock)
+            reply = emulator.turned_away(received) or await _in_thread(
+                partial(neighbour.answer, served, received)
+            )
         else:
             reply = emulator.handle(received)
         return await _send(request, reply)

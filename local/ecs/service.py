@@ -7,30 +7,28 @@ test or a simulation this is the fastest way to ECS.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NamedTuple
 
 from local.ecs.access import Caller
 from local.ecs.engine import Ecs
-from local.ecs.errors import EcsError
+from local.ecs.errors import DeniedError, EcsError
 from local.ecs.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
     Cut,
     Delay,
-    DroppedTags,
     Faults,
     LostPermission,
-    MissingPage,
     ProxyPage,
     Refuse,
-    RepeatedToken,
     SlowBody,
 )
 from local.ecs.log import Effect, Entry, RequestLog, is_mutating
+from local.ecs.spoiled import spoiled
 from local.ecs.state import JsonObject
 from local.ecs.throttle import Throttle, ThrottledError
 
@@ -180,7 +178,7 @@ class Service:
             if (lost := _before_the_deed(fault, request)) is not None:
                 return lost
             if isinstance(fault, LostPermission):
-                caller = replace(caller, authorizer=_AllowNothing())
+                caller = replace(caller, authorizer=_AllowNothing(), denied_is_empty=fault.empty)
         outcome = self._admit_and_do(request, caller)
         for fault in faults:
             outcome = _after_the_deed(fault, request, outcome)
@@ -245,41 +243,7 @@ def _after_the_deed(fault: AnyFault, request: _Request, outcome: _Outcome) -> _O
         return _refused(error, request)._replace(effect=outcome.effect)
     if outcome.status != 200:  # noqa: PLR2004  # an error has no pages to spoil
         return outcome
-    if isinstance(fault, RepeatedToken) and request.parameters.get("NextToken"):
-        repeated = {**outcome.body, "NextToken": request.parameters["NextToken"]}
-        return outcome._replace(body=repeated)
-    if isinstance(fault, MissingPage):
-        return outcome._replace(body=_without_items(outcome.body))
-    if isinstance(fault, DroppedTags):
-        return outcome._replace(body=_without_tags(outcome.body))
-    return outcome
-
-
-def _without_items(body: JsonObject) -> JsonObject:
-    return _with_items(body, lambda _: [])
-
-
-def _without_tags(body: JsonObject) -> JsonObject:
-    return _with_items(body, lambda items: [_untagged(item) for item in items])
-
-
-def _with_items(body: JsonObject, change: Callable[[list[object]], list[object]]) -> JsonObject:
-    """The page with every wrapped list, ``{"Instances": {"Instance": […]}}``, changed."""
-    return {name: _with_list(value, change) for name, value in body.items()}
-
-
-def _with_list(value: object, change: Callable[[list[object]], list[object]]) -> object:
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: change(inner) if isinstance(inner, list) else inner for name, inner in value.items()
-    }
-
-
-def _untagged(item: object) -> object:
-    if not isinstance(item, dict):
-        return item
-    return {name: value for name, value in item.items() if name != "Tags"}
+    return outcome._replace(body=spoiled(fault, request.parameters, outcome.body))
 
 
 def _delivery(faults: tuple[AnyFault, ...]) -> Delivery:
@@ -296,12 +260,14 @@ def _refused(error: EcsError, request: _Request) -> _Outcome:
     """An error in ECS's form (Response results, API reference)."""
     host = f"ecs.{request.region}.aliyuncs.com" if request.region else "ecs.aliyuncs.com"
     query = f"q={error.code}&product=Ecs&requestId={request.request_id}"
-    body = {
+    body: JsonObject = {
         "RequestId": request.request_id,
         "HostId": host,
         "Code": error.code,
         "Message": error.message,
         "Recommend": f"https://api.aliyun.com/troubleshoot?{query}",
     }
+    if isinstance(error, DeniedError):
+        body["AccessDeniedDetail"] = error.detail
     headers = error.headers if isinstance(error, ThrottledError) else {}
     return _Outcome(error.status, error.code, body, Effect.NONE, headers)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from threading import Condition, Thread
 
 import pytest
 from pytest_mock import MockerFixture
@@ -18,7 +20,13 @@ def machine(mocker: MockerFixture) -> list[float]:
     """The machine's monotonic clock, as a list whose only item is its time."""
     reading = [1000.0]
     mocker.patch.object(time, "monotonic", side_effect=lambda: reading[0])
-    mocker.patch.object(time, "sleep", side_effect=reading.append)
+
+    def wait(_: Condition, timeout: float) -> bool:
+        reading.append(timeout)
+        reading[0] += timeout
+        return False
+
+    mocker.patch.object(Condition, "wait", autospec=True, side_effect=wait)
     return reading
 
 
@@ -93,6 +101,35 @@ def test_a_fast_clock_sleeps_less_of_the_machines_time(machine: list[float]) -> 
     clock.sleep(0)
 
     assert machine[1:] == [0.5]
+
+
+def test_a_long_sleep_is_made_of_hours(machine: list[float]) -> None:
+    RealClock(NOON, speed=2).sleep(3 * 3600)
+
+    assert machine[1:] == [3600, 1800]
+
+
+def a_day_longer(clock: RealClock) -> None:
+    clock.advance(timedelta(days=1))
+
+
+def much_faster(clock: RealClock) -> None:
+    clock.set_speed(1e9)
+
+
+@pytest.mark.parametrize("move", [a_day_longer, much_faster])
+def test_whoever_sleeps_wakes_when_the_clock_is_moved_on(move: Callable[[RealClock], None]) -> None:
+    clock = RealClock(NOON)
+    sleeper = Thread(target=clock.sleep, args=(86_400,), daemon=True)
+    sleeper.start()
+
+    for _ in range(1000):  # it may not have begun to sleep when the clock is moved first
+        move(clock)
+        sleeper.join(timeout=0.05)
+        if not sleeper.is_alive():
+            break
+
+    assert not sleeper.is_alive()
 
 
 def test_a_real_clock_starts_at_the_present() -> None:

@@ -264,29 +264,3 @@ def test_what_is_not_there_is_said_with_what_is(
 
     assert status == expected[0]
     assert body["error"].startswith(expected[1])
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param({"host": "evil.example:8014"}, id="rebound name"),
-        pytest.param({"host": "127.0.0.1", "origin": "https://evil.example"}, id="other site"),
-        pytest.param({"host": "127.0.0.1", "origin": "null"}, id="opaque origin"),
-    ],
-)
-def test_a_page_of_another_site_is_refused(emulator: Emulator, headers: dict[str, str]) -> None:
-    status, body = ask(emulator, "POST", "reset", headers=headers)
-
-    assert (status, body) == (403, {"error": "/_local/ answers this machine alone"})
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        pytest.param({}, id="no host"),
-        pytest.param({"host": "localhost:8014", "origin": "http://localhost:8014"}, id="own page"),
-        pytest.param({"host": "[::1]:8014"}, id="IPv6"),
-    ],
-)
-def test_this_machine_is_answered(emulator: Emulator, headers: dict[str, str]) -> None:
-    assert ask(emulator, "GET", "health", headers=headers)[0] == 200

@@ -9,8 +9,10 @@ import pytest
 
 from local.ecs import render
 from local.ecs.clock import MANUAL_START
+from local.ecs.errors import EcsError
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, NetworkType, SpotStrategy, Status, StoppedMode
+from local.ecs.prices import INSTANCE_TYPES
 from local.ecs.quirks import Quirks
 from tests.ecs.desk import REGION, Desk, iso, names
 
@@ -275,6 +277,38 @@ def test_classic_instances_have_no_vpc_and_spot_ones_their_strategy() -> None:
     assert classic["NetworkInterfaces"] == {"NetworkInterface": []}
     assert len(classic["InnerIpAddress"]["IpAddress"]) == 1
     assert spot["SpotStrategy"] == "SpotAsPriceGo"
+
+
+def test_local_disks_are_shown_where_there_are_any() -> None:
+    desk = Desk(
+        InstanceSpec("one", instance_type="ecs.i3.xlarge"),
+        InstanceSpec("many", instance_type="ecs.d1.2xlarge"),
+        InstanceSpec("none"),
+    )
+
+    one, many_, none = desk.ask("DescribeInstances")["Instances"]["Instance"]
+
+    assert (one["LocalStorageAmount"], one["LocalStorageCapacity"]) == (1, 894)
+    assert (many_["LocalStorageAmount"], many_["LocalStorageCapacity"]) == (4, 5500)
+    assert {"LocalStorageAmount", "LocalStorageCapacity"}.isdisjoint(none)
+
+
+def test_only_families_without_local_disks_support_stop_charging() -> None:
+    with_local_disks = {each.family for each in INSTANCE_TYPES.values() if each.local_disks}
+
+    assert with_local_disks == {"ecs.i2", "ecs.i3", "ecs.d1", "ecs.d2s"}
+    assert with_local_disks == {
+        each.family for each in INSTANCE_TYPES.values() if not each.supports_stop_charging
+    }
+
+
+def test_a_region_that_is_not_there_is_told_as_ecs_tells_it() -> None:
+    with pytest.raises(EcsError) as caught:
+        Desk().ask("DescribeInstances", RegionId="cn-hangzou")
+
+    assert str(caught.value) == (
+        "404 InvalidRegionId.NotFound: The specified RegionId does not exist."
+    )
 
 
 def test_the_attributes_of_one_instance_are_flat_and_fewer() -> None:

@@ -56,6 +56,7 @@ CASES: dict[Refusal, Case] = {
     Refusal.INVALID_PARAMETER: Case(
         "StopInstance", ID | {"StoppedMode": "Hibernate"}, details={"name": "StoppedMode"}
     ),
+    Refusal.FORBIDDEN_IN_DETAIL: Case("DescribeDisks", caller=Caller(authorizer=Deny())),
     Refusal.NOT_EMULATED: Case(
         "DescribeInstances", {"HpcClusterId": "hpc-1"}, details={"name": "HpcClusterId"}
     ),

@@ -199,10 +199,14 @@ def test_policies_leave_the_key_what_they_allow(fake_ecs: FakeEcs) -> None:
 
 
 def test_permission_can_be_lost_midway(fake_ecs: FakeEcs) -> None:
-    fake_ecs.faults.add(LostPermission(skip=1))
+    fake_ecs.faults.add(LostPermission(skip=1, times=1))
+    fake_ecs.faults.add(LostPermission(skip=2, empty=True))
 
     assert ask("DescribeInstances")["Instances"]["Instance"] != []
+    with pytest.raises(ServerException, match="not authorized") as caught:
+        ask("DescribeInstances")
     assert ask("DescribeInstances")["Instances"]["Instance"] == []
+    assert caught.value.get_error_code() == "Forbidden.RAM"
 
 
 def test_threads_are_served_side_by_side(fake_ecs: FakeEcs) -> None:

@@ -130,12 +130,35 @@ def test_stop_charging_costs_the_public_address(mode: str, *, changes: bool, kee
     before = desk.instance
 
     desk.ask("StopInstance", InstanceId=desk.instance_id, StoppedMode=mode)
+    while_stopping = shown_addresses(desk)
     desk.pass_time(5)
+    stopped = shown_addresses(desk)
+    desk.ask("StartInstance", InstanceId=desk.instance_id)
+    (started,) = shown_addresses(desk)
+
+    assert while_stopping == [before.public_ip]
+    assert stopped == ([before.public_ip] if keeps else [])
+    assert (started == before.public_ip) is keeps
+    assert desk.instance.eip == before.eip
+
+
+def shown_addresses(desk: Desk) -> list[str]:
+    """The public addresses that DescribeInstances shows of the first instance."""
+    entry = desk.ask("DescribeInstances")["Instances"]["Instance"][0]
+    addresses: list[str] = entry["PublicIpAddress"]["IpAddress"]
+    return addresses
+
+
+@pytest.mark.parametrize(("mode", "shown"), [("StopCharging", 0), ("KeepCharging", 1)])
+def test_what_was_stopped_before_shows_its_address_only_if_it_pays_for_it(
+    mode: str, shown: int
+) -> None:
+    desk = Desk(replace(STOPPED, has_public_ip=True, stopped_mode=StoppedMode(mode)))
+
+    stopped = shown_addresses(desk)
     desk.ask("StartInstance", InstanceId=desk.instance_id)
 
-    assert (desk.instance.public_ip == before.public_ip) is keeps
-    assert desk.instance.public_ip
-    assert desk.instance.eip == before.eip
+    assert (len(stopped), len(shown_addresses(desk))) == (shown, 1)
 
 
 def test_a_subscription_stops_at_its_end_and_starts_no_more() -> None:

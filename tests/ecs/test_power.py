@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -95,6 +96,29 @@ def test_stopped_mode_is_granted_only_where_supported(
     desk.pass_time(5)
     assert while_stopping is StoppedMode.NOT_APPLICABLE
     assert desk.instance.shown_stopped_mode.value == granted
+
+
+@pytest.mark.parametrize(
+    ("spec", "shown"),
+    [
+        pytest.param(STOPPED, "StopCharging", id="supported"),
+        pytest.param(replace(STOPPED, instance_type="ecs.d1.2xlarge"), "KeepCharging", id="local"),
+        pytest.param(replace(STOPPED, network=NetworkType.CLASSIC), "KeepCharging", id="classic"),
+        pytest.param(
+            replace(STOPPED, charge_type=ChargeType.PRE_PAID), "Not-applicable", id="prepaid"
+        ),
+    ],
+)
+@pytest.mark.parametrize("by_default", [True, False], ids=["by default", "stated"])
+def test_a_fleet_was_stopped_as_ecs_would_have_stopped_it(
+    spec: InstanceSpec, shown: str, *, by_default: bool
+) -> None:
+    mode = StoppedMode.NOT_APPLICABLE if by_default else StoppedMode.STOP_CHARGING
+    default = StoppedMode.STOP_CHARGING if by_default else StoppedMode.KEEP_CHARGING
+
+    desk = Desk(replace(spec, stopped_mode=mode), default_stopped_mode=default)
+
+    assert desk.instance.shown_stopped_mode.value == shown
 
 
 def test_a_stopped_mode_ends_with_the_next_start() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
@@ -205,6 +206,32 @@ def test_a_url_is_all_that_another_process_needs() -> None:
         pass
 
 
+def test_a_browser_is_led_to_the_status_page(ecs: LocalEcs) -> None:
+    with build_opener(ProxyHandler({})).open(
+        Request(f"{ecs.url}/", headers={"Accept": "text/html"}),  # noqa: S310  # our own
+        timeout=5,
+    ) as answer:
+        page = answer.read()
+
+    assert (answer.url, answer.status) == (f"{ecs.url}/_local/", 200)
+    assert page.startswith(b"<!DOCTYPE html>")
+
+
+def test_a_name_that_was_pointed_here_is_refused_on_every_path(ecs: LocalEcs) -> None:
+    port = urlsplit(ecs.url).port
+
+    for method, path in (
+        ("POST", "/?Action=DescribeRegions"),
+        ("GET", "/_local/state"),
+        ("GET", "/"),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request(method, path, headers={"Host": f"rebound.example:{port}"})
+        assert connection.getresponse().status == 403
+        connection.close()
+    assert len(ecs.log) == 0
+
+
 def test_servers_do_not_share_anything(ecs: LocalEcs) -> None:
     with LocalEcs(Emulator()) as other:
         ask(other, client(), "DescribeRegions")
@@ -256,6 +283,7 @@ def test_in_the_foreground_it_says_where_it_listens_and_ends_cleanly(
         said = process.stdout.readline()
         found = re.fullmatch(r"listening on http://127\.0\.0\.1:(\d+)\n", said)
         assert found is not None
+        page = process.stdout.readline()
         connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=5)
         connection.request("GET", "/_local/health")
         assert connection.getresponse().status == 200
@@ -264,4 +292,5 @@ def test_in_the_foreground_it_says_where_it_listens_and_ends_cleanly(
         rest, complaints = process.communicate(timeout=10)
 
     connection.close()
+    assert page == f"status page: http://127.0.0.1:{found[1]}/_local/\n"
     assert (process.returncode, rest, complaints) == (0, "", "")

@@ -1,15 +1,18 @@
 """What stands between a request and the engine."""
 
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine
+from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
 from local.ecs.faults import (
     AnyFault,
@@ -19,6 +22,7 @@ from local.ecs.faults import (
     Delay,
     DroppedTags,
     Faults,
+    GarbledRow,
     LostPermission,
     MissingPage,
     ProxyPage,
@@ -26,8 +30,10 @@ from local.ecs.faults import (
     RepeatedToken,
     SlowBody,
 )
+from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet
 from local.ecs.log import Effect, Entry, RequestLog
 from local.ecs.model import Status
+from local.ecs.quirks import Quirks
 from local.ecs.service import PLAIN, Answer, Delivery, Service
 from local.ecs.throttle import Limits, Throttle
 
@@ -267,6 +273,65 @@ def test_dropped_tags_take_nothing_else_along(service: Service) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("change", "garbled"),
+    [
+        pytest.param({"field": "CreationTime", "value": 7}, {"CreationTime": 7}, id="odd value"),
+        pytest.param({"field": "InstanceId", "value": ["i"]}, {"InstanceId": ["i"]}, id="no id"),
+        pytest.param({"field": "Status"}, {"Status": None}, id="null"),
+        pytest.param({"field": "Status", "absent": True}, {"Status": "absent"}, id="absent"),
+    ],
+)
+def test_one_row_is_garbled_and_no_other(
+    service: Service, change: dict[str, Any], garbled: dict[str, object]
+) -> None:
+    whole = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+    one = whole[3]
+    service.faults.add(GarbledRow(id=one["InstanceId"], times=1, **change))
+
+    shown = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+    again = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+
+    expected = {name: value for name, value in {**one, **garbled}.items() if value != "absent"}
+    assert shown[3] == expected != one
+    assert [*shown[:3], *shown[4:]] == [*whole[:3], *whole[4:]]
+    assert again == whole
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "of", "rows"),
+    [
+        ("DescribeDisks", {}, "disk_id", 1),
+        ("DescribeDisks", {}, "instance_id", 2),
+        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "team"}, "instance_id", 2),
+    ],
+)
+def test_rows_of_other_lists_are_garbled_too(
+    action: str, parameters: dict[str, str], of: str, rows: int
+) -> None:
+    spec = InstanceSpec("db", tags={"team": "dev", "env": "dev"}, data_disks=(DiskSpec(),))
+    service = Service(Ecs(Fleet((spec,)), ManualClock()))
+    disk = service.engine.disks()[1]
+    if action == "ListTagResources":
+        parameters = {"ResourceType": "instance", "ResourceId.1": disk.instance_id}
+    service.faults.add(GarbledRow(id=getattr(disk, of), field="Size", value="large"))
+
+    body = ask(service, action, **parameters).body
+
+    lists = [
+        inner for outer in body.values() if isinstance(outer, dict) for inner in outer.values()
+    ]
+    assert [row.get("Size") for row in lists[0]].count("large") == rows
+
+
+def test_a_garbled_row_can_be_any(service: Service) -> None:
+    service.faults.add(GarbledRow(id="i-*", field="Status", value="Dreaming"))
+
+    shown = ask(service, "DescribeInstances").body["Instances"]["Instance"]
+
+    assert {each["Status"] for each in shown} == {"Dreaming"}
+
+
 @pytest.mark.parametrize("fault", [MissingPage(), DroppedTags(), RepeatedToken()])
 def test_what_is_no_page_is_not_spoiled(service: Service, fault: AnyFault) -> None:
     before = ask(service, "DescribePrice", InstanceType="ecs.g7.large").body
@@ -287,11 +352,82 @@ def test_items_that_are_no_objects_have_no_tags_to_drop(service: Service) -> Non
     assert len(answer.body["InstanceIdSets"]["InstanceIdSet"]) == 1
 
 
-def test_lost_permission_empties_lists(service: Service) -> None:
+@pytest.mark.parametrize("by_quirk", [True, False])
+@pytest.mark.parametrize("empty", [True, False, None])
+def test_lost_permission_empties_the_two_lists_or_has_them_refused(
+    *, by_quirk: bool, empty: bool | None
+) -> None:
+    clock, quirks = ManualClock(), Quirks(denied_describe_is_empty=by_quirk)
+    service = Service(Ecs(default_fleet(clock.now()), clock, quirks=quirks))
+    service.faults.add(LostPermission(empty=empty))
+
+    answers = [ask(service, action) for action in ("DescribeInstances", "DescribeDisks")]
+    dry = ask(service, "DescribeInstances", DryRun="true")
+
+    is_empty = by_quirk if empty is None else empty
+    assert [each.code for each in answers] == (["", ""] if is_empty else ["Forbidden.RAM"] * 2)
+    assert dry.code == "Forbidden.RAM"
+    if is_empty:
+        assert ids(answers[0]) == []
+
+
+def test_a_list_that_is_denied_says_in_detail_who_was_denied_what(service: Service) -> None:
     service.faults.add(LostPermission())
 
-    assert ids(ask(service, "DescribeInstances")) == []
-    assert ask(service, "DescribeInstances", DryRun="true").code == "Forbidden.RAM"
+    body = ask(service, "DescribeInstances").body
+
+    assert list(body) == [
+        "RequestId",
+        "HostId",
+        "Code",
+        "Message",
+        "Recommend",
+        "AccessDeniedDetail",
+    ]
+    assert body["Code"] == "Forbidden.RAM"
+    assert body["Message"] == (
+        "User not authorized to operate on the specified resource, or this API doesn't support RAM."
+    )
+    detail = body["AccessDeniedDetail"]
+    assert b64decode(detail.pop("EncodedDiagnosticMessage"))
+    assert detail == {
+        "AuthAction": "ecs:DescribeInstances",
+        "AuthPrincipalType": "AssumedRoleUser",
+        "AuthPrincipalDisplayName": "emulated-role:session",
+        "AuthPrincipalOwnerId": Caller().account_id,
+        "NoPermissionType": "ImplicitDeny",
+        "PolicyType": "AccountLevelIdentityBasedPolicy",
+    }
+
+
+def test_permission_can_be_lost_in_one_region_alone(service: Service) -> None:
+    service.faults.add(LostPermission(region="cn-shanghai"))
+
+    assert ask(service, "DescribeInstances", RegionId="cn-shanghai").code == "Forbidden.RAM"
+    assert ids(ask(service, "DescribeInstances")) != []
+
+
+def test_a_region_can_be_out_of_reach_while_others_answer(service: Service) -> None:
+    service.faults.add(Cut(region="cn-shanghai"))
+
+    assert ask(service, "DescribeInstances", RegionId="cn-shanghai").delivery.cut
+    assert not ask(service, "DescribeInstances").delivery.cut
+
+
+def test_a_deletion_can_be_refused_as_initializing(service: Service) -> None:
+    stopped = next(one for one in service.engine.instances() if one.status is Status.STOPPED)
+    refuse = Refuse(
+        action="DeleteInstance*", status=403, code="IncorrectInstanceStatus.Initializing", times=2
+    )
+    service.faults.add(refuse)
+
+    codes = [
+        ask(service, "DeleteInstances", **{"InstanceId.1": stopped.instance_id}).code,
+        ask(service, "DeleteInstance", InstanceId=stopped.instance_id).code,
+        ask(service, "DeleteInstance", InstanceId=stopped.instance_id).code,
+    ]
+
+    assert codes == [refuse.code, refuse.code, ""]
 
 
 def test_a_reset_begins_anew_with_another_engine() -> None:

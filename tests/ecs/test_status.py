@@ -9,21 +9,28 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from hashlib import sha256
+from typing import get_args
 from urllib.parse import urljoin
 
 import pytest
 
 from local.ecs.access import Caller
-from local.ecs.clock import ManualClock, RealClock
+from local.ecs.clock import MANUAL_START, ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.faults import Cut, parse_fault
+from local.ecs.faults import AnyFault, Cut, GarbledRow, LostPermission, parse_fault
 from local.ecs.fleet import Fleet, InstanceSpec
 from local.ecs.messages import HttpRequest
 from local.ecs.model import LockReason, Status
 from local.ecs.server import LocalEcs
 from tests.ecs.browser import CHROMIUM, Page, browser_page
 
+NEEDED: dict[str, dict[str, object]] = {
+    "delay": {"seconds": 1},
+    "slowbody": {"seconds": 1},
+    "garbledrow": {"id": "i-1", "field": "Status"},
+}
+"""What a fault of this kind cannot be without."""
 EVIL = '<img src=x onerror="document.title=1">'
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 
@@ -152,11 +159,11 @@ def test_every_field_that_the_script_reads_is_in_the_json() -> None:
 def test_every_fault_on_the_page_is_one_of_the_emulators() -> None:
     text, _ = page(desk())
 
-    kinds = re.findall(r'<option value="(\w+)">', text)
-    assert len(kinds) == 11
+    form = text.partition('<select name="fault">')[2].partition("</select>")[0]
+    kinds = re.findall(r'<option value="(\w+)">', form)
+    assert sorted(kinds) == sorted(kind.__name__.lower() for kind in get_args(AnyFault))
     for kind in kinds:
-        seconds = {"seconds": 1} if kind in {"delay", "slowbody"} else {}
-        assert parse_fault(json.dumps({"fault": kind, **seconds}).encode()).kind == kind
+        assert parse_fault(json.dumps({"fault": kind, **NEEDED.get(kind, {})}).encode())
 
 
 @needs_browser
@@ -168,7 +175,7 @@ def test_the_page_shows_the_fleet_live_and_escapes_names() -> None:
     )
 
     async def walk(tab: Page) -> None:
-        await tab.until("document.querySelectorAll('#fleet tbody tr').length === 3")
+        await tab.until("document.querySelectorAll('#fleet tr.instance').length === 3")
         name = await tab.evaluate("document.querySelector('#fleet .name').textContent")
         chip = await tab.evaluate("document.querySelector('#fleet .chip').textContent")
         injected = await tab.evaluate("document.querySelectorAll('#fleet img').length")
@@ -179,7 +186,162 @@ def test_the_page_shows_the_fleet_live_and_escapes_names() -> None:
         await tab.until("document.querySelector('tr.gone .name').textContent === 'web-3'")
 
         assert (name, chip, injected) == (EVIL, f"{EVIL}={EVIL}", 0)
-        assert await tab.evaluate("document.title") == "ECS on your desk"
+        assert await tab.evaluate("document.title") == "ECS emulator"
+
+    in_browser(emulator, walk)
+
+
+def test_the_page_says_that_it_is_an_emulator() -> None:
+    text, _ = page(desk())
+
+    assert "<title>ECS emulator</title>" in text
+    assert "This is not Alibaba Cloud: nothing here is real, and nothing costs anything." in text
+
+
+@needs_browser
+def test_instances_stand_under_their_regions() -> None:
+    emulator = desk(
+        InstanceSpec("b", region="cn-shanghai"),
+        InstanceSpec("a"),
+        InstanceSpec("c", region="cn-shanghai"),
+    )
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#fleet tr.instance').length === 3")
+        shown = await tab.evaluate(
+            """[...document.querySelectorAll("#fleet tbody")].map((each) =>
+              [...each.querySelectorAll("th, .name")].map((one) => one.textContent))"""
+        )
+        await tab.evaluate("document.getElementById('filter').value = 'cn-hangzhou'")
+        await tab.evaluate("document.getElementById('filter').dispatchEvent(new Event('input'))")
+        filtered = await tab.evaluate("document.querySelectorAll('#fleet tbody').length")
+
+        assert shown == [["cn-hangzhou1 instance", "a"], ["cn-shanghai2 instances", "b", "c"]]
+        assert filtered == 1
+
+    in_browser(emulator, walk)
+
+
+@needs_browser
+def test_times_are_in_the_zone_that_is_chosen_with_its_offset() -> None:
+    clock = ManualClock()
+    release_at = MANUAL_START + timedelta(hours=20)
+    fleet = Fleet((InstanceSpec("web", auto_release_at=release_at),))
+    emulator = Emulator(Options(build=lambda: Ecs(fleet, clock)))
+    emulator.service.call("DescribeRegions", {}, Caller())
+    shown = """[document.querySelector("#now time"), document.querySelector("#fleet .until"),
+      document.querySelector("#requests .mono")].map((each) => each.textContent)"""
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#requests details').length === 1")
+        china = await tab.evaluate(shown)
+        await tab.evaluate("document.getElementById('zone').value = 'UTC'")
+        await tab.evaluate("document.getElementById('zone').dispatchEvent(new Event('change'))")
+        await tab.until("document.querySelectorAll('#requests details').length === 1")
+        utc = await tab.evaluate(shown)
+        await tab.call("Page.navigate", url=await tab.evaluate("location.href"))
+        await tab.until(f"{shown}[0].endsWith('+00:00')")
+
+        assert china == [
+            "2026-11-23 18:00:00 +08:00",
+            "2026-11-24 14:00 +08:00",
+            "18:00:00 +08:00",
+        ]
+        assert utc == ["2026-11-23 10:00:00 +00:00", "2026-11-24 06:00 +00:00", "10:00:00 +00:00"]
+
+    in_browser(emulator, walk)
+
+
+@needs_browser
+def test_what_would_not_be_seen_in_a_name_is_shown() -> None:
+    name = "a\u202etxt.exe \x1b[31m"
+    emulator = desk(InstanceSpec(name, tags={"curfew\u200b:protect": "实\u2066"}))
+    emulator.service.call("DescribeInstances", {"InstanceName": name}, Caller())
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#requests details').length === 1")
+        await tab.evaluate("document.querySelector('#requests summary').click()")
+        await tab.until("document.querySelector('#requests pre').textContent.includes('Code')")
+        texts = await tab.evaluate(
+            """[".name", ".chip", "#requests .about", "#requests pre"]
+              .map((each) => document.querySelector(each).textContent)"""
+        )
+
+        assert texts[0] == r"a\u{202e}txt.exe \u{1b}[31m"
+        assert texts[1] == r"curfew\u{200b}:protect=实\u{2066}"
+        assert r"a\u{202e}txt" in texts[2]
+        assert r"a\u{202e}txt" in texts[3]
+        assert "\n" in texts[3]
+
+    in_browser(emulator, walk)
+
+
+@needs_browser
+def test_what_a_fault_has_done_is_told_in_words() -> None:
+    emulator = desk()
+    faults = (
+        Cut(action="Stop*"),
+        Cut(action="DescribeRegions", skip=9),
+        Cut(action="DescribeRegions", skip=1, times=1),
+        Cut(action="DescribeRegions"),
+        Cut(action="DescribeZones"),
+    )
+    for fault in faults:
+        emulator.service.faults.add(fault)
+    for action in ("DescribeRegions", "DescribeRegions", "DescribeRegions", "DescribeZones"):
+        emulator.service.call(action, {}, Caller())
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#faults li').length === 5")
+        words = await tab.evaluate(
+            "[...document.querySelectorAll('#faults .quiet')].map((each) => each.textContent)"
+        )
+
+        assert words == [
+            "no request has met it yet",
+            "has not struck yet: let 3 requests through",
+            "struck once, let 2 requests through; used up",
+            "struck 3 times",
+            "struck once",
+        ]
+
+    in_browser(emulator, walk)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("kind", "fields", "fault"),
+    [
+        (
+            "garbledrow",
+            {"id": "i-1", "field": "Cpu", "value": '{"a": 1}'},
+            GarbledRow(id="i-1", field="Cpu", value={"a": 1}, times=1),
+        ),
+        (
+            "garbledrow",
+            {"id": "i-1", "field": "Cpu", "value": "many"},
+            GarbledRow(id="i-1", field="Cpu", value="many", times=1),
+        ),
+        ("lostpermission", {"empty": ""}, LostPermission(empty=True, times=1)),
+        ("lostpermission", {}, LostPermission(times=1)),
+    ],
+)
+def test_a_fault_of_the_form_is_put_in_force(
+    kind: str, fields: dict[str, str], fault: AnyFault
+) -> None:
+    emulator = desk()
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelector('#now time').textContent.includes(':')")
+        form = "document.getElementById('fault-form').elements"
+        await tab.evaluate(f"{form}.fault.value = '{kind}'")
+        for name, value in fields.items():
+            change = f"value = {json.dumps(value)}" if value else "checked = true"
+            await tab.evaluate(f"{form}.{name}.{change}")
+        await tab.evaluate("document.querySelector('#fault-form button').click()")
+        await tab.until("document.querySelectorAll('#faults li').length === 1")
+
+        assert [each.fault for each in emulator.service.faults.snapshot()] == [fault]
 
     in_browser(emulator, walk)
 
@@ -191,7 +353,7 @@ def test_the_buttons_move_the_clock_and_put_faults_in_force() -> None:
     before = engine.clock.now()
 
     async def walk(tab: Page) -> None:
-        await tab.until("document.querySelector('#now time').textContent.endsWith('UTC')")
+        await tab.until("document.querySelector('#now time').textContent.endsWith('+08:00')")
         await tab.evaluate("document.querySelector('[data-advance=\"3600\"]').click()")
         await tab.evaluate("document.getElementById('speed').value = 60")
         await tab.evaluate("document.querySelector('#speed-form button').click()")
@@ -202,7 +364,8 @@ def test_the_buttons_move_the_clock_and_put_faults_in_force() -> None:
         await tab.evaluate("document.querySelector('#fault-form button').click()")
         await tab.until("document.querySelectorAll('#faults li').length === 1")
         answer = emulator.service.call("StopInstance", {"RegionId": "cn-hangzhou"}, Caller())
-        await tab.until("document.querySelector('#faults .quiet').textContent === 'struck 1 of 1'")
+        struck = "document.querySelector('#faults .quiet').textContent === 'struck once; used up'"
+        await tab.until(struck)
         await tab.until("document.querySelectorAll('#requests details').length === 1")
         assert answer.code == "Throttling.User"
 
@@ -218,7 +381,7 @@ def test_the_buttons_move_the_clock_and_put_faults_in_force() -> None:
 @needs_browser
 def test_a_refusal_is_shown_where_it_was_caused() -> None:
     async def walk(tab: Page) -> None:
-        await tab.until("document.querySelector('#now time').textContent.endsWith('UTC')")
+        await tab.until("document.querySelector('#now time').textContent.endsWith('+08:00')")
         hidden = await tab.evaluate("document.getElementById('speed-form').hidden")
         await tab.evaluate("act('clock-error', 'POST', 'clock', {speed: 2})")
         shown = await tab.evaluate("document.getElementById('clock-error').textContent")
@@ -242,7 +405,7 @@ def test_the_page_fits_its_width_and_can_be_read(width: int, dark: int) -> None:
     emulator.service.call("StopInstance", {"InstanceId": "i-" + "x" * 200}, Caller())
 
     async def walk(tab: Page) -> None:
-        await tab.until("document.querySelectorAll('#fleet tbody tr').length > 20")
+        await tab.until("document.querySelectorAll('#fleet tr.instance').length > 20")
         await tab.until("document.querySelectorAll('#requests details').length === 2")
         assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert await tab.evaluate(LUMINANCE) == []
@@ -257,7 +420,7 @@ def test_the_page_fits_its_width_and_can_be_read(width: int, dark: int) -> None:
 @needs_browser
 def test_every_control_has_a_name_and_takes_the_focus() -> None:
     async def walk(tab: Page) -> None:
-        await tab.until("document.querySelectorAll('#fleet tbody tr').length === 1")
+        await tab.until("document.querySelectorAll('#fleet tr.instance').length === 1")
         nameless = await tab.evaluate(
             """[...document.querySelectorAll("button, input, select")].filter((each) =>
               !(each.textContent.trim() && each.tagName === "BUTTON")

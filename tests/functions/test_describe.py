@@ -47,11 +47,12 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
             "pending": 0,
             "would_change": 0,
         },
+        "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
         "instances": [
             row("i-1", "unchanged", status="Stopped"),
-            row("i-2", "unchanged", "guarded against stop and release: tag curfew:protect"),
+            row("i-2", "unchanged", "guarded against stop, release and start: tag curfew:protect"),
             row("i-3", "unchanged", "guarded against release: deletion protection"),
             row(
                 "i-4",
@@ -60,7 +61,7 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
                 "charge type PrePaid",
                 charge_type="PrePaid",
             ),
-            row("i-5", "unchanged", auto_release_at="2026-11-23T12:00:00Z"),
+            row("i-5", "unchanged", auto_release_at="2026-11-23T20:00:00+08:00"),
         ],
     }
     assert call.actions() == ["DescribeInstances"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,9 @@ from local.ecs.faults import (
 from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, SnapshotStatus, Status
 from local.fc_context import Runtime
-from shared.errors import Incomplete, InvalidEvent
-from tests.calling import RUNTIMES, Call, row
+from shared.errors import Incomplete, InvalidEvent, Refused
+from shared.times import CHINA, to_minute_text, to_zone_text
+from tests.calling import RUNTIMES, Body, Call, row
 
 OLD = MANUAL_START - timedelta(days=1)
 KEPT = DiskSpec(delete_with_instance=False)
@@ -69,8 +71,8 @@ def test_a_running_instance_is_stopped_snapshotted_and_deleted(
         ("i-2", "changed", "Gone"),
     ]
     reason = report["instances"][0]["reason"]
-    assert reason.startswith(f"gone; left over, and goes on costing: disk {kept}, EIP ")
-    assert f"snapshot {left[kept]} (7 days)" in reason
+    assert reason.startswith(f"gone; still billed: disk {kept}, EIP ")
+    assert f"snapshot {left[kept]} (until {ends(call)[left[kept]]})" in reason
     assert report["api_calls"] == len(call.ecs.log)
     assert [one.parameters["Force"] for one in call.deeds() if one.action == "DeleteInstances"] == [
         "false"
@@ -136,6 +138,9 @@ def test_by_force_with_a_snapshot_the_power_is_cut_first(call: Call) -> None:
     assert (delete.action, delete.parameters["Force"]) == ("DeleteInstances", "false")
 
 
+NOT_KNOWN = "ECS in cn-hangzhou does not know this id: released before, or never there"
+
+
 def test_an_instance_that_is_gone_is_released(call: Call) -> None:
     call.fleet(runner("i-1"))
     call.ecs.engine.release("i-1")
@@ -143,8 +148,8 @@ def test_an_instance_that_is_gone_is_released(call: Call) -> None:
     report = call(handler, {"instance_ids": ["i-1", "i-ghost"]})
 
     assert [(one["id"], one["result"], one["reason"]) for one in report["instances"]] == [
-        ("i-1", "unchanged", "gone"),
-        ("i-ghost", "unchanged", "gone"),
+        ("i-1", "unchanged", NOT_KNOWN),
+        ("i-ghost", "unchanged", NOT_KNOWN),
     ]
     assert call.ecs.log.mutating() == ()
 
@@ -194,6 +199,131 @@ def test_a_snapshot_of_before_the_last_start_does_not_count(call: Call) -> None:
     call(handler, {"instance_ids": ["i-1"]})
 
     assert list(snapshots(call).values()) == [2]
+    assert call.statuses() == {}
+
+
+def ends(call: Call) -> dict[str, str]:
+    """When ECS will delete each snapshot, as a report has it."""
+    return {
+        one.snapshot_id: to_zone_text(one.began_at + timedelta(days=one.retention_days), CHINA)
+        for one in call.ecs.engine.snapshots()
+    }
+
+
+@pytest.mark.parametrize("hours", [1, 5, 23])
+def test_a_snapshot_that_ends_sooner_than_asked_does_not_count(call: Call, hours: int) -> None:
+    call.fleet(runner("i-1"))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=400, code="No.Today"))
+    with pytest.raises(Incomplete):
+        call(handler, {"instance_ids": ["i-1"], "snapshot_retention_days": 1})
+    call.ecs.faults.clear()
+    call.ecs.clock.advance(timedelta(hours=hours))
+
+    report = call(handler, {"instance_ids": ["i-1"], "snapshot_retention_days": 365})
+
+    assert sorted(one.retention_days for one in call.ecs.engine.snapshots()) == [1, 365]
+    assert call.statuses() == {}
+    (reason,) = (one["reason"] for one in report["instances"])
+    for snapshot_id, end in ends(call).items():
+        assert f"snapshot {snapshot_id} (until {end})" in reason
+
+
+@pytest.mark.parametrize(("hours", "taken"), [(0.5, 1), (5.5, 1), (7, 2)])
+def test_what_a_try_of_some_hours_ago_took_is_not_taken_again(
+    call: Call, hours: float, taken: int
+) -> None:
+    call.fleet(runner("i-1", data_disks=(KEPT,)))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=400, code="No.Today"))
+    with pytest.raises(Incomplete):
+        call(handler, {"instance_ids": ["i-1"]})
+    call.ecs.faults.clear()
+    call.ecs.clock.advance(timedelta(hours=hours))
+
+    call(handler, {"instance_ids": ["i-1"]})
+
+    assert list(snapshots(call).values()) == [taken, taken]
+    assert call.statuses() == {}
+
+
+def test_a_disk_that_was_away_since_its_snapshot_is_snapshotted_again(call: Call) -> None:
+    call.fleet(runner("i-1", data_disks=(KEPT,)))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=400, code="No.Today"))
+    with pytest.raises(Incomplete):
+        call(handler, {"instance_ids": ["i-1"]})
+    call.ecs.faults.clear()
+    call.ecs.clock.advance(timedelta(minutes=30))
+    (data,) = (one.disk_id for one in call.ecs.engine.disks() if not one.delete_with_instance)
+    attached_at = to_minute_text(call.ecs.clock.now())
+
+    def attached_again(_: Mapping[str, str], body: Body) -> Body:
+        again = {"AttachedTime": attached_at}
+        rows = [one | again if one["DiskId"] == data else one for one in body["Disks"]["Disk"]]
+        return {**body, "Disks": {"Disk": rows}}
+
+    call.shown("DescribeDisks", attached_again)
+
+    call(handler, {"instance_ids": ["i-1"]})
+
+    assert {one: count for one, count in snapshots(call).items() if one == data} == {data: 2}
+    assert sum(snapshots(call).values()) == 3
+    assert call.statuses() == {}
+
+
+def test_a_dry_run_tells_the_whole_way_and_what_stays_and_is_billed(call: Call) -> None:
+    call.fleet(runner("i-1", data_disks=(KEPT,), has_eip=True), runner("i-2"))
+    (kept,) = (one.disk_id for one in call.ecs.engine.disks() if not one.delete_with_instance)
+    address = next(one.eip for one in call.ecs.engine.instances() if one.eip)
+    by_ids = {"instance_ids": ["i-1", "i-2"], "dry_run": True}
+
+    with_snapshots = call(handler, by_ids)
+    without = call(handler, {**by_ids, "snapshot": False, "force": True})
+
+    stay = f"disk {kept}, EIP {address} stay and are billed"
+    assert [one["reason"] for one in with_snapshots["instances"]] == [
+        f"stop, snapshot 2 disks (7 days), release; {stay}",
+        "stop, snapshot 1 disk (7 days), release",
+    ]
+    assert [one["reason"] for one in without["instances"]] == [
+        f"release by force; {stay}",
+        "release by force",
+    ]
+    assert call.deeds() == []
+
+
+@pytest.mark.parametrize("more", [{}, {"dry_run": True}, {"force": True}], ids=str)
+def test_where_snapshots_are_required_none_is_released_without(
+    call: Call, more: dict[str, object]
+) -> None:
+    call.fleet(runner("i-1"))
+    call.environ["CURFEW_SNAPSHOT"] = "required"
+
+    with pytest.raises(Refused, match="CURFEW_SNAPSHOT is required"):
+        call(handler, {"instance_ids": ["i-1"], "snapshot": False, **more})
+
+    assert call.actions() == []
+
+
+@pytest.mark.parametrize("more", [{}, {"snapshot": True}], ids=str)
+def test_where_snapshots_are_required_a_release_takes_them(
+    call: Call, more: dict[str, object]
+) -> None:
+    call.fleet(runner("i-1"))
+    call.environ["CURFEW_SNAPSHOT"] = "required"
+
+    call(handler, {"instance_ids": ["i-1"], **more})
+
+    assert list(snapshots(call).values()) == [1]
+    assert call.statuses() == {}
+
+
+def test_a_confirmed_plan_needs_no_word_on_dry_run(call: Call) -> None:
+    call.fleet(runner("i-1"), runner("i-2"))
+    request: dict[str, object] = {"tags": {"team": "ci"}, "snapshot": False}
+
+    plan_id = call(handler, {**request, "dry_run": True})["plan_id"]
+    report = call(handler, {**request, "plan_id": plan_id})
+
+    assert report["counts"]["changed"] == 2
     assert call.statuses() == {}
 
 

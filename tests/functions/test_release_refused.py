@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.release import handler
+from local.ecs.access import Caller
 from local.ecs.clock import MANUAL_START
 from local.ecs.durations import Durations
 from local.ecs.faults import (
@@ -17,6 +19,7 @@ from local.ecs.faults import (
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
 from local.ecs.quirks import Quirks
+from local.ecs.service import Answer
 from shared.errors import AccessDenied, Incomplete
 from tests.calling import Body, Call, in_error, row
 
@@ -55,11 +58,13 @@ def test_a_missing_permission_is_named_and_nothing_is_deleted(call: Call, denied
     assert list(call.statuses()) == ["i-1"]
 
 
-def test_permission_that_is_lost_after_the_deletion_is_no_proof_of_it(call: Call) -> None:
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
+def test_permission_that_is_lost_after_the_deletion_is_no_proof_of_it(
+    call: Call, *, is_empty: bool
+) -> None:
     call.fleet(runner("i-1", status=Status.STOPPED))
-    call.meanwhile(
-        "DeleteInstances", lambda: call.ecs.faults.add(LostPermission(action="Describe*"))
-    )
+    lost = LostPermission(action="Describe*", empty=is_empty)
+    call.meanwhile("DeleteInstances", lambda: call.ecs.faults.add(lost))
 
     with pytest.raises(AccessDenied) as caught:
         call(handler, {"instance_ids": ["i-1"], "snapshot": False})
@@ -92,6 +97,7 @@ def test_three_bad_of_three_hundred_do_not_keep_the_others(
         *(runner(f"i-{number:03}", status=Status.STOPPED) for number in range(300)),
         quirks=Quirks(delete_batch_is_atomic=atomic),
     )
+    call.environ["CURFEW_MAX_INSTANCES"] = "300"
     for one in bad:
         call.ecs.engine.protect(one)
     call.shown("DescribeInstances", without_protection)
@@ -149,6 +155,77 @@ def test_a_batch_refused_for_a_gone_member_goes_on_without_it(call: Call) -> Non
     assert report["counts"]["changed"] + report["counts"]["unchanged"] == 9
 
 
+INITIALIZING = "IncorrectInstanceStatus.Initializing"
+
+
+def test_an_instance_that_initializes_for_minutes_is_waited_for(call: Call) -> None:
+    call.fleet(runner("i-1", status=Status.STOPPED))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=403, code=INITIALIZING, times=19))
+    began = call.ecs.clock.now()
+
+    report = call(handler, {"instance_ids": ["i-1"], "snapshot": False}, timeout_s=900)
+
+    assert report["counts"]["changed"] == 1
+    assert call.ecs.clock.now() - began > timedelta(minutes=6)
+
+
+def test_an_instance_that_initializes_beyond_the_deadline_is_pending(call: Call) -> None:
+    call.fleet(runner("i-1", status=Status.STOPPED))
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=403, code=INITIALIZING))
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"instance_ids": ["i-1"], "snapshot": False})
+
+    _, report = in_error(caught.value)
+    assert [(one["result"], one["code"]) for one in report["instances"]] == [
+        ("pending", INITIALIZING)
+    ]
+    assert call.ecs.log.count("DeleteInstances") < 30
+
+
+def test_one_that_initializes_does_not_keep_the_others_of_its_batch(call: Call) -> None:
+    call.fleet(*(runner(f"i-{number}", status=Status.STOPPED) for number in range(9)))
+    service, answer = call.ecs.service, call.ecs.service.call
+
+    def answering(action: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
+        if action == "DeleteInstances" and "i-4" in parameters.values():
+            return Answer(action, 403, INITIALIZING, {"Code": INITIALIZING, "Message": "wait"})
+        return answer(action, parameters, caller)
+
+    call.monkeypatch.setattr(service, "call", answering)
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"tags": {"team": "ci"}, "snapshot": False, "dry_run": False})
+
+    _, report = in_error(caught.value)
+    assert list(call.statuses()) == ["i-4"]
+    assert (report["counts"]["changed"], report["counts"]["pending"]) == (8, 1)
+
+
+def test_an_instance_that_ecs_forbids_as_not_found_is_gone(call: Call) -> None:
+    call.fleet(runner("i-1", status=Status.STOPPED), runner("i-2", status=Status.STOPPED))
+    call.ecs.faults.add(
+        Refuse(action="DeleteInstances", status=404, code="Forbidden.InstanceNotFound", times=1)
+    )
+    call.meanwhile("DeleteInstances", lambda: call.ecs.engine.release("i-1"))
+
+    report = call(handler, {"instance_ids": ["i-1", "i-2"], "snapshot": False})
+
+    assert call.statuses() == {}
+    assert report["counts"]["failed"] == 0
+
+
+def test_a_conflict_of_operations_passes(call: Call) -> None:
+    call.fleet(runner("i-1", status=Status.STOPPED))
+    call.ecs.faults.add(
+        Refuse(action="DeleteInstances", status=409, code="Operation.Conflict", times=9)
+    )
+
+    report = call(handler, {"instance_ids": ["i-1"], "snapshot": False})
+
+    assert report["counts"]["changed"] == 1
+
+
 def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) -> None:
     call.fleet(runner("i-1"), durations=Durations(snapshot=timedelta(hours=1)))
 
@@ -160,7 +237,7 @@ def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) ->
         row(
             "i-1",
             "pending",
-            "time was up; 1 of 1 snapshots in progress; done before: stop, snapshot 1 disk",
+            "ran out of time; 1 of 1 snapshots in progress; done before: stop, snapshot 1 disk",
             status="Stopped",
         )
     ]

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from itertools import product
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -20,9 +22,10 @@ from functions.stop import StopRule
 from shared.action import Asked
 from shared.disks import DiskLook
 from shared.errors import InvalidEvent
-from shared.guards import CHINA, Harm
+from shared.guards import Harm
 from shared.model import Instance, Status, StoppedMode
 from shared.requests import decode
+from shared.settings import Settings
 from shared.steps import (
     ClearAutoRelease,
     Done,
@@ -32,7 +35,9 @@ from shared.steps import (
     Step,
     Stop,
     Wait,
+    words,
 )
+from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STARTED = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)
@@ -128,13 +133,13 @@ SET = SetAutoRelease(AT)
         ("earlier", AT, Done()),
         ("later", AT, Done()),
         ("replace", AT - MINUTE, SET),
-        ("keep", AT - MINUTE, Done("keeps 2026-11-24T19:59:00Z, if_set is keep")),
-        ("earlier", AT - MINUTE, Done("keeps 2026-11-24T19:59:00Z, if_set is earlier")),
+        ("keep", AT - MINUTE, Done("keeps 2026-11-25T03:59:00+08:00, if_set is keep")),
+        ("earlier", AT - MINUTE, Done("keeps 2026-11-25T03:59:00+08:00, if_set is earlier")),
         ("later", AT - MINUTE, SET),
         ("replace", AT + MINUTE, SET),
-        ("keep", AT + MINUTE, Done("keeps 2026-11-24T20:01:00Z, if_set is keep")),
+        ("keep", AT + MINUTE, Done("keeps 2026-11-25T04:01:00+08:00, if_set is keep")),
         ("earlier", AT + MINUTE, SET),
-        ("later", AT + MINUTE, Done("keeps 2026-11-24T20:01:00Z, if_set is later")),
+        ("later", AT + MINUTE, Done("keeps 2026-11-25T04:01:00+08:00, if_set is later")),
     ],
 )
 def test_set_auto_release_minds_a_time_that_is_set(
@@ -142,11 +147,229 @@ def test_set_auto_release_minds_a_time_that_is_set(
     is_set: datetime | None,
     expected: Step,
 ) -> None:
-    rule = SetAutoReleaseRule(AT, if_set)
-
-    for one in instances():
+    for one, may_move in product(instances(), BOOLS):
+        rule = SetAutoReleaseRule(AT, if_set, may_move=may_move, zone=CHINA)
         step = rule.next_step(replace(one, auto_release_at=is_set), NOW)
         assert step == (NOT_KNOWN if one.status is Status.GONE else expected)
+
+
+NEAR = AT - timedelta(minutes=30)
+"""From when on a release time of AT is refused by ECS, exclusive."""
+
+MOVED = "2026-11-25T04:00:00+08:00 has come too near: ECS takes no time less than 30 minutes ahead"
+MOST_IF_SET: tuple[Literal["replace", "keep", "earlier", "later"], ...] = (
+    "replace",
+    "keep",
+    "earlier",
+    "later",
+)
+
+
+@pytest.mark.parametrize("if_set", MOST_IF_SET)
+@pytest.mark.parametrize("may_move", BOOLS)
+def test_a_time_half_an_hour_ahead_is_set_as_asked(
+    if_set: Literal["replace", "keep", "earlier", "later"],
+    may_move: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    rule = SetAutoReleaseRule(AT, if_set, may_move=may_move, zone=CHINA)
+
+    assert rule.next_step(BASE, NEAR) == SET
+    assert rule.way(BASE, NEAR) == "set release time 2026-11-25T04:00:00+08:00"
+
+
+@pytest.mark.parametrize("if_set", MOST_IF_SET)
+@pytest.mark.parametrize(
+    ("now", "nearest"),
+    [
+        (NEAR + timedelta(microseconds=1), AT + 2 * MINUTE),
+        (NEAR + MINUTE, AT + 2 * MINUTE),
+        (NEAR + timedelta(seconds=61), AT + 3 * MINUTE),
+        (AT, AT + timedelta(minutes=31)),
+        (AT + timedelta(hours=4, seconds=1), AT + timedelta(hours=4, minutes=32)),
+    ],
+    ids=str,
+)
+def test_a_lease_that_has_come_too_near_is_set_31_minutes_ahead(
+    if_set: Literal["replace", "keep", "earlier", "later"], now: datetime, nearest: datetime
+) -> None:
+    rule = SetAutoReleaseRule(AT, if_set, may_move=True, zone=CHINA)
+    local = nearest.astimezone(CHINA).isoformat()
+
+    assert rule.next_step(BASE, now) == SetAutoRelease(nearest)
+    assert rule.way(BASE, now) == f"set release time {local}; {MOVED}"
+    assert timedelta(minutes=31) <= nearest - now < timedelta(minutes=32)
+
+
+@pytest.mark.parametrize("if_set", MOST_IF_SET)
+@pytest.mark.parametrize("is_set", [AT - MINUTE, AT + MINUTE, AT + timedelta(days=9)], ids=str)
+def test_a_lease_that_has_come_too_near_moves_nothing_that_is_set(
+    if_set: Literal["replace", "keep", "earlier", "later"], is_set: datetime
+) -> None:
+    rule = SetAutoReleaseRule(AT, if_set, may_move=True, zone=CHINA)
+
+    for now in (NEAR + MINUTE, AT, AT + timedelta(hours=4)):
+        assert isinstance(rule.next_step(replace(BASE, auto_release_at=is_set), now), Done)
+    assert SetAutoReleaseRule(AT, "replace", may_move=True, zone=CHINA).next_step(
+        replace(BASE, auto_release_at=AT + MINUTE), AT
+    ) == Done(f"release time 2026-11-25T04:01:00+08:00; {MOVED}")
+
+
+@pytest.mark.parametrize("if_set", MOST_IF_SET)
+@pytest.mark.parametrize("may_move", BOOLS)
+def test_what_stands_already_stands_however_little_is_left(
+    if_set: Literal["replace", "keep", "earlier", "later"],
+    may_move: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    rule = SetAutoReleaseRule(AT, if_set, may_move=may_move, zone=CHINA)
+
+    for now in (NEAR, NEAR + MINUTE, AT, AT + MINUTE):
+        assert rule.next_step(replace(BASE, auto_release_at=AT), now) == Done()
+
+
+@pytest.mark.parametrize(
+    ("if_set", "is_set", "fails"),
+    [
+        ("replace", None, True),
+        ("keep", None, True),
+        ("replace", AT + MINUTE, True),
+        ("keep", AT + MINUTE, False),
+        ("earlier", AT + MINUTE, True),
+        ("earlier", AT - MINUTE, False),
+        ("later", AT + MINUTE, False),
+        ("later", AT - MINUTE, True),
+    ],
+)
+def test_a_fixed_time_that_is_too_near_fails_where_it_would_be_set(
+    if_set: Literal["replace", "keep", "earlier", "later"],
+    is_set: datetime | None,
+    fails: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    rule = SetAutoReleaseRule(AT, if_set, may_move=False, zone=CHINA)
+    too_early = Impossible(
+        "2026-11-25T04:00:00+08:00 is too early: ECS takes no time less than 30 minutes ahead"
+    )
+
+    for now in (NEAR + timedelta(microseconds=1), AT + timedelta(days=999)):
+        step = rule.next_step(replace(BASE, auto_release_at=is_set), now)
+        assert (step == too_early) is fails
+        assert isinstance(step, Impossible if fails else Done)
+
+
+def test_release_times_are_compared_as_instants_when_clocks_go_back() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    doubled = datetime(2026, 10, 25, 0, 30, tzinfo=timezone.utc)  # 02:30, twice
+    rule = SetAutoReleaseRule(doubled, "replace", may_move=False, zone=paris)
+
+    step = rule.next_step(BASE, doubled - timedelta(days=1))
+
+    assert step == SetAutoRelease(doubled)
+    assert words(step) == "set release time 2026-10-25T02:30:00+02:00"
+    later = msgspec.structs.replace(rule, at=doubled + timedelta(hours=1))
+    assert words(later.next_step(BASE, doubled)) == "set release time 2026-10-25T02:30:00+01:00"
+
+
+ADDRESS = "its public address 203.0.113.8"
+DEFAULT_MODE = f"may give up {ADDRESS}, if the account's default is economical mode"
+PLAIN = replace(BASE, charge_type="PostPaid")
+PUBLIC = replace(PLAIN, public_ip="203.0.113.8")
+
+
+@pytest.mark.parametrize(
+    ("mode", "one", "way"),
+    [
+        (None, PLAIN, "stop"),
+        (None, PUBLIC, f"stop; {DEFAULT_MODE}"),
+        (None, replace(PUBLIC, charge_type="PrePaid"), "stop"),
+        (None, replace(PUBLIC, has_local_disks=True), "stop"),
+        (StoppedMode.STOP_CHARGING, PLAIN, "stop (StopCharging)"),
+        (StoppedMode.STOP_CHARGING, PUBLIC, f"stop (StopCharging); gives up {ADDRESS}"),
+        (
+            StoppedMode.STOP_CHARGING,
+            replace(PUBLIC, charge_type="PrePaid"),
+            "stop (StopCharging); StopCharging will have no effect: it is a subscription",
+        ),
+        (
+            StoppedMode.STOP_CHARGING,
+            replace(PLAIN, has_local_disks=True),
+            "stop (StopCharging); StopCharging will have no effect: it has local disks",
+        ),
+        (StoppedMode.KEEP_CHARGING, PUBLIC, "stop (KeepCharging)"),
+        (
+            StoppedMode.KEEP_CHARGING,
+            replace(PUBLIC, charge_type="PrePaid", has_local_disks=True),
+            "stop (KeepCharging)",
+        ),
+        (
+            StoppedMode.STOP_CHARGING,
+            replace(PUBLIC, status=Status.STARTING),
+            f"wait: Starting, stop (StopCharging); gives up {ADDRESS}",
+        ),
+        (None, replace(PLAIN, status=Status.PENDING), "wait: Pending, stop"),
+    ],
+)
+def test_a_stops_dry_run_says_what_the_stopped_mode_takes_or_cannot_do(
+    mode: StoppedMode | None, one: Instance, way: str
+) -> None:
+    rule = StopRule(force=False, stopped_mode=mode, wait=True)
+
+    assert rule.way(one, NOW) == way
+    assert replace(rule, force=True).way(one, NOW) == way.replace("stop", "power off", 1)
+
+
+ECONOMICAL = {"status": Status.STOPPED, "stopped_mode": StoppedMode.STOP_CHARGING}
+STANDARD = {"status": Status.STOPPED, "stopped_mode": StoppedMode.KEEP_CHARGING}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (PUBLIC, replace(PUBLIC, **ECONOMICAL), f"gives up {ADDRESS}"),
+        (PUBLIC, replace(PUBLIC, public_ip="", **ECONOMICAL), f"gives up {ADDRESS}"),
+        (PUBLIC, replace(PUBLIC, public_ip="", **STANDARD), f"gives up {ADDRESS}"),
+        (PUBLIC, replace(PUBLIC, **STANDARD), ""),
+        (PLAIN, replace(PLAIN, **ECONOMICAL), ""),
+        (PLAIN, replace(PLAIN, **STANDARD), ""),
+    ],
+)
+def test_what_became_of_the_address_is_read_from_ecs(
+    mode: StoppedMode | None, before: Instance, after: Instance, said: str
+) -> None:
+    rule = StopRule(force=False, stopped_mode=mode, wait=True)
+
+    assert rule.changed(before, after) == said
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (None, DEFAULT_MODE),
+        (StoppedMode.STOP_CHARGING, f"gives up {ADDRESS}"),
+        (StoppedMode.KEEP_CHARGING, ""),
+    ],
+)
+def test_of_what_is_not_waited_for_the_report_says_what_the_plan_says(
+    mode: StoppedMode | None, said: str
+) -> None:
+    rule = StopRule(force=False, stopped_mode=mode, wait=False)
+
+    assert rule.changed(PUBLIC, replace(PUBLIC, status=Status.STOPPING)) == said
+
+
+def test_one_that_hangs_on_its_way_down_cannot_be_powered_off() -> None:
+    stopping = replace(BASE, status=Status.STOPPING)
+    graceful = StopRule(force=False, stopped_mode=None, wait=True)
+    forced = replace(graceful, force=True)
+
+    assert graceful.awaited(stopping) == "Stopping already, by someone else"
+    assert forced.awaited(stopping) == (
+        "it was stopping already when this run first looked (ECS does not say since when), and "
+        "ECS powers off only what is running: wait; if it hangs, try Force Stop in the ECS console "
+        "or ask Alibaba Cloud's support"
+    )
+    assert StartRule(wait=True).awaited(replace(BASE, status=Status.STARTING)) == (
+        "Starting already, by someone else"
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,23 +379,44 @@ def test_set_auto_release_minds_a_time_that_is_set(
         ({"deletion_protection": True}, "guarded against release: deletion protection"),
         (
             {"tags": {"curfew:protect": ""}},
-            "guarded against stop and release: tag curfew:protect",
+            "guarded against stop, release and start: tag curfew:protect",
+        ),
+        (
+            {"tags": {"curfew:keep-until": "2027-01-01"}},
+            "guarded against stop and release: tag curfew:keep-until 2027-01-01",
+        ),
+        (
+            {"tags": {"curfew:keep-off-until": "2027-01-01"}},
+            "guarded against start: tag curfew:keep-off-until 2027-01-01",
+        ),
+        (
+            {"tags": {"curfew:protekt": ""}},
+            "guarded against stop, release and start: tag curfew:protekt is not understood",
         ),
         (
             {"tags": {"curfew:protect": ""}, "deletion_protection": True},
             (
-                "guarded against stop: tag curfew:protect; "
+                "guarded against stop and start: tag curfew:protect; "
                 "guarded against release: tag curfew:protect; deletion protection"
             ),
         ),
         ({"locks": ("financial",)}, "guarded against release: financial lock"),
     ],
-    ids=["free", "release-only", "both-alike", "both-differently", "financial-lock"],
+    ids=[
+        "free",
+        "release-only",
+        "all-alike",
+        "kept-on",
+        "kept-off",
+        "misspelt",
+        "differently",
+        "financial-lock",
+    ],
 )
 def test_describe_is_always_done_and_tells_the_guards(
     changes: dict[str, object], reason: str
 ) -> None:
-    rule = DescribeRule(CHINA)
+    rule = DescribeRule(Settings())
 
     for one in instances():
         seen = replace(one, charge_type="PostPaid", **changes)
@@ -184,13 +428,13 @@ def test_describe_reads_plain_dates_in_the_zone_that_is_set() -> None:
     kept = replace(BASE, charge_type="PostPaid", tags={"curfew:keep-until": "2026-11-24"})
     evening = datetime(2026, 11, 24, 20, 0, tzinfo=timezone.utc)
 
-    assert DescribeRule(CHINA).next_step(kept, evening) == Done()
-    assert DescribeRule(timezone.utc).next_step(kept, evening) == Done(
+    assert DescribeRule(Settings()).next_step(kept, evening) == Done()
+    assert DescribeRule(Settings(zone=timezone.utc)).next_step(kept, evening) == Done(
         "guarded against stop and release: tag curfew:keep-until 2026-11-24"
     )
 
 
-ASKED = Asked(NOW, NOW, CHINA)
+ASKED = Asked(NOW, NOW, Settings())
 BY_ID: dict[str, object] = {"instance_ids": ["i-1"]}
 BY_TAG: dict[str, object] = {"tags": {"team": "dev"}}
 
@@ -229,24 +473,38 @@ def test_a_request_makes_the_rules_that_take_nothing() -> None:
     look = decode(describe.ACTION.request, BY_ID, "describe")
 
     assert clear_auto_release.ACTION.rule(clear, ASKED) == ClearAutoReleaseRule()
-    assert describe.ACTION.rule(look, ASKED) == DescribeRule(CHINA)
+    assert describe.ACTION.rule(look, ASKED) == DescribeRule(Settings())
+
+
+def release_rule(*, force: bool, snapshot: bool, days: int) -> ReleaseRule:
+    return ReleaseRule(
+        force=force,
+        snapshot=snapshot,
+        retention_days=days,
+        kept_until=NOW + timedelta(days=days),
+        zone=CHINA,
+    )
 
 
 @pytest.mark.parametrize(
     ("fields", "rule"),
     [
-        (BY_ID, ReleaseRule(force=False, snapshot=True, retention_days=7)),
+        (
+            {**BY_TAG, "plan_id": "confirmed"},
+            release_rule(force=False, snapshot=True, days=7),
+        ),
+        (BY_ID, release_rule(force=False, snapshot=True, days=7)),
         (
             {**BY_ID, "force": True, "snapshot": False, "snapshot_retention_days": 1},
-            ReleaseRule(force=True, snapshot=False, retention_days=1),
+            release_rule(force=True, snapshot=False, days=1),
         ),
         (
             {**BY_TAG, "dry_run": False},
-            ReleaseRule(force=False, snapshot=True, retention_days=7),
+            release_rule(force=False, snapshot=True, days=7),
         ),
         (
             {**BY_TAG, "dry_run": True},
-            ReleaseRule(force=False, snapshot=True, retention_days=7),
+            release_rule(force=False, snapshot=True, days=7),
         ),
     ],
 )
@@ -304,7 +562,7 @@ def test_each_action_says_the_harm_that_it_can_do() -> None:
 
     assert {action.name: (action.harm, action.only_looks) for action in actions} == {
         "stop": (Harm.OUTAGE, False),
-        "start": (Harm.NONE, False),
+        "start": (Harm.COST, False),
         "release": (Harm.LOSS, False),
         "set_auto_release": (Harm.LOSS, False),
         "clear_auto_release": (Harm.NONE, False),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,8 +14,8 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, Status
 from local.envelopes import timer
 from local.fc_context import Runtime
-from shared.errors import InvalidEvent
-from tests.calling import RUNTIMES, Call, row
+from shared.errors import Incomplete, InvalidEvent
+from tests.calling import RUNTIMES, Body, Call, in_error, row
 
 CI = {"team": "ci"}
 OPERATION = "ModifyInstanceAutoReleaseTime"
@@ -59,7 +60,7 @@ def test_each_instance_gets_the_time_and_what_is_guarded_keeps_its_own(
 
     report = call(handler, {"tags": CI, "release_after": "2h"}, runtime=runtime)
 
-    at = "2026-11-23T12:00:00Z"
+    at = "2026-11-23T20:00:00+08:00"
     reason = f"set release time {at}"
     assert report == {
         "action": "set_auto_release",
@@ -74,6 +75,7 @@ def test_each_instance_gets_the_time_and_what_is_guarded_keeps_its_own(
             "pending": 0,
             "would_change": 0,
         },
+        "warnings": [],
         "api_calls": 5,
         "seconds": 0.0,
         "instances": [
@@ -132,12 +134,143 @@ def test_every_delivery_of_an_event_means_the_same_instant(call: Call) -> None:
     assert call.actions().count(OPERATION) == 1
 
 
-def test_a_time_that_grew_too_near_meanwhile_is_refused_before_any_call(call: Call) -> None:
-    event = timer({"tags": CI, "release_after": "40m"}, MANUAL_START)
-    call.ecs.clock.advance(timedelta(minutes=11))
+def minutes_ahead(call: Call) -> float | None:
+    """How far ahead of MANUAL_START the release time of i-1 is."""
+    hours = times(call)["i-1"]
+    return None if hours is None else round(hours * 60, 3)
 
-    with pytest.raises(InvalidEvent, match="at least 30 minutes ahead"):
-        call(handler, event)
+
+TOO_NEAR = "has come too near: ECS takes no time less than 30 minutes ahead"
+
+
+@pytest.mark.parametrize("late", [timedelta(seconds=2), timedelta(seconds=59)], ids=str)
+def test_a_lease_of_half_an_hour_by_a_timer_is_set_as_near_as_ecs_takes_it(
+    call: Call, late: timedelta
+) -> None:
+    call.fleet(runner("i-1"))
+    event = timer({"tags": CI, "release_after": "30m"}, MANUAL_START)
+    call.ecs.clock.advance(late)
+
+    report = call(handler, event)
+
+    assert minutes_ahead(call) == 32
+    assert report["counts"]["changed"] == 1
+    assert report["instances"][0]["reason"] == (
+        f"release time 2026-11-23T18:32:00+08:00; 2026-11-23T18:30:00+08:00 {TOO_NEAR}"
+    )
+
+
+def test_a_lease_that_arrives_late_is_set_all_the_same_and_only_once(call: Call) -> None:
+    call.fleet(runner("i-1"))
+    event = timer({"tags": CI, "release_after": "2h"}, MANUAL_START)
+    call.ecs.clock.advance(timedelta(minutes=91))
+
+    call(handler, event)
+    assert minutes_ahead(call) == 91 + 31
+    for minutes in (1, 29, 5):
+        call.ecs.clock.advance(timedelta(minutes=minutes) - timedelta(seconds=1))
+        again = call(handler, event)
+        assert again["counts"]["unchanged"] + (call.statuses() == {}) == 1
+
+    assert call.actions().count(OPERATION) == 1
+
+
+@pytest.mark.parametrize("if_set", ["replace", "keep", "earlier", "later"])
+@pytest.mark.parametrize("hours", [2, 5, 9])
+def test_a_lease_that_arrives_late_moves_nothing_that_is_set(
+    call: Call, if_set: str, hours: int
+) -> None:
+    call.fleet(runner("i-1", hours=hours))
+    event = timer({"tags": CI, "release_after": "2h", "if_set": if_set}, MANUAL_START)
+    call.ecs.clock.advance(timedelta(minutes=91))
+
+    report = call(handler, event)
+
+    assert report["counts"]["unchanged"] == 1
+    assert times(call) == {"i-1": hours}
+    assert OPERATION not in call.actions()
+
+
+def test_a_dry_run_says_that_a_lease_is_set_later_than_asked(call: Call) -> None:
+    call.fleet(runner("i-1"))
+    event = timer({"tags": CI, "release_after": "30m", "dry_run": True}, MANUAL_START)
+    call.ecs.clock.advance(timedelta(seconds=2))
+
+    (row_,) = call(handler, event)["instances"]
+
+    assert (row_["result"], row_["reason"]) == (
+        "would_change",
+        f"set release time 2026-11-23T18:32:00+08:00; 2026-11-23T18:30:00+08:00 {TOO_NEAR}",
+    )
+
+
+@pytest.mark.parametrize("seconds", [10, 40, 55], ids=str)
+def test_a_time_that_ecs_shows_late_is_not_moved_on_meanwhile(call: Call, seconds: int) -> None:
+    """The nearest time that ECS takes moves on each minute; what was accepted stands."""
+    call.fleet(runner("i-1"))
+    event = timer({"tags": CI, "release_after": "30m"}, MANUAL_START)
+    call.ecs.clock.advance(timedelta(seconds=50))
+    shown_from: list[datetime] = []
+
+    def late(_: Mapping[str, str], body: Body) -> Body:
+        now = call.ecs.clock.now()
+        if call.actions().count(OPERATION) and not shown_from:
+            shown_from.append(now + timedelta(seconds=seconds))
+        if not shown_from or now >= shown_from[0]:
+            return body
+        rows = [{**one, "AutoReleaseTime": ""} for one in body["Instances"]["Instance"]]
+        return {**body, "Instances": {"Instance": rows}}
+
+    call.shown("DescribeInstances", late)
+
+    report = call(handler, event)
+
+    assert report["counts"]["changed"] == 1
+    assert minutes_ahead(call) == 32
+    assert call.actions().count(OPERATION) == 1
+
+    assert report["counts"]["changed"] == 1
+    assert minutes_ahead(call) == 32
+    assert call.actions().count(OPERATION) == 1
+
+
+def test_a_time_that_comes_too_near_on_the_way_is_set_later(call: Call) -> None:
+    """Sent with half an hour left, refused by ECS since it arrives a moment later."""
+    call.fleet(runner("i-1"))
+    call.meanwhile(
+        OPERATION, lambda: call.ecs.clock.advance(timedelta(seconds=1)), first=True, times=1
+    )
+
+    report = call(handler, {"tags": CI, "release_after": "30m"})
+
+    assert report["counts"]["changed"] == 1
+    assert minutes_ahead(call) == 32
+    assert call.actions().count(OPERATION) == 2
+
+
+def test_a_fixed_time_that_is_too_near_fails_where_it_does_not_stand(call: Call) -> None:
+    call.fleet(runner("i-1"), runner("i-2", hours=1), runner("i-kept", tag="curfew:protect"))
+    call.ecs.clock.advance(timedelta(minutes=31))
+
+    with pytest.raises(Incomplete) as failure:
+        call(handler, {"tags": CI, "release_at": "2026-11-23T19:00:00+08:00"})
+
+    sentence, report = in_error(failure.value)
+    assert [(one["id"], one["result"]) for one in report["instances"]] == [
+        ("i-1", "failed"),
+        ("i-kept", "skipped"),
+        ("i-2", "unchanged"),
+    ]
+    assert "2026-11-23T19:00:00+08:00 is too early" in sentence
+    assert OPERATION not in call.actions()
+
+
+@pytest.mark.parametrize("after", ["29m", "1m"])
+def test_a_lease_shorter_than_half_an_hour_is_refused_before_any_call(
+    call: Call, after: str
+) -> None:
+    with pytest.raises(InvalidEvent, match="at least 30m"):
+        call(handler, {"tags": CI, "release_after": after})
 
     assert call.actions() == []
 
@@ -177,7 +310,7 @@ def test_the_seconds_of_a_time_are_dropped_as_ecs_does(call: Call) -> None:
 
     report = call(handler, {"instance_ids": ["i-1"], "release_at": "2026-11-23T20:00:59+08:00"})
 
-    assert report["instances"][0]["auto_release_at"] == "2026-11-23T12:00:00Z"
+    assert report["instances"][0]["auto_release_at"] == "2026-11-23T20:00:00+08:00"
     assert call(handler, {"instance_ids": ["i-1"], "release_at": "2026-11-23T12:00:00Z"})["counts"][
         "unchanged"
     ]

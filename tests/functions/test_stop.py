@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from functions.stop import handler
+from local.ecs.durations import Durations
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.quirks import Quirks
 from local.fc_context import Runtime
 from shared.errors import Incomplete
-from tests.calling import RUNTIMES, Call, in_error, row
+from tests.calling import RUNTIMES, Body, Call, in_error, row
 
 DEV = {"team": "dev"}
 
@@ -54,6 +57,7 @@ def test_the_dev_fleet_is_stopped_and_what_is_guarded_runs_on(call: Call, runtim
             "pending": 0,
             "would_change": 0,
         },
+        "warnings": [],
         "api_calls": 6,
         "seconds": report["seconds"],
         "instances": [
@@ -164,6 +168,122 @@ def test_an_instance_that_stops_already_is_waited_for_and_not_claimed(call: Call
     assert call.deeds() == []
 
 
+MODES = ("StopCharging", "KeepCharging")
+
+
+def reasons(report: dict[str, Any]) -> dict[str, str]:
+    return {one["id"]: one["reason"] for one in report["instances"]}
+
+
+def with_local_disks(_: Mapping[str, str], body: Body) -> Body:
+    """As ECS shows i-local."""
+    local = {"LocalStorageAmount": 1, "LocalStorageCapacity": 894}
+    rows = body["Instances"]["Instance"]
+    rows = [one | local if one["InstanceId"] == "i-local" else one for one in rows]
+    return {**body, "Instances": {"Instance": rows}}
+
+
+def public_fleet(call: Call) -> str:
+    """Instances whose address is at stake, or is not; the address of i-web."""
+    call.fleet(
+        dev("i-web", has_public_ip=True),
+        dev("i-plain"),
+        dev("i-eip", has_eip=True),
+        dev("i-sub", charge_type=ChargeType.PRE_PAID, has_public_ip=True),
+        dev("i-local", has_public_ip=True),
+    )
+    call.shown("DescribeInstances", with_local_disks)
+    return next(one.public_ip for one in call.ecs.engine.instances() if one.instance_id == "i-web")
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_dry_run_says_what_economical_mode_takes_and_where_it_does_nothing(
+    call: Call,
+    force: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    address = public_fleet(call)
+    request = {"tags": DEV, "dry_run": True, "force": force}
+    stop = "power off" if force else "stop"
+
+    economical, standard = (
+        reasons(call(handler, {**request, "stopped_mode": mode})) for mode in MODES
+    )
+    by_default = reasons(call(handler, request))
+
+    assert economical == {
+        "i-web": f"{stop} (StopCharging); gives up its public address {address}",
+        "i-plain": f"{stop} (StopCharging)",
+        "i-eip": f"{stop} (StopCharging)",
+        "i-sub": f"{stop} (StopCharging); StopCharging will have no effect: it is a subscription",
+        "i-local": f"{stop} (StopCharging); StopCharging will have no effect: it has local disks",
+    }
+    assert set(standard.values()) == {f"{stop} (KeepCharging)"}
+    assert by_default.pop("i-web") == (
+        f"{stop}; may give up its public address {address}, if the account's default is economical "
+        "mode"
+    )
+    assert set(by_default.values()) == {stop}
+    assert call.deeds() == []
+
+
+def test_the_report_says_whose_public_address_is_given_up(call: Call) -> None:
+    address = public_fleet(call)
+
+    report = call(handler, {"tags": DEV, "stopped_mode": "StopCharging"})
+
+    said = reasons(report)
+    assert said["i-web"] == f"stop (StopCharging); gives up its public address {address}"
+    assert said["i-plain"] == "stop (StopCharging)"
+    assert said["i-sub"] == "stopped in mode Not-applicable, not StopCharging"
+    call.ecs.engine.start("i-web")
+    assert address not in {one.public_ip for one in call.ecs.engine.instances()}
+
+
+def test_the_report_says_of_a_kept_address_nothing(call: Call) -> None:
+    public_fleet(call)
+
+    report = call(handler, {"tags": DEV, "stopped_mode": "KeepCharging"})
+
+    assert reasons(report)["i-web"] == "stop (KeepCharging)"
+
+
+def test_by_default_the_report_says_what_became_of_the_address(call: Call) -> None:
+    """Which mode the account's default is shows only when the instance is stopped."""
+    address = public_fleet(call)
+
+    report = call(handler, {"tags": DEV})
+
+    mode = next(one for one in call.ecs.engine.instances() if one.instance_id == "i-web")
+    lost = f"; gives up its public address {address}"
+    assert reasons(report)["i-web"] == (
+        f"stop{lost}" if mode.stopped_mode is StoppedMode.STOP_CHARGING else "stop"
+    )
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_one_that_hangs_on_its_way_down_cannot_be_powered_off(
+    call: Call,
+    dry_run: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    call.fleet(dev("i-1"), durations=Durations(stopping=timedelta(hours=9)))
+    call.ecs.engine.stop("i-1")
+    request = {"tags": DEV, "force": True, "dry_run": dry_run}
+
+    if dry_run:
+        report = call(handler, request)
+    else:
+        with pytest.raises(Incomplete) as caught:
+            call(handler, request, timeout_s=60)
+        _, report = in_error(caught.value)
+
+    (only,) = report["instances"]
+    assert only["result"] == ("unchanged" if dry_run else "pending")
+    assert "it was stopping already when this run first looked" in only["reason"]
+    assert "ECS does not say since when" in only["reason"]
+    assert "try Force Stop in the ECS console" in only["reason"]
+    assert call.deeds() == []
+
+
 def test_an_unknown_id_fails_and_the_others_are_stopped(call: Call) -> None:
     call.fleet(dev("i-1"))
 
@@ -172,7 +292,8 @@ def test_an_unknown_id_fails_and_the_others_are_stopped(call: Call) -> None:
 
     sentence, report = in_error(caught.value)
     assert sentence == (
-        "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS does not know this id"
+        "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS in cn-hangzhou does not "
+        "know this id"
     )
     assert [(one["id"], one["result"], one["code"]) for one in report["instances"]] == [
         ("i-ghost", "failed", "InvalidInstanceId.NotFound"),

@@ -35,7 +35,7 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 def test_every_command_has_a_line_of_help() -> None:
     output = run("--help").output
 
-    for name in ("demo", "event", "fleet", "invoke", "serve"):
+    for name in ("check", "demo", "event", "fleet", "invoke", "serve"):
         assert f"\n  {name} " in output
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from pytest_mock import MockerFixture
 from rich.console import Console
 
 from functions import describe, release, stop
@@ -18,18 +19,21 @@ from local import demo_day
 from local.cli import group
 from local.commands import demo
 from local.demo import play, standing
-from local.demo_day import STEPS
-from local.deployment import EVENTS
+from local.demo_day import STEPS, Day, fleet_of_the_day
+from local.deployment import EVENTS, Deployment, emulated
 from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet import Fleet, InstanceSpec
+from local.fc import Outcome
+from local.pace import PacedClock
+from shared.events import Message, parse
 from shared.failures import Refusal
 from shared.run import World
 from shared.sdk import SdkTransport
 from shared.settings import FcContext
 
-SPEED = 60.0
+SPEED = 600.0
 
 
 def told(console: Console | None = None) -> tuple[bool, str]:
@@ -67,6 +71,23 @@ def test_it_shows_what_changed_and_what_was_left_alone_and_why(good_day: str, sa
     assert said in good_day
 
 
+@pytest.mark.parametrize(
+    ("environ", "first"),
+    [({}, ". .venv/bin/activate"), ({"VIRTUAL_ENV": "/x"}, "python -m local invoke")],
+    ids=["from make", "from an activated shell"],
+)
+def test_what_to_type_next_works_in_the_shell_it_was_run_from(
+    environ: dict[str, str], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    _, output = told()
+
+    assert f"an ECS to play with:\n  {first}" in output
+
+
 def test_it_fits_a_terminal_of_80_columns(good_day: str) -> None:
     assert max(map(len, good_day.splitlines())) <= 80
 
@@ -97,6 +118,24 @@ def test_the_progress_tells_time_states_and_snapshots() -> None:
     clock.advance(timedelta(seconds=4))
 
     assert standing(engine).plain == "Fri 17:00:04  1 Running, 1 Stopping, snapshot 40%"
+
+
+def test_an_event_has_the_time_of_its_step_however_late_it_is_sent(
+    mocker: MockerFixture,
+) -> None:
+    with emulated(PacedClock(STEPS[0].at, SPEED), fleet_of_the_day(STEPS[0].at)) as stage:
+        sent = mocker.patch.object(
+            Deployment, "invoke", return_value=Outcome(ok=True, body=b'{"reports": []}')
+        )
+        day = Day(stage)
+        day.begin_step(STEPS[1].at)
+        stage.clock.advance(timedelta(minutes=3))
+
+        day.send("stop.timer.json")
+
+    (message,) = parse(sent.call_args.args[1]).messages
+    assert isinstance(message, Message)
+    assert message.sent_at == STEPS[1].at
 
 
 def test_the_steps_are_in_order() -> None:

@@ -22,6 +22,7 @@ NATURE = {
     "mns_topic_json": (Trigger.MNS_TOPIC, True, False),
     "mns_topic_json_base64": (Trigger.MNS_TOPIC, True, False),
     "mns_topic_json_attributes": (Trigger.MNS_TOPIC, True, False),
+    "mns_topic_to_queue": (Trigger.EVENTBRIDGE, True, False),
     "mns_topic_stream": (Trigger.DIRECT, False, False),
     "mns_topic_stream_base64": (Trigger.DIRECT, False, False),
     "mns_topic_stream_attributes": (Trigger.MNS_TOPIC, False, False),
@@ -29,17 +30,25 @@ NATURE = {
     "eventbridge_base64": (Trigger.EVENTBRIDGE, True, False),
     "eventbridge_list": (Trigger.EVENTBRIDGE, True, True),
     "eventbridge_object": (Trigger.EVENTBRIDGE, True, False),
+    "eventbridge_webhook": (Trigger.EVENTBRIDGE, True, False),
     "eventbridge_raw": (Trigger.EVENTBRIDGE, False, False),
     "rocketmq": (Trigger.EVENTBRIDGE, True, False),
     "rocketmq_list": (Trigger.EVENTBRIDGE, False, True),
     "rabbitmq": (Trigger.EVENTBRIDGE, True, False),
     "kafka": (Trigger.EVENTBRIDGE, True, True),
+    "kafka_texts": (Trigger.EVENTBRIDGE, True, True),
     "kafka_raw": (Trigger.EVENTBRIDGE, True, True),
     "mqtt_list": (Trigger.EVENTBRIDGE, False, True),
     "http": (Trigger.HTTP, False, False),
     "http_base64": (Trigger.HTTP, False, False),
+    "async_http": (Trigger.HTTP, True, False),
+    "api_gateway": (Trigger.API_GATEWAY, False, False),
+    "log": (Trigger.LOG, True, False),
+    "failure_destination": (Trigger.DESTINATION, True, False),
     "direct": (Trigger.DIRECT, False, False),
 }
+
+ANSWERED = {"http", "http_base64", "api_gateway"}
 
 
 def test_the_nature_of_every_envelope_is_known() -> None:
@@ -55,7 +64,7 @@ def test_an_event_gives_back_the_request(name: str) -> None:
     (message,) = event.messages
     assert isinstance(message, Message)
     expected = Message(REQUEST, SENT_AT if is_timed else None, message.event_id, trigger)
-    assert event == Event(trigger, (expected,), is_list)
+    assert event == Event(trigger, (expected,), is_list, answers_http=name in ANSWERED)
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES.values(), ids=ENVELOPES)

@@ -9,7 +9,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from threading import Event
@@ -92,7 +92,9 @@ def test_in_310_a_name_with_slashes_is_the_modules_name(code: Path) -> None:
     ("name", "runtime", "error_type", "message"),
     [
         pytest.param("handler", "3.10", "InvalidHandleName", "Invalid handler 'handler'", id="1"),
-        pytest.param(".handler", "3.10", "InvalidHandleName", "Invalid handler ''", id="no-module"),
+        pytest.param(
+            ".handler", "3.10", "ImportModuleError", "Unable to import module ''", id="no-module"
+        ),
         pytest.param(
             "absent.handler", "3.10", "ImportModuleError", "Unable to import module 'absent'"
         ),
@@ -149,8 +151,68 @@ def test_a_handler_that_cannot_be_loaded_fails_as_in_fc(
         load(name, runtime=runtime, code=code)
 
     outcome = caught.value.outcome()
+    body = json.loads(outcome.body)
     assert (outcome.ok, outcome.error_type) == (False, error_type)
-    assert json.loads(outcome.body) == {"errorMessage": message, "errorType": error_type}
+    assert body.pop("stackTrace")
+    assert body == {"errorMessage": message, "errorType": error_type}
+
+
+@pytest.mark.parametrize(
+    ("name", "runtime", "reason"),
+    [
+        pytest.param(
+            "handler",
+            "3.10",
+            ["ValueError: not enough values to unpack (expected 2", "got 1)"],
+            id="no-module",
+        ),
+        pytest.param("absent.handler", "3.10", ["ImportError: No module named 'absent'"]),
+        pytest.param("bare_g.absent.handler", "3.10", ["ImportError: No module named 'bare_g'"]),
+        pytest.param("pack_g.absent.handler", "3.10", ["ImportError: No module named 'absent'"]),
+        pytest.param("pack_g/absent.handler", "3.10", ["ImportError: No module named 'absent'"]),
+        pytest.param("absent.handler", "3.12", ["ModuleNotFoundError: No module named 'absent'"]),
+        pytest.param(
+            "needs_g.handler", "3.10", ["ModuleNotFoundError: No module named 'not_installed'"]
+        ),
+        pytest.param(
+            "pack_g/relative.handler",
+            "3.10",
+            ["ImportError: attempted relative import with no known parent package"],
+        ),
+        pytest.param(
+            "pack_g/stop.main",
+            "3.10",
+            ["AttributeError: module 'pack_g/stop' has no attribute 'main'"],
+        ),
+        pytest.param("raises_g.handler", "3.10", ["KeyError: 'REGION'"]),
+    ],
+)
+def test_why_a_handler_cannot_be_loaded_is_its_flat_stack_trace(
+    code: Path, name: str, runtime: Runtime, reason: list[str]
+) -> None:
+    write(code, "bare_g/absent_too.py", "")
+    write(code, "pack_g/__init__.py", "")
+    write(code, "pack_g/stop.py", "def handler(event, context): return ''")
+    write(code, "pack_g/relative.py", "from . import stop")
+    write(code, "needs_g.py", "import not_installed")
+    write(code, "raises_g.py", "region = {}['REGION']")
+
+    with pytest.raises(LoadError) as caught:
+        load(name, runtime=runtime, code=code)
+
+    assert json.loads(caught.value.outcome().body)["stackTrace"] == reason
+
+
+def test_a_syntax_error_is_told_with_its_file_line_and_text(code: Path) -> None:
+    write(code, "typo_g.py", "x = 1\ndef handler(event, context) return ''\n")
+
+    with pytest.raises(LoadError) as caught:
+        load("typo_g.handler", code=code)
+
+    place, line, text, error = json.loads(caught.value.outcome().body)["stackTrace"]
+    assert (place, line) == (f'File "{code / "typo_g.py"}"', "line 2")
+    assert text == "def handler(event, context) return ''"
+    assert error.startswith("SyntaxError: ")
 
 
 def test_a_module_that_failed_is_tried_again(code: Path) -> None:
@@ -236,6 +298,7 @@ def test_a_handler_gets_the_bytes_and_the_context() -> None:
         pytest.param(
             datetime(2026, 11, 20, tzinfo=timezone.utc), b'"2026-11-20T00:00:00+00:00"', id="time"
         ),
+        pytest.param([date(2026, 11, 20)], b'[\n    "2026-11-20"\n]', id="day"),
         pytest.param(SimpleNamespace(to_json=lambda: [1]), b"[\n    1\n]", id="to-json"),
     ],
 )

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from local.ecs import fleet_file
+from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
@@ -74,6 +75,16 @@ def test_a_time_of_yaml_stays_text_and_is_read_with_its_zone(path: Path) -> None
     fleet = read(path, "instances: [{auto_release_at: 2026-11-24T21:00:00+08:00}]")
 
     assert fleet.instances[0].auto_release_at == NOW + HOUR
+
+
+def test_an_instance_may_be_of_later_than_now(path: Path) -> None:
+    fleet = read(path, "instances: [{name: later, created_at: +1h}]")
+    parameters = {"RegionId": "cn-hangzhou"}
+
+    answer = Ecs(fleet, ManualClock(NOW)).call("DescribeInstances", parameters, Caller())
+
+    (entry,) = answer["Instances"]["Instance"]
+    assert entry["CreationTime"] == f"{NOW + HOUR:%Y-%m-%dT%H:%MZ}"
 
 
 def test_an_empty_list_is_an_empty_fleet(path: Path) -> None:

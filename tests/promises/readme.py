@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from local.fc_context import CODE
@@ -64,6 +65,27 @@ def tables(page: str) -> list[list[list[str]]]:
         [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
         for table in found
     ]
+
+
+def leads_somewhere(page: Path, target: str) -> bool:
+    """Is there the file that a link on this page names, and in it the heading?"""
+    path, _, heading = target.partition("#")
+    file = page.parent / path if path else page
+    if not heading:
+        return file.exists()
+    titles = re.findall(r"^#+ (.*)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return heading in {_anchor(title) for title in titles}
+
+
+def links(page: Path) -> list[str]:
+    """Where the page's links lead, but those to other sites."""
+    text = _BLOCK.sub("", page.read_text(encoding="utf-8"))
+    return [one for one in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in one]
+
+
+def _anchor(title: str) -> str:
+    """A heading's name in a link, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-")
 
 
 def codes(cell: str) -> list[str]:

@@ -153,7 +153,12 @@ def test_every_option_of_serve_is_there(page: Path) -> None:
     written = set(re.findall(r"`(--[a-z-]+)", page.read_text(encoding="utf-8")))
 
     renamed = {"--limits": "--limit", "--policies": "--policy", "--faults": "--fault"}
-    renamed |= {"--quirks": "--quirk", "--fleet-file": "--fleet", "--state-file": "--state"}
+    renamed |= {
+        "--allow-hosts": "--allow-host",
+        "--quirks": "--quirk",
+        "--fleet-file": "--fleet",
+        "--state-file": "--state",
+    }
     assert {renamed.get(option, option) for option in options} - {"--help"} == written
 
 

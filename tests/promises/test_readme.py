@@ -30,6 +30,8 @@ from tests.promises.readme import (
     blocks,
     codes,
     events,
+    leads_somewhere,
+    links,
     prose,
     report,
     tables,
@@ -288,22 +290,7 @@ class TestLanguages:
 
     @both
     def test_every_link_leads_somewhere(self, page: str) -> None:
-        targets = re.findall(r"\]\(([^)\s]+)\)", prose(page))
+        targets = links(ROOT / page)
 
         assert len(targets) > 20
-        assert [one for one in targets if not exists(page, one)] == []
-
-
-def exists(page: str, target: str) -> bool:
-    """Is there such a file, and in it such a heading?"""
-    path, _, heading = target.partition("#")
-    file = ROOT / (path or page)
-    if not heading:
-        return file.exists()
-    titles = re.findall(r"^#+ (.*)", file.read_text(encoding="utf-8"), re.MULTILINE)
-    return heading in {anchor(title) for title in titles}
-
-
-def anchor(title: str) -> str:
-    """A heading's name in a link, as GitHub makes it."""
-    return re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-")
+        assert [one for one in targets if not leads_somewhere(ROOT / page, one)] == []

@@ -33,6 +33,9 @@ NOW = MANUAL_START
 
 ENVIRONMENT = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret"}
 
+MANY_ALLOWED = {**ENVIRONMENT, "CURFEW_MAX_INSTANCES": "5000"}
+"""For tests of large fleets that are about something else than the ceiling."""
+
 Hook = Callable[[str, Mapping[str, str]], None]
 """Told of each call's operation and parameters."""
 
@@ -104,7 +107,14 @@ class Stage:
         """The id of the instance with this name."""
         return next(one.instance_id for one in self.engine.instances() if one.name == name)
 
-    def deliver(self, function: str, event: bytes, transport: Direct | None = None) -> Any:  # noqa: ANN401  # a handler's answer
+    def deliver(
+        self,
+        function: str,
+        event: bytes,
+        transport: Direct | None = None,
+        *,
+        timeout_s: float = 600,
+    ) -> Any:  # noqa: ANN401  # a handler's answer
         """What the function answers to an event; raises what it raises."""
         world = World(
             clock=lambda: self.clock,
@@ -115,7 +125,7 @@ class Stage:
         handler = import_module(f"functions.{function}").handler
         before = len(self.service.log)
         try:
-            return handler(event, fc_context(), world=world)
+            return handler(event, fc_context(timeout_s=timeout_s), world=world)
         finally:
             for entry in self.service.log.entries()[before:]:
                 check_call(function, entry)

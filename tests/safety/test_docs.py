@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.guards import CHINA, Guard, Harm
+from shared.guards import Guard, Harm
 from shared.model import Instance, Status
-from shared.times import parse_instant
+from shared.times import CHINA, parse_instant
+from tests.promises.readme import leads_somewhere, links
 from tests.safety.stage import NOW, REGION, ROOT
 
 PAGES = ("safety.md", "safety.zh-CN.md")
@@ -61,6 +62,13 @@ def test_both_languages_have_the_same_sections_and_rows() -> None:
         ]
 
     assert shape(PAGES[0]) == shape(PAGES[1])
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_somewhere(page: str) -> None:
+    file = ROOT / "docs" / page
+
+    assert [one for one in links(file) if not leads_somewhere(file, one)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -32,10 +32,20 @@ class Case:
     spec: InstanceSpec
     against_stop: str
     against_release: str
+    against_start: str = ""
 
 
 def tagged(name: str, key: str, value: str, reason: str) -> Case:
     return Case(InstanceSpec(f"dev-{name}", tags={**TEAM, key: value}), reason, reason)
+
+
+def tagged_off(name: str, value: str, reason: str) -> Case:
+    spec = InstanceSpec(f"dev-off-{name}", tags={**TEAM, "curfew:keep-off-until": value})
+    return Case(spec, "", "", reason)
+
+
+def tagged_both_ways(name: str, key: str, value: str, reason: str) -> Case:
+    return replace(tagged(name, key, value, reason), against_start=reason)
 
 
 def locked(reason: LockReason, against_stop: str) -> Case:
@@ -45,10 +55,11 @@ def locked(reason: LockReason, against_stop: str) -> Case:
 
 PROTECT = "tag curfew:protect"
 KEEP = "tag curfew:keep-until"
+KEEP_OFF = "tag curfew:keep-off-until"
 CASES = (
     Case(InstanceSpec("dev-free", tags=TEAM), "", ""),
     *(
-        tagged(f"protect-{name}", key, value, PROTECT)
+        tagged_both_ways(f"protect-{name}", key, value, PROTECT)
         for name, key, value in (
             ("said-why", "curfew:protect", "licence server"),
             ("true", "curfew:protect", "true"),
@@ -57,6 +68,21 @@ CASES = (
             ("no-utf8-letter", "curfew:protect", "\u2603"),
             ("capital", "Curfew:Protect", "yes"),
             ("blanks", " curfew:protect ", "yes"),
+            ("wide-colon", "curfew\N{FULLWIDTH COLON}protect", "yes"),
+            ("blank-within", "curfew: protect", "yes"),
+            ("zero-width", "curfew:pro\N{ZERO WIDTH SPACE}tect", "yes"),
+        )
+    ),
+    *(
+        tagged_both_ways(f"unknown-{name}", key, "2020-01-01", f"tag {key} is not understood")
+        for name, key in (
+            ("protected", "curfew:protected"),
+            ("underscore", "curfew:keep_until"),
+            ("one-word", "curfew:keepuntil"),
+            ("dash", "curfew-protect"),
+            ("no-such-guard", "curfew:leave-me"),
+            ("two-letters-changed", "cufrew:protect"),
+            ("letter-missing", "curfw:keep-until"),
         )
     ),
     *(
@@ -75,6 +101,17 @@ CASES = (
             ("yesterday", "2026-11-22", ""),
         )
     ),
+    *(
+        tagged_off(name, value, reason)
+        for name, value, reason in (
+            ("an-hour", at(NOW + HOUR), f"{KEEP_OFF} {at(NOW + HOUR)}"),
+            ("today", "2026-11-23", f"{KEEP_OFF} 2026-11-23"),
+            ("someday", "next year", f"{KEEP_OFF}, unreadable"),
+            ("an-hour-ago", at(NOW - HOUR), ""),
+            ("yesterday", "2026-11-22", ""),
+        )
+    ),
+    tagged("schedule", "curfew:schedule", "mon-fri 09:00-18:00", ""),
     locked(LockReason.FINANCIAL, ""),
     locked(LockReason.SECURITY, "security lock"),
     locked(LockReason.RECYCLING, "recycling lock"),
@@ -155,7 +192,7 @@ def test_no_request_that_changes_names_a_guarded_instance(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", ENVELOPES)
-def test_no_guard_hinders_a_start(trigger: str, way: str) -> None:
+def test_only_what_keeps_an_instance_off_hinders_its_start(trigger: str, way: str) -> None:
     refused_by_ecs = {"dev-lock-financial", "dev-lock-security"}
     stage = Stage(
         replace(case.spec, status=Status.STOPPED)
@@ -163,11 +200,18 @@ def test_no_guard_hinders_a_start(trigger: str, way: str) -> None:
         if case.spec.name not in refused_by_ecs
     )
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
+    guarded = {name: BY_NAME[name].against_start for name in ids if BY_NAME[name].against_start}
 
     report = stage.ask("start", request_for(way, ids), trigger)
 
-    assert {result for result, _ in table(report).values()} == {"changed"}
-    assert {one.status for one in stage.engine.instances()} == {Status.RUNNING}
+    assert {one for one in ids if stage.service.log.touched(ids[one])} == set(ids) - set(guarded)
+    assert table(report) == {
+        name: ("skipped", guarded[name]) if name in guarded else ("changed", "start")
+        for name in ids
+    }
+    assert {one.name for one in stage.engine.instances() if one.status is Status.STOPPED} == set(
+        guarded
+    )
 
 
 def test_a_start_that_ecs_itself_refuses_has_failed_and_was_not_skipped() -> None:
@@ -209,11 +253,18 @@ def test_describe_names_what_would_guard_and_changes_nothing(trigger: str, way: 
 
 
 def described(case: Case) -> str:
-    stop, release = case.against_stop, case.against_release
-    if stop and stop == release:
-        return f"guarded against stop and release: {stop}"
-    named = (("stop", stop), ("release", release))
-    return "; ".join(f"guarded against {name}: {reason}" for name, reason in named if reason)
+    against = {
+        "stop": case.against_stop,
+        "release": case.against_release,
+        "start": case.against_start,
+    }
+    reasons = dict.fromkeys(reason for reason in against.values() if reason)
+    return "; ".join(f"guarded against {named(against, reason)}: {reason}" for reason in reasons)
+
+
+def named(against: Mapping[str, str], reason: str) -> str:
+    names = [name for name, why in against.items() if why == reason]
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 @pytest.mark.parametrize("name", [*OUTAGES, *LOSSES])

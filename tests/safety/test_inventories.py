@@ -27,6 +27,7 @@ from tests.safety.stage import (
     FEW,
     HARMS,
     MANY,
+    MANY_ALLOWED,
     WAYS,
     Direct,
     Stage,
@@ -36,13 +37,16 @@ from tests.safety.stage import (
 )
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HARMS)
-def test_an_empty_answer_for_want_of_permission_is_no_inventory(name: str, way: str) -> None:
+def test_an_empty_answer_for_want_of_permission_is_no_inventory(
+    name: str, way: str, *, is_empty: bool
+) -> None:
     function, stated = HARMS[name]
     stage = Stage(FEW)
     request = {**selected(stage, way), **stated}
-    stage.service.faults.add(LostPermission(action="DescribeInstances"))
+    stage.service.faults.add(LostPermission(action="DescribeInstances", empty=is_empty))
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances"):
         stage.ask(function, request)
@@ -50,10 +54,12 @@ def test_an_empty_answer_for_want_of_permission_is_no_inventory(name: str, way: 
     assert stage.deeds() == ()
 
 
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("skip", range(1, 5))
-def test_permission_lost_midway_is_not_taken_for_a_release(skip: int) -> None:
+def test_permission_lost_midway_is_not_taken_for_a_release(skip: int, *, is_empty: bool) -> None:
     stage = Stage(FEW)
-    stage.service.faults.add(LostPermission(action="DescribeInstances", skip=skip))
+    lost = LostPermission(action="DescribeInstances", skip=skip, empty=is_empty)
+    stage.service.faults.add(lost)
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances") as failure:
         stage.ask("release", {"name": "dev-*", "dry_run": False})
@@ -75,7 +81,7 @@ BAD_PAGES: Mapping[str, AnyFault] = {
 @pytest.mark.parametrize("fault", BAD_PAGES.values(), ids=BAD_PAGES)
 @pytest.mark.parametrize("way", ["tags", "name", "all"])
 def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFault) -> None:
-    stage = Stage(MANY)
+    stage = Stage(MANY, environ=MANY_ALLOWED)
     stage.service.faults.add(fault)
 
     with pytest.raises(Unavailable):
@@ -85,7 +91,7 @@ def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFau
 
 
 def test_tokens_that_go_in_a_circle_end() -> None:
-    stage = Stage(MANY)
+    stage = Stage(MANY, environ=MANY_ALLOWED)
     circle = Circle(stage.service)
     stage.transport = circle
 
@@ -114,7 +120,7 @@ class Circle(Direct):
 
 
 def test_an_instance_seen_on_two_pages_is_stopped_once() -> None:
-    stage = Stage(MANY[:150])
+    stage = Stage(MANY[:150], environ=MANY_ALLOWED)
     stage.transport = Twice(stage.service)
 
     report = stage.ask("stop", {"name": "dev-*", "max_instances": 150, "wait": False})
@@ -143,7 +149,8 @@ class Twice(Direct):
 
 
 def test_more_than_a_thousand_by_tag_are_all_found() -> None:
-    stage = Stage(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(1100))
+    specs = (InstanceSpec(f"dev-{number}", tags=DEV) for number in range(1100))
+    stage = Stage(specs, environ=MANY_ALLOWED)
 
     report = stage.ask("stop", {"tags": DEV, "max_instances": 2000, "wait": False, "dry_run": True})
 
@@ -180,7 +187,8 @@ RECHECKS: Mapping[str, AnyFault] = {
     "cut": Cut(action="DescribeInstances", skip=1),
     "throttled": Refuse(action="DescribeInstances", skip=1, status=400, code="Throttling.User"),
     "denied": Refuse(action="DescribeInstances", skip=1, status=403, code="Forbidden.RAM"),
-    "no-permission": LostPermission(action="DescribeInstances", skip=1),
+    "no-permission": LostPermission(action="DescribeInstances", skip=1, empty=False),
+    "empty-without-permission": LostPermission(action="DescribeInstances", skip=1, empty=True),
 }
 
 
@@ -257,7 +265,7 @@ def test_an_account_that_cannot_be_read_is_left_alone(fault: AnyFault) -> None:
 
 
 def test_a_page_without_its_rows_narrows_a_selection_and_never_widens_it() -> None:
-    stage = Stage(MANY)
+    stage = Stage(MANY, environ=MANY_ALLOWED)
     stage.service.faults.add(MissingPage(action="DescribeInstances", skip=1, times=1))
 
     report = stage.ask("stop", {"name": "dev-*", "max_instances": 350, "dry_run": True})

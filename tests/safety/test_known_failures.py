@@ -233,8 +233,8 @@ def test_what_goes_on_costing_after_a_release_is_in_the_report() -> None:
     assert f"disk {data}" in said
     assert f"disk {system}" not in said
     assert "EIP " in said
-    assert f"snapshot {snapshots[system]} (3 days)" in said
-    assert f"snapshot {snapshots[data]} (3 days)" in said
+    assert f"snapshot {snapshots[system]} (until 2026-11-26T18:00:" in said
+    assert f"snapshot {snapshots[data]} (until 2026-11-26T18:00:" in said
     assert [one.disk_id for one in stage.engine.disks()] == [data]
 
 
@@ -303,9 +303,9 @@ def test_a_release_time_is_legal_or_refused_and_never_adjusted(
         stage.ask("set_auto_release", request)
         assert at(stage.engine.instances()[0].auto_release_at or NOW) == release_at
     else:
-        with pytest.raises(InvalidEvent, match="release_at"):
+        with pytest.raises((InvalidEvent, Incomplete), match="ahead"):
             stage.ask("set_auto_release", request)
-        assert len(stage.service.log) == 0
+        assert stage.deeds() == ()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
 from local.envelopes import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
-from tests.safety.stage import WAYS, Stage, request_for, table
+from tests.safety.stage import MANY_ALLOWED, WAYS, Stage, request_for, table
 
 SPECS = tuple(InstanceSpec(f"dev-{number}", tags={"team": "dev"}) for number in range(4))
 RELEASE: Request = {"name": "dev-*", "snapshot": False}
@@ -205,7 +205,7 @@ def test_an_empty_plan_allows_nothing() -> None:
 
 def test_a_plan_of_a_thousand_fits_an_event_and_is_carried_out() -> None:
     specs = (InstanceSpec(f"dev-{number}", tags={"team": "dev"}) for number in range(1000))
-    stage = Stage(specs)
+    stage = Stage(specs, environ=MANY_ALLOWED)
     request: Request = {"name": "dev-*", "wait": False, "max_instances": 1000}
 
     plan_id = planned(stage, "stop", request)

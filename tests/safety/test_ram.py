@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -18,10 +19,12 @@ from local.ecs.model import Status
 from local.ecs.policy import Policy
 from local.envelopes import Request
 from shared.errors import AccessDenied
+from tests.s_yaml import raw
 from tests.safety.stage import FUNCTIONS, Direct, Stage, table
 
 RAM = Path(__file__).parents[2] / "ram"
 READMES = ("README.md", "README.zh-CN.md")
+INSTANCE = "acs:ecs:cn-hangzhou:1234567890123456:instance/i-bp1aaaaaaaaaaaaaaaaa"
 TWO_DISKS = (DiskSpec(delete_with_instance=False),)
 UNTAGGED = InstanceSpec("dev-bare", data_disks=TWO_DISKS)
 TAGGED = InstanceSpec("dev-web", tags={"team": "dev"})
@@ -86,7 +89,21 @@ CUTS = [(function, action) for function in FUNCTIONS for action in allowed(docum
 
 
 def test_each_function_has_a_policy_and_there_is_no_other() -> None:
-    assert {path.stem for path in RAM.glob("*.json")} == {*FUNCTIONS, "trust"}
+    assert {path.stem for path in RAM.glob("*.json")} == {*FUNCTIONS, "trust", "platform"}
+
+
+def test_what_function_compute_does_by_itself_touches_no_instance() -> None:
+    assert document("platform") == {
+        "Version": "1",
+        "Statement": [
+            {"Effect": "Allow", "Action": ["log:PostLogStoreLogs"], "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": ["mns:SendMessage"],
+                "Resource": f"acs:mns:*:*:/queues/{raw()['vars']['failures']}/messages",
+            },
+        ],
+    }
 
 
 def test_only_function_compute_may_take_the_role() -> None:
@@ -202,6 +219,22 @@ def test_no_role_may_retag_or_unprotect_even_under_a_wider_policy(
     assert answer.code == "Forbidden.RAM"
 
 
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("action", ["tag:TagResources", "tag:UntagResources"])
+def test_no_role_may_retag_by_the_tag_service_even_under_a_wider_policy(
+    function: str, action: str
+) -> None:
+    everything = {
+        "Version": "1",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+    policy = Policy(document(function), everything)
+
+    assert policy.allows("ecs:DescribeInstances", "acs:ecs:cn-hangzhou:1234567890123456:*", {})
+    for resource in (INSTANCE, "acs:tag:cn-hangzhou:1234567890123456:*"):
+        assert not policy.allows(action, resource, {})
+
+
 def in_readme(name: str) -> list[dict[str, Any]]:
     """The JSON that a README shows."""
     blocks = re.findall(r"```json\n(.*?)```", (RAM / name).read_text(), re.DOTALL)
@@ -212,6 +245,50 @@ def test_both_readmes_show_the_same_policies_and_commands() -> None:
     blocks = [re.findall(r"```.*?```", (RAM / name).read_text(), re.DOTALL) for name in READMES]
 
     assert blocks[0] == blocks[1] != []
+
+
+def calls_of(block: str, folder: Path) -> list[list[str]]:
+    """What a block of shell commands asks of the ``aliyun`` command."""
+    calls, stub = folder / "calls", folder / "aliyun"
+    stub.write_text(f'#!/bin/sh\nprintf "%s\\0" "$@" >> {calls}\nprintf "\\n\\0" >> {calls}\n')
+    stub.chmod(0o700)
+    subprocess.run(  # noqa: S603  # the page's own commands, with a stub for the tool
+        ["/bin/bash", "-euc", block],
+        cwd=RAM.parent,
+        env={"PATH": f"{folder}:/usr/bin:/bin"},
+        check=True,
+    )
+    return [call.strip("\0").split("\0") for call in calls.read_text().split("\n\0") if call]
+
+
+def test_the_commands_give_each_role_its_policy_and_the_platforms(tmp_path: Path) -> None:
+    create, _ = re.findall(r"```sh\n(.*?)```", (RAM / "README.md").read_text(), re.DOTALL)
+
+    calls = calls_of(create, tmp_path)
+
+    trusted = {call[3]: json.loads(call[5]) for call in calls if call[1] == "CreateRole"}
+    policies = {call[3]: json.loads(call[5]) for call in calls if call[1] == "CreatePolicy"}
+    attached = {(call[7], call[5]) for call in calls if call[1] == "AttachPolicyToRole"}
+    roles = {f"curfew-{function.replace('_', '-')}": function for function in FUNCTIONS}
+    assert policies == {
+        "curfew-platform": document("platform"),
+        **{role: document(function) for role, function in roles.items()},
+    }
+    assert trusted == dict.fromkeys(roles, document("trust"))
+    assert attached == {(role, each) for role in roles for each in (role, "curfew-platform")}
+
+
+def test_the_commands_for_an_upgrade_give_each_policy_its_new_version(tmp_path: Path) -> None:
+    _, update = re.findall(r"```sh\n(.*?)```", (RAM / "README.md").read_text(), re.DOTALL)
+
+    calls = calls_of(update, tmp_path)
+
+    assert {call[3]: json.loads(call[5]) for call in calls} == {
+        f"curfew-{function.replace('_', '-')}": document(function) for function in FUNCTIONS
+    }
+    assert {(call[1], *call[6:8]) for call in calls} == {
+        ("CreatePolicyVersion", "--SetAsDefault", "true")
+    }
 
 
 def test_the_readme_names_what_each_policy_allows() -> None:
@@ -228,7 +305,7 @@ def test_the_readme_names_what_each_policy_allows() -> None:
 @pytest.mark.parametrize(
     ("tag", "is_released"),
     [
-        pytest.param({"curfew-managed": "yes"}, True, id="managed"),
+        pytest.param({"lifecycle-managed": "yes"}, True, id="managed"),
         pytest.param({}, False, id="not"),
     ],
 )
@@ -256,6 +333,7 @@ def test_the_variant_by_tag_releases_only_what_bears_the_tag(
         pytest.param("stop", "StopInstances", id="stop"),
         pytest.param("release", "DeleteInstances", id="release"),
         pytest.param("set_auto_release", "ModifyInstanceAutoReleaseTime", id="set_auto_release"),
+        pytest.param("start", "StartInstances", id="start"),
     ],
 )
 def test_the_second_lock_refuses_what_bears_the_tag_and_nothing_else(
@@ -263,9 +341,8 @@ def test_the_second_lock_refuses_what_bears_the_tag_and_nothing_else(
 ) -> None:
     _, lock = in_readme("README.md")
     policy = Policy(document(function), {"Version": "1", "Statement": [lock]})
-    arn = "acs:ecs:cn-hangzhou:123456789012:instance/i-bp1aaaaaaaaaaaaaaaaa"
 
     assert [
-        policy.allows(f"ecs:{operation}", arn, tags)
+        policy.allows(f"ecs:{operation}", INSTANCE, tags)
         for tags in ({}, {"team": "dev"}, {"curfew:protect": ""}, {"curfew:protect": "why"})
     ] == [True, True, False, False]

@@ -11,6 +11,7 @@ import pytest
 from local.ecs.fleet import InstanceSpec
 from local.envelopes import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
+from shared.events import parse
 from tests.safety.stage import ACCOUNT, WAYS, Stage, request_for
 
 DEEDS: Mapping[str, Request] = {
@@ -20,6 +21,7 @@ DEEDS: Mapping[str, Request] = {
 }
 UNTIMED = frozenset(
     {
+        "api_gateway",
         "direct",
         "eventbridge_raw",
         "http",
@@ -41,7 +43,7 @@ def fleet(count: int) -> Stage:
 def refusal(stage: Stage, function: str, request: Request, trigger: str = "direct") -> str:
     """What a refusal says, however the trigger gets to know of it."""
     event = ENVELOPES[trigger](request, stage.clock.now())
-    if not trigger.startswith("http"):
+    if not parse(event).answers_http:
         with pytest.raises(Refused) as refused:
             stage.deliver(function, event)
         return str(refused.value)
@@ -195,7 +197,7 @@ def test_a_message_for_another_function_is_not_obeyed(function: str, trigger: st
         assert answer["statusCode"] == 400
         said = answer["body"]
 
-    assert "action" in said
+    assert f"this request is for start, but this function is {function}" in said
     assert len(stage.service.log) == 0
 
 

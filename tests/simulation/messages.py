@@ -14,6 +14,7 @@ from local.envelopes import ENVELOPES
 
 OF_NOW = frozenset(
     {
+        "api_gateway",
         "direct",
         "http",
         "http_base64",
@@ -27,7 +28,7 @@ OF_NOW = frozenset(
 )
 """Triggers whose events have no time: a redelivery is another instant."""
 
-LISTS = ("eventbridge_list", "rocketmq_list", "kafka", "kafka_raw", "mqtt_list")
+LISTS = ("eventbridge_list", "rocketmq_list", "kafka", "kafka_texts", "kafka_raw", "mqtt_list")
 RECORDS = ("kafka", "kafka_raw")
 """Triggers whose messages are records with a time of their own."""
 _REPLAYED = ("timer", "mns_topic_json", "eventbridge", "direct")

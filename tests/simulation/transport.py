@@ -90,7 +90,7 @@ class SimTransport:
             self.stage.clock.advance(timedelta(seconds=timeout_s))
             raise NoAnswer("no answer in time")
         if how == "unresolved":
-            raise NoAnswer("the host's name is not known")
+            raise NoAnswer("there is no such host", unresolved=True)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -1,0 +1,1 @@
+"""What ``python -m local check`` asks of an s.yaml before it is deployed."""

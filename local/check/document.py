@@ -1,0 +1,204 @@
+"""An s.yaml as Serverless Devs reads it: variables put in, each resource's template under it.
+
+The rules are those of "yaml.md" and "variables.md" of Serverless Devs, as far as an s.yaml of ours
+uses them; ``s preview`` shows the same. What cannot be known here, such as ``${file('x')}``, stays
+as it is written. Stricter than YAML in one thing: a key that stands twice is an error, since the
+second silently wins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ACCOUNT = "1234567890123456"
+"""Stands for the account's id, which only the deploy tool knows: ``${config('AccountID')}``."""
+
+_VARIABLE = re.compile(r"\$\{(?P<body>[^{}]*)\}")
+_ENV = re.compile(
+    r"""env\(\s*['"]?(?P<name>\w+)['"]?\s*(?:,\s*['"](?P<default>[^'"]*)['"]\s*)?\)"""
+)
+_DEEPEST = 10
+
+
+class DocumentError(Exception):
+    """The file is not one that Serverless Devs could read; says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One entry under ``resources``.
+
+    Attributes:
+        name: Its key.
+        component: What deploys it: ``fc3`` for a function.
+        props: What the component gets, with nothing left to put in but what is unknown here.
+    """
+
+    name: str
+    component: str
+    props: Mapping[str, Any]
+
+    @property
+    def triggers(self) -> list[dict[str, Any]]:
+        """Its triggers, those that are mappings."""
+        found = self.props.get("triggers", [])
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+    def timers(self) -> list[dict[str, Any]]:
+        """The configurations of its timers."""
+        return [one["triggerConfig"] for one in self.triggers if one["triggerType"] == "timer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole file.
+
+    Attributes:
+        raw: As YAML has it.
+        resources: In the file's order.
+    """
+
+    raw: Mapping[str, Any]
+    resources: tuple[Resource, ...] = field(default=())
+
+
+def read_document(path: Path, environ: Mapping[str, str]) -> Document:
+    """Read a file.
+
+    Args:
+        path: The s.yaml.
+        environ: Where ``${env('X')}`` is looked up.
+
+    Raises:
+        DocumentError: it cannot be read, is not YAML, or is not built as an s.yaml is.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"it cannot be read: {error}") from None
+    raw = _parsed(text)
+    variables = raw.get("vars") or {}
+    if not isinstance(variables, dict):
+        raise DocumentError("vars must be a mapping")
+    reader = _Reader(variables, environ)
+    resources = raw.get("resources")
+    if not isinstance(resources, dict) or not resources:
+        raise DocumentError("there are no resources; an s.yaml deploys what stands under them")
+    return Document(
+        raw, tuple(_resource(name, one, raw, reader) for name, one in resources.items())
+    )
+
+
+def is_known(value: object) -> bool:
+    """Is nothing left in it that only the deploy tool can put in?"""
+    if isinstance(value, dict):
+        return all(is_known(one) for one in value.values())
+    if isinstance(value, list):
+        return all(is_known(one) for one in value)
+    return not (isinstance(value, str) and _VARIABLE.search(value))
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    try:
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise DocumentError(f"it is not YAML: {where}{error.problem or error.context}") from None
+    except yaml.YAMLError as error:
+        raise DocumentError(f"it is not YAML: {error}") from None
+    if not isinstance(raw, dict):
+        raise DocumentError("it is not a mapping; an s.yaml begins with edition: 3.0.0")
+    return raw
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002  # as its base
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str | int):
+                if key in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {key} stands twice", problem_mark=key_node.start_mark
+                    )
+                seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _resource(name: str, one: object, raw: Mapping[str, Any], reader: _Reader) -> Resource:
+    if not isinstance(one, dict) or not isinstance(one.get("props"), dict):
+        raise DocumentError(f"resources.{name} must have a component and props")
+    props: Mapping[str, Any] = one["props"]
+    extend = one.get("extend")
+    if extend is not None:
+        wanted = extend.get("name") if isinstance(extend, dict) else extend
+        templates = raw.get("template")
+        below = templates.get(wanted) if isinstance(templates, dict) else None
+        if not isinstance(below, dict):
+            raise DocumentError(f"resources.{name} extends {wanted!r}, which is not under template")
+        props = _merged(below, props)
+    return Resource(str(name), str(one.get("component", "")), reader.filled(props))
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """A template and what stands over it; mappings are merged, all else is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            merged[key] = _merged(known, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+class _Reader:
+    """Puts variables in."""
+
+    def __init__(self, variables: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+        self._variables = variables
+        self._environ = environ
+
+    def filled(self, value: Any, depth: int = 0) -> Any:  # noqa: ANN401  # whatever YAML holds
+        """The value with its variables put in, and theirs."""
+        if isinstance(value, dict):
+            return {key: self.filled(one, depth) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.filled(one, depth) for one in value]
+        if not isinstance(value, str) or depth > _DEEPEST:
+            return value
+        if whole := _VARIABLE.fullmatch(value):
+            return self._value(whole["body"].strip(), value, depth)
+        return _VARIABLE.sub(
+            lambda found: str(self._value(found["body"].strip(), found[0], depth)), value
+        )
+
+    def _value(self, body: str, written: str, depth: int) -> Any:  # noqa: ANN401  # whatever YAML holds
+        if body.startswith("vars."):
+            return self.filled(self._variable(body.split(".")[1:], written), depth + 1)
+        if re.fullmatch(r"""config\(\s*['"]?AccountID['"]?\s*\)""", body):
+            return ACCOUNT
+        if found := _ENV.fullmatch(body):
+            return self._environ.get(found["name"], found["default"] or written)
+        return written
+
+    def _variable(self, path: Sequence[str], written: str) -> Any:  # noqa: ANN401  # whatever YAML holds
+        value: Any = self._variables
+        for key in path:
+            if not isinstance(value, dict) or key not in value:
+                known = [str(one) for one in value] if isinstance(value, dict) else []
+                near = get_close_matches(key, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+                raise DocumentError(f"{written}: there is no {key} under vars; {hint}")
+            value = value[key]
+        return value

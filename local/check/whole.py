@@ -1,0 +1,101 @@
+"""The whole of an s.yaml: what stands at its top, each function, and what deploying will not do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from local.check.document import Document, DocumentError, read_document
+from local.check.findings import Finding, Section, error, note, warning
+from local.check.functions import Function, check_function, function_of
+from local.check.triggers import check_triggers, limits_of_the_deploy_tool
+from local.fc_context import CODE
+
+_EDITION = "3.0.0"
+_BUILT = "./build/code"
+
+
+def check_file(
+    path: Path, now: datetime, environ: Mapping[str, str], ram: Path = CODE / "ram"
+) -> tuple[Section, ...]:
+    """Check an s.yaml.
+
+    Args:
+        path: The file.
+        now: The present, from which a timer's next times are counted.
+        environ: Where ``${env('X')}`` is looked up.
+        ram: Where the roles' policies are.
+
+    Returns:
+        A section for the file, one for each function in the file's order, and one of what
+        ``s deploy`` does not do; the last only if the file could be read.
+    """
+    try:
+        document = read_document(path, environ)
+    except DocumentError as problem:
+        return (Section(str(path), (error(str(problem)),)),)
+    functions = [one for each in document.resources if (one := function_of(each))]
+    sections = [Section(str(path), tuple(_top(document, functions)))]
+    for function in functions:
+        findings = [*check_function(function, ram), *check_triggers(function, now)]
+        sections.append(Section(_title(function), tuple(findings)))
+    sections.append(Section("s deploy", tuple(limits_of_the_deploy_tool(functions))))
+    return tuple(sections)
+
+
+def _title(function: Function) -> str:
+    props = function.props
+    parts = (props.get("functionName"), function.region, props.get("runtime"))
+    return " · ".join(str(one) for one in parts if one) + f" · {function.timeout_s:g} s"
+
+
+def _top(document: Document, functions: list[Function]) -> Iterator[Finding]:
+    if str(document.raw.get("edition")) != _EDITION:
+        yield error(f"edition: {document.raw.get('edition')!r} is invalid: expected {_EDITION}")
+    if not document.raw.get("access"):
+        yield warning("access is missing: s will ask which key to use; deploy.md's is default")
+    if not functions:
+        yield error("no resource has a handler such as functions.stop.handler")
+    ours = {id(one.resource) for one in functions}
+    for resource in document.resources:
+        if id(resource) not in ours:
+            yield _foreign(resource.name, resource.component, str(resource.props.get("handler")))
+    places = Counter((one.region, str(one.props.get("functionName"))) for one in functions)
+    for (region, name), number in places.items():
+        if number > 1:
+            yield error(f"two resources are called {name} in {region}; one would replace the other")
+    yield from _package(document, functions)
+
+
+def _foreign(name: str, component: str, handler: str) -> Finding:
+    if component == "fc3" and handler.startswith("functions"):
+        return error(
+            f"resources.{name}: handler {handler} is none of Curfew's; expected "
+            "functions.NAME.handler"
+        )
+    return note(f"resources.{name} is no function of Curfew; it was not checked")
+
+
+def _package(document: Document, functions: list[Function]) -> Iterator[Finding]:
+    """Whether what is deployed is built before."""
+    others = [
+        str(one.props.get("functionName"))
+        for one in functions
+        if str(one.props.get("code")).rstrip("/") not in {_BUILT, _BUILT[2:]}
+    ]
+    if others:
+        yield warning(f"code of {', '.join(others)} is not {_BUILT}, which make package builds")
+    actions = document.raw.get("actions")
+    before = actions.get("pre-deploy") if isinstance(actions, dict) else None
+    if "make package" not in str(before):
+        yield warning(
+            "actions.pre-deploy does not run make package: what is deployed may be an old package"
+        )
+    runtimes = {str(one.props.get("runtime")) for one in functions}
+    if len(runtimes) > 1:
+        yield error(
+            f"runtimes {', '.join(sorted(runtimes))}: make package builds for one of them; the "
+            "functions with another would not load"
+        )

@@ -1,0 +1,26 @@
+"""Text that shows what it is: what a terminal or a log would act upon is written as its number.
+
+Names of instances and texts of servers may hold escape sequences, line ends that only some programs
+know (U+2028, C1), and marks that turn the direction of text round. Letters of all scripts stay.
+"""
+
+from __future__ import annotations
+
+_IDEOGRAPHIC_SPACE = "\u3000"
+
+
+def printable(text: str) -> str:
+    r"""The text, each character that is not printed written as JSON would: ``\u2028``.
+
+    So JSON stays the same JSON: these characters can stand nowhere but in its texts.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one == _IDEOGRAPHIC_SPACE else _escaped(one) for one in text
+    )
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(rf"\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -1,0 +1,30 @@
+"""The ids of ECS's public regions, for hints alone: ECS itself says which regions there are.
+
+Source: "Regions and zones", ECS user guide, 2026. A region that is missing here works like any
+other; the list only helps to tell a misspelt region from one that cannot be reached.
+"""
+
+from __future__ import annotations
+
+_REGIONS = (
+    "cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-hangzhou cn-shanghai "
+    "cn-nanjing cn-fuzhou cn-wuhan-lr cn-zhengzhou-jva cn-shenzhen cn-heyuan cn-guangzhou "
+    "cn-chengdu cn-hongkong ap-northeast-1 ap-northeast-2 ap-southeast-1 ap-southeast-3 "
+    "ap-southeast-5 ap-southeast-6 ap-southeast-7 us-east-1 us-west-1 na-south-1 eu-west-1 "
+    "eu-central-1 me-east-1 me-central-1"
+)
+
+
+def is_listed(region: str) -> bool:
+    """Is this region in the list? One that is not may exist all the same."""
+    return region in _REGIONS.split()
+
+
+def hint(region: str) -> str:
+    """A sentence that names the region that was probably meant, or shows the form of an id."""
+    if is_listed(region):
+        return "There is such a region; perhaps this account or endpoint does not have it."
+    from difflib import get_close_matches  # noqa: PLC0415  # only a misspelt region needs it
+
+    near = get_close_matches(region, _REGIONS.split(), n=1)
+    return f"Did you mean {near[0]}?" if near else "Region ids look like cn-hangzhou."

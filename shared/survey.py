@@ -1,0 +1,168 @@
+"""The first look at all regions of a request: who is meant there, and what could not be seen.
+
+Regions are read each by itself, for at most a third of the time that is left, and their disks for
+at most another: one that cannot be reached, is denied or misspelt keeps no other from being done.
+Ids that no region of the request
+knows are looked for once in the operator's other regions, so that "gone" is not said of a machine
+that runs elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.api import Api
+from shared.ecs import PAGE, Ecs, Found, chunks
+from shared.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
+from shared.log import log_unforeseen
+from shared.model import Instance
+from shared.parallel import Runner
+from shared.selection import ByIds, Selection
+
+ELSEWHERE_TIMEOUT = timedelta(seconds=3)
+"""How long a region outside the request may take to say whether it knows an id."""
+
+NAMED = 5
+"""How many ids a sentence names."""
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What a first look found.
+
+    Attributes:
+        instances: Who is meant, those whose row cannot be read among them.
+        missing: The ids of the request that no region knows, in its order.
+        elsewhere: Of these, the ids that another of the operator's regions knows, with the region.
+        unasked: Other regions that did not say whether they know the missing ids.
+        unread: Regions of the request that could not be read, each with the reason.
+        strays: Rows that cannot be read and that nothing shows to be meant.
+        hints: By region, what comes near a selection that matched nothing.
+    """
+
+    instances: tuple[Instance, ...]
+    missing: tuple[str, ...]
+    elsewhere: Mapping[str, str]
+    unasked: tuple[str, ...]
+    unread: Mapping[str, CurfewError]
+    strays: tuple[Instance, ...]
+    hints: Mapping[str, str]
+
+
+def survey(
+    selection: Selection,
+    sources: Sequence[Ecs],
+    others: Sequence[Api],
+    look: Callable[[Ecs], Found],
+    side_by_side: Runner,
+) -> Survey:
+    """Look at all regions of a request.
+
+    Args:
+        selection: Who is meant.
+        sources: One for each region of the request.
+        others: The operator's other regions.
+        look: How a region is looked at.
+        side_by_side: How several regions are asked at once.
+
+    Raises:
+        InvalidEvent: ECS knows none of the regions.
+        AccessDenied: no region could be read, and RAM denied one of them.
+        Unavailable: no region could be read.
+    """
+    looks = side_by_side(lambda source: _attempt(look, source), sources, at_once=len(sources))
+    read: dict[str, Found] = {}
+    unread: dict[str, CurfewError] = {}
+    for source, found in zip(sources, looks, strict=True):
+        if isinstance(found, Found):
+            read[source.api.region] = found
+        else:
+            unread[source.api.region] = found
+    if not read:
+        raise _of_no_region(unread)
+    instances = {one.id: one for found in read.values() for one in found.instances.values()}
+    ids = selection.ids if isinstance(selection, ByIds) else ()
+    missing = tuple(one for one in ids if one not in instances)
+    elsewhere, unasked = _look_elsewhere(missing, others, side_by_side)
+    return Survey(
+        instances=tuple(instances[key] for key in ids if key in instances)
+        if ids
+        else tuple(instances.values()),
+        missing=missing,
+        elsewhere=elsewhere,
+        unasked=unasked,
+        unread=unread,
+        strays=tuple(one for found in read.values() for one in found.strays),
+        hints={region: found.hint for region, found in read.items() if found.hint},
+    )
+
+
+def thirds_of(now: datetime, work_until: datetime, thirds: int) -> datetime:
+    """When so many thirds of the time that is left are over."""
+    return now + (work_until - now) / 3 * thirds
+
+
+def _attempt(look: Callable[[Ecs], Found], source: Ecs) -> Found | AccessDenied | Unavailable:
+    try:
+        return look(source)
+    except (AccessDenied, Unavailable) as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+        return Unavailable(f"{source.api.region}: {log_unforeseen(error)}")
+
+
+def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
+    """The error of a run that could read no region: the most telling of theirs."""
+    errors = list(unread.values())
+    if all(isinstance(one, Unavailable) and one.unknown_region for one in errors):
+        return InvalidEvent("regions: " + "; ".join(str(one) for one in errors))
+    first = next((one for one in errors if isinstance(one, AccessDenied)), errors[0])
+    if len(errors) == 1:
+        return first
+    text = "; ".join(dict.fromkeys(str(one) for one in (first, *errors)))
+    return AccessDenied(text, first.code) if isinstance(first, AccessDenied) else Unavailable(text)
+
+
+def _look_elsewhere(
+    missing: Sequence[str], others: Sequence[Api], side_by_side: Runner
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Where else the missing ids are known, and which regions did not say."""
+    if not missing or not others:
+        return {}, ()
+    answers = side_by_side(lambda api: _known_if_any(api, missing), others, at_once=len(others))
+    elsewhere: dict[str, str] = {}
+    unasked = []
+    for api, known in zip(others, answers, strict=True):
+        if known is None:
+            unasked.append(api.region)
+        else:
+            elsewhere |= dict.fromkeys(known, api.region)
+    return elsewhere, tuple(unasked)
+
+
+def _known_if_any(api: Api, ids: Sequence[str]) -> list[str] | None:
+    """The same as ``_known``; whatever goes wrong there fails nothing here."""
+    try:
+        return _known(api, ids)
+    except Exception as error:  # noqa: BLE001  # the region was not even asked for
+        log_unforeseen(error)
+        return None
+
+
+def _known(api: Api, ids: Sequence[str]) -> list[str] | None:
+    """Which of the ids this region knows; None if it does not say in time."""
+    known: list[str] = []
+    until = api.clock.now() + ELSEWHERE_TIMEOUT
+    for part in chunks(ids, PAGE):
+        parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(part))}
+        answer = api.ask_once("DescribeInstances", parameters, until)
+        listed = answer.body.get("Instances") if answer else None
+        listed = listed.get("Instance") if isinstance(listed, Mapping) else None
+        if not isinstance(listed, list):
+            return None
+        found = [row.get("InstanceId") for row in listed if isinstance(row, Mapping)]
+        known += [one for one in part if one in found]
+    return known

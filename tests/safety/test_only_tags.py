@@ -1,0 +1,103 @@
+"""CURFEW_ONLY_TAGS: whoever lacks the operator's tags is written to by no function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+
+from local.ecs.clock import MANUAL_START
+from local.ecs.fleet import InstanceSpec
+from local.ecs.model import Status
+from shared.errors import Refused
+from tests.safety.stage import FUNCTIONS, WAYS, Stage, request_for, table
+
+STATED: Mapping[str, Mapping[str, object]] = {
+    "stop": {},
+    "start": {},
+    "release": {"dry_run": False},
+    "set_auto_release": {"release_after": "2h"},
+    "clear_auto_release": {},
+}
+WHO: Mapping[str, Mapping[str, str]] = {
+    "dev-both": {"team": "dev", "lifecycle": "managed", "owner": "wang"},
+    "dev-other": {"team": "dev", "lifecycle": "kept", "owner": "wang"},
+    "dev-none": {"team": "dev"},
+    "dev-half": {"team": "dev", "lifecycle": "managed"},
+}
+ONLY = {"lifecycle": "managed", "owner": "*"}
+LACKING = {
+    "dev-other": "without tag lifecycle=managed (CURFEW_ONLY_TAGS)",
+    "dev-none": (
+        "without tag lifecycle=managed (CURFEW_ONLY_TAGS); without tag owner (CURFEW_ONLY_TAGS)"
+    ),
+    "dev-half": "without tag owner (CURFEW_ONLY_TAGS)",
+}
+
+
+def stage(function: str) -> Stage:
+    """A fleet in which the function has something to do with everybody."""
+    made = Stage(
+        InstanceSpec(
+            name,
+            tags=tags,
+            status=Status.STOPPED if function == "start" else Status.RUNNING,
+            auto_release_at=(
+                MANUAL_START + timedelta(hours=9) if function == "clear_auto_release" else None
+            ),
+        )
+        for name, tags in WHO.items()
+    )
+    made.environ["CURFEW_ONLY_TAGS"] = json.dumps(ONLY)
+    return made
+
+
+def test_every_function_that_writes_is_in_the_table() -> None:
+    assert {*STATED, "describe"} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("function", STATED)
+def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) -> None:
+    here = stage(function)
+    ids = {one.name: one.instance_id for one in here.engine.instances()}
+
+    report = here.ask(function, {**request_for(way, ids), **STATED[function]})
+
+    said = table(report)
+    assert {one for one in ids if here.service.log.touched(ids[one])} == {"dev-both"}
+    assert said.pop("dev-both")[0] == "changed"
+    assert said == {name: ("skipped", reason) for name, reason in LACKING.items()}
+
+
+@pytest.mark.parametrize("function", STATED)
+def test_a_dry_run_skips_them_too(function: str) -> None:
+    report = stage(function).ask(function, {"name": "dev-*", **STATED[function], "dry_run": True})
+
+    results = {name: result for name, (result, _) in table(report).items()}
+    assert results == dict.fromkeys(LACKING, "skipped") | {"dev-both": "would_change"}
+
+
+def test_describe_shows_them_with_what_guards_them() -> None:
+    report = stage("describe").ask("describe", {"name": "dev-*"})
+
+    assert table(report) == {
+        "dev-both": ("unchanged", ""),
+        **{
+            name: ("unchanged", f"guarded against stop, release and start: {reason}")
+            for name, reason in LACKING.items()
+        },
+    }
+
+
+@pytest.mark.parametrize("function", STATED)
+def test_a_value_that_means_nothing_keeps_every_function_from_anything(function: str) -> None:
+    here = stage(function)
+    here.environ["CURFEW_ONLY_TAGS"] = "lifecycle=managed"
+
+    with pytest.raises(Refused, match="CURFEW_ONLY_TAGS is no JSON"):
+        here.ask(function, {"name": "dev-*", **STATED[function]})
+
+    assert len(here.service.log) == 0
