@@ -105,15 +105,16 @@ def may_fail_with(watch: Watch, invocation: Invocation, name: str, ending: Endin
         return bool(
             night.faults or slow or night.limits != Limits() or unread or night.odd or night.hidden
         )
-    return _is_incomplete(watch, invocation, ending)
+    return _is_incomplete(invocation, ending)
 
 
-def _is_incomplete(watch: Watch, invocation: Invocation, ending: Ending) -> bool:
+def _is_incomplete(invocation: Invocation, ending: Ending) -> bool:
     """Has something failed, as the reports themselves say, or could a region not be read?"""
     unfinished = any(
         report["counts"][name] for report in ending.reports for name in ("failed", "pending")
     )
-    return unfinished or len(invocation.orders) > 1 or bool(watch.night.bad_regions)
+    unread = any(f"{region} could not be read" in ending.text for region in invocation.deaf)
+    return unfinished or unread or len(invocation.orders) > 1
 
 
 def may_be_refused(watch: Watch, invocation: Invocation, standing: Standing) -> bool:

@@ -25,15 +25,18 @@ _WAITED_FOR = frozenset(
 """Codes that pass: they are waited for until time runs out."""
 
 _CLAIMS = {
-    "no longer selected": contract.UNSELECTED,
-    "not understood": contract.MISUNDERSTOOD,
-    "tag curfew:protect": contract.PROTECTED,
-    "curfew:keep-until": contract.KEPT,
-    "curfew:keep-off-until": contract.KEPT_OFF,
-    "member of a group": contract.MEMBER,
-    " lock": contract.LOCKED,
-    "deletion protection": contract.DELETION_PROTECTION,
-    "charge type": contract.SUBSCRIPTION,
+    re.compile(pattern): needed
+    for pattern, needed in (
+        ("no longer selected", contract.UNSELECTED),
+        ("not understood", contract.MISUNDERSTOOD),
+        (r"tag curfew:protect(?!\w)", contract.PROTECTED),
+        (r"curfew:keep-until(?!\w)", contract.KEPT),
+        (r"curfew:keep-off-until(?!\w)", contract.KEPT_OFF),
+        ("member of a group", contract.MEMBER),
+        (r"\b lock\b", contract.LOCKED),
+        ("deletion protection", contract.DELETION_PROTECTION),
+        ("charge type", contract.SUBSCRIPTION),
+    )
 }
 """What a skip says, and what must then be so."""
 
@@ -192,8 +195,8 @@ def _skipped(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
         return f"skipped, and the reason does not tell of {done}"
     reasons = standing.ever.get(row["id"], set())
     for words, needed in _CLAIMS.items():
-        if words in row["reason"] and needed not in reasons:
-            return f"skipped because of {words!r}, which was never so"
+        if words.search(row["reason"]) and needed not in reasons:
+            return f"skipped since it is {needed}, which was never so"
     disks = (watch.disks[each] for each in _disk_ids(watch, row["id"]))
     local = not all(can_be_snapshotted(disk.category) for disk in disks)
     if not reasons and not (local and standing.order.with_snapshots):

@@ -141,7 +141,8 @@ def _trigger_for(dice: Random, dress: Dress, trigger: str) -> str:
         return dice.choice(_REPLAYED)
     if dress.old_record:
         return dice.choice(RECORDS)
-    return trigger if trigger in LISTS else dice.choice(LISTS)
+    lists = [one for one in LISTS if not one.endswith("_texts")]
+    return trigger if trigger in lists else dice.choice(lists)
 
 
 def _request(dice: Random, asking: Asking) -> Request:

@@ -148,7 +148,7 @@ def _accept(stage: Stage, ending: Ending, mark: Invocation) -> None:
     unread = {
         one.how for one in stage.night.bad_regions if one.region in unread_regions(watch, mark)
     }
-    alone = len(orders) == 1 and len(orders[0].regions) == len(unread) == 1
+    alone = all(len(order.regions) == 1 for order in orders) and len(unread) == 1
     allowed = {order.must_be for order in orders if order.must_be}
     if not mark.in_time:
         allowed |= {"Refused", "InvalidEvent"}

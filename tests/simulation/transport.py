@@ -71,6 +71,8 @@ class SimTransport:
         if write is not None:
             stage.laws.answered(write, answer, arrived=arrived and not odd)
         stage.after(operation, parameters, answer)
+        if write is None and (odd or answer.code or not arrived):
+            stage.laws.failed_to_read(parameters.get("RegionId", ""), answer)
         if not arrived:
             raise NoAnswer("no answer in time" if late else "the connection broke")
         if odd and not answer.code:
@@ -86,6 +88,8 @@ class SimTransport:
 
     def _reach(self, region: str, timeout_s: float) -> None:
         how = self.stage.bad_regions.get(region, "")
+        if how:
+            self.stage.laws.watch.running[-1].deaf.add(region)
         if how == "dead":
             self.stage.clock.advance(timedelta(seconds=timeout_s))
             raise NoAnswer("no answer in time")

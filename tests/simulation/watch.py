@@ -85,6 +85,7 @@ class Invocation:
         leaving: Who was being deleted already.
         looks: What each answer of DescribeInstances showed: the region, the ids asked for, rows.
         codes: ECS's codes that it was answered.
+        deaf: Regions where a call that only reads was not answered well.
         inventory: The most instances that a region had before the first write.
         meddled: Whom somebody else touched meanwhile.
     """
@@ -100,6 +101,7 @@ class Invocation:
     touched: set[str] = field(default_factory=set)
     looks: list[tuple[str, Sequence[str], Sequence[Row]]] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
+    deaf: set[str] = field(default_factory=set)
     meddled: set[str] = field(default_factory=set)
 
     @property
