@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from local.ecs.faults import LostPermission
@@ -11,6 +12,7 @@ from tests.simulation.laws_of_reports import check_report
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
 OUR_ERRORS = {"InvalidEvent", "Refused", "AccessDenied", "Unavailable", "Incomplete"}
+_UNREAD = re.compile(r"(\S+) could not be read")
 _NOTHING_DONE = {"InvalidEvent", "Refused", "Unavailable"}
 
 
@@ -102,19 +104,22 @@ def may_fail_with(watch: Watch, invocation: Invocation, name: str, ending: Endin
         )
     if name == "Unavailable":
         slow = night.latency and night.timeout <= timedelta(seconds=60)
-        return bool(
-            night.faults or slow or night.limits != Limits() or unread or night.odd or night.hidden
-        )
-    return _is_incomplete(invocation, ending)
+        rough = night.faults or night.limits != Limits() or night.odd or night.hidden
+        return bool(slow or rough or unread or night.twin_at)
+    return _is_incomplete(watch, invocation, ending)
 
 
-def _is_incomplete(invocation: Invocation, ending: Ending) -> bool:
+def _is_incomplete(watch: Watch, invocation: Invocation, ending: Ending) -> bool:
     """Has something failed, as the reports themselves say, or could a region not be read?"""
     unfinished = any(
         report["counts"][name] for report in ending.reports for name in ("failed", "pending")
     )
-    unread = any(f"{region} could not be read" in ending.text for region in invocation.deaf)
-    return unfinished or unread or len(invocation.orders) > 1
+    unread = set(_UNREAD.findall(ending.text))
+    # Who has little time, or had to wait for another, may not get round to asking.
+    hurried = watch.night.latency or watch.night.twin_at or watch.night.limits != Limits()
+    if unread - invocation.deaf and not (hurried and "time for it is over" in ending.text):
+        return False
+    return unfinished or bool(unread) or len(invocation.orders) > 1
 
 
 def may_be_refused(watch: Watch, invocation: Invocation, standing: Standing) -> bool:
