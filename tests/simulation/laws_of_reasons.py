@@ -35,7 +35,9 @@ def check_reason(
     if problem := _wrong(watch, invocation, one, row):
         raise LawBroken(f"{row['id']}: {problem}: {row}")
     quiet = row["id"] not in invocation.meddled and not watch.night.twin_at
-    if len(standings) == 1 and quiet and (missing := _untold(watch, standings[0].order, one, row)):
+    if len(standings) > 1 or not quiet:
+        return
+    if missing := _untold(watch, invocation, standings[0].order, row):
         raise LawBroken(f"{row['id']}: the reason does not tell of {missing}: {row}")
 
 
@@ -96,11 +98,15 @@ def _disks(watch: Watch, one: Instance) -> dict[str, Disk]:
     return {key: disk for key, disk in watch.disks.items() if disk.instance_id == one.instance_id}
 
 
-def _untold(watch: Watch, order: Order, one: Instance, row: Row) -> str:
+def _untold(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:
+    """What the reason should tell and does not, of an instance that nobody else has touched."""
+    one = watch.known[row["id"]]
     if order.function == "stop":
         return _untold_address(watch, order, one, row)
     if order.function == "release":
-        return _untold_rest(watch, order, one, row)
+        attached = invocation.disks.get(one.instance_id, set())
+        disks = {key: disk for key, disk in _disks(watch, one).items() if key in attached}
+        return _untold_rest(watch, order, disks, row)
     return ""
 
 
@@ -117,13 +123,13 @@ def _untold_address(watch: Watch, order: Order, one: Instance, row: Row) -> str:
     return f"the address {now.public_ip}" if told else ""
 
 
-def _untold_rest(watch: Watch, order: Order, one: Instance, row: Row) -> str:
+def _untold_rest(watch: Watch, order: Order, disks: Mapping[str, Disk], row: Row) -> str:
     """Who is released leaves disks, an EIP and snapshots, which go on costing."""
     reason = row["reason"]
     is_gone = row["result"] == "changed" and row["status"] == "Gone"
     if not is_gone and row["result"] != "would_change":
         return ""
-    disks = _disks(watch, one)
+    one = watch.known[row["id"]]
     for disk in disks.values():
         if not disk.delete_with_instance and disk.disk_id not in reason:
             return disk.disk_id

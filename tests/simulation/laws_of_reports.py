@@ -11,6 +11,8 @@ from tests.simulation.ending import Ending, Report
 from tests.simulation.laws_of_rows import check_row
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
+_UNREAD = re.compile(r"(\S+) could not be read")
+
 
 def check_report(watch: Watch, invocation: Invocation, ending: Ending, report: Report) -> None:
     """Hold one report against what was done and seen.
@@ -29,7 +31,7 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, report: R
     if report["seconds"] > (watch.clock.now() - invocation.began_at).total_seconds() + 0.1:
         raise LawBroken(f"{report['seconds']} s reported, it took less")
     if len(standings) == 1 and not omitted:
-        _check_selected(watch, invocation, standings[0], ids)
+        _check_selected(watch, invocation, standings[0], report)
         _check_warnings(watch, invocation, standings[0], report)
     _check_outcome(ending, report)
     for row in rows:
@@ -54,19 +56,21 @@ def _check_outcome(ending: Ending, report: Report) -> None:
 
 
 def _check_selected(
-    watch: Watch, invocation: Invocation, standing: Standing, ids: Sequence[str]
+    watch: Watch, invocation: Invocation, standing: Standing, report: Report
 ) -> None:
     """All that were meant have rows, and nobody else."""
     night = watch.night
     if invocation.meddled or night.twin_at or night.faults or night.odd or night.hidden:
         return
+    ids = {row["id"] for row in report["instances"]}
     bad = {one.region for one in night.bad_regions}
+    bad |= set(_UNREAD.findall(" ".join(report.get("warnings") or ())))
     order = standing.order
     readable = {each for each in standing.matched if watch.known[each].region not in bad}
     expected = readable | set(named_ids(order))
     # Who was released for an earlier message of the list is not there for this one.
     leaving = invocation.leaving | (invocation.touched if night.is_list else set())
-    if not expected - leaving <= set(ids) <= expected:
+    if not expected - leaving <= ids <= expected:
         raise LawBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
 
 

@@ -224,7 +224,8 @@ def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) 
 
 
 def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
-    if standing.order.only_looks:
+    uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
+    if standing.order.only_looks and not uncounted:
         return "pending in a run that only looks"
     if not row["reason"]:
         return "pending without a reason"

@@ -86,6 +86,7 @@ class Invocation:
         looks: What each answer of DescribeInstances showed: the region, the ids asked for, rows.
         codes: ECS's codes that it was answered.
         deaf: Regions where a call that only reads was not answered well.
+        disks: By instance, the disks that were attached at the start.
         inventory: The most instances that a region had before the first write.
         meddled: Whom somebody else touched meanwhile.
     """
@@ -96,6 +97,7 @@ class Invocation:
     standings: tuple[Standing, ...]
     leaving: set[str]
     inventory: dict[str, int]
+    disks: dict[str, set[str]]
     calls: int = 0
     writes: list[Write] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
@@ -178,6 +180,7 @@ class Watch:
             standings=standings,
             leaving={one.instance_id for one in instances if one.deleting},
             inventory=_sizes(instances),
+            disks={one.instance_id: set(one.disk_ids) for one in instances},
         )
         self.running.append(begun)
         return begun
