@@ -70,6 +70,9 @@ def _check_selected(
     expected = readable | set(named_ids(order))
     # Who was released for an earlier message of the list is not there for this one.
     leaving = invocation.leaving | (invocation.touched if night.is_list else set())
+    leaving = leaving | {
+        each for each in readable if watch.known[each].listed_at > invocation.began_at
+    }
     if not expected - leaving <= ids <= expected:
         raise LawBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
 

@@ -86,8 +86,11 @@ def _latest(invocation: Invocation, row: Row, views: Sequence[V]) -> Sequence[V]
     """The views of which one must be the row's."""
     if len(invocation.standings) > 1:  # each message looks anew, and which look is whose?
         return views
-    # A look at many that an error broke off does not count for those that it had shown.
-    return views[-2:] if row["result"] in {"pending", "failed"} else views[-1:]
+    # A look at many, or again at who was missing, that an error broke off does not count.
+    if row["result"] in {"pending", "failed"}:
+        return views[-4:]
+    # The last may have been a count of the region.
+    return views[-2:] if invocation.orders[0].operator.max_percent else views[-1:]
 
 
 def _shows(invocation: Invocation, view: View | None, row: Row) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,6 @@ from local.ecs.model import DiskKind, Instance, LockReason
 from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT
 
 CALLER = Caller("1234567890123456")
-Deed = Callable[[Instance], object]
 
 
 class People:
@@ -31,9 +30,16 @@ class People:
         self._away: list[tuple[str, str]] = []
         self._also: list[str] = []
 
-    def act(self, say: Callable[[str], None]) -> tuple[str, ...]:
-        """Do one thing to one instance; gives the ids of all that it changes."""
+    def act(self, say: Callable[[str], None], busy: Collection[str]) -> tuple[str, ...]:
+        """Do one thing to one instance; gives the ids of all that it changes.
+
+        Args:
+            say: Told of it.
+            busy: Instances that a run is at work on, which are the more interesting ones.
+        """
         instances = self.engine.instances()
+        if busy and self.dice.random() < 0.6:
+            instances = tuple(one for one in instances if one.instance_id in busy) or instances
         if not instances:
             return ()
         one = self.dice.choice(instances)

@@ -22,8 +22,11 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 Row = Mapping[str, Any]
 
 
-class LawBroken(AssertionError):  # noqa: N818  # what happened, not an error of ours
-    """A law did not hold; the message says which, and for whom."""
+class LawBroken(BaseException):  # noqa: N818  # what happened, not an error of ours
+    """A law did not hold; the message says which, and for whom.
+
+    No ``Exception``: Curfew ends typed whatever is wrong, and would take it for one more thing.
+    """
 
 
 @dataclass(eq=False)
@@ -191,6 +194,9 @@ class Watch:
         for instance_id in ids:
             self.meddled.add(instance_id)
             before, one = self.known.get(instance_id), self.find(instance_id)
+            if one is not None and before is not None:
+                if one.auto_release_at != before.auto_release_at:
+                    self.set_at[instance_id] = now
             for invocation in self.running:
                 invocation.meddled.add(instance_id)
                 for standing in invocation.standings:

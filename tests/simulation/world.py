@@ -52,7 +52,13 @@ class Stage:
             quirks=night.quirks,
             seed=night.seed,
         )
-        self.service = Service(self.engine, throttle=Throttle(Limits()), seed=night.seed)
+        self.bad_regions = {one.region: one.how for one in night.bad_regions}
+        self.service = Service(
+            self.engine,
+            throttle=Throttle(Limits()),
+            faults=Faults(self._denials()),
+            seed=night.seed,
+        )
         self.laws = Laws(night, self.engine, self.clock)
         self.people = People(night.seed, night.function, self.engine, self.clock)
         self.hiding = Hiding(night.hidden, night.seed, self.clock)
@@ -64,7 +70,6 @@ class Stage:
         self.is_rough = False
         self.say = say or (lambda _: None)
         self.handler = import_module(f"functions.{night.function}").handler
-        self.bad_regions = {one.region: one.how for one in night.bad_regions}
 
     def fall(self) -> None:
         """The night begins: from now on things go wrong."""
@@ -144,7 +149,8 @@ class Stage:
             self.say("    a twin runs")
             self.invoke(self.night.timeout)
         if self.night.meddling and self.dice.random() < self.night.meddling:
-            self.laws.changed(*self.people.act(self.say))
+            busy = self.laws.watch.running[-1].touched
+            self.laws.changed(*self.people.act(self.say, busy))
         if self.night.initializing and self.clock.now() > DUSK + self.night.initializing:
             self._initialized()
         if self.calls in self.kills:
