@@ -7,6 +7,12 @@ SEEDS ?= 10000
 RUNTIME ?= python3.10
 MUTANTS_AT_ONCE ?= 2
 
+# Install what a file pins. pip says nothing for up to a minute, so this does.
+define install
+@echo "installing the $$(grep -c '^[a-z].*==' $(1)) packages of $(1) into $(VENV): up to a minute"
+@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test coverage simulate fuzz mutate package schemas clients remote bench check format lock clean
 
@@ -16,10 +22,12 @@ help: ## list the targets
 setup: $(VENV)/.ready ## build .venv from the pinned requirements
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
-	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=/path/to/python3")'
+	@echo "setup: making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	$(call install,requirements-dev.txt)
 	@touch $@
+	@echo "setup: done; for python -m local in this shell: . $(VENV)/bin/activate"
 
 demo: setup ## one business day against the embedded emulator
 	@$(PY) -m local demo
@@ -33,11 +41,11 @@ coverage: setup ## run the tests and require 95 % branch coverage
 simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
 	$(PY) -m tests.simulation.play $(SEEDS)
 
-fuzz: setup ## send 100,000 broken events to every function
+fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz
 
 mutate: setup ## change the code in 3,000 ways and see that tests notice; half an hour
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutate.txt
+	$(call install,requirements-mutate.txt)
 	rm -rf mutants
 	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE)
 	$(PY) -m tools.mutate
@@ -49,13 +57,13 @@ schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas
 
 clients: setup ## the official clients that the emulator is tested with
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-clients.txt
+	$(call install,requirements-clients.txt)
 	@if command -v npm >/dev/null; \
 	then cd tests/clients/node && npm ci --silent --no-audit --no-fund; \
 	else echo "there is no npm here: the Node clients are left out"; fi
 
 remote: setup ## the clients that call deployed functions
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-remote.txt
+	$(call install,requirements-remote.txt)
 
 bench: clients ## measure cold start and fleets next to other ways; needs no account
 	$(PY) -m benchmarks.cold_start

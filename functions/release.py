@@ -172,10 +172,12 @@ class ReleaseRule(Rule, frozen=True):
     def _disk_snapshot(self, instance: Instance, disk: Disk) -> DiskSnapshot:
         """Its token is the same for every try of the same work, and another for other work.
 
-        So it is after a snapshot that does not count, and where another retention is asked for.
+        So it is after a snapshot that does not count, and where another retention is asked for. It
+        moves with the event's day, since a snapshot that has expired is counted no more.
         """
         since, number = _unchanged_since(instance, disk), len(disk.snapshots)
-        token = f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {number} {self.retention_days}"
+        kept = f"{self.retention_days} {self.kept_until:%Y-%m-%d}"
+        token = f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {number} {kept}"
         return DiskSnapshot(disk.id, token)
 
     def _left_over(self, instance: Instance) -> str:
@@ -206,7 +208,8 @@ def _local_disks(instance: Instance) -> list[str]:
 def _outliving(instance: Instance) -> list[str]:
     """What a release leaves: disks that are not deleted with the instance, and its EIP."""
     disks = [f"disk {disk.id}" for disk in instance.disks or () if not disk.deleted_with_instance]
-    return disks + ([f"EIP {instance.eip or instance.elastic_ip}"] if instance.elastic_ip else [])
+    eip = instance.eip or instance.elastic_ip
+    return disks + ([f"EIP {eip}"] if eip else [])
 
 
 def _and_are_billed(stay: list[str]) -> str:

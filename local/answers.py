@@ -34,6 +34,7 @@ class Report(msgspec.Struct, frozen=True):
 
     Attributes:
         instances_omitted: How many rows more there are than were answered.
+        warnings: Sentences for people.
     """
 
     action: str
@@ -44,6 +45,7 @@ class Report(msgspec.Struct, frozen=True):
     seconds: float
     instances: tuple[Row, ...]
     instances_omitted: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

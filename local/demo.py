@@ -12,6 +12,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -26,8 +27,10 @@ from local.ecs.engine import Ecs
 from local.ecs.log import Entry
 from local.ecs.model import SnapshotStatus
 from local.pace import PacedClock
-from local.tables import GONE, State, clock_text, failure_text, state_of
+from local.tables import GONE, State, counted, failure_text, state_of
 from shared.failures import NoAnswer, Refusal
+from shared.printable import printable
+from shared.times import CHINA
 
 _WHEN = "%a %H:%M"
 
@@ -55,7 +58,7 @@ def play(console: Console, speed: float) -> bool:
     console.print(
         Text.assemble(
             ("\nEvery step did what it says", "bold green"),
-            f": {len(STEPS)} steps, {calls} calls to ECS, {took:.1f} s.\n",
+            f": {len(STEPS)} steps, {counted(calls, 'call')} to ECS, {took:.1f} s.\n",
             "Next: try one event yourself, or have an ECS to play with:\n",
             *[(f"  {command}\n", "cyan") for command in _next_commands(os.environ)],
         ),
@@ -78,7 +81,7 @@ def _show_opening(console: Console, day: Day) -> None:
     console.print(
         Text(
             f"{len(day.instances())} instances of an emulated ECS at {endpoint}; real handlers, "
-            "real events, the real SDK over HTTP. Times are China's.",
+            "real events, the real SDK over HTTP. Times are China's, +08:00.",
             "dim",
         )
     )
@@ -86,14 +89,14 @@ def _show_opening(console: Console, day: Day) -> None:
 
 def _play_step(console: Console, day: Day, step: Step) -> bool:
     day.begin_step(step.at)
-    title = Text.assemble((f"{clock_text(step.at, _WHEN)}  ", "cyan"), (step.title, "bold"))
+    title = Text.assemble((f"{_clock_text(step.at, _WHEN)}  ", "cyan"), (step.title, "bold"))
     console.print()
     console.rule(title, align="left", style="dim")
     try:
         with _progress(console, day):
             told = step.act(day)
     except (Refusal, NoAnswer) as error:
-        console.print(Text(f"  ECS did not do it: {error}", "bold red"))
+        console.print(Text(f"  ECS did not do it: {printable(str(error))}", "bold red"))
         return False
     console.print(_account(day, told))
     failure = told.delivery and told.delivery.answer.failure
@@ -165,7 +168,7 @@ def _change(was: State | None, now: State) -> str:
 
 
 def _release(state: State) -> str:
-    return clock_text(state.release_at, _WHEN) if state.release_at else "never"
+    return _clock_text(state.release_at, _WHEN) if state.release_at else "never"
 
 
 def _untouched(report: Report) -> Iterator[tuple[str, str]]:
@@ -181,7 +184,7 @@ def _grouped(lines: Iterable[tuple[str, str]], style: str) -> Iterator[Text]:
     """One line for all names of which the same is said."""
     names: dict[str, list[str]] = defaultdict(list)
     for name, what in lines:
-        names[what].append(name)
+        names[printable(what)].append(printable(name))
     for what, those in names.items():
         yield Text.assemble((what, style), ": ", ", ".join(sorted(those)))
 
@@ -197,7 +200,7 @@ def _calls(entries: Iterable[Entry]) -> Iterator[Text]:
             looks += 1
     parts = [f"{count} {name}" if count > 1 else name for name, count in deeds.items()]
     if looks:
-        parts.append(f"{looks} that only look")
+        parts.append(f"{looks} read-only")
     if parts:
         yield Text(", ".join(parts), "dim")
 
@@ -218,6 +221,10 @@ def _progress(console: Console, day: Day) -> Iterator[None]:
         yield
 
 
+def _clock_text(moment: datetime, form: str) -> str:
+    return moment.astimezone(CHINA).strftime(form)
+
+
 def standing(engine: Ecs) -> Text:
     """What an emulator's clock shows and its instances are doing, in one line."""
     states = Counter(one.status.value for one in engine.instances())
@@ -228,4 +235,4 @@ def standing(engine: Ecs) -> Text:
         for each in engine.snapshots()
         if each.status is SnapshotStatus.PROGRESSING
     ]
-    return Text.assemble((clock_text(moment, "%a %H:%M:%S"), "cyan"), "  ", ", ".join(parts))
+    return Text.assemble((_clock_text(moment, "%a %H:%M:%S"), "cyan"), "  ", ", ".join(parts))

@@ -20,7 +20,7 @@ from local.ecs.model import Instance, SnapshotStatus, Status
 from shared.events import Message, Trigger, parse
 from shared.sdk import SdkTransport
 from shared.settings import read_settings
-from shared.times import CHINA, to_minute_text
+from shared.times import CHINA, parse_instant
 
 FRIDAY, MONDAY = 20, 23
 """Days of November 2026."""
@@ -300,15 +300,12 @@ def look_around(day: Day) -> Told:
     """A look at development and CI, that changes nothing."""
     delivery = day.send("describe.eventbridge.json")
     told = {
-        row.id: (row.status, row.auto_release_at)
+        row.id: (row.status, parse_instant(row.auto_release_at) if row.auto_release_at else None)
         for report in delivery.answer.reports
         for row in report.instances
     }
     there = {
-        one.instance_id: (
-            one.status.value,
-            to_minute_text(one.auto_release_at) if one.auto_release_at else "",
-        )
+        one.instance_id: (one.status.value, one.auto_release_at)
         for one in day.stage.engine.instances(HANGZHOU)
         if one.tags.get("env") in {"dev", "ci"}
     }
@@ -329,7 +326,7 @@ STEPS = (
     Step(_at(FRIDAY, 9, 0), "CI creates three runners", create_runners),
     Step(_at(FRIDAY, 9, 5), "Each gets a lease: gone in 12 hours at the latest", lease_runners),
     Step(_at(FRIDAY, 16, 30), "One job needs three days more", extend_lease),
-    Step(_at(FRIDAY, 17, 0), "One is done: keep its disk, give it back", release_runner),
+    Step(_at(FRIDAY, 17, 0), "One is done: keep its disk, release it", release_runner),
     Step(_at(FRIDAY, 20, 0), "Curfew: the developers' machines go off", close_the_day),
     Step(_at(FRIDAY, 21, 6), "The lease of a forgotten runner runs out", lease_comes_due),
     Step(_at(MONDAY, 8, 30), "The week begins: development comes back", open_the_day),

@@ -58,6 +58,7 @@ class Deployment:
         timeout_s: How long an invocation may take, by ``clock``.
         cut_off_s: Real seconds after which it is cut off; None: ``timeout_s``.
         region: The functions' own, in which they look unless a request names others.
+        around: What stands between a function and its world.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -68,6 +69,7 @@ class Deployment:
     cut_off_s: float | None = None
     region: str = HANGZHOU
     account_id: str = ACCOUNT_ID
+    around: Callable[[World], World] = lambda world: world
 
     def invoke(
         self, function: str, event: bytes, log: TextIO | None = None, *, request_id: str = ""
@@ -96,7 +98,7 @@ class Deployment:
             handler: Callable[..., object] = load(name, runtime=self.runtime)
         except LoadError as error:
             return error.outcome()
-        world = World(clock=self.clock, environ=variables)
+        world = self.around(World(clock=self.clock, environ=variables))
         return invoke(partial(handler, world=world), event, given, log, cut_off_s=self.cut_off_s)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 import click
 
 from local.deployment import function_names
 from local.envelopes import ENVELOPES
+from shared.errors import Refused
+from shared.settings import is_loopback, read_settings
 
 
 class OneOf(click.ParamType[str]):
@@ -41,3 +46,58 @@ class OneOf(click.ParamType[str]):
 
 FUNCTION = OneOf("function", function_names)
 TRIGGER = OneOf("trigger", lambda: ENVELOPES)
+
+
+class Endpoint(click.ParamType[str]):
+    """An address of ECS or of Function Compute, with its scheme; http for this machine alone."""
+
+    name = "url"
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The address, with the scheme that was left out, without a slash at its end."""
+        text = value.strip()
+        if re.fullmatch(r":?\d+", text):
+            self.fail(f"{value!r} is a port; write http://127.0.0.1:{text.lstrip(':')}", param, ctx)
+        try:
+            url = urlsplit(text if "://" in text else f"//{text}")
+            host, port = url.hostname or "", url.port
+        except ValueError:
+            host, port, url = "", None, urlsplit("")
+        is_here = is_loopback(host)
+        address = f"{url.scheme or ('http' if is_here else 'https')}://{url.netloc}"
+        if not host or port == 0 or url.username is not None:
+            self.fail(
+                f"{value!r} is not an address; write http://127.0.0.1:PORT, or https://HOST",
+                param,
+                ctx,
+            )
+        if url.path not in {"", "/"} or url.query or url.fragment:
+            self.fail(f"{value!r} has a path; write the address alone: {address}", param, ctx)
+        if url.scheme not in {"", "http", "https"} or (url.scheme == "http" and not is_here):
+            self.fail(
+                f"{value!r} is invalid: what leaves this machine goes by https; write "
+                f"https://{url.netloc}",
+                param,
+                ctx,
+            )
+        return address
+
+
+ENDPOINT = Endpoint()
+
+
+def operators_zone(environ: Mapping[str, str]) -> tzinfo:
+    """The zone in which times are shown: ``CURFEW_TZ``, else China's.
+
+    Raises:
+        click.UsageError: ``CURFEW_TZ`` names none.
+    """
+    try:
+        return read_settings({"CURFEW_TZ": environ.get("CURFEW_TZ", "")}).zone
+    except Refused as error:
+        raise click.UsageError(str(error)) from None

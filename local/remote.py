@@ -19,18 +19,21 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from io import BytesIO
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
 from local.fc import Outcome
+from shared.printable import printable
 from shared.settings import Credentials, is_loopback
 
 CONNECT_TIMEOUT_S = 5
 
 _OK = 200
-_NOT_JSON = "what answers there refuses, and not in JSON: it is no Function Compute"
+_FC3 = "alibabacloud_fc20230330"
+_NOT_JSON = "the answer is a refusal, and not JSON: it is not Function Compute"
 _UNHANDLED = "UnhandledInvocationError"
 _HINTS = {
     403: "; the key needs fc:InvokeFunction on the function",
@@ -156,8 +159,8 @@ def _failure_by_fc2(error: Any) -> Reply:  # noqa: ANN401  # aliyun-fc2 has no t
 
 
 def _by_fc3(deployed: Deployed, how: Call) -> Reply:
-    sdk: Any = _imported("alibabacloud_fc20230330.client", "the SDK of FC 3.0", "make remote")
-    models: Any = import_module("alibabacloud_fc20230330.models")
+    sdk: Any = _imported(f"{_FC3}.client", "the SDK of FC 3.0", "make remote")
+    models: Any = import_module(f"{_FC3}.models")
     config: Any = import_module("alibabacloud_tea_openapi.utils_models").Config
     options: Any = import_module("darabonba.runtime").RuntimeOptions
     url = urlsplit(deployed.endpoint)
@@ -228,7 +231,7 @@ def _refusal(status: int, code: str, body: Mapping[str, Any]) -> str:
     message = str(body.get("ErrorMessage") or body.get("Message") or "")
     message = message.split("server string to sign", maxsplit=1)[0].strip()[:300]
     hint = _HINTS.get(int(status), "")
-    return f"Function Compute answers {status} {code}: {message}{hint}"
+    return printable(f"Function Compute answers {status} {code}: {message}{hint}")
 
 
 def _no_answer(deployed: Deployed, text: str) -> str:
@@ -246,7 +249,13 @@ def _imported(module: str, what: str, how: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError:
-        raise RemoteError(f"{what} is not installed; have it by: {how}") from None
+        raise RemoteError(f"{what} is not installed; type: {how}") from None
+
+
+def missing_client(name: str) -> str:
+    """What to type before a function of this name can be called; "" if nothing is missing."""
+    module, how = ("fc2", "make setup") if "/" in name else (_FC3, "make remote")
+    return "" if find_spec(module) else how
 
 
 def _nowhere() -> logging.Logger:

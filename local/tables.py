@@ -1,24 +1,27 @@
 """What people see in the terminal: instances as tables, reports and failures in a few lines.
 
 Made for 80 columns. Colours say nothing that the words do not, so pipes and NO_COLOR lose nothing.
-Times are China's, as the platform's console shows them.
+Times have their offset; their zone is the operator's, China's unless CURFEW_TZ says otherwise.
+Names and texts of others are shown, not acted upon: what a terminal would obey is escaped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from local.answers import Answer, Failure, Report, Row
 from local.ecs.model import ChargeType, Instance, Status, StoppedMode
 from shared.guards import GROUP_TAG_PREFIXES
+from shared.printable import printable
 from shared.times import CHINA, parse_instant
 
 WIDEST = 100
@@ -84,33 +87,64 @@ class Line:
     after: State
 
 
+class _Screen(Console):
+    """A console that escapes whatever gets as far as it, but for its own controls."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """The segments to be printed."""
+        for segment in super().render(renderable, options):
+            if segment.control:
+                yield segment
+            else:
+                yield segment._replace(text=printable_lines(segment.text))
+
+
 def screen(*, to_stderr: bool = False) -> Console:
     """Where everything is printed: no wider than ``WIDEST``, and nothing is taken for markup."""
-    console = Console(stderr=to_stderr, markup=False, highlight=False, emoji=False)
+    console = _Screen(stderr=to_stderr, markup=False, highlight=False, emoji=False)
     console.width = min(console.width, WIDEST)
     return console
 
 
-def clock_text(moment: datetime, form: str = "%d %b %H:%M") -> str:
-    """A time in China."""
-    return moment.astimezone(CHINA).strftime(form)
+def printable_lines(text: str) -> str:
+    """The text with what a terminal would obey escaped, but for its line ends and tabs."""
+    if text.isprintable():
+        return text
+    kept = {"\n", "\t"}
+    return "".join(one if one in kept else printable(one) for one in text)
 
 
-def happened(lines: Iterable[Line]) -> Table:
-    """A table: which instance, what it was and is now, what the report says of it."""
+def clock_text(moment: datetime, zone: tzinfo = CHINA, form: str = "%d %b %H:%M") -> str:
+    """A time in a zone, with its offset: ``24 Nov 20:00 +08:00``."""
+    local = moment.astimezone(zone)
+    offset = f"{local:%z}"
+    return f"{local.strftime(form)} {offset[:3]}:{offset[3:5]}"
+
+
+def happened(lines: Iterable[Line], zone: tzinfo = CHINA) -> Table:
+    """A table: which instance, what it was and is now, what the report says of it.
+
+    Instances of several regions are grouped by region.
+    """
     table = _table("Instance", "State", "Result")
-    for line in lines:
-        row = line.row
-        result = Text(row.result.replace("_", " "), COLOURS.get(row.result, ""))
-        if row.code:
-            result.append(f" {row.code}", "red")
-        if row.reason:
-            result.append(f"\n{row.reason}", "not bold default")
-        table.add_row(_name(row.name, row.id), _change(line.before, line.after), result)
+    in_order = sorted(lines, key=lambda line: line.row.region)
+    groups = [(key, list(group)) for key, group in groupby(in_order, lambda one: one.row.region)]
+    for region, group in groups:
+        if len(groups) > 1:
+            table.add_row(Text(printable(region) or "region not known", "cyan"))
+        for line in group:
+            table.add_row(
+                _name(line.row.name, line.row.id),
+                _change(line.before, line.after, zone),
+                _result(line.row),
+            )
+        table.add_section()
     return table
 
 
-def fleet(instances: Sequence[Instance], now: datetime) -> Table:
+def fleet(instances: Sequence[Instance], now: datetime, zone: tzinfo = CHINA) -> Table:
     """A table of an emulator's instances, by region and name."""
     table = _table("Instance", "State", "Auto-release", "What it is")
     in_order = sorted(instances, key=lambda one: (one.region, one.name))
@@ -121,7 +155,7 @@ def fleet(instances: Sequence[Instance], now: datetime) -> Table:
             table.add_row(
                 _name(one.name, one.instance_id),
                 _stacked(_status(state.status), state.stopped_mode),
-                _countdown(one.auto_release_at, now),
+                _countdown(one.auto_release_at, now, zone),
                 _stacked(
                     Text(one.instance_type.removeprefix("ecs.")), ", ".join(_traits(one)), "yellow"
                 ),
@@ -130,25 +164,31 @@ def fleet(instances: Sequence[Instance], now: datetime) -> Table:
     return table
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: ``1 instance``, ``2 instances``."""
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def summary(report: Report) -> Text:
     """One line: how many instances had each result, calls and time."""
     counts = [
-        Text(f"{number} {result.replace('_', ' ')}", COLOURS.get(result, ""))
+        Text(f"{number} {printable(result).replace('_', ' ')}", COLOURS.get(result, ""))
         for result, number in report.counts.items()
         if number
     ]
-    text = Text(f"{report.action}{' (dry run)' if report.dry_run else ''}: ", "bold")
+    text = Text(f"{printable(report.action)}{' (dry run)' if report.dry_run else ''}: ", "bold")
     text.append_text(Text(", ").join(counts) if counts else Text("no instance matched"))
     if report.instances_omitted:
         text.append(f" ({report.instances_omitted} not listed)")
-    plural = "call" if report.api_calls == 1 else "calls"
-    text.append(f" · {report.api_calls} {plural} to ECS · {report.seconds:.1f} s")
+    text.append(f" · {counted(report.api_calls, 'call')} to ECS · {report.seconds:.1f} s")
     return text
 
 
 def failure_text(failure: Failure) -> Text:
     """Why it failed, in the words of Function Compute's answer."""
-    return Text.assemble((failure.error_type, "bold red"), f"  {failure.message}")
+    return Text.assemble(
+        (printable(failure.error_type), "bold red"), f"  {printable_lines(failure.message)}"
+    )
 
 
 def show_answer(
@@ -156,6 +196,7 @@ def show_answer(
     answer: Answer,
     before: Mapping[str, State] | None = None,
     after: Mapping[str, State] | None = None,
+    zone: tzinfo = CHINA,
 ) -> None:
     """Print an answer: a table and a summary for each report, then the failure if there is one.
 
@@ -164,11 +205,14 @@ def show_answer(
         answer: What the function said.
         before: The states before by instance id; None: not known.
         after: The states after; None: only what the report tells is known.
+        zone: Of the times that are shown.
     """
     for report in answer.reports:
         if report.instances:
-            console.print(happened(_lines(report, before, after)))
+            console.print(happened(_lines(report, before, after), zone))
         console.print(summary(report))
+        for warning in report.warnings:
+            console.print(Text.assemble(("warning: ", "bold yellow"), printable(warning)))
     if answer.failure:
         console.print(failure_text(answer.failure))
     if answer.http_status:
@@ -184,49 +228,61 @@ def _lines(
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column != columns[-1])
     return table
 
 
 def _name(name: str, instance_id: str) -> Text:
+    name, instance_id = printable(name), printable(instance_id)
     return Text.assemble(
         (name or instance_id, "bold"), *([("\n" + instance_id, "dim")] * bool(name))
     )
+
+
+def _result(row: Row) -> Text:
+    """What came of an instance, ECS's code for it, and why."""
+    result = Text(printable(row.result).replace("_", " "), COLOURS.get(row.result, ""))
+    if row.code:
+        result.append(f" {printable(row.code)}", "red")
+    if row.reason:
+        result.append(f"\n{printable(row.reason)}", "not bold default")
+    return result
 
 
 def _stacked(first: Text, second: str, style: str = "dim") -> Text:
     return Text.assemble(first, (f"\n{second}" if second else "", style))
 
 
-def _countdown(moment: datetime | None, now: datetime) -> Text:
+def _countdown(moment: datetime | None, now: datetime, zone: tzinfo) -> Text:
     if moment is None:
         return Text("never", "dim")
     hours, minutes = divmod(max(0, int((moment - now).total_seconds() // 60)), 60)
-    return Text(f"{clock_text(moment)}\nin {hours} h {minutes} min")
+    return Text(f"{clock_text(moment, zone)}\nin {hours} h {minutes} min")
 
 
 def _status(status: str) -> Text:
-    return Text(status, COLOURS.get(status, ""))
+    return Text(printable(status), COLOURS.get(status, ""))
 
 
-def _change(before: State, after: State) -> Text:
+def _change(before: State, after: State, zone: tzinfo) -> Text:
     """The status, the stopped mode and the release time; each with what it was if it changed."""
     text = _status(after.status)
     if before.status != after.status:
         text = Text.assemble(_status(before.status), " → ", text)
     if after.stopped_mode:
         text.append(f"\n{after.stopped_mode}", "dim")
-    if before.release_at != after.release_at and after is not GONE:
-        text.append(f"\nauto-release {_release(before)}\n→ {_release(after)}")
+    was, is_ = _release(before, zone), _release(after, zone)
+    if was != is_ and after is not GONE:
+        text.append(f"\nauto-release{chr(10) if before.release_at else ' '}{was}\n→ {is_}")
     elif after.release_at:
-        text.append(f"\nauto-release {_release(after)}", "dim")
+        text.append(f"\nauto-release\n{is_}", "dim")
     return text
 
 
-def _release(state: State) -> str:
-    return clock_text(state.release_at) if state.release_at else "never"
+def _release(state: State, zone: tzinfo) -> str:
+    return clock_text(state.release_at, zone) if state.release_at else "never"
 
 
 def _traits(instance: Instance) -> Iterable[str]:
@@ -239,6 +295,6 @@ def _traits(instance: Instance) -> Iterable[str]:
         yield f"{lock.value} lock"
     for key in instance.tags:
         if key.startswith("curfew:"):
-            yield f"tag {key}"
+            yield f"tag {printable(key)}"
         elif key.startswith(GROUP_TAG_PREFIXES):
             yield "in a group"

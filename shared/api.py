@@ -28,7 +28,13 @@ _FIRST_RETRY_S = 0.2
 
 
 class NotSent(msgspec.Struct, frozen=True):
-    """The call was not made: its turn did not come in time."""
+    """The call was not made: its turn did not come in time.
+
+    Attributes:
+        before: What of several calls was done before, in words; "" if nothing.
+    """
+
+    before: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):

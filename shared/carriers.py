@@ -205,6 +205,6 @@ def _check_failed(context: Envelope, response: object, place: Place) -> None:
     ):
         return
     raise InvalidEvent(
-        f"{place.named('requestContext.condition')}: {shown(condition)} is that of an invocation "
-        "that succeeded, so its request was done already. Send only failures here (onFailure)"
+        f"{place.named('requestContext.condition')}: {shown(condition)} is not that of a failure; "
+        "what succeeded was done already. Send only failures here (onFailure)"
     )

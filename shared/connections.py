@@ -175,8 +175,15 @@ def _trust(bundle: str) -> Callable[[], SSLContext]:
 
 @lru_cache(maxsize=1)
 def _own_trust() -> SSLContext:
-    """Reading the SDK's 121 certificates takes 16 ms, so it is done once in a process."""
-    return trusting(where())
+    """Reading the SDK's 121 certificates takes 16 ms, so it is done once in a process.
+
+    Raises:
+        NoAnswer: they are missing, so the package was not built as it should be.
+    """
+    try:
+        return trusting(where())
+    except ValueError as error:
+        raise NoAnswer(f"no secure connection: the SDK's CA certificates: {error}") from None
 
 
 def _tunnel_problem(error: Exception) -> str:

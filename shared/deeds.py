@@ -45,6 +45,7 @@ class Rejected(msgspec.Struct, frozen=True):
 
     Attributes:
         alone: It was this instance that ECS spoke of, not the batch that it was in.
+        before: What of several calls was done before, in words; "" if nothing.
         in_doubt: It may have been done all the same. So after a 5xx and without an answer; and
             for a member of a refused batch, since ECS does not document that it leaves the whole.
     """
@@ -54,6 +55,7 @@ class Rejected(msgspec.Struct, frozen=True):
     message: str
     alone: bool
     in_doubt: bool
+    before: str = ""
 
 
 Outcome = Accepted | Rejected | NotSent
@@ -129,19 +131,27 @@ def _parameters(api: Api, call: Call, instances: Sequence[Instance]) -> dict[str
 def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetime) -> Outcome:
     """Snapshot disk after disk; after a refusal the next look finds what was taken before it."""
     disks = {disk.id: disk for disk in one.disks or ()}
+    taken: list[str] = []
     for wanted in call.disks:
         try:
             answer = api.deed("CreateSnapshot", _snapshot(one, wanted, call.retention_days), until)
         except Refusal as refusal:
             return msgspec.structs.replace(
-                _rejected(refusal, alone=True), message=f"disk {wanted.disk_id}: {refusal.message}"
+                _rejected(refusal, alone=True),
+                message=f"disk {wanted.disk_id}: {refusal.message}",
+                before=_taken_in_words(taken),
             )
         except NoAnswer as failure:
-            return lost(failure.reason)
+            return msgspec.structs.replace(lost(failure.reason), before=_taken_in_words(taken))
         if isinstance(answer, NotSent):
-            return answer
+            return NotSent(_taken_in_words(taken))
+        taken.append(wanted.disk_id)
         disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer, call.retention_days)
     return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())))
+
+
+def _taken_in_words(disks: Sequence[str]) -> str:
+    return f"snapshot of {', '.join(disks)}" if disks else ""
 
 
 def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[str, str]:

@@ -14,6 +14,7 @@ import os.path
 import socket
 import ssl
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -58,7 +59,11 @@ def dial(host: str, port: int, timeout_s: float) -> socket.socket:
 
 
 def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
-    """What the name stands for; asked in a thread, since nothing can cut a look-up short."""
+    """What the host stands for; a name in a thread, since nothing can cut a look-up short."""
+    with suppress(OSError, UnicodeError):
+        return socket.getaddrinfo(  # type: ignore[return-value]  # addresses are tuples
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
     answer: SimpleQueue[list[_Address] | Exception] = SimpleQueue()
 
     def ask() -> None:

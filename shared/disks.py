@@ -20,7 +20,7 @@ import msgspec
 from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs, chunks
 from shared.errors import Unavailable
 from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status
-from shared.wire import RELEASE_TAG, Json, is_ours, read_disk, read_snapshot
+from shared.wire import RELEASE_TAG, Json, is_ours, owner_of, read_disk, read_snapshot
 
 DISKS_PAGE = "500"
 """Most rows of a call of DescribeDisks (API reference)."""
@@ -112,9 +112,8 @@ class DiskReader(msgspec.Struct, frozen=True):
         parameters = {"DeleteWithInstance": "false", "MaxResults": DISKS_PAGE}
         kept: dict[str, list[Disk]] = defaultdict(list)
         for row, _ in self.ecs.pages("DescribeDisks", parameters, "Disks", "Disk"):
-            disk = _disk_if_readable(row)
-            if disk and not disk.deleted_with_instance:
-                kept[row.get("InstanceId") or ""].append(disk)
+            if found := _kept_disk(row):
+                kept[found[0]].append(found[1])
         if not kept:
             self.ecs.check_permission("DescribeDisks")
         return kept
@@ -171,11 +170,13 @@ class DiskReader(msgspec.Struct, frozen=True):
         return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
 
 
-def _disk_if_readable(row: Json) -> Disk | None:
+def _kept_disk(row: Json) -> tuple[str, Disk] | None:
+    """A disk that outlives its instance, after the instance's id; None of any other."""
     try:
-        return read_disk(row)
+        owner, disk = owner_of(row), read_disk(row)
     except Unavailable:
         return None
+    return None if disk.deleted_with_instance else (owner, disk)
 
 
 def _snapshot_if_readable(row: Json) -> Snapshot | None:

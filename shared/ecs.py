@@ -270,10 +270,10 @@ def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
 
 def _next_token(answer: Answer, region: str) -> str:
     """The token of the next page; "" after the last."""
-    token = answer.body.get("NextToken") or ""
-    if not isinstance(token, str):
+    token = answer.body.get("NextToken")
+    if not isinstance(token, str | None):
         raise Unavailable(f"ECS in {region} answered a NextToken that is no text")
-    return token
+    return token or ""
 
 
 def _nearest(selection: Selection, page: Sequence[Instance]) -> str:

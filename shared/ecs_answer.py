@@ -55,11 +55,13 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Mapping
     if status < _REDIRECT:
         _check(content)
         return content
-    code = content.get("Code")
+    code, message = content.get("Code"), content.get("Message")
+    if not isinstance(code, str) or not code.strip():
+        raise NoAnswer(f"HTTP {status} without a code of ECS's")  # so not its refusal
     raise Refusal(
         status=status,
-        code=_plain(code) if isinstance(code, str) and code else f"HTTP {status}",
-        message=_plain(_without_signature(str(content.get("Message", "")))),
+        code=_plain(code),
+        message=_plain(_without_signature(message if isinstance(message, str) else "")),
         retry_after_s=_retry_after_s(headers),
         denied=_denial(content.get("AccessDeniedDetail")),
     )
@@ -71,7 +73,7 @@ def _check(content: Mapping[str, Any]) -> None:
     Raises:
         NoAnswer: it is not as documented, so what ECS has done is not known.
     """
-    if not isinstance(content.get("NextToken") or "", str):
+    if not isinstance(content.get("NextToken"), str | None):
         raise NoAnswer("an answer whose NextToken is no text")
     responses = content.get("InstanceResponses")
     rows = responses.get("InstanceResponse") if isinstance(responses, dict) else None

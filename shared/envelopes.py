@@ -21,8 +21,8 @@ RIGHT = f"a request is a JSON object like {EXAMPLE}"
 
 _ID_CHARACTERS = 128
 
-_START = 100
-"""Characters of a text that tell what it is; an event may have megabytes."""
+_START_CHARACTERS = 100
+"""They tell what a text is; an event may have megabytes."""
 
 _URL_SAFE = (str.maketrans("-_", "+/"), bytes.maketrans(b"-_", b"+/"))
 
@@ -31,19 +31,14 @@ def read_json(text: bytes | str, where: str) -> object:
     """The JSON value in a text that is known not to be base64.
 
     Raises:
-        InvalidEvent: there is none. Of two texts that are often sent in its place, the text of a
-            Python bytes object and XML, the error says how they came about.
+        InvalidEvent: there is none. Of the text of a Python bytes object, which is often sent in
+            its place, the error says how it came about.
     """
-    start = text[:_START].decode(errors="replace") if isinstance(text, bytes) else text[:_START]
-    if start.lstrip().startswith(("b'", 'b"')):
+    start = _start_of(text)
+    if start.startswith(("b'", 'b"')):
         raise InvalidEvent(
             f"{where}: {shown(start)} is the text of a Python bytes object; the producer must send "
             "the text itself: value.decode(), not str(value)"
-        )
-    if start.lstrip().startswith("<"):
-        raise InvalidEvent(
-            f"{where}: {shown(start)} is XML, not JSON; an MNS subscription sends JSON if its "
-            "NotifyContentFormat is JSON or SIMPLIFIED"
         )
     try:
         return loads(text)
@@ -55,9 +50,16 @@ def read_text(text: bytes | str, where: str) -> object:
     """The JSON value in a text, or the JSON object in what the text is base64 of.
 
     Raises:
-        InvalidEvent: there is neither.
+        InvalidEvent: there is neither. Of XML, in which a topic writes to a queue if nobody chose
+            another format, the error says how to choose ("Subscribe", MNS API reference).
     """
-    if text.lstrip()[:1] in ("{", "[", b"{", b"["):
+    start = _start_of(text)
+    if start.startswith("<"):
+        raise InvalidEvent(
+            f"{where}: {shown(start)} is XML, not JSON; an MNS subscription sends JSON if its "
+            "NotifyContentFormat is JSON or SIMPLIFIED"
+        )
+    if start.startswith(("{", "[")):
         return read_json(text, where)
     compact = b"".join(text.split()) if isinstance(text, bytes) else "".join(text.split())
     try:
@@ -117,6 +119,12 @@ def text_id(envelope: object, *fields: str) -> str:
         return ""
     values = (envelope.get(field) for field in fields)
     return next((value[:_ID_CHARACTERS] for value in values if isinstance(value, str)), "")
+
+
+def _start_of(text: bytes | str) -> str:
+    """The beginning of a text, without the blanks before it."""
+    start = text.lstrip()[:_START_CHARACTERS]
+    return start.decode(errors="replace") if isinstance(start, bytes) else start
 
 
 def _from_base64(text: bytes | str) -> bytes:

@@ -13,14 +13,16 @@ from shared.clock import Clock, Deadline
 from shared.disks import DiskLook, DiskReader
 from shared.ecs import Ecs, Found
 from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.guards import Harm
+from shared.guards import Guard, Harm
+from shared.log import log_unforeseen
 from shared.loop import Job, converge
 from shared.model import Instance, absent
 from shared.parallel import Runner
 from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
-from shared.selection import ByIds
+from shared.selection import ByIds, Selection
 from shared.steps import Done
-from shared.survey import NAMED, Survey, survey, thirds_of
+from shared.survey import NAMED, Eyes, Survey, survey
+from shared.target import LOOK_AGAIN_AFTER
 from shared.times import to_zone_text
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
@@ -72,8 +74,7 @@ class Fleet(msgspec.Struct, frozen=True):
             self.judge.selection,
             self.sources,
             self.others,
-            self._first_look,
-            self.side_by_side,
+            Eyes(self._first_look, self._wait, self.side_by_side),
         )
         now = self.clock.now()
         late = [one for one in seen.instances if self._is_late(one)]
@@ -84,10 +85,17 @@ class Fleet(msgspec.Struct, frozen=True):
         return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
     def inventory(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
-        """How many instances each of these regions has, selected or not; why not, where unknown."""
+        """How many instances each of these regions has, selected or not; why not, where unknown.
+
+        They are counted for at most a third of the time that is left.
+        """
         wanted = set(regions)
         sources = [one for one in self.sources if one.api.region in wanted]
-        sizes = self.side_by_side(_size, sources, at_once=max(1, len(sources)))
+        sizes = self.side_by_side(
+            lambda source: _size(source.reading_until(self._in_thirds(1))),
+            sources,
+            at_once=max(1, len(sources)),
+        )
         counted = {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
         return (
             {region: size for region, size in counted.items() if isinstance(size, int)},
@@ -111,29 +119,53 @@ class Fleet(msgspec.Struct, frozen=True):
         done = self.side_by_side(lambda part: converge(*part), work, at_once=max(1, len(work)))
         return [*plan.settled, *(row for rows in done for row in rows)]
 
-    def _first_look(self, source: Ecs) -> Found:
+    def _wait(self) -> bool:
+        """Wait before who is missing is looked for again, if there is time for it."""
+        if self.clock.now() + LOOK_AGAIN_AFTER > self._in_thirds(1):
+            return False
+        self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
+        return True
+
+    def _first_look(self, source: Ecs, selection: Selection) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
-        begun = self.clock.now()
-        for_disks, source = (
-            source.reading_until(thirds_of(begun, self.deadline.work_until, thirds))
-            for thirds in (2, 1)
-        )
-        found = source.inventory(self.judge.selection)
+        for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
+        found = source.inventory(selection)
         instances = dict(found.instances)
-        if self.judge.guard.harm is Harm.LOSS:
-            bare = self._free(one for one in instances.values() if not one.tags)
-            instances |= _by_id(source.with_tags_checked(self._undone(bare)))
+        instances |= self._with_sure_tags(source, instances)
         disks = DiskReader(for_disks, self.disks)
-        instances |= _by_id(disks.first(self._free(instances.values())))
+        instances |= _by_id(disks.first(self._free(instances.values(), self.judge.guard)))
         return msgspec.structs.replace(found, instances=instances)
 
-    def _free(self, instances: Iterable[Instance]) -> list[Instance]:
+    def _with_sure_tags(
+        self, source: Ecs, instances: Mapping[str, Instance]
+    ) -> Mapping[str, Instance]:
+        """Of those that show no tag what a second look says, where it may decide.
+
+        Before a loss that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
+        DescribeInstances again.
+        """
+        guard = self.judge.guard
+        bare = [one for one in instances.values() if not one.tags]
+        if guard.harm is Harm.LOSS:
+            may_be_changed = self._free(bare, msgspec.structs.replace(guard, only_tags={}))
+            return _by_id(source.with_tags_checked(self._undone(may_be_changed)))
+        if not guard.only_tags:
+            return {}
+        again = source.look([one.id for one in bare])
+        return {key: msgspec.structs.replace(one, tags_checked=True) for key, one in again.items()}
+
+    def _in_thirds(self, number: int) -> datetime:
+        """When so many thirds of the time that is left are over."""
+        now = self.clock.now()
+        return now + (self.deadline.work_until - now) / 3 * number
+
+    def _free(self, instances: Iterable[Instance], guard: Guard) -> list[Instance]:
         """Those that nothing guards."""
         now = self.clock.now()
         return [
             one
             for one in instances
-            if not (one.unreadable or self._is_late(one) or self.judge.guard.reason(one, now))
+            if not (one.unreadable or self._is_late(one) or guard.reason(one, now))
         ]
 
     def _undone(self, instances: Iterable[Instance]) -> list[Instance]:
@@ -209,7 +241,10 @@ def _size(source: Ecs) -> int | str:
     try:
         return source.size()
     except (AccessDenied, Unavailable) as error:
-        return f"its region could not be counted for CURFEW_MAX_PERCENT: {error}"
+        why = str(error)
+    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+        why = log_unforeseen(error)
+    return f"its region could not be counted for CURFEW_MAX_PERCENT: {why}"
 
 
 def _named(ids: Sequence[str]) -> str:

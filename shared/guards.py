@@ -157,8 +157,7 @@ def _is_like_ours(word: str) -> bool:
         start += 1
     rest, right = word[start:], PREFIX[start:]
     return (
-        word == PREFIX
-        or rest[1:] == right  # one too many
+        rest[1:] == right  # none, or one too many
         or rest == right[1:]  # one too few
         or (bool(rest) and rest[1:] == right[1:])  # a wrong one
         or (rest[1::-1] == right[:2] and rest[2:] == right[2:])  # two changed

@@ -31,6 +31,8 @@ def nearest(selection: Selection, page: Sequence[Instance]) -> str:
             return sentence + (wildcard if any("*" in value for value in values) else "")
     if selection.tags and not any(selects(ByTagsAndName(tags=selection.tags), one) for one in page):
         return "Each of the tags exists, but no instance has all of them."
+    if any(selects(ByTagsAndName(name=selection.name), one) for one in page):
+        return "There are instances with the tags, and with the name, but none with both."
     return _sentence("name", selection.name, (one.name for one in page))
 
 

@@ -92,12 +92,14 @@ class Judge(msgspec.Struct, frozen=True):
         return self.guard.reason(instance, now)
 
     def has_lost_tags(self, instance: Instance) -> bool:
-        """Was it found by tags, and shows not a single one?
+        """Does it show not a single tag, though by a tag it was found or may be changed?
 
         People change tags one by one; an answer that lost them shows none at all.
         """
+        if instance.tags or instance.status is Status.GONE:
+            return False
         by_tags = isinstance(self.selection, ByTagsAndName) and bool(self.selection.tags)
-        return by_tags and not instance.tags and instance.status is not Status.GONE
+        return by_tags or (bool(self.guard.only_tags) and not instance.tags_checked)
 
 
 class Plan(msgspec.Struct, frozen=True):

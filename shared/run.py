@@ -86,8 +86,8 @@ def run(
         answer with either, or the error, as body.
 
     Raises:
-        CurfewError: one of its classes, see ``shared.errors``; never for an HTTP trigger whose
-            event can be told as one.
+        CurfewError: one of its classes, see ``shared.errors``; never for an event that is answered
+            as HTTP.
     """
     try:
         parsed = parse(event)

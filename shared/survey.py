@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -28,6 +28,22 @@ ELSEWHERE_TIMEOUT = timedelta(seconds=3)
 
 NAMED = 5
 """How many ids a sentence names."""
+
+
+class Eyes(msgspec.Struct, frozen=True):
+    """How regions are looked at.
+
+    Attributes:
+        look: Looks at one of them.
+        wait: Waits some seconds before ids that no region knows are asked for again, since ECS was
+            seen to leave an instance out of two answers that followed at once; False: there is no
+            time for it.
+        side_by_side: How several are asked at once.
+    """
+
+    look: Callable[[Ecs, Selection], Found]
+    wait: Callable[[], bool]
+    side_by_side: Runner
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -56,8 +72,7 @@ def survey(
     selection: Selection,
     sources: Sequence[Ecs],
     others: Sequence[Api],
-    look: Callable[[Ecs], Found],
-    side_by_side: Runner,
+    eyes: Eyes,
 ) -> Survey:
     """Look at all regions of a request.
 
@@ -65,33 +80,31 @@ def survey(
         selection: Who is meant.
         sources: One for each region of the request.
         others: The operator's other regions.
-        look: How a region is looked at.
-        side_by_side: How several regions are asked at once.
+        eyes: How they are looked at.
 
     Raises:
         InvalidEvent: ECS knows none of the regions.
         AccessDenied: no region could be read, and RAM denied one of them.
         Unavailable: no region could be read.
     """
-    looks = side_by_side(lambda source: _attempt(look, source), sources, at_once=len(sources))
-    read: dict[str, Found] = {}
-    unread: dict[str, CurfewError] = {}
-    for source, found in zip(sources, looks, strict=True):
-        if isinstance(found, Found):
-            read[source.api.region] = found
-        else:
-            unread[source.api.region] = found
+    read, unread = _look_at_all(selection, sources, eyes)
     if not read:
         raise _of_no_region(unread)
-    instances = {one.id: one for found in read.values() for one in found.instances.values()}
+    instances = _all_of(read)
     ids = selection.ids if isinstance(selection, ByIds) else ()
-    missing = tuple(one for one in ids if one not in instances)
-    elsewhere, unasked = _look_elsewhere(missing, others, side_by_side)
+    missing = [one for one in ids if one not in instances]
+    elsewhere, unasked = _look_elsewhere(missing, others, eyes.side_by_side)
+    again = tuple(one for one in missing if one not in elsewhere)
+    if again and eyes.wait():
+        known = [one for one in sources if one.api.region in read]
+        found_late, _ = _look_at_all(ByIds(again), known, eyes)
+        instances |= _all_of(found_late)
+        missing = [one for one in missing if one not in instances]
     return Survey(
         instances=tuple(instances[key] for key in ids if key in instances)
         if ids
         else tuple(instances.values()),
-        missing=missing,
+        missing=tuple(missing),
         elsewhere=elsewhere,
         unasked=unasked,
         unread=unread,
@@ -100,14 +113,30 @@ def survey(
     )
 
 
-def thirds_of(now: datetime, work_until: datetime, thirds: int) -> datetime:
-    """When so many thirds of the time that is left are over."""
-    return now + (work_until - now) / 3 * thirds
+def _look_at_all(
+    selection: Selection, sources: Sequence[Ecs], eyes: Eyes
+) -> tuple[dict[str, Found], dict[str, CurfewError]]:
+    """What each region that could be read showed, and why the others could not be."""
+    looks = eyes.side_by_side(
+        lambda source: _attempt(eyes, source, selection), sources, at_once=max(1, len(sources))
+    )
+    read: dict[str, Found] = {}
+    unread: dict[str, CurfewError] = {}
+    for source, found in zip(sources, looks, strict=True):
+        if isinstance(found, Found):
+            read[source.api.region] = found
+        else:
+            unread[source.api.region] = found
+    return read, unread
 
 
-def _attempt(look: Callable[[Ecs], Found], source: Ecs) -> Found | AccessDenied | Unavailable:
+def _all_of(read: Mapping[str, Found]) -> dict[str, Instance]:
+    return {one.id: one for found in read.values() for one in found.instances.values()}
+
+
+def _attempt(eyes: Eyes, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:
     try:
-        return look(source)
+        return eyes.look(source, selection)
     except (AccessDenied, Unavailable) as error:
         return error
     except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done

@@ -38,7 +38,7 @@ PATIENCE = timedelta(seconds=60)
 _FIRST_LOOK_S, _LOOK_GROWTH, _LONGEST_LOOK_S = 1.0, 1.5, 10.0
 _LONGEST_SNAPSHOT_LOOK_S = 30.0
 _FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S, _LONGEST_BUSY_S = 0.5, 10.0, 30.0
-_LOOK_AGAIN_AFTER = timedelta(seconds=5)
+LOOK_AGAIN_AFTER = timedelta(seconds=5)
 """ECS was seen to leave an instance out of two answers that followed at once."""
 
 _AFTER_REFUSED_BATCH = timedelta(seconds=3)
@@ -75,6 +75,7 @@ class Target(msgspec.Struct, eq=False):
     _rejected: Rejected | None = None
     _looks: int = 0
     _misses: int = 0
+    _doubted: dict[type[Call], str] = {}
     _deleted: bool = False
 
     @property
@@ -87,7 +88,7 @@ class Target(msgspec.Struct, eq=False):
         if self._is_missing() and self._misses == 0:
             self._misses += 1
             self.step, self.blind = Wait("ECS does not show it"), True
-            self.due = now + _LOOK_AGAIN_AFTER
+            self.due = now + LOOK_AGAIN_AFTER
             return
         row = judge.left_alone(self.instance, now)
         if row is not None:
@@ -107,7 +108,8 @@ class Target(msgspec.Struct, eq=False):
     def learn(self, call: Call, outcome: Outcome, batch: int, rule: Rule, now: datetime) -> None:
         """Take in what ECS answered to a call made in a batch of this size."""
         match outcome:
-            case NotSent():
+            case NotSent(before):
+                self._note(call, before)
                 self.due = now
             case Accepted(instance):
                 self._accept(call, instance, rule, now)
@@ -135,6 +137,7 @@ class Target(msgspec.Struct, eq=False):
     def _accept(self, call: Call, instance: Instance, rule: Rule, now: datetime) -> None:
         self.instance = instance
         self.made = (*self.made, words(call))
+        self._doubted.pop(type(call), None)
         self._accepted[type(call)] = self._accepted.get(type(call), 0) + 1
         self._last, self._last_at, self._rejected, self._looks = call, now, None, 0
         self._deleted |= isinstance(call, Delete)
@@ -145,10 +148,21 @@ class Target(msgspec.Struct, eq=False):
         self.step = Wait(f"{words(call)} was accepted")
         self.due = now + self._look_interval()
 
+    def _note(self, call: Call, before: str) -> None:
+        """Take down what of a call was done before the rest of it was not."""
+        if before:
+            self.made = (*self.made, before)
+            self._last = call
+
     def _reject(self, call: Call, rejected: Rejected, batch: int, now: datetime) -> None:
         self._rejected = rejected
         self.blind = True
         self.due = now
+        self._note(call, rejected.before)
+        if rejected.in_doubt:
+            self._doubted[type(call)] = words(call)
+        else:
+            self._doubted.pop(type(call), None)
         if rejected.kind is Kind.DENIED:
             reason = f"RAM does not allow ecs:{operation_of(call)}{self._afterwards()}"
             self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
@@ -213,7 +227,10 @@ class Target(msgspec.Struct, eq=False):
         return Row(row.instance, row.result, f"{row.reason}{self._afterwards()}", row.code)
 
     def _afterwards(self) -> str:
-        return f"; done before: {', '.join(self.made)}" if self.made else ""
+        """What this run did, and what it perhaps did, for a row that does not say so itself."""
+        done = f"; done before: {', '.join(self.made)}" if self.made else ""
+        doubted = ", ".join(self._doubted.values())
+        return done + (f"; perhaps done: {doubted}" if doubted else "")
 
     def _look_interval(self) -> timedelta:
         """Deletions and release times show at once; power and snapshots take their time."""

@@ -119,6 +119,18 @@ def read_disk(row: Json) -> Disk:
         raise _unreadable("disk", error) from None
 
 
+def owner_of(row: Json) -> str:
+    """The instance that a disk is attached to; "" if none (one row of DescribeDisks).
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    try:
+        return _text_if_any(row, "InstanceId")
+    except TypeError as error:
+        raise Unavailable(f"ECS answered an unreadable disk: {error!r}"[:200]) from None
+
+
 def read_snapshot(row: Json) -> Snapshot:
     """One row of DescribeSnapshots; a status that is not documented counts as failed.
 

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import msgspec
 import pytest
 
+from local.deployment import function_names
 from local.ecs.access import Caller
 from local.ecs.durations import Durations
 from local.ecs.engine import Ecs
@@ -19,6 +21,7 @@ from local.ecs.log import Effect, Entry
 from local.ecs.quirks import Quirks
 from local.ecs.service import PLAIN, Answer
 from local.fc_context import Context, Runtime, context
+from shared.action import Action
 from shared.api import Api
 from shared.clock import Deadline
 from shared.failures import NoAnswer, Refusal
@@ -35,6 +38,9 @@ Body = dict[str, Any]
 T = TypeVar("T")
 U = TypeVar("U")
 
+MODULES = {name: import_module(f"functions.{name}") for name in function_names()}
+HANDLERS: dict[str, Handler] = {name: module.handler for name, module in MODULES.items()}
+ACTIONS: dict[str, Action[Any]] = {name: module.ACTION for name, module in MODULES.items()}
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 ACCOUNT = "123456789012"
 REQUEST_ID = "1-66aa"

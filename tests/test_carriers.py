@@ -242,8 +242,8 @@ def test_a_time_that_is_missing_where_it_always_stands_is_never_now(
 def test_the_record_of_a_success_is_refused(says: dict[str, object], time: object) -> None:
     done = record(text(timer()), time, **says)
     error = (
-        f"requestContext.condition: {says['condition']!r} is that of an invocation that succeeded, "
-        "so its request was done already. Send only failures here (onFailure)"
+        f"requestContext.condition: {says['condition']!r} is not that of a failure; "
+        "what succeeded was done already. Send only failures here (onFailure)"
     )
 
     assert error_of(done) == error

@@ -537,6 +537,11 @@ def test_a_list_of_one_is_a_list() -> None:
             "isBase64Encoded: 1 is neither true nor false",
             id="flag-as-a-number",
         ),
+        pytest.param(
+            {**HTTP, "body": "<stop/>"},
+            f"body: not JSON: Expecting value at line 1, column 1: '<stop/>'; {RIGHT}",
+            id="xml-that-no-topic-sent",
+        ),
         pytest.param({**HTTP, "body": "[]"}, f"body: [] is no object; {RIGHT}", id="list"),
     ],
 )

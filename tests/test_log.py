@@ -272,8 +272,6 @@ def test_an_error_of_many_odd_names_still_fits_a_line(call: Call) -> None:
     call.fleet(*(InstanceSpec(name, instance_id=f"i-{number}") for number in range(200)))
     call.environ["CURFEW_MAX_INSTANCES"] = "200"
 
-    call.environ["CURFEW_MAX_INSTANCES"] = "200"
-
     with pytest.raises(Incomplete) as caught:
         call(release.handler, {"all": True, "max_instances": 200, "dry_run": False}, timeout_s=3)
 

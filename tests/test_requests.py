@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 from pytest_mock import MockerFixture
 
-from functions import clear_auto_release, describe, release, set_auto_release, start, stop
 from functions.release import ReleaseRequest
 from functions.set_auto_release import SetAutoReleaseRequest
 from functions.start import StartRequest
@@ -21,18 +20,9 @@ from functions.stop import StopRequest
 from shared.errors import InvalidEvent, Refused
 from shared.requests import Request, decode, description, require_cap_for_all
 from shared.selection import ByIds, ByTagsAndName, Everything, Selection
+from tests.calling import ACTIONS
 
-TYPES: dict[str, type[Request]] = {
-    action.name: action.request
-    for action in (
-        stop.ACTION,
-        start.ACTION,
-        release.ACTION,
-        set_auto_release.ACTION,
-        clear_auto_release.ACTION,
-        describe.ACTION,
-    )
-}
+TYPES: dict[str, type[Request]] = {name: action.request for name, action in ACTIONS.items()}
 Fields = dict[str, Any]
 BY_ID: Fields = {"instance_ids": ["i-1"]}
 DEEP: Any = "x"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from functions import clear_auto_release, describe, release, set_auto_release, start, stop
+from functions import describe, stop
 from local.ecs.access import Caller
 from local.ecs.clock import MANUAL_START
 from local.ecs.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
@@ -38,12 +38,8 @@ from shared.errors import (
 )
 from shared.run import REAL_WORLD
 from shared.settings import Credentials
-from tests.calling import Call, Handler, in_error, make_context, row
+from tests.calling import HANDLERS, Call, in_error, make_context, row
 
-HANDLERS: dict[str, Handler] = {
-    one.ACTION.name: one.handler
-    for one in (clear_auto_release, describe, release, set_auto_release, start, stop)
-}
 DEV = {"tags": {"team": "dev"}}
 MORE: dict[str, dict[str, object]] = {
     "release": {"dry_run": False, "snapshot": False},
@@ -93,7 +89,9 @@ def test_a_stale_event_makes_no_call(call: Call, name: str) -> None:
 def test_a_message_for_another_function_makes_no_call(call: Call, name: str) -> None:
     other = "start" if name != "start" else "stop"
 
-    with pytest.raises(InvalidEvent, match=f"for {other}, but this function is {name}: send it to {other}"):
+    with pytest.raises(
+        InvalidEvent, match=f"for {other}, but this function is {name}: send it to {other}"
+    ):
         call(HANDLERS[name], {**DEV, "action": other})
 
     assert call.actions() == []

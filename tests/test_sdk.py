@@ -323,9 +323,7 @@ def test_a_signature_error_without_a_colon_is_read_as_any_other(gateway: Gateway
             (403, "IncorrectInstanceStatus", "The current status does not do."),
             id="as-documented",
         ),
-        pytest.param(503, {"RequestId": "1"}, (503, "HTTP 503", ""), id="without-code"),
-        pytest.param(500, {"Code": 17, "Message": "x"}, (500, "HTTP 500", "x"), id="number"),
-        pytest.param(500, {"Code": None, "Message": None}, (500, "HTTP 500", "None"), id="null"),
+        pytest.param(500, {"Code": "X", "Message": None}, (500, "X", ""), id="no-message"),
         pytest.param(
             400, {"Code": "X", "Message": "y" * 999}, (400, "X", "y" * 200), id="long-message"
         ),
@@ -355,6 +353,19 @@ def test_a_refusal_keeps_status_code_and_message(
 
     error = caught.value
     assert (error.status, error.code, error.message) == refusal
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 503])
+@pytest.mark.parametrize("code", ["absent", None, "", " ", 17, ["X"], {"X": 1}, True])
+def test_an_error_without_a_code_is_not_ecs_refusal(
+    gateway: Gateway, status: int, code: object
+) -> None:
+    gateway.status = status
+    body = {"RequestId": "1", **({} if code == "absent" else {"Code": code})}
+    gateway.body = json.dumps(body).encode()
+
+    with pytest.raises(NoAnswer, match=f"^HTTP {status} without a code of ECS's$"):
+        ask()
 
 
 DETAIL = {

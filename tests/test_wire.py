@@ -15,6 +15,7 @@ from shared.wire import (
     RELEASE_TAG,
     is_ours,
     listed,
+    owner_of,
     read_disk,
     read_instance,
     read_snapshot,
@@ -208,6 +209,10 @@ def test_a_field_that_is_missing_is_read_on_the_safe_side(
         pytest.param(
             {**ROW, "OperationLocks": {"LockReason": [{"LockReason": 5}]}}, id="lock-no-text"
         ),
+        pytest.param({**ROW, "OperationLocks": {"LockReason": ""}}, id="locks-empty-text"),
+        pytest.param({**ROW, "OperationLocks": {"LockReason": {}}}, id="locks-empty-object"),
+        pytest.param({**ROW, "Tags": {"Tag": ""}}, id="tags-empty-text"),
+        pytest.param({**ROW, "Tags": {"Tag": {}}}, id="tags-empty-object"),
         pytest.param({**ROW, "Tags": None}, id="tags-null"),
         pytest.param({**ROW, "Tags": []}, id="tags-no-object"),
         pytest.param({**ROW, "Tags": {}}, id="tags-empty"),
@@ -323,6 +328,26 @@ def test_a_disk_is_read_in_our_words(changes: Mapping[str, object], disk: Disk) 
 def test_a_disk_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
     with pytest.raises(Unavailable, match=r"^ECS answered an unreadable disk: "):
         read_disk(row)
+
+
+@pytest.mark.parametrize(
+    ("row", "owner"),
+    [
+        ({"InstanceId": "i-1"}, "i-1"),
+        ({"InstanceId": ""}, ""),
+        ({"InstanceId": None}, ""),
+        ({}, ""),
+    ],
+    ids=["attached", "not-attached", "null", "not-said"],
+)
+def test_a_disk_says_what_it_is_attached_to(row: Mapping[str, object], owner: str) -> None:
+    assert owner_of(row) == owner
+
+
+@pytest.mark.parametrize("owner", [5, ["i-1"], {"i": 1}], ids=str)
+def test_a_disk_of_an_unreadable_instance_is_an_error(owner: object) -> None:
+    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable disk: "):
+        owner_of({"InstanceId": owner})
 
 
 SNAPSHOT_ROW: Mapping[str, object] = {

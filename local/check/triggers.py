@@ -1,8 +1,4 @@
-"""What is asked of one function's triggers: when they come, what they ask, whether it would work.
-
-A timer's request is not only read: the function is called with it, on an emulated ECS that has no
-instances, at the timer's next time. So whatever the function would refuse it refuses here.
-"""
+"""What is asked of one function's triggers: their form, their sources, and their place."""
 
 from __future__ import annotations
 
@@ -10,36 +6,23 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
-from io import StringIO
-from typing import Any, Literal
+from datetime import datetime
+from typing import Any
 
-from local.answers import read_answer
-from local.check.cron import Cron, CronError, read_cron, zone_text
-from local.check.document import ACCOUNT, is_known
+from local.check.document import is_known
 from local.check.fc3 import (
     EVENTBRIDGE_LONGEST_S,
     TRIGGER,
     TRIGGER_CONFIGS,
     TRIGGER_REQUIRED,
+    Field,
     problems,
 )
 from local.check.findings import Finding, error, note, ok, warning
-from local.check.functions import Function
-from local.deployment import Deployment, emulated
-from local.ecs.fleet import Fleet
-from local.envelopes import timer
-from local.pace import PacedClock
-from shared.strict_json import JsonError, loads
-from shared.times import CHINA
+from local.check.function import Function
+from local.check.timers import check_timer
 
-_SHOWN_TIMES = 3
-_OFTEN = timedelta(minutes=5)
-_TRIAL_SPEED = 1_000_000.0
-_TRIAL_TIMEOUT_S = 60.0
 _TOPIC = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/topics/(?P<name>[\w-]+)")
-_TELLS = ("CURFEW_NOTIFY", "CURFEW_LINK")
-"""Variables by which a run tells people of itself; a trial has nothing to tell."""
 
 
 def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
@@ -60,25 +43,16 @@ def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
 
 def _trigger(function: Function, trigger: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
     title = _title(trigger)
-    known = {key: value for key, value in trigger.items() if is_known(value)}
-    missing_later = set(trigger) - set(known)
-    required = tuple(key for key in TRIGGER_REQUIRED if key not in missing_later)
-    wrong = list(problems(known, TRIGGER, required))
-    kind = str(trigger.get("triggerType", ""))
-    config = trigger.get("triggerConfig")
+    wrong = list(_problems(trigger, TRIGGER, TRIGGER_REQUIRED))
+    kind, config = str(trigger.get("triggerType", "")), trigger.get("triggerConfig")
     if kind in TRIGGER_CONFIGS and isinstance(config, dict):
-        form = TRIGGER_CONFIGS[kind]
-        given = {key: value for key, value in config.items() if is_known(value)}
-        later = set(config) - set(given)
-        wrong += problems(given, form.fields, tuple(k for k in form.required if k not in later))
-    if wrong:
+        wrong += _problems(config, *TRIGGER_CONFIGS[kind])
+    if wrong or not isinstance(config, dict):
         yield from (error(f"{title}: {one}") for one in wrong)
-        return
-    if not isinstance(config, dict):
         return
     match kind:
         case "timer":
-            yield from _timer(function, trigger, config, now)
+            yield from check_timer(function, title, config, now)
         case "mns_topic":
             yield from _topic(function, trigger, config)
         case "eventbridge":
@@ -89,113 +63,17 @@ def _trigger(function: Function, trigger: Mapping[str, Any], now: datetime) -> I
             yield warning(f"{title}: events of {kind} carry no request; Curfew will refuse them")
 
 
+def _problems(
+    found: Mapping[str, Any], fields: Mapping[str, Field], required: tuple[str, ...]
+) -> Iterator[str]:
+    """What is wrong with the form, as far as the values are known here."""
+    known = {key: value for key, value in found.items() if is_known(value)}
+    needed = tuple(key for key in required if key in known or key not in found)
+    return problems(known, fields, needed)
+
+
 def _title(trigger: Mapping[str, Any]) -> str:
     return f"{trigger.get('triggerType', 'trigger')} {trigger.get('triggerName', '(no name)')}"
-
-
-def _timer(
-    function: Function, trigger: Mapping[str, Any], config: Mapping[str, Any], now: datetime
-) -> Iterator[Finding]:
-    title, payload = _title(trigger), config.get("payload")
-    if not is_known(config):
-        yield warning(f"{title}: what it holds is not known here, so it was not checked")
-        return
-    try:
-        cron = read_cron(config["cronExpression"])
-        times = cron.next_times(now, _SHOWN_TIMES)
-    except CronError as problem:
-        yield error(f"{title}: cronExpression: {problem}")
-        return
-    if not payload:
-        yield error(f"{title}: payload is missing; it is the request, as JSON in a text")
-        return
-    try:
-        request = loads(payload)
-    except JsonError as problem:
-        yield error(f"{title}: payload: {problem}")
-        return
-    if not isinstance(request, dict):
-        yield error(f'{title}: payload is not a JSON object, such as {{"tags": …}}')
-        return
-    refusal = _tried(function, request, times[0] if times else now)
-    if refusal:
-        text = f"{title}: {function.name} will refuse its payload. {refusal}"
-        yield error(text) if config["enable"] else warning(f"{text} (It is off now.)")
-        return
-    yield ok(f"{title}: {_state(config, request)}", *_when(cron, times), _asked(request))
-    yield from _doubts(title, cron, times)
-
-
-def _state(config: Mapping[str, Any], request: Mapping[str, object]) -> str:
-    kind = "a dry run" if request.get("dry_run") is True else "changes instances"
-    return f"ON, {kind}" if config["enable"] else f"off ({kind} when it is on)"
-
-
-def _when(cron: Cron, times: list[datetime]) -> Iterator[str]:
-    """The rule, the zone, and the next times; in China's too if the zone is another."""
-    if cron.every is not None:
-        yield f"every {cron.every}, counted from when the trigger is made"
-        return
-    yield f"{cron.expression} in {zone_text(times[0])}"
-    yield f"next: {_spelt(times)}"
-    if any(one.utcoffset() != one.astimezone(CHINA).utcoffset() for one in times):
-        yield f"in China: {_spelt([one.astimezone(CHINA) for one in times])}"
-
-
-def _spelt(times: list[datetime]) -> str:
-    form = "%a %d %b %H:%M:%S" if any(one.second for one in times) else "%a %d %b %H:%M"
-    return ", ".join(one.strftime(form) for one in times)
-
-
-def _asked(request: Mapping[str, object]) -> str:
-    """The request without what the function knows by itself."""
-    fields = {key: value for key, value in request.items() if key != "action"}
-    return json.dumps(fields, ensure_ascii=False)
-
-
-def _doubts(title: str, cron: Cron, times: list[datetime]) -> Iterator[Finding]:
-    """What is valid, and probably not meant."""
-    if cron.every is None and not cron.states_zone:
-        china = times[0].astimezone(CHINA)
-        yield warning(
-            f"{title}: no CRON_TZ, so it goes by UTC: {times[0]:%H:%M} there is {china:%H:%M} in "
-            f"China; for China's time write CRON_TZ=Asia/Shanghai before it"
-        )
-    if cron.limits_both_days:
-        yield warning(
-            f"{title}: {cron.expression} limits both the day of the month and that of the week; "
-            "whether both must match is not documented: leave one of them *"
-        )
-    often = cron.every or (times[1] - times[0] if len(times) > 1 else None)
-    if often and often < _OFTEN:
-        yield warning(f"{title}: it comes every {often.total_seconds():g} seconds")
-
-
-def _tried(function: Function, request: Mapping[str, object], at: datetime) -> str:
-    """Why the function refuses a timer's request; "" if it does not.
-
-    Settings that cannot be read are told elsewhere, and end every call alike.
-    """
-    if function.settings is None:
-        return ""
-    environ = {key: value for key, value in function.environ.items() if not key.startswith(_TELLS)}
-    accounts = function.settings.accounts
-    runtime: Literal["3.10", "3.12"] = (
-        "3.12" if function.props.get("runtime") == "python3.12" else "3.10"
-    )
-    deployed = Deployment(
-        environ=environ,
-        runtime=runtime,
-        timeout_s=_TRIAL_TIMEOUT_S,
-        region=function.region or "cn-hangzhou",
-        account_id=min(accounts, default=ACCOUNT),
-    )
-    moment = at.astimezone(timezone.utc)
-    with emulated(PacedClock(moment, _TRIAL_SPEED), Fleet(), deployed) as stage:
-        outcome = stage.deployment.invoke(function.name, timer(request, moment), StringIO())
-    failure = read_answer(outcome).failure
-    refused = failure is not None and failure.error_type in {"InvalidEvent", "Refused"}
-    return failure.message if failure and refused else ""
 
 
 def _topic(

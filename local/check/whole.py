@@ -9,7 +9,10 @@ from pathlib import Path
 
 from local.check.document import Document, DocumentError, read_document
 from local.check.findings import Finding, Section, error, note, warning
-from local.check.functions import Function, check_function, function_of
+from local.check.function import Function, function_of
+from local.check.properties import check_properties
+from local.check.roles import check_policy, check_role
+from local.check.settings import check_settings
 from local.check.triggers import check_triggers, limits_of_the_deploy_tool
 from local.fc_context import CODE
 
@@ -39,7 +42,13 @@ def check_file(
     functions = [one for each in document.resources if (one := function_of(each))]
     sections = [Section(str(path), tuple(_top(document, functions)))]
     for function in functions:
-        findings = [*check_function(function, ram), *check_triggers(function, now)]
+        findings = [
+            *check_properties(function),
+            *check_settings(function),
+            *check_role(function),
+            *check_policy(function, ram),
+            *check_triggers(function, now),
+        ]
         sections.append(Section(_title(function), tuple(findings)))
     sections.append(Section("s deploy", tuple(limits_of_the_deploy_tool(functions))))
     return tuple(sections)
@@ -75,7 +84,7 @@ def _foreign(name: str, component: str, handler: str) -> Finding:
             f"resources.{name}: handler {handler} is none of Curfew's; expected "
             "functions.NAME.handler"
         )
-    return note(f"resources.{name} is no function of Curfew; it was not checked")
+    return note(f"resources.{name} is not a function of Curfew; it was not checked")
 
 
 def _package(document: Document, functions: list[Function]) -> Iterator[Finding]:

@@ -12,7 +12,9 @@ import click
 
 from local.deployment import EVENTS
 from local.envelopes import ENVELOPES
-from local.parameters import FUNCTION, TRIGGER
+from local.parameters import ENDPOINT, FUNCTION, TRIGGER
+from local.served import NotServedError, Reading, ask
+from local.tables import printable_lines
 from shared.errors import CurfewError
 from shared.requests import decode
 from shared.strict_json import JsonError, loads
@@ -41,8 +43,19 @@ class _Instant(click.ParamType[datetime]):
 @click.option(
     "--time", "sent_at", type=_Instant(), help="When it was sent (RFC 3339); default: now."
 )
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    type=ENDPOINT,
+    help="A running emulator, by whose clock it is sent now.",
+)
 def command(
-    *, trigger: str, function: str, request_text: str | None, sent_at: datetime | None
+    *,
+    trigger: str,
+    function: str,
+    request_text: str | None,
+    sent_at: datetime | None,
+    endpoint: str | None,
 ) -> None:
     """Print TRIGGER's event around a request to FUNCTION, to paste or to invoke.
 
@@ -55,8 +68,19 @@ def command(
     """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped
     request = _request(function, request_text)
     _warn(function, request)
-    event = ENVELOPES[trigger](request, sent_at or datetime.now(timezone.utc))
-    click.echo(_indented(event))
+    if sent_at and endpoint:
+        raise click.UsageError("--time and --endpoint: state one of them, not both")
+    event = ENVELOPES[trigger](request, sent_at or _now(endpoint))
+    click.echo(printable_lines(_indented(event)))
+
+
+def _now(endpoint: str | None) -> datetime:
+    if endpoint is None:
+        return datetime.now(timezone.utc)
+    try:
+        return ask(endpoint, "clock", Reading).now
+    except NotServedError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _request(function: str, text: str | None) -> Mapping[str, object]:
@@ -81,7 +105,7 @@ def _warn(function: str, request: Mapping[str, object]) -> None:
     try:
         decode(action.request, request, function)
     except CurfewError as error:
-        click.echo(f"Note: {function} will refuse this. {error}", err=True)
+        click.echo(printable_lines(f"Note: {function} will refuse this. {error}"), err=True)
 
 
 def _indented(event: bytes) -> str:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
-from http.client import HTTPException
-from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, build_opener
 
 import click
 import msgspec
 from rich.text import Text
 
 from local.commands.serve import PORT
-from local.ecs.control import PREFIX
-from local.ecs.messages import is_loopback
 from local.ecs.model import Instance
-from local.tables import clock_text, fleet, screen
-
-_TIMEOUT_S = 10
+from local.parameters import ENDPOINT, operators_zone
+from local.served import NotServedError, ask
+from local.tables import clock_text, counted, fleet, screen
 
 
 class _Account(msgspec.Struct, frozen=True):
@@ -32,36 +27,24 @@ class _Account(msgspec.Struct, frozen=True):
 @click.option(
     "--endpoint",
     metavar="URL",
+    type=ENDPOINT,
     default=f"http://127.0.0.1:{PORT}",
     show_default=True,
     help="Where the emulator listens.",
 )
 def command(*, endpoint: str) -> None:
     """List the instances of a running emulator (python -m local serve)."""
-    account = _account(endpoint)
-    console = screen()
-    console.print(fleet(account.instances, account.now))
-    count = "1 instance" if len(account.instances) == 1 else f"{len(account.instances)} instances"
-    when = clock_text(account.now, "%a %d %b %Y %H:%M:%S")
-    console.print(Text(f"{count} at {endpoint}, where it is {when} in China"))
-
-
-def _account(endpoint: str) -> _Account:
-    url = urlsplit(endpoint)
-    if url.scheme != "http" or not is_loopback(url.hostname):
+    zone = operators_zone(os.environ)
+    if not endpoint.startswith("http://"):
         raise click.UsageError(
-            f"--endpoint {endpoint} is no emulator of this machine; write http://127.0.0.1:PORT"
+            f"--endpoint {endpoint} is not an emulator on this machine; write http://127.0.0.1:PORT"
         )
-    # No proxy of the environment has anything to do with this machine.
-    opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(f"{endpoint.rstrip('/')}{PREFIX}state", timeout=_TIMEOUT_S) as answer:
-            return msgspec.json.decode(answer.read(), type=_Account)
-    except HTTPError as error:
-        raise click.ClickException(f"{endpoint} answers HTTP {error.code}") from None
-    except (URLError, HTTPException, OSError):
-        raise click.ClickException(
-            f"no emulator answers at {endpoint}; start one with: python -m local serve"
-        ) from None
-    except msgspec.MsgspecError:
-        raise click.ClickException(f"what answers at {endpoint} is not this emulator") from None
+        account = ask(endpoint, "state", _Account)
+    except NotServedError as error:
+        raise click.ClickException(str(error)) from None
+    console = screen()
+    console.print(fleet(account.instances, account.now, zone))
+    when = clock_text(account.now, zone, "%a %d %b %Y %H:%M:%S")
+    number = counted(len(account.instances), "instance")
+    console.print(Text(f"{number} at {endpoint}, where it is {when}"))

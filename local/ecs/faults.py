@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from random import Random
 from threading import Lock
@@ -183,11 +184,30 @@ def parse_fault(text: bytes) -> AnyFault:
     try:
         fault: AnyFault = msgspec.json.decode(text, type=AnyFault)
     except msgspec.ValidationError as error:
-        if "$.fault" not in str(error) and "`fault`" not in str(error):
-            raise
-        kinds = ", ".join(kind.__name__.lower() for kind in get_args(AnyFault))
-        raise ValueError(f"{error}; a fault is one of {kinds}") from None
+        raise ValueError(f"{error}{_hint(text)}") from None
     return fault
+
+
+def _hint(text: bytes) -> str:
+    """What would be right in a fault that is JSON and no fault, as far as it can be guessed."""
+    kinds = {kind.__name__.lower(): kind for kind in get_args(AnyFault)}
+    stated = msgspec.json.decode(text)
+    if not isinstance(stated, dict):
+        return '; write {"fault": "cut"}'
+    kind = kinds.get(str(stated.get("fault")))
+    if kind is None:
+        near = _nearest(str(stated.get("fault", "")), kinds)
+        return f"; {near}a fault is one of {', '.join(kinds)}"
+    fields = kind.__struct_fields__
+    unknown = [key for key in stated if key not in {"fault", *fields}]
+    if not unknown:
+        return ""
+    return f"; {_nearest(unknown[0], fields)}{stated['fault']} has {', '.join(fields)}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, list(known), n=1)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,17 @@ def test_every_fault_has_a_json_form(fault: AnyFault) -> None:
         pytest.param(b"{", "truncated", id="not JSON"),
         pytest.param(b"{}", "required field `fault`", id="no kind"),
         pytest.param(b'{"fault": "flood"}', "Invalid value 'flood'", id="unknown kind"),
-        pytest.param(b'{"fault": "cutt"}', "one of refuse, cut, delay, slowbody", id="misspelt"),
+        pytest.param(
+            b'{"fault": "cutt"}',
+            "did you mean cut? a fault is one of refuse, cut, delay, slowbody",
+            id="misspelt",
+        ),
+        pytest.param(
+            b'{"fault": "cut", "actoin": "x"}',
+            "did you mean action? cut has after_deed, action, ",
+            id="field",
+        ),
+        pytest.param(b'["cut"]', 'write {"fault": "cut"}', id="a list"),
         pytest.param(
             b'{"status": 500}', "one of refuse, cut, delay, slowbody", id="no kind at all"
         ),

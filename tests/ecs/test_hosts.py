@@ -164,7 +164,7 @@ def test_what_stands_beside_the_emulator_is_as_safe_as_it() -> None:
         return HttpReply(200, {}, b"met")
 
     def status(url: str, host: str) -> int:
-        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=50)
         connection.request("GET", "/beside/", headers={"Host": host})
         reply = connection.getresponse()
         reply.read()

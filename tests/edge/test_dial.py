@@ -23,7 +23,18 @@ def addresses(*hosts: str, port: int = 1) -> Callable[..., list[Any]]:
     found = [
         (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (host, port)) for host in hosts
     ]
-    return lambda *_, **__: found
+    return dns(lambda: found)
+
+
+def dns(answer: Callable[[], Any]) -> Callable[..., Any]:
+    """What is asked of names; addresses are not asked for."""
+
+    def ask(*_: object, flags: int = 0, **__: object) -> Any:  # noqa: ANN401  # as DNS
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
+        return answer()
+
+    return ask
 
 
 class Network:
@@ -107,7 +118,7 @@ def test_addresses_of_a_kind_that_this_system_lacks_are_passed_over(
 ) -> None:
     with listening(saying(ANSWER)) as server:
         (good,) = addresses("127.0.0.1", port=server.port)()
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(9999, *good[1:]), good])
+        monkeypatch.setattr(socket, "getaddrinfo", dns(lambda: [(9999, *good[1:]), good]))
 
         answer = asked(Settings(endpoint=f"http://localhost:{server.port}"))
 
@@ -139,10 +150,10 @@ def test_only_a_name_that_does_not_exist_is_unresolved(
     error: Exception,
     unresolved: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
+    def fail() -> None:
         raise error
 
-    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    monkeypatch.setattr(socket, "getaddrinfo", dns(fail))
 
     with pytest.raises(NoAnswer) as caught:
         asked(Settings())
@@ -151,6 +162,21 @@ def test_only_a_name_that_does_not_exist_is_unresolved(
         "the host name could not be resolved",
         unresolved,
     )
+
+
+def test_an_address_is_not_asked_of_dns(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for = []
+    ask = socket.getaddrinfo
+
+    def spied(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # as its base
+        asked_for.append(options.get("flags", 0))
+        return ask(*arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", spied)
+    with listening(saying()) as server:
+        dial("127.0.0.1", server.port, TIMEOUT_S).close()
+
+    assert asked_for == [socket.AI_NUMERICHOST]
 
 
 def test_a_label_that_dns_cannot_hold_is_unresolved() -> None:
@@ -163,11 +189,11 @@ def test_a_label_that_dns_cannot_hold_is_unresolved() -> None:
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 
-    def hang(*_: object, **__: object) -> None:
+    def hang() -> None:
         over.wait(60)
         raise socket.gaierror(socket.EAI_NONAME, "too late")
 
-    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    monkeypatch.setattr(socket, "getaddrinfo", dns(hang))
     try:
         with pytest.raises(NoAnswer) as caught:
             dial("ecs.example.com", 443, 0.05)

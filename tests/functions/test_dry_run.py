@@ -9,19 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from functions import clear_auto_release, describe, release, set_auto_release, start, stop
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
 from shared.errors import (
     Incomplete,
 )
-from tests.calling import Call, Handler, in_error
-
-HANDLERS: dict[str, Handler] = {
-    one.ACTION.name: one.handler
-    for one in (clear_auto_release, describe, release, set_auto_release, start, stop)
-}
-
+from tests.calling import HANDLERS, Call, in_error
 
 EVERY = pytest.mark.parametrize("name", HANDLERS)
 

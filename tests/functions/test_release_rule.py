@@ -384,6 +384,12 @@ TWO_DISKS = (disk(0, "none"), disk(1, "none"))
             id="an-eip-whose-address-is-not-shown",
         ),
         pytest.param(
+            {"disks": (), "eip": "203.0.113.7"},
+            rule_of(snapshot=False),
+            "stop, release; EIP 203.0.113.7 stays and is billed",
+            id="an-eip-whose-id-is-not-shown",
+        ),
+        pytest.param(
             {"disks": TWO_DISKS, "status": Status.STARTING},
             rule_of(),
             "wait: Starting, stop, snapshot 2 disks (7 days), release",

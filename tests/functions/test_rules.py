@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from functions import clear_auto_release, describe, release, set_auto_release, start, stop
+from functions import clear_auto_release, describe, release, start, stop
 from functions.clear_auto_release import ClearAutoReleaseRule
 from functions.describe import DescribeRule
 from functions.release import ReleaseRule
@@ -38,6 +38,7 @@ from shared.steps import (
     words,
 )
 from shared.times import CHINA
+from tests.calling import ACTIONS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STARTED = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)
@@ -551,16 +552,7 @@ def test_only_release_looks_at_disks() -> None:
 
 
 def test_each_action_says_the_harm_that_it_can_do() -> None:
-    actions = (
-        stop.ACTION,
-        start.ACTION,
-        release.ACTION,
-        set_auto_release.ACTION,
-        clear_auto_release.ACTION,
-        describe.ACTION,
-    )
-
-    assert {action.name: (action.harm, action.only_looks) for action in actions} == {
+    assert {name: (action.harm, action.only_looks) for name, action in ACTIONS.items()} == {
         "stop": (Harm.OUTAGE, False),
         "start": (Harm.COST, False),
         "release": (Harm.LOSS, False),

@@ -6,15 +6,18 @@ nothing thrown by dice, so the same damage has the same number for ever.
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Iterator, Mapping
+import logging
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from local.ecs.access import Caller
-from local.ecs.log import is_mutating
 from shared.ecs_answer import read_answer
-from tests.safety.stage import Direct
+from tests.fuzz.scenarios import NAMED_DEV, SCENARIOS, FuzzError, Run
+from tests.safety.stage import ROOT, Direct
 
 Path = tuple[str | int, ...]
 
@@ -66,6 +69,18 @@ ODD: Mapping[str, object] = {
     "object-of-objects": {"x": {"y": {"z": 1}}},
     "deep": DEEP,
 }
+
+
+_WAYS = tuple(ODD)
+_FIRST_ROWS = 2
+_DIFFERENT = {"DeletionProtection", "InstanceChargeType", "InstanceId", "OperationLocks", "Tags"}
+_KNOWN = {
+    one.value
+    for path in (ROOT / "shared").rglob("*.py")
+    for one in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+}
+"""All texts in the code, and so all names of fields that it can read."""
 
 
 @dataclass(frozen=True)
@@ -152,12 +167,10 @@ class Damaging(Direct):
     Attributes:
         damage: What is done to them; None: nothing.
         said: All undamaged answers, by operation, in order.
-        wrote: The instances, or disks, to which something was really done.
     """
 
     damage: Damage | None = None
     said: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    wrote: set[str] = field(default_factory=set)
 
     def send(
         self,
@@ -170,18 +183,117 @@ class Damaging(Direct):
         said = self.said.setdefault(operation, [])
         occurrence = len(said)
         said.append(answer.body)
-        if is_mutating(operation) and not answer.code:
-            self.wrote.update(_done_to(parameters, answer.body))
         body = answer.body
         if self.damage and self.damage.applies(operation, occurrence):
             body = changed(body, self.damage.path, ODD[self.damage.odd])
         return read_answer(answer.status, answer.headers, as_bytes(body))
 
 
-def _done_to(parameters: Mapping[str, str], answer: Mapping[str, Any]) -> Iterator[str]:
-    """What a write named, without the members of a batch that ECS refused."""
-    responses = answer.get("InstanceResponses", {}).get("InstanceResponse", ())
-    refused = {one["InstanceId"] for one in responses if str(one["Code"]) != "200"}
-    for name, value in parameters.items():
-        if name.partition(".")[0] in {"InstanceId", "DiskId"} and value not in refused:
-            yield value
+def recorded(name: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """What ECS answers to a scenario when nothing is odd, by operation."""
+    return _played(name, None)[1].said
+
+
+def damages(name: str) -> Iterator[Damage]:
+    """Everything that can be odd in a scenario.
+
+    Each node that the code knows by name, in each way, once and always; of the others, which it
+    cannot read, each in one way. Of the answers to one operation the first is taken, and each that
+    has a node which none before it had. Of rows that are alike some stand for all. With a fault,
+    the answers that are errors.
+    """
+    number = 0
+    errors_only = SCENARIOS[name].fault is not None
+    for operation, answers in recorded(name).items():
+        seen: set[Path] = set()
+        for occurrence, answer in enumerate(answers):
+            if errors_only and "Code" not in answer:
+                continue
+            fresh = [path for path in nodes(answer) if path not in seen]
+            seen.update(fresh)
+            for path in filter(_stands_for_itself, fresh):
+                known = _KNOWN.issuperset(one for one in path if isinstance(one, str))
+                number += 1
+                for odd in ODD if known else [_WAYS[number % len(_WAYS)]]:
+                    yield Damage(operation, occurrence, path, odd)
+                    if known:
+                        yield Damage(operation, occurrence, path, odd, always=True)
+
+
+def _stands_for_itself(path: Path) -> bool:
+    """Is it of the first rows, or by what rows differ?"""
+    row = next((one for one in path if isinstance(one, int)), 0)
+    return row < _FIRST_ROWS or not _DIFFERENT.isdisjoint(path)
+
+
+def check(name: str, damage: Damage) -> str:
+    """Play a scenario with this damage; how it ended: ``report`` or an error's class.
+
+    Raises:
+        FuzzError: not as it must.
+    """
+    run, transport = _played(name, damage)
+    try:
+        return run.check(hidden(damage, transport), _denied(damage))
+    except FuzzError as error:
+        raise FuzzError(f"{name}: {damage}: {error}") from run.error
+
+
+def outcomes_of(part: tuple[str, int, int]) -> tuple[Counter[str], list[str]]:
+    """Check every so-many-eth damage of a scenario: how they ended, and what was wrong. No log."""
+    logging.disable()
+    name, first, step = part
+    outcomes: Counter[str] = Counter()
+    wrong: list[str] = []
+    for number, damage in enumerate(damages(name)):
+        if number % step == first:
+            try:
+                outcomes[check(name, damage)] += 1
+            except FuzzError as error:
+                wrong.append(str(error))
+    return outcomes, wrong
+
+
+def _played(name: str, damage: Damage | None) -> tuple[Run, Damaging]:
+    run = Run(SCENARIOS[name])
+    transport = Damaging(run.stage.service, damage=damage)
+    run.play(transport)
+    return run, transport
+
+
+def _denied(damage: Damage) -> frozenset[str]:
+    """Those of whom ECS itself said, in a form that is right, that it did nothing to them."""
+    is_code = damage.path[-1:] == ("Code",) and isinstance(ODD[damage.odd], str)
+    return NAMED_DEV if is_code else frozenset()
+
+
+def hidden(damage: Damage, transport: Damaging) -> frozenset[str]:
+    """Those of whose guard ECS itself said, in a form that is right, that it is not there."""
+    *outer, row = (*damage.path, None, None, None)[:3]
+    if outer != ["Instances", "Instance"] or not _hides(damage.path[3:], damage.odd):
+        return frozenset()
+    answers = [
+        answer
+        for number, answer in enumerate(transport.said[damage.operation])
+        if damage.applies(damage.operation, number)
+    ]
+    rows = [answer.get("Instances", {}).get("Instance", []) for answer in answers]
+    return frozenset(
+        some[row]["InstanceId"] for some in rows if isinstance(row, int) and row < len(some)
+    )
+
+
+def _hides(path: Path, odd: str) -> bool:
+    """Does this, at this place of an instance's row, say in the right form that it has no guard?"""
+    value = ODD[odd]
+    match path:
+        case ("Tags",) | ("Tags", "Tag", int()) | ("OperationLocks", "LockReason", int()):
+            return value is GONE
+        case ("Tags", "Tag") | ("OperationLocks", "LockReason"):
+            return value == []
+        case ("Tags", "Tag", int(), "TagKey" | "TagValue"):
+            return isinstance(value, str) and value != ""
+        case ("DeletionProtection",):
+            return value is False
+        case _:
+            return False

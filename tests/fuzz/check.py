@@ -12,7 +12,6 @@ from local.ecs.clock import ManualClock
 from local.ecs.fleet import default_fleet
 from shared.answers import HTTP_STATUS
 from shared.errors import CurfewError, InvalidEvent, Refused
-from shared.events import parse
 from tests.fuzz.events import Fuzzer
 from tests.safety.stage import FUNCTIONS, Stage
 
@@ -111,10 +110,7 @@ def _error_in(answer: Any) -> tuple[str, str]:  # noqa: ANN401  # a handler's an
 
 
 def _is_list(event: bytes) -> bool:
-    try:
-        return parse(event).is_list
-    except InvalidEvent:
-        return False
+    return event.lstrip().startswith(b"[") or event.lstrip()[:1] in {b"W", b"I"}
 
 
 def _staged() -> Stage:

@@ -53,7 +53,7 @@ def test_a_pipe_that_knows_no_umlauts_gets_a_question_mark() -> None:
         env={"PYTHONIOENCODING": "ascii", "PATH": ""},
         capture_output=True,
         check=False,
-        timeout=30,
+        timeout=50,
     )
 
     assert done.returncode == 0, done.stderr
@@ -80,10 +80,10 @@ class TestServe:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
     def test_it_says_where_it_listens_and_ends_cleanly(self, number: signal.Signals) -> None:
         with serving() as (process, url):
-            with build_opener(ProxyHandler({})).open(f"{url}/_local/health", timeout=10) as answer:
+            with build_opener(ProxyHandler({})).open(f"{url}/_local/health", timeout=50) as answer:
                 health = json.load(answer)
             process.send_signal(number)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=50)
 
         assert url.startswith("http://127.0.0.1:")
         assert health["status"] == "ok"
@@ -100,7 +100,7 @@ class TestServe:
         with serving("--fleet", str(fleet), "--speed", "60", "--policy", str(policy)) as (_, url):
             shown = run("fleet", "--endpoint", url)
             denied = run("invoke", "stop", "-", "--endpoint", url, stdin='{"name": "one-*"}')
-            with build_opener(ProxyHandler({})).open(f"{url}/_local/clock", timeout=10) as answer:
+            with build_opener(ProxyHandler({})).open(f"{url}/_local/clock", timeout=50) as answer:
                 speed = json.load(answer)["speed"]
 
         assert "one-and-only" in shown.output
@@ -177,7 +177,7 @@ class TestFleet:
 
         output = " ".join(result.output.split())
         assert result.exit_code == 0
-        assert "ci-runner-2 Running 23 Nov 20:00 c7.2xlarge" in output
+        assert "ci-runner-2 Running 23 Nov 20:00 +08:00 c7.2xlarge" in output
         assert "in 2 h 0 min" in output
         assert "StopCharging" in output
         assert "DeletionProtection" in output
@@ -185,7 +185,30 @@ class TestFleet:
         assert "financial lock" in output
         assert "PrePaid" in output
         assert "in a group" in output
-        assert "where it is Mon 23 Nov 2026 18:00:00 in China" in output
+        assert "where it is Mon 23 Nov 2026 18:00:00 +08:00" in output
+
+    def test_times_are_in_the_operators_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CURFEW_TZ", "Asia/Kolkata")
+        emulator = Emulator(Options(build=lambda: default_engine(ManualClock())))
+        with LocalEcs(emulator) as server:
+            output = " ".join(run("fleet", "--endpoint", server.url).output.split())
+
+        assert "23 Nov 17:30 +05:30" in output
+        assert "Mon 23 Nov 2026 15:30:00 +05:30" in output
+
+    def test_a_zone_that_is_none_is_bad_usage(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CURFEW_TZ", "Asia/Beijing")
+
+        result = run("fleet")
+
+        assert result.exit_code == 2
+        assert "CURFEW_TZ is 'Asia/Beijing'" in " ".join(result.output.split())
+
+    def test_the_scheme_may_be_left_out(self) -> None:
+        with LocalEcs() as server:
+            result = run("fleet", "--endpoint", server.url.removeprefix("http://"))
+
+        assert f"25 instances at {server.url}" in result.output
 
     def test_no_line_is_wider_than_a_terminal(self) -> None:
         with LocalEcs() as server:
@@ -215,9 +238,7 @@ class TestFleet:
         assert result.exit_code == 1
         assert said in result.output
 
-    @pytest.mark.parametrize(
-        "endpoint", ["https://127.0.0.1:8421", "http://192.0.2.1:8421", "127.0.0.1:8421"]
-    )
+    @pytest.mark.parametrize("endpoint", ["https://127.0.0.1:8421", "https://192.0.2.1:8421"])
     def test_only_this_machines_emulators_are_asked(self, endpoint: str) -> None:
         result = run("fleet", "--endpoint", endpoint)
 
@@ -248,6 +269,25 @@ class TestEvent:
         assert message.request == {"name": "开发-*"}
         assert message.sent_at == parse_instant(time).astimezone(timezone.utc)
 
+    def test_the_time_may_be_a_running_emulators(self) -> None:
+        options = Options(build=lambda: default_engine(ManualClock()))
+        with LocalEcs(Emulator(options)) as server:
+            result = run("event", "timer", "stop", '{"name": "a"}', "--endpoint", server.url)
+
+        assert json.loads(result.stdout)["triggerTime"] == "2026-11-23T10:00:00Z"
+
+    def test_where_no_emulator_runs_it_is_said(self) -> None:
+        result = run("event", "timer", "stop", "--endpoint", "127.0.0.1:1")
+
+        assert result.exit_code == 1
+        assert "no emulator answers at http://127.0.0.1:1" in result.output
+
+    def test_what_a_terminal_would_obey_is_shown_as_json_shows_it(self) -> None:
+        result = run("event", "direct", "stop", '{"name": "a\\u001b\\u202eb\\u2028开发"}')
+
+        assert '"name": "a\\u001b\\u202eb\\u2028开发"' in result.stdout
+        assert json.loads(result.stdout) == {"name": "a\x1b\u202eb\u2028开发"}
+
     def test_the_request_may_come_from_standard_input(self) -> None:
         result = run("event", "direct", "stop", "-", stdin='{"name": "a"}')
 
@@ -270,6 +310,11 @@ class TestEvent:
             pytest.param(("timer", "halt"), "There are: clear_auto_release", id="no function"),
             pytest.param(("timer", "stop", "[]"), "a request is a JSON object", id="a list"),
             pytest.param(("timer", "stop", "{"), "REQUEST", id="no JSON"),
+            pytest.param(
+                ("timer", "stop", "--time", "2026-11-24T20:00:00Z", "--endpoint", "localhost:1"),
+                "not both",
+                id="two times",
+            ),
             pytest.param(("timer", "stop", "--time", "noon"), "no time with a zone", id="time"),
         ],
     )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event
 from types import SimpleNamespace
 from typing import get_args
@@ -353,13 +354,20 @@ def test_an_exit_is_the_end_of_the_process() -> None:
 
 
 @pytest.fixture
-def hanging() -> Iterator[Callable[[bytes, object], None]]:
-    """A handler that waits until the test is over."""
-    over = Event()
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes, object], None]]:
+    """A handler that waits until the test is over; time is not up before it does."""
+    over, begun = Event(), Event()
 
     def hang(_event: bytes, _context: object) -> None:
+        begun.set()
         over.wait(30)
 
+    class Patient(SimpleQueue[object]):
+        def get(self, block: bool = True, timeout: float | None = None) -> object:  # noqa: FBT001, FBT002  # as its base
+            begun.wait(30)
+            return super().get(block, timeout)
+
+    monkeypatch.setattr("local.fc.queue.SimpleQueue", Patient)
     yield hang
     over.set()
 
@@ -375,7 +383,7 @@ def test_the_timeout_ends_the_call(
     assert (outcome.ok, outcome.error_type) == (False, "UnhandledInvocationError")
     assert json.loads(outcome.body) == {"errorMessage": "Function time out after 0.05 seconds"}
     assert "Dumping stack trace after function timeout" in log.getvalue()
-    assert "in hang\n    over.wait(30)" in log.getvalue()
+    assert "in hang\n" in log.getvalue()
 
 
 def test_the_stack_of_a_handler_that_ends_in_that_moment_is_not_logged(
@@ -386,7 +394,7 @@ def test_the_stack_of_a_handler_that_ends_in_that_moment_is_not_logged(
 
     invoke(hanging, b"", make_context(timeout_s=0.01), log)
 
-    assert "over.wait" not in log.getvalue()
+    assert "in hang" not in log.getvalue()
 
 
 def test_log_lines_are_in_fcs_form_and_bear_the_request_id() -> None:

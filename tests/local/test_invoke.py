@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from local import invocation
 from local.cli import group
-from local.commands import invoke
 from local.deployment import EVENTS
-from local.ecs.server import LocalEcs
+from local.ecs.clock import RealClock
+from local.ecs.emulator import Emulator, Options, default_engine
+from local.ecs.messages import HttpReply
+from local.ecs.server import LocalEcs, Neighbour
+from local.envelopes import timer
 
 SAMPLES = sorted(path.name for path in EVENTS.glob("*.json"))
+A_DAY = ("--timeout", "86400")
+"""Where an emulator's clock runs fast: no machine is too slow for the function's deadline then."""
 TAKES_EFFECT = re.compile(r"[1-9]\d* (changed|would change)")
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for an instance to stop, and nobody's settings get in."""
-    monkeypatch.setattr(invoke, "SPEED", 600.0)
+    monkeypatch.setattr(invocation, "SPEED", 600.0)
     for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
         monkeypatch.delenv(name, raising=False)
 
@@ -66,13 +73,13 @@ def test_it_shows_what_instances_were_and_are(evening: str, said: str) -> None:
 
 
 def test_a_sample_of_last_week_is_played_at_its_own_time(evening: str) -> None:
-    assert "Fri 20 Nov 2026 20:00 in China: when the event was sent" in evening
+    assert "Fri 20 Nov 2026 20:00 +08:00: when the event was sent" in evening
 
 
 def test_an_event_without_a_time_is_of_now() -> None:
     result = run("describe", str(EVENTS / "describe.direct.json"))
 
-    assert "now, as the event bears no time" in " ".join(result.output.split())
+    assert "now, as the event has no time" in " ".join(result.output.split())
 
 
 def test_a_release_time_is_shown_with_what_it_was() -> None:
@@ -185,7 +192,67 @@ class TestWithAnEndpoint:
             result = run("stop", "-", "--endpoint", server.url, stdin=event.encode())
 
         assert result.exit_code == 1
-        assert "Refused  the event is of 2020-01-01" in result.output
+        assert "Refused  the event was sent at 2020-01-01" in result.output
+
+    def test_a_running_emulators_clock_is_the_functions(self) -> None:
+        at = datetime(2027, 3, 5, 12, 0, tzinfo=timezone.utc)
+        event = timer({"name": "dev-web-*", "snapshot": True, "dry_run": False}, at)
+        options = Options(build=lambda: default_engine(RealClock(at, speed=20)))
+        with LocalEcs(Emulator(options)) as server:
+            result = run("release", "-", "--endpoint", server.url, *A_DAY, stdin=event)
+
+        assert result.exit_code == 0, result.output
+        assert "release: 2 changed" in result.output
+        assert f"The emulator at {server.url}, by its own clock: Fri 05 Mar 2027 20:" in " ".join(
+            result.stdout.split()
+        )
+        assert "20 times as fast" in " ".join(result.stdout.split())
+
+    def test_what_it_does_meanwhile_is_told_on_standard_error(self) -> None:
+        options = Options(build=lambda: default_engine(RealClock(speed=20)))
+        with LocalEcs(Emulator(options)) as server:
+            event = b'{"name": "dev-web-1"}'
+            result = run("stop", "-", "--endpoint", server.url, *A_DAY, stdin=event)
+
+        assert "StopInstances in cn-hangzhou: 1 instance\n" in result.stderr
+        assert re.search(r"waiting.*; \d+ min \d+ s left\n", result.stderr)
+        assert "StopInstances" not in result.stdout
+
+    def test_json_alone_stays_alone(self) -> None:
+        with LocalEcs() as server:
+            result = run(
+                "describe", "-", "--endpoint", server.url, "--json", stdin=b'{"name": "dev-web-1"}'
+            )
+
+        assert json.loads(result.stdout)["outcome"] == "complete"
+        assert result.stderr == ""
+
+    def test_an_ecs_without_a_clock_is_met_by_this_machines(self) -> None:
+        neighbour = Neighbour(("/_local/",), lambda *_: HttpReply(404, {}, b""))
+        with LocalEcs(neighbour=neighbour) as server:
+            before = datetime.now(timezone.utc).replace(microsecond=0)
+            result = run("describe", "-", "--endpoint", server.url, stdin=b'{"name": "dev-web-1"}')
+
+        output = " ".join(result.stdout.split())
+        assert result.exit_code == 0
+        found = re.search(rf"The ECS at {re.escape(server.url)}, (.*) \+08:00\.", output)
+        assert found
+        told = datetime.strptime(f"{found[1]} +0800", "%a %d %b %Y %H:%M:%S %z")
+        assert before <= told <= datetime.now(timezone.utc)
+
+    def test_the_scheme_may_be_left_out(self) -> None:
+        with LocalEcs() as server:
+            endpoint = server.url.removeprefix("http://")
+            result = run("describe", "-", "--endpoint", endpoint, stdin=b'{"name": "dev-web-1"}')
+
+        assert result.exit_code == 0, result.output
+
+    def test_times_are_in_the_operators_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CURFEW_TZ", "Asia/Kolkata")
+
+        result = run("set-auto-release", str(EVENTS / "set_auto_release.mns.json"))
+
+        assert "→ 21 Nov 05:40 +05:30" in result.output
 
     def test_another_machine_is_not_given_the_local_key(self) -> None:
         result = run("stop", "-", "--endpoint", "https://ecs.example.com", stdin=b"{}")

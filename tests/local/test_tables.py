@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
+from rich.text import Text
 
 from local.answers import Answer, Failure, Report, Row
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet import Fleet, InstanceSpec
-from local.tables import GONE, State, fleet, screen, show_answer, summary
+from local.tables import GONE, State, counted, fleet, screen, show_answer, summary
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
@@ -60,19 +63,19 @@ def shown(
         pytest.param(
             State("Running"),
             State("Running", "", AT),
-            "web Running changed i-bp1 auto-release never → 24 Nov 20:00",
+            "web Running changed i-bp1 auto-release never → 24 Nov 20:00 +08:00",
             id="release time set",
         ),
         pytest.param(
             State("Running", "", AT),
             State("Running"),
-            "auto-release 24 Nov 20:00 → never",
+            "auto-release 24 Nov 20:00 +08:00 → never",
             id="release time cleared",
         ),
         pytest.param(
             State("Running", "", AT),
             State("Running", "", AT),
-            "i-bp1 auto-release 24 Nov 20:00",
+            "i-bp1 auto-release 24 Nov 20:00 +08:00",
             id="release time kept",
         ),
     ],
@@ -86,7 +89,7 @@ def test_a_state_is_shown_with_what_it_was_if_it_changed(
 def test_without_a_look_of_ones_own_the_report_is_believed() -> None:
     answer = Answer((report(row(auto_release_at="2026-11-24T12:00:00Z")),))
 
-    assert "web Running changed i-bp1 auto-release 24 Nov 20:00" in shown(answer)
+    assert "web Running changed i-bp1 auto-release 24 Nov 20:00 +08:00" in shown(answer)
 
 
 def test_an_id_that_nobody_knows_is_gone() -> None:
@@ -95,6 +98,66 @@ def test_an_id_that_nobody_knows_is_gone() -> None:
 
 def test_a_name_is_never_taken_for_markup() -> None:
     assert "[red]web[/red]" in shown(Answer((report(row(name="[red]web[/red]")),)))
+
+
+ODD = "a\x1b]0;owned\x07\x1b[31m\x9b2J\u202eb\u2028"
+SAFE = r"a\u001b]0;owned\u0007\u001b[31m\u009b2J\u202eb\u2028"
+
+
+def test_what_a_terminal_would_obey_is_shown_and_not_obeyed() -> None:
+    odd = row(name=ODD, reason=ODD, code=ODD, status=ODD, result=ODD, region=ODD)
+    other = row(id="i-bp2")
+    reports = (replace(report(odd, other), action=ODD, warnings=(ODD,)),)
+    console = Console(file=io.StringIO(), width=400, markup=False)
+    show_answer(console, Answer(reports, Failure(ODD, ODD)), {"i-bp1": State(ODD)})
+    assert isinstance(console.file, io.StringIO)
+    output = console.file.getvalue()
+
+    assert output.count(SAFE) == 10
+    assert [one for one in output if not one.isprintable() and one != "\n"] == []
+
+
+def test_what_a_terminal_would_obey_of_a_fleet_is_shown() -> None:
+    spec = InstanceSpec(ODD, tags={f"curfew:{ODD}": ""})
+    engine = Ecs(Fleet((spec,)), ManualClock(AT))
+    console = Console(file=io.StringIO(), width=400, markup=False)
+    console.print(fleet(engine.instances(), AT))
+
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().count(SAFE) == 2
+
+
+def test_the_screen_lets_through_nothing_but_its_own_controls() -> None:
+    console = screen()
+    with console.capture() as caught:
+        console.print(Text(f"{ODD}\nnext", "bold"))
+
+    # Rich takes the bell out by itself.
+    assert caught.get() == f"{SAFE}\nnext\n".replace(r"\u0007", "")
+
+
+def test_instances_of_several_regions_are_grouped() -> None:
+    rows = [row(id=f"i-{n}", name=f"n{n}", region=f"cn-{'ab'[n % 2]}") for n in range(4)]
+
+    output = shown(Answer((report(*rows),)))
+
+    assert re.search("cn-a n0 .* n2 .* cn-b n1 .* n3 ", output)
+    assert "cn-a" not in shown(Answer((report(rows[0]),)))
+
+
+def test_warnings_follow_the_summary() -> None:
+    told = replace(report(), warnings=("nothing matched", "the calendar ends"))
+
+    assert shown(Answer((told,))).endswith(
+        "0.2 s warning: nothing matched warning: the calendar ends"
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 instances"), (1, "1 instance"), (2, "2 instances")]
+)
+def test_one_is_counted_as_one(number: int, said: str) -> None:
+    assert counted(number, "instance") == said
 
 
 def test_code_and_reason_of_a_failure_are_shown() -> None:

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from local import invocation
 from local.cli import group
-from local.commands import invoke
 from local.demo import play
 from local.deployment import function_names
 from shared.action import Action
@@ -89,7 +89,7 @@ class TestCommands:
     @pytest.fixture(autouse=True)
     def _as_a_newcomer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(ROOT)
-        monkeypatch.setattr(invoke, "SPEED", 60.0)
+        monkeypatch.setattr(invocation, "SPEED", 600.0)
         for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
             monkeypatch.delenv(name, raising=False)
 

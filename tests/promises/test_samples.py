@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from functions import clear_auto_release, describe, release, set_auto_release, start, stop
-from shared.action import Action
 from shared.events import Message, Trigger, parse
 from shared.requests import decode
+from tests.calling import ACTIONS
 
 SENT_AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 
@@ -21,17 +19,6 @@ NEXT_MORNING = EVENING + timedelta(days=2, hours=12, minutes=30)
 
 SAMPLES = sorted((Path(__file__).parents[2] / "events").iterdir())
 
-ACTIONS: dict[str, Action[Any]] = {
-    action.name: action
-    for action in (
-        clear_auto_release.ACTION,
-        describe.ACTION,
-        release.ACTION,
-        set_auto_release.ACTION,
-        start.ACTION,
-        stop.ACTION,
-    )
-}
 TRIGGERS = {
     "timer": {Trigger.TIMER},
     "mns": {Trigger.MNS_TOPIC, Trigger.DIRECT},  # a STREAM body cannot be told from a request

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,15 +15,18 @@ from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet import Fleet, InstanceSpec
 from local.ecs.log import Entry
+from local.ecs.model import Status
 from local.ecs.quirks import Quirks
 from local.ecs.service import Service
 from local.envelopes import ENVELOPES, Request
 from shared.errors import CurfewError
 from shared.failures import NoAnswer, Refusal
+from shared.guards import Harm
 from shared.parallel import one_by_one
 from shared.run import World
+from tests.calling import ACTIONS, HANDLERS
 
-FUNCTIONS = ("clear_auto_release", "describe", "release", "set_auto_release", "start", "stop")
+FUNCTIONS = tuple(ACTIONS)
 ROOT = Path(__file__).parents[2]
 ACCOUNT = Caller().account_id
 REGION = "cn-hangzhou"
@@ -122,10 +124,9 @@ class Stage:
             connect=lambda _settings, _credentials: transport or self.transport,
             environ=self.environ,
         )
-        handler = import_module(f"functions.{function}").handler
         before = len(self.service.log)
         try:
-            return handler(event, fc_context(timeout_s=timeout_s), world=world)
+            return HANDLERS[function](event, fc_context(timeout_s=timeout_s), world=world)
         finally:
             for entry in self.service.log.entries()[before:]:
                 check_call(function, entry)
@@ -225,15 +226,60 @@ DEV = {"team": "dev"}
 FEW = tuple(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(3))
 MANY = tuple(InstanceSpec(f"dev-{number}", tags=DEV) for number in range(350))
 
-LOSSES: Mapping[str, tuple[str, Request]] = {
-    "release": ("release", {"dry_run": False}),
-    "release-no-snapshot": ("release", {"dry_run": False, "snapshot": False}),
-    "release-force": ("release", {"dry_run": False, "snapshot": False, "force": True}),
-    "set_auto_release": ("set_auto_release", {"release_after": "3h"}),
+STATED: Mapping[str, Request] = {
+    "stop-force": {"force": True},
+    "release": {"dry_run": False},
+    "release-no-snapshot": {"dry_run": False, "snapshot": False},
+    "release-force": {"dry_run": False, "force": True},
+    "release-force-no-snapshot": {"dry_run": False, "force": True, "snapshot": False},
+    "set_auto_release": {"release_after": "12h"},
 }
-"""By a name, the function and the rest of the request, of all by which something is lost."""
-HARMS: Mapping[str, tuple[str, Request]] = {"stop": ("stop", {}), **LOSSES}
-"""The same of all that is guarded."""
+"""What a request says besides the selection, by the name of a function or of a variant of it,
+``FUNCTION-VARIANT``; nothing, for functions that are not here."""
+
+VARIANTS = (*FUNCTIONS, *(one for one in STATED if one not in FUNCTIONS))
+"""Every function, and every variant of one; a new function is in all tables made of these."""
+
+
+def function_of(variant: str) -> str:
+    """The function of a variant."""
+    return variant.partition("-")[0]
+
+
+def stated(variant: str) -> Request:
+    """What a request for it says besides the selection."""
+    return STATED.get(variant, {})
+
+
+def _of_harm(*harms: Harm) -> tuple[str, ...]:
+    """Every variant of the functions that can do this harm."""
+    return tuple(one for one in VARIANTS if ACTIONS[function_of(one)].harm in harms)
+
+
+WRITES = tuple(one for one in VARIANTS if not ACTIONS[function_of(one)].only_looks)
+"""Every function that can change something, and its variants."""
+
+WRITERS = tuple(one for one in WRITES if one in FUNCTIONS)
+"""The same without the variants."""
+
+LOSSES = _of_harm(Harm.LOSS)
+"""All by which something is lost."""
+
+HARMS = _of_harm(Harm.OUTAGE, Harm.LOSS)
+"""All that is guarded like a stop, or more."""
+
+
+def to_do(variant: str) -> dict[str, Any]:
+    """Fields of an instance's spec with which the function has something to do.
+
+    A function that writes, and has nothing to do with a running instance without a release time,
+    needs a line here.
+    """
+    fields: dict[str, dict[str, Any]] = {
+        "start": {"status": Status.STOPPED},
+        "clear_auto_release": {"auto_release_at": NOW + timedelta(hours=9)},
+    }
+    return fields.get(function_of(variant), {})
 
 
 def selected(stage: Stage, way: str) -> Request:

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-
 import pytest
 
-from local.ecs.clock import MANUAL_START
 from local.ecs.faults import GarbledRow, Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.ecs.model import Status
 from local.envelopes import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
-from tests.safety.stage import DEV, LOSSES, REGION, Stage, report_of, table
-
-DAY = timedelta(days=1)
-WRITES: Mapping[str, tuple[str, Request]] = {
-    "stop": ("stop", {}),
-    "start": ("start", {}),
-    "clear_auto_release": ("clear_auto_release", {}),
-    **LOSSES,
-}
-"""By a name, the function and the rest of a request, of all that writes."""
+from tests.safety.stage import DEV, REGION, Stage, report_of
 
 TWO_REGIONS: Request = {"tags": DEV, "regions": [REGION, SHANGHAI]}
-
-each_write = pytest.mark.parametrize("write", WRITES)
 
 
 def of(*numbers: int) -> list[InstanceSpec]:
@@ -47,31 +31,6 @@ class TestTheCeiling:
         report = report_of(refused.value)
         assert report["outcome"] == "incomplete"
         assert {row["result"] for row in report["instances"]} == {"would_change"}
-
-
-class TestOnlyTags:
-    @each_write
-    def test_without_them_nothing_is_written_to(self, write: str) -> None:
-        function, rest = WRITES[write]
-        status = Status.STOPPED if function == "start" else Status.RUNNING
-        due = MANUAL_START + DAY if function == "clear_auto_release" else None
-        stage = Stage(
-            InstanceSpec(name, tags=tags, status=status, auto_release_at=due)
-            for name, tags in (
-                ("dev-free", {**DEV, "purpose": "ci-runner"}),
-                ("dev-other", {**DEV, "purpose": "build"}),
-                ("dev-none", DEV),
-            )
-        )
-        stage.environ["CURFEW_ONLY_TAGS"] = '{"purpose": "ci-runner"}'
-
-        report = stage.ask(function, {"tags": DEV, **rest})
-
-        why = "without tag purpose=ci-runner (CURFEW_ONLY_TAGS)"
-        assert {
-            name: result if name == "dev-free" else (result, reason)
-            for name, (result, reason) in table(report).items()
-        } == {"dev-free": "changed", "dev-other": ("skipped", why), "dev-none": ("skipped", why)}
 
 
 class TestSnapshotsRequired:

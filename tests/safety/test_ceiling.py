@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.ecs.faults import Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.ecs.model import Status
 from local.envelopes import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
-from tests.safety.stage import DEV, ENVIRONMENT, REGION, Stage, report_of, table
+from tests.safety.stage import (
+    DEV,
+    ENVIRONMENT,
+    REGION,
+    WRITERS,
+    Stage,
+    report_of,
+    stated,
+    table,
+    to_do,
+)
 
-WRITES: Mapping[str, Request] = {
-    "stop": {},
-    "start": {},
-    "release": {"dry_run": False, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-    "clear_auto_release": {},
-}
-EACH_WRITE = pytest.mark.parametrize("function", WRITES)
+EACH_WRITE = pytest.mark.parametrize("function", WRITERS)
 
 
 def fleet(count: int, function: str = "stop", **environ: str) -> Stage:
@@ -34,13 +36,8 @@ def fleet(count: int, function: str = "stop", **environ: str) -> Stage:
 
 
 def add(stage: Stage, name: str, function: str = "stop", **fields: Any) -> str:  # noqa: ANN401  # any field
-    now = stage.clock.now()
-    month, hours = now.replace(month=now.month - 1), now.replace(hour=now.hour + 9)
-    more: dict[str, dict[str, Any]] = {
-        "start": {"status": Status.STOPPED},
-        "clear_auto_release": {"auto_release_at": hours},
-    }
-    spec = {"tags": DEV, "created_at": month, **more.get(function, {}), **fields}
+    month = stage.clock.now() - timedelta(days=30)
+    spec = {"tags": DEV, "created_at": month, **to_do(function), **fields}
     return stage.engine.add(InstanceSpec(name, **spec)).instance_id
 
 
@@ -60,15 +57,15 @@ def deliver(stage: Stage, function: str, *requests: Request) -> tuple[str, list[
 
 
 @EACH_WRITE
-@pytest.mark.parametrize("stated", [11, 1_000_000])
+@pytest.mark.parametrize("number", [11, 1_000_000])
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_message_cannot_raise_the_ceiling(
     function: str,
-    stated: int,
+    number: int,
     dry_run: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     stage = fleet(25, function)
-    everything = {"all": True, "max_instances": stated, **WRITES[function], "dry_run": dry_run}
+    everything = {"all": True, "max_instances": number, **stated(function), "dry_run": dry_run}
 
     with pytest.raises(Refused, match="25 instances would change, at most 10 may") as caught:
         stage.ask(function, everything)
@@ -86,13 +83,13 @@ def test_a_higher_number_in_the_request_is_no_error_where_it_is_not_needed() -> 
     assert report["counts"]["changed"] == 10
 
 
-@pytest.mark.parametrize("function", ["stop", "release", "set_auto_release", "clear_auto_release"])
+@EACH_WRITE
 def test_twenty_messages_at_the_ceiling_change_no_more_than_one(function: str) -> None:
     stage = fleet(200, function)
     batches = [ids_of(stage, *range(start, start + 10)) for start in range(0, 200, 10)]
 
     said, reports = deliver(
-        stage, function, *({"instance_ids": ids, **WRITES[function]} for ids in batches)
+        stage, function, *({"instance_ids": ids, **stated(function)} for ids in batches)
     )
 
     assert said.startswith("19 errors in 20 messages: [1] Refused: 10 instances would change, ")
@@ -223,7 +220,7 @@ def test_the_next_invocation_begins_anew() -> None:
 
 def test_a_percentage_is_of_the_first_inventory_and_of_all_messages() -> None:
     stage = fleet(50, CURFEW_MAX_INSTANCES="100", CURFEW_MAX_PERCENT="20")
-    release = WRITES["release"]
+    release = stated("release-no-snapshot")
 
     said, reports = deliver(
         stage,
@@ -276,7 +273,7 @@ def test_a_region_that_cannot_be_counted_is_pending_and_the_others_are_done() ->
 def test_the_ceiling_holds_for_a_confirmed_plan_too(function: str) -> None:
     """A plan that was made under a higher ceiling does not raise it."""
     stage = fleet(11, function, CURFEW_MAX_INSTANCES="20")
-    request = {"tags": DEV, **WRITES[function]}
+    request = {"tags": DEV, **stated(function)}
     plan_id = stage.ask(function, {**request, "dry_run": True})["plan_id"]
     stage.environ["CURFEW_MAX_INSTANCES"] = "10"
 

@@ -18,7 +18,20 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status
 from local.envelopes import ENVELOPES
 from shared.errors import Incomplete
-from tests.safety.stage import WAYS, Stage, at, report_of, request_for, table
+from shared.guards import Harm
+from tests.calling import ACTIONS
+from tests.safety.stage import (
+    HARMS,
+    LOSSES,
+    WAYS,
+    Stage,
+    at,
+    function_of,
+    report_of,
+    request_for,
+    stated,
+    table,
+)
 
 TEAM = {"team": "dev"}
 NOW = MANUAL_START  # 18:00 in Shanghai
@@ -141,22 +154,6 @@ CASES = (
 BY_NAME = {case.spec.name: case for case in CASES}
 POST_PAID = tuple(case for case in CASES if case.spec.charge_type is ChargeType.POST_PAID)
 
-LOSSES: Mapping[str, Mapping[str, object]] = {
-    "release": {},
-    "release-force": {"force": True},
-    "release-no-snapshot": {"snapshot": False},
-    "release-force-no-snapshot": {"force": True, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-}
-OUTAGES: Mapping[str, Mapping[str, object]] = {"stop": {}, "stop-force": {"force": True}}
-
-
-def variant(name: str) -> tuple[str, Mapping[str, object]]:
-    """The function of a variant, and what its request says besides the selection."""
-    function = name.partition("-")[0]
-    stated = {**OUTAGES, **LOSSES}.get(name, {})
-    return function, {"dry_run": False, **stated} if function == "release" else stated
-
 
 def guard_of(case: Case, name: str) -> str:
     return case.against_release if name in LOSSES else case.against_stop
@@ -164,10 +161,16 @@ def guard_of(case: Case, name: str) -> str:
 
 ROWS = [
     (name, trigger)
-    for name in (*OUTAGES, *LOSSES)
-    for trigger in (ENVELOPES if variant(name)[0] == name else ("direct",))
+    for name in HARMS
+    for trigger in (ENVELOPES if function_of(name) == name else ("direct",))
 ]
 """Each function by every trigger; its variants, which no trigger can tell apart, by one."""
+
+
+def test_every_function_that_can_do_harm_is_in_a_table() -> None:
+    harmful = {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE}
+
+    assert harmful == {"start", *map(function_of, HARMS)}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -175,12 +178,12 @@ ROWS = [
 def test_no_request_that_changes_names_a_guarded_instance(
     name: str, trigger: str, way: str
 ) -> None:
-    function, stated = variant(name)
+    function, fields = function_of(name), stated(name)
     stage = Stage(case.spec for case in CASES)
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
     guarded = {case.spec.name: guard_of(case, name) for case in CASES if guard_of(case, name)}
 
-    report = stage.ask(function, {**request_for(way, ids), **stated}, trigger)
+    report = stage.ask(function, {**request_for(way, ids), **fields}, trigger)
 
     assert {one for one in ids if stage.service.log.touched(ids[one])} == set(ids) - set(guarded)
     said = table(report)
@@ -267,15 +270,15 @@ def named(against: Mapping[str, str], reason: str) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
-@pytest.mark.parametrize("name", [*OUTAGES, *LOSSES])
+@pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
 def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
-    function, stated = variant(name)
+    function, fields = function_of(name), stated(name)
     stage = Stage([case.spec])
 
-    planned = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
+    planned = stage.ask(function, {"name": "dev-*", **fields, "dry_run": True})
     assert stage.deeds() == ()
-    done = stage.ask(function, {"name": "dev-*", **stated, "dry_run": False})
+    done = stage.ask(function, {"name": "dev-*", **fields, "dry_run": False})
 
     reason = guard_of(case, name)
     ((result, said),) = table(planned).values()
@@ -288,11 +291,11 @@ def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
 def test_a_stopped_instance_is_guarded_like_a_running_one(case: Case, name: str) -> None:
-    function, stated = variant(name)
+    function, fields = function_of(name), stated(name)
     stage = Stage([replace(case.spec, status=Status.STOPPED)])
     (instance,) = stage.engine.instances()
 
-    report = stage.ask(function, {"name": "dev-*", **stated})
+    report = stage.ask(function, {"name": "dev-*", **fields})
 
     reason = guard_of(case, name)
     assert [row["result"] for row in report["instances"]] == ["skipped" if reason else "changed"]

@@ -31,8 +31,10 @@ from tests.safety.stage import (
     WAYS,
     Direct,
     Stage,
+    function_of,
     report_of,
     selected,
+    stated,
     table,
 )
 
@@ -43,9 +45,9 @@ from tests.safety.stage import (
 def test_an_empty_answer_for_want_of_permission_is_no_inventory(
     name: str, way: str, *, is_empty: bool
 ) -> None:
-    function, stated = HARMS[name]
+    function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
-    request = {**selected(stage, way), **stated}
+    request = {**selected(stage, way), **fields}
     stage.service.faults.add(LostPermission(action="DescribeInstances", empty=is_empty))
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances"):
@@ -226,11 +228,11 @@ def test_a_second_look_that_fails_keeps_the_instances(fault: AnyFault) -> None:
 )
 @pytest.mark.parametrize("name", HARMS)
 def test_a_selection_never_widens(name: str, request_: Request) -> None:
-    function, stated = HARMS[name]
+    function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
 
     with pytest.raises((InvalidEvent, Refused)):
-        stage.ask(function, {**request_, **stated})
+        stage.ask(function, {**request_, **fields})
 
     assert len(stage.service.log) == 0
 

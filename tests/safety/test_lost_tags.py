@@ -26,8 +26,10 @@ from tests.safety.stage import (
     WAYS,
     Direct,
     Stage,
+    function_of,
     report_of,
     selected,
+    stated,
     table,
 )
 
@@ -36,10 +38,10 @@ from tests.safety.stage import (
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", LOSSES)
 def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> None:
-    function, stated = LOSSES[name]
+    function, fields = function_of(name), stated(name)
     kept = InstanceSpec("dev-kept", tags={**DEV, "curfew:protect": ""})
     stage = Stage([kept])
-    request = {**selected(stage, way), **stated}
+    request = {**selected(stage, way), **fields}
     stage.service.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
 
     report = stage.ask(function, request)
@@ -50,7 +52,7 @@ def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> 
 
 @pytest.mark.parametrize("name", ["release", "release-no-snapshot"])
 def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
-    function, stated = LOSSES[name]
+    function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
     kept = stage.id_of("dev-1")
 
@@ -61,7 +63,7 @@ def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
 
     stage.transport = Direct(stage.service, before=somebody)
 
-    report = stage.ask(function, {"name": "dev-*", **stated})
+    report = stage.ask(function, {"name": "dev-*", **fields})
 
     assert table(report)["dev-1"] == ("skipped", "tag curfew:protect; done before: stop")
     assert [one.instance_id for one in stage.engine.instances()] == [kept]
@@ -70,9 +72,9 @@ def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HARMS)
 def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str) -> None:
-    function, stated = HARMS[name]
+    function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
-    request = {**selected(stage, way), **stated}
+    request = {**selected(stage, way), **fields}
     stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
 
     report = stage.ask(function, request)
@@ -108,11 +110,11 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
-    function, stated = LOSSES[name]
+    function, fields = function_of(name), stated(name)
     stage = Stage([InstanceSpec("dev-kept", tags={"curfew:protect": ""})])
     stage.service.faults.add(DroppedTags(action="DescribeInstances"))
 
-    report = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
+    report = stage.ask(function, {"name": "dev-*", **fields, "dry_run": True})
 
     assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
 
@@ -132,12 +134,12 @@ def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
 def test_without_the_second_opinion_an_instance_without_tags_is_not_lost(
     name: str, fault: AnyFault
 ) -> None:
-    function, stated = LOSSES[name]
+    function, fields = function_of(name), stated(name)
     stage = Stage([InstanceSpec("dev-bare")])
     stage.service.faults.add(fault)
 
     with pytest.raises((AccessDenied, Unavailable), match="ListTagResources"):
-        stage.ask(function, {"name": "dev-*", **stated})
+        stage.ask(function, {"name": "dev-*", **fields})
 
     assert stage.deeds() == ()
 

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 
-from local.ecs.clock import MANUAL_START
 from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
 from shared.errors import Refused
-from tests.safety.stage import FUNCTIONS, WAYS, Stage, request_for, table
+from tests.safety.stage import WAYS, WRITERS, Stage, request_for, stated, table, to_do
 
-STATED: Mapping[str, Mapping[str, object]] = {
-    "stop": {},
-    "start": {},
-    "release": {"dry_run": False},
-    "set_auto_release": {"release_after": "2h"},
-    "clear_auto_release": {},
-}
 WHO: Mapping[str, Mapping[str, str]] = {
     "dev-both": {"team": "dev", "lifecycle": "managed", "owner": "wang"},
     "dev-other": {"team": "dev", "lifecycle": "kept", "owner": "wang"},
@@ -43,10 +33,7 @@ def stage(function: str) -> Stage:
         InstanceSpec(
             name,
             tags=tags,
-            status=Status.STOPPED if function == "start" else Status.RUNNING,
-            auto_release_at=(
-                MANUAL_START + timedelta(hours=9) if function == "clear_auto_release" else None
-            ),
+            **to_do(function),
         )
         for name, tags in WHO.items()
     )
@@ -54,17 +41,13 @@ def stage(function: str) -> Stage:
     return made
 
 
-def test_every_function_that_writes_is_in_the_table() -> None:
-    assert {*STATED, "describe"} == set(FUNCTIONS)
-
-
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("function", STATED)
+@pytest.mark.parametrize("function", WRITERS)
 def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) -> None:
     here = stage(function)
     ids = {one.name: one.instance_id for one in here.engine.instances()}
 
-    report = here.ask(function, {**request_for(way, ids), **STATED[function]})
+    report = here.ask(function, {**request_for(way, ids), **stated(function)})
 
     said = table(report)
     assert {one for one in ids if here.service.log.touched(ids[one])} == {"dev-both"}
@@ -72,9 +55,9 @@ def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) 
     assert said == {name: ("skipped", reason) for name, reason in LACKING.items()}
 
 
-@pytest.mark.parametrize("function", STATED)
+@pytest.mark.parametrize("function", WRITERS)
 def test_a_dry_run_skips_them_too(function: str) -> None:
-    report = stage(function).ask(function, {"name": "dev-*", **STATED[function], "dry_run": True})
+    report = stage(function).ask(function, {"name": "dev-*", **stated(function), "dry_run": True})
 
     results = {name: result for name, (result, _) in table(report).items()}
     assert results == dict.fromkeys(LACKING, "skipped") | {"dev-both": "would_change"}
@@ -92,12 +75,12 @@ def test_describe_shows_them_with_what_guards_them() -> None:
     }
 
 
-@pytest.mark.parametrize("function", STATED)
+@pytest.mark.parametrize("function", WRITERS)
 def test_a_value_that_means_nothing_keeps_every_function_from_anything(function: str) -> None:
     here = stage(function)
     here.environ["CURFEW_ONLY_TAGS"] = "lifecycle=managed"
 
     with pytest.raises(Refused, match="CURFEW_ONLY_TAGS is no JSON"):
-        here.ask(function, {"name": "dev-*", **STATED[function]})
+        here.ask(function, {"name": "dev-*", **stated(function)})
 
     assert len(here.service.log) == 0

@@ -12,25 +12,27 @@ import pytest
 
 from local.ecs.faults import AnyFault, Cut, LostPermission, Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.ecs.model import Status
 from local.envelopes import ENVELOPES, Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
 from shared.failures import NoAnswer
-from tests.safety.stage import DEV, ENVIRONMENT, REGION, Direct, Stage, report_of, table
+from tests.safety.stage import (
+    DEV,
+    ENVIRONMENT,
+    FUNCTIONS,
+    REGION,
+    WRITERS,
+    Direct,
+    Stage,
+    report_of,
+    stated,
+    table,
+    to_do,
+)
 
 BEIJING = "cn-beijing"
 NOT_KNOWN = "InvalidInstanceId.NotFound"
 
-FUNCTIONS: Mapping[str, Request] = {
-    "describe": {},
-    "stop": {},
-    "start": {},
-    "release": {"dry_run": False, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-    "clear_auto_release": {},
-}
-WRITES = tuple(one for one in FUNCTIONS if one != "describe")
-EACH_WRITE = pytest.mark.parametrize("function", WRITES)
+EACH_WRITE = pytest.mark.parametrize("function", WRITERS)
 
 
 @dataclass
@@ -68,23 +70,13 @@ class World(Direct):
 def stage_of(function: str = "stop", **environ: str) -> tuple[Stage, World]:
     """dev-near in the function's own region, dev-far in Shanghai."""
     stage = Stage((), environ={**ENVIRONMENT, **environ})
-    late = stage.clock.now() + timedelta(hours=9)
-    more: dict[str, dict[str, Any]] = {
-        "start": {"status": Status.STOPPED},
-        "clear_auto_release": {"auto_release_at": late},
-    }
     for name, region in (("dev-near", REGION), ("dev-far", SHANGHAI)):
         old = stage.clock.now() - timedelta(days=1)
-        spec = {"tags": DEV, "region": region, "created_at": old, **more.get(function, {})}
+        spec = {"tags": DEV, "region": region, "created_at": old, **to_do(function)}
         stage.engine.add(InstanceSpec(name, **spec))
     world = World(stage.service)
     stage.transport = world
     return stage, world
-
-
-def by_ids(stage: Stage, function: str, *others: str) -> Request:
-    ids = [*(one.instance_id for one in stage.engine.instances()), *others]
-    return {"instance_ids": ids, **FUNCTIONS[function]}
 
 
 @EACH_WRITE
@@ -98,7 +90,7 @@ def test_an_instance_of_another_allowed_region_is_failed_and_its_region_is_named
     before = stage.engine.instances()
 
     with pytest.raises(Incomplete, match="it is in cn-shanghai") as caught:
-        stage.ask(function, {"instance_ids": [far], **FUNCTIONS[function], "dry_run": dry_run})
+        stage.ask(function, {"instance_ids": [far], **stated(function), "dry_run": dry_run})
 
     (row,) = report_of(caught.value)["instances"]
     assert (row["id"], row["result"], row["code"]) == (far, "failed", NOT_KNOWN)
@@ -141,12 +133,12 @@ def test_an_id_that_no_region_knows_is_no_failure_of_a_release_but_a_warning(
     assert report["outcome"] == ("planned" if dry_run else "complete")
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTIONS.keys() - {"release"}))
+@pytest.mark.parametrize("function", [one for one in FUNCTIONS if one != "release"])
 def test_an_id_that_no_region_knows_is_a_failure_of_every_other_function(function: str) -> None:
     stage, _ = stage_of(function)
 
     with pytest.raises(Incomplete) as caught:
-        stage.ask(function, {"instance_ids": [GHOST], **FUNCTIONS[function]})
+        stage.ask(function, {"instance_ids": [GHOST], **stated(function)})
 
     report = report_of(caught.value)
     (row,) = report["instances"]
@@ -315,7 +307,7 @@ def test_a_region_that_cannot_be_read_leaves_the_others_to_be_done(function: str
     far = stage.id_of("dev-far")
 
     with pytest.raises(CurfewError) as caught:
-        stage.ask(function, {**BOTH, **FUNCTIONS[function]})
+        stage.ask(function, {**BOTH, **stated(function)})
 
     report = report_of(caught.value)
     assert type(caught.value) is (AccessDenied if why in DENIED else Incomplete)
@@ -331,7 +323,7 @@ def test_a_region_that_cannot_be_read_leaves_the_others_to_be_done(function: str
 
 
 @pytest.mark.parametrize("why", DEAD)
-@pytest.mark.parametrize("function", WRITES)
+@pytest.mark.parametrize("function", WRITERS)
 def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     function: str, why: str
 ) -> None:
@@ -339,7 +331,7 @@ def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     DEAD[why](stage, world)
 
     with pytest.raises(CurfewError) as caught:
-        stage.ask(function, {**BOTH, **FUNCTIONS[function], "dry_run": True})
+        stage.ask(function, {**BOTH, **stated(function), "dry_run": True})
 
     report = report_of(caught.value)
     assert report["counts"]["would_change"] == 1
@@ -374,7 +366,7 @@ def test_a_region_that_cannot_be_read_alone_is_an_error_of_its_own_class(
 ) -> None:
     stage, world = stage_of(function)
     DEAD[why](stage, world)
-    request = {"tags": DEV, "regions": [SHANGHAI], **FUNCTIONS[function]}
+    request = {"tags": DEV, "regions": [SHANGHAI], **stated(function)}
 
     with pytest.raises(CurfewError, match=SHANGHAI) as caught:
         stage.ask(function, request)
@@ -411,7 +403,7 @@ def test_a_misspelt_region_alone_is_an_invalid_event_with_the_nearest_name(
     stage.service.faults.add(Refuse(region=region, status=404, code="InvalidRegionId.NotFound"))
 
     with pytest.raises(InvalidEvent) as caught:
-        stage.ask(function, {"tags": DEV, "regions": [region], **FUNCTIONS[function]})
+        stage.ask(function, {"tags": DEV, "regions": [region], **stated(function)})
 
     assert str(caught.value) == (
         f"regions: {region} is not a region that ECS knows (InvalidRegionId.NotFound). {hint}"
@@ -463,7 +455,7 @@ def test_a_region_that_no_list_knows_works_like_any_other() -> None:
     ]
 
 
-@pytest.mark.parametrize("function", [*WRITES, "describe"])
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_an_id_not_found_is_failed_while_a_region_could_not_be_read(function: str) -> None:
     stage, world = stage_of(function)
     DEAD["refused"](stage, world)
@@ -472,7 +464,7 @@ def test_an_id_not_found_is_failed_while_a_region_could_not_be_read(function: st
     with pytest.raises(Incomplete) as caught:
         stage.ask(
             function,
-            {"instance_ids": ids, "regions": [REGION, SHANGHAI], **FUNCTIONS[function]},
+            {"instance_ids": ids, "regions": [REGION, SHANGHAI], **stated(function)},
         )
 
     report = report_of(caught.value)
@@ -506,6 +498,34 @@ def test_a_dead_region_holds_the_others_for_a_third_of_the_time_at_most(
 
     (first,) = begun_to_write
     assert first <= timedelta(seconds=timeout_s / 3 + 1)
+
+
+@pytest.mark.parametrize("says", [3600.0, LookupError("odd")], ids=["silent", "unforeseen"])
+def test_a_region_that_cannot_be_counted_holds_the_others_no_longer(
+    says: Exception | float,
+) -> None:
+    """It goes silent between the first look and the count for CURFEW_MAX_PERCENT."""
+    stage, world = stage_of(CURFEW_MAX_PERCENT="50")
+    begun = stage.clock.now()
+    first_write: list[timedelta] = []
+
+    def noting(operation: str, parameters: Mapping[str, str]) -> None:
+        if parameters["RegionId"] == SHANGHAI:
+            world.says[SHANGHAI] = says
+        if operation == "StopInstances":
+            first_write.append(stage.clock.now() - begun)
+
+    world.before = noting
+
+    with pytest.raises(Incomplete, match="could not be counted") as caught:
+        stage.deliver("stop", ENVELOPES["direct"](BOTH, stage.clock.now()), timeout_s=60)
+
+    assert {one: result for one, (result, _) in table(report_of(caught.value)).items()} == {
+        "dev-near": "changed",
+        "dev-far": "pending",
+    }
+    assert len(first_write) == 1
+    assert first_write[0] <= timedelta(seconds=60 / 3 + 1)
 
 
 def test_a_slow_region_that_answers_in_a_third_of_the_time_is_done_too() -> None:

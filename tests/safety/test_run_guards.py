@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -12,13 +11,8 @@ from local.ecs.fleet import InstanceSpec
 from local.envelopes import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.events import parse
-from tests.safety.stage import ACCOUNT, WAYS, Stage, request_for
+from tests.safety.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
 
-DEEDS: Mapping[str, Request] = {
-    "stop": {},
-    "release": {"dry_run": False, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-}
 UNTIMED = frozenset(
     {
         "api_gateway",
@@ -36,8 +30,11 @@ UNTIMED = frozenset(
 """The triggers whose events bear no time, or none that counts."""
 
 
-def fleet(count: int) -> Stage:
-    return Stage(InstanceSpec(f"dev-{number}", tags={"team": "dev"}) for number in range(count))
+def fleet(count: int, function: str = "stop") -> Stage:
+    """Instances with which the function has something to do."""
+    return Stage(
+        InstanceSpec(f"dev-{number}", tags=DEV, **to_do(function)) for number in range(count)
+    )
 
 
 def refusal(stage: Stage, function: str, request: Request, trigger: str = "direct") -> str:
@@ -55,11 +52,11 @@ def refusal(stage: Stage, function: str, request: Request, trigger: str = "direc
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", ENVELOPES)
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", WRITERS)
 def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way: str) -> None:
-    stage = fleet(3)
+    stage = fleet(3, function)
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
-    request = {**request_for(way, ids), **DEEDS[function], "max_instances": 2}
+    request = {**request_for(way, ids), **stated(function), "max_instances": 2}
 
     said = refusal(stage, function, request, trigger)
 
@@ -69,11 +66,11 @@ def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way:
 
 
 @pytest.mark.parametrize("trigger", ENVELOPES)
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", WRITERS)
 def test_the_cap_is_a_hundred_where_nobody_states_one(function: str, trigger: str) -> None:
-    stage = fleet(101)
+    stage = fleet(101, function)
 
-    said = refusal(stage, function, {"name": "dev-*", **DEEDS[function]}, trigger)
+    said = refusal(stage, function, {"name": "dev-*", **stated(function)}, trigger)
 
     assert "101 instances would change, at most 100 may" in said
     assert stage.deeds() == ()
@@ -133,11 +130,11 @@ def test_of_a_small_fleet_five_may_always_change() -> None:
 
 
 @pytest.mark.parametrize("trigger", [one for one in ENVELOPES if one not in UNTIMED])
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", WRITERS)
 def test_a_stale_event_is_refused_before_any_call(function: str, trigger: str) -> None:
-    stage = fleet(1)
+    stage = fleet(1, function)
     event = ENVELOPES[trigger](
-        {"name": "dev-*", **DEEDS[function]}, stage.clock.now() - timedelta(hours=6, minutes=1)
+        {"name": "dev-*", **stated(function)}, stage.clock.now() - timedelta(hours=6, minutes=1)
     )
 
     with pytest.raises(Refused, match="CURFEW_MAX_EVENT_AGE"):
@@ -182,11 +179,12 @@ def test_what_the_operator_forbids_or_misspells_is_refused_before_any_call(
 
 
 @pytest.mark.parametrize("trigger", ENVELOPES)
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", WRITERS)
 def test_a_message_for_another_function_is_not_obeyed(function: str, trigger: str) -> None:
-    stage = fleet(1)
+    stage = fleet(1, function)
+    other = "stop" if function == "start" else "start"
     event = ENVELOPES[trigger](
-        {"action": "start", "name": "dev-*", **DEEDS[function]}, stage.clock.now()
+        {"action": other, "name": "dev-*", **stated(function)}, stage.clock.now()
     )
 
     try:
@@ -197,7 +195,7 @@ def test_a_message_for_another_function_is_not_obeyed(function: str, trigger: st
         assert answer["statusCode"] == 400
         said = answer["body"]
 
-    assert f"this request is for start, but this function is {function}" in said
+    assert f"this request is for {other}, but this function is {function}" in said
     assert len(stage.service.log) == 0
 
 

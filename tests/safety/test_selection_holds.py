@@ -11,40 +11,31 @@ import pytest
 
 from local.ecs.faults import DroppedTags
 from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import Status
 from local.envelopes import ENVELOPES, Request
 from shared.errors import Incomplete
 from shared.plan import LOST_TAGS
-from tests.safety.stage import DEV, Direct, Stage, report_in, report_of, table
+from tests.safety.stage import (
+    DEV,
+    WRITES,
+    Direct,
+    Stage,
+    function_of,
+    report_in,
+    report_of,
+    stated,
+    table,
+    to_do,
+)
 from tests.safety.test_races import at_call, deeds_after_a_look_at, tried
 
 TAGS = {"team": "dev", "env": "ci"}
 WEB = InstanceSpec("dev-web", tags=TAGS, data_disks=(DiskSpec(),))
 API = InstanceSpec("dev-api", tags=TAGS)
-LATER = timedelta(hours=9)
-
-WRITES: Mapping[str, Request] = {
-    "stop": {},
-    "start": {},
-    "release": {"dry_run": False},
-    "release-no-snapshot": {"dry_run": False, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-    "clear_auto_release": {},
-}
-"""What each function's request says besides the selection; the rest of a name is a variant."""
 
 
 def stage_for(name: str) -> Stage:
     """Two instances with which the function has something to do."""
-    spec: Mapping[str, Mapping[str, object]] = {
-        "start": {"status": Status.STOPPED},
-        "clear_auto_release": {"auto_release_at": Stage(()).clock.now() + LATER},
-    }
-    return Stage(replace(one, **spec.get(name, {})) for one in (WEB, API))  # type: ignore[arg-type]  # fields of a spec
-
-
-def function_of(name: str) -> str:
-    return name.partition("-")[0]
+    return Stage(replace(one, **to_do(name)) for one in (WEB, API))
 
 
 @dataclass(frozen=True)
@@ -113,7 +104,7 @@ def test_who_leaves_the_selection_between_plan_and_write_is_left_alone(
 
     # The answer to the first look is on its way for so long that it is too old to act on.
     stage.transport.after = at_call(0, grown_old_and_changed)
-    request = {**change.selection, **WRITES[name]}
+    request = {**change.selection, **stated(name)}
 
     if change.result == "pending":
         with pytest.raises(Incomplete) as caught:
@@ -137,7 +128,7 @@ def test_who_leaves_the_selection_between_plan_and_write_is_left_alone(
 def test_who_leaves_the_selection_at_any_call_is_not_written_to_once_that_shows(
     name: str, change: Change
 ) -> None:
-    request = {**change.selection, **WRITES[name]}
+    request = {**change.selection, **stated(name)}
     alone = stage_for(name)
     alone.ask(function_of(name), request)
     for number in range(len(alone.service.log)):
@@ -205,7 +196,7 @@ def test_tags_that_are_lost_for_one_look_in_the_middle_are_looked_for_again(name
     # The first look is too old to act on.
     stage.transport.after = at_call(0, lambda: stage.clock.advance(timedelta(seconds=31)))
 
-    report = stage.ask(function_of(name), {"tags": DEV, **WRITES[name]})
+    report = stage.ask(function_of(name), {"tags": DEV, **stated(name)})
 
     assert report["counts"]["changed"] == 2
     assert asked["by_id"] >= 2
@@ -216,7 +207,7 @@ def test_a_dry_run_puts_off_who_was_found_by_tags_and_shows_none(name: str) -> N
     """For what is lost a second API is asked, which shows them."""
     stage = stage_for(name)
     stage.service.faults.add(DroppedTags(action="DescribeInstances"))
-    request = {"tags": DEV, **WRITES[name], "dry_run": True}
+    request = {"tags": DEV, **stated(name), "dry_run": True}
 
     if function_of(name) in {"release", "set_auto_release"}:
         assert stage.ask(function_of(name), request)["counts"]["would_change"] == 2
@@ -250,7 +241,7 @@ BY_RULE: Mapping[str, Request] = {
 def test_what_was_created_after_the_event_is_not_meant(name: str, selection: Request) -> None:
     stage = aged(Stage(()), old=HOUR * 2, new=HOUR / 2)
     new = stage.id_of("dev-new")
-    event = ENVELOPES["timer"]({**selection, **WRITES[name]}, stage.clock.now() - HOUR)
+    event = ENVELOPES["timer"]({**selection, **stated(name)}, stage.clock.now() - HOUR)
 
     report = report_in(stage.deliver(function_of(name), event))
 
@@ -272,7 +263,7 @@ def test_by_ids_what_was_created_after_the_event_is_meant(
     dry_run: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     stage = aged(Stage(()), new=HOUR / 2)
-    request = {"instance_ids": [stage.id_of("dev-new")], **WRITES[name], "dry_run": dry_run}
+    request = {"instance_ids": [stage.id_of("dev-new")], **stated(name), "dry_run": dry_run}
     event = ENVELOPES["timer"](request, stage.clock.now() - HOUR)
 
     report = report_in(stage.deliver(function_of(name), event))

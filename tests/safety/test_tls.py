@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from shared import connections
 from shared.errors import Refused
 from shared.failures import NoAnswer
 from shared.settings import Settings, read_settings
@@ -92,6 +93,20 @@ def test_without_a_bundle_only_public_authorities_are_trusted(authority: Authori
         failure = failure_of(settings_for(server.port, {}))
 
     assert "unable to get local issuer certificate" in failure.reason
+    assert list(map(bytes, server.received)) == [b""]
+
+
+def test_without_the_sdks_own_certificates_nobody_is_trusted(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(connections, "where", lambda: str(tmp_path / "absent.pem"))
+    monkeypatch.setattr(connections, "_own_trust", connections._own_trust.__wrapped__)  # noqa: SLF001  # not as remembered
+    with listening(saying(ANSWER), authority.server("localhost")) as server:
+        failure = failure_of(settings_for(server.port, {}))
+
+    assert failure.reason == (
+        "no secure connection: the SDK's CA certificates: there is no such file"
+    )
     assert list(map(bytes, server.received)) == [b""]
 
 

@@ -17,17 +17,21 @@ from local.envelopes import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.plan import Row
 from shared.report import worst_first
-from tests.safety.stage import DEV, FEW, Direct, Stage, report_of, table
+from tests.safety.stage import (
+    DEV,
+    FEW,
+    HARMS,
+    Direct,
+    Stage,
+    function_of,
+    report_of,
+    stated,
+    table,
+)
 
 SECRET = "LTAIsecret"
-FUNCTIONS: Mapping[str, Request] = {
-    "describe": {},
-    "stop": {},
-    "release": {"dry_run": False},
-    "release-no-snapshot": {"dry_run": False, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-}
-WRITES = tuple(one for one in FUNCTIONS if one != "describe")
+NAMES = ("describe", *HARMS)
+"""All that three running instances are enough for."""
 
 
 class Riddle(Exception):  # noqa: N818  # nobody foresaw it
@@ -70,11 +74,11 @@ def is_write(operation: str) -> bool:
 
 def ended(stage: Stage, name: str, *requests: Request) -> CurfewError:
     """The error that the function ends with; anything untyped fails the test."""
-    request = {**FUNCTIONS[name]}
+    request = {**stated(name)}
     for one in requests:
         request |= one
     with pytest.raises(CurfewError) as caught:
-        stage.ask(name.partition("-")[0], request)
+        stage.ask(function_of(name), request)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     return caught.value
 
@@ -95,7 +99,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 PLACE = "unforeseen: Riddle at safety/test_unforeseen.py:"
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
     name: str, when: str, log: Lines
@@ -113,7 +117,7 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
     assert log()[1]["request_id"] == "1-safety"
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize(
     ("dry_run", "part"),
     [(True, "shared.run.dry_run_rows"), (False, "shared.fleet.converge")],
@@ -139,7 +143,7 @@ def raising(*_: object, **__: object) -> Any:  # noqa: ANN401  # never returns
     raise Riddle
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", HARMS)
 def test_a_look_that_fails_before_any_write_leaves_nothing_changed(name: str) -> None:
     """The first look is too old to act on; it is the second that fails."""
     stage = Stage(FEW)
@@ -162,7 +166,7 @@ def test_a_look_that_fails_before_any_write_leaves_nothing_changed(name: str) ->
     assert stage.deeds() == ()
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_in_the_answer_to_a_write_a_look_tells_what_became_of_it(name: str, when: str) -> None:
     stage = Stage(FEW)
@@ -176,13 +180,13 @@ def test_in_the_answer_to_a_write_a_look_tells_what_became_of_it(name: str, when
 
     stage.transport = Riddling(stage.service, is_meant=is_meant, when=when)
 
-    report = stage.ask(name.partition("-")[0], {"tags": DEV, **FUNCTIONS[name]})
+    report = stage.ask(function_of(name), {"tags": DEV, **stated(name)})
 
     assert report["counts"]["changed"] == 3
     assert SECRET not in json.dumps(report)
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", HARMS)
 def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> None:
     stage = Stage(FEW)
     stage.transport = Riddling(stage.service, is_meant=lambda one, _: is_write(one))
@@ -195,7 +199,7 @@ def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> No
     assert all(PLACE in reason for _, reason in table(report).values())
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", HARMS)
 def test_in_a_look_after_a_write_the_rows_are_told(name: str) -> None:
     stage = Stage(FEW)
     stage.transport = Riddling(

@@ -10,22 +10,25 @@ from typing import Any
 import pytest
 
 from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
 from local.envelopes import Request
 from shared.errors import Incomplete, Unavailable
-from tests.safety.stage import DEV, WAYS, Direct, Stage, report_of, selected, table
+from tests.safety.stage import (
+    DEV,
+    VARIANTS,
+    WAYS,
+    WRITES,
+    Direct,
+    Stage,
+    function_of,
+    report_of,
+    selected,
+    stated,
+    table,
+    to_do,
+)
 
-FUNCTIONS: Mapping[str, Request] = {
-    "describe": {},
-    "stop": {},
-    "start": {},
-    "release": {"dry_run": False},
-    "release-no-snapshot": {"dry_run": False, "snapshot": False},
-    "set_auto_release": {"release_after": "12h"},
-    "clear_auto_release": {},
-}
-EACH = pytest.mark.parametrize("name", FUNCTIONS)
-EACH_WRITE = pytest.mark.parametrize("name", [one for one in FUNCTIONS if one != "describe"])
+EACH = pytest.mark.parametrize("name", VARIANTS)
+EACH_WRITE = pytest.mark.parametrize("name", WRITES)
 
 Row = dict[str, Any]
 
@@ -63,13 +66,9 @@ class Garbling(Direct):
 def stage_of(name: str, *others: InstanceSpec) -> Stage:
     """dev-sick and dev-well, with which the function has something to do."""
     stage = Stage(())
-    more: dict[str, dict[str, Any]] = {
-        "start": {"status": Status.STOPPED},
-        "clear_auto_release": {"auto_release_at": stage.clock.now() + timedelta(hours=9)},
-    }
     old = stage.clock.now() - timedelta(days=1)
     for one in ("dev-sick", "dev-well"):
-        spec: dict[str, Any] = {"tags": DEV, "created_at": old, **more.get(name, {})}
+        spec: dict[str, Any] = {"tags": DEV, "created_at": old, **to_do(name)}
         stage.engine.add(InstanceSpec(one, **spec))
     for spec_of_other in others:
         stage.engine.add(spec_of_other)
@@ -78,9 +77,8 @@ def stage_of(name: str, *others: InstanceSpec) -> Stage:
 
 def ask(stage: Stage, name: str, request: Request) -> dict[str, Any]:
     """The report, whether it is answered or in an error that it must be in."""
-    function = name.partition("-")[0]
     try:
-        report = stage.ask(function, {**request, **FUNCTIONS[name]})
+        report = stage.ask(function_of(name), {**request, **stated(name)})
     except Incomplete as error:
         report = report_of(error)
         assert report["outcome"] == "incomplete"
@@ -169,10 +167,10 @@ def test_a_row_that_nothing_shows_to_be_meant_is_a_warning_and_fails_nothing(
 def test_a_dry_run_says_the_same_and_does_nothing(name: str) -> None:
     stage = stage_of(name)
     stage.transport = Garbling(stage.service, garble=sickening("Status", None))
-    request = {"tags": DEV, **FUNCTIONS[name], "dry_run": True}
+    request = {"tags": DEV, **stated(name), "dry_run": True}
 
     with pytest.raises(Incomplete) as caught:
-        stage.ask(name.partition("-")[0], request)
+        stage.ask(function_of(name), request)
 
     results = {one: result for one, (result, _) in table(report_of(caught.value)).items()}
     assert results == {"dev-sick": "failed", "dev-well": "would_change"}

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from local.check.fc3 import TRIGGER_CONFIGS
 from local.check.findings import Level
-from local.check.functions import NEEDED
+from local.check.roles import NEEDED
 from local.check.whole import check_file
 from local.cli import group
 from local.deployment import function_names
@@ -132,6 +132,17 @@ def test_a_timer_is_told_with_its_zone_its_next_times_and_its_request(checked: C
     )
 
 
+def test_a_timer_that_only_reads_is_told_as_one(checked: Checked) -> None:
+    def look(document: dict[str, Any]) -> None:
+        timer = {**trigger(document, "start")}
+        timer["triggerConfig"] = {**timer["triggerConfig"], "payload": '{"name": "dev-*"}'}
+        put(props(document, "describe"), triggers=[timer])
+
+    told = checked(look)[Level.OK]
+
+    assert [one for one in told if one.startswith("timer morning: off (read-only when it is on)")]
+
+
 def test_a_timer_of_another_zone_is_told_in_chinas_time_too(checked: Checked) -> None:
     told = checked(lambda d: d["vars"].update(evening="CRON_TZ=America/New_York 0 0 20 * * MON"))
 
@@ -148,6 +159,27 @@ def test_a_timer_without_a_zone_goes_by_utc_and_that_is_said_aloud(checked: Chec
         "timer evening: no CRON_TZ, so it goes by UTC: 20:00 there is 04:00 in China; for China's "
         "time write CRON_TZ=Asia/Shanghai before it"
     ) in told[Level.WARNING]
+
+
+def test_settings_are_told_in_words(checked: Checked) -> None:
+    told = checked(
+        lambda d: put(
+            template(d)["environmentVariables"],
+            CURFEW_MAX_INSTANCES="1",
+            CURFEW_MAX_PERCENT="20",
+            CURFEW_MAX_EVENT_AGE="90m",
+            CURFEW_ONLY_TAGS='{"lifecycle": "managed"}',
+            CURFEW_SNAPSHOT="required",
+            ALIBABA_CLOUD_CA_BUNDLE="/code/ca.pem",
+        )
+    )
+
+    assert told[Level.ERROR] == []
+    assert (
+        "settings: at most 1 instance and 20 % of a region a run; regions: cn-hangzhou, "
+        "cn-shanghai; accounts: the deploying one; events up to 1 h 30 min old; only instances "
+        "with lifecycle as CURFEW_ONLY_TAGS says; no release without snapshots"
+    ) in told[Level.OK]
 
 
 def test_every_is_told_as_a_length(checked: Checked) -> None:
@@ -231,6 +263,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
         lambda d: put(template(d)["environmentVariables"], ECS_NETWORK="vpc"),
         "ECS_NETWORK is vpc, but there is no vpcConfig",
     ),
+    "no mapping": (lambda d: put(template(d), asyncInvokeConfig=[]), "expected a mapping"),
     "retries": (
         lambda d: put(template(d)["asyncInvokeConfig"], maxAsyncRetryAttempts=9),
         "asyncInvokeConfig: maxAsyncRetryAttempts: 9 is invalid",
@@ -332,7 +365,15 @@ ERRORS: dict[str, tuple[Edit, str]] = {
             payload='{"name": "x", "release_at": "2020-01-01T00:00:00+08:00"}',
             enable=True,
         ),
-        "timer night: set_auto_release will refuse its payload. release_at",
+        "timer night: set_auto_release will refuse its payload. release_at: 2020-01-01",
+    ),
+    "too short a lease": (
+        lambda d: put(
+            trigger(d, "set_auto_release")["triggerConfig"],
+            payload='{"name": "x", "release_after": "5m"}',
+            enable=True,
+        ),
+        "timer night: set_auto_release will refuse its payload. release_after",
     ),
     "topic elsewhere": (
         lambda d: put(trigger(d, "release"), sourceArn="acs:mns:cn-beijing:1:/topics/x"),
@@ -421,6 +462,12 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
         lambda d: d["vars"].update(morning="CRON_TZ=Asia/Shanghai * * * * * *"),
         "timer morning: it comes every 1 seconds",
     ),
+    "a fixed time": (
+        lambda d: d["vars"].update(
+            night_request='{"name": "x", "release_at": "2027-01-01T00:00:00+08:00"}'
+        ),
+        "timer night: release_at is one fixed time",
+    ),
     "not known here": (
         lambda d: d["vars"].update(morning="${file('x')}"),
         "timer morning: what it holds is not known here",
@@ -475,7 +522,7 @@ def test_what_is_probably_not_meant_is_a_warning(edit: Edit, said: str, checked:
 def test_what_is_not_curfews_is_left_alone(checked: Checked) -> None:
     told = checked(lambda d: d["resources"].update(web={"component": "oss", "props": {"x": 1}}))
 
-    assert "resources.web is no function of Curfew; it was not checked" in told[Level.NOTE]
+    assert "resources.web is not a function of Curfew; it was not checked" in told[Level.NOTE]
     assert told[Level.ERROR] == []
 
 
@@ -549,6 +596,19 @@ class TestPolicies:
             "ram/stop.json does not allow ecs:StopInstances, which stop needs"
             in checked()[Level.ERROR]
         )
+
+    def test_a_condition_that_is_not_known_here_is_a_warning(
+        self, ram: Path, checked: Checked
+    ) -> None:
+        document = json.loads((ram / "stop.json").read_text())
+        document["Statement"][0]["Condition"] = {"StringEquals": {"acs:SourceVpc": "vpc-1"}}
+        (ram / "stop.json").write_text(json.dumps(document))
+
+        told = checked()
+
+        assert told[Level.ERROR] == []
+        (warned,) = [one for one in told[Level.WARNING] if "stop.json" in one]
+        assert warned.startswith("ram/stop.json was not checked: its conditions are not known here")
 
     def test_a_policy_narrowed_by_tags_or_written_wider_is_fine(
         self, ram: Path, checked: Checked

@@ -1,0 +1,70 @@
+"""One function of Curfew in an s.yaml, as the checks look at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.check.document import Resource, is_known
+from local.deployment import function_names
+from shared.errors import Refused
+from shared.settings import Settings, read_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of Curfew in an s.yaml.
+
+    Attributes:
+        name: Which function it is: ``stop``.
+        resource: Its entry.
+        settings: Its environment variables as the function will read them; None: it cannot.
+    """
+
+    name: str
+    resource: Resource
+    settings: Settings | None
+
+    @property
+    def props(self) -> Mapping[str, Any]:
+        """What fc3 gets."""
+        return self.resource.props
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """Its environment variables, those that are texts."""
+        return environment(self.resource)
+
+    @property
+    def region(self) -> str:
+        """Where it runs; "" if that is not known here."""
+        region = self.props.get("region")
+        return region if isinstance(region, str) and is_known(region) else ""
+
+    @property
+    def timeout_s(self) -> float:
+        """What it may take; fc3's default is three seconds."""
+        timeout = self.props.get("timeout", 3)
+        return float(timeout) if isinstance(timeout, int) and timeout > 0 else 3.0
+
+
+def function_of(resource: Resource) -> Function | None:
+    """Which function of ours a resource deploys, by its handler; None: none."""
+    handler = str(resource.props.get("handler", ""))
+    found = re.fullmatch(r"functions[./](?P<name>\w+)\.\w+", handler)
+    if resource.component != "fc3" or not found or found["name"] not in function_names():
+        return None
+    try:
+        settings = read_settings(environment(resource))
+    except Refused:
+        settings = None
+    return Function(found["name"], resource, settings)
+
+
+def environment(resource: Resource) -> dict[str, str]:
+    """A resource's environment variables, those that are texts."""
+    found = resource.props.get("environmentVariables", {})
+    items = found.items() if isinstance(found, dict) else ()
+    return {str(key): value for key, value in items if isinstance(value, str) and is_known(value)}

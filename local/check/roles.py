@@ -1,0 +1,121 @@
+"""What is asked of a function's role, and of the policy in ``ram/`` that belongs to it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from local.check.document import is_known
+from local.check.findings import Finding, error, ok, warning
+from local.check.function import Function
+from local.check.settings import account
+from local.ecs.policy import Policy, PolicyError
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "clear_auto_release": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),
+    "describe": ("DescribeInstances",),
+    "release": (
+        *("DescribeDisks", "DescribeInstances", "DescribeSnapshots", "ListTagResources"),
+        *("CreateSnapshot", "DeleteInstances", "StopInstances"),
+    ),
+    "set_auto_release": (
+        *("DescribeInstances", "ListTagResources", "ModifyInstanceAutoReleaseTime"),
+    ),
+    "start": ("DescribeInstances", "StartInstances"),
+    "stop": ("DescribeInstances", "StopInstances"),
+}
+"""ECS's operations that each function calls, which its policy in ``ram/`` must allow."""
+
+_CONDITION = "].Condition"
+"""In a complaint of the emulator's RAM about a condition; RAM itself knows more of them."""
+_ROLE = re.compile(r"acs:ram::(?P<account>\d+):role/(?P<name>[\w.-]{1,64})")
+
+
+def check_role(function: Function) -> Iterator[Finding]:
+    """Findings about the role that it runs under."""
+    role = function.props.get("role")
+    if not role:
+        yield error(f"role is missing; without one it has no credentials: {_role_of(function)}")
+    elif isinstance(role, str) and is_known(role):
+        found = _ROLE.fullmatch(role)
+        if not found:
+            yield error(
+                f"role: {role} is invalid: expected the whole ARN, since fc3 writes a bare name "
+                f"in lower case: {_role_of(function)}"
+            )
+            return
+        accounts = function.settings.accounts if function.settings else frozenset()
+        if accounts and found["account"] not in accounts:
+            yield error(
+                f"role: its account, {account(found['account'])}, is not in CURFEW_ACCOUNTS: "
+                "everything would be refused"
+            )
+
+
+def _role_of(function: Function) -> str:
+    name = function.name.replace("_", "-")
+    return f"acs:ram::${{config('AccountID')}}:role/curfew-{name}"
+
+
+def check_policy(function: Function, ram: Path) -> Iterator[Finding]:
+    """Findings about the policy of its name in the directory ``ram``."""
+    path = ram / f"{function.name}.json"
+    shown = f"ram/{path.name}"
+    try:
+        statements = _statements(path)
+    except OSError:
+        yield error(f"{shown} is missing: the policy of the role")
+        return
+    except PolicyError as problem:
+        if _CONDITION in str(problem):
+            yield warning(f"{shown} was not checked: its conditions are not known here. {problem}")
+        else:
+            yield error(f"{shown}: {problem}")
+        return
+    missing = [
+        f"ecs:{one}"
+        for one in NEEDED.get(function.name, ())
+        if not _named(f"ecs:{one}", statements, "Allow")
+        or _named(f"ecs:{one}", [each for each in statements if _is_plain(each)], "Deny")
+    ]
+    if missing:
+        yield error(f"{shown} does not allow {', '.join(missing)}, which {function.name} needs")
+        return
+    role = str(function.props.get("role", "")).rpartition("/")[2]
+    yield ok(f"role {role}: it needs {shown} and ram/platform.json")
+
+
+def _statements(path: Path) -> list[Mapping[str, Any]]:
+    """A policy's statements, of a document that the emulator's RAM understands.
+
+    Raises:
+        OSError: there is no such file.
+        PolicyError: it is not a policy, or has a condition that is not known here.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    Policy(text)
+    found = json.loads(text)["Statement"]
+    return found if isinstance(found, list) else [found]
+
+
+def _named(action: str, statements: Iterable[Mapping[str, Any]], effect: str) -> bool:
+    """Do statements of this effect name the action, for whatever resources?"""
+    return any(
+        fnmatchcase(action.lower(), pattern.lower())
+        for statement in statements
+        if statement["Effect"] == effect
+        for pattern in _texts(statement["Action"])
+    )
+
+
+def _is_plain(statement: Mapping[str, Any]) -> bool:
+    """Does it hold for every resource, whatever its tags?"""
+    return "*" in _texts(statement["Resource"]) and "Condition" not in statement
+
+
+def _texts(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

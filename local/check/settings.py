@@ -1,0 +1,115 @@
+"""What is asked of a function's environment variables, and what they make of it, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from local.check.document import ACCOUNT
+from local.check.fc3 import ENVIRONMENT_BYTES
+from local.check.findings import Finding, error, ok, warning
+from local.check.function import Function
+from local.tables import counted
+from shared.errors import Refused
+from shared.settings import Settings, read_settings
+
+_OURS = ("CURFEW_", "ECS_")
+_KEYS = frozenset(
+    {"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"}
+    | {"ALIBABA_CLOUD_SECURITY_TOKEN"}
+)
+_PYTHON = "/code/python"
+
+
+def check_settings(function: Function) -> Iterator[Finding]:
+    """Findings about the environment variables."""
+    variables = function.environ
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in variables.items())
+    if size > ENVIRONMENT_BYTES:
+        yield error(f"environment variables: {size} bytes; {ENVIRONMENT_BYTES} at most")
+    yield from _names(variables)
+    if variables.get("PYTHONPATH") != _PYTHON:
+        yield error(
+            f"PYTHONPATH must be {_PYTHON}: the dependencies are there, and the function "
+            "would not load"
+        )
+    try:
+        settings = read_settings(variables)
+    except Refused as problem:
+        yield error(f"environment variables: {problem}")
+        return
+    yield ok(f"settings: {'; '.join(_in_words(settings))}")
+    if not settings.accounts:
+        yield warning("CURFEW_ACCOUNTS is not set: the function would act in any account")
+    if function.region and settings.regions and function.region not in settings.regions:
+        yield warning(
+            f"region {function.region} is not in CURFEW_REGIONS: a request that names no "
+            "region will be refused"
+        )
+
+
+def _in_words(settings: Settings) -> Iterator[str]:
+    """What the settings allow a run."""
+    share = f" and {settings.max_percent} % of a region" if settings.max_percent else ""
+    yield f"at most {counted(settings.max_instances, 'instance')}{share} a run"
+    yield f"regions: {_listed(settings.regions)}"
+    yield f"accounts: {_listed(account(one) for one in settings.accounts)}"
+    yield f"events up to {hours(settings.max_event_age)} old"
+    if settings.only_tags:
+        keys = ", ".join(sorted(settings.only_tags))
+        yield f"only instances with {keys} as CURFEW_ONLY_TAGS says"
+    if settings.snapshot_required:
+        yield "no release without snapshots"
+
+
+def _names(variables: Mapping[str, str]) -> Iterator[Finding]:
+    known = _known_variables()
+    for name in variables:
+        if name.startswith("FC_") or not re.fullmatch(r"[A-Za-z]\w*", name):
+            yield error(
+                f"environment variable {name}: a name begins with a letter, and FC_ is reserved"
+            )
+        elif name in _KEYS:
+            yield error(f"{name}: no key belongs in s.yaml; the function's role gives it one")
+        elif name.startswith(_OURS) and name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+            yield error(f"Curfew does not know the environment variable {name}; {hint}")
+
+
+class _Noting(dict[str, str]):
+    """An empty environment that notes which variables it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401  # as a dict's
+        self.asked.add(key)
+        return default
+
+
+def _known_variables() -> set[str]:
+    """The variables that the settings are read from."""
+    environ = _Noting()
+    read_settings(environ)
+    return {name for name in environ.asked if name.startswith(_OURS)}
+
+
+def account(number: str) -> str:
+    """An account, by its number if that is known here."""
+    return "the deploying one" if number == ACCOUNT else number
+
+
+def hours(length: timedelta) -> str:
+    """A duration in hours and minutes: ``6 h``, ``1 h 30 min``."""
+    hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
+    return " ".join(parts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "any"

@@ -1,0 +1,138 @@
+"""What comes near a selection that matched nothing: keys, values, names, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from shared.hints import nearest
+from shared.model import Instance, Status
+from shared.selection import ByIds, ByTagsAndName, Everything, Selection, selects
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
+WILDCARD = ' A "*" in a value is no wildcard; "*" alone means any value.'
+
+
+def instance(name: str = "", **tags: str) -> Instance:
+    return Instance("i-1", "cn-hangzhou", NOW, Status.RUNNING, name=name, tags=tags)
+
+
+def tagged(tags: Mapping[str, tuple[str, ...] | None], name: str = "*") -> ByTagsAndName:
+    return ByTagsAndName(
+        tuple((key, frozenset(values) if values else None) for key, values in tags.items()), name
+    )
+
+
+PAGE = [
+    instance("web-1", team="dev", env="ci"),
+    instance("web-2", team="ops", env="prod"),
+    instance("数据库-1", Owner="li.wei"),
+]
+
+
+@pytest.mark.parametrize(
+    ("selection", "hint"),
+    [
+        pytest.param(
+            tagged({"Team": None}),
+            "No instance looked at has the tag key 'Team'; there is 'team'.",
+            id="key-in-another-case",
+        ),
+        pytest.param(
+            tagged({"owner": ("li.wei",)}),
+            "No instance looked at has the tag key 'owner'; there is 'Owner'.",
+            id="key-in-another-case-with-its-value",
+        ),
+        pytest.param(
+            tagged({"teams": ("dev",)}),
+            "No instance looked at has the tag key 'teams'; there is 'team'.",
+            id="key-misspelt",
+        ),
+        pytest.param(
+            tagged({"cost-centre": None}),
+            "No instance looked at has the tag key 'cost-centre'.",
+            id="key-that-nothing-comes-near",
+        ),
+        pytest.param(
+            tagged({"team": ("Dev",)}),
+            "No instance looked at has the value of tag team 'Dev'; there is 'dev'.",
+            id="value-in-another-case",
+        ),
+        pytest.param(
+            tagged({"env": ("prd",)}),
+            "No instance looked at has the value of tag env 'prd'; there is 'prod'.",
+            id="value-misspelt",
+        ),
+        pytest.param(
+            tagged({"team": ("de*",)}),
+            f"No instance looked at has the value of tag team 'de*'; there is 'dev'.{WILDCARD}",
+            id="value-with-a-wildcard",
+        ),
+        pytest.param(
+            tagged({"team": ("*-x*",)}),
+            f"No instance looked at has the value of tag team '*-x*'.{WILDCARD}",
+            id="wildcard-that-nothing-comes-near",
+        ),
+        pytest.param(
+            tagged({"team": ("dev",), "env": ("prod",)}),
+            "Each of the tags exists, but no instance has all of them.",
+            id="tags-of-different-instances",
+        ),
+        pytest.param(
+            tagged({"team": ("dev",), "Owner": ("li.wie",)}),
+            "No instance looked at has the value of tag Owner 'li.wie'; there is 'li.wei'.",
+            id="second-of-two-tags",
+        ),
+        pytest.param(
+            tagged({}, "wbe-1"),
+            "No instance looked at has the name 'wbe-1'; there is 'web-1'.",
+            id="name-misspelt",
+        ),
+        pytest.param(
+            tagged({}, "WEB-1"),
+            "No instance looked at has the name 'WEB-1'; there is 'web-1'.",
+            id="name-in-another-case",
+        ),
+        pytest.param(
+            tagged({}, "数剧库-1"),
+            "No instance looked at has the name '数剧库-1'; there is '数据库-1'.",
+            id="name-in-chinese",
+        ),
+        pytest.param(
+            tagged({"team": ("dev",)}, "web-2"),
+            "There are instances with the tags, and with the name, but none with both.",
+            id="name-of-one-with-other-tags",
+        ),
+    ],
+)
+def test_what_comes_near_is_told(selection: Selection, hint: str) -> None:
+    assert nearest(selection, PAGE) == hint
+
+
+@pytest.mark.parametrize("selection", [Everything(), ByIds(("i-2",))], ids=["all", "ids"])
+def test_only_tags_and_names_have_something_near(selection: Selection) -> None:
+    assert nearest(selection, PAGE) == ""
+
+
+def test_where_there_is_nothing_nothing_comes_near() -> None:
+    assert nearest(tagged({"team": ("dev",)}), []) == ""
+
+
+@given(
+    st.dictionaries(st.text(max_size=5), st.none() | st.tuples(st.text(max_size=5)), max_size=3),
+    st.text(max_size=8),
+)
+def test_whatever_is_asked_for_a_hint_is_a_sentence(
+    tags: Mapping[str, tuple[str, ...] | None], name: str
+) -> None:
+    selection = tagged(tags, name)
+    assume(not any(selects(selection, one) for one in PAGE))
+
+    hint = nearest(selection, PAGE)
+
+    assert hint == hint.strip()
+    assert hint.endswith(".")
