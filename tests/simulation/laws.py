@@ -17,7 +17,7 @@ from local.ecs.service import Answer
 from tests.simulation.contract import Order
 from tests.simulation.ending import ending_of
 from tests.simulation.laws_of_ends import check_end
-from tests.simulation.laws_of_writes import check_write
+from tests.simulation.laws_of_writes import LOOK_LASTS, check_write
 from tests.simulation.night import Night
 from tests.simulation.watch import Invocation, LawBroken, Watch, Write
 
@@ -57,7 +57,7 @@ class Laws:
     def sent(self, operation: str, parameters: Mapping[str, str], left_at: datetime) -> Write:
         """A call that changes something, which left then, is about to reach ECS."""
         invocation = self.watch.running[-1]
-        ids = tuple(self._instances_in(parameters))
+        ids = tuple(self._instances_in(parameters, left_at))
         write = Write(operation, parameters, ids, left_at)
         invocation.touched |= set(ids)
         check_write(self.watch, invocation, write)
@@ -118,7 +118,13 @@ class Laws:
             else:
                 self.watch.running[-1].codes.add(str(row["Code"]))
 
-    def _instances_in(self, parameters: Mapping[str, str]) -> Iterable[str]:
+    def _instances_in(self, parameters: Mapping[str, str], left_at: datetime) -> Iterable[str]:
         ids = [value for key, value in parameters.items() if key.startswith("InstanceId")]
-        disk = self.watch.disks.get(parameters.get("DiskId", ""))
-        return [*ids, disk.instance_id] if disk else ids
+        disk_id = parameters.get("DiskId", "")
+        disk = self.watch.disks.get(disk_id)
+        if disk is None:
+            return ids
+        moved_at = self.watch.moved_at.get(disk_id)
+        just_moved = moved_at is not None and moved_at >= left_at - LOOK_LASTS
+        # A disk that came to another instance a moment ago was seen at the one of before.
+        return [*ids, parameters.get("Tag.1.Value", "") if just_moved else disk.instance_id]

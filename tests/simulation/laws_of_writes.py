@@ -35,6 +35,8 @@ def check_write(watch: Watch, invocation: Invocation, write: Write) -> None:
     """
     if not invocation.in_time:
         raise LawBroken(f"{write.operation} for an event of {invocation.orders[0].sent_at}")
+    if watch.is_rough and (unread := watch.night.garbled & set(write.ids)):
+        raise LawBroken(f"{write.operation} on {sorted(unread)}, whose rows cannot be read")
     problems = [_problem(watch, each, write) for each in invocation.standings]
     if all(problems):
         raise LawBroken(f"{write.operation} {'; nor: '.join(problems)}")

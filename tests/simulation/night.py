@@ -10,7 +10,7 @@ from functools import cached_property
 from random import Random
 
 from local.ecs.durations import Durations
-from local.ecs.faults import AnyFault, LostPermission, MissingPage
+from local.ecs.faults import AnyFault, GarbledRow, LostPermission, MissingPage
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import StoppedMode
 from local.ecs.quirks import Quirks
@@ -141,6 +141,11 @@ class Night:
         return event_of(self.messages, self.trigger, self.dress, (self.sent_at, DUSK))
 
     @property
+    def garbled(self) -> frozenset[str]:
+        """The instances whose rows cannot be read."""
+        return frozenset(one.id for one in self.faults if isinstance(one, GarbledRow))
+
+    @property
     def is_list(self) -> bool:
         """Are there several messages, so that a deed may be of any of them?"""
         return len(self.messages) > 1
@@ -172,7 +177,9 @@ def night(seed: int) -> Night:
     earlier = _earlier(seed) if function == "release" else None
     calm = dice.random() < 0.25
     hidden = 0 if calm else troubles.hidden(seed)
-    faults = () if calm else (*troubles.faults(dice), *troubles.lost_tags(seed, function))
+    faults: tuple[AnyFault, ...] = troubles.garbled(seed, fleet)
+    if not calm:
+        faults = (*faults, *troubles.faults(dice), *troubles.lost_tags(seed, function))
     return Night(
         seed=seed,
         function=function,

@@ -16,11 +16,13 @@ from local.ecs.faults import (
     Cut,
     Delay,
     DroppedTags,
+    GarbledRow,
     LostPermission,
     MissingPage,
     ProxyPage,
     Refuse,
 )
+from local.ecs.fleet import InstanceSpec
 from local.ecs.quirks import Quirks
 from local.ecs.throttle import Limits
 
@@ -123,6 +125,16 @@ def lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
     if function not in {"release", "set_auto_release"} or dice.random() < 0.8:
         return ()
     return (DroppedTags(action="DescribeInstances", probability=0.3, times=dice.choice((1, 9))),)
+
+
+def garbled(seed: int, fleet: Sequence[InstanceSpec]) -> tuple[GarbledRow, ...]:
+    """One instance whose row cannot be read, all night."""
+    dice = Random(f"{seed} garbled")  # noqa: S311  # a night, not a secret
+    if not fleet or dice.random() < 0.95:
+        return ()
+    field = dice.choice(("Status", "CreationTime", "Tags", "OperationLocks", "AutoReleaseTime"))
+    victim = dice.choice(fleet).instance_id
+    return (GarbledRow(action="DescribeInstances", id=victim, field=field, value=7),)
 
 
 def quirks(seed: int) -> Quirks:

@@ -144,7 +144,9 @@ class Watch:
         known: Every instance that ever was, as it was last.
         disks: Every disk that ever was, as it was last while attached.
         meddled: Whom anybody but Curfew has touched.
+        is_rough: Do things go wrong now?
         set_at: When a release time was last set or taken away, by anybody.
+        moved_at: When a disk last came to another instance.
     """
 
     def __init__(self, night: Night, engine: Ecs, clock: ManualClock) -> None:
@@ -154,7 +156,9 @@ class Watch:
         self.known = {one.instance_id: one for one in engine.instances()}
         self.disks: dict[str, Disk] = {each.disk_id: each for each in engine.disks()}
         self.meddled: set[str] = set()
+        self.is_rough = False
         self.set_at: dict[str, datetime] = {}
+        self.moved_at: dict[str, datetime] = {}
         self.running: list[Invocation] = []
 
     def orders(self) -> tuple[Order, ...]:
@@ -208,12 +212,21 @@ class Watch:
                             standing.matched.add(instance_id)
             if one is not None:
                 self.known[instance_id] = one
-        self.disks |= {each.disk_id: each for each in self.engine.disks() if each.instance_id}
+        self._see_disks(now)
         for invocation in self.running:
             if self._plans(invocation):
                 now_there = _sizes(self.engine.instances())
                 for region, size in now_there.items():
                     invocation.inventory[region] = max(size, invocation.inventory.get(region, 0))
+
+    def _see_disks(self, now: datetime) -> None:
+        for each in self.engine.disks():
+            if not each.instance_id:
+                continue
+            before = self.disks.get(each.disk_id)
+            if before is not None and before.instance_id != each.instance_id:
+                self.moved_at[each.disk_id] = now
+            self.disks[each.disk_id] = each
 
     def _plans(self, invocation: Invocation) -> bool:
         """May it still find somebody new? Of a list each message plans anew."""

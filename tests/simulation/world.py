@@ -73,7 +73,7 @@ class Stage:
 
     def fall(self) -> None:
         """The night begins: from now on things go wrong."""
-        self.is_rough = True
+        self.is_rough = self.laws.watch.is_rough = True
         self.kills = self.night.kills
         self.service.throttle.limits = self.night.limits
         faults = self.night.faults
@@ -89,7 +89,7 @@ class Stage:
 
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more, but for the regions that cannot be read."""
-        self.is_rough = False
+        self.is_rough = self.laws.watch.is_rough = False
         self.kills = ()
         self.service.throttle.limits = Limits()
         self.service.faults = Faults(self._denials())
