@@ -179,7 +179,9 @@ def night(seed: int) -> Night:
     hidden = 0 if calm else troubles.hidden(seed)
     faults: tuple[AnyFault, ...] = troubles.garbled(seed, fleet)
     if not calm:
-        faults = (*faults, *troubles.faults(dice), *troubles.lost_tags(seed, function))
+        # Tags that cannot be read and then are lost would be readable.
+        lost = () if faults else troubles.lost_tags(seed, function)
+        faults = (*faults, *troubles.faults(dice), *lost)
     return Night(
         seed=seed,
         function=function,
