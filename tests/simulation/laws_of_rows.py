@@ -226,7 +226,7 @@ def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) 
     odd = row["id"] in watch.night.garbled or watch.night.odd
     if "cannot be read" in row["reason"] and not (odd and watch.is_rough):
         return "its row could be read"
-    if code in _WAITED_FOR:
+    if code in _WAITED_FOR and not row["reason"].startswith("unforeseen"):
         return "failed, though this passes"
     unknown = code == "InvalidInstanceId.NotFound" and row["status"] == "Gone"
     if code and code not in invocation.codes and not unknown:
