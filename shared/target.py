@@ -159,7 +159,7 @@ class Target(msgspec.Struct, eq=False):
         self.blind = True
         self.due = now
         self._note(call, rejected.before)
-        if rejected.in_doubt:
+        if rejected.in_doubt and rejected.alone:
             self._doubted[type(call)] = words(call)
         else:
             self._doubted.pop(type(call), None)
@@ -216,7 +216,8 @@ class Target(msgspec.Struct, eq=False):
         if self._is_missing():
             row = msgspec.structs.replace(row, reason=VANISHED)
             if row.result is Result.UNCHANGED and self.made:
-                return Row(row.instance, Result.CHANGED, f"{', '.join(self.made)}; {VANISHED}")
+                reason = f"{', '.join(self.made)}; {VANISHED}{self._perhaps()}"
+                return Row(row.instance, Result.CHANGED, reason)
         if self._last is None:
             return row
         if row.result is Result.UNCHANGED and not self._is_missing():
@@ -229,8 +230,10 @@ class Target(msgspec.Struct, eq=False):
     def _afterwards(self) -> str:
         """What this run did, and what it perhaps did, for a row that does not say so itself."""
         done = f"; done before: {', '.join(self.made)}" if self.made else ""
-        doubted = ", ".join(self._doubted.values())
-        return done + (f"; perhaps done: {doubted}" if doubted else "")
+        return done + self._perhaps()
+
+    def _perhaps(self) -> str:
+        return f"; perhaps done: {', '.join(self._doubted.values())}" if self._doubted else ""
 
     def _look_interval(self) -> timedelta:
         """Deletions and release times show at once; power and snapshots take their time."""

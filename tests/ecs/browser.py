@@ -58,7 +58,7 @@ class Page:
         self._calls += 1
         await self._socket.send_json({"id": self._calls, "method": method, "params": parameters})
         while True:
-            message = json.loads((await self._socket.receive(timeout=30)).data)
+            message = json.loads((await self._socket.receive(timeout=300)).data)
             if message.get("id") == self._calls:
                 assert "error" not in message, message
                 return message["result"]
@@ -120,7 +120,7 @@ async def browser_page() -> AsyncIterator[Page]:
 
 async def _debugging_address(process: asyncio.subprocess.Process) -> str:
     assert process.stderr
-    while line := await asyncio.wait_for(process.stderr.readline(), timeout=30):
+    while line := await asyncio.wait_for(process.stderr.readline(), timeout=300):
         if found := re.search(rb"DevTools listening on ws://([^/]+)/", line):
             return found[1].decode()
     raise AssertionError("the browser ended at once")
