@@ -89,7 +89,8 @@ def _freshened(record: dict[str, Any], delivered_at: datetime) -> dict[str, Any]
     """An old record under the time of a CloudEvent that was made when it was read again."""
     if "specversion" not in record:
         return record
-    return {**record, "time": f"{delivered_at:%Y-%m-%dT%H:%M:%SZ}"}
+    fresh = f"{delivered_at:%Y-%m-%dT%H:%M:%SZ}"
+    return {**record, "time": fresh, "aliyunpublishtime": fresh}
 
 
 def _replayed(event: bytes, failed_at: datetime) -> bytes:

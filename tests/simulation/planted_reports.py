@@ -18,7 +18,7 @@ from shared.plan import Result, Row
 from shared.report import Report
 from shared.target import Target
 from tests.simulation import planted
-from tests.simulation.planted import Planted
+from tests.simulation.planted import Planted, only
 
 
 def _a_retention_told_from_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,6 +42,7 @@ def _gone_by_whom_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _gone_after_two_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.target, "LOOK_AGAIN_AFTER", timedelta(0))
+    monkeypatch.setattr(shared.fleet, "LOOK_AGAIN_AFTER", timedelta(0))
 
 
 def _complete_within_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,17 +108,17 @@ def _pending_counted_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 REPORTS = (
-    Planted(_a_retention_told_from_the_request, planted.of_earlier_runs, "is kept"),
-    Planted(_an_address_given_up_in_silence, planted.of_stops, "does not tell of the address"),
-    Planted(_a_rest_that_nobody_is_told_of, planted.of_releases, "does not tell of"),
-    Planted(_gone_by_whom_it_may_be, planted.of_releases_among_people, "no deletion by this run"),
-    Planted(_gone_after_two_looks_at_once, planted.of_hidden, "it is Instance"),
-    Planted(_complete_within_an_error, planted.of_any, "the outcome is"),
-    Planted(_no_warnings, planted.of_any, "nothing matched"),
-    Planted(_times_in_utc, planted.of_any, "auto_release_at is"),
-    Planted(_a_region_left_out_in_silence, planted.of_bad_regions, "answered as a success"),
-    Planted(_gone_where_nobody_could_look, planted.of_bad_regions, "unchanged"),
-    Planted(_a_row_as_it_was_first, planted.of_any, "was shown as"),
-    Planted(_changed_whoever_did_it, planted.of_any, "no write of this run was accepted"),
-    Planted(_pending_counted_as_changed, planted.of_any, ""),
+    Planted(_a_retention_told_from_the_request, only(planted.of_earlier_runs), "is kept"),
+    Planted(_an_address_given_up_in_silence, only(planted.of_stops), "does not tell of the address"),
+    Planted(_a_rest_that_nobody_is_told_of, only(planted.of_releases), "does not tell of"),
+    Planted(_gone_by_whom_it_may_be, planted.among_people, "no deletion by this run"),
+    Planted(_gone_after_two_looks_at_once, only(planted.of_hidden), "it is Instance"),
+    Planted(_complete_within_an_error, planted.any_night, "the outcome is"),
+    Planted(_no_warnings, planted.any_night, "nothing matched"),
+    Planted(_times_in_utc, planted.any_night, "auto_release_at is"),
+    Planted(_a_region_left_out_in_silence, only(planted.of_bad_regions), "answered as a success"),
+    Planted(_gone_where_nobody_could_look, only(planted.of_bad_regions), "unchanged"),
+    Planted(_a_row_as_it_was_first, planted.any_night, "was shown as"),
+    Planted(_changed_whoever_did_it, planted.any_night, "no write of this run was accepted"),
+    Planted(_pending_counted_as_changed, planted.any_night, ""),
 )

@@ -31,7 +31,7 @@ from shared.deeds import Outcome, Rejected
 from shared.steps import Call
 from shared.target import Target
 from tests.simulation import planted
-from tests.simulation.planted import Planted
+from tests.simulation.planted import Planted, only
 
 
 def _no_guard_after_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def _with_settings(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
 
 
 def _one_region_stops_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.survey, "_attempt", lambda look, source: look(source))
+    monkeypatch.setattr(shared.survey, "_attempt", lambda look, *source: look(*source))
 
 
 def _an_untyped_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,6 +205,7 @@ def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.ecs.Ecs, "look_twice", shared.ecs.Ecs.look)
     monkeypatch.setattr(shared.target, "LOOK_AGAIN_AFTER", timedelta(0))
+    monkeypatch.setattr(shared.fleet, "LOOK_AGAIN_AFTER", timedelta(0))
 
 
 def _a_retry_that_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,33 +237,33 @@ def _a_plan_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 WRITES = (
-    Planted(_no_guard_after_the_plan, planted.of_people, "protected"),
-    Planted(_no_selection_after_the_plan, planted.of_people, "no longer selected"),
-    Planted(_whoever_was_made_later_too, planted.of_any, "made after the event"),
-    Planted(_a_cap_that_a_request_raises, planted.of_caps, "touched, at most"),
+    Planted(_no_guard_after_the_plan, planted.among_people, "protected"),
+    Planted(_no_selection_after_the_plan, planted.among_people, "no longer selected"),
+    Planted(_whoever_was_made_later_too, planted.any_night, "made after the event, since"),
+    Planted(_a_cap_that_a_request_raises, only(planted.of_caps), "touched, at most"),
     Planted(_a_cap_for_each_message, planted.of_capped_lists, "touched, at most"),
-    Planted(_no_share_of_the_fleet, planted.of_shares, "touched, at most"),
-    Planted(_snapshots_that_end_too_soon, planted.of_earlier_runs, "are kept"),
-    Planted(_a_disk_that_was_away, planted.of_releases_among_people, "has no snapshot since"),
-    Planted(_a_snapshot_not_awaited, planted.of_snapshots, "has no snapshot since"),
-    Planted(_misspelt_keys_that_guard_nothing, planted.of_any, "a key is not understood"),
-    Planted(_keys_compared_as_they_are, planted.of_any, "protected"),
-    Planted(_nothing_that_keeps_a_machine_off, planted.of_starts, "kept off"),
-    Planted(_only_tags_not_asked, planted.of_only_tags, "lacks what CURFEW_ONLY_TAGS asks for"),
-    Planted(_snapshots_not_required, planted.of_required_snapshots, "CURFEW_SNAPSHOT is required"),
-    Planted(_one_region_stops_all, planted.of_bad_regions, "in calm"),
-    Planted(_an_untyped_end, planted.of_odd_answers, "is no error of ours"),
-    Planted(_what_passes_fails, planted.of_initializing, "failed, though this passes"),
-    Planted(_a_fresh_envelope_counts, planted.of_old_records, "for an event of"),
-    Planted(_a_dry_run_that_acts, planted.of_any, "in a run that only looks"),
-    Planted(_any_message_is_ours, planted.of_hostile, "for a message that is to end with"),
-    Planted(_a_request_used_again, planted.of_any, ""),
-    Planted(_a_lost_page, planted.of_many, ""),
-    Planted(_a_bisect_that_drops_an_id, planted.of_refused_batches, ""),
-    Planted(_no_second_opinion_on_tags, planted.of_lost_tags, ""),
-    Planted(_gone_for_good_at_the_first_look, planted.of_missing_pages, ""),
-    Planted(_a_retry_that_gives_up_soon, planted.of_slow_deletions, ""),
+    Planted(_no_share_of_the_fleet, only(planted.of_shares), "touched, at most"),
+    Planted(_snapshots_that_end_too_soon, only(planted.of_earlier_runs), "are kept"),
+    Planted(_a_disk_that_was_away, planted.among_people, "has no snapshot since"),
+    Planted(_a_snapshot_not_awaited, only(planted.of_snapshots), "has no snapshot since"),
+    Planted(_misspelt_keys_that_guard_nothing, planted.any_night, "a key is not understood"),
+    Planted(_keys_compared_as_they_are, planted.any_night, "which was never so"),
+    Planted(_nothing_that_keeps_a_machine_off, only(planted.of_starts), "kept off"),
+    Planted(_only_tags_not_asked, only(planted.of_only_tags), "lacks what CURFEW_ONLY_TAGS asks for"),
+    Planted(_snapshots_not_required, only(planted.of_required_snapshots), "CURFEW_SNAPSHOT is required"),
+    Planted(_one_region_stops_all, only(planted.of_bad_regions), "in calm"),
+    Planted(_an_untyped_end, only(planted.of_surprises), "is no error of ours"),
+    Planted(_what_passes_fails, only(planted.of_initializing), "failed, though this passes"),
+    Planted(_a_fresh_envelope_counts, only(planted.of_old_records), "for an event of"),
+    Planted(_a_dry_run_that_acts, planted.any_night, "in a run that only looks"),
+    Planted(_any_message_is_ours, only(planted.of_hostile), "for a message that is to end with"),
+    Planted(_a_request_used_again, planted.any_night, ""),
+    Planted(_a_lost_page, only(planted.of_many), ""),
+    Planted(_a_bisect_that_drops_an_id, only(planted.of_refused_batches), ""),
+    Planted(_no_second_opinion_on_tags, only(planted.of_lost_tags), ""),
+    Planted(_gone_for_good_at_the_first_look, only(planted.of_missing_pages), ""),
+    Planted(_a_retry_that_gives_up_soon, only(planted.of_slow_deletions), ""),
     Planted(_disks_of_all_at_once, planted.of_many_far_away, ""),
-    Planted(_a_guard_made_up, planted.of_any, ""),
-    Planted(_a_plan_that_grows, planted.of_people, "touches what was not selected"),
+    Planted(_a_guard_made_up, planted.any_night, ""),
+    Planted(_a_plan_that_grows, planted.among_people, "touches what was not selected"),
 )

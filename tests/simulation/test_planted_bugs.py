@@ -24,11 +24,5 @@ def test_a_planted_bug_is_found(bug: Planted, monkeypatch: pytest.MonkeyPatch) -
 
 def _found_in(bug: Planted) -> Night | None:
     """The first night in which the law that is meant finds the bug."""
-    return next(
-        (
-            one
-            for one in map(night, range(MOST))
-            if bug.nights(one) and (said := failure_of(one)) and bug.says in said
-        ),
-        None,
-    )
+    nights = (one for one in map(bug.nights, map(night, range(MOST))) if one is not None)
+    return next((one for one in nights if (said := failure_of(one)) and bug.says in said), None)

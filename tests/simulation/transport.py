@@ -22,7 +22,7 @@ _AT_ONCE = timedelta(seconds=1)
 
 
 class Hiding:
-    """Leaves one instance out of one look by ids, and of the next, if that follows at once."""
+    """Leaves one instance out of a look by ids, and of all that follow at once."""
 
     def __init__(self, at_look: int, seed: int, clock: ManualClock) -> None:
         self._at_look = at_look
@@ -38,13 +38,11 @@ class Hiding:
         if not self._at_look or "InstanceIds" not in parameters:
             return answer
         self._looks += 1
-        if self._hidden:
-            hidden, self._hidden = self._hidden, ""
-            return _left_out(answer, hidden) if self._clock.now() <= self._until else answer
-        if self._looks != self._at_look or not rows:
+        if self._looks == self._at_look and rows:
+            self._hidden = self._dice.choice(rows)["InstanceId"]
+            self._until = self._clock.now() + _AT_ONCE
+        if not self._hidden or self._clock.now() > self._until:
             return answer
-        self._hidden = self._dice.choice(rows)["InstanceId"]
-        self._until = self._clock.now() + _AT_ONCE
         return _left_out(answer, self._hidden)
 
 
