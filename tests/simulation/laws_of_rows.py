@@ -43,6 +43,7 @@ _CLAIMS = {
 }
 """What a skip says, and what must then be so."""
 
+_TRIES = 20
 _UNREAD = re.compile("could not be read|cannot be read")
 _NOT_DONE_BY_US = ("not deleted by this run", "does not know")
 
@@ -228,6 +229,9 @@ def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) 
         return "its row could be read"
     if code in _WAITED_FOR and not row["reason"].startswith("unforeseen"):
         return "failed, though this passes"
+    tries = sum(row["id"] in each.ids for each in invocation.writes)
+    if code == "IncorrectInstanceStatus" and tries < _TRIES:
+        return f"failed after {tries} tries, though its status may pass"
     unknown = code == "InvalidInstanceId.NotFound" and row["status"] == "Gone"
     if code and code not in invocation.codes and not unknown:
         return f"failed with a code that ECS never answered, but {sorted(invocation.codes)}"

@@ -188,6 +188,11 @@ def of_old_records(given: Night) -> bool:
     return given.dress.old_record
 
 
+def of_late_events(given: Night) -> bool:
+    """The event comes late, and says so."""
+    return not given.is_of_now and timedelta(0) < given.late < timedelta(hours=6)
+
+
 def of_hostile(given: Night) -> bool:
     """A message must be refused."""
     return any(one.must_be for one in given.messages)
