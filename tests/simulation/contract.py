@@ -122,10 +122,14 @@ class Order:
         if self.function == "start":
             if _is_until(tags.get("curfew:keep-off-until"), now):
                 yield KEPT_OFF
-            return
-        if _is_until(tags.get("curfew:keep-until"), now):
+        else:
+            yield from self._guards_of_running(one, now)
+
+    def _guards_of_running(self, one: Instance, now: datetime) -> Iterator[str]:
+        """What keeps from stopping, and from losing, what runs."""
+        if _is_until(one.tags.get("curfew:keep-until"), now):
             yield KEPT
-        if any(key.startswith(("acs:autoscaling:", "ack.")) for key in tags):
+        if any(key.startswith(("acs:autoscaling:", "ack.")) for key in one.tags):
             yield MEMBER
         loses = self.function != "stop"
         if any(lock is not LockReason.FINANCIAL or loses for lock in one.locks):

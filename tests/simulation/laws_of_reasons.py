@@ -81,9 +81,7 @@ def _addresses(invocation: Invocation, row: Row) -> set[str]:
     }
 
 
-def _wrong_snapshot(
-    watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str
-) -> str:
+def _wrong_snapshot(watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str) -> str:
     found = [each for each in watch.engine.snapshots() if each.snapshot_id == snapshot_id]
     if not found:
         return f"there is no snapshot {snapshot_id}"

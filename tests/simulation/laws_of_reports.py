@@ -32,7 +32,7 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, report: R
         raise LawBroken(f"{report['seconds']} s reported, it took less")
     if len(standings) == 1 and not omitted:
         _check_selected(watch, invocation, standings[0], report)
-        _check_warnings(watch, invocation, standings[0], report)
+        _check_warnings(watch, standings[0], report)
     _check_outcome(ending, report)
     for row in rows:
         check_row(watch, invocation, standings, row)
@@ -83,9 +83,7 @@ def named_ids(order: Order) -> Iterable[str]:
     return ids if isinstance(ids, list) else ()
 
 
-def _check_warnings(
-    watch: Watch, invocation: Invocation, standing: Standing, report: Report
-) -> None:
+def _check_warnings(watch: Watch, standing: Standing, report: Report) -> None:
     warnings = report.get("warnings")
     if not isinstance(warnings, list) or not all(isinstance(one, str) for one in warnings):
         raise LawBroken(f"warnings are {warnings!r}")

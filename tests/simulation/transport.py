@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import Stage
 
 _AT_ONCE = timedelta(seconds=1)
-"""Looks that follow each other so soon are one: what ECS leaves out of one it leaves out of both."""
+"""Looks that follow each other so soon are one: what is left out of one is left out of all."""
 
 
 class Hiding:

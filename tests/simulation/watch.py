@@ -22,7 +22,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 Row = Mapping[str, Any]
 
 
-class LawBroken(BaseException):  # noqa: N818  # what happened, not an error of ours
+class LawBroken(BaseException):  # what happened, not an error of ours
     """A law did not hold; the message says which, and for whom.
 
     No ``Exception``: Curfew ends typed whatever is wrong, and would take it for one more thing.
@@ -70,6 +70,17 @@ class Standing:
     matched: set[str] = field(default_factory=set)
     forbidden: dict[str, datetime] = field(default_factory=dict)
     ever: dict[str, set[str]] = field(default_factory=dict)
+
+    def see(
+        self, before: Instance | None, one: Instance | None, now: datetime, *, plans: bool
+    ) -> None:
+        """See what somebody has made of an instance; ``plans``: it may still be selected."""
+        if before is not None and not self.order.why_not(before, now):
+            self.forbidden.pop(before.instance_id, None)
+        if one is not None:
+            self.note(one, now, now)
+            if plans and self.order.means(one):
+                self.matched.add(one.instance_id)
 
     def note(self, one: Instance, now: datetime, since: datetime) -> None:
         """See how one instance stands now."""
@@ -196,28 +207,26 @@ class Watch:
         """Somebody else has changed these instances: who is guarded, who matches now?"""
         now = self.clock.now()
         for instance_id in ids:
-            self.meddled.add(instance_id)
-            before, one = self.known.get(instance_id), self.find(instance_id)
-            if one is not None and before is not None:
-                if one.auto_release_at != before.auto_release_at:
-                    self.set_at[instance_id] = now
-            for invocation in self.running:
-                invocation.meddled.add(instance_id)
-                for standing in invocation.standings:
-                    if before is not None and not standing.order.why_not(before, now):
-                        standing.forbidden.pop(instance_id, None)
-                    if one is not None:
-                        standing.note(one, now, now)
-                        if self._plans(invocation) and standing.order.means(one):
-                            standing.matched.add(instance_id)
-            if one is not None:
-                self.known[instance_id] = one
+            self._see(instance_id, now)
         self._see_disks(now)
         for invocation in self.running:
             if self._plans(invocation):
-                now_there = _sizes(self.engine.instances())
-                for region, size in now_there.items():
+                for region, size in _sizes(self.engine.instances()).items():
                     invocation.inventory[region] = max(size, invocation.inventory.get(region, 0))
+
+    def _see(self, instance_id: str, now: datetime) -> None:
+        """Note what has become of one instance."""
+        self.meddled.add(instance_id)
+        before, one = self.known.get(instance_id), self.find(instance_id)
+        for invocation in self.running:
+            invocation.meddled.add(instance_id)
+            for standing in invocation.standings:
+                standing.see(before, one, now, plans=self._plans(invocation))
+        if one is None:
+            return
+        if before is not None and before.auto_release_at != one.auto_release_at:
+            self.set_at[instance_id] = now
+        self.known[instance_id] = one
 
     def _see_disks(self, now: datetime) -> None:
         for each in self.engine.disks():
