@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TypeAlias
 
 from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.prices import DISK_CATEGORIES, INSTANCE_TYPES
@@ -34,6 +36,8 @@ LOCKED = "locked"
 DELETION_PROTECTION = "deletion protection"
 SUBSCRIPTION = "a subscription"
 
+_PROTECT = frozenset(PROTECT)
+Tags: TypeAlias = tuple[tuple[str, object], ...]
 _MISSPELT = frozenset(key for key, _ in MISSPELT)
 _SOON = datetime(2026, 11, 20, 12, 5, tzinfo=timezone.utc)
 
@@ -79,16 +83,25 @@ class Order:
         days = self.request.get("snapshot_retention_days", 7)
         return self.sent_at + timedelta(days=float(str(days)))
 
+    @cached_property
+    def _selection(self) -> tuple[frozenset[str], frozenset[str] | None, str, Tags]:
+        """Regions, ids, name and tags, as they are compared."""
+        ids, tags = self.request.get("instance_ids"), self.request.get("tags", {})
+        return (
+            frozenset(self.regions),
+            frozenset(ids) if isinstance(ids, list) else None,
+            str(self.request.get("name", "*")),
+            tuple(tags.items()),  # type: ignore[attr-defined]  # a dict
+        )
+
     def means(self, one: Instance) -> bool:
         """Is this instance, as it is now, what the request selects?"""
-        request = self.request
-        ids = request.get("instance_ids")
-        if one.region not in self.regions or (isinstance(ids, list) and one.instance_id not in ids):
-            return False
-        tags = request.get("tags", {})
-        return fnmatchcase(one.name, str(request.get("name", "*"))) and all(
-            has_tag(one, key, value)
-            for key, value in tags.items()  # type: ignore[attr-defined]  # a dict
+        regions, ids, name, tags = self._selection
+        return (
+            one.region in regions
+            and (ids is None or one.instance_id in ids)
+            and (name == "*" or fnmatchcase(one.name, name))
+            and all(has_tag(one, key, value) for key, value in tags)
         )
 
     def why_not(self, one: Instance, now: datetime) -> tuple[str, ...]:
@@ -115,7 +128,7 @@ class Order:
         if self.function not in {*HARMFUL, "start"}:
             return
         tags, known = one.tags, self.operator.only_tags or {}
-        if any(key in tags for key in PROTECT):
+        if not tags.keys().isdisjoint(_PROTECT):
             yield PROTECTED
         if any(key in _MISSPELT and key not in known for key in tags):
             yield MISUNDERSTOOD

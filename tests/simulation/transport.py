@@ -82,7 +82,7 @@ class SimTransport:
 
     def _odd(self) -> str:
         stage = self.stage
-        return dict(stage.night.odd).get(stage.calls, "") if stage.is_rough else ""
+        return stage.odd.get(stage.calls, "") if stage.is_rough else ""
 
     def _reach(self, region: str, timeout_s: float) -> None:
         how = self.stage.bad_regions.get(region, "")
