@@ -21,7 +21,7 @@ from shared.parallel import Runner
 from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.selection import ByIds, Selection
 from shared.steps import Done
-from shared.survey import NAMED, Eyes, Survey, survey, thirds_of
+from shared.survey import NAMED, Eyes, Survey, survey
 from shared.target import LOOK_AGAIN_AFTER
 from shared.times import to_zone_text
 
@@ -90,9 +90,12 @@ class Fleet(msgspec.Struct, frozen=True):
         They are counted for at most a third of the time that is left.
         """
         wanted = set(regions)
-        until = thirds_of(self.clock.now(), self.deadline.work_until, 1)
-        sources = [one.reading_until(until) for one in self.sources if one.api.region in wanted]
-        sizes = self.side_by_side(_size, sources, at_once=max(1, len(sources)))
+        sources = [one for one in self.sources if one.api.region in wanted]
+        sizes = self.side_by_side(
+            lambda source: _size(source.reading_until(self._in_thirds(1))),
+            sources,
+            at_once=max(1, len(sources)),
+        )
         counted = {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
         return (
             {region: size for region, size in counted.items() if isinstance(size, int)},
@@ -118,19 +121,14 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def _wait(self) -> bool:
         """Wait before who is missing is looked for again, if there is time for it."""
-        until = self.clock.now() + LOOK_AGAIN_AFTER
-        if until > thirds_of(self.clock.now(), self.deadline.work_until, 1):
+        if self.clock.now() + LOOK_AGAIN_AFTER > self._in_thirds(1):
             return False
         self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
         return True
 
     def _first_look(self, source: Ecs, selection: Selection) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
-        begun = self.clock.now()
-        for_disks, source = (
-            source.reading_until(thirds_of(begun, self.deadline.work_until, thirds))
-            for thirds in (2, 1)
-        )
+        for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
         found = source.inventory(selection)
         instances = dict(found.instances)
         instances |= self._with_sure_tags(source, instances)
@@ -155,6 +153,11 @@ class Fleet(msgspec.Struct, frozen=True):
             return {}
         again = source.look([one.id for one in bare])
         return {key: msgspec.structs.replace(one, tags_checked=True) for key, one in again.items()}
+
+    def _in_thirds(self, number: int) -> datetime:
+        """When so many thirds of the time that is left are over."""
+        now = self.clock.now()
+        return now + (self.deadline.work_until - now) / 3 * number
 
     def _free(self, instances: Iterable[Instance], guard: Guard) -> list[Instance]:
         """Those that nothing guards."""

@@ -118,7 +118,8 @@ class _Invocation:
         self.context = context
         self.world = world
         self.clock = world.clock()
-        self.deadline = Deadline.after(self.clock.now(), timeout_of(context))
+        self.begun = self.clock.now()
+        self.deadline = Deadline.after(self.begun, timeout_of(context))
         self.spent = Spent()
         self._transport: Connection | None = None
         self._apis: dict[str, Api] = {}
@@ -172,7 +173,8 @@ class _Invocation:
         started, before = self.clock.now(), self._sent()
         request = decode(self.action.request, message.request, self.action.name)
         settings = read_settings(self.world.environ)
-        asked = Asked(message.sent_at or started, started, settings)
+        # What has no time is of the delivery, not of when its turn in a list comes.
+        asked = Asked(message.sent_at or self.begun, started, settings)
         rule = self.action.rule(request, asked)
         regions = self._regions(request)
         self._check_run(request, asked, regions)

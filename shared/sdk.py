@@ -35,6 +35,7 @@ from shared.connections import Adapter
 from shared.ecs_answer import read_answer
 from shared.failures import NoAnswer, Refusal
 from shared.hosts import read_server
+from shared.regions import has_endpoint_of_its_own
 from shared.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
@@ -133,7 +134,14 @@ def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN
 
 
 def _endpoint_of(region: str, network: str) -> str:
-    """ECS's own endpoint of a region ("Endpoints", ECS API reference)."""
+    """ECS's own endpoint of a region ("Endpoints", ECS API reference).
+
+    Of Finance Cloud and Government Cloud what the SDK knows (aliyun-python-sdk-ecs, endpoint.py).
+    """
+    if network != "vpc" and has_endpoint_of_its_own(region):
+        known = import_module("aliyunsdkecs.endpoint").endpoint_data.getEndpointMap().get(region)
+        if known:
+            return f"https://{known}"
     return f"https://ecs{'-vpc' if network == 'vpc' else ''}.{region}.aliyuncs.com"
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
@@ -132,11 +132,6 @@ def _look_at_all(
 
 def _all_of(read: Mapping[str, Found]) -> dict[str, Instance]:
     return {one.id: one for found in read.values() for one in found.instances.values()}
-
-
-def thirds_of(now: datetime, work_until: datetime, thirds: int) -> datetime:
-    """When so many thirds of the time that is left are over."""
-    return now + (work_until - now) / 3 * thirds
 
 
 def _attempt(eyes: Eyes, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:

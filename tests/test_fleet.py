@@ -26,7 +26,7 @@ from shared.guards import Guard, Harm
 from shared.model import Status
 from shared.parallel import threads
 from shared.plan import Judge, Result
-from shared.selection import ByIds, Everything, Selection
+from shared.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.steps import Rule
 from shared.times import CHINA
 from tests.calling import Call, bounded
@@ -231,3 +231,57 @@ def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
     assert {one.result for one in rows} == {Result.CHANGED}
     assert call.ecs.log.touched("i-new") == ()
     assert sum(one.api.calls for one in fleet.sources) == len(call.ecs.log)
+
+
+def test_what_was_created_after_the_event_is_left_out_and_named(call: Call) -> None:
+    call.fleet(dev("i-old"), dev("i-new", created_at=MANUAL_START))
+    fleet = msgspec.structs.replace(make(call, HANGZHOU), born_by=MANUAL_START - timedelta(hours=1))
+
+    scene = fleet.look()
+
+    assert [one.id for one in scene.plan.targets] == ["i-old"]
+    assert [(one.instance.id, one.result) for one in scene.plan.settled] == [
+        ("i-new", Result.SKIPPED)
+    ]
+    assert scene.warnings == ("created after the event and left alone: i-new",)
+
+
+def test_of_what_was_created_after_the_event_no_disk_and_no_tag_is_asked_for(call: Call) -> None:
+    call.fleet(dev("i-old"), dev("i-new", created_at=MANUAL_START))
+    fleet = msgspec.structs.replace(
+        make(call, HANGZHOU, releases=True), born_by=MANUAL_START - timedelta(hours=1)
+    )
+
+    fleet.look()
+
+    asked = [one.parameters for one in call.ecs.log if one.action != "DescribeInstances"]
+    assert "i-old" in str(asked)
+    assert "i-new" not in str(asked)
+
+
+NO_SUCH_KEY = "No instance looked at has the tag key 'team'."
+
+
+@pytest.mark.parametrize(
+    ("selection", "warnings"),
+    [
+        pytest.param(
+            ByTagsAndName((("team", None),)),
+            (f"nothing matched in {HANGZHOU}. {HANGZHOU}: {NO_SUCH_KEY}",),
+            id="tags",
+        ),
+        pytest.param(
+            ByIds(("i-ghost",)),
+            ("ECS does not know i-ghost: released before, or never there",),
+            id="ids",
+        ),
+        pytest.param(ByIds(("i-1",)), (), id="found"),
+        pytest.param(EVERYTHING, (), id="all"),
+    ],
+)
+def test_what_a_person_must_be_told_is_a_warning(
+    call: Call, selection: Selection, warnings: tuple[str, ...]
+) -> None:
+    call.fleet(dev("i-1"))
+
+    assert make(call, HANGZHOU, selection=selection).look().warnings == warnings

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 
 from shared.api import NotSent
@@ -18,6 +19,7 @@ from shared.selection import Everything
 from shared.steps import (
     Call,
     Delete,
+    DiskSnapshot,
     Done,
     Impossible,
     Rule,
@@ -33,6 +35,7 @@ from shared.target import PATIENCE, Target
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)
+SNAPSHOT = Snapshot((DiskSnapshot("d-1", "t"),), retention_days=7)
 
 
 class TableRule(Rule, frozen=True):
@@ -147,7 +150,16 @@ DELETE = Delete(force=False)
         pytest.param(
             ((STOP, accepted()),), (Result.CHANGED, f"stop; {VANISHED}"), id="only-stopped"
         ),
-        pytest.param(((STOP, LOST),), (Result.UNCHANGED, VANISHED), id="perhaps-stopped"),
+        pytest.param(
+            ((STOP, LOST),),
+            (Result.UNCHANGED, f"{VANISHED}; perhaps done: stop"),
+            id="perhaps-stopped",
+        ),
+        pytest.param(
+            ((SNAPSHOT, msgspec.structs.replace(LOST, before="snapshot of d-1")),),
+            (Result.CHANGED, f"snapshot of d-1; {VANISHED}; perhaps done: snapshot 1 disk"),
+            id="one-of-two-disks-snapshotted",
+        ),
         pytest.param(
             ((STOP, accepted()), (DELETE, rejected(Kind.STATUS))),
             (Result.CHANGED, f"stop; {VANISHED}"),

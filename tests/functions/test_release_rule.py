@@ -99,7 +99,7 @@ def disks_of(shots: tuple[str, ...] | None) -> tuple[Disk, ...] | None:
 
 
 def token(number: int, shots: str) -> str:
-    return f"d-{number} 2026-11-24T09:01Z {len(SHOTS[shots])} 7"
+    return f"d-{number} 2026-11-24T09:01Z {len(SHOTS[shots])} 7 2026-12-01"
 
 
 def expected_of_stopped(shots: tuple[str, ...] | None) -> Step:
@@ -212,7 +212,7 @@ def test_release_with_snapshots_deletes_only_what_is_saved(
         ),
         pytest.param(
             NOW - MINUTE,
-            TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T12:00Z 0 7"),), 7),
+            TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T12:00Z 0 7 2026-12-01"),), 7),
             id="the-minute-before",
         ),
     ],
@@ -235,9 +235,11 @@ def test_a_snapshots_token_is_the_same_until_the_work_is_another() -> None:
     after_a_failure = rule.next_step(replace(stopped, disks=(disk(0, "failed"),)), NOW)
     for_longer = rule_of(days=8).next_step(stopped, NOW)
     by_another_event = rule_of(asked_at=NOW + HOUR).next_step(stopped, NOW)
+    once_it_has_expired = rule_of(asked_at=NOW + WEEK).next_step(stopped, NOW + WEEK)
 
     assert again == by_another_event == first
-    assert len({token_in(one) for one in (first, after_a_start, after_a_failure, for_longer)}) == 4
+    others = (after_a_start, after_a_failure, for_longer, once_it_has_expired)
+    assert len({token_in(one) for one in (first, *others)}) == 5
 
 
 def token_in(step: Step) -> str:
@@ -271,7 +273,7 @@ def test_a_snapshot_counts_only_if_it_is_kept_for_as_long_as_asked(
     assert step == (
         Delete(force=False)
         if counts
-        else TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T09:01Z 1 7"),), 7)
+        else TakeSnapshots((DiskSnapshot("d-0", "d-0 2026-11-24T09:01Z 1 7 2026-12-01"),), 7)
     )
 
 
@@ -318,7 +320,7 @@ def test_a_snapshot_of_before_the_disk_was_attached_does_not_count(
 
     assert step(since) == Delete(force=False)
     assert step(since - timedelta(seconds=1)) == TakeSnapshots(
-        (DiskSnapshot("d-0", f"d-0 {since:%Y-%m-%dT%H:%MZ} 1 7"),), 7
+        (DiskSnapshot("d-0", f"d-0 {since:%Y-%m-%dT%H:%MZ} 1 7 2026-12-01"),), 7
     )
 
 

@@ -81,7 +81,7 @@ def test_damages_are_counted_through_and_the_same_each_time() -> None:
         (("c", "x"), 5, {"a": [1, {"b": 2}], "c": 1}),
         (("d",), GONE, {"a": [1, {"b": 2}], "c": 1}),
     ],
-    ids=str,
+    ids=lambda value: "gone" if value is GONE else str(value),
 )
 def test_an_answer_is_changed_at_one_place(path: answers.Path, odd: object, after: object) -> None:
     before = {"a": [1, {"b": 2}], "c": 1}

@@ -14,7 +14,7 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.throttle import Limits
 from local.envelopes import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
-from tests.safety.stage import DEV, Direct, Stage, report_of
+from tests.safety.stage import DEV, Direct, Stage, report_of, table
 
 
 def fleet(count: int) -> Stage:
@@ -128,3 +128,27 @@ def test_a_great_list_ends_in_time_and_says_where() -> None:
     assert stage.clock.now() - begun <= timedelta(seconds=60)
     assert "to [8999] Incomplete: ran out of time before " in str(caught.value)
     assert len(str(caught.value).encode()) <= 32_000
+
+
+def test_messages_without_a_time_are_of_the_delivery_not_of_their_turn() -> None:
+    stage = fleet(2)
+    now = stage.clock.now()
+    first, second = (
+        json.loads(ENVELOPES["mqtt_list"](request, now))
+        for request in ({"name": "dev-000"}, {"tags": DEV})
+    )
+
+    def somebody(operation: str, _: object) -> None:
+        if operation == "StopInstances" and stage.clock.now() < now + timedelta(minutes=2):
+            stage.clock.advance(timedelta(minutes=2))
+            stage.engine.add(InstanceSpec("dev-new", tags=DEV, created_at=stage.clock.now()))
+
+    stage.transport.before = somebody
+    answer = stage.deliver("stop", json.dumps([*first, *second]).encode())
+
+    assert table(answer["reports"][1])["dev-new"][0] == "skipped"
+    assert {one.name: one.status.value for one in stage.engine.instances()} == {
+        "dev-000": "Stopped",
+        "dev-001": "Stopped",
+        "dev-new": "Running",
+    }

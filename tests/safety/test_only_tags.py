@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from local.ecs.faults import DroppedTags
 from local.ecs.fleet import InstanceSpec
-from shared.errors import Refused
-from tests.safety.stage import WAYS, WRITERS, Stage, request_for, stated, table, to_do
+from shared.errors import Incomplete, Refused
+from tests.safety.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
 
 WHO: Mapping[str, Mapping[str, str]] = {
     "dev-both": {"team": "dev", "lifecycle": "managed", "owner": "wang"},
@@ -84,3 +85,26 @@ def test_a_value_that_means_nothing_keeps_every_function_from_anything(function:
         here.ask(function, {"name": "dev-*", **stated(function)})
 
     assert len(here.service.log) == 0
+
+
+@pytest.mark.parametrize("times", [1, 2, 9])
+@pytest.mark.parametrize("skip", range(4))
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("function", WRITERS)
+def test_tags_that_got_lost_are_not_called_missing(
+    function: str, way: str, skip: int, times: int
+) -> None:
+    here = stage(function)
+    ids = {one.name: one.instance_id for one in here.engine.instances()}
+    here.service.faults.add(DroppedTags(action="DescribeInstances", skip=skip, times=times))
+
+    try:
+        report = here.ask(function, {**request_for(way, ids), **stated(function)})
+    except Incomplete as error:
+        report = report_of(error)
+
+    result, reason = table(report)["dev-both"]
+    written = bool(here.service.log.touched(ids["dev-both"]))
+    if times == 1:
+        assert result in {"changed", "pending"}
+    assert result != "skipped" or (times > 1 and skip == 0 and not written), reason

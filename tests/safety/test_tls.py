@@ -107,7 +107,7 @@ def test_without_the_sdks_own_certificates_nobody_is_trusted(
     assert failure.reason == (
         "no secure connection: the SDK's CA certificates: there is no such file"
     )
-    assert list(map(bytes, server.received)) == [b""]
+    assert b"".join(map(bytes, server.received)) == b""
 
 
 VARIABLES = (

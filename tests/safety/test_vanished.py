@@ -234,3 +234,21 @@ def test_a_dry_run_says_of_what_vanishes_that_it_was_not_deleted(name: str) -> N
         assert table(report)["dev-1"] == ("unchanged", VANISHED)
     assert results["dev-0"] == results["dev-2"] == "would_change"
     assert stage.deeds() == ()
+
+
+@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_id_that_the_first_looks_leave_out_is_looked_for_again_and_done(
+    name: str, times: int
+) -> None:
+    stage = stage_of(name)
+    hidden = stage.id_of("dev-1")
+    forgetful = Forgetful(stage.service, hidden=hidden, times=times)
+    stage.transport = forgetful
+
+    report = stage.ask(function_of(name), {"instance_ids": [hidden], **stated(name)})
+
+    assert table(report)["dev-1"][0] == "changed"
+    assert report["warnings"] == []
+    if times == 2:
+        assert forgetful.looks[2] - forgetful.looks[0] >= timedelta(seconds=5)
