@@ -15,6 +15,7 @@ from shared.errors import (
     Unavailable,
 )
 from shared.events import Event, Message
+from shared.printable import printable
 from shared.report import Report, with_reports
 
 HTTP_STATUS: Mapping[type[CurfewError], int] = {
@@ -74,7 +75,7 @@ def http_answer(event: Event, work: Work) -> dict[str, Any]:
         "statusCode": status,
         "headers": {"Content-Type": "application/json; charset=utf-8"},
         "isBase64Encoded": False,
-        "body": json.dumps(body, ensure_ascii=False),
+        "body": printable(json.dumps(body, ensure_ascii=False)),
     }
 
 

@@ -32,9 +32,11 @@ class NotSent(msgspec.Struct, frozen=True):
 
     Attributes:
         before: What of several calls was done before, in words; "" if nothing.
+        throttled: ECS had refused the last one for its pace.
     """
 
     before: str = ""
+    throttled: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -111,6 +113,7 @@ class Api:
                 problem = self._read_problem(operation, refusal)
             else:
                 if isinstance(answer, NotSent):
+                    problem = "ECS throttles it" if answer.throttled else problem
                     raise Unavailable(
                         f"{operation} in {self.region}: {problem}, and the time for it is over"
                     )
@@ -174,7 +177,7 @@ class Api:
                 raise
             pacer.succeeded(leave)
             return Answer(body, asked_at)
-        return NotSent()
+        return NotSent(throttled=pacer.outlook(self.clock.now()).calls is not None)
 
     def ask_once(
         self, operation: str, parameters: Mapping[str, str], until: datetime

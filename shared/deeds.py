@@ -30,14 +30,23 @@ from shared.steps import Snapshot as TakeSnapshots
 from shared.times import to_minute_text
 from shared.wire import RELEASE_TAG, listed, read_status
 
+TOKENS = 4
+"""How many ClientTokens are tried for the same work where ECS says that the last one failed."""
+
 BATCH = 100
 """Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """ECS took the call; the instance as far as the answer tells."""
+    """ECS took the call.
+
+    Attributes:
+        instance: As far as the answer tells.
+        made: What was done, in words, if that is more than the call's own words.
+    """
 
     instance: Instance
+    made: str = ""
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -95,7 +104,8 @@ def perform(
     try:
         if isinstance(call, TakeSnapshots):
             return {one.id: _take_snapshots(api, call, one, until) for one in instances}
-        answer = api.deed(operation_of(call), _parameters(api, call, instances), until)
+        parameters = _parameters(api, call, instances)
+        answer = _with_token(api, operation_of(call), parameters, until)
     except Refusal as refusal:
         alone = len(instances) == 1 or not refusal.blames_a_member
         return {one.id: _rejected(refusal, alone=alone) for one in instances}
@@ -133,25 +143,57 @@ def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetim
     disks = {disk.id: disk for disk in one.disks or ()}
     taken: list[str] = []
     for wanted in call.disks:
+        parameters = _snapshot(one, wanted, call.retention_days)
         try:
-            answer = api.deed("CreateSnapshot", _snapshot(one, wanted, call.retention_days), until)
+            answer = _with_token(api, "CreateSnapshot", parameters, until)
         except Refusal as refusal:
             return msgspec.structs.replace(
                 _rejected(refusal, alone=True),
                 message=f"disk {wanted.disk_id}: {refusal.message}",
-                before=_taken_in_words(taken),
+                before=_in_words(taken),
             )
         except NoAnswer as failure:
-            return msgspec.structs.replace(lost(failure.reason), before=_taken_in_words(taken))
+            return msgspec.structs.replace(lost(failure.reason), before=_in_words(taken))
         if isinstance(answer, NotSent):
-            return NotSent(_taken_in_words(taken))
-        taken.append(wanted.disk_id)
-        disks[wanted.disk_id] = _with_new(disks[wanted.disk_id], answer, call.retention_days)
-    return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())))
+            return msgspec.structs.replace(answer, before=_in_words(taken))
+        disk = disks[wanted.disk_id]
+        disks[wanted.disk_id] = _with_new(disk, answer, call.retention_days)
+        taken.append(f"{answer.body.get('SnapshotId') or 'one'} of disk {wanted.disk_id}")
+    return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())), _in_words(taken))
 
 
-def _taken_in_words(disks: Sequence[str]) -> str:
-    return f"snapshot of {', '.join(disks)}" if disks else ""
+def _in_words(taken: Sequence[str]) -> str:
+    return f"snapshot {', '.join(taken)}" if taken else ""
+
+
+def _with_token(
+    api: Api, operation: str, parameters: Mapping[str, str], until: datetime
+) -> Answer | NotSent:
+    """Make a call that has a ClientToken; with another where ECS remembers that the first failed.
+
+    ``IdempotentFailed``, "the previous idempotent request has failed", was seen of CreateInstance.
+    What failed was not done, so that trying with a new token is no second deed.
+    """
+    answer = _deed_if_new(api, operation, parameters, until)
+    for number in range(1, TOKENS):
+        if answer is not None:
+            return answer
+        token = _token(parameters["ClientToken"], str(number))
+        again = {**parameters, "ClientToken": token}
+        answer = _deed_if_new(api, operation, again, until)
+    return answer if answer is not None else api.deed(operation, parameters, until)
+
+
+def _deed_if_new(
+    api: Api, operation: str, parameters: Mapping[str, str], until: datetime
+) -> Answer | NotSent | None:
+    """Make a call; None if ECS remembers that it failed under this token."""
+    try:
+        return api.deed(operation, parameters, until)
+    except Refusal as refusal:
+        if refusal.code != "IdempotentFailed" or "ClientToken" not in parameters:
+            raise
+        return None
 
 
 def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[str, str]:
@@ -198,7 +240,8 @@ def _member(one: Instance, row: Mapping[str, object] | None) -> Outcome:
 
 def _rejected(refusal: Refusal, *, alone: bool) -> Rejected:
     in_doubt = not alone or refusal.status >= SERVER_ERROR
-    return Rejected(refusal.kind, refusal.code, refusal.message, alone, in_doubt)
+    message = refusal.denied.sentence() or refusal.message
+    return Rejected(refusal.kind, refusal.code, message, alone, in_doubt)
 
 
 def lost(reason: str) -> Rejected:

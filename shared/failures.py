@@ -45,17 +45,24 @@ MAX_TRIES = {Kind.PASSING: 5, Kind.STATUS: 20, Kind.NOT_FOUND: 5, Kind.FINAL: 1,
 """How often one call is made for one instance; what is missing here has no limit but time."""
 
 _TABLE: tuple[tuple[str, Kind], ...] = (
-    (r"(Rejected\.)?Throttling(\..*)?", Kind.THROTTLED),
+    (r"(Rejected\.)?Throttling(\..*)?|HTTP 429", Kind.THROTTLED),
     (r"Forbidden\.InstanceNotFound", Kind.NOT_FOUND),
     (r"Forbidden\.(AccessKeyDisabled|RiskControl)", Kind.CREDENTIALS),
-    (r"Forbidden(\..*)?|Forbbiden|(Implicit|Explicit)Deny", Kind.DENIED),
+    (r"Forbidden(\.(RAM|SubUser|Unauthorized|NoPermission))?|Forbbiden", Kind.DENIED),
+    (r"(Implicit|Explicit)Deny", Kind.DENIED),
     (r"(NoPermission|PermissionDenied)(\..*)?", Kind.DENIED),
     (r"InvalidAccessKeyId(\..*)?|InvalidAccessKeySecret", Kind.CREDENTIALS),
     (r"(InvalidSecurityToken|MissingSecurityToken)(\..*)?", Kind.CREDENTIALS),
     (r"SignatureDoesNotMatch|IncompleteSignature", Kind.CREDENTIALS),
     (r"(InvalidTimeStamp|IllegalTimestamp)(\..*)?", Kind.CREDENTIALS),
-    (r"Operation\.?Conflict|InvalidOperation\.Conflict|LastTokenProcessing", Kind.BUSY),
-    (r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring)", Kind.BUSY),
+    (
+        r"Operation\.?Conflict|TaskConflict|InvalidOperation\.Conflict|LastTokenProcessing",
+        Kind.BUSY,
+    ),
+    (
+        r"IdempotentProcessing|IncorrectDiskStatus\.(CreatingSnapshot|Transferring|Initializing)",
+        Kind.BUSY,
+    ),
     (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
     # A new instance is that for 6 to 10 minutes.
     (r"IncorrectInstanceStatus\.Initializing", Kind.BUSY),
@@ -131,7 +138,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
     @property
     def kind(self) -> Kind:
         """What it means for what is done next."""
-        return kind_of(self.code, self.status)
+        return Kind.DENIED if self.denied.action else kind_of(self.code, self.status)
 
     @property
     def blames_a_member(self) -> bool:

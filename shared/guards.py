@@ -6,7 +6,8 @@ Guards are asked last before each call that changes something, about a look no o
 Sources: operation locks, "API behavior when an instance is locked", ECS API reference;
 DeletionProtection is not checked by ECS on a scheduled release (ModifyInstanceAutoReleaseTime),
 so it is checked here; Auto Scaling tags its members ``acs:autoscaling:…``, Container Service
-``ack.…`` ("System tags", Auto Scaling and ACK user guides).
+``ack.…``, E-MapReduce ``acs:emr:…``, E-HPC ``ehpc.…`` ("System tags", user guides of each; E-HPC: a
+member as DescribeInstances shows it).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ KEEP_OFF_UNTIL_TAG = "curfew:keep-off-until"
 OTHER_TAGS = frozenset({"curfew:schedule", "curfew:release-of"})
 """Curfew's keys that guard nothing."""
 
-GROUP_TAG_PREFIXES = ("acs:autoscaling:", "ack.")
+GROUP_TAG_PREFIXES = ("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")
 FRESH_FOR = timedelta(seconds=30)
 """No call that changes an instance acts on a look older than this."""
 

@@ -7,7 +7,7 @@ So a retry, a twin, or a run after a crash simply goes on from there. No action 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from shared.clock import Clock, Deadline
 from shared.deeds import Outcome, batch_size, lost, operation_of, perform
 from shared.disks import DiskLook, DiskReader
-from shared.ecs import CALLS_AT_ONCE, PAGE, Ecs
+from shared.ecs import CALLS_AT_ONCE, PAGE, TAG_PAGE, Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.guards import FRESH_FOR, Harm
 from shared.log import log_unforeseen
@@ -32,6 +32,8 @@ WITH_DISKS = 25
 not be out of date before the last is read."""
 
 _TIME_TO_SEND = timedelta(seconds=10)
+_TIME_TO_CONNECT = timedelta(seconds=5)
+"""What a call may take until it leaves: its connection may have to be made first."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -144,18 +146,33 @@ class _Run:
         return self._as_looks_allow(wave, now), samples
 
     def _as_looks_allow(self, wave: list[Target], now: datetime) -> list[Target]:
-        """Without those for whose look there is no call left in this minute."""
-        outlook = self.job.ecs.api.outlook("DescribeInstances", now)
+        """Without those for whose look there is no call left in this minute.
+
+        A look counts for 30 seconds from its first call on, so all that it needs must be to be had
+        at once: else the last answer comes when the first is out of date, for ever.
+        """
+        for operation, rows, needing in self._looks_at(wave):
+            outlook = self.job.ecs.api.outlook(operation, now)
+            if outlook.opens_at <= now and (
+                outlook.calls is None or len(needing) <= outlook.calls * rows
+            ):
+                continue
+            too_many = needing if outlook.opens_at > now else needing[(outlook.calls or 0) * rows :]
+            for target in too_many:
+                target.due = max(target.due, outlook.opens_at, now)
+            put_off = {id(one) for one in too_many}
+            wave = [one for one in wave if id(one) not in put_off]
+        return wave
+
+    def _looks_at(self, wave: Sequence[Target]) -> Iterator[tuple[str, int, list[Target]]]:
+        """What is asked before anybody of the wave is acted on: how many rows a call, for whom."""
         stale = [one for one in wave if self._is_stale(one)]
-        if outlook.opens_at <= now and (
-            outlook.calls is None or len(stale) <= outlook.calls * PAGE
-        ):
-            return wave
-        too_many = stale if outlook.opens_at > now else stale[(outlook.calls or 0) * PAGE :]
-        for target in too_many:
-            target.due = max(outlook.opens_at, now)
-        left_out = {id(one) for one in too_many}
-        return [one for one in wave if id(one) not in left_out]
+        yield "DescribeInstances", PAGE, stale
+        if self.job.reader.wanted is DiskLook.ALL:
+            yield "DescribeDisks", 1, stale
+            yield "DescribeSnapshots", 1, stale
+        if self.job.judge.guard.harm is Harm.LOSS:
+            yield "ListTagResources", TAG_PAGE, [one for one in wave if not one.instance.tags]
 
     def _as_ecs_allows(
         self, operation: str, group: Sequence[Target], now: datetime
@@ -238,7 +255,7 @@ class _Run:
 
     def _perform(self, batch: tuple[Call, Sequence[Target]]) -> dict[str, Outcome] | Unavailable:
         call, targets = batch
-        until = min(one.instance.seen_at for one in targets) + FRESH_FOR
+        until = min(one.instance.seen_at for one in targets) + FRESH_FOR - _TIME_TO_CONNECT
         try:
             return perform(self.job.ecs.api, call, [one.instance for one in targets], until)
         except Unavailable as error:

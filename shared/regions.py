@@ -14,10 +14,21 @@ _REGIONS = (
     "eu-central-1 me-east-1 me-central-1"
 )
 
+_OF_THEIR_OWN = (
+    "cn-hangzhou-finance cn-shanghai-finance-1 cn-shenzhen-finance-1 cn-beijing-finance-1 "
+    "cn-north-2-gov-1"
+)
+"""Finance Cloud and Government Cloud: the SDK knows their endpoints, which follow no rule."""
+
 
 def is_listed(region: str) -> bool:
     """Is this region in the list? One that is not may exist all the same."""
-    return region in _REGIONS.split()
+    return region in _REGIONS.split() or has_endpoint_of_its_own(region)
+
+
+def has_endpoint_of_its_own(region: str) -> bool:
+    """Is it a region of Finance Cloud or Government Cloud?"""
+    return region in _OF_THEIR_OWN.split()
 
 
 def hint(region: str) -> str:

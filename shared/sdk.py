@@ -21,9 +21,11 @@ Source of each: aliyun-python-sdk-core 2.16.1.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
+from urllib.parse import quote, unquote
 
 from aliyunsdkcore import __version__
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
@@ -35,6 +37,7 @@ from shared.connections import Adapter
 from shared.ecs_answer import read_answer
 from shared.failures import NoAnswer, Refusal
 from shared.hosts import read_server
+from shared.regions import has_endpoint_of_its_own
 from shared.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
@@ -81,6 +84,9 @@ class SdkTransport:
         _silence_sdk()
         self._settings = settings
         self._signer = _signer(credentials)
+        self._secrets = _forms_of(
+            credentials.access_key_id, credentials.access_key_secret, credentials.security_token
+        )
         self._adapter = Adapter(settings, connections)
 
     def send(
@@ -120,7 +126,15 @@ class SdkTransport:
             timeout=(connect_s, timeout_s - connect_s),
             proxies=_proxies(self._settings, read_server(endpoint).host),
         )
-        return read_answer(answer.status_code, answer.headers, answer.raw.read())
+        signature = re.search(r"[?&]Signature=([^&]+)", target)
+        secrets = (*self._secrets, *_forms_of(unquote(signature[1]) if signature else ""))
+        return read_answer(answer.status_code, answer.headers, answer.raw.read(), secrets)
+
+
+def _forms_of(*secrets: str) -> tuple[bytes, ...]:
+    """Secrets as a server that repeats a request would write them: plain and in a URL."""
+    forms = {form for one in secrets if one for form in (one, quote(one, safe=""))}
+    return tuple(form.encode() for form in forms)
 
 
 def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types
@@ -133,7 +147,14 @@ def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN
 
 
 def _endpoint_of(region: str, network: str) -> str:
-    """ECS's own endpoint of a region ("Endpoints", ECS API reference)."""
+    """ECS's own endpoint of a region ("Endpoints", ECS API reference).
+
+    Of Finance Cloud and Government Cloud what the SDK knows (aliyun-python-sdk-ecs, endpoint.py).
+    """
+    if network != "vpc" and has_endpoint_of_its_own(region):
+        known = import_module("aliyunsdkecs.endpoint").endpoint_data.getEndpointMap().get(region)
+        if known:
+            return f"https://{known}"
     return f"https://ecs{'-vpc' if network == 'vpc' else ''}.{region}.aliyuncs.com"
 
 

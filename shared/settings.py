@@ -24,6 +24,12 @@ from shared.times import CHINA, parse_duration
 DEFAULT_MAX_INSTANCES = 100
 DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
 DEFAULT_TIMEOUT_S = 60.0
+NOT_CHINAS = frozenset(
+    {"asia/beijing", "asia/shenzhen", "asia/guangzhou", "asia/hangzhou", "china", "beijing", "cst"}
+    | {"gmt+8", "gmt+08:00", "utc+8", "utc+08:00", "+08:00", "+0800", "etc/gmt-8", "etc/gmt+8"}
+    | {"prc", "cst-8"}
+)
+"""What people write for China's zone, in small letters, and is not its name."""
 _ONLY_TAGS = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
     '{"lifecycle": "managed"}'
@@ -228,7 +234,7 @@ def _only_tags(text: str) -> Mapping[str, str | tuple[str, ...]]:
     try:
         stated = loads(text)
     except JsonError as error:
-        raise Refused(f"CURFEW_ONLY_TAGS is no JSON: {error}; {_ONLY_TAGS}") from None
+        raise Refused(f"CURFEW_ONLY_TAGS is not a JSON object: {error}; {_ONLY_TAGS}") from None
     if not isinstance(stated, dict) or not stated:
         raise Refused(f"CURFEW_ONLY_TAGS is {shown(stated)}; {_ONLY_TAGS}")
     tags: dict[str, str | tuple[str, ...]] = {}
@@ -256,9 +262,11 @@ def _zone(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few set a zone
 
     try:
+        if name != "UTC" and ("/" not in name or name.startswith(("Etc/", "SystemV/"))):
+            raise ValueError(name)  # noqa: TRY301  # "CST" is six zones, and Etc/GMT+8 is UTC-8
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        right = f"a zone of the tz database like {_nearest_zone(name) or 'Asia/Tokyo'} or UTC"
+        right = f"a zone like {_nearest_zone(name) or 'Asia/Tokyo'}, or UTC"
         raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be {right}") from None
 
 
@@ -267,6 +275,8 @@ def _nearest_zone(name: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong zone needs it
     from zoneinfo import available_timezones  # noqa: PLC0415  # as above
 
-    zones = {zone.casefold(): zone for zone in sorted(available_timezones())}
+    if name.casefold() in NOT_CHINAS:
+        return "Asia/Shanghai"
+    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
     near = get_close_matches(name[:40].casefold(), zones, n=1, cutoff=0.8)
     return zones[near[0]] if near else ""

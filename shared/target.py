@@ -15,6 +15,7 @@ from shared.deeds import BATCH, Accepted, Outcome, Rejected, operation_of
 from shared.failures import MAX_TRIES, Kind
 from shared.model import Instance, Status
 from shared.plan import VANISHED, Judge, Result, Row
+from shared.selection import ByIds
 from shared.steps import (
     Call,
     ClearAutoRelease,
@@ -77,6 +78,7 @@ class Target(msgspec.Struct, eq=False):
     _misses: int = 0
     _doubted: dict[type[Call], str] = {}
     _deleted: bool = False
+    _in_refused_batch: bool = False
 
     @property
     def awaits(self) -> type[Call] | None:
@@ -92,7 +94,8 @@ class Target(msgspec.Struct, eq=False):
             return
         row = judge.left_alone(self.instance, now)
         if row is not None:
-            self.row = self._final(row, judge.rule)
+            missing = self._is_missing()
+            self.row = self._vanished(row, judge) if missing else self._final(row, judge.rule)
             return
         self._misses = 0
         self.step = judge.rule.next_step(self.instance, now)
@@ -100,6 +103,8 @@ class Target(msgspec.Struct, eq=False):
             self._wait(self.step.reason, now)
         elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
             self._wait(f"{words(self._last)} was accepted, ECS does not show it yet", now)
+        elif self._accepted.get(Delete, 0) >= MAX_ACCEPTED and isinstance(self.step, Delete):
+            self._wait("its deletion was accepted; ECS still shows it", now)
         elif problem := self._exhausted():
             code = self._rejected.code if self._rejected else ""
             reason = f"{problem}{self._afterwards()}"
@@ -111,7 +116,8 @@ class Target(msgspec.Struct, eq=False):
             case NotSent(before):
                 self._note(call, before)
                 self.due = now
-            case Accepted(instance):
+            case Accepted(instance, made):
+                self.made = (*self.made, made or words(call))
                 self._accept(call, instance, rule, now)
             case Rejected():
                 self._reject(call, outcome, batch, now)
@@ -136,7 +142,6 @@ class Target(msgspec.Struct, eq=False):
 
     def _accept(self, call: Call, instance: Instance, rule: Rule, now: datetime) -> None:
         self.instance = instance
-        self.made = (*self.made, words(call))
         self._doubted.pop(type(call), None)
         self._accepted[type(call)] = self._accepted.get(type(call), 0) + 1
         self._last, self._last_at, self._rejected, self._looks = call, now, None, 0
@@ -164,13 +169,16 @@ class Target(msgspec.Struct, eq=False):
         else:
             self._doubted.pop(type(call), None)
         if rejected.kind is Kind.DENIED:
-            reason = f"RAM does not allow ecs:{operation_of(call)}{self._afterwards()}"
+            said = rejected.message if rejected.message.startswith("RAM denies ") else ""
+            reason = said or f"RAM does not allow ecs:{operation_of(call)}"
+            reason = f"{reason}{self._afterwards()}"
             self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
             return
         if rejected.in_doubt:
-            # What a look shows from now on counts as our doing.
+            # What a look shows from now on counts as our doing; of a refused batch only perhaps.
             self._last = call
-            self._deleted |= isinstance(call, Delete)
+            self._deleted |= isinstance(call, Delete) and rejected.alone
+            self._in_refused_batch |= isinstance(call, Delete) and not rejected.alone
         kind = type(call)
         if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
             self._tries[kind] = self._tries.get(kind, 0) + 1
@@ -211,21 +219,33 @@ class Target(msgspec.Struct, eq=False):
         """Does ECS not show it, though this run neither deleted it nor perhaps did?"""
         return self.instance.status is Status.GONE and not self._deleted
 
+    def _vanished(self, row: Row, judge: Judge) -> Row:
+        """The row of an instance that somebody else seems to have released.
+
+        Whoever asked for it by its id is told that it failed, unless release was what was asked.
+        """
+        if self._in_refused_batch:
+            refused = "ECS had refused the batch that it was in, so perhaps not by this run"
+            reason = f"{row.reason}; {refused}"
+            return Row(row.instance, Result.CHANGED, reason)
+        if row.result is Result.FAILED and isinstance(judge.selection, ByIds):
+            return msgspec.structs.replace(row, reason=f"{VANISHED}{self._afterwards()}")
+        if self.made:
+            reason = f"{', '.join(self.made)}; {VANISHED}{self._perhaps()}"
+            return Row(row.instance, Result.CHANGED, reason)
+        return Row(row.instance, Result.UNCHANGED, f"{VANISHED}{self._perhaps()}")
+
     def _final(self, row: Row, rule: Rule) -> Row:
         """The row as it reads when this run has done something to the instance."""
-        if self._is_missing():
-            row = msgspec.structs.replace(row, reason=VANISHED)
-            if row.result is Result.UNCHANGED and self.made:
-                reason = f"{', '.join(self.made)}; {VANISHED}{self._perhaps()}"
-                return Row(row.instance, Result.CHANGED, reason)
-        if self._last is None:
-            return row
-        if row.result is Result.UNCHANGED and not self._is_missing():
-            reason = row.reason or ", ".join(self.made)
-            lost = rule.changed(self.first, row.instance)
-            told = "; ".join(part for part in (reason, lost) if part)
-            return Row(row.instance, Result.CHANGED, told)
-        return Row(row.instance, row.result, f"{row.reason}{self._afterwards()}", row.code)
+        if row.result is not Result.UNCHANGED:
+            return msgspec.structs.replace(row, reason=f"{row.reason}{self._afterwards()}")
+        if self._last is not None:
+            told = (row.reason or ", ".join(self.made), rule.changed(self.first, row.instance))
+            return Row(row.instance, Result.CHANGED, "; ".join(part for part in told if part))
+        if self._rejected:
+            told = (row.reason, f"ECS had refused it with {self._rejected.code}")
+            return msgspec.structs.replace(row, reason="; ".join(part for part in told if part))
+        return row
 
     def _afterwards(self) -> str:
         """What this run did, and what it perhaps did, for a row that does not say so itself."""

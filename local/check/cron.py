@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
+from shared.settings import NOT_CHINAS
+
 CHINAS_ZONE = "Asia/Shanghai"
 
 _PREFIX = "CRON_TZ="
@@ -32,11 +34,6 @@ _MONTHS = (
     *("JAN", "FEB", "MAR", "APR", "MAY", "JUN"),
     *("JUL", "AUG", "SEP", "OCT", "NOV", "DEC"),
 )
-_NOT_CHINAS = frozenset(
-    {"asia/beijing", "asia/shenzhen", "asia/guangzhou", "asia/hangzhou", "china", "beijing", "cst"}
-    | {"gmt+8", "gmt+08:00", "utc+8", "utc+08:00", "+08:00", "+0800", "etc/gmt-8", "etc/gmt+8"}
-)
-"""What people write for China's zone, and is not its name."""
 
 
 class CronError(ValueError):
@@ -174,7 +171,7 @@ def _wrong_number(text: str, count: int) -> str:
 
 
 def _zone(name: str) -> ZoneInfo:
-    if name.lower() in _NOT_CHINAS:
+    if name.lower() in NOT_CHINAS:
         raise CronError(f"{name} is not a zone's name; China's is {CHINAS_ZONE}")
     try:
         return ZoneInfo(name)
