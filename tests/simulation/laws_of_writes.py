@@ -16,7 +16,7 @@ TOLERANCE = timedelta(hours=6)
 """A snapshot may end so much earlier than was asked."""
 
 PERCENT_FLOOR = 5
-_OPERATIONS = {
+OPERATIONS = {
     "stop": {"StopInstances"},
     "start": {"StartInstances"},
     "release": {"StopInstances", "CreateSnapshot", "DeleteInstances"},
@@ -24,6 +24,8 @@ _OPERATIONS = {
     "clear_auto_release": {"ModifyInstanceAutoReleaseTime"},
     "describe": set[str](),
 }
+"""What each function ever sends that changes something."""
+
 _SETTING = timedelta(minutes=31)
 
 
@@ -67,7 +69,7 @@ def _never(order: Order, write: Write) -> str:
     """Why such a call is never made for this message, whomever it is about."""
     if order.must_be:
         return f"for a message that is to end with {order.must_be}"
-    if write.operation not in _OPERATIONS[order.function]:
+    if write.operation not in OPERATIONS[order.function]:
         return f"is never sent by {order.function}"
     if order.only_looks:
         return "in a run that only looks"
