@@ -120,7 +120,7 @@ class ReleaseRule(Rule, frozen=True):
                 "a snapshot must begin in a later minute than the instance's start and the disk's "
                 "attachment"
             )
-        counting = [(disk, self._counting(instance, disk)) for disk in instance.disks]
+        counting = [(disk, self._counting(instance, disk, now)) for disk in instance.disks]
         wanted = [self._disk_snapshot(instance, disk) for disk, states in counting if not states]
         if wanted:
             return Snapshot(tuple(wanted), self.retention_days)
@@ -142,25 +142,34 @@ class ReleaseRule(Rule, frozen=True):
         if isinstance(step, Stop):
             steps.append(words(step))
         if self.snapshot and not isinstance(step, Delete):
-            steps.append(self._snapshots_in_words(instance))
+            steps.append(self._snapshots_in_words(instance, now))
         steps.append("release by force" if self.force and not self.snapshot else "release")
         stay = _outliving(instance)
         return ", ".join(steps) + (f"; {_and_are_billed(stay)}" if stay else "")
 
-    def _snapshots_in_words(self, instance: Instance) -> str:
+    def _snapshots_in_words(self, instance: Instance, now: datetime) -> str:
         """What there is to do about snapshots before the instance can be deleted."""
         missing = len(instance.disks or ())
         if instance.status is Status.STOPPED:
-            missing -= sum(bool(self._counting(instance, disk)) for disk in instance.disks or ())
+            missing -= sum(
+                bool(self._counting(instance, disk, now)) for disk in instance.disks or ()
+            )
         if not missing:
             return "wait for its snapshots"
         disks, days = _counted(missing, "disk"), _counted(self.retention_days, "day")
         return f"snapshot {disks} ({days})"
 
-    def _counting(self, instance: Instance, disk: Disk) -> list[SnapshotStatus]:
-        """The states of the snapshots that hold what the disk holds now, for as long as asked."""
+    def _counting(self, instance: Instance, disk: Disk, now: datetime) -> list[SnapshotStatus]:
+        """The states of the snapshots that hold what the disk holds now, for as long as asked.
+
+        That is counted from the event on, and, should the event be very old, from now on too: what
+        is deleted now must not be lost a few minutes later.
+        """
         since = _unchanged_since(instance, disk)
-        long_enough = self.kept_until - RETENTION_TOLERANCE
+        long_enough = max(
+            self.kept_until - RETENTION_TOLERANCE,
+            now + timedelta(days=self.retention_days) - 2 * RETENTION_TOLERANCE,
+        )
         return [
             snapshot.status
             for snapshot in disk.snapshots

@@ -7,7 +7,7 @@ terminal or a log.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -32,13 +32,16 @@ _POLICIES = {
 }
 
 
-def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+def read_answer(
+    status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[bytes] = ()
+) -> Mapping[str, Any]:
     """The JSON object of a success.
 
     Args:
         status: HTTP status.
         headers: By name, in any case.
         body: As it came, packed or not.
+        secrets: What must not be read out of it, should a server repeat the request.
 
     Raises:
         Refusal: ECS says no.
@@ -47,7 +50,10 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Mapping
     if not (_OK <= status < _REDIRECT or _ERROR <= status < _NO_STATUS):
         raise NoAnswer(f"HTTP {status}, which ECS never answers")  # a redirect is not followed
     try:
-        content = msgspec.json.decode(_unpacked(headers, body))
+        plain = _unpacked(headers, body)
+        for one in secrets:
+            plain = plain.replace(one, b"***")
+        content = msgspec.json.decode(plain)
     except (msgspec.DecodeError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):

@@ -224,8 +224,11 @@ class Fleet(msgspec.Struct, frozen=True):
             yield f"ECS does not know {_named(unknown)}: released before, or never there"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
             regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
-            near = " ".join(f"{region}: {hint}" for region, hint in seen.hints.items())
-            yield f"nothing matched in {', '.join(regions)}.{' ' if near else ''}{near}"
+            if not seen.hints:
+                yield f"nothing matched in {', '.join(regions)}."
+            for region in regions:
+                if region in seen.hints:
+                    yield f"nothing matched in {region}: {seen.hints[region]}"
 
     def _job(self, source: Ecs) -> Job:
         return Job(

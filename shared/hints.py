@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 
 from shared.model import Instance
 from shared.selection import ByTagsAndName, Selection, selects
+
+COMPARED, CANDIDATES = 64, 300
+"""How many characters of how many texts are compared."""
 
 
 def nearest(selection: Selection, page: Sequence[Instance]) -> str:
@@ -30,14 +34,16 @@ def nearest(selection: Selection, page: Sequence[Instance]) -> str:
             wildcard = ' A "*" in a value is no wildcard; "*" alone means any value.'
             return sentence + (wildcard if any("*" in value for value in values) else "")
     if selection.tags and not any(selects(ByTagsAndName(tags=selection.tags), one) for one in page):
-        return "Each of the tags exists, but no instance has all of them."
+        return "each of the tags exists, but no instance has all of them."
     if any(selects(ByTagsAndName(name=selection.name), one) for one in page):
-        return "There are instances with the tags, and with the name, but none with both."
+        return "there are instances with the tags, and with the name, but none with both."
     return _sentence("name", selection.name, (one.name for one in page))
 
 
 def _sentence(what: str, stated: str, known: Iterable[str | None]) -> str:
-    by_folded = {each.casefold(): each for each in known if each}
-    near = get_close_matches(stated.casefold().strip("* "), by_folded, n=1)
+    """One sentence; the search is bounded, since a person may give a fleet any keys."""
+    different = dict.fromkeys(each for each in known if each)
+    by_folded = {each[:COMPARED].casefold(): each for each in islice(different, CANDIDATES)}
+    near = get_close_matches(stated[:COMPARED].casefold().strip("* "), by_folded, n=1)
     there = f"; there is {by_folded[near[0]]!r}" if near else ""
-    return f"No instance looked at has the {what} {stated!r}{there}."
+    return f"no instance looked at has the {what} {stated!r}{there}."

@@ -32,6 +32,8 @@ WITH_DISKS = 25
 not be out of date before the last is read."""
 
 _TIME_TO_SEND = timedelta(seconds=10)
+_TIME_TO_CONNECT = timedelta(seconds=5)
+"""What a call may take until it leaves: its connection may have to be made first."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -273,7 +275,7 @@ class _Run:
 
     def _perform(self, batch: tuple[Call, Sequence[Target]]) -> dict[str, Outcome] | Unavailable:
         call, targets = batch
-        until = min(one.instance.seen_at for one in targets) + FRESH_FOR
+        until = min(one.instance.seen_at for one in targets) + FRESH_FOR - _TIME_TO_CONNECT
         try:
             return perform(self.job.ecs.api, call, [one.instance for one in targets], until)
         except Unavailable as error:

@@ -24,10 +24,22 @@ MAX_ROWS = 200
 MAX_ERROR_BYTES = 32_000
 """Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
 
+LIST_ROWS = 2_000
+"""How many rows all reports of a list of messages keep together, but each its worst one."""
+
 MAX_WARNINGS, MAX_WARNING = 20, 500
 """How many sentences a report holds, and how long each is; the log has all of them."""
 
 _WORST_FIRST = {result: rank for rank, result in enumerate(Result)}
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """What all rows of a report came to, of which some are no longer kept."""
+
+    rows: int
+    counts: Mapping[str, int]
+    error: type[AccessDenied | Incomplete | Refused] | None
+    sentence: str
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -42,6 +54,7 @@ class Report(msgspec.Struct, frozen=True):
         warnings: Sentences for people: what matched nothing, is not known, could not be read.
         refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
         unread: Regions that could not be read, each with the reason.
+        whole: The same with all of its rows, told in numbers; None: nothing is missing here.
     """
 
     action: str
@@ -55,9 +68,22 @@ class Report(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     refusal: str = ""
     unread: Mapping[str, CurfewError] = MappingProxyType({})
+    whole: Whole | None = None
+
+    def cut_to(self, max_rows: int) -> Report:
+        """The same with its worst rows alone; numbers and error are still those of all.
+
+        So what a list of many messages has found need not all be kept to its end.
+        """
+        if len(self.rows) <= max_rows:
+            return self
+        whole = Whole(len(self.rows), self.counts(), self.error(), self.sentence())
+        return msgspec.structs.replace(self, rows=self.rows[:max_rows], whole=whole)
 
     def counts(self) -> dict[str, int]:
         """How many instances had each result; every result is there."""
+        if self.whole:
+            return dict(self.whole.counts)
         found = Counter(row.result for row in self.rows)
         order = (
             Result.CHANGED,
@@ -77,7 +103,8 @@ class Report(msgspec.Struct, frozen=True):
 
     def as_json(self, max_rows: int = MAX_ROWS) -> dict[str, Any]:
         """The report as it is answered, with at most so many rows."""
-        omitted = max(0, len(self.rows) - max_rows)
+        total = self.whole.rows if self.whole else len(self.rows)
+        omitted = total - min(max_rows, len(self.rows))
         return {
             "action": self.action,
             "request_id": self.request_id,
@@ -94,6 +121,8 @@ class Report(msgspec.Struct, frozen=True):
 
     def error(self) -> type[AccessDenied | Incomplete | Refused] | None:
         """The class of error that this report amounts to; None if all is accounted for."""
+        if self.whole:
+            return self.whole.error
         if self.refusal:
             return Refused
         if not (self._unfinished() or self.unread):
@@ -105,6 +134,8 @@ class Report(msgspec.Struct, frozen=True):
 
     def sentence(self) -> str:
         """What went wrong, in one sentence: how many, and the worst of it."""
+        if self.whole:
+            return self.whole.sentence
         if self.refusal:
             return self.refusal
         counts = self.counts()
@@ -113,7 +144,8 @@ class Report(msgspec.Struct, frozen=True):
         told += [f"{worst[0].instance.id}: {worst[0].reason[:200]}"] if worst else []
         return (
             f"{self.action}: {counts['failed']} failed, {counts['pending']} pending, "
-            f"{counts['changed']} changed of {len(self.rows)} "
+            f"{counts['would_change'] if self.dry_run else counts['changed']} "
+            f"{'would change' if self.dry_run else 'changed'} of {len(self.rows)} "
             f"instance{'' if len(self.rows) == 1 else 's'}; {'; '.join(told)}"
         )
 

@@ -20,7 +20,7 @@ from shared.clock import Clock, Deadline, SystemClock
 from shared.disks import DiskLook
 from shared.ecs import Ecs
 from shared.errors import CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from shared.events import Message, Trigger, parse
+from shared.events import Event, Message, parse
 from shared.fleet import Fleet
 from shared.guards import Guard, unknown_keys
 from shared.limits import Spent, check_age, check_number, check_percent, check_place, check_plan
@@ -29,7 +29,7 @@ from shared.loop import SINGLES_AT_ONCE
 from shared.parallel import Runner, threads
 from shared.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
 from shared.plan_id import digest, make_plan_id
-from shared.report import Report, worst_first
+from shared.report import LIST_ROWS, MAX_ROWS, Report, worst_first
 from shared.requests import R, Request, decode, require_cap_for_all
 from shared.sdk import Connection, SdkTransport
 from shared.selection import ByIds
@@ -94,7 +94,7 @@ def run(
     except InvalidEvent as error:
         log_error(_origin(action.name, context), error)
         raise
-    invocation = _Invocation(action, context, world, parsed.trigger)
+    invocation = _Invocation(action, context, world, parsed)
     try:
         if parsed.answers_http:
             return http_answer(parsed, invocation.report)
@@ -110,11 +110,10 @@ def run(
 class _Invocation:
     """One call of the function: one clock, one deadline, one pace, one way to ECS."""
 
-    def __init__(
-        self, action: Action[R], context: FcContext, world: World, trigger: Trigger
-    ) -> None:
+    def __init__(self, action: Action[R], context: FcContext, world: World, event: Event) -> None:
         self.action = action
-        self.origin = _origin(action.name, context, trigger.value)
+        self.origin = _origin(action.name, context, event.trigger.value)
+        self.rows_kept = min(MAX_ROWS, max(1, LIST_ROWS // len(event.messages)))
         self.context = context
         self.world = world
         self.clock = world.clock()
@@ -146,7 +145,7 @@ class _Invocation:
             raise
         except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
             raise self.unforeseen(error, origin, writes_before=writes_before) from None
-        return report
+        return report.cut_to(self.rows_kept)
 
     def unforeseen(self, error: Exception, origin: Origin, *, writes_before: int) -> CurfewError:
         """What the invocation ends with after an error that nothing foresees; it is logged."""

@@ -21,9 +21,11 @@ Source of each: aliyun-python-sdk-core 2.16.1.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Protocol
+from urllib.parse import quote, unquote
 
 from aliyunsdkcore import __version__
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
@@ -82,6 +84,9 @@ class SdkTransport:
         _silence_sdk()
         self._settings = settings
         self._signer = _signer(credentials)
+        self._secrets = _forms_of(
+            credentials.access_key_id, credentials.access_key_secret, credentials.security_token
+        )
         self._adapter = Adapter(settings, connections)
 
     def send(
@@ -121,7 +126,15 @@ class SdkTransport:
             timeout=(connect_s, timeout_s - connect_s),
             proxies=_proxies(self._settings, read_server(endpoint).host),
         )
-        return read_answer(answer.status_code, answer.headers, answer.raw.read())
+        signature = re.search(r"[?&]Signature=([^&]+)", target)
+        secrets = (*self._secrets, *_forms_of(unquote(signature[1]) if signature else ""))
+        return read_answer(answer.status_code, answer.headers, answer.raw.read(), secrets)
+
+
+def _forms_of(*secrets: str) -> tuple[bytes, ...]:
+    """Secrets as a server that repeats a request would write them: plain and in a URL."""
+    forms = {form for one in secrets if one for form in (one, quote(one, safe=""))}
+    return tuple(form.encode() for form in forms)
 
 
 def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types

@@ -235,7 +235,7 @@ def _only_tags(text: str) -> Mapping[str, str | tuple[str, ...]]:
     try:
         stated = loads(text)
     except JsonError as error:
-        raise Refused(f"CURFEW_ONLY_TAGS is no JSON: {error}; {_ONLY_TAGS}") from None
+        raise Refused(f"CURFEW_ONLY_TAGS is not a JSON object: {error}; {_ONLY_TAGS}") from None
     if not isinstance(stated, dict) or not stated:
         raise Refused(f"CURFEW_ONLY_TAGS is {shown(stated)}; {_ONLY_TAGS}")
     tags: dict[str, str | tuple[str, ...]] = {}

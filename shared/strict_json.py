@@ -66,7 +66,9 @@ def loads(data: bytes | str) -> object:
 
 
 def shown(value: object) -> str:
-    """A value for an error message: as Python writes it, cut to some 60 characters."""
+    """A value for an error message, cut to some 60 characters: JSON's words as JSON has them."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     # A text is cut first: an event may have megabytes.
     text = repr(value[: _SHOWN_CHARACTERS + 1] if isinstance(value, str | bytes) else value)
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"

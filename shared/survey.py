@@ -147,7 +147,7 @@ def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
     """The error of a run that could read no region: the most telling of theirs."""
     errors = list(unread.values())
     if all(isinstance(one, Unavailable) and one.unknown_region for one in errors):
-        return InvalidEvent("regions: " + "; ".join(str(one) for one in errors))
+        return InvalidEvent("; ".join(str(one) for one in errors))
     first = next((one for one in errors if isinstance(one, AccessDenied)), errors[0])
     if len(errors) == 1:
         return first

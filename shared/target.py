@@ -79,6 +79,7 @@ class Target(msgspec.Struct, eq=False):
     _misses: int = 0
     _doubted: dict[type[Call], str] = {}
     _deleted: bool = False
+    _in_refused_batch: bool = False
 
     @property
     def awaits(self) -> type[Call] | None:
@@ -186,9 +187,10 @@ class Target(msgspec.Struct, eq=False):
             self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
             return
         if rejected.in_doubt:
-            # What a look shows from now on counts as our doing.
+            # What a look shows from now on counts as our doing; of a refused batch only perhaps.
             self._last = call
-            self._deleted |= isinstance(call, Delete)
+            self._deleted |= isinstance(call, Delete) and rejected.alone
+            self._in_refused_batch |= isinstance(call, Delete) and not rejected.alone
         kind = type(call)
         if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
             self._tries[kind] = self._tries.get(kind, 0) + 1
@@ -234,6 +236,10 @@ class Target(msgspec.Struct, eq=False):
 
         Whoever asked for it by its id is told that it failed, unless release was what was asked.
         """
+        if self._in_refused_batch:
+            refused = "ECS had refused the batch that it was in, so perhaps not by this run"
+            reason = f"{row.reason}; {refused}"
+            return Row(row.instance, Result.CHANGED, reason)
         if row.result is Result.FAILED and isinstance(judge.selection, ByIds):
             return msgspec.structs.replace(row, reason=f"{VANISHED}{self._afterwards()}")
         if self.made:

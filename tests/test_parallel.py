@@ -40,7 +40,7 @@ def test_no_more_than_allowed_run_at_once() -> None:
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        pair.wait(timeout=10)
+        pair.wait(timeout=50)
         with lock:
             running[0] -= 1
 

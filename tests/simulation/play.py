@@ -6,16 +6,23 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
+from local.envelopes import ENVELOPES
+from tests.simulation.contract import Order
+from tests.simulation.ending import Ending, ending_of
 from tests.simulation.laws import LawBroken
-from tests.simulation.night import Night, night, simpler
-from tests.simulation.world import Killed, Stage, error_class
+from tests.simulation.laws_of_ends import may_be_refused, unread_regions
+from tests.simulation.night import DUSK, Earlier, Night, night, simpler
+from tests.simulation.watch import Invocation
+from tests.simulation.world import Killed, Stage
 
 AN_HOUR = timedelta(hours=1)
 _RETRIES = 3
 _ROUNDS = 4
+_FINAL = {"Refused", "InvalidEvent"}
+"""What the next delivery would end with, too."""
 
 
 @contextmanager
@@ -38,43 +45,88 @@ def play(given: Night, say: Callable[[str], None] | None = None) -> int:
         LawBroken: a law did not hold.
     """
     stage = Stage(given, say)
+    _play_earlier(stage)
+    stage.fall()
     for _ in range(1 + _RETRIES):
         try:
-            outcome = stage.invoke()
+            outcome = stage.invoke(given.timeout)
         except Killed:
             stage.laws.killed()
             continue
-        if not isinstance(outcome, Exception):
+        if ending_of(outcome).error in {"", *_FINAL}:
             break
     stage.calm_down()
     _converge(stage)
     return stage.calls
 
 
+def _play_earlier(stage: Stage) -> None:
+    """An earlier release of the same, which dies in the middle."""
+    earlier = stage.night.earlier
+    if earlier is None:
+        return
+    if not stage.night.messages[0].must_be:
+        _begin_release(stage, earlier)
+    if stage.clock.now() < DUSK:
+        stage.clock.advance(DUSK - stage.clock.now())
+
+
+def _begin_release(stage: Stage, earlier: Earlier) -> None:
+    request = {
+        **stage.night.messages[0].request,
+        "dry_run": False,
+        "snapshot": True,
+        "snapshot_retention_days": earlier.retention_days,
+        "max_instances": 1000,
+    }
+    now = stage.clock.now()
+    order = Order("release", request, now, stage.night.operator)
+    stage.last_deed = earlier.killed_after
+    with suppress(Killed):
+        stage.invoke(AN_HOUR, (order,), ENVELOPES["direct"](request, now))
+    stage.laws.killed()
+    stage.last_deed = 0
+    stage.calls = stage.deeds = 0
+
+
 def _converge(stage: Stage) -> None:
     """Run again in calm: all that can be done gets done, and then nothing more."""
-    laws = stage.laws
-    guarded = {one.instance_id for one in laws.matching() if laws.is_guarded(one)}
-    outcome: object = None
-    for _ in range(_ROUNDS):
-        outcome = stage.invoke(AN_HOUR)
-        if not isinstance(outcome, Exception):
-            break
-    if isinstance(outcome, Exception):
-        _accept(stage, outcome)
-    if not isinstance(outcome, Exception) or error_class(outcome) == "Incomplete":
-        _check_goals(stage, guarded)
-    if not isinstance(outcome, Exception):
+    ending, mark = _calm_run(stage)
+    for _ in range(_ROUNDS - 1):
+        if not (ending.error and mark.writes):
+            break  # done, or nothing that another run would find otherwise
+        ending, mark = _calm_run(stage)
+    if ending.error:
+        _accept(stage, ending, mark)
+    if ending.error not in _FINAL:
+        _check_goals(stage, mark)
+    if not ending.error:
         _check_peace(stage)
 
 
-def _check_goals(stage: Stage, guarded: set[str]) -> None:
-    """All are as they should be, but for the guarded and what ECS never does."""
-    laws = stage.laws
-    if stage.night.request.get("dry_run") is True:
+def _calm_run(stage: Stage) -> tuple[Ending, Invocation]:
+    ending = ending_of(stage.invoke(AN_HOUR))
+    return ending, stage.laws.last
+
+
+def _check_goals(stage: Stage, mark: Invocation) -> None:
+    """All are as they should be, but for the guarded, and what ECS never does, or cannot."""
+    watch = stage.laws.watch
+    most = stage.night.operator.max_instances
+    if not mark.in_time or (stage.night.is_list and len(mark.matched) > most):
         return
-    for one in laws.matching():
-        if one.instance_id not in guarded and not (laws.is_at_goal(one) or laws.is_refused(one)):
+    bad = {one.region for one in stage.night.bad_regions}
+    now = stage.clock.now()
+    for standing in mark.standings:
+        order = standing.order
+        if order.must_be or order.only_looks or may_be_refused(watch, mark, standing):
+            continue
+        for one in stage.engine.instances():
+            if one.region in bad or one.instance_id in standing.ever:
+                continue
+            # Several messages may want different times; each has its way until the next.
+            if any(each.is_at_goal(one, now) for each in mark.orders) or watch.is_never(order, one):
+                continue
             raise LawBroken(f"in calm {one.instance_id} does not get there: {one}")
 
 
@@ -83,28 +135,46 @@ def _check_peace(stage: Stage) -> None:
     stage.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
     stage.invoke(AN_HOUR)
     deeds = stage.deeds
+    if not stage.laws.last.writes:
+        return
     stage.invoke(AN_HOUR)
-    moves = "release_after" in stage.night.request and stage.laws.is_of_now()
-    refused = any(map(stage.laws.is_refused, stage.laws.matching()))  # and tried in vain
-    if stage.deeds != deeds and not (moves or refused):
+    orders = stage.laws.watch.orders()
+    if stage.deeds == deeds or len(orders) > 1:  # several messages may want different things
+        return
+    moves = "release_after" in orders[0].request and stage.night.is_of_now
+    if not moves and not stage.laws.watch.tries_in_vain(orders[0]):
         raise LawBroken("a run that had nothing to do did something")
 
 
-def _accept(stage: Stage, error: Exception) -> None:
-    """In calm only a request that cannot be done fails."""
-    request, name = stage.night.request, error_class(error)
-    ids = request.get("instance_ids", ())
-    unknown = isinstance(ids, list) and any(stage.laws.find(one) is None for one in ids)
-    refused = any(map(stage.laws.is_refused, stage.laws.matching()))
-    if name == "Incomplete" and (unknown or refused):
-        return
-    if name == "Refused" and (request.get("max_instances") == 2 or len(stage.night.fleet) > 100):
-        return
-    if name == "InvalidEvent" and "release" in str(error):
-        return
-    if name in {"Refused", "InvalidEvent"} and not stage.laws.is_in_time():
-        return
-    raise LawBroken(f"in calm: {name}: {str(error)[:500]}")
+def _accept(stage: Stage, ending: Ending, mark: Invocation) -> None:
+    """In calm only what cannot be done fails, and with the class that says why."""
+    watch, orders = stage.laws.watch, mark.orders
+    unread = {
+        one.how for one in stage.night.bad_regions if one.region in unread_regions(watch, mark)
+    }
+    alone = all(len(order.regions) == 1 for order in orders) and len(unread) == 1
+    allowed = {order.must_be for order in orders if order.must_be}
+    if not mark.in_time:
+        allowed |= {"Refused", "InvalidEvent"}
+    if any(may_be_refused(watch, mark, one) for one in mark.standings):
+        allowed.add("Refused")
+    if unread:
+        allowed.add(_class_of(unread, alone=alone))
+    if len(orders) > 1 and allowed:
+        allowed.add("Incomplete")
+    if any(watch.tries_in_vain(order) for order in orders):
+        allowed.add("Incomplete")
+    if ending.error not in allowed:
+        raise LawBroken(f"in calm: {ending.error}: {ending.text[:500]}, expected: {allowed}")
+
+
+def _class_of(unread: set[str], *, alone: bool) -> str:
+    """With what it ends that regions cannot be read; of one that is asked for alone its own."""
+    if "denied" in unread:
+        return "AccessDenied"
+    if not alone:
+        return "Incomplete"
+    return "Unavailable" if "dead" in unread else "InvalidEvent"
 
 
 def failure_of(given: Night) -> str:

@@ -1,0 +1,250 @@
+"""What DESIGN.md promises of one instance, stated a second time, in other words than the code's.
+
+Whom a request means, who is guarded, who is as was asked: all from what ECS itself holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TypeAlias
+
+from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
+from local.ecs.prices import DISK_CATEGORIES, INSTANCE_TYPES
+from local.ecs.quirks import Quirks
+from tests.simulation.fleets import MISSPELT, PROTECT
+from tests.simulation.night import Operator
+
+HARMFUL = frozenset({"stop", "release", "set_auto_release"})
+"""What makes an instance stop, or lose it; ``start`` has guards of its own, the others none."""
+
+TOO_OLD = timedelta(hours=6)
+TOO_EARLY = timedelta(minutes=5)
+EARLIEST_RELEASE = timedelta(minutes=30)
+_DURATIONS = {"2h": timedelta(hours=2), "30m": timedelta(minutes=30)}
+
+UNSELECTED = "no longer selected"
+TOO_NEW = "made after the event"
+NOT_OURS = "lacks what CURFEW_ONLY_TAGS asks for"
+PROTECTED = "protected"
+MISUNDERSTOOD = "a key is not understood"
+KEPT = "kept"
+KEPT_OFF = "kept off"
+MEMBER = "member of a group"
+LOCKED = "locked"
+DELETION_PROTECTION = "deletion protection"
+SUBSCRIPTION = "a subscription"
+
+_PROTECT = frozenset(PROTECT)
+Tags: TypeAlias = tuple[tuple[str, object], ...]
+_MISSPELT = frozenset(key for key, _ in MISSPELT)
+_SOON = datetime(2026, 11, 20, 12, 5, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One message as it was delivered.
+
+    Attributes:
+        sent_at: Of which time it is.
+        must_be: The class of error that it must end with; "": it is to be done.
+    """
+
+    function: str
+    request: Mapping[str, object]
+    sent_at: datetime
+    operator: Operator
+    must_be: str = ""
+
+    @property
+    def by_ids(self) -> bool:
+        """Does it name its instances?"""
+        return "instance_ids" in self.request
+
+    @property
+    def only_looks(self) -> bool:
+        """Is nothing to be changed?"""
+        return self.function == "describe" or self.request.get("dry_run") is True
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where it is about."""
+        return tuple(self.request["regions"])  # type: ignore[arg-type]  # a list of text
+
+    @property
+    def with_snapshots(self) -> bool:
+        """Is the data to be kept?"""
+        return self.function == "release" and self.request.get("snapshot") is not False
+
+    @property
+    def kept_until(self) -> datetime:
+        """Until when the snapshots are to be there."""
+        days = self.request.get("snapshot_retention_days", 7)
+        return self.sent_at + timedelta(days=float(str(days)))
+
+    @cached_property
+    def _selection(self) -> tuple[frozenset[str], frozenset[str] | None, str, Tags]:
+        """Regions, ids, name and tags, as they are compared."""
+        ids, tags = self.request.get("instance_ids"), self.request.get("tags", {})
+        return (
+            frozenset(self.regions),
+            frozenset(ids) if isinstance(ids, list) else None,
+            str(self.request.get("name", "*")),
+            tuple(tags.items()),  # type: ignore[attr-defined]  # a dict
+        )
+
+    def means(self, one: Instance) -> bool:
+        """Is this instance, as it is now, what the request selects?"""
+        regions, ids, name, tags = self._selection
+        return (
+            one.region in regions
+            and (ids is None or one.instance_id in ids)
+            and (name == "*" or fnmatchcase(one.name, name))
+            and all(has_tag(one, key, value) for key, value in tags)
+        )
+
+    def why_not(self, one: Instance, now: datetime) -> tuple[str, ...]:
+        """All the reasons for doing nothing to this instance, as it is now; none if it may be."""
+        if self.function == "describe":
+            return ()
+        return (*self._not_meant(one), *self._guards(one, now))
+
+    def _not_meant(self, one: Instance) -> Iterator[str]:
+        if not self.means(one):
+            yield UNSELECTED
+        if self.is_too_new(one):
+            yield TOO_NEW
+        for key, value in (self.operator.only_tags or {}).items():
+            if not has_tag(one, key, value):
+                yield NOT_OURS
+
+    def is_too_new(self, one: Instance) -> bool:
+        """Was it made after the event, which therefore cannot mean it but by its id?"""
+        return not self.by_ids and minute(one.created_at) > minute(self.sent_at)
+
+    def _guards(self, one: Instance, now: datetime) -> Iterator[str]:
+        """What guards this instance against the function."""
+        if self.function not in {*HARMFUL, "start"}:
+            return
+        tags, known = one.tags, self.operator.only_tags or {}
+        if not tags.keys().isdisjoint(_PROTECT):
+            yield PROTECTED
+        if any(key in _MISSPELT and key not in known for key in tags):
+            yield MISUNDERSTOOD
+        if self.function == "start":
+            if _is_until(tags.get("curfew:keep-off-until"), now):
+                yield KEPT_OFF
+        else:
+            yield from self._guards_of_running(one, now)
+
+    def _guards_of_running(self, one: Instance, now: datetime) -> Iterator[str]:
+        """What keeps from stopping, and from losing, what runs."""
+        if _is_until(one.tags.get("curfew:keep-until"), now):
+            yield KEPT
+        if any(key.startswith(("acs:autoscaling:", "ack.")) for key in one.tags):
+            yield MEMBER
+        loses = self.function != "stop"
+        if any(lock is not LockReason.FINANCIAL or loses for lock in one.locks):
+            yield LOCKED
+        if loses and one.deletion_protection:
+            yield DELETION_PROTECTION
+        if loses and one.charge_type is ChargeType.PRE_PAID:
+            yield SUBSCRIPTION
+
+    def is_at_goal(self, one: Instance | None, now: datetime) -> bool:
+        """Is the instance as the function wants it?"""
+        if self.function == "release":
+            return one is None or one.deleting
+        if one is None:
+            return False
+        return {
+            "stop": one.status in {Status.STOPPED, Status.STOPPING},
+            "start": one.status in {Status.RUNNING, Status.STARTING},
+            "clear_auto_release": one.auto_release_at is None,
+            "set_auto_release": self.function == "set_auto_release"
+            and not self.may_set(one.auto_release_at, now),
+            "describe": True,
+        }[self.function]
+
+    @property
+    def release_at(self) -> datetime:
+        """The minute that set_auto_release is to set."""
+        stated = self.request.get("release_at")
+        if stated is not None:
+            at = datetime.fromisoformat(str(stated).replace("Z", "+00:00"))
+            return minute(at.astimezone(timezone.utc))
+        at = self.sent_at + _DURATIONS[str(self.request["release_after"])]
+        return at if at == minute(at) else minute(at) + timedelta(minutes=1)
+
+    def is_too_near(self, now: datetime) -> bool:
+        """Would ECS refuse the release time by now?"""
+        return self.release_at < now + EARLIEST_RELEASE
+
+    def may_set(self, is_set: datetime | None, now: datetime) -> bool:
+        """May a release time be set where this one is set?"""
+        at, if_set = self.release_at, self.request.get("if_set", "replace")
+        if is_set is None:
+            return True
+        if is_set == at or (self.is_too_near(now) and "release_after" in self.request):
+            return False
+        return {
+            "replace": True,
+            "keep": False,
+            "earlier": is_set > at,
+            "later": is_set < at,
+        }[str(if_set)]
+
+    def never(self, one: Instance, now: datetime, quirks: Quirks) -> bool:
+        """Does ECS, as it is tonight, never do to this instance what is asked for?"""
+        if self.function == "set_auto_release":
+            return "release_at" in self.request and self.is_too_near(now)
+        if self.function != "stop" or one.status is not Status.RUNNING:
+            return False
+        if LockReason.FINANCIAL in one.locks and quirks.unpaid_instance_refuses_stop:
+            return True
+        return (
+            self.request.get("stopped_mode") == "StopCharging"
+            and not can_stop_charging(one)
+            and quirks.unsupported_stop_charging_is_refused
+        )
+
+
+def is_in_time(sent_at: datetime, now: datetime) -> bool:
+    """Is an event of this time neither stale nor of the future?"""
+    return -TOO_EARLY <= now - sent_at <= TOO_OLD
+
+
+def has_tag(one: Instance, key: str, value: object) -> bool:
+    """Does the instance have this tag, with one of these values?"""
+    if key not in one.tags:
+        return False
+    return value == "*" or one.tags[key] in (value if isinstance(value, list) else [value])
+
+
+def can_stop_charging(one: Instance) -> bool:
+    """Does ECS support the economical mode for it?"""
+    return (
+        one.charge_type is ChargeType.POST_PAID
+        and one.network is NetworkType.VPC
+        and INSTANCE_TYPES[one.instance_type].supports_stop_charging
+    )
+
+
+def can_be_snapshotted(category: str) -> bool:
+    """Can ECS take a snapshot of such a disk?"""
+    return DISK_CATEGORIES[category].can_be_snapshotted
+
+
+def minute(moment: datetime) -> datetime:
+    """The whole minute that a time is in, as ECS shows it."""
+    return moment.replace(second=0, microsecond=0)
+
+
+def _is_until(value: str | None, now: datetime) -> bool:
+    """Does a date of the nights' vocabulary lie ahead, or is it none?"""
+    if value is None or value == "2020-01-01":
+        return False
+    return value != "2026-11-20T12:05:00Z" or now < _SOON

@@ -1,0 +1,164 @@
+"""The laws of what a row says in words: addresses, disks and snapshots are as ECS has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from local.ecs.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
+from local.ecs.regions import resource_id
+from tests.simulation.contract import Order, can_stop_charging
+from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
+
+Row = Mapping[str, Any]
+_GIVES_UP = re.compile(r"gives up its public address (\d+\.\d+\.\d+\.\d+)")
+_DISK = re.compile(r"\bd-[0-9a-z]+")
+_TAKEN = re.compile(r"snapshot of d-[0-9a-z]+(?:, d-[0-9a-z]+)*")
+_SNAPSHOT = re.compile(r"\b(s-[0-9a-z]+)(?: \(([^)]*)\))?")
+_DAYS = re.compile(r"(\d+) days?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?\S*)?")
+_A_DAY = timedelta(days=1)
+
+
+def check_reason(
+    watch: Watch, invocation: Invocation, standings: Sequence[Standing], row: Row
+) -> None:
+    """Hold what a row's reason names against what ECS holds.
+
+    Raises:
+        LawBroken: it names something that is not so, or leaves out what must be told.
+    """
+    one = watch.known.get(row["id"])
+    if one is None or row["result"] not in {"changed", "unchanged", "would_change"}:
+        return
+    if problem := _wrong(watch, invocation, one, row):
+        raise LawBroken(f"{row['id']}: {problem}: {row}")
+    quiet = row["id"] not in invocation.meddled and not watch.night.twin_at
+    if len(standings) > 1 or not quiet:
+        return
+    if missing := _untold(watch, invocation, standings[0].order, row):
+        raise LawBroken(f"{row['id']}: the reason does not tell of {missing}: {row}")
+
+
+def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str:
+    reason = row["reason"]
+    for address in _GIVES_UP.findall(reason):
+        if address not in _addresses(invocation, row):
+            return f"{address} never was its public address"
+    disks = _disks(watch, one)
+    for disk_id in (each for found in _TAKEN.findall(reason) for each in _DISK.findall(found)):
+        if not _is_taken(invocation, disk_id):
+            return f"no snapshot of {disk_id} was taken by this run, as far as can be known"
+    for disk_id in _DISK.findall(_TAKEN.sub("", reason)):
+        if disk_id not in disks or disks[disk_id].delete_with_instance:
+            return f"{disk_id} is no disk of it that stays"
+    for snapshot_id, told in _SNAPSHOT.findall(reason):
+        if problem := _wrong_snapshot(watch, disks, snapshot_id, told):
+            return problem
+    return ""
+
+
+def _is_taken(invocation: Invocation, disk_id: str) -> bool:
+    """Was a snapshot of this disk accepted, or may it have been?"""
+    return any(
+        write.operation == "CreateSnapshot"
+        and write.parameters["DiskId"] == disk_id
+        and (write.accepted or write.doubtful)
+        for write in invocation.writes
+    )
+
+
+def _addresses(invocation: Invocation, row: Row) -> set[str]:
+    """The static public addresses that ECS showed of it."""
+    views = invocation.views.get(row["id"], ())
+    return {
+        address
+        for region, view in views
+        if view is not None and region == row["region"]
+        for address in view.get("PublicIpAddress", {}).get("IpAddress", ())
+    }
+
+
+def _wrong_snapshot(watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str) -> str:
+    found = [each for each in watch.engine.snapshots() if each.snapshot_id == snapshot_id]
+    if not found:
+        return f"there is no snapshot {snapshot_id}"
+    (snapshot,) = found
+    if snapshot.disk_id not in disks or snapshot.status is not SnapshotStatus.ACCOMPLISHED:
+        return f"{snapshot_id} is {snapshot.status} of {snapshot.disk_id}"
+    if days := _DAYS.search(told):
+        if int(days[1]) != snapshot.retention_days:
+            return f"{snapshot_id} is kept {snapshot.retention_days} days"
+    elif date := _DATE.search(told):
+        return _wrong_end(snapshot_id, date[0], snapshot.began_at, snapshot.retention_days)
+    return ""
+
+
+def _wrong_end(snapshot_id: str, told: str, began_at: datetime, days: int) -> str:
+    """A date is told in China's time, by the day or more exactly."""
+    ends_at = began_at + days * _A_DAY
+    local = (ends_at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
+    if days and local.startswith(told[: len(local)]):
+        return ""
+    return f"{snapshot_id} ends at {local if days else 'no time'}"
+
+
+def _disks(watch: Watch, one: Instance) -> Mapping[str, Disk]:
+    """The disks that it has or had, as they were last while attached."""
+    return watch.disks_of.get(one.instance_id, {})
+
+
+def _untold(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:
+    """What the reason should tell and does not, of an instance that nobody else has touched."""
+    one = watch.known[row["id"]]
+    if order.function == "stop":
+        return _untold_address(watch, order, one, row)
+    if order.function == "release":
+        attached = invocation.disks.get(one.instance_id, set())
+        disks = {key: disk for key, disk in _disks(watch, one).items() if key in attached}
+        return _untold_rest(watch, order, disks, row)
+    return ""
+
+
+def _untold_address(watch: Watch, order: Order, one: Instance, row: Row) -> str:
+    """Who is stopped in economical mode gives up its public address, and the row says so."""
+    now = watch.find(one.instance_id)
+    if now is None or not now.public_ip or now.public_ip in row["reason"]:
+        return ""
+    if row["result"] == "would_change":
+        asked = order.request.get("stopped_mode") == "StopCharging" and can_stop_charging(one)
+        return f"the address {now.public_ip}" if asked and now.status is Status.RUNNING else ""
+    stopped = now.stopped_mode is StoppedMode.STOP_CHARGING and row["status"] == "Stopped"
+    told = row["result"] == "changed" and stopped
+    return f"the address {now.public_ip}" if told else ""
+
+
+def _untold_rest(watch: Watch, order: Order, disks: Mapping[str, Disk], row: Row) -> str:
+    """Who is released leaves disks, an EIP and snapshots, which go on costing."""
+    reason = row["reason"]
+    is_gone = row["result"] == "changed" and row["status"] == "Gone"
+    if not is_gone and row["result"] != "would_change":
+        return ""
+    one = watch.known[row["id"]]
+    for disk in disks.values():
+        if not disk.delete_with_instance and disk.disk_id not in reason:
+            return disk.disk_id
+    if one.eip and not {one.eip, resource_id("eip", one.region, one.eip)} & set(_words(reason)):
+        return f"the EIP {one.eip}"
+    if not is_gone or not order.with_snapshots:
+        return ""
+    for disk in disks.values():
+        done = [
+            each
+            for each in watch.engine.snapshots(disk.disk_id)
+            if each.status is SnapshotStatus.ACCOMPLISHED
+        ]
+        if done and not any(each.snapshot_id in reason for each in done):
+            return f"any snapshot of {disk.disk_id}"
+    return ""
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\s,;()]+", text)

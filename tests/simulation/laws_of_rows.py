@@ -1,0 +1,264 @@
+"""The laws of one row: it shows what ECS showed, and its result is what was done and is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+from local.ecs.model import Instance
+from local.ecs.throttle import Limits
+from tests.simulation import contract
+from tests.simulation.contract import Order, can_be_snapshotted
+from tests.simulation.laws_of_reasons import check_reason
+from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
+from tests.simulation.watch import Row as View
+
+Row = Mapping[str, Any]
+V = TypeVar("V", View, View | None)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00\+08:00")
+_TIME_TO_LOOK_AGAIN = timedelta(seconds=30)
+"""With less for the whole run, who is missing is not looked for again."""
+
+_CHINA = timezone(timedelta(hours=8))
+_WAITED_FOR = frozenset(
+    {"IncorrectInstanceStatus.Initializing", "OperationConflict", "Operation.Conflict"}
+)
+"""Codes that pass: they are waited for until time runs out."""
+
+_CLAIMS = {
+    re.compile(pattern): needed
+    for pattern, needed in (
+        ("no longer selected", contract.UNSELECTED),
+        ("not understood", contract.MISUNDERSTOOD),
+        (r"tag curfew:protect(?!\w)", contract.PROTECTED),
+        (r"curfew:keep-until(?!\w)", contract.KEPT),
+        (r"curfew:keep-off-until(?!\w)", contract.KEPT_OFF),
+        ("member of a group", contract.MEMBER),
+        (r"\b lock\b", contract.LOCKED),
+        ("deletion protection", contract.DELETION_PROTECTION),
+        ("charge type", contract.SUBSCRIPTION),
+    )
+}
+"""What a skip says, and what must then be so."""
+
+_TRIES = 20
+_UNREAD = re.compile("could not be read|cannot be read")
+_NOT_DONE_BY_US = ("not deleted by this run", "does not know")
+
+
+def check_row(
+    watch: Watch, invocation: Invocation, standings: Sequence[Standing], row: Row
+) -> None:
+    """Hold one row against what was seen and done, and against what is.
+
+    Raises:
+        LawBroken: it tells something else.
+    """
+    _check_fields(invocation, row)
+    problems = [_problem(watch, invocation, each, row) for each in standings]
+    if all(problems):
+        raise LawBroken(f"{row['id']}: {problems[0]}: {row}")
+    check_reason(watch, invocation, standings, row)
+
+
+def _check_fields(invocation: Invocation, row: Row) -> None:
+    """Each field is what ECS showed last, or what a write's answer said since."""
+    at = row["auto_release_at"]
+    if at and not _TIME.fullmatch(at):
+        raise LawBroken(f"{row['id']}: auto_release_at is {at}")
+    if row["result"] == "failed" and _UNREAD.search(row["reason"]):
+        return  # what was seen of it counts for nothing; whether it was so is asked of the end
+    views = [
+        view
+        for region, view in invocation.views.get(row["id"], ())
+        if row["region"] in {"", region}
+    ] or [None]
+    latest = _latest(invocation, row, views)
+    if not any(_shows(invocation, view, row) for view in latest):
+        raise LawBroken(f"{row['id']} was shown as {_told(views[-1])}, the row is {row}")
+    named = [view for view in views if view is not None]
+    if len(invocation.standings) > 1 and row["status"] == "Gone":
+        return
+    # Who was released while its disks were read is known by the look before.
+    near = named[-2:] if row["status"] == "Gone" else _latest(invocation, row, named)
+    if named and not any(_names(view, row) for view in near):
+        raise LawBroken(f"{row['id']} was shown as {_told(named[-1])}, the row is {row}")
+
+
+def _latest(invocation: Invocation, row: Row, views: Sequence[V]) -> Sequence[V]:
+    """The views of which one must be the row's."""
+    if len(invocation.standings) > 1:  # each message looks anew, and which look is whose?
+        return views
+    # A look at many, or again at who was missing, that an error broke off does not count.
+    if row["result"] in {"pending", "failed"}:
+        return views[-4:]
+    # The last may have been a count of the region.
+    return views[-2:] if invocation.orders[0].operator.max_percent else views[-1:]
+
+
+def _shows(invocation: Invocation, view: View | None, row: Row) -> bool:
+    """Does the row have the status and the release time of this view?"""
+    if view is None:
+        return row["status"] == "Gone" and not row["auto_release_at"]
+    said = {each.current.get(row["id"], "") for each in invocation.writes}
+    return row["status"] in {view["Status"], *said} and (
+        row["auto_release_at"] == _shown_time(view)
+    )
+
+
+def _names(view: View, row: Row) -> bool:
+    return (row["name"], row["instance_type"], row["charge_type"]) == (
+        view["InstanceName"],
+        view["InstanceType"],
+        view["InstanceChargeType"],
+    )
+
+
+def _told(view: View | None) -> str:
+    if view is None:
+        return "nothing"
+    return f"{view['InstanceName']} {view['Status']} {view.get('AutoReleaseTime')}"
+
+
+def _shown_time(view: View) -> str:
+    text = str(view.get("AutoReleaseTime") or "")
+    if not text:
+        return ""
+    at = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(_CHINA)
+    return at.isoformat(timespec="seconds")
+
+
+def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
+    """Why the row cannot be of this message; "" if it can."""
+    judge = {
+        "changed": _changed,
+        "unchanged": _unchanged,
+        "skipped": _skipped,
+        "failed": _failed,
+        "pending": _pending,
+        "would_change": _would_change,
+    }[row["result"]]
+    return judge(watch, invocation, standing, row)
+
+
+def _changed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
+    if standing.order.only_looks:
+        return "changed in a run that only looks"
+    writes = invocation.writes_to(row["id"])
+    if not writes:
+        return "changed, though no write of this run was accepted or in doubt"
+    by_others = any(words in row["reason"] for words in _NOT_DONE_BY_US)
+    if row["status"] == "Gone" and not by_others:
+        deleted = any(each.operation == "DeleteInstances" for each in writes)
+        if not deleted:
+            return "gone, though no deletion by this run was accepted or in doubt"
+    return _goal(watch, invocation, standing.order, row)
+
+
+def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
+    order = standing.order
+    accepted = [each for each in invocation.writes if row["id"] in each.accepted]
+    if accepted and len(invocation.standings) == 1 and not order.only_looks:
+        return f"unchanged, though {accepted[0].operation} was accepted"
+    if row["region"] in {one.region for one in watch.night.bad_regions}:
+        return "unchanged in a region that could not be read"
+    if order.by_ids and row["id"] not in watch.known and watch.night.bad_regions:
+        return "unchanged, though a region could not be read that may know it"
+    if order.only_looks:
+        return ""
+    return _goal(watch, invocation, order, row)
+
+
+def _goal(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:
+    """Is it as the report says that it is?"""
+    one = watch.find(row["id"])
+    gone = one is None and order.function != "release"
+    if watch.is_rough and watch.night.hidden and watch.night.timeout < _TIME_TO_LOOK_AGAIN:
+        return ""
+    if not _is_undisturbed(watch, invocation, row) or gone:
+        return ""
+    now = watch.clock.now()
+    return "" if order.is_at_goal(one, now) or _is_makeshift(order, one, now) else f"it is {one}"
+
+
+def _is_makeshift(order: Order, one: Instance | None, now: datetime) -> bool:
+    """Has it another release time, since the one that was asked for has come too near?"""
+    return (
+        order.function == "set_auto_release"
+        and "release_after" in order.request
+        and one is not None
+        and one.auto_release_at is not None
+        and order.release_at < now + timedelta(minutes=31)
+    )
+
+
+def _is_undisturbed(watch: Watch, invocation: Invocation, row: Row) -> bool:
+    """Has nobody else, and no other message, done anything to it?"""
+    alone = len(invocation.standings) == 1 and not watch.night.twin_at
+    return alone and row["id"] not in invocation.meddled
+
+
+def _skipped(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
+    if not row["reason"]:
+        return "skipped without a reason"
+    done = [each.operation for each in invocation.writes if row["id"] in each.accepted]
+    if done and len(invocation.standings) == 1 and "done before" not in row["reason"]:
+        return f"skipped, and the reason does not tell of {done}"
+    reasons = standing.ever.get(row["id"], set())
+    for words, needed in _CLAIMS.items():
+        if words.search(row["reason"]) and needed not in reasons:
+            return f"skipped since it is {needed}, which was never so"
+    disks = watch.disks_of.get(row["id"], {}).values()
+    local = not all(can_be_snapshotted(disk.category) for disk in disks)
+    if not reasons and not (local and standing.order.with_snapshots):
+        return "skipped, and nothing forbids it"
+    return ""
+
+
+def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:  # noqa: ARG001  # a judge
+    code = row["code"]
+    if not row["reason"]:
+        return "failed without a reason"
+    odd = row["id"] in watch.night.garbled or watch.night.odd
+    if "cannot be read" in row["reason"] and not (odd and watch.is_rough):
+        return "its row could be read"
+    if code in _WAITED_FOR and not row["reason"].startswith("unforeseen"):
+        return "failed, though this passes"
+    tries = sum(row["id"] in each.ids for each in invocation.writes)
+    if code == "IncorrectInstanceStatus" and tries < _TRIES:
+        return f"failed after {tries} tries, though its status may pass"
+    unknown = code == "InvalidInstanceId.NotFound" and row["status"] == "Gone"
+    if code and code not in invocation.codes and not unknown:
+        return f"failed with a code that ECS never answered, but {sorted(invocation.codes)}"
+    return ""
+
+
+def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
+    uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
+    if standing.order.only_looks and not uncounted:
+        return "pending in a run that only looks"
+    if not row["reason"]:
+        return "pending without a reason"
+    night = watch.night
+    calm = night.limits == Limits() and not (night.faults or night.odd or night.hidden)
+    early = watch.clock.now() < invocation.killed_at - timedelta(seconds=6)
+    # Who shows no tag at all was perhaps not asked rightly, and waits for the next run.
+    if calm and early and not night.bad_regions and row["id"] not in invocation.meddled:
+        return "pending long before the time was up"
+    return ""
+
+
+def _would_change(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
+    order = standing.order
+    one = watch.find(row["id"])
+    if not _is_undisturbed(watch, invocation, row) or one is None:
+        return ""
+    if reasons := order.why_not(one, watch.clock.now()):
+        return f"would change, though {reasons}"
+    return "would change, though it is so already" if _is_idle(order, one, watch) else ""
+
+
+def _is_idle(order: Order, one: Instance, watch: Watch) -> bool:
+    return one.moves_at is None and order.is_at_goal(one, watch.clock.now())

@@ -1,0 +1,198 @@
+"""Bugs to plant in Curfew: what one is, and the nights in which it can show itself.
+
+The bugs themselves are in ``planted_writes`` and ``planted_reports``. Most were real once: what
+outsiders found in the code, put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TypeAlias
+
+import pytest
+
+import shared.ecs
+from local.ecs.faults import DroppedTags, MissingPage
+from tests.simulation.night import Night, Operator
+
+Kind: TypeAlias = Callable[[Night], Night | None]
+"""A kind of nights: gives a night of it, perhaps made fit, or None."""
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A bug, the nights that can show it, and what the law says that is there to find it.
+
+    Attributes:
+        plant: Puts it in.
+        nights: Tells them.
+        says: A part of what the law says; other laws may find the bug first in other nights.
+    """
+
+    plant: Callable[[pytest.MonkeyPatch], None]
+    nights: Kind
+    says: str
+
+    @property
+    def name(self) -> str:
+        """What the bug is called."""
+        return getattr(self.plant, "__name__", "").strip("_").replace("_", "-")
+
+
+def only(*conditions: Callable[[Night], bool]) -> Kind:
+    """The nights of which all this is true."""
+    return lambda given: given if all(each(given) for each in conditions) else None
+
+
+def among_people(given: Night) -> Night | None:
+    """Nights with time for people to change something, who are busier than else."""
+    if given.timeout < timedelta(minutes=10) or given.is_list or not any_that_writes(given):
+        return None
+    return replace(given, meddling=0.5)
+
+
+def of_capped_lists(given: Night) -> Night | None:
+    """Lists of messages, of which each alone may change what it means, and all together may not."""
+    largest = max((len(one.request.get("instance_ids", ())) for one in given.messages), default=0)  # type: ignore[arg-type]  # a list
+    if not given.is_list or not largest:
+        return None
+    return replace(given, operator=Operator(max_instances=largest))
+
+
+def of_many_far_away(given: Night) -> Night | None:
+    """More than can be read with their disks in 20 seconds."""
+    if not (of_snapshots(given) and of_many(given)):
+        return None
+    return replace(given, latency=timedelta(seconds=0.15), operator=Operator(max_instances=1000))
+
+
+def any_night(given: Night) -> Night | None:
+    """Every night."""
+    return given
+
+
+def any_that_writes(given: Night) -> bool:
+    """Something is to be done."""
+    return given.function != "describe" and not any(
+        one.must_be or one.request.get("dry_run") is True for one in given.messages
+    )
+
+
+def of_many(given: Night) -> bool:
+    """More instances than one page shows."""
+    return len(given.fleet) > shared.ecs.PAGE
+
+
+def of_people(given: Night) -> bool:
+    """Somebody changes something now and then."""
+    return given.meddling > 0
+
+
+def of_releases(given: Night) -> bool:
+    """Instances are to be released."""
+    return given.function == "release"
+
+
+def of_stops(given: Night) -> bool:
+    """Instances are to be stopped."""
+    return given.function == "stop"
+
+
+def of_starts(given: Night) -> bool:
+    """Instances are to be started."""
+    return given.function == "start"
+
+
+def of_snapshots(given: Night) -> bool:
+    """Instances are to be released, and their data kept."""
+    return of_releases(given) and any(
+        one.request.get("snapshot") is not False for one in given.messages
+    )
+
+
+def of_refused_batches(given: Night) -> bool:
+    """Somebody starts an instance of a batch that is about to be deleted without force."""
+    request = given.messages[0].request
+    return (
+        of_releases(given)
+        and of_people(given)
+        and request.get("snapshot") is False
+        and not request.get("force")
+    )
+
+
+def of_missing_pages(given: Night) -> bool:
+    """A page of a list comes without its items."""
+    return any(isinstance(fault, MissingPage) for fault in given.faults)
+
+
+def of_lost_tags(given: Night) -> bool:
+    """Instances are shown without their tags."""
+    return any(isinstance(fault, DroppedTags) for fault in given.faults)
+
+
+def of_slow_deletions(given: Night) -> bool:
+    """What is being deleted refuses to be deleted, for more than a minute."""
+    return of_releases(given) and given.durations.deleting > timedelta(seconds=60)
+
+
+def of_caps(given: Night) -> bool:
+    """The operator has set a number of instances."""
+    return given.operator.max_instances != Operator().max_instances
+
+
+def of_shares(given: Night) -> bool:
+    """The operator has set a share of the fleet."""
+    return bool(given.operator.max_percent)
+
+
+def of_earlier_runs(given: Night) -> bool:
+    """Another release was begun before."""
+    return given.earlier is not None
+
+
+def of_only_tags(given: Night) -> bool:
+    """The operator has named tags that all must have."""
+    return bool(given.operator.only_tags)
+
+
+def of_required_snapshots(given: Night) -> bool:
+    """The operator wants no release without snapshots."""
+    return given.operator.snapshot_required and of_releases(given)
+
+
+def of_bad_regions(given: Night) -> bool:
+    """A region cannot be read."""
+    return bool(given.bad_regions)
+
+
+def of_surprises(given: Night) -> bool:
+    """Something goes wrong that nothing foresees."""
+    return any(how == "surprise" for _, how in given.odd)
+
+
+def of_hidden(given: Night) -> bool:
+    """ECS leaves an instance out of looks that follow at once."""
+    return given.hidden > 0 and given.timeout >= timedelta(minutes=1)
+
+
+def of_initializing(given: Night) -> bool:
+    """ECS refuses every change for minutes."""
+    return bool(given.initializing)
+
+
+def of_old_records(given: Night) -> bool:
+    """A record is older than the event around it."""
+    return given.dress.old_record
+
+
+def of_late_events(given: Night) -> bool:
+    """The event comes late, and says so."""
+    return not given.is_of_now and timedelta(0) < given.late < timedelta(hours=6)
+
+
+def of_hostile(given: Night) -> bool:
+    """A message must be refused."""
+    return any(one.must_be for one in given.messages)

@@ -1,0 +1,149 @@
+"""The way to the emulator's service, with all that a network, and an odd ECS, does on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from local.ecs.clock import ManualClock
+from local.ecs.log import is_mutating
+from local.ecs.service import Answer
+from shared.failures import NoAnswer, Refusal
+from tests.simulation.people import CALLER
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Stage
+
+_AT_ONCE = timedelta(seconds=1)
+"""Looks that follow each other so soon are one: what is left out of one is left out of all."""
+
+
+class Hiding:
+    """Leaves one instance out of a look by ids, and of all that follow at once."""
+
+    def __init__(self, at_look: int, seed: int, clock: ManualClock) -> None:
+        self._at_look = at_look
+        self._dice = Random(f"{seed} hiding")  # noqa: S311  # a night, not a secret
+        self._clock = clock
+        self._looks = 0
+        self._hidden = ""
+        self._until = clock.now()
+
+    def without(self, parameters: Mapping[str, str], answer: Answer) -> Answer:
+        """The answer to DescribeInstances, perhaps without one of its instances."""
+        rows = answer.body["Instances"]["Instance"]
+        if not self._at_look or "InstanceIds" not in parameters:
+            return answer
+        self._looks += 1
+        if self._looks == self._at_look and rows:
+            self._hidden = self._dice.choice(rows)["InstanceId"]
+            self._until = self._clock.now() + _AT_ONCE
+        if not self._hidden or self._clock.now() > self._until:
+            return answer
+        return _left_out(answer, self._hidden)
+
+
+class SimTransport:
+    """Makes calls for one invocation; see ``shared.sdk.Connection``."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def send(
+        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
+    ) -> Mapping[str, Any]:
+        """Make the call once; see ``shared.sdk.Transport.send``."""
+        stage = self.stage
+        left_at = stage.clock.now()
+        stage.before(operation)
+        self._reach(parameters.get("RegionId", ""), timeout_s)
+        write = stage.laws.sent(operation, parameters, left_at) if is_mutating(operation) else None
+        answer = stage.service.call(operation, dict(parameters), CALLER)
+        delivery, odd = answer.delivery, self._odd()
+        stage.clock.advance(timedelta(seconds=min(delivery.delay_s, timeout_s)))
+        late = delivery.delay_s > timeout_s
+        arrived = not (late or delivery.cut or delivery.truncated or delivery.proxy_page)
+        if write is not None:
+            stage.laws.answered(write, answer, arrived=arrived and not odd)
+        stage.after(operation, parameters, answer)
+        if write is None and (odd or answer.code or not arrived):
+            stage.laws.failed_to_read(parameters.get("RegionId", ""), answer)
+        if not arrived:
+            raise NoAnswer("no answer in time" if late else "the connection broke")
+        if odd and not answer.code:
+            return _oddly(odd, answer.body)
+        if operation == "DescribeInstances" and stage.is_rough and not answer.code:
+            answer = stage.hiding.without(parameters, answer)
+        stage.laws.heard(operation, parameters, answer)
+        return _body(answer)
+
+    def _odd(self) -> str:
+        stage = self.stage
+        return stage.odd.get(stage.calls, "") if stage.is_rough else ""
+
+    def _reach(self, region: str, timeout_s: float) -> None:
+        how = self.stage.bad_regions.get(region, "")
+        if how:
+            self.stage.laws.watch.running[-1].deaf.add(region)
+        if how == "dead":
+            self.stage.clock.advance(timedelta(seconds=timeout_s))
+            raise NoAnswer("no answer in time")
+        if how == "unresolved":
+            raise NoAnswer("there is no such host", unresolved=True)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _left_out(answer: Answer, instance_id: str) -> Answer:
+    rows = answer.body["Instances"]["Instance"]
+    left = [row for row in rows if row["InstanceId"] != instance_id]
+    return replace(answer, body={**answer.body, "Instances": {"Instance": left}})
+
+
+def _oddly(how: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What no reference knows, in place of an answer."""
+    if how == "surprise":
+        raise ValueError(how)
+    if how == "token is a list":
+        return {**body, "NextToken": ["more"]}
+    if how == "no list":
+        return {"RequestId": body["RequestId"]}
+    return {key: _odd_rows(how, value) for key, value in body.items()}
+
+
+def _odd_rows(how: str, value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: [_odd_row(how, row) for row in rows] if isinstance(rows, list) else rows
+        for name, rows in value.items()
+    }
+
+
+def _odd_row(how: str, row: object) -> object:
+    if how == "rows are null" or not isinstance(row, dict):
+        return None
+    if how == "times are numbers":
+        return {key: 7 if key.endswith("Time") else value for key, value in row.items()}
+    return {key: [value] if key.endswith("Id") else value for key, value in row.items()}
+
+
+def _body(answer: Answer) -> Mapping[str, Any]:
+    """The answer's body.
+
+    Raises:
+        Refusal: it is an error.
+    """
+    if not answer.code:
+        return answer.body
+    retry_after = answer.headers.get("x-acs-retry-after")
+    raise Refusal(
+        answer.status,
+        answer.code,
+        str(answer.body["Message"]),
+        int(retry_after) / 1000 if retry_after else None,
+    )
