@@ -132,6 +132,9 @@ def _shown_time(view: View) -> str:
 
 def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     """Why the row cannot be of this message; "" if it can."""
+    order = standing.order
+    if row["id"] in watch.known and row["id"] not in standing.matched and not order.by_ids:
+        return "was never selected"
     judge = {
         "changed": _changed,
         "unchanged": _unchanged,
