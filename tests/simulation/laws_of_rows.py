@@ -172,7 +172,8 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
         return "unchanged, though a region could not be read that may know it"
     one = watch.find(row["id"])
     if one is not None and one.region not in order.regions:
-        return f"unchanged, though it is in {one.region}, where the operator allows it to be"
+        silent = one.region in invocation.deaf and f"{one.region} did not answer" in row["reason"]
+        return "" if silent else f"unchanged, though it is in {one.region}"
     if order.only_looks:
         return ""
     return _goal(watch, invocation, order, row)
