@@ -343,7 +343,7 @@ def test_loopback_is_told_by_the_address(
         *(
             ("CURFEW_ONLY_TAGS", value, f"CURFEW_ONLY_TAGS{wrong}; {ONLY_TAGS_RIGHT}")
             for value, wrong in (
-                (" ", " is no JSON: it is empty"),
+                (" ", " is not a JSON object: it is empty"),
                 (
                     "team=dev",
                     " is no JSON: not JSON: Expecting value at line 1, column 1: 'team=dev'",
