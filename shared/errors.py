@@ -14,6 +14,8 @@ say what was wrong and what would be right, and never hold a credential or a sig
 
 from __future__ import annotations
 
+import traceback
+
 from shared.printable import printable
 
 
@@ -72,3 +74,22 @@ class Unavailable(CurfewError):  # noqa: N818  # likewise
 
 class Incomplete(CurfewError):  # noqa: N818  # likewise
     """Some instances failed or are pending: one sentence, then the report as JSON."""
+
+
+UNFORESEEN = "unforeseen"
+"""How a sentence about an error begins that nothing foresees."""
+
+
+def unforeseen(error: Exception) -> str:
+    """A sentence that names an error that nothing foresees.
+
+    Without its text, which may hold an answer, or a secret.
+    """
+    at = places(error)
+    return f"{UNFORESEEN}: {type(error).__name__} at {at[-1] if at else 'an unknown place'}"
+
+
+def places(error: Exception) -> list[str]:
+    """Where in the code an error arose, from the outside in: ``shared/plan.py:70``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]

@@ -108,7 +108,7 @@ class _Run:
             self._look([one for one in wave if self._is_stale(one)])
             now = self.job.clock.now()
             for target in wave:
-                target.decide(self.job.judge, now)
+                self._decide(target, now)
             wave = self._ask_twice(wave)
             self.through = {one.awaits for one in samples if one.is_through()}
             self._act(wave)
@@ -224,6 +224,13 @@ class _Run:
         in_time = reader.ecs.in_turn_by(_of_use_until(looked.values()))
         return msgspec.structs.replace(reader, ecs=in_time).add(looked, known)
 
+    def _decide(self, target: Target, now: datetime) -> None:
+        """Ask about its latest look; one riddle keeps no other from being done."""
+        try:
+            target.decide(self.job.judge, now)
+        except Exception as error:  # noqa: BLE001  # as it says
+            target.row = target.ended(Result.FAILED, log_unforeseen(error))
+
     def _ask_twice(self, wave: list[Target]) -> list[Target]:
         """Before a loss, let a second API confirm that an instance without any tag has none.
 
@@ -243,7 +250,7 @@ class _Run:
                 put_off.add(id(target))
             elif instance is not target.instance:
                 target.instance = instance
-                target.decide(self.job.judge, self.job.clock.now())
+                self._decide(target, self.job.clock.now())
         return [one for one in wave if id(one) not in put_off]
 
     def _act(self, wave: Iterable[Target]) -> None:

@@ -263,12 +263,16 @@ def _zone(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few set a zone
 
     try:
-        if name != "UTC" and ("/" not in name or name.startswith(_NO_PLACES)):
+        if name != "UTC" and not _is_place(name):
             raise ValueError(name)  # noqa: TRY301  # "CST" is six zones, and Etc/GMT+8 is UTC-8
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         right = f"a zone like {_nearest_zone(name) or 'Asia/Tokyo'}, or UTC"
         raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be {right}") from None
+
+
+def _is_place(zone: str) -> bool:
+    return "/" in zone and not zone.startswith(_NO_PLACES)
 
 
 def _nearest_zone(name: str) -> str:
@@ -278,6 +282,6 @@ def _nearest_zone(name: str) -> str:
 
     if name.casefold() in NOT_CHINAS:
         return "Asia/Shanghai"
-    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
+    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if _is_place(zone)}
     near = get_close_matches(name[:40].casefold(), zones, n=1, cutoff=0.8)
     return zones[near[0]] if near else ""
