@@ -158,8 +158,14 @@ def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetim
             return msgspec.structs.replace(answer, before=_in_words(taken))
         disk = disks[wanted.disk_id]
         disks[wanted.disk_id] = _with_new(disk, answer, call.retention_days)
-        taken.append(f"{answer.body.get('SnapshotId') or 'one'} of disk {wanted.disk_id}")
+        taken.append(_named(answer, wanted.disk_id))
     return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())), _in_words(taken))
+
+
+def _named(answer: Answer, disk_id: str) -> str:
+    snapshot_id = answer.body.get("SnapshotId")
+    has_id = isinstance(snapshot_id, str) and snapshot_id
+    return f"{snapshot_id} of disk {disk_id}" if has_id else f"of disk {disk_id}"
 
 
 def _in_words(taken: Sequence[str]) -> str:

@@ -54,14 +54,20 @@ class Ecs(msgspec.Struct, frozen=True):
     Attributes:
         api: Its paced and bounded calls.
         side_by_side: How several calls are made at once.
+        seeing_tags: Filled once it is known that an empty list of tags is the truth.
     """
 
     api: Api
     side_by_side: Runner
+    seeing_tags: list[bool] = msgspec.field(default_factory=list)
 
     def reading_until(self, moment: datetime) -> Ecs:
         """The same region, for reads that end at this moment."""
         return msgspec.structs.replace(self, api=self.api.reading_until(moment))
+
+    def in_turn_by(self, moment: datetime | None) -> Ecs:
+        """The same region, for reads that are of use only if their turn comes by this moment."""
+        return msgspec.structs.replace(self, api=self.api.in_turn_by(moment))
 
     def inventory(self, selection: Selection) -> Found:
         """Every selected instance that ECS knows.
@@ -126,20 +132,26 @@ class Ecs(msgspec.Struct, frozen=True):
         """These instances, those that show no tag as ListTagResources has them.
 
         Tags that got lost on the way look like tags that never were, and most guards are tags.
+        Whose turn does not come in time stays unchecked, see ``in_turn_by``.
 
         Raises:
             AccessDenied: RAM does not let the function look.
             Unavailable: ECS did not answer.
         """
         bare = [one.id for one in instances if not (one.tags or one.tags_checked)]
-        found: dict[str, dict[str, str]] = {one: {} for one in bare}
+        found: dict[str, dict[str, str]] = {}
         batches = list(chunks(bare, TAG_PAGE))
-        for answer in self.side_by_side(self._list_tags, batches, at_once=CALLS_AT_ONCE):
+        answers = self.side_by_side(self._list_tags_in_time, batches, at_once=CALLS_AT_ONCE)
+        for batch, answer in zip(batches, answers, strict=True):
+            if answer is None:
+                continue
+            found |= {one: {} for one in batch}
             for instance_id, key, value in answer:
                 if instance_id in found:
                     found[instance_id][key] = value
-        if bare and not any(found.values()):
+        if found and not any(found.values()) and not self.seeing_tags:
             self._check_permission_for_tags(batches[0])
+        self.seeing_tags.extend([True] if found else [])
         return [
             msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
             if one.id in found
@@ -225,6 +237,14 @@ class Ecs(msgspec.Struct, frozen=True):
         found = self._instances(parameters)
         return {key: one for key, one in found.items() if key in asked_for}
 
+    def _list_tags_in_time(self, ids: Sequence[str]) -> list[tuple[str, str, str]] | None:
+        try:
+            return self._list_tags(ids)
+        except Unavailable as error:
+            if not error.late:
+                raise
+            return None
+
     def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
         pages = self.pages("ListTagResources", _of_these(ids), "TagResources", "TagResource")
         return [read_tag(row) for row, _ in pages]
@@ -235,7 +255,8 @@ class Ecs(msgspec.Struct, frozen=True):
         If it does, a missing permission shows; if it does not, it answers as before.
         """
         with suppress(Refusal):
-            self.api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
+            api = self.api.in_turn_by(None)
+            api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
 
     def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
         """By id; one that moved between two pages while they were read counts as last seen.
@@ -254,7 +275,7 @@ class Ecs(msgspec.Struct, frozen=True):
             Unavailable: ECS does not say.
         """
         try:
-            self.api.read(operation, {"DryRun": "true"})
+            self.api.in_turn_by(None).read(operation, {"DryRun": "true"})
         except Refusal:
             return
         raise Unavailable(

@@ -224,11 +224,10 @@ class Fleet(msgspec.Struct, frozen=True):
             yield f"ECS does not know {_named(unknown)}: released before, or never there"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
             regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
-            if not seen.hints:
-                yield f"nothing matched in {', '.join(regions)}."
-            for region in regions:
-                if region in seen.hints:
-                    yield f"nothing matched in {region}: {seen.hints[region]}"
+            if without := [region for region in regions if region not in seen.hints]:
+                yield f"nothing matched in {', '.join(without)}."
+            for region, hint in seen.hints.items():
+                yield f"nothing matched in {region}: {hint}"
 
     def _job(self, source: Ecs) -> Job:
         return Job(

@@ -41,6 +41,7 @@ from shared.regions import has_endpoint_of_its_own
 from shared.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
+_SHORTEST_SECRET = 12
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}
 
 
@@ -132,8 +133,12 @@ class SdkTransport:
 
 
 def _forms_of(*secrets: str) -> tuple[bytes, ...]:
-    """Secrets as a server that repeats a request would write them: plain and in a URL."""
-    forms = {form for one in secrets if one for form in (one, quote(one, safe=""))}
+    """Secrets as a server that repeats a request would write them: plain and in a URL.
+
+    Without short ones, which are nobody's secret and part of many words.
+    """
+    long = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
+    forms = {form for one in long for form in (one, quote(one, safe=""))}
     return tuple(form.encode() for form in forms)
 
 

@@ -69,6 +69,7 @@ class Target(msgspec.Struct, eq=False):
     suspect: bool = False
     row: Row | None = None
     made: tuple[str, ...] = ()
+    _throttled: str = ""
     _tries: dict[type[Call], int] = {}
     _accepted: dict[type[Call], int] = {}
     _last: Call | None = None
@@ -84,6 +85,15 @@ class Target(msgspec.Struct, eq=False):
     def awaits(self) -> type[Call] | None:
         """The kind of call whose effect is awaited; None: somebody else's."""
         return type(self._last) if self._last is not None else None
+
+    def see(self, instance: Instance) -> None:
+        """Take in a new look."""
+        self.instance, self.blind, self._throttled = instance, False, ""
+
+    def put_off(self, operation: str, opens_at: datetime) -> None:
+        """Wait for its turn with this operation, which ECS throttles until then."""
+        self.due = max(self.due, opens_at)
+        self._throttled = operation
 
     def decide(self, judge: Judge, now: datetime) -> None:
         """Ask about the latest look: settle, wait, or be ready for a call."""
@@ -133,6 +143,8 @@ class Target(msgspec.Struct, eq=False):
         waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {words(self.step)}"
         if self._rejected and self._rejected.message:
             waiting += f" ({self._rejected.message})"
+        if self._throttled:
+            waiting += f" (ECS throttles {self._throttled})"
         return self.ended(Result.PENDING, f"ran out of time; {waiting}")
 
     def ended(self, result: Result, reason: str, code: str = "") -> Row:

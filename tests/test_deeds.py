@@ -196,7 +196,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
 
     outcome = perform(api, Snapshot((DiskSnapshot("d-1", "one"),), 7), ONE, LATER)
 
-    assert outcome == {"i-1": Accepted(ONE[0])}
+    assert outcome == {"i-1": Accepted(ONE[0], "snapshot of disk d-1")}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
                 "disk d-2: The snapshot quota exceeds.",
                 alone=True,
                 in_doubt=False,
-                before="snapshot of d-1",
+                before="snapshot s-1 of disk d-1",
             ),
             id="refused",
         ),
@@ -222,7 +222,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
                 "no answer in time",
                 alone=True,
                 in_doubt=True,
-                before="snapshot of d-1",
+                before="snapshot s-1 of disk d-1",
             ),
             id="lost",
         ),

@@ -259,7 +259,7 @@ def test_of_what_was_created_after_the_event_no_disk_and_no_tag_is_asked_for(cal
     assert "i-new" not in str(asked)
 
 
-NO_SUCH_KEY = "No instance looked at has the tag key 'team'."
+NO_SUCH_KEY = "no instance looked at has the tag key 'team'."
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ NO_SUCH_KEY = "No instance looked at has the tag key 'team'."
     [
         pytest.param(
             ByTagsAndName((("team", None),)),
-            (f"nothing matched in {HANGZHOU}. {HANGZHOU}: {NO_SUCH_KEY}",),
+            (f"nothing matched in {HANGZHOU}: {NO_SUCH_KEY}",),
             id="tags",
         ),
         pytest.param(

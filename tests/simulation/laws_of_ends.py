@@ -30,8 +30,8 @@ def check_end(watch: Watch, invocation: Invocation, ending: Ending) -> None:
         _check_error(watch, invocation, ending)
     else:
         _check_success(watch, invocation, ending)
-    for report in ending.reports:
-        check_report(watch, invocation, ending, report)
+    for number in range(len(ending.reports)):
+        check_report(watch, invocation, ending, number)
     _check_all_told(invocation, ending)
     _check_calls(invocation, ending)
 

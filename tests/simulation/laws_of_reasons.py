@@ -72,18 +72,16 @@ def _is_taken(invocation: Invocation, disk_id: str) -> bool:
 
 def _addresses(invocation: Invocation, row: Row) -> set[str]:
     """The static public addresses that ECS showed of it."""
-    views = invocation.views.get((row["region"], row["id"]), ())
+    views = invocation.views.get(row["id"], ())
     return {
         address
-        for view in views
-        if view is not None
+        for region, view in views
+        if view is not None and region == row["region"]
         for address in view.get("PublicIpAddress", {}).get("IpAddress", ())
     }
 
 
-def _wrong_snapshot(
-    watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str
-) -> str:
+def _wrong_snapshot(watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str) -> str:
     found = [each for each in watch.engine.snapshots() if each.snapshot_id == snapshot_id]
     if not found:
         return f"there is no snapshot {snapshot_id}"
@@ -107,9 +105,9 @@ def _wrong_end(snapshot_id: str, told: str, began_at: datetime, days: int) -> st
     return f"{snapshot_id} ends at {local if days else 'no time'}"
 
 
-def _disks(watch: Watch, one: Instance) -> dict[str, Disk]:
+def _disks(watch: Watch, one: Instance) -> Mapping[str, Disk]:
     """The disks that it has or had, as they were last while attached."""
-    return {key: disk for key, disk in watch.disks.items() if disk.instance_id == one.instance_id}
+    return watch.disks_of.get(one.instance_id, {})
 
 
 def _untold(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:

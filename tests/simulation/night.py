@@ -15,6 +15,7 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.model import StoppedMode
 from local.ecs.quirks import Quirks
 from local.ecs.throttle import Limits
+from tests.calling import ACTIONS
 from tests.simulation import troubles
 from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of
 from tests.simulation.messages import (
@@ -30,14 +31,7 @@ from tests.simulation.troubles import BadRegion
 
 __all__ = ["DUSK", "Earlier", "Night", "Operator", "night", "simpler"]
 
-FUNCTIONS = (
-    "stop",
-    "start",
-    "release",
-    "set_auto_release",
-    "clear_auto_release",
-    "describe",
-)
+FUNCTIONS = tuple(ACTIONS)
 _A_DAY = timedelta(days=1)
 
 

@@ -46,9 +46,7 @@ def _gone_after_two_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _complete_within_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Report, "outcome", lambda self: "planned" if self.dry_run else "complete"
-    )
+    monkeypatch.setattr(Report, "outcome", lambda self: "planned" if self.dry_run else "complete")
 
 
 def _no_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,7 +107,9 @@ def _pending_counted_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 REPORTS = (
     Planted(_a_retention_told_from_the_request, only(planted.of_earlier_runs), "is kept"),
-    Planted(_an_address_given_up_in_silence, only(planted.of_stops), "does not tell of the address"),
+    Planted(
+        _an_address_given_up_in_silence, only(planted.of_stops), "does not tell of the address"
+    ),
     Planted(_a_rest_that_nobody_is_told_of, only(planted.of_releases), "does not tell of"),
     Planted(_gone_by_whom_it_may_be, planted.among_people, "no deletion by this run"),
     Planted(_gone_after_two_looks_at_once, only(planted.of_hidden), "it is Instance"),

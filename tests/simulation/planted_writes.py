@@ -21,13 +21,15 @@ import shared.run
 import shared.survey
 import shared.target
 import shared.wire
+from shared.deeds import Outcome, Rejected
 from shared.errors import Refused
 from shared.failures import Kind
 from shared.guards import Guard, Harm
 from shared.model import SnapshotStatus
 from shared.plan import Judge, Result, Row
+from shared.requests import decode
 from shared.selection import ByTagsAndName
-from shared.deeds import Outcome, Rejected
+from shared.settings import read_settings
 from shared.steps import Call
 from shared.target import Target
 from tests.simulation import planted
@@ -112,7 +114,7 @@ def _snapshots_not_required(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _with_settings(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
-    honest = shared.run.read_settings
+    honest = read_settings
 
     def other(environ: Any) -> Any:  # noqa: ANN401  # passed on
         return msgspec.structs.replace(honest(environ), **others)
@@ -147,7 +149,7 @@ def _a_fresh_envelope_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_dry_run_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.run.decode
+    honest = decode
 
     def wet(request_type: Any, fields: Any, name: str) -> Any:  # noqa: ANN401  # passed on
         request = honest(request_type, fields, name)
@@ -157,7 +159,7 @@ def _a_dry_run_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _any_message_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.run.decode
+    honest = decode
 
     def deaf(request_type: Any, fields: Any, name: str) -> Any:  # noqa: ANN401  # passed on
         return honest(request_type, {**fields, "action": name}, name)
@@ -239,18 +241,28 @@ def _a_plan_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 WRITES = (
     Planted(_no_guard_after_the_plan, planted.among_people, "protected"),
     Planted(_no_selection_after_the_plan, planted.among_people, "no longer selected"),
-    Planted(_whoever_was_made_later_too, only(planted.of_late_events), "made after the event, since"),
+    Planted(
+        _whoever_was_made_later_too, only(planted.of_late_events), "made after the event, since"
+    ),
     Planted(_a_cap_that_a_request_raises, only(planted.of_caps), "touched, at most"),
     Planted(_a_cap_for_each_message, planted.of_capped_lists, "touched, at most"),
     Planted(_no_share_of_the_fleet, only(planted.of_shares), "touched, at most"),
     Planted(_snapshots_that_end_too_soon, only(planted.of_earlier_runs), "are kept"),
-    Planted(_a_disk_that_was_away, only(planted.of_snapshots, planted.of_people), "has no snapshot since"),
+    Planted(
+        _a_disk_that_was_away,
+        only(planted.of_snapshots, planted.of_people),
+        "has no snapshot since",
+    ),
     Planted(_a_snapshot_not_awaited, only(planted.of_snapshots), "has no snapshot since"),
     Planted(_misspelt_keys_that_guard_nothing, planted.any_night, "a key is not understood"),
     Planted(_keys_compared_as_they_are, planted.any_night, "which was never so"),
     Planted(_nothing_that_keeps_a_machine_off, only(planted.of_starts), "kept off"),
-    Planted(_only_tags_not_asked, only(planted.of_only_tags), "lacks what CURFEW_ONLY_TAGS asks for"),
-    Planted(_snapshots_not_required, only(planted.of_required_snapshots), "CURFEW_SNAPSHOT is required"),
+    Planted(
+        _only_tags_not_asked, only(planted.of_only_tags), "lacks what CURFEW_ONLY_TAGS asks for"
+    ),
+    Planted(
+        _snapshots_not_required, only(planted.of_required_snapshots), "CURFEW_SNAPSHOT is required"
+    ),
     Planted(_one_region_stops_all, only(planted.of_bad_regions), "in calm"),
     Planted(_an_untyped_end, only(planted.of_surprises), "is no error of ours"),
     Planted(_what_passes_fails, only(planted.of_initializing), "failed, though this passes"),
