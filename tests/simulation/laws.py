@@ -153,7 +153,10 @@ class Laws:
         return (
             "curfew:protect" in one.tags
             or kept
-            or any(key.startswith(("acs:autoscaling:", "ack.")) for key in one.tags)
+            or any(
+                key.startswith(("acs:autoscaling:", "acs:emr:", "ack.", "ehpc."))
+                for key in one.tags
+            )
             or any(lock is not LockReason.FINANCIAL or loses for lock in one.locks)
             or (loses and (one.deletion_protection or one.charge_type is ChargeType.PRE_PAID))
         )
