@@ -32,6 +32,7 @@ def check_end(watch: Watch, invocation: Invocation, ending: Ending) -> None:
         _check_success(watch, invocation, ending)
     for number in range(len(ending.reports)):
         check_report(watch, invocation, ending, number)
+    _check_dead_region(watch, invocation)
     _check_all_told(invocation, ending)
     _check_calls(invocation, ending)
 
@@ -69,6 +70,19 @@ def unread_regions(watch: Watch, invocation: Invocation) -> list[str]:
     """The regions of the event that could not be read."""
     asked = {region for order in invocation.orders for region in order.regions}
     return [one.region for one in watch.night.bad_regions if one.region in asked]
+
+
+def _check_dead_region(watch: Watch, invocation: Invocation) -> None:
+    """A region that never answers keeps the others waiting for a third of the time at most."""
+    night = watch.night
+    rough = night.faults or night.twin_at or night.odd or night.limits != Limits() or night.hidden
+    dead = any(one.how == "dead" for one in night.bad_regions)
+    if not dead or rough or night.is_list or not invocation.writes:
+        return
+    third = (invocation.killed_at - invocation.began_at) / 3
+    waited = invocation.writes[0].left_at - invocation.began_at
+    if waited > third + timedelta(seconds=1):
+        raise LawBroken(f"nothing was done for {waited}, since a region did not answer")
 
 
 def _check_all_told(invocation: Invocation, ending: Ending) -> None:

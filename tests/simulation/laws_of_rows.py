@@ -70,10 +70,11 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
         raise LawBroken(f"{row['id']}: auto_release_at is {at}")
     if row["result"] == "failed" and _UNREAD.search(row["reason"]):
         return  # what was seen of it counts for nothing; whether it was so is asked of the end
+    asked = {region for order in invocation.orders for region in order.regions}
     views = [
         view
         for region, view in invocation.views.get(row["id"], ())
-        if row["region"] in {"", region}
+        if region == row["region"] or (not row["region"] and region in asked)
     ] or [None]
     latest = _latest(invocation, row, views)
     if not any(_shows(invocation, view, row) for view in latest):
@@ -132,6 +133,9 @@ def _shown_time(view: View) -> str:
 
 def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     """Why the row cannot be of this message; "" if it can."""
+    order = standing.order
+    if row["id"] in watch.known and row["id"] not in standing.matched and not order.by_ids:
+        return "was never selected"
     judge = {
         "changed": _changed,
         "unchanged": _unchanged,
@@ -166,6 +170,10 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
         return "unchanged in a region that could not be read"
     if order.by_ids and row["id"] not in watch.known and watch.night.bad_regions:
         return "unchanged, though a region could not be read that may know it"
+    one = watch.find(row["id"])
+    if one is not None and one.region not in order.regions:
+        silent = one.region in invocation.deaf and f"{one.region} did not answer" in row["reason"]
+        return "" if silent else f"unchanged, though it is in {one.region}"
     if order.only_looks:
         return ""
     return _goal(watch, invocation, order, row)

@@ -44,12 +44,14 @@ class Operator:
         max_percent: CURFEW_MAX_PERCENT; 0: none.
         only_tags: CURFEW_ONLY_TAGS.
         snapshot_required: CURFEW_SNAPSHOT is ``required``.
+        regions: CURFEW_REGIONS.
     """
 
     max_instances: int = 100
     max_percent: int = 0
     only_tags: Mapping[str, object] | None = None
     snapshot_required: bool = False
+    regions: tuple[str, ...] = ()
 
     @property
     def environ(self) -> dict[str, str]:
@@ -59,6 +61,7 @@ class Operator:
             "CURFEW_MAX_PERCENT": str(self.max_percent) if self.max_percent else "",
             "CURFEW_ONLY_TAGS": json.dumps(self.only_tags) if self.only_tags else "",
             "CURFEW_SNAPSHOT": "required" if self.snapshot_required else "",
+            "CURFEW_REGIONS": ",".join(self.regions),
         }
         return {key: value for key, value in stated.items() if value}
 
@@ -161,6 +164,9 @@ def night(seed: int) -> Night:
         asked = [bad[0].region]
     operator = _operator(seed)
     there = [region for region in asked if region in REGIONS] or [REGIONS[0]]
+    if operator.regions:
+        there = [*REGIONS]
+        operator = replace(operator, regions=tuple(dict.fromkeys((*REGIONS, *asked))))
     fleet = fleet_of(seed, function, there, dict(operator.only_tags or {}))
     messages, trigger, dress = messages_of(seed, Asking(function, asked, fleet))
     late = troubles.late(seed)
@@ -216,6 +222,7 @@ def _operator(seed: int) -> Operator:
         max_percent=dice.choice((10, 60)) if dice.random() < 0.08 else 0,
         only_tags=only if dice.random() < 0.12 else None,
         snapshot_required=dice.random() < 0.08,
+        regions=REGIONS if dice.random() < 0.08 else (),
     )
 
 

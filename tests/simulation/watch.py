@@ -280,16 +280,17 @@ class Watch:
     def tries_in_vain(self, order: Order) -> bool:
         """Can something of it not be done, so that it fails each time?"""
         ids = order.request.get("instance_ids", ())
-        if isinstance(ids, list) and order.function != "release" and set(ids) - self._there():
-            return True
+        if isinstance(ids, list):
+            there = {one.instance_id: one.region for one in self.engine.instances()}
+            if order.function != "release" and set(ids) - there.keys():
+                return True
+            if any(there.get(one, order.regions[0]) not in order.regions for one in ids):
+                return True
         return any(
             order.never(one, self.clock.now(), self.night.quirks)
             for one in self.engine.instances()
             if not order.why_not(one, self.clock.now())
         )
-
-    def _there(self) -> set[str]:
-        return {one.instance_id for one in self.engine.instances()}
 
     def shown(self, parameters: Mapping[str, str], rows: Sequence[Row]) -> None:
         """DescribeInstances was answered, and the answer arrived."""
