@@ -371,7 +371,9 @@ class TestWithAnEndpoint:
             clock.advance(timedelta(days=1))
             call = ("set-auto-release", "-", "--endpoint", server.url)
             shown = run(*call, stdin=event).output
-            remotely = run(*call, "--remote", "--name", "curfew/set_auto_release", stdin=event).output
+            remotely = run(
+                *call, "--remote", "--name", "curfew/set_auto_release", stdin=event
+            ).output
 
         # The clock begins at 18:00 of the 23rd in China.
         assert "24 Nov 20:00 +08:00" in shown
