@@ -358,8 +358,10 @@ def test_loopback_is_told_by_the_address(
                 (" ", " is not a JSON object: it is empty"),
                 (
                     "team=dev",
-                    " is not a JSON object: not JSON: Expecting value at line 1, column 1: "
-                    "'team=dev'",
+                    (
+                        " is not a JSON object: not JSON: Expecting value at line 1, column 1: "
+                        "'team=dev'"
+                    ),
                 ),
                 (
                     '{"team": "dev", "team": "ops"}',
