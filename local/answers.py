@@ -27,6 +27,7 @@ class Row(msgspec.Struct, frozen=True):
     code: str
     status: str
     auto_release_at: str
+    instance_type: str = ""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -35,6 +36,7 @@ class Report(msgspec.Struct, frozen=True):
     Attributes:
         instances_omitted: How many rows more there are than were answered.
         warnings: Sentences for people.
+        plan_id: Of a dry run's plan; "" if there is none to confirm.
     """
 
     action: str
@@ -46,6 +48,7 @@ class Report(msgspec.Struct, frozen=True):
     instances: tuple[Row, ...]
     instances_omitted: int = 0
     warnings: tuple[str, ...] = ()
+    plan_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

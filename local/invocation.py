@@ -25,7 +25,7 @@ from local.fc import Outcome
 from local.pace import PacedClock
 from local.progress import Progress
 from local.remote import Call, Deployed, RemoteError, call, missing_client
-from local.served import NotServedError, ServedClock
+from local.served import NobodyListensError, NotServedError, ServedClock
 from local.tables import State, clock_text, printable_lines, screen, show_answer, state_of
 from shared.clock import Clock, SystemClock
 from shared.errors import InvalidEvent, Unavailable
@@ -37,6 +37,7 @@ from shared.settings import Credentials, is_loopback, read_credentials
 SPEED = 20.0
 """How many seconds of the emulated world pass in one: nobody waits for an instance to stop."""
 _SHOWN_CHARACTERS = 300
+_NO_TIME = "now, as the event has no time"
 _EXPORTS = (
     "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, and "
     "ALIBABA_CLOUD_SECURITY_TOKEN if they are temporary"
@@ -74,11 +75,10 @@ class Invocation:
 
     def against_an_emulator(self) -> int:
         """Call it where a fresh fleet is, at the event's time."""
-        sent_at = _sent_at(self._event)
-        start = sent_at or datetime.now(timezone.utc)
-        clause = "when the event was sent" if sent_at else "now, as the event has no time"
-        self._introduce(
-            f"An emulated ECS with the default fleet, {self._when(start, seconds='')}: {clause}."
+        start, why = _played_at(self._event)
+        self._introduce()
+        self._explain(
+            f"An emulated ECS with the default fleet, {self._when(start, seconds='')}: {why}."
         )
         clock = PacedClock(start, SPEED)
         with emulated(clock, default_fleet(start), self._deployed) as stage:
@@ -91,8 +91,9 @@ class Invocation:
         """Call it where that ECS is, now; by the emulator's clock if it is one that runs."""
         environ = {**self._deployed.environ, "ECS_ENDPOINT": endpoint}
         credentials = _credentials(endpoint, environ)
+        self._introduce()
         clock = _clock_at(endpoint)
-        self._introduce(self._place(endpoint, clock))
+        self._explain(self._place(endpoint, clock))
         deployed = replace(
             self._deployed,
             environ=environ,
@@ -126,9 +127,12 @@ class Invocation:
     def _when(self, moment: datetime, seconds: str = ":%S") -> str:
         return clock_text(moment, self._shown.zone, f"%a %d %b %Y %H:%M{seconds}")
 
-    def _introduce(self, text: str) -> None:
+    def _introduce(self) -> None:
         if not self._shown.as_json:
             self._say(f"{self._function} ← {self._source}", "bold")
+
+    def _explain(self, text: str) -> None:
+        if not self._shown.as_json:
             self._say(text, "dim")
 
     def remotely(self, name: str, endpoint: str, task_id: str) -> int:
@@ -137,6 +141,9 @@ class Invocation:
         function = Deployed(
             name, self._deployed.region, endpoint, credentials, self._deployed.timeout_s
         )
+        self._introduce()
+        where = endpoint or f"Function Compute in {self._deployed.region}"
+        self._explain(f"{name}, deployed at {where}.")
         try:
             reply = call(function, Call(self._event, task_id))
         except RemoteError as error:
@@ -172,9 +179,15 @@ class Invocation:
 
 
 def _clock_at(endpoint: str) -> Clock:
-    """The clock of the emulator that listens there; this machine's if it is something else."""
+    """The clock of the emulator that listens there; this machine's if it is something else.
+
+    Raises:
+        click.ClickException: nothing listens there, on this machine.
+    """
     try:
         return ServedClock(endpoint)
+    except NobodyListensError as error:
+        raise click.ClickException(str(error)) from None
     except NotServedError:
         return SystemClock()
 
@@ -185,14 +198,20 @@ def _cut_off(timeout_s: float, clock: Clock) -> float:
     return timeout_s / clock.speed if isinstance(clock, ServedClock) and slow else timeout_s
 
 
-def _sent_at(event: bytes) -> datetime | None:
-    """The latest time that the event bears; what is wrong with it the function shall tell."""
+def _played_at(event: bytes) -> tuple[datetime, str]:
+    """When an event is played, and why then: at the latest time that it has, else now.
+
+    What is wrong with an event that cannot be read the function shall tell.
+    """
+    now = datetime.now(timezone.utc)
     try:
-        messages = parse(event).messages
+        messages = [one for one in parse(event).messages if isinstance(one, Message)]
     except InvalidEvent:
-        return None
-    times = [one.sent_at for one in messages if isinstance(one, Message) and one.sent_at]
-    return max(times, default=None)
+        messages = []
+    if not messages:
+        return now, "now, as the event is invalid"
+    times = [one.sent_at for one in messages if one.sent_at]
+    return (max(times), "when the event was sent") if times else (now, _NO_TIME)
 
 
 def _credentials(endpoint: str, environ: Mapping[str, str]) -> Credentials:

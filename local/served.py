@@ -17,6 +17,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import msgspec
 
+from local.ecs.command import PORT
 from local.ecs.control import PREFIX
 from shared.settings import is_loopback
 
@@ -31,6 +32,10 @@ T = TypeVar("T")
 
 class NotServedError(Exception):
     """No emulator answers there; the message says what does."""
+
+
+class NobodyListensError(NotServedError):
+    """Nothing listens there; the message says how to start an emulator that does."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -66,6 +71,7 @@ def ask(endpoint: str, name: str, form: type[T]) -> T:
         form: What the answer is read as.
 
     Raises:
+        NobodyListensError: the connection was refused.
         NotServedError: nothing answers, or no emulator does, or it is not on this machine.
     """
     url = urlsplit(endpoint)
@@ -77,9 +83,12 @@ def ask(endpoint: str, name: str, form: type[T]) -> T:
             return msgspec.json.decode(answer.read(), type=form)
     except HTTPError as error:
         raise NotServedError(f"{endpoint} answers HTTP {error.code}") from None
-    except (URLError, HTTPException, OSError):
-        raise NotServedError(
-            f"no emulator answers at {endpoint}; start one with: python -m local serve"
+    except (URLError, HTTPException, OSError) as error:
+        is_refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+        kind = NobodyListensError if is_refused else NotServedError
+        option = "" if url.port in {None, PORT} else f" --port {url.port}"
+        raise kind(
+            f"no emulator answers at {endpoint}; start one with: python -m local serve{option}"
         ) from None
     except msgspec.MsgspecError:
         raise NotServedError(f"what answers at {endpoint} is not this emulator") from None

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from local.answers import Answer, Failure, Report, Row
 from local.ecs.model import ChargeType, Instance, Status, StoppedMode
+from local.wrapping import Wrapped
 from shared.guards import GROUP_TAG_PREFIXES
 from shared.printable import printable
 from shared.times import CHINA, parse_instant
@@ -37,7 +38,12 @@ COLOURS: Mapping[str, str] = {
     Status.RUNNING.value: "green",
     Status.STOPPED.value: "blue",
     "Gone": "magenta",
+    "unknown": "dim",
 }
+_IN_ORDER = ("changed", "unchanged", "skipped", "failed", "pending", "would_change")
+"""Results as they are counted: the order of the README, however an answer has sorted them."""
+_NAMES_SHARE = 0.35
+"""Of the screen, which a name takes at most; ECS's may have 128 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class State:
 
 
 GONE = State("Gone")
+UNKNOWN = State("unknown")
+"""Of an instance that the function has not seen: whatever is known of it here, it has not said."""
 
 
 def state_of(instance: Instance | None) -> State:
@@ -138,7 +146,7 @@ def happened(lines: Iterable[Line], zone: tzinfo = CHINA) -> Table:
             table.add_row(
                 _name(line.row.name, line.row.id),
                 _change(line.before, line.after, zone),
-                _result(line.row),
+                Wrapped(_result(line.row)),
             )
         table.add_section()
     return table
@@ -156,9 +164,7 @@ def fleet(instances: Sequence[Instance], now: datetime, zone: tzinfo = CHINA) ->
                 _name(one.name, one.instance_id),
                 _stacked(_status(state.status), state.stopped_mode),
                 _countdown(one.auto_release_at, now, zone),
-                _stacked(
-                    Text(one.instance_type.removeprefix("ecs.")), ", ".join(_traits(one)), "yellow"
-                ),
+                Wrapped(_what_it_is(one)),
             )
         table.add_section()
     return table
@@ -171,10 +177,11 @@ def counted(number: int, what: str) -> str:
 
 def summary(report: Report) -> Text:
     """One line: how many instances had each result, calls and time."""
+    others = [result for result in report.counts if result not in _IN_ORDER]
     counts = [
         Text(f"{number} {printable(result).replace('_', ' ')}", COLOURS.get(result, ""))
-        for result, number in report.counts.items()
-        if number
+        for result in (*_IN_ORDER, *others)
+        if (number := report.counts.get(result))
     ]
     text = Text(f"{printable(report.action)}{' (dry run)' if report.dry_run else ''}: ", "bold")
     text.append_text(Text(", ").join(counts) if counts else Text("no instance matched"))
@@ -198,7 +205,9 @@ def show_answer(
     after: Mapping[str, State] | None = None,
     zone: tzinfo = CHINA,
 ) -> None:
-    """Print an answer: a table and a summary for each report, then the failure if there is one.
+    """Print an answer: for each report a table, a summary, its warnings, and how to confirm a plan.
+
+    Then the failure if there is one.
 
     Args:
         console: Where to.
@@ -213,18 +222,36 @@ def show_answer(
         console.print(summary(report))
         for warning in report.warnings:
             console.print(Text.assemble(("warning: ", "bold yellow"), printable(warning)))
+        if report.plan_id and report.counts.get("would_change"):
+            _show_plan_id(console, report.plan_id)
     if answer.failure:
         console.print(failure_text(answer.failure))
     if answer.http_status:
         console.print(Text(f"answered to the HTTP caller with status {answer.http_status}", "dim"))
 
 
+def _show_plan_id(console: Console, plan_id: str) -> None:
+    """How to have the plan carried out; the id in one piece, however long it is, to be copied."""
+    console.print(
+        Text('to do this and nothing else, send it again with this in place of "dry_run":', "dim")
+    )
+    console.print(Text(f'  "plan_id": "{printable(plan_id)}"'), soft_wrap=True)
+
+
 def _lines(
     report: Report, before: Mapping[str, State] | None, after: Mapping[str, State] | None
 ) -> Iterable[Line]:
     for row in report.instances:
+        if not _is_seen(row):
+            yield Line(row, UNKNOWN, UNKNOWN)
+            continue
         now = state_in(row) if after is None else after.get(row.id, GONE)
         yield Line(row, now if before is None else before.get(row.id, GONE), now)
+
+
+def _is_seen(row: Row) -> bool:
+    """Did ECS show the instance to the function? What it never showed has no type in a report."""
+    return row.status != GONE.status or bool(row.instance_type) or row.result == "changed"
 
 
 def _table(*columns: str) -> Table:
@@ -234,11 +261,12 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _name(name: str, instance_id: str) -> Text:
+def _name(name: str, instance_id: str) -> Wrapped:
     name, instance_id = printable(name), printable(instance_id)
-    return Text.assemble(
-        (name or instance_id, "bold"), *([("\n" + instance_id, "dim")] * bool(name))
-    )
+    text = Text(name or instance_id, "bold")
+    if name:
+        text.append(f"\n{instance_id}", "not bold dim")
+    return Wrapped(text, _NAMES_SHARE)
 
 
 def _result(row: Row) -> Text:
@@ -283,6 +311,21 @@ def _change(before: State, after: State, zone: tzinfo) -> Text:
 
 def _release(state: State, zone: tzinfo) -> str:
     return clock_text(state.release_at, zone) if state.release_at else "never"
+
+
+def _what_it_is(instance: Instance) -> Text:
+    """Its type, what may guard it, and its other tags: by these people select."""
+    text = Text(instance.instance_type.removeprefix("ecs."))
+    if traits := ", ".join(_traits(instance)):
+        text.append(f"\n{traits}", "yellow")
+    tags = [f"{key}={value}" for key, value in instance.tags.items() if not _is_guard(key)]
+    if tags:
+        text.append(f"\n{printable(' '.join(tags))}", "dim")
+    return text
+
+
+def _is_guard(key: str) -> bool:
+    return key.startswith(("curfew:", *GROUP_TAG_PREFIXES))
 
 
 def _traits(instance: Instance) -> Iterable[str]:

@@ -180,26 +180,15 @@ def _with_token(
     ``IdempotentFailed``, "the previous idempotent request has failed", was seen of CreateInstance.
     What failed was not done, so that trying with a new token is no second deed.
     """
-    answer = _deed_if_new(api, operation, parameters, until)
-    for number in range(1, TOKENS):
-        if answer is not None:
-            return answer
-        token = _token(parameters["ClientToken"], str(number))
-        again = {**parameters, "ClientToken": token}
-        answer = _deed_if_new(api, operation, again, until)
-    return answer if answer is not None else api.deed(operation, parameters, until)
-
-
-def _deed_if_new(
-    api: Api, operation: str, parameters: Mapping[str, str], until: datetime
-) -> Answer | NotSent | None:
-    """Make a call; None if ECS remembers that it failed under this token."""
-    try:
-        return api.deed(operation, parameters, until)
-    except Refusal as refusal:
-        if refusal.code != "IdempotentFailed" or "ClientToken" not in parameters:
-            raise
-        return None
+    first, number = parameters.get("ClientToken", ""), 1
+    while True:
+        try:
+            return api.deed(operation, parameters, until)
+        except Refusal as refusal:
+            if refusal.code != "IdempotentFailed" or not first or number == TOKENS:
+                raise
+        parameters = {**parameters, "ClientToken": _token(first, str(number))}
+        number += 1
 
 
 def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[str, str]:

@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 VANISHED = "no longer shown by ECS; not deleted by this run"
-LOST_TAGS = "it was found by its tags, and ECS shows none of it now; nothing is done until it does"
+LOST_TAGS = "ECS shows none of its tags now; nothing is done until it does"
 
 
 class Judge(msgspec.Struct, frozen=True):

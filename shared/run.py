@@ -42,6 +42,7 @@ from shared.settings import (
     timeout_of,
 )
 from shared.survey import NAMED
+from shared.target import LOOK_AGAIN_AFTER
 
 
 def _connect(settings: Settings, credentials: Credentials) -> Connection:
@@ -68,6 +69,8 @@ class World(msgspec.Struct, frozen=True):
 
 
 REAL_WORLD = World()
+MAX_WAITS = 6
+"""How often an invocation waits for unknown ids to show."""
 
 
 def run(
@@ -120,6 +123,7 @@ class _Invocation:
         self.begun = self.clock.now()
         self.deadline = Deadline.after(self.begun, timeout_of(context))
         self.spent = Spent()
+        self.waits = 0
         self._transport: Connection | None = None
         self._apis: dict[str, Api] = {}
 
@@ -277,8 +281,22 @@ class _Invocation:
             disks=disks,
             clock=self.clock,
             deadline=self.deadline,
+            wait=self._wait,
             side_by_side=self.world.side_by_side,
         )
+
+    def _wait(self) -> bool:
+        """Wait before who is missing is looked for again, if there is time for it.
+
+        A list of messages waits a few times only, or its unknown ids would take all of its time.
+        """
+        again_at = self.clock.now() + LOOK_AGAIN_AFTER
+        third = (self.deadline.work_until - self.clock.now()) / 3
+        if self.waits >= MAX_WAITS or again_at > self.clock.now() + third:
+            return False
+        self.waits += 1
+        self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
+        return True
 
     def _api(self, region: str, settings: Settings) -> Api:
         """The region's calls, the same for all messages: they share its pace."""

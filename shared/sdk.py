@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
@@ -85,9 +85,11 @@ class SdkTransport:
         _silence_sdk()
         self._settings = settings
         self._signer = _signer(credentials)
-        self._secrets = _forms_of(
+        forms = _forms_of(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token
         )
+        # A function, since a representation of one tells nothing.
+        self._secrets: Callable[[], tuple[bytes, ...]] = lambda: forms
         self._adapter = Adapter(settings, connections)
 
     def send(
@@ -128,7 +130,7 @@ class SdkTransport:
             proxies=_proxies(self._settings, read_server(endpoint).host),
         )
         signature = re.search(r"[?&]Signature=([^&]+)", target)
-        secrets = (*self._secrets, *_forms_of(unquote(signature[1]) if signature else ""))
+        secrets = (*self._secrets(), *_forms_of(unquote(signature[1]) if signature else ""))
         return read_answer(answer.status_code, answer.headers, answer.raw.read(), secrets)
 
 

@@ -391,6 +391,10 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
         ("cn-hangzou", "Did you mean cn-hangzhou?"),
         ("hongkong", "Did you mean cn-hongkong?"),
         ("mars", "Region ids look like cn-hangzhou."),
+        *(
+            (region, "There is such a region; perhaps this account or endpoint does not have it.")
+            for region in ("cn-heyuan", "cn-hangzhou-finance", "cn-north-2-gov-1")
+        ),
     ],
 )
 def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, hint: str) -> None:
@@ -409,8 +413,8 @@ def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, h
 
 @pytest.mark.parametrize(
     ("region", "unknown", "tries"),
-    [("cn-hangzou", True, 1), ("cn-hangzhou", False, 5)],
-    ids=["not-listed", "listed"],
+    [("cn-hangzou", True, 1), ("cn-hangzhou", False, 5), ("cn-shanghai-finance-1", False, 5)],
+    ids=["not-listed", "listed", "of-finance-cloud"],
 )
 def test_no_host_of_that_name_means_no_such_region_unless_there_is_one(
     region: str,

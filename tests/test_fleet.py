@@ -61,6 +61,7 @@ def make(
         disks=DiskLook.ALL if releases else DiskLook.NONE,
         clock=call.ecs.clock,
         deadline=Deadline.after(call.ecs.clock.now(), timedelta(minutes=10)),
+        wait=lambda: False,
         side_by_side=side_by_side,
     )
 

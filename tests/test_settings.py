@@ -358,20 +358,23 @@ def test_loopback_is_told_by_the_address(
                 (" ", " is not a JSON object: it is empty"),
                 (
                     "team=dev",
-                    " is no JSON: not JSON: Expecting value at line 1, column 1: 'team=dev'",
+                    (
+                        " is not a JSON object: not JSON: Expecting value at line 1, column 1: "
+                        "'team=dev'"
+                    ),
                 ),
                 (
                     '{"team": "dev", "team": "ops"}',
-                    " is no JSON: the key 'team' is twice in one object",
+                    " is not a JSON object: the key 'team' is twice in one object",
                 ),
                 ("{}", " is {}"),
                 ("[]", " is []"),
                 ('["team"]', " is ['team']"),
                 ('"team"', " is 'team'"),
-                ("null", " is None"),
-                ('{"team": null}', ": 'team' is None"),
+                ("null", " is null"),
+                ('{"team": null}', ": 'team' is null"),
                 ('{"team": 1}', ": 'team' is 1"),
-                ('{"team": true}', ": 'team' is True"),
+                ('{"team": true}', ": 'team' is true"),
                 ('{"team": []}', ": 'team' is []"),
                 ('{"team": ["dev", 1]}', ": 'team' is ['dev', 1]"),
                 ('{"team": {"is": "dev"}}', ": 'team' is {'is': 'dev'}"),

@@ -218,8 +218,8 @@ def test_what_vanished_by_itself_is_not_called_released(
 
 @pytest.mark.parametrize(
     "outcome",
-    [accepted(Status.STOPPED), LOST, rejected(Kind.FINAL, alone=False, in_doubt=True)],
-    ids=["accepted", "lost", "refused-batch"],
+    [accepted(Status.STOPPED), LOST],
+    ids=["accepted", "lost"],
 )
 def test_what_is_gone_after_a_delete_that_was_or_may_have_been_done_is_released_at_once(
     outcome: Outcome,
@@ -231,6 +231,21 @@ def test_what_is_gone_after_a_delete_that_was_or_may_have_been_done_is_released_
     one.decide(judge(RELEASES), START)
 
     assert one.row == Row(one.instance, Result.CHANGED, "gone; left over: disk d-1")
+
+
+def test_what_is_gone_after_a_refused_batch_is_looked_for_again_and_told_with_the_doubt() -> None:
+    one = target()
+    one.learn(DELETE, rejected(Kind.FINAL, alone=False, in_doubt=True), 2, RELEASES, START)
+    one.instance = instance(Status.GONE)
+
+    one.decide(judge(RELEASES), START)
+    first = one.row
+    one.decide(judge(RELEASES), one.due)
+
+    doubt = "ECS had refused the batch that it was in, so perhaps not by this run"
+    assert first is None
+    assert one.due - START >= timedelta(seconds=5)
+    assert one.row == Row(one.instance, Result.CHANGED, f"gone; left over: disk d-1; {doubt}")
 
 
 class TellingRule(TableRule, frozen=True):

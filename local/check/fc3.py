@@ -88,9 +88,8 @@ PROPS: Mapping[str, Field] = {
         Literal[1], "1, or left out: an instance of these runtimes takes one event at a time"
     ),
     "internetAccess": _YES_OR_NO,
-    "environmentVariables": Field(
-        dict[str, str], "a mapping of names to texts; put numbers in quotes"
-    ),
+    # Each variable is looked at by itself (`local.check.settings`).
+    "environmentVariables": Field(dict[str, Any], "a mapping of names to texts"),
     "tags": Field(list[_Tag], "a list of {key: …, value: …}"),
     "triggers": Field(list[dict[str, Any]], "a list of triggers"),
     "asyncInvokeConfig": Field(dict[str, Any], "a mapping"),
@@ -230,6 +229,10 @@ def problems(
         try:
             msgspec.convert(value, field.type)
         except msgspec.ValidationError:
+            if value is None:
+                hint = "" if key in required else ", or remove the line"
+                yield f"{key} has no value: expected {field.right}{hint}"
+                continue
             yield f"{key}: {_shown(value)} is invalid: expected {field.right}"
 
 

@@ -34,7 +34,7 @@ class Function:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Its environment variables, those that are texts."""
+        """Its environment variables that are known here, as texts."""
         return environment(self.resource)
 
     @property
@@ -64,7 +64,23 @@ def function_of(resource: Resource) -> Function | None:
 
 
 def environment(resource: Resource) -> dict[str, str]:
-    """A resource's environment variables, those that are texts."""
-    found = resource.props.get("environmentVariables", {})
-    items = found.items() if isinstance(found, dict) else ()
-    return {str(key): value for key, value in items if isinstance(value, str) and is_known(value)}
+    """A resource's environment variables that are known here; a number as the text that it means.
+
+    Whatever is not a text is an error, told by itself; what it means can still be checked.
+    """
+    return {
+        key: value if isinstance(value, str) else yaml_text(value)
+        for key, value in variables(resource).items()
+        if isinstance(value, str | bool | int | float) and is_known(value)
+    }
+
+
+def variables(resource: Resource) -> dict[str, Any]:
+    """A resource's environment variables as YAML has them."""
+    found = resource.props.get("environmentVariables")
+    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+def yaml_text(value: object) -> str:
+    """A number, true or false as it stands in the file."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

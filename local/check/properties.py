@@ -10,7 +10,7 @@ from typing import Any
 
 from local.check.document import is_known
 from local.check.fc3 import ASYNCHRONOUS, MOST_TRIGGERS, PROPS, REGIONS, REQUIRED, problems
-from local.check.findings import Finding, error, warning
+from local.check.findings import Finding, error, note, warning
 from local.check.function import Function
 from local.check.settings import hours
 from local.fc import LoadError, load
@@ -29,6 +29,9 @@ def check_properties(function: Function) -> Iterator[Finding]:
 def _properties(function: Function) -> Iterator[Finding]:
     props = {key: value for key, value in function.props.items() if is_known(value)}
     known_later = set(function.props) - set(props)
+    if props.get("triggers", ()) is None:
+        del props["triggers"]
+        yield note("triggers is empty: it has none. The line may go")
     required = tuple(key for key in REQUIRED if key not in known_later)
     yield from map(error, problems(props, PROPS, required))
     region = function.region

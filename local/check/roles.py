@@ -13,6 +13,7 @@ from local.check.document import is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
 from local.check.settings import account
+from local.deployment import function_names
 from local.ecs.policy import Policy, PolicyError
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -48,6 +49,7 @@ def check_role(function: Function) -> Iterator[Finding]:
                 f"in lower case: {_role_of(function)}"
             )
             return
+        yield from _whose(function, found["name"])
         accounts = function.settings.accounts if function.settings else frozenset()
         if accounts and found["account"] not in accounts:
             yield error(
@@ -59,6 +61,18 @@ def check_role(function: Function) -> Iterator[Finding]:
 def _role_of(function: Function) -> str:
     name = function.name.replace("_", "-")
     return f"acs:ram::${{config('AccountID')}}:role/curfew-{name}"
+
+
+def _whose(function: Function, role: str) -> Iterator[Finding]:
+    """Whether the role is, by its name, that of another function."""
+    words = role.lower().replace("_", "-")
+    named = [one for one in function_names() if f"-{words}".endswith(f"-{one.replace('_', '-')}")]
+    whose = max(named, key=len, default=function.name)
+    if whose != function.name and words.startswith("curfew"):
+        yield warning(
+            f"role: {role} is by its name the role of {whose}: {function.name} would run with its "
+            f"permissions. Expected {_role_of(function)}"
+        )
 
 
 def check_policy(function: Function, ram: Path) -> Iterator[Finding]:

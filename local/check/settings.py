@@ -11,7 +11,7 @@ from typing import Any
 from local.check.document import ACCOUNT
 from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
-from local.check.function import Function
+from local.check.function import Function, variables, yaml_text
 from local.tables import counted
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
@@ -26,18 +26,19 @@ _PYTHON = "/code/python"
 
 def check_settings(function: Function) -> Iterator[Finding]:
     """Findings about the environment variables."""
-    variables = function.environ
-    size = sum(len(key.encode()) + len(value.encode()) for key, value in variables.items())
+    yield from _texts(function)
+    environ = function.environ
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in environ.items())
     if size > ENVIRONMENT_BYTES:
         yield error(f"environment variables: {size} bytes; {ENVIRONMENT_BYTES} at most")
-    yield from _names(variables)
-    if variables.get("PYTHONPATH") != _PYTHON:
+    yield from _names(environ)
+    if environ.get("PYTHONPATH") != _PYTHON:
         yield error(
             f"PYTHONPATH must be {_PYTHON}: the dependencies are there, and the function "
             "would not load"
         )
     try:
-        settings = read_settings(variables)
+        settings = read_settings(environ)
     except Refused as problem:
         yield error(f"environment variables: {problem}")
         return
@@ -59,15 +60,35 @@ def _in_words(settings: Settings) -> Iterator[str]:
     yield f"accounts: {_listed(account(one) for one in settings.accounts)}"
     yield f"events up to {hours(settings.max_event_age)} old"
     if settings.only_tags:
-        keys = ", ".join(sorted(settings.only_tags))
-        yield f"only instances with {keys} as CURFEW_ONLY_TAGS says"
+        tags = ", ".join(_tag(key, values) for key, values in sorted(settings.only_tags.items()))
+        yield f"only instances with {tags} (CURFEW_ONLY_TAGS)"
     if settings.snapshot_required:
-        yield "no release without snapshots"
+        yield "no release without snapshots (CURFEW_SNAPSHOT)"
 
 
-def _names(variables: Mapping[str, str]) -> Iterator[Finding]:
+def _tag(key: str, values: str | tuple[str, ...]) -> str:
+    """A tag and what it may be: ``env=dev or test``."""
+    if values == "*":
+        return f"{key} of any value"
+    return f"{key}={values if isinstance(values, str) else ' or '.join(values)}"
+
+
+def _texts(function: Function) -> Iterator[Finding]:
+    """Whether each variable is a text, as fc3 has them."""
+    for name, value in variables(function.resource).items():
+        if value is None:
+            yield error(f"environment variable {name} has no value; write '' or remove the line")
+        elif isinstance(value, bool | int | float):
+            text = yaml_text(value)
+            yield error(f"environment variable {name}: {text} is not a text; write '{text}'")
+        elif not isinstance(value, str):
+            kind = "mapping" if isinstance(value, dict) else type(value).__name__
+            yield error(f"environment variable {name} is a {kind}; write a text, in quotes")
+
+
+def _names(environ: Mapping[str, str]) -> Iterator[Finding]:
     known = _known_variables()
-    for name in variables:
+    for name in environ:
         if name.startswith("FC_") or not re.fullmatch(r"[A-Za-z]\w*", name):
             yield error(
                 f"environment variable {name}: a name begins with a letter, and FC_ is reserved"

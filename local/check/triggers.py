@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
     for name, number in names.items():
         if name and number > 1:
             yield error(f"two triggers are called {name}; the second would replace the first")
+    yield from _alike(triggers)
     for place, trigger in enumerate(triggers):
         yield from _trigger(function, trigger, now)
         if trigger.get("triggerType") == "eventbridge" and place < len(triggers) - 1:
@@ -39,6 +40,41 @@ def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
                 f"{_title(trigger)}: it must be the last; fc3 skips what stands after an "
                 "EventBridge trigger that has not changed"
             )
+
+
+def _alike(triggers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Timers that are ON at the same times and ask the same, but that one may make a dry run."""
+    groups: dict[str, list[tuple[str, bool]]] = {}
+    for trigger in triggers:
+        config = trigger.get("triggerConfig")
+        if trigger.get("triggerType") != "timer" or not isinstance(config, dict):
+            continue
+        request = _request(config.get("payload"))
+        if config.get("enable") is not True or request is None:
+            continue
+        dry_run = request.pop("dry_run", False) is True
+        key = json.dumps([config.get("cronExpression"), request], sort_keys=True, default=str)
+        groups.setdefault(key, []).append((str(trigger.get("triggerName")), dry_run))
+    for group in groups.values():
+        names = " and ".join(name for name, _ in group)
+        dry = [name for name, dry_run in group if dry_run]
+        if len(group) < 2:  # noqa: PLR2004  # two
+            continue
+        if 0 < len(dry) < len(group):
+            yield note(
+                f"timers {names} are ON at the same times with the same request: the dry run "
+                f"comes with the run itself. Set enable: false on {' and '.join(dry)}"
+            )
+        else:
+            yield warning(f"timers {names} are ON at the same times with the same request")
+
+
+def _request(payload: object) -> dict[str, Any] | None:
+    try:
+        request = json.loads(payload) if isinstance(payload, str) else None
+    except ValueError:
+        return None
+    return request if isinstance(request, dict) else None
 
 
 def _trigger(function: Function, trigger: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
@@ -160,16 +196,18 @@ def limits_of_the_deploy_tool(functions: list[Function]) -> Iterator[Finding]:
     """What ``s deploy`` does not do, and does not say (component fc3, source of 2026-05-28)."""
     yield note(
         "`s deploy` does not delete a trigger that was taken out of s.yaml or renamed; the old "
-        "one stays as it is, ON if it was on. Delete it in the console"
+        "one stays as it is, ON if it was on. Remove it:",
+        "s RESOURCE remove --trigger OLD-NAME -y",
     )
     topics = [
-        f"{one.props.get('functionName')} {trigger.get('triggerName')}"
+        f"s {one.resource.name} remove --trigger {trigger.get('triggerName')} -y"
         for one in functions
         for trigger in one.resource.triggers
         if trigger.get("triggerType") == "mns_topic"
     ]
     if topics:
         yield note(
-            "`s deploy` does not send a change of an mns_topic trigger that is there already "
-            f"({', '.join(topics)}). After a change delete it in the console, then deploy"
+            "`s deploy` does not send a change of an mns_topic trigger that is there already. "
+            "After a change remove it, then deploy:",
+            *topics,
         )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from local.check.document import Document, DocumentError, read_document
-from local.check.findings import Finding, Section, error, note, warning
+from local.check.findings import Finding, Level, Section, error, note, warning
 from local.check.function import Function, function_of
 from local.check.properties import check_properties
 from local.check.roles import check_policy, check_role
@@ -33,25 +34,59 @@ def check_file(
 
     Returns:
         A section for the file, one for each function in the file's order, and one of what
-        ``s deploy`` does not do; the last only if the file could be read.
+        ``s deploy`` does not do; the last two only if the file could be read. What is wrong with
+        several functions alike, such as with their template, stands once, in the first.
     """
     try:
         document = read_document(path, environ)
     except DocumentError as problem:
         return (Section(str(path), (error(str(problem)),)),)
     functions = [one for each in document.resources if (one := function_of(each))]
-    sections = [Section(str(path), tuple(_top(document, functions)))]
-    for function in functions:
-        findings = [
-            *check_properties(function),
-            *check_settings(function),
-            *check_role(function),
-            *check_policy(function, ram),
-            *check_triggers(function, now),
+    by_function = [
+        (
+            *check_properties(one),
+            *check_settings(one),
+            *check_role(one),
+            *check_policy(one, ram),
+            *check_triggers(one, now),
+        )
+        for one in functions
+    ]
+    common = _common(by_function)
+    top = (*_top(document, functions), *_once(common, functions, by_function))
+    return (
+        Section(str(path), top),
+        *(
+            Section(_title(one), tuple(each for each in findings if each not in common))
+            for one, findings in zip(functions, by_function, strict=True)
+        ),
+        Section("s deploy", tuple(limits_of_the_deploy_tool(functions))),
+    )
+
+
+def _common(by_function: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:
+    """What is wrong with more functions than one, in the order in which it is found."""
+    number = Counter(one for findings in by_function for one in set(findings))
+    return tuple(
+        one
+        for one in dict.fromkeys(each for findings in by_function for each in findings)
+        if number[one] > 1 and one.level in {Level.WARNING, Level.ERROR}
+    )
+
+
+def _once(
+    common: tuple[Finding, ...],
+    functions: Sequence[Function],
+    by_function: Sequence[tuple[Finding, ...]],
+) -> Iterator[Finding]:
+    """Each of these, with the functions that it is true of."""
+    for finding in common:
+        whose = [
+            one for one, findings in zip(functions, by_function, strict=True) if finding in findings
         ]
-        sections.append(Section(_title(function), tuple(findings)))
-    sections.append(Section("s deploy", tuple(limits_of_the_deploy_tool(functions))))
-    return tuple(sections)
+        names = ", ".join(str(one.props.get("functionName")) for one in whose)
+        of = f"all {len(functions)} functions" if len(whose) == len(functions) else names
+        yield replace(finding, details=(*finding.details, f"in {of}"))
 
 
 def _title(function: Function) -> str:

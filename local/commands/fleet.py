@@ -47,4 +47,4 @@ def command(*, endpoint: str) -> None:
     console.print(fleet(account.instances, account.now, zone))
     when = clock_text(account.now, zone, "%a %d %b %Y %H:%M:%S")
     number = counted(len(account.instances), "instance")
-    console.print(Text(f"{number} at {endpoint}, where it is {when}"))
+    console.print(Text(f"{number} at {endpoint},\nwhere it is {when}"))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Mapping
 from typing import BinaryIO, cast
+from urllib.parse import urlsplit
 
 import click
 
@@ -12,6 +14,8 @@ from local.deployment import Deployment
 from local.fc_context import Runtime
 from local.invocation import Invocation, Shown
 from local.parameters import ENDPOINT, FUNCTION, operators_zone
+from shared.printable import printable
+from shared.settings import is_loopback
 
 
 @click.command("invoke")
@@ -21,7 +25,7 @@ from local.parameters import ENDPOINT, FUNCTION, operators_zone
     "--endpoint",
     metavar="URL",
     type=ENDPOINT,
-    help="An ECS that runs; default: one for this call.",
+    help="An ECS that runs; default: a local ECS_ENDPOINT, else one for this call.",
 )
 @click.option("--remote", is_flag=True, help="Call the deployed function; --endpoint is FC's then.")
 @click.option(
@@ -71,6 +75,7 @@ def command(  # noqa: PLR0913  # each is an option of the command
     time of the event. With it, it meets that ECS, now: a running emulator's now is what its clock
     shows. What the function does meanwhile is told on standard error. The credentials are those of
     the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on), for a local endpoint else local/local.
+
     With --remote the function that is deployed is called instead, with those credentials.
 
     Exit status: 0 the function succeeded, 1 it failed, 2 the command was not understood.
@@ -92,4 +97,28 @@ def command(  # noqa: PLR0913  # each is an option of the command
         ctx.exit(asked.remotely(name, endpoint or "", task_id))
     if name or asynchronous or task_id:
         raise click.UsageError("--name, --async and --id say how to call with --remote")
+    endpoint = endpoint or _endpoint_of(os.environ)
     ctx.exit(asked.against(endpoint) if endpoint else asked.against_an_emulator())
+
+
+def _endpoint_of(environ: Mapping[str, str]) -> str:
+    """``ECS_ENDPOINT`` where it is on this machine, else "".
+
+    Another machine's is an account of somebody's: it is met where --endpoint names it, and not
+    because a variable was left over. That it is not used is said.
+    """
+    stated = environ.get("ECS_ENDPOINT", "").strip()
+    if not stated:
+        return ""
+    try:
+        endpoint = ENDPOINT.convert(stated, None, None)
+    except click.BadParameter:
+        endpoint = ""
+    if is_loopback(urlsplit(endpoint).hostname or ""):
+        return endpoint
+    click.echo(
+        f"Note: ECS_ENDPOINT, {printable(stated)}, is not on this machine and not used; to call "
+        "the function against it, state --endpoint.",
+        err=True,
+    )
+    return ""

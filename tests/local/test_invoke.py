@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timezone
+import socket
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,11 +17,12 @@ from click.testing import CliRunner, Result
 from local import invocation
 from local.cli import group
 from local.deployment import EVENTS
-from local.ecs.clock import RealClock
+from local.ecs.clock import ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
 from local.ecs.messages import HttpReply
 from local.ecs.server import LocalEcs, Neighbour
 from local.envelopes import timer
+from local.fc_endpoint import FcEndpoint
 
 SAMPLES = sorted(path.name for path in EVENTS.glob("*.json"))
 A_DAY = ("--timeout", "86400")
@@ -29,7 +34,7 @@ TAKES_EFFECT = re.compile(r"[1-9]\d* (changed|would change)")
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for an instance to stop, and nobody's settings get in."""
     monkeypatch.setattr(invocation, "SPEED", 600.0)
-    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
+    for name in ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ECS_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -65,7 +70,7 @@ def evening() -> str:
         "dev-web-1 Running → Stopped changed",
         "dev-license-server Running skipped",
         "tag curfew:protect",
-        "stop: 6 changed, 2 skipped, 2 unchanged · ",
+        "stop: 6 changed, 2 unchanged, 2 skipped · ",
     ],
 )
 def test_it_shows_what_instances_were_and_are(evening: str, said: str) -> None:
@@ -80,6 +85,40 @@ def test_an_event_without_a_time_is_of_now() -> None:
     result = run("describe", str(EVENTS / "describe.direct.json"))
 
     assert "now, as the event has no time" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("payload", ["{", '"text"', "[]"])
+def test_an_event_that_cannot_be_read_is_played_now(payload: str) -> None:
+    event = {"triggerTime": "2026-11-20T12:00:00Z", "triggerName": "x", "payload": payload}
+    result = run("stop", "-", stdin=json.dumps(event).encode())
+
+    assert "now, as the event is invalid." in " ".join(result.output.split())
+    assert "InvalidEvent" in result.output
+
+
+def test_an_event_with_an_invalid_request_is_played_at_its_time() -> None:
+    event = timer({"tagz": 1}, datetime(2026, 11, 20, 12, tzinfo=timezone.utc))
+    result = run("stop", "-", stdin=event)
+
+    assert "20 Nov 2026 20:00 +08:00: when the event was sent." in " ".join(result.output.split())
+    assert "InvalidEvent  'tagz'" in result.output
+
+
+def test_a_dry_run_says_how_its_plan_is_confirmed() -> None:
+    planned = run("stop", "-", stdin=b'{"name": "dev-web-1", "dry_run": true}')
+    (plan_id,) = re.findall(r'^  ("plan_id": ".*")$', planned.output, re.MULTILINE)
+
+    confirmed = run("stop", "-", stdin=b'{"name": "dev-web-1", %s}' % plan_id.encode())
+
+    assert "stop: 1 changed" in confirmed.output
+
+
+def test_an_id_of_another_region_is_not_shown_with_a_state_that_nobody_told() -> None:
+    forgotten = b'{"instance_ids": ["i-uf6nw1qxsa27pi9kujty"], "dry_run": true}'
+
+    result = run("release", "-", stdin=forgotten)
+
+    assert "i-uf6nw1qxsa27pi9kujty unknown unchanged" in " ".join(result.output.split())
 
 
 def test_a_release_time_is_shown_with_what_it_was() -> None:
@@ -246,6 +285,100 @@ class TestWithAnEndpoint:
             result = run("describe", "-", "--endpoint", endpoint, stdin=b'{"name": "dev-web-1"}')
 
         assert result.exit_code == 0, result.output
+
+    @pytest.mark.parametrize("option", [(), ("--json",)], ids=["shown", "json"])
+    def test_where_nothing_listens_it_says_how_to_start_one(self, option: tuple[str, ...]) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            endpoint = f"localhost:{taken.getsockname()[1]}"
+            result = run("stop", "-", "--endpoint", endpoint, *option, stdin=b'{"name": "a"}')
+
+        assert result.exit_code == 1
+        assert result.stderr == (
+            f"Error: no emulator answers at http://{endpoint}; start one with: "
+            f"python -m local serve --port {endpoint.rpartition(':')[2]}\n"
+        )
+
+    def test_an_emulator_that_the_environment_names_is_met(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with LocalEcs() as server:
+            monkeypatch.setenv("ECS_ENDPOINT", server.url)
+            result = run("describe", "-", stdin=b'{"name": "dev-web-1"}')
+
+            assert f"The emulator at {server.url}, by its own clock" in result.stdout
+            assert server.log.count("DescribeInstances") == 1
+
+    def test_the_option_comes_before_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("ECS_ENDPOINT", "https://ecs.example.com")
+        with LocalEcs() as server:
+            result = run("describe", "-", "--endpoint", server.url, stdin=b'{"name": "dev-web-1"}')
+
+        assert (result.exit_code, "Note" in result.output) == (0, False)
+
+    @pytest.mark.parametrize("stated", ["https://ecs.example.com", "ecs.example.com", "nonsense:"])
+    def test_another_machine_that_the_environment_names_is_not_met_and_that_is_said(
+        self, monkeypatch: pytest.MonkeyPatch, stated: str
+    ) -> None:
+        monkeypatch.setenv("ECS_ENDPOINT", stated)
+
+        result = run("describe", "-", stdin=b'{"name": "dev-web-1"}')
+
+        assert result.exit_code == 0
+        assert "An emulated ECS with the default fleet" in result.stdout
+        assert result.stderr == (
+            f"Note: ECS_ENDPOINT, {stated}, is not on this machine and not used; to call the "
+            "function against it, state --endpoint.\n"
+        )
+
+    def test_what_is_said_before_a_long_wait_is_seen_before_it_in_a_pipe_too(
+        self, event_file: Path
+    ) -> None:
+        event_file.write_text('{"name": "dev-web-1"}')
+        # The clock stands still, so the instance never stops.
+        options = Options(build=lambda: default_engine(ManualClock()))
+        with (
+            LocalEcs(Emulator(options)) as server,
+            subprocess.Popen(  # noqa: S603  # our own command
+                [
+                    *(sys.executable, "-m", "local", "invoke", "stop", str(event_file)),
+                    *("--endpoint", server.url),
+                ],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as process,
+        ):
+            assert process.stdout is not None
+            assert process.stderr is not None
+            # What is not seen by then comes only with the end.
+            timer = Timer(50, process.kill)
+            timer.start()
+            said = process.stdout.readline()
+            told = process.stderr.readline()
+            timer.cancel()
+            process.kill()
+
+        assert said == f"stop ← {event_file}\n"
+        assert told == "18:00:00  DescribeInstances in cn-hangzhou\n"
+
+    def test_a_release_time_is_counted_by_a_clock_that_was_moved(self) -> None:
+        event = b'{"name": "dev-web-1", "release_after": "2h", "if_set": "replace"}'
+        clock = ManualClock()
+        options = Options(build=lambda: default_engine(clock))
+        server = LocalEcs(Emulator(options), neighbour=FcEndpoint().neighbour())
+        with server:
+            clock.advance(timedelta(days=1))
+            call = ("set-auto-release", "-", "--endpoint", server.url)
+            shown = run(*call, stdin=event).output
+            remotely = run(
+                *call, "--remote", "--name", "curfew/set_auto_release", stdin=event
+            ).output
+
+        # The clock begins at 18:00 of the 23rd in China.
+        assert "24 Nov 20:00 +08:00" in shown
+        assert "24 Nov 20:00 +08:00" in remotely
+        assert "set_auto_release: 1 unchanged" in remotely
 
     def test_times_are_in_the_operators_zone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("CURFEW_TZ", "Asia/Kolkata")

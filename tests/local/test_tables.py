@@ -92,8 +92,29 @@ def test_without_a_look_of_ones_own_the_report_is_believed() -> None:
     assert "web Running changed i-bp1 auto-release 24 Nov 20:00 +08:00" in shown(answer)
 
 
-def test_an_id_that_nobody_knows_is_gone() -> None:
+def test_an_instance_that_is_no_longer_there_is_gone() -> None:
     assert "i-bp1 Gone failed" in shown(Answer((report(row(name="", result="failed")),)), {}, {})
+
+
+@pytest.mark.parametrize("result", ["failed", "unchanged"])
+def test_of_an_id_that_the_function_never_saw_no_state_is_told(result: str) -> None:
+    unseen = row(name="", status="Gone", result=result, reason="it is in cn-shanghai")
+    elsewhere = {"i-bp1": State("Running", "", AT)}
+
+    output = shown(Answer((report(unseen),)), elsewhere, elsewhere)
+
+    assert f"─ i-bp1 unknown {result} it is in cn-shanghai stop: " in output
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [row(name="", status="Gone", result="changed"), row(status="Gone", result="unchanged")],
+    ids=["released", "seen before"],
+)
+def test_what_is_gone_is_told_as_gone_without_a_look_of_ones_own(seen: Row) -> None:
+    seen = replace(seen, instance_type="ecs.g7.large" if seen.result == "unchanged" else "")
+
+    assert f"Gone {seen.result}" in shown(Answer((report(seen),)))
 
 
 def test_a_name_is_never_taken_for_markup() -> None:
@@ -153,6 +174,47 @@ def test_warnings_follow_the_summary() -> None:
     )
 
 
+def test_a_plan_can_be_confirmed_by_an_id_in_one_piece() -> None:
+    plan_id = f"p1-0123456789abcdef-{'x' * 200}"
+    answer = Answer((replace(report(would_change=1), plan_id=plan_id),))
+
+    assert shown(answer).endswith(
+        'to do this and nothing else, send it again with this in place of "dry_run": '
+        f'"plan_id": "{plan_id}"'
+    )
+
+
+def test_a_plan_that_changes_nothing_is_not_to_be_confirmed() -> None:
+    assert "plan_id" not in shown(Answer((replace(report(unchanged=1), plan_id="p1-0"),)))
+
+
+def test_a_fleet_shows_the_tags_that_people_select_by() -> None:
+    tags = {"curfew:protect": "", "team": "dev", "acs:autoscaling:x": "1", "purpose": "ci-runner"}
+    engine = Ecs(Fleet((InstanceSpec("web", tags=tags),)), ManualClock(AT))
+    console = Console(file=io.StringIO(), width=80)
+    console.print(fleet(engine.instances(), AT))
+
+    assert isinstance(console.file, io.StringIO)
+    output = console.file.getvalue()
+    assert "team=dev" in output
+    assert "purpose=ci-runner" in output
+    assert "curfew:protect=" not in output
+    assert "acs:autoscaling:x=" not in output
+
+
+def test_a_long_name_leaves_the_other_columns_their_place() -> None:
+    name = "a-name-of-an-instance-" * 5
+    odd = row(name=name, result="failed", code="InvalidAutoReleaseTime.Malformed", reason="no")
+    console = Console(file=io.StringIO(), width=80, markup=False)
+    show_answer(console, Answer((report(odd),)))
+
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert name in "".join(line[:30].strip() for line in lines)
+    assert any("InvalidAutoReleaseTime.Malformed" in line for line in lines)
+
+
 @pytest.mark.parametrize(
     ("number", "said"), [(0, "0 instances"), (1, "1 instance"), (2, "2 instances")]
 )
@@ -180,6 +242,16 @@ def test_code_and_reason_of_a_failure_are_shown() -> None:
 )
 def test_a_summary_tells_how_many_of_each(told: Report, said: str) -> None:
     assert summary(told).plain == said
+
+
+def test_results_are_counted_in_one_order_however_they_come() -> None:
+    sorted_ = report(changed=1, failed=2, pending=3, skipped=4, unchanged=5, would_change=6)
+    as_reported = report(changed=1, unchanged=5, skipped=4, failed=2, pending=3, would_change=6)
+
+    assert summary(sorted_).plain == summary(as_reported).plain
+    assert (
+        "1 changed, 5 unchanged, 4 skipped, 2 failed, 3 pending, 6 would" in summary(sorted_).plain
+    )
 
 
 def test_a_failure_comes_after_the_reports() -> None:

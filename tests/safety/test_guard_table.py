@@ -139,6 +139,9 @@ CASES = (
             ("scaling-other", "acs:autoscaling:anything"),
             ("ack-node", "ack.aliyun.com"),
             ("ack-pool", "ack.alibabacloud.com/nodepool-id"),
+            ("emr-cluster", "acs:emr:clusterId"),
+            ("emr-node", "acs:emr:nodeGroupType"),
+            ("hpc-node", "ehpc.cluster"),
         )
     ),
     tagged("acknowledged", "acknowledged", "x", ""),

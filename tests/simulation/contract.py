@@ -144,7 +144,9 @@ class Order:
         """What keeps from stopping, and from losing, what runs."""
         if _is_until(one.tags.get("curfew:keep-until"), now):
             yield KEPT
-        if any(key.startswith(("acs:autoscaling:", "ack.")) for key in one.tags):
+        if any(
+            key.startswith(("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")) for key in one.tags
+        ):
             yield MEMBER
         loses = self.function != "stop"
         if any(lock is not LockReason.FINANCIAL or loses for lock in one.locks):

@@ -168,7 +168,7 @@ def test_settings_are_told_in_words(checked: Checked) -> None:
             CURFEW_MAX_INSTANCES="1",
             CURFEW_MAX_PERCENT="20",
             CURFEW_MAX_EVENT_AGE="90m",
-            CURFEW_ONLY_TAGS='{"lifecycle": "managed"}',
+            CURFEW_ONLY_TAGS='{"owner": "*", "lifecycle": "managed", "env": ["dev", "test"]}',
             CURFEW_SNAPSHOT="required",
             ALIBABA_CLOUD_CA_BUNDLE="/code/ca.pem",
         )
@@ -178,7 +178,8 @@ def test_settings_are_told_in_words(checked: Checked) -> None:
     assert (
         "settings: at most 1 instance and 20 % of a region a run; regions: cn-hangzhou, "
         "cn-shanghai; accounts: the deploying one; events up to 1 h 30 min old; only instances "
-        "with lifecycle as CURFEW_ONLY_TAGS says; no release without snapshots"
+        "with env=dev or test, lifecycle=managed, owner of any value (CURFEW_ONLY_TAGS); no "
+        "release without snapshots (CURFEW_SNAPSHOT)"
     ) in told[Level.OK]
 
 
@@ -228,7 +229,31 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "number in the environment": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_INSTANCES=100),
-        "put numbers in quotes",
+        "environment variable CURFEW_MAX_INSTANCES: 100 is not a text; write '100'",
+    ),
+    "true in the environment": (
+        lambda d: put(template(d)["environmentVariables"], X=True),
+        "environment variable X: true is not a text; write 'true'",
+    ),
+    "nothing in the environment": (
+        lambda d: put(template(d)["environmentVariables"], CURFEW_TZ=None),
+        "environment variable CURFEW_TZ has no value; write '' or remove the line",
+    ),
+    "a mapping in the environment": (
+        lambda d: put(template(d)["environmentVariables"], CURFEW_ONLY_TAGS={"a": "b"}),
+        "environment variable CURFEW_ONLY_TAGS is a mapping; write a text, in quotes",
+    ),
+    "no environment at all": (
+        lambda d: put(template(d), environmentVariables=None),
+        "environmentVariables has no value: expected a mapping of names to texts, or remove",
+    ),
+    "a key without a value": (
+        lambda d: put(props(d), timeout=None),
+        "timeout has no value: expected seconds, a whole number from 1 to 86400, or remove the",
+    ),
+    "a name without a value": (
+        lambda d: put(props(d), functionName=None),
+        "functionName has no value: expected 1 to 64 letters",
     ),
     "a setting": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_INSTANCES="many"),
@@ -472,6 +497,25 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
         lambda d: d["vars"].update(morning="${file('x')}"),
         "timer morning: what it holds is not known here",
     ),
+    "the role of another function": (
+        lambda d: put(props(d), role="acs:ram::1234567890123456:role/curfew-release"),
+        "role: curfew-release is by its name the role of release: stop would run with its",
+    ),
+    "the longest name is the role's": (
+        lambda d: put(
+            props(d, "release"), role="acs:ram::1234567890123456:role/Curfew_set_auto_release"
+        ),
+        "is by its name the role of set_auto_release: release would run with its permissions",
+    ),
+    "two timers that do the same": (
+        lambda d: (
+            trigger(d, "start")["triggerConfig"].update(enable=True),
+            trigger(d, "start", 1)["triggerConfig"].update(
+                enable=True, cronExpression="${vars.morning}"
+            ),
+        ),
+        "timers morning and morning-again are ON at the same times with the same request",
+    ),
     "STREAM": (
         lambda d: put(trigger(d, "release")["triggerConfig"], notifyContentFormat="STREAM"),
         "STREAM messages have no time",
@@ -554,13 +598,75 @@ def test_what_the_deploy_tool_will_not_do_is_said(checked: Checked) -> None:
     notes = " ".join(checked()[Level.NOTE])
 
     assert "does not delete a trigger that was taken out of s.yaml or renamed" in notes
-    assert "(curfew-release topic, curfew-set-auto-release topic)" in notes
+    assert "Remove it:\ns RESOURCE remove --trigger OLD-NAME -y" in notes
+    assert "s release remove --trigger topic -y\ns set_auto_release remove --trigger" in notes
 
 
 def test_without_topics_nothing_is_said_of_them(checked: Checked) -> None:
     notes = " ".join(checked(STEPS["triggers out"])[Level.NOTE])
 
     assert "mns_topic" not in notes
+
+
+def test_an_empty_list_of_triggers_is_no_error(checked: Checked) -> None:
+    told = checked(lambda d: put(props(d, "release"), triggers=None))
+
+    assert told[Level.ERROR] == []
+    assert "triggers is empty: it has none. The line may go" in told[Level.NOTE]
+
+
+def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Checked) -> None:
+    told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_INSTANCES=7))
+
+    assert told[Level.ERROR] == [
+        "environment variable CURFEW_MAX_INSTANCES: 7 is not a text; write '7'\nin all 6 functions"
+    ]
+    assert any(one.startswith("settings: at most 7 instances a run") for one in told[Level.OK])
+
+
+def test_what_is_wrong_with_some_functions_alike_is_told_once_and_names_them(
+    checked: Checked,
+) -> None:
+    told = checked(
+        lambda d: [put(props(d, one), timout=5) for one in ("start", "stop", "describe")]
+    )
+
+    (error,) = told[Level.ERROR]
+    assert error.startswith("timout is not a key of fc3; did you mean timeout?\nin curfew-")
+    names = {"curfew-describe", "curfew-stop", "curfew-start"}
+    assert set(error.partition("\nin ")[2].split(", ")) == names
+
+
+def test_a_dry_run_beside_the_run_itself_is_remarked(checked: Checked) -> None:
+    told = checked(lambda d: trigger(d, "stop", 1)["triggerConfig"].update(enable=True))
+
+    assert told[Level.WARNING] == []
+    assert (
+        "timers evening-dry-run and evening are ON at the same times with the same request: the "
+        "dry run comes with the run itself. Set enable: false on evening-dry-run"
+    ) in told[Level.NOTE]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"cronExpression": "0 0 19 * * *"}, id="other times"),
+        pytest.param({"payload": '{"name": "x", "dry_run": true}'}, id="another request"),
+        pytest.param({"payload": "{"}, id="no request"),
+        pytest.param({"enable": False}, id="off"),
+    ],
+)
+def test_a_dry_run_of_something_else_is_not_remarked(
+    checked: Checked, change: dict[str, object]
+) -> None:
+    told = checked(
+        lambda d: (
+            trigger(d, "stop", 1)["triggerConfig"].update(enable=True),
+            trigger(d, "stop", 0)["triggerConfig"].update(change),
+        )
+    )
+
+    assert not any("at the same times" in one for one in told[Level.NOTE])
 
 
 class TestPolicies:
