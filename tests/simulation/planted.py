@@ -16,6 +16,7 @@ import pytest
 import shared.ecs
 from local.ecs.faults import DroppedTags, MissingPage, Refuse
 from local.ecs.throttle import Limits
+from tests.simulation.fleets import aged
 from tests.simulation.night import Earlier, Night, Operator
 
 Kind: TypeAlias = Callable[[Night], Night | None]
@@ -59,14 +60,15 @@ def of_capped_lists(given: Night) -> Night | None:
     largest = max((len(one.request.get("instance_ids", ())) for one in given.messages), default=0)  # type: ignore[arg-type]  # a list
     if not given.is_list or not largest:
         return None
-    return replace(given, operator=Operator(max_instances=largest))
+    return replace(given, operator=replace(given.operator, max_instances=largest))
 
 
 def of_many_far_away(given: Night) -> Night | None:
     """More than can be read with their disks in 20 seconds."""
     if not (of_snapshots(given) and of_many(given)):
         return None
-    return replace(given, latency=timedelta(seconds=0.15), operator=Operator(max_instances=1000))
+    operator = replace(given.operator, max_instances=1000)
+    return replace(given, latency=timedelta(seconds=0.15), operator=operator)
 
 
 def of_dead_regions(given: Night) -> Night | None:
@@ -84,7 +86,8 @@ def of_expired_snapshots(given: Night) -> Night | None:
     request = given.messages[0].request
     if not (of_snapshots(given) and request.get("snapshot_retention_days") == 1):
         return None
-    return replace(given, earlier=Earlier(timedelta(days=6), 1, 1), operator=Operator())
+    days = timedelta(days=6)
+    return replace(given, earlier=Earlier(days, 1, 1), fleet=aged(given.fleet, 2 * days))
 
 
 def of_refused_snapshots(given: Night) -> Night | None:
