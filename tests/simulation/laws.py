@@ -80,11 +80,6 @@ class Laws:
             write.accepted |= everybody
             write.snapshot_id = str(answer.body.get("SnapshotId", ""))
 
-    def failed_to_read(self, region: str, answer: Answer) -> None:
-        """A call that only reads was not answered as it should be; a dry run's yes is."""
-        if answer.code != "DryRunOperation":
-            self.watch.running[-1].deaf.add(region)
-
     def heard(self, operation: str, parameters: Mapping[str, str], answer: Answer) -> None:
         """An answer has arrived as ECS gave it."""
         invocation = self.watch.running[-1]

@@ -47,7 +47,8 @@ def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str
     for address in _GIVES_UP.findall(reason):
         if address not in _addresses(invocation, row):
             return f"{address} never was its public address"
-    disks = _disks(watch, one)
+    there = (watch.disks[each] for each in invocation.disks.get(one.instance_id, ()))
+    disks = {**_disks(watch, one), **{each.disk_id: each for each in there}}
     for snapshot_id, disk_id in _TAKEN.findall(reason):
         if not _is_taken(invocation, snapshot_id, disk_id):
             return f"{snapshot_id} is no snapshot of {disk_id} that this run has taken"

@@ -173,7 +173,9 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
     one = watch.find(row["id"])
     if one is not None and one.region not in order.regions:
         silent = one.region in invocation.deaf and f"{one.region} did not answer" in row["reason"]
-        return "" if silent else f"unchanged, though it is in {one.region}"
+        # There it is looked for once.
+        excused = silent or (watch.is_rough and watch.night.may_lie)
+        return "" if excused else f"unchanged, though it is in {one.region}"
     if order.only_looks:
         return ""
     return _goal(watch, invocation, order, row)

@@ -138,6 +138,12 @@ class Night:
         return event_of(self.messages, self.trigger, self.dress, (self.sent_at, DUSK))
 
     @property
+    def may_lie(self) -> bool:
+        """Does ECS leave out what there is, so that who asks once may believe it?"""
+        lies = (MissingPage, LostPermission)
+        return bool(self.hidden) or any(isinstance(one, lies) for one in self.faults)
+
+    @property
     def garbled(self) -> frozenset[str]:
         """The instances whose rows cannot be read."""
         return frozenset(one.id for one in self.faults if isinstance(one, GarbledRow))

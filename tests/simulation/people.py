@@ -13,7 +13,7 @@ from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
 from local.ecs.fleet import InstanceSpec
-from local.ecs.model import DiskKind, Instance, LockReason
+from local.ecs.model import Disk, DiskKind, Instance, LockReason
 from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT
 
 CALLER = Caller("1234567890123456")
@@ -119,18 +119,23 @@ class People:
         made = self.engine.add(InstanceSpec(one.name, one.region, tags=one.tags))
         self._also.append(made.instance_id)
 
+    def _movable(self, one: Instance) -> list[Disk]:
+        """Its cloud disks; those that are local to its host cannot be detached."""
+        disks = self.engine.disks(one.instance_id)
+        return [] if one.deleting else [each for each in disks if "cloud" in each.category]
+
     def borrow_a_disk(self, one: Instance) -> None:
         """Attach a disk of it elsewhere for a moment, write to it, and attach it again."""
-        disks = self.engine.disks(one.instance_id)
-        if disks and not one.deleting:
+        disks = self._movable(one)
+        if disks:
             disk = self.dice.choice(disks)
             self.engine.detach_disk(disk.disk_id)
             self.engine.attach_disk(disk.disk_id, one.instance_id)
 
     def take_a_disk(self, one: Instance) -> None:
         """Detach a data disk."""
-        for disk in self.engine.disks(one.instance_id):
-            if disk.kind is DiskKind.DATA and not one.deleting:
+        for disk in self._movable(one):
+            if disk.kind is DiskKind.DATA:
                 self.engine.detach_disk(disk.disk_id)
                 self._away.append((disk.disk_id, one.instance_id))
                 return

@@ -62,27 +62,32 @@ class SimTransport:
         self._reach(parameters.get("RegionId", ""), timeout_s)
         write = stage.laws.sent(operation, parameters, left_at) if is_mutating(operation) else None
         answer = stage.service.call(operation, dict(parameters), CALLER)
-        delivery, odd = answer.delivery, self._odd()
+        delivery, odd = answer.delivery, self._odd(answer, is_write=write is not None)
         stage.clock.advance(timedelta(seconds=min(delivery.delay_s, timeout_s)))
         late = delivery.delay_s > timeout_s
         arrived = not (late or delivery.cut or delivery.truncated or delivery.proxy_page)
         if write is not None:
             stage.laws.answered(write, answer, arrived=arrived and not odd)
+        elif odd or not arrived or answer.code not in {"", "DryRunOperation"}:
+            stage.laws.watch.running[-1].deaf.add(parameters.get("RegionId", ""))
         stage.after(operation, parameters, answer)
-        if write is None and (odd or answer.code or not arrived):
-            stage.laws.failed_to_read(parameters.get("RegionId", ""), answer)
         if not arrived:
             raise NoAnswer("no answer in time" if late else "the connection broke")
-        if odd and not answer.code:
+        if odd:
             return _oddly(odd, answer.body)
         if operation == "DescribeInstances" and stage.is_rough and not answer.code:
             answer = stage.hiding.without(parameters, answer)
         stage.laws.heard(operation, parameters, answer)
         return _body(answer)
 
-    def _odd(self) -> str:
-        stage = self.stage
-        return stage.odd.get(stage.calls, "") if stage.is_rough else ""
+    def _odd(self, answer: Answer, *, is_write: bool) -> str:
+        """How this answer is odd; "" if it is not, or has nothing that could be."""
+        how = self.stage.odd.get(self.stage.calls, "") if self.stage.is_rough else ""
+        if not how or answer.code or how == "surprise":
+            return how if not answer.code else ""
+        if how == "token is a list":
+            return "" if is_write else how  # nobody reads the pages of a write
+        return how if _oddly(how, answer.body) != answer.body else ""
 
     def _reach(self, region: str, timeout_s: float) -> None:
         how = self.stage.bad_regions.get(region, "")
