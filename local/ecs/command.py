@@ -17,6 +17,7 @@ import msgspec
 
 from local.ecs.access import ALLOW_ALL
 from local.ecs.clock import Clock, RealClock
+from local.ecs.complaints import complaint, there_are
 from local.ecs.durations import Durations
 from local.ecs.emulator import Emulator, Options, local_credential
 from local.ecs.engine import ACTIONS, Ecs
@@ -116,8 +117,12 @@ def _policy(text: str) -> str:
 
 def _limit(text: str) -> tuple[str, int]:
     action, _, number = text.rpartition("=")
-    if action not in ACTIONS | {"*"} or not number.isdecimal():
-        raise ValueError(f"{text!r} is no limit; write StopInstances=10, or *=100 for all others")
+    if not action or not number.isdecimal():
+        raise ValueError(
+            f"{text!r} is not a limit; write StopInstances=10, or *=100 for all others"
+        )
+    if action not in ACTIONS | {"*"}:
+        raise ValueError(f"there is no API {action!r}; {there_are(action, sorted(ACTIONS))}")
     return action, int(number)
 
 
@@ -125,11 +130,11 @@ def _quirk(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     names = Quirks.__dataclass_fields__
     if name not in names:
-        raise ValueError(f"there is no quirk {name!r}; there are {', '.join(names)}")
+        raise ValueError(f"there is no quirk {name!r}; {there_are(name, names)}")
     try:
         quirks = msgspec.convert({name: value}, Quirks, strict=False)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{text}: {str(error).partition(' - at')[0]}") from None
+        raise ValueError(complaint(error, Quirks)) from None
     return name, getattr(quirks, name)
 
 

@@ -134,6 +134,15 @@ class TestServe:
             pytest.param(("--fleet", "no/such/file"), "does not exist", id="no fleet file"),
             pytest.param(("--fleet", "{bad}"), "instances[0].nmae", id="bad fleet file"),
             pytest.param(("--policy", "{bad}"), "--policy", id="bad policy"),
+            pytest.param(("--limit", "StopInstances=x"), "is not a limit; write", id="no limit"),
+            pytest.param(("--limit", "=5"), "is not a limit; write", id="a limit of nothing"),
+            pytest.param(("--limit", "Foo=1"), "there is no API 'Foo'; there are", id="no API"),
+            pytest.param(
+                ("--limit", "stopinstanecs=1"), "did you mean StopInstances?", id="an API misspelt"
+            ),
+            pytest.param(("--quirk", "x=1"), "there is no quirk 'x'; there are", id="no quirk"),
+            pytest.param(("--quirk", "code_is_text=x"), "expected true or false", id="bad quirk"),
+            pytest.param(("--quirk", "listing_delay=x"), "such as PT30S", id="no duration"),
             pytest.param(("--fleet", "{good}", "--generated", "1"), "not both", id="two fleets"),
         ],
     )
