@@ -99,7 +99,7 @@ def _specs(content: object, place: _Place, now: datetime) -> Iterator[InstanceSp
         raise FleetFileError(
             f"{place}.count: {count!r} is not a whole number from 1 to {MAX_COUNT}"
         )
-    _check_names(entry, _names(InstanceSpec), place)
+    _check_names(entry, field_names(InstanceSpec), place)
     _check_disks(entry, place)
     for name in _TIMES:
         if name in entry:
@@ -120,7 +120,7 @@ def _check_disks(entry: _Entry, place: _Place) -> None:
     if isinstance(data_disks, list):
         disks |= {f"{place}.data_disks[{n}]": disk for n, disk in enumerate(data_disks)}
     for where, disk in disks.items():
-        _check_names(_mapping(disk, where), _names(DiskSpec), where)
+        _check_names(_mapping(disk, where), field_names(DiskSpec), where)
 
 
 def _check_ids(specs: Sequence[InstanceSpec]) -> None:
@@ -131,7 +131,8 @@ def _check_ids(specs: Sequence[InstanceSpec]) -> None:
         seen |= {spec.instance_id} - {""}
 
 
-def _names(kind: type[InstanceSpec | DiskSpec]) -> tuple[str, ...]:
+def field_names(kind: type[InstanceSpec | DiskSpec]) -> tuple[str, ...]:
+    """What an instance or a disk may have in a fleet file, besides an instance's ``count``."""
     return tuple(field.name for field in fields(kind))
 
 
