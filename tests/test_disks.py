@@ -336,7 +336,7 @@ def test_who_was_started_while_disks_were_read_is_without_disks(call: Call) -> N
         call.ecs.clock.advance(timedelta(minutes=2))
         call.ecs.engine.start("i-1")
         call.ecs.clock.advance(timedelta(minutes=2))
-        call.ecs.engine.stop("i-1", force=True)
+        call.ecs.engine.stop("i-1")
         call.ecs.clock.advance(timedelta(minutes=2))
 
     call.meanwhile("DescribeDisks", somebody)
