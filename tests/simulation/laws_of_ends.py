@@ -11,6 +11,9 @@ from tests.simulation.ending import Ending
 from tests.simulation.laws_of_reports import check_report
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
+_LOOKS_AGAIN = timedelta(seconds=6)
+"""Who is missing is looked for again after seconds."""
+
 OUR_ERRORS = {"InvalidEvent", "Refused", "AccessDenied", "Unavailable", "Incomplete"}
 _UNREAD = re.compile(r"(\S+) could not be read")
 _NOTHING_DONE = {"InvalidEvent", "Refused", "Unavailable"}
@@ -81,7 +84,7 @@ def _check_dead_region(watch: Watch, invocation: Invocation) -> None:
         return
     third = (invocation.killed_at - invocation.began_at) / 3
     waited = invocation.writes[0].left_at - invocation.began_at
-    if waited > third + timedelta(seconds=1):
+    if waited > third + _LOOKS_AGAIN:
         raise LawBroken(f"nothing was done for {waited}, since a region did not answer")
 
 

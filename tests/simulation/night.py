@@ -253,7 +253,7 @@ def simpler(bad: Night) -> Sequence[Night]:
         replace(bad, quirks=Quirks()),
         replace(bad, latency=timedelta(0)),
         replace(bad, late=timedelta(0)),
-        replace(bad, operator=Operator()),
+        replace(bad, operator=Operator(regions=bad.operator.regions)),
         replace(bad, default_stopped_mode=StoppedMode.KEEP_CHARGING),
         replace(bad, bad_regions=()),
         replace(bad, hidden=0),

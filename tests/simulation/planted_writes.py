@@ -201,7 +201,29 @@ def _a_bisect_that_drops_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.ecs.Ecs, "with_tags_checked", lambda _, instances: list(instances))
+    def believing(_: Any, instances: Any) -> Any:  # noqa: ANN401  # passed on
+        return [msgspec.structs.replace(one, tags_checked=True) for one in instances]
+
+    monkeypatch.setattr(shared.ecs.Ecs, "with_tags_checked", believing)
+
+
+def _a_token_used_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = functions.release.ReleaseRule._disk_snapshot  # noqa: SLF001  # where it would happen
+
+    def ever(self: Any, *arguments: Any) -> Any:  # noqa: ANN401  # passed on
+        some_day = self.kept_until.replace(year=2000, month=1, day=1)
+        return honest(msgspec.structs.replace(self, kept_until=some_day), *arguments)
+
+    monkeypatch.setattr(functions.release.ReleaseRule, "_disk_snapshot", ever)
+
+
+def _a_message_of_when_its_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = property(lambda self: self.clock.now(), lambda _, __: None)
+    monkeypatch.setattr(shared.run._Invocation, "begun", begun, raising=False)  # noqa: SLF001  # likewise
+
+
+def _a_dead_region_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.fleet.Fleet, "_in_thirds", lambda self, _: self.deadline.work_until)
 
 
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,6 +286,11 @@ WRITES = (
         _snapshots_not_required, only(planted.of_required_snapshots), "CURFEW_SNAPSHOT is required"
     ),
     Planted(_one_region_stops_all, only(planted.of_bad_regions), "in calm"),
+    Planted(_a_dead_region_awaited, planted.of_dead_regions, "nothing was done for"),
+    Planted(_a_token_used_for_ever, planted.of_expired_snapshots, "accepted 3 times"),
+    Planted(
+        _a_message_of_when_its_turn_comes, only(planted.of_lists_of_now), "made after the event"
+    ),
     Planted(_an_untyped_end, only(planted.of_surprises), "is no error of ours"),
     Planted(_what_passes_fails, only(planted.of_initializing), "failed, though this passes"),
     Planted(_a_fresh_envelope_counts, only(planted.of_old_records), "for an event of"),
