@@ -14,7 +14,6 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -328,34 +327,6 @@ def test_a_runner_that_is_released_by_name_is_to_be_created_under_it() -> None:
     for page in PAGES[2:]:
         prose = _FENCE.sub("", page.read_text(encoding="utf-8"))
         assert f"`{name.replace('{', '').replace('}', '')}`" in prose
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environ", "said"),
-    [
-        pytest.param([], {}, "Send a request to Curfew: python send.py TOPIC REQ", id="nothing"),
-        pytest.param(["topic", "{}"], {"MNS_ENDPOINT": ""}, "set in the env.*: MNS", id="no place"),
-        pytest.param(["topic", "{"], {}, "the request is not JSON: Expecting", id="not JSON"),
-    ],
-)
-def test_the_script_says_in_a_sentence_what_it_lacks(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str], environ: dict[str, str], said: str
-) -> None:
-    (script,) = blocks(CODE / "docs" / "recipes.md", "python")
-    for module, name in (("mns.account", "Account"), ("mns.topic", "TopicMessage")):
-        monkeypatch.setitem(sys.modules, "mns", ModuleType("mns"))
-        stand_in = ModuleType(module)
-        setattr(stand_in, name, object)
-        monkeypatch.setitem(sys.modules, module, stand_in)
-    monkeypatch.setattr(sys, "argv", ["send.py", *arguments])
-    keys = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "MNS_ENDPOINT")
-    for variable in keys:
-        monkeypatch.setenv(variable, environ.get(variable, "local"))
-
-    with pytest.raises(SystemExit, match=said) as ended:
-        exec(compile(script, "send.py", "exec"), {"__name__": "__main__"})  # noqa: S102  # the page's own script
-
-    assert isinstance(ended.value.code, str)
 
 
 @pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
