@@ -32,7 +32,7 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## one business day against the embedded emulator
 	@$(PY) -m local demo
 
-test: setup ## run the tests
+test: setup ## run the tests; takes minutes
 	$(PY) -m pytest -n auto
 
 coverage: setup ## run the tests and require 95 % branch coverage
@@ -51,7 +51,8 @@ mutate: setup ## change the code in 3,000 ways and see that tests notice; half a
 	$(PY) -m tools.mutate
 
 package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
-	$(PY) -m tools.package --runtime $(RUNTIME)
+	@echo "package: fetching what $(RUNTIME) needs and building build/code: about 20 seconds"
+	@$(PY) -m tools.package --runtime $(RUNTIME)
 
 schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas

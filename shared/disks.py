@@ -98,10 +98,24 @@ class DiskReader(msgspec.Struct, frozen=True):
             else:
                 to_read.append(one)
         read = self.ecs.side_by_side(self._read, to_read, at_once=CALLS_AT_ONCE)
-        result |= {one.id: one for one in read}
+        result |= {one.id: one for one in self._still_as_they_were(read)}
         for released in self._released(read):
             del result[released]
         return result
+
+    def _still_as_they_were(self, read: Sequence[Instance]) -> list[Instance]:
+        """The instances as they are after their disks were read, which may have taken long.
+
+        Who was started in between is without disks: what was read is of before.
+        """
+        now = self.ecs.in_turn_by(None).look([one.id for one in read]) if read else {}
+        return [
+            newer.with_disks_of(one)
+            if (newer.status, newer.started_at) == (one.status, one.started_at)
+            else newer
+            for one in read
+            for newer in (_as_seen_first(now.get(one.id, one), one),)
+        ]
 
     def _released(self, read: Sequence[Instance]) -> set[str]:
         """Those of these that show no disk because they were released in the meantime."""
@@ -201,6 +215,13 @@ def _snapshot_if_readable(row: Json) -> Snapshot | None:
         return read_snapshot(row)
     except Unavailable:
         return None
+
+
+def _as_seen_first(newer: Instance, one: Instance) -> Instance:
+    """A newer look, no fresher than the disks are, and with what could not be read of them."""
+    return msgspec.structs.replace(
+        newer, seen_at=one.seen_at, unreadable=newer.unreadable or one.unreadable
+    )
 
 
 def _progressing(disks: Sequence[Disk] | None) -> list[Snapshot]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -32,6 +32,9 @@ TAG_FILTER_LIMIT = 1000
 """A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
 
 CALLS_AT_ONCE = 8
+SEEING_FOR = timedelta(seconds=90)
+"""How long it is believed that the function may list tags: where ListTagResources is throttled to a
+call a minute, the question whether it may takes the minute of the question itself."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -54,12 +57,12 @@ class Ecs(msgspec.Struct, frozen=True):
     Attributes:
         api: Its paced and bounded calls.
         side_by_side: How several calls are made at once.
-        seeing_tags: Filled once it is known that an empty list of tags is the truth.
+        seen_tags_at: When it was last sure that an empty list of tags is the truth.
     """
 
     api: Api
     side_by_side: Runner
-    seeing_tags: list[bool] = msgspec.field(default_factory=list)
+    seen_tags_at: list[datetime] = msgspec.field(default_factory=list)
 
     def reading_until(self, moment: datetime) -> Ecs:
         """The same region, for reads that end at this moment."""
@@ -149,9 +152,12 @@ class Ecs(msgspec.Struct, frozen=True):
             for instance_id, key, value in answer:
                 if instance_id in found:
                     found[instance_id][key] = value
-        if found and not any(found.values()) and not self.seeing_tags:
+        now = self.api.clock.now()
+        if any(found.values()):
+            self.seen_tags_at[:] = [now]
+        elif found and not (self.seen_tags_at and now - self.seen_tags_at[0] < SEEING_FOR):
             self._check_permission_for_tags(batches[0])
-        self.seeing_tags.extend([True] if found else [])
+            self.seen_tags_at[:] = [self.api.clock.now()]
         return [
             msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
             if one.id in found

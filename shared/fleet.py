@@ -219,7 +219,8 @@ class Fleet(msgspec.Struct, frozen=True):
             yield f"created after the event and left alone: {_named([one.id for one in late])}"
         unknown = [one for one in seen.missing if one not in seen.elsewhere]
         if unknown and not seen.unread:
-            yield f"ECS does not know {_named(unknown)}: released before, or never there"
+            unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
+            yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
             regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
             if without := [region for region in regions if region not in seen.hints]:

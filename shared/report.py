@@ -24,6 +24,7 @@ MAX_ROWS = 200
 MAX_ERROR_BYTES = 32_000
 """Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
 
+MAX_SENTENCE_BYTES = 12_000
 MAX_REPORTS = 100
 """How many reports of a list of messages an error may hold, those with an error first."""
 
@@ -198,6 +199,7 @@ def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> s
         reports: The report, or all of a list of messages.
         listed: Whether they are of a list, and so are wrapped as its answer is.
     """
+    sentence = sentence.encode()[:MAX_SENTENCE_BYTES].decode(errors="ignore")
     omitted = max(0, len(reports) - MAX_REPORTS)
     if omitted:
         reports = sorted(reports, key=lambda one: one.error() is None)[:MAX_REPORTS]

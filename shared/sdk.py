@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
@@ -140,8 +140,15 @@ def _forms_of(*secrets: str) -> tuple[bytes, ...]:
     Without short ones, which are nobody's secret and part of many words.
     """
     long = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
-    forms = {form for one in long for form in (one, quote(one, safe=""))}
-    return tuple(form.encode() for form in forms)
+    forms = {form for one in long for form in _in_urls(one)}
+    return tuple(form.encode() for form in sorted(forms, key=len, reverse=True))
+
+
+def _in_urls(secret: str) -> Iterator[str]:
+    """A secret, and as it stands in a URL, and in a URL's own value, in capitals and small."""
+    once = quote(secret, safe="")
+    yield from (secret, once, quote(once, safe=""))
+    yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), once)
 
 
 def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types

@@ -126,7 +126,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_percent=_whole("CURFEW_MAX_PERCENT", environ, 0, 100),
         max_event_age=_max_event_age(environ.get("CURFEW_MAX_EVENT_AGE", "").strip()),
         accounts=_names("CURFEW_ACCOUNTS", environ),
-        regions=_names("CURFEW_REGIONS", environ),
+        regions=_regions(environ),
         ca_bundle=environ.get("ALIBABA_CLOUD_CA_BUNDLE", "").strip(),
         https_proxy=read_proxy(environ),
         zone=_zone(environ.get("CURFEW_TZ", "").strip()),
@@ -255,6 +255,17 @@ def _snapshot_required(text: str) -> bool:
     if text and text.strip() != "required":
         raise Refused(f"CURFEW_SNAPSHOT is {shown(text)}; it must be required, or absent")
     return bool(text)
+
+
+def _regions(environ: Mapping[str, str]) -> frozenset[str]:
+    regions = _names("CURFEW_REGIONS", environ)
+    for one in sorted(regions):
+        if not re.fullmatch(r"[a-z]{2,12}(-[a-z0-9]{1,20}){1,4}", one):
+            raise Refused(
+                f"CURFEW_REGIONS names {shown(one)}, which is not a region id; expected ids like "
+                "cn-hangzhou, separated by commas"
+            )
+    return regions
 
 
 def _zone(name: str) -> tzinfo:

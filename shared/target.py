@@ -79,6 +79,7 @@ class Target(msgspec.Struct, eq=False):
     _misses: int = 0
     _doubted: dict[type[Call], str] = {}
     _deleted: bool = False
+    _perhaps_deleted: bool = False
     _in_refused_batch: bool = False
 
     @property
@@ -104,8 +105,8 @@ class Target(msgspec.Struct, eq=False):
             return
         row = judge.left_alone(self.instance, now)
         if row is not None:
-            missing = self._is_missing()
-            self.row = self._vanished(row, judge) if missing else self._final(row, judge.rule)
+            vanished = self._is_missing() and not self._perhaps_deleted
+            self.row = self._vanished(row, judge) if vanished else self._final(row, judge.rule)
             return
         self._misses = 0
         self.step = judge.rule.next_step(self.instance, now)
@@ -189,7 +190,7 @@ class Target(msgspec.Struct, eq=False):
         if rejected.in_doubt:
             # What a look shows from now on counts as our doing; of a refused batch only perhaps.
             self._last = call
-            self._deleted |= isinstance(call, Delete) and rejected.alone
+            self._perhaps_deleted |= isinstance(call, Delete) and rejected.alone
             self._in_refused_batch |= isinstance(call, Delete) and not rejected.alone
         kind = type(call)
         if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
@@ -228,7 +229,7 @@ class Target(msgspec.Struct, eq=False):
         return ""
 
     def _is_missing(self) -> bool:
-        """Does ECS not show it, though this run neither deleted it nor perhaps did?"""
+        """Does ECS not show it, though it accepted no deletion by this run?"""
         return self.instance.status is Status.GONE and not self._deleted
 
     def _vanished(self, row: Row, judge: Judge) -> Row:

@@ -216,20 +216,27 @@ def test_what_vanished_by_itself_is_not_called_released(
     assert (one.row.result, one.row.reason) == row
 
 
-@pytest.mark.parametrize(
-    "outcome",
-    [accepted(Status.STOPPED), LOST],
-    ids=["accepted", "lost"],
-)
-def test_what_is_gone_after_a_delete_that_was_or_may_have_been_done_is_released_at_once(
-    outcome: Outcome,
-) -> None:
+def test_what_is_gone_after_an_accepted_delete_is_released_at_once() -> None:
     one = target()
-    one.learn(DELETE, outcome, 2, RELEASES, START)
+    one.learn(DELETE, accepted(Status.STOPPED), 2, RELEASES, START)
     one.instance = instance(Status.GONE)
 
     one.decide(judge(RELEASES), START)
 
+    assert one.row == Row(one.instance, Result.CHANGED, "gone; left over: disk d-1")
+
+
+def test_what_is_gone_after_a_delete_in_doubt_is_looked_for_again_and_then_released() -> None:
+    one = target()
+    one.learn(DELETE, LOST, 1, RELEASES, START)
+    one.instance = instance(Status.GONE)
+
+    one.decide(judge(RELEASES), START)
+    first = one.row
+    one.decide(judge(RELEASES), one.due)
+
+    assert first is None
+    assert one.due - START >= timedelta(seconds=5)
     assert one.row == Row(one.instance, Result.CHANGED, "gone; left over: disk d-1")
 
 

@@ -24,7 +24,7 @@ _STYLES = {
 _LABEL_WIDTH = len("warning  ")
 
 
-@click.command("check")
+@click.command("check", short_help="Check an s.yaml before it is deployed.")
 @click.argument(
     "path",
     metavar="[S.YAML]",

@@ -10,7 +10,7 @@ from local.tables import screen
 SPEED = 8.0
 
 
-@click.command("demo")
+@click.command("demo", short_help="Play one business day on an emulated ECS.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100),

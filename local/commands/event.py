@@ -36,7 +36,11 @@ class _Instant(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
-@click.command("event", epilog=f"Triggers: {', '.join(ENVELOPES)}.")
+@click.command(
+    "event",
+    short_help="Print the event that a trigger would send.",
+    epilog=f"Triggers: {', '.join(ENVELOPES)}.",
+)
 @click.argument("trigger", type=TRIGGER)
 @click.argument("function", type=FUNCTION)
 @click.argument("request_text", metavar="[REQUEST]", required=False)

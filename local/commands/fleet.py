@@ -23,7 +23,7 @@ class _Account(msgspec.Struct, frozen=True):
     instances: tuple[Instance, ...]
 
 
-@click.command("fleet")
+@click.command("fleet", short_help="List the instances of a running emulator.")
 @click.option(
     "--endpoint",
     metavar="URL",

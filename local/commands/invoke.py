@@ -18,7 +18,7 @@ from shared.printable import printable
 from shared.settings import is_loopback
 
 
-@click.command("invoke")
+@click.command("invoke", short_help="Hand an event to a function, see what it does.")
 @click.argument("function", type=FUNCTION)
 @click.argument("event", type=click.File("rb"), metavar="EVENT.json")
 @click.option(

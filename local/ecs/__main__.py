@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+
+_NEEDED = "aiohttp click msgspec PyYAML"
+"""What it needs of others ("By itself", docs/emulator.md)."""
+
+
+def advice(package: str, root: Path) -> str:
+    """What to type where a package is missing.
+
+    Args:
+        package: What could not be imported.
+        root: Where the folder ``local`` is: the project, or wherever somebody has copied it to.
+    """
+    if (root / "local" / "cli.py").is_file():
+        return (
+            f"Python's package {package} is missing: this is not the virtual environment of the "
+            "project. Type\n  make setup\n  . .venv/bin/activate\nand then the command again.\n"
+        )
+    return (
+        f"Python's package {package} is missing. The emulator needs a few; type\n"
+        f"  python -m pip install {_NEEDED}\nand then the command again.\n"
+    )
 
 
 def run() -> None:
@@ -13,10 +35,7 @@ def run() -> None:
         package = (error.name or "").partition(".")[0]
         if package == __package__.partition(".")[0]:
             raise
-        sys.stderr.write(
-            f"Python's package {package} is missing: this is not the virtual environment of the "
-            "project. Type\n  make setup\n  . .venv/bin/activate\nand then the command again.\n"
-        )
+        sys.stderr.write(advice(package, Path(__file__).resolve().parents[2]))
         sys.exit(2)
     command(prog_name="python -m local.ecs")
 

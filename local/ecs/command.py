@@ -17,12 +17,13 @@ import msgspec
 
 from local.ecs.access import ALLOW_ALL
 from local.ecs.clock import Clock, RealClock
+from local.ecs.complaints import complaint, there_are
 from local.ecs.durations import Durations
 from local.ecs.emulator import Emulator, Options, local_credential
 from local.ecs.engine import ACTIONS, Ecs
-from local.ecs.faults import AnyFault, parse_fault
-from local.ecs.fleet import Fleet, default_fleet, generated_fleet
-from local.ecs.fleet_file import read_fleet
+from local.ecs.faults import FAULTS, AnyFault, Fault, parse_fault
+from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet, generated_fleet
+from local.ecs.fleet_file import field_names, read_fleet
 from local.ecs.hosts import Hosts, read_host
 from local.ecs.policy import Policy
 from local.ecs.printable import printable
@@ -116,8 +117,12 @@ def _policy(text: str) -> str:
 
 def _limit(text: str) -> tuple[str, int]:
     action, _, number = text.rpartition("=")
-    if action not in ACTIONS | {"*"} or not number.isdecimal():
-        raise ValueError(f"{text!r} is no limit; write StopInstances=10, or *=100 for all others")
+    if not action or not number.isdecimal():
+        raise ValueError(
+            f"{text!r} is not a limit; write StopInstances=10, or *=100 for all others"
+        )
+    if action not in ACTIONS | {"*"}:
+        raise ValueError(f"there is no API {action!r}; {there_are(action, sorted(ACTIONS))}")
     return action, int(number)
 
 
@@ -125,11 +130,11 @@ def _quirk(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     names = Quirks.__dataclass_fields__
     if name not in names:
-        raise ValueError(f"there is no quirk {name!r}; there are {', '.join(names)}")
+        raise ValueError(f"there is no quirk {name!r}; {there_are(name, names)}")
     try:
         quirks = msgspec.convert({name: value}, Quirks, strict=False)
     except msgspec.ValidationError as error:
-        raise ValueError(f"{text}: {str(error).partition(' - at')[0]}") from None
+        raise ValueError(complaint(error, Quirks)) from None
     return name, getattr(quirks, name)
 
 
@@ -234,17 +239,57 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+_FLEET_FILE = """\b
+instances:
+  - name: runner
+    count: 3                     # runner-1, runner-2, runner-3
+    region: cn-shanghai
+    status: Stopped              # ECS's own words; default: Running
+    tags: {purpose: ci-runner}
+    created_at: -1h              # an hour ago, or a time with its zone
+    auto_release_at: +2h
+    data_disks: [{size_gib: 200, delete_with_instance: false}]"""
+
+
+def _epilog() -> str:
+    """What fleet files, faults and quirks there are, in click's paragraphs."""
+    own = {
+        name: set(kind.__struct_fields__) - set(Fault.__struct_fields__)
+        for name, kind in FAULTS.items()
+    }
+    faults = "; ".join(
+        f"{name} ({', '.join(sorted(fields))})" if fields else name for name, fields in own.items()
+    )
+    instance, disk = ", ".join(field_names(InstanceSpec)), ", ".join(field_names(DiskSpec))
+    common = ", ".join(Fault.__struct_fields__)
+    return f"""FLEET FILES, in YAML or JSON; everything may be left out:
+
+{_FLEET_FILE}
+
+Fields of an instance: count, {instance}. Of a disk: {disk}. Beside instances: default_stopped_mode.
+
+FAULTS, such as {{"fault": "cut", "action": "Stop*", "times": 1}}; all have {common}: {faults}.
+
+QUIRKS: {", ".join(Quirks.__dataclass_fields__)}.
+"""
+
+
 def make_command(neighbour: Neighbour | None = None) -> click.Command:
     """The command that serves an emulator, and perhaps something else on the same port."""
 
-    @click.command("serve", context_settings={"help_option_names": ["-h", "--help"]})
+    @click.command(
+        "serve",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        short_help="Serve an emulated ECS until Ctrl-C.",
+        epilog=_epilog(),
+    )
     @_with_options
     def command(**options: Any) -> None:  # noqa: ANN401  # click's; _Given has their types
         """Serve an emulated ECS on this machine until Ctrl-C: access key local, secret local.
 
-        Without --fleet or --generated it has the default fleet of some 25 instances. What a fleet
-        file may say, which faults and quirks there are, is told in docs/emulator.md; the status
-        page is at /_local/.
+        Without --fleet or --generated it has the default fleet of some 25 instances. The status
+        page is at /_local/. What a fleet file may say, and which faults and quirks there are, is
+        listed below; docs/emulator.md tells what they mean.
         """
         _serve(_Given(**options), neighbour)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from local.ecs.clock import ManualClock, RealClock
+from local.ecs.complaints import decoded, there_are
 from local.ecs.engine import ACTIONS
 from local.ecs.faults import InForce, parse_fault
 from local.ecs.messages import HttpReply, HttpRequest
@@ -53,10 +54,11 @@ class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The same as the throttle takes them.
 
         Raises:
-            ValueError: there is no such operation, or no such refusal.
+            ValueError: there is no such API, or no such refusal.
         """
         if unknown := sorted(set(self.calls) - ACTIONS):
-            raise ValueError(f"there is no operation {unknown[0]}")
+            hint = there_are(unknown[0], sorted(ACTIONS))
+            raise ValueError(f"calls.{unknown[0]}: there is no such API; {hint}")
         return Limits(
             self.calls,
             self.otherwise,
@@ -103,7 +105,7 @@ class Control:
             return _json(200, self._route(request)(request))
         except _ControlError as error:
             return _json(error.status, {"error": str(error)})
-        except ValueError as error:  # also what msgspec raises
+        except ValueError as error:
             return _json(400, {"error": str(error)})
 
     def _route(self, request: HttpRequest) -> Callable[[HttpRequest], _Body]:
@@ -145,7 +147,7 @@ class Control:
         }
 
     def _move_clock(self, request: HttpRequest) -> _Body:
-        move = msgspec.json.decode(request.body, type=_ClockMove)
+        move = decoded(request.body, _ClockMove)
         clock = self._service.engine.clock
         if not isinstance(clock, RealClock | ManualClock):
             raise _ControlError(409, f"this clock cannot be moved: {type(clock).__name__}")
@@ -169,7 +171,7 @@ class Control:
 
     def _throttle(self, request: HttpRequest) -> _Body:
         """Put limits in force in place of those that were."""
-        asked = msgspec.json.decode(request.body, type=_Throttling)
+        asked = decoded(request.body, _Throttling)
         self._service.throttle.limits = asked.limits()
         return self._show_throttle(request)
 

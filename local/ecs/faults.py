@@ -7,15 +7,16 @@ fault does is the service's and the wire's part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from random import Random
 from threading import Lock
 from typing import Annotated, Any, TypeAlias, get_args
 
 import msgspec
+
+from local.ecs.complaints import decoded, not_json, there_are
 
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -174,6 +175,10 @@ AnyFault: TypeAlias = (
 )
 
 
+FAULTS: Mapping[str, type[AnyFault]] = {kind.__name__.lower(): kind for kind in get_args(AnyFault)}
+"""The kinds of faults by the names that JSON has for them."""
+
+
 def parse_fault(text: bytes) -> AnyFault:
     """Read a fault from JSON: ``{"fault": "cut", "action": "Stop*", "times": 1}``.
 
@@ -182,32 +187,17 @@ def parse_fault(text: bytes) -> AnyFault:
             there is no such fault, it names those that there are.
     """
     try:
-        fault: AnyFault = msgspec.json.decode(text, type=AnyFault)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"{error}{_hint(text)}") from None
-    return fault
-
-
-def _hint(text: bytes) -> str:
-    """What would be right in a fault that is JSON and no fault, as far as it can be guessed."""
-    kinds = {kind.__name__.lower(): kind for kind in get_args(AnyFault)}
-    stated = msgspec.json.decode(text)
+        stated = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise not_json(error) from None
     if not isinstance(stated, dict):
-        return '; write {"fault": "cut"}'
-    kind = kinds.get(str(stated.get("fault")))
+        raise ValueError('a fault has fields; write {"fault": "cut"}')  # noqa: TRY004  # not ours
+    kind = FAULTS.get(str(stated.get("fault")))
     if kind is None:
-        near = _nearest(str(stated.get("fault", "")), kinds)
-        return f"; {near}a fault is one of {', '.join(kinds)}"
-    fields = kind.__struct_fields__
-    unknown = [key for key in stated if key not in {"fault", *fields}]
-    if not unknown:
-        return ""
-    return f"; {_nearest(unknown[0], fields)}{stated['fault']} has {', '.join(fields)}"
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, list(known), n=1)
-    return f"did you mean {near[0]}? " if near else ""
+        hint = there_are(str(stated.get("fault", "")), FAULTS)
+        said = f"{stated['fault']!r} is not a fault" if "fault" in stated else "fault is missing"
+        raise ValueError(f"{said}; {hint}")
+    return decoded(text, kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,9 @@ class DiskSpec:
             ValueError: the category is unknown.
         """
         if self.category not in DISK_CATEGORIES:
-            raise ValueError(f"disk category {self.category!r} is none of {list(DISK_CATEGORIES)}")
+            raise ValueError(
+                f"disk category {self.category!r} is none of {', '.join(DISK_CATEGORIES)}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,13 @@ class InstanceSpec:
                 PrePaid nor spot).
         """
         if self.region not in REGIONS:
-            raise ValueError(f"region {self.region!r} is none of {list(REGIONS)}")
+            raise ValueError(f"region {self.region!r} is none of {', '.join(REGIONS)}")
         if self.zone and self.zone not in REGIONS[self.region].zones:
-            raise ValueError(f"zone {self.zone!r} is none of {REGIONS[self.region].zones}")
+            zones = ", ".join(REGIONS[self.region].zones)
+            raise ValueError(f"zone {self.zone!r} is none of {zones}")
         if self.instance_type not in INSTANCE_TYPES:
             raise ValueError(
-                f"instance type {self.instance_type!r} is none of {list(INSTANCE_TYPES)}"
+                f"instance type {self.instance_type!r} is none of {', '.join(INSTANCE_TYPES)}"
             )
         pre_paid = self.charge_type is ChargeType.PRE_PAID
         if pre_paid and self.auto_release_at:

@@ -34,6 +34,7 @@ from typing import Any, TypeAlias
 import msgspec
 import yaml
 
+from local.ecs.complaints import complaint, there_are
 from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
 from local.ecs.model import StoppedMode
 
@@ -45,6 +46,7 @@ _Entry: TypeAlias = Mapping[str, Any]
 
 _RELATIVE = re.compile(r"([+-])([0-9]{1,6})([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_EXAMPLE = "2026-11-24T20:00:00+08:00"
 _TIMES = ("created_at", "started_at", "expires_at", "auto_release_at")
 
 
@@ -75,7 +77,7 @@ def _fleet(content: object, now: datetime) -> Fleet:
     _check_names(whole, ("default_stopped_mode", "instances"), "")
     entries = whole.get("instances", [])
     if not isinstance(entries, list):
-        raise FleetFileError(f"instances: it must be a list, not {type(entries).__name__}")
+        raise FleetFileError(f"instances: expected a list, not {_kind(entries)}")
     mode = whole.get("default_stopped_mode", Fleet().default_stopped_mode.value)
     fleet = Fleet(
         tuple(
@@ -94,8 +96,10 @@ def _specs(content: object, place: _Place, now: datetime) -> Iterator[InstanceSp
     entry = dict(_mapping(content, place))
     count = entry.pop("count", 1)
     if not isinstance(count, int) or not 1 <= count <= MAX_COUNT:
-        raise FleetFileError(f"{place}.count: {count!r} is no number from 1 to {MAX_COUNT}")
-    _check_names(entry, _names(InstanceSpec), place)
+        raise FleetFileError(
+            f"{place}.count: {count!r} is not a whole number from 1 to {MAX_COUNT}"
+        )
+    _check_names(entry, field_names(InstanceSpec), place)
     _check_disks(entry, place)
     for name in _TIMES:
         if name in entry:
@@ -116,7 +120,7 @@ def _check_disks(entry: _Entry, place: _Place) -> None:
     if isinstance(data_disks, list):
         disks |= {f"{place}.data_disks[{n}]": disk for n, disk in enumerate(data_disks)}
     for where, disk in disks.items():
-        _check_names(_mapping(disk, where), _names(DiskSpec), where)
+        _check_names(_mapping(disk, where), field_names(DiskSpec), where)
 
 
 def _check_ids(specs: Sequence[InstanceSpec]) -> None:
@@ -127,22 +131,31 @@ def _check_ids(specs: Sequence[InstanceSpec]) -> None:
         seen |= {spec.instance_id} - {""}
 
 
-def _names(kind: type[InstanceSpec | DiskSpec]) -> tuple[str, ...]:
+def field_names(kind: type[InstanceSpec | DiskSpec]) -> tuple[str, ...]:
+    """What an instance or a disk may have in a fleet file, besides an instance's ``count``."""
     return tuple(field.name for field in fields(kind))
 
 
 def _mapping(content: object, place: _Place) -> _Entry:
     if not isinstance(content, dict):
-        kind = "nothing" if content is None else type(content).__name__
-        raise FleetFileError(f"{place}: fields are needed here (name: value), not {kind}")
+        raise FleetFileError(f"{place}: expected fields (name: value), not {_kind(content)}")
     return content
+
+
+def _kind(content: object) -> str:
+    """What a value is, as people call it."""
+    kinds = {dict: "fields", list: "a list", str: "a text", bool: "true or false"}
+    if content is None:
+        return "nothing"
+    return kinds.get(type(content), "a number")
 
 
 def _check_names(entry: _Entry, known: Sequence[str], place: _Place) -> None:
     unknown = [name for name in entry if name not in known]
     if unknown:
         where = f"{place}.{unknown[0]}" if place else str(unknown[0])
-        raise FleetFileError(f"{where}: there is no such field; there are {', '.join(known)}")
+        hint = there_are(str(unknown[0]), known)
+        raise FleetFileError(f"{where}: there is no such field; {hint}")
 
 
 def _moment(value: object, place: _Place, now: datetime) -> datetime:
@@ -151,9 +164,14 @@ def _moment(value: object, place: _Place, now: datetime) -> datetime:
         sign, number, unit = match.groups()
         span = int(number) * _UNITS[unit]
         return now + span if sign == "+" else now - span
-    moment: datetime = _converted(text, datetime, place)
+    try:
+        moment = msgspec.convert(text, datetime)
+    except msgspec.ValidationError:
+        raise FleetFileError(
+            f"{place}: {text!r} is not a time; write {_EXAMPLE}, or -30m, +2h, -30d from the start"
+        ) from None
     if moment.tzinfo is None:
-        raise FleetFileError(f"{place}: {text!r} has no zone; write 2026-11-24T20:00:00+08:00")
+        raise FleetFileError(f"{place}: {text!r} has no zone; write {_EXAMPLE}")
     return moment
 
 
@@ -161,8 +179,7 @@ def _converted(value: object, kind: type[Any], place: _Place) -> Any:  # noqa: A
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `$")
-        raise FleetFileError(f"{place}{path.rstrip('`')}: {what}") from None
+        raise FleetFileError(complaint(error, kind, place)) from None
 
 
 class _Loader(yaml.SafeLoader):

@@ -138,8 +138,15 @@ def test_somebody_elses_clock_is_not_moved() -> None:
     [
         pytest.param({"advance_s": -1}, ">= 0", id="backwards"),
         pytest.param({"speed": 0}, "> 0", id="standing"),
-        pytest.param({"advance": 1}, "unknown field `advance`", id="unknown field"),
-        pytest.param([], "Expected `object`", id="no object"),
+        pytest.param(
+            {"advance": 1},
+            "advance: there is no such field; did you mean advance_s?",
+            id="unknown field",
+        ),
+        pytest.param([], "expected fields, not a list", id="no object"),
+        pytest.param(
+            {"advance_s": "soon"}, "advance_s: expected a number, not a text", id="a text"
+        ),
         pytest.param({"advance_s": 1e300}, "<= ", id="beyond all time"),
     ],
 )
@@ -150,6 +157,14 @@ def test_a_move_that_makes_no_sense_is_refused(
 
     assert status == 400
     assert complaint in answer["error"]
+
+
+def test_what_is_not_json_is_refused(emulator: Emulator) -> None:
+    headers = {"host": "127.0.0.1:8014"}
+    reply = emulator.handle(HttpRequest("POST", "/_local/clock", headers, b"{"))
+
+    assert reply.status == 400
+    assert json.loads(reply.body) == {"error": "this is not JSON: it is empty, or ends too early"}
 
 
 def test_faults_are_put_in_force_and_cleared(emulator: Emulator) -> None:
@@ -203,11 +218,12 @@ def ask_shown(**changed: object) -> tuple[int, dict[str, object]]:
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        ({"calls": {"MakeCoffee": 1}}, "there is no operation MakeCoffee"),
-        ({"calls": {"StopInstance": -1}}, "Expected `int` >= 0"),
+        ({"calls": {"MakeCoffee": 1}}, "calls.MakeCoffee: there is no such API; there are Cre"),
+        ({"calls": {"stopInstance": 1}}, "there is no such API; did you mean StopInstance?"),
+        ({"calls": {"StopInstance": -1}}, "calls[...]: expected a whole number >= 0"),
         ({"throttled_as": "Slow"}, "'Slow' is none of"),
         ({"window_s": 0}, ">= 0.1"),
-        ({"limit": 1}, "unknown field `limit`"),
+        ({"limit": 1}, "limit: there is no such field; there are calls, otherwise"),
     ],
 )
 def test_limits_that_make_no_sense_are_refused(

@@ -27,6 +27,7 @@ REPORT = {
     "request_id": "1",
     "dry_run": False,
     "outcome": "complete",
+    "plan_id": "p1-0",
     "counts": {"failed": 1},
     "api_calls": 2,
     "seconds": 0.5,
@@ -39,7 +40,13 @@ READ = Report(
     counts={"failed": 1},
     api_calls=2,
     seconds=0.5,
-    instances=(Row("i-a", "a {b}", "cn-hangzhou", "failed", "why {not}", "Code", "Running", ""),),
+    instances=(
+        Row(
+            *("i-a", "a {b}", "cn-hangzhou", "failed", "why {not}", "Code", "Running", ""),
+            instance_type="ecs.g7.large",
+        ),
+    ),
+    plan_id="p1-0",
 )
 LIST = {"outcome": "complete", "reports": [REPORT, REPORT]}
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timezone
+from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from textwrap import dedent
 from threading import Thread
 from urllib.request import ProxyHandler, build_opener
 
@@ -22,6 +23,9 @@ from local.cli import group
 from local.deployment import EVENTS, function_names
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options, default_engine
+from local.ecs.faults import FAULTS
+from local.ecs.fleet_file import read_fleet
+from local.ecs.quirks import Quirks
 from local.ecs.server import LocalEcs
 from local.envelopes import ENVELOPES
 from shared.events import Message, parse
@@ -37,6 +41,25 @@ def test_every_command_has_a_line_of_help() -> None:
 
     for name in ("check", "demo", "event", "fleet", "invoke", "serve"):
         assert f"\n  {name} " in output
+
+
+def test_no_line_of_help_is_cut() -> None:
+    assert "..." not in run("--help").output.partition("Commands:")[2]
+
+
+@pytest.mark.parametrize("word", [*FAULTS, *Quirks.__dataclass_fields__, "auto_release_at"])
+def test_the_help_of_serve_names_every_fault_quirk_and_field(word: str) -> None:
+    assert word in run("serve", "--help").output
+
+
+def test_the_fleet_in_the_help_of_serve_is_one(tmp_path: Path) -> None:
+    shown = run("serve", "--help").output.partition("may be left out:\n")[2]
+    path = tmp_path / "fleet.yaml"
+    path.write_text(dedent(shown.partition("Fields of an instance")[0]))
+
+    fleet = read_fleet(path, datetime.now(timezone.utc))
+
+    assert [one.name for one in fleet.instances] == ["runner-1", "runner-2", "runner-3"]
 
 
 def test_an_unknown_command_is_bad_usage() -> None:
@@ -134,6 +157,15 @@ class TestServe:
             pytest.param(("--fleet", "no/such/file"), "does not exist", id="no fleet file"),
             pytest.param(("--fleet", "{bad}"), "instances[0].nmae", id="bad fleet file"),
             pytest.param(("--policy", "{bad}"), "--policy", id="bad policy"),
+            pytest.param(("--limit", "StopInstances=x"), "is not a limit; write", id="no limit"),
+            pytest.param(("--limit", "=5"), "is not a limit; write", id="a limit of nothing"),
+            pytest.param(("--limit", "Foo=1"), "there is no API 'Foo'; there are", id="no API"),
+            pytest.param(
+                ("--limit", "stopinstanecs=1"), "did you mean StopInstances?", id="an API misspelt"
+            ),
+            pytest.param(("--quirk", "x=1"), "there is no quirk 'x'; there are", id="no quirk"),
+            pytest.param(("--quirk", "code_is_text=x"), "expected true or false", id="bad quirk"),
+            pytest.param(("--quirk", "listing_delay=x"), "such as PT30S", id="no duration"),
             pytest.param(("--fleet", "{good}", "--generated", "1"), "not both", id="two fleets"),
         ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -42,7 +43,28 @@ def test_the_emulator_alone_says_it_too() -> None:
 
     assert done.returncode == 2
     assert "Python's package click is missing" in done.stderr
+    assert "  . .venv/bin/activate\n" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_copy_of_the_emulator_says_what_to_install(tmp_path: Path) -> None:
+    copytree(CODE / "local" / "ecs", tmp_path / "local" / "ecs")
+    (tmp_path / "local" / "__init__.py").touch()
+
+    done = subprocess.run(  # our own command, without site-packages
+        [sys.executable, "-S", "-m", "local.ecs"],
+        cwd=tmp_path,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "Python's package click is missing. The emulator needs a few; type\n"
+        "  python -m pip install aiohttp click msgspec PyYAML\nand then the command again.\n"
+    )
 
 
 def test_an_old_python_is_told_before_anything_is_imported(

@@ -88,7 +88,8 @@ def test_a_lease_gets_to_its_end_however_few_tags_may_be_read(limit: int) -> Non
     deliver(stage, "set_auto_release", LEASE, HOUR_S)
 
     assert all(one.auto_release_at for one in stage.engine.instances())
-    assert passed(stage)["ListTagResources"] == 12
+    # Six pages for the plan and six before the writes, and the dry runs that each may need.
+    assert 12 <= passed(stage)["ListTagResources"] <= 24
     oldest = oldest_reading(stage, "ListTagResources", "ModifyInstanceAutoReleaseTime")
     assert oldest <= FRESH_FOR
 

@@ -627,9 +627,11 @@ def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Ch
 def test_what_is_wrong_with_some_functions_alike_is_told_once_and_names_them(
     checked: Checked,
 ) -> None:
-    told = checked(
-        lambda d: [put(props(d, one), timout=5) for one in ("start", "stop", "describe")]
-    )
+    def misspell(document: dict[str, Any]) -> None:
+        for name in ("start", "stop", "describe"):
+            put(props(document, name), timout=5)
+
+    told = checked(misspell)
 
     (error,) = told[Level.ERROR]
     assert error.startswith("timout is not a key of fc3; did you mean timeout?\nin curfew-")
