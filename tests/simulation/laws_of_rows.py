@@ -95,8 +95,9 @@ def _latest(invocation: Invocation, row: Row, views: Sequence[V]) -> Sequence[V]
     # A look at many, or again at who was missing, that an error broke off does not count.
     if row["result"] in {"pending", "failed"}:
         return views[-4:]
-    # The last may have been a count of the region.
-    return views[-2:] if invocation.orders[0].operator.max_percent else views[-1:]
+    # The last may have been a count of the region, or have asked who is still there.
+    counted = invocation.orders[0].operator.max_percent
+    return views[-2:] if counted or row["result"] == "skipped" else views[-1:]
 
 
 def _shows(invocation: Invocation, view: View | None, row: Row) -> bool:
