@@ -67,6 +67,7 @@ class Api:
         self._transport = transport
         self._deadline = deadline
         self._read_until = deadline.work_until
+        self._turn_by: datetime | None = None
         self._lock = threading.Lock()
         self._pacers: dict[str, Pacer] = defaultdict(lambda: Pacer(clock))
         self._sent = _Sent()
@@ -87,6 +88,15 @@ class Api:
         sooner._read_until = min(moment, self._deadline.work_until)  # noqa: SLF001  # its own copy
         return sooner
 
+    def in_turn_by(self, moment: datetime | None) -> Api:
+        """The same calls; reads that ECS's pace keeps waiting beyond this moment are late.
+
+        They raise ``Unavailable`` with ``late``. None: they wait as long as reads may.
+        """
+        bounded = copy.copy(self)
+        bounded._turn_by = moment  # noqa: SLF001  # its own copy
+        return bounded
+
     def outlook(self, operation: str, now: datetime) -> Outlook:
         """When and how many calls of this operation ECS will probably let pass."""
         return self._pacer(operation).outlook(now)
@@ -102,9 +112,10 @@ class Api:
         """
         tries = MAX_TRIES[Kind.PASSING]
         problem = "ECS could not be asked"
+        turn_by = min(self._turn_by or self._read_until, self._read_until)
         for attempt in range(1, tries + 1):
             try:
-                answer = self._send(operation, parameters, self._read_until, READ_TIMEOUT_S)
+                answer = self._send(operation, parameters, self._read_until, turn_by=turn_by)
             except NoAnswer as failure:
                 problem = failure.reason
                 if failure.unresolved and not is_listed(self.region):
@@ -115,9 +126,11 @@ class Api:
                 if isinstance(answer, NotSent):
                     problem = "ECS throttles it" if answer.throttled else problem
                     raise Unavailable(
-                        f"{operation} in {self.region}: {problem}, and the time for it is over"
+                        f"{operation} in {self.region}: {problem}, and the time for it is over",
+                        late=turn_by < self._read_until,
                     )
                 return answer
+            turn_by = self._read_until  # what fails does so for all tries
             if attempt < tries:
                 self._pause(_FIRST_RETRY_S * 2 ** (attempt - 1))
         raise Unavailable(f"{operation} in {self.region}: {problem}, {tries} times")
@@ -138,7 +151,7 @@ class Api:
             Unavailable: the credentials are not accepted.
         """
         try:
-            return self._send(operation, parameters, until, DEED_TIMEOUT_S, is_write=True)
+            return self._send(operation, parameters, until, is_write=True)
         except Refusal as refusal:
             if refusal.kind is Kind.CREDENTIALS:
                 raise Unavailable(_bad_credentials(refusal)) from None
@@ -149,13 +162,14 @@ class Api:
         operation: str,
         parameters: Mapping[str, str],
         until: datetime,
-        timeout_s: float,
         *,
+        turn_by: datetime | None = None,
         is_write: bool = False,
     ) -> Answer | NotSent:
         pacer = self._pacer(operation)
+        timeout_s = DEED_TIMEOUT_S if is_write else READ_TIMEOUT_S
         until = min(until, self._deadline.work_until)
-        while leave := pacer.acquire(until):
+        while leave := pacer.acquire(turn_by or until):
             with self._lock:
                 self._sent.calls += 1
                 self._sent.writes += is_write
@@ -184,7 +198,7 @@ class Api:
     ) -> Answer | None:
         """Ask ECS something once, until then at the longest; None if it does not answer."""
         try:
-            answer = self._send(operation, parameters, until, READ_TIMEOUT_S)
+            answer = self._send(operation, parameters, until)
         except (Refusal, NoAnswer):
             return None
         return None if isinstance(answer, NotSent) else answer

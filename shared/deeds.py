@@ -158,8 +158,14 @@ def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetim
             return msgspec.structs.replace(answer, before=_in_words(taken))
         disk = disks[wanted.disk_id]
         disks[wanted.disk_id] = _with_new(disk, answer, call.retention_days)
-        taken.append(f"{answer.body.get('SnapshotId') or 'one'} of disk {wanted.disk_id}")
+        taken.append(_named(answer, wanted.disk_id))
     return Accepted(msgspec.structs.replace(one, disks=tuple(disks.values())), _in_words(taken))
+
+
+def _named(answer: Answer, disk_id: str) -> str:
+    snapshot_id = answer.body.get("SnapshotId")
+    has_id = isinstance(snapshot_id, str) and snapshot_id
+    return f"{snapshot_id} of disk {disk_id}" if has_id else f"of disk {disk_id}"
 
 
 def _in_words(taken: Sequence[str]) -> str:
@@ -174,26 +180,15 @@ def _with_token(
     ``IdempotentFailed``, "the previous idempotent request has failed", was seen of CreateInstance.
     What failed was not done, so that trying with a new token is no second deed.
     """
-    answer = _deed_if_new(api, operation, parameters, until)
-    for number in range(1, TOKENS):
-        if answer is not None:
-            return answer
-        token = _token(parameters["ClientToken"], str(number))
-        again = {**parameters, "ClientToken": token}
-        answer = _deed_if_new(api, operation, again, until)
-    return answer if answer is not None else api.deed(operation, parameters, until)
-
-
-def _deed_if_new(
-    api: Api, operation: str, parameters: Mapping[str, str], until: datetime
-) -> Answer | NotSent | None:
-    """Make a call; None if ECS remembers that it failed under this token."""
-    try:
-        return api.deed(operation, parameters, until)
-    except Refusal as refusal:
-        if refusal.code != "IdempotentFailed" or "ClientToken" not in parameters:
-            raise
-        return None
+    first, number = parameters.get("ClientToken", ""), 1
+    while True:
+        try:
+            return api.deed(operation, parameters, until)
+        except Refusal as refusal:
+            if refusal.code != "IdempotentFailed" or not first or number == TOKENS:
+                raise
+        parameters = {**parameters, "ClientToken": _token(first, str(number))}
+        number += 1
 
 
 def _snapshot(one: Instance, wanted: DiskSnapshot, retention_days: int) -> dict[str, str]:

@@ -71,7 +71,9 @@ class DiskReader(msgspec.Struct, frozen=True):
     ) -> dict[str, Instance]:
         """The looked-at instances with their disks, those of stopped ones as they are now.
 
-        An instance that is released while its disks are asked for is left out.
+        An instance that is released while its disks are asked for is left out. One whose turn does
+        not come in time is without disks, or its snapshots are as they were known before; see
+        ``Ecs.in_turn_by``.
 
         Args:
             looked: Instances as they were just seen, without disks.
@@ -88,21 +90,37 @@ class DiskReader(msgspec.Struct, frozen=True):
         states = self._in_progress([before[one.id] for one in stopped])
         to_read = []
         for one in stopped:
-            disks = _updated(one, before[one.id], states)
+            disks = result[one.id].disks
+            if states is not None:
+                disks = _updated(one, before[one.id], states)
             if _progressing(disks):
                 result[one.id] = msgspec.structs.replace(one, disks=disks)
             else:
                 to_read.append(one)
         read = self.ecs.side_by_side(self._read, to_read, at_once=CALLS_AT_ONCE)
-        result |= {one.id: one for one in read}
+        result |= {one.id: one for one in self._still_as_they_were(read)}
         for released in self._released(read):
             del result[released]
         return result
 
+    def _still_as_they_were(self, read: Sequence[Instance]) -> list[Instance]:
+        """The instances as they are after their disks were read, which may have taken long.
+
+        Who was started in between is without disks: what was read is of before.
+        """
+        now = self.ecs.in_turn_by(None).look([one.id for one in read]) if read else {}
+        return [
+            newer.with_disks_of(one)
+            if (newer.status, newer.started_at) == (one.status, one.started_at)
+            else newer
+            for one in read
+            for newer in (_as_seen_first(now.get(one.id, one), one),)
+        ]
+
     def _released(self, read: Sequence[Instance]) -> set[str]:
         """Those of these that show no disk because they were released in the meantime."""
-        bare = [one.id for one in read if not (one.disks or one.unreadable)]
-        return set(bare).difference(self.ecs.look_twice(bare)) if bare else set()
+        bare = [one.id for one in read if one.disks == () and not one.unreadable]
+        return set(bare).difference(self.ecs.in_turn_by(None).look_twice(bare)) if bare else set()
 
     def _kept(self) -> Mapping[str, list[Disk]]:
         """By instance, the disks that are not deleted with it.
@@ -119,10 +137,15 @@ class DiskReader(msgspec.Struct, frozen=True):
         return kept
 
     def _read(self, instance: Instance) -> Instance:
-        """With its disks; a row that cannot be read makes this one instance unreadable."""
+        """With its disks; a row that cannot be read makes this one instance unreadable.
+
+        Without, if its turn does not come in time.
+        """
         try:
             return self._read_disks(instance)
         except Unavailable as error:
+            if error.late:
+                return msgspec.structs.replace(instance, disks=None)
             if not error.unreadable:
                 raise
             return msgspec.structs.replace(instance, unreadable=str(error))
@@ -159,9 +182,16 @@ class DiskReader(msgspec.Struct, frozen=True):
         self.seeing_snapshots.append(True)
         return snapshots
 
-    def _in_progress(self, known: Sequence[Instance]) -> dict[str, Snapshot]:
+    def _in_progress(self, known: Sequence[Instance]) -> dict[str, Snapshot] | None:
+        """Their snapshots that were in progress, as they are now; None: not told in time."""
         ids = [snapshot.id for one in known for snapshot in _progressing(one.disks)]
-        answers = self.ecs.side_by_side(self._by_id, list(chunks(ids, PAGE)), at_once=CALLS_AT_ONCE)
+        parts = list(chunks(ids, PAGE))
+        try:
+            answers = self.ecs.side_by_side(self._by_id, parts, at_once=CALLS_AT_ONCE)
+        except Unavailable as error:
+            if not error.late:
+                raise
+            return None
         return {snapshot.id: snapshot for answer in answers for snapshot in answer}
 
     def _by_id(self, ids: Sequence[str]) -> list[Snapshot]:
@@ -185,6 +215,13 @@ def _snapshot_if_readable(row: Json) -> Snapshot | None:
         return read_snapshot(row)
     except Unavailable:
         return None
+
+
+def _as_seen_first(newer: Instance, one: Instance) -> Instance:
+    """A newer look, no fresher than the disks are, and with what could not be read of them."""
+    return msgspec.structs.replace(
+        newer, seen_at=one.seen_at, unreadable=newer.unreadable or one.unreadable
+    )
 
 
 def _progressing(disks: Sequence[Disk] | None) -> list[Snapshot]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -32,6 +32,9 @@ TAG_FILTER_LIMIT = 1000
 """A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
 
 CALLS_AT_ONCE = 8
+SEEING_FOR = timedelta(seconds=90)
+"""How long it is believed that the function may list tags: where ListTagResources is throttled to a
+call a minute, the question whether it may takes the minute of the question itself."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -54,14 +57,20 @@ class Ecs(msgspec.Struct, frozen=True):
     Attributes:
         api: Its paced and bounded calls.
         side_by_side: How several calls are made at once.
+        seen_tags_at: When it was last sure that an empty list of tags is the truth.
     """
 
     api: Api
     side_by_side: Runner
+    seen_tags_at: list[datetime] = msgspec.field(default_factory=list)
 
     def reading_until(self, moment: datetime) -> Ecs:
         """The same region, for reads that end at this moment."""
         return msgspec.structs.replace(self, api=self.api.reading_until(moment))
+
+    def in_turn_by(self, moment: datetime | None) -> Ecs:
+        """The same region, for reads that are of use only if their turn comes by this moment."""
+        return msgspec.structs.replace(self, api=self.api.in_turn_by(moment))
 
     def inventory(self, selection: Selection) -> Found:
         """Every selected instance that ECS knows.
@@ -126,20 +135,29 @@ class Ecs(msgspec.Struct, frozen=True):
         """These instances, those that show no tag as ListTagResources has them.
 
         Tags that got lost on the way look like tags that never were, and most guards are tags.
+        Whose turn does not come in time stays unchecked, see ``in_turn_by``.
 
         Raises:
             AccessDenied: RAM does not let the function look.
             Unavailable: ECS did not answer.
         """
         bare = [one.id for one in instances if not (one.tags or one.tags_checked)]
-        found: dict[str, dict[str, str]] = {one: {} for one in bare}
+        found: dict[str, dict[str, str]] = {}
         batches = list(chunks(bare, TAG_PAGE))
-        for answer in self.side_by_side(self._list_tags, batches, at_once=CALLS_AT_ONCE):
+        answers = self.side_by_side(self._list_tags_in_time, batches, at_once=CALLS_AT_ONCE)
+        for batch, answer in zip(batches, answers, strict=True):
+            if answer is None:
+                continue
+            found |= {one: {} for one in batch}
             for instance_id, key, value in answer:
                 if instance_id in found:
                     found[instance_id][key] = value
-        if bare and not any(found.values()):
+        now = self.api.clock.now()
+        if any(found.values()):
+            self.seen_tags_at[:] = [now]
+        elif found and not (self.seen_tags_at and now - self.seen_tags_at[0] < SEEING_FOR):
             self._check_permission_for_tags(batches[0])
+            self.seen_tags_at[:] = [self.api.clock.now()]
         return [
             msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
             if one.id in found
@@ -225,6 +243,14 @@ class Ecs(msgspec.Struct, frozen=True):
         found = self._instances(parameters)
         return {key: one for key, one in found.items() if key in asked_for}
 
+    def _list_tags_in_time(self, ids: Sequence[str]) -> list[tuple[str, str, str]] | None:
+        try:
+            return self._list_tags(ids)
+        except Unavailable as error:
+            if not error.late:
+                raise
+            return None
+
     def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
         pages = self.pages("ListTagResources", _of_these(ids), "TagResources", "TagResource")
         return [read_tag(row) for row, _ in pages]
@@ -235,7 +261,8 @@ class Ecs(msgspec.Struct, frozen=True):
         If it does, a missing permission shows; if it does not, it answers as before.
         """
         with suppress(Refusal):
-            self.api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
+            api = self.api.in_turn_by(None)
+            api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
 
     def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
         """By id; one that moved between two pages while they were read counts as last seen.
@@ -254,7 +281,7 @@ class Ecs(msgspec.Struct, frozen=True):
             Unavailable: ECS does not say.
         """
         try:
-            self.api.read(operation, {"DryRun": "true"})
+            self.api.in_turn_by(None).read(operation, {"DryRun": "true"})
         except Refusal:
             return
         raise Unavailable(

@@ -7,7 +7,7 @@ terminal or a log.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -33,7 +33,7 @@ _POLICIES = {
 
 
 def read_answer(
-    status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[bytes] = ()
+    status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes] = ()
 ) -> Mapping[str, Any]:
     """The JSON object of a success.
 
@@ -54,6 +54,8 @@ def read_answer(
         for one in secrets:
             plain = plain.replace(one, b"***")
         content = msgspec.json.decode(plain)
+        if status >= _ERROR:
+            content = _without(secrets, content)
     except (msgspec.DecodeError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -71,6 +73,19 @@ def read_answer(
         retry_after_s=_retry_after_s(headers),
         denied=_denial(content.get("AccessDeniedDetail")),
     )
+
+
+def _without(secrets: Sequence[bytes], value: Any) -> Any:  # noqa: ANN401  # any JSON
+    """JSON whose texts hold none of the secrets, however they were escaped on the way."""
+    if isinstance(value, str):
+        for one in secrets:
+            value = value.replace(one.decode(), "***")
+        return value
+    if isinstance(value, list):
+        return [_without(secrets, one) for one in value]
+    if isinstance(value, dict):
+        return {_without(secrets, key): _without(secrets, one) for key, one in value.items()}
+    return value
 
 
 def _check(content: Mapping[str, Any]) -> None:

@@ -14,6 +14,8 @@ say what was wrong and what would be right, and never hold a credential or a sig
 
 from __future__ import annotations
 
+import traceback
+
 from shared.printable import printable
 
 
@@ -53,15 +55,41 @@ class Unavailable(CurfewError):  # noqa: N818  # likewise
     Attributes:
         unknown_region: ECS says, or its missing host shows, that there is no such region.
         unreadable: It is one row of an answer that cannot be read; the others can.
+        late: Its turn did not come while the answer was of use; it may be asked for again.
     """
 
     def __init__(
-        self, message: str, *, unknown_region: bool = False, unreadable: bool = False
+        self,
+        message: str,
+        *,
+        unknown_region: bool = False,
+        unreadable: bool = False,
+        late: bool = False,
     ) -> None:
         super().__init__(message)
         self.unknown_region = unknown_region
         self.unreadable = unreadable
+        self.late = late
 
 
 class Incomplete(CurfewError):  # noqa: N818  # likewise
     """Some instances failed or are pending: one sentence, then the report as JSON."""
+
+
+UNFORESEEN = "unforeseen"
+"""How a sentence about an error begins that nothing foresees."""
+
+
+def unforeseen(error: Exception) -> str:
+    """A sentence that names an error that nothing foresees.
+
+    Without its text, which may hold an answer, or a secret.
+    """
+    at = places(error)
+    return f"{UNFORESEEN}: {type(error).__name__} at {at[-1] if at else 'an unknown place'}"
+
+
+def places(error: Exception) -> list[str]:
+    """Where in the code an error arose, from the outside in: ``shared/plan.py:70``."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -22,7 +22,6 @@ from shared.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.selection import ByIds, Selection
 from shared.steps import Done
 from shared.survey import NAMED, Eyes, Survey, survey
-from shared.target import LOOK_AGAIN_AFTER
 from shared.times import to_zone_text
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
@@ -51,6 +50,8 @@ class Fleet(msgspec.Struct, frozen=True):
         others: The operator's other regions, where an id may be that these do not know.
         born_by: Who was created later is not meant; None: whoever is selected is.
         disks: Which disks the rule wants to see.
+        wait: Waits some seconds before ids that no region knows are asked for again; False: there
+            is no time for it.
     """
 
     judge: Judge
@@ -60,6 +61,7 @@ class Fleet(msgspec.Struct, frozen=True):
     disks: DiskLook
     clock: Clock
     deadline: Deadline
+    wait: Callable[[], bool]
     side_by_side: Runner
 
     def look(self) -> Scene:
@@ -74,7 +76,7 @@ class Fleet(msgspec.Struct, frozen=True):
             self.judge.selection,
             self.sources,
             self.others,
-            Eyes(self._first_look, self._wait, self.side_by_side),
+            Eyes(self._first_look, self.wait, self.side_by_side),
         )
         now = self.clock.now()
         late = [one for one in seen.instances if self._is_late(one)]
@@ -119,13 +121,6 @@ class Fleet(msgspec.Struct, frozen=True):
         done = self.side_by_side(lambda part: converge(*part), work, at_once=max(1, len(work)))
         return [*plan.settled, *(row for rows in done for row in rows)]
 
-    def _wait(self) -> bool:
-        """Wait before who is missing is looked for again, if there is time for it."""
-        if self.clock.now() + LOOK_AGAIN_AFTER > self._in_thirds(1):
-            return False
-        self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
-        return True
-
     def _first_look(self, source: Ecs, selection: Selection) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
         for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
@@ -148,7 +143,10 @@ class Fleet(msgspec.Struct, frozen=True):
         bare = [one for one in instances.values() if not one.tags]
         if guard.harm is Harm.LOSS:
             may_be_changed = self._free(bare, msgspec.structs.replace(guard, only_tags={}))
-            return _by_id(source.with_tags_checked(self._undone(may_be_changed)))
+            checked = source.with_tags_checked(self._undone(may_be_changed))
+            # Of the others nothing depends on their tags: they are guarded or done without them.
+            others = (msgspec.structs.replace(one, tags_checked=True) for one in bare)
+            return _by_id(others) | _by_id(checked)
         if not guard.only_tags:
             return {}
         again = source.look([one.id for one in bare])
@@ -221,14 +219,14 @@ class Fleet(msgspec.Struct, frozen=True):
             yield f"created after the event and left alone: {_named([one.id for one in late])}"
         unknown = [one for one in seen.missing if one not in seen.elsewhere]
         if unknown and not seen.unread:
-            yield f"ECS does not know {_named(unknown)}: released before, or never there"
+            unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
+            yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
             regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
-            if not seen.hints:
-                yield f"nothing matched in {', '.join(regions)}."
-            for region in regions:
-                if region in seen.hints:
-                    yield f"nothing matched in {region}: {seen.hints[region]}"
+            if without := [region for region in regions if region not in seen.hints]:
+                yield f"nothing matched in {', '.join(without)}."
+            for region, hint in seen.hints.items():
+                yield f"nothing matched in {region}: {hint}"
 
     def _job(self, source: Ecs) -> Job:
         return Job(

@@ -17,6 +17,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 
@@ -130,10 +131,14 @@ def plain_key(key: str) -> str:
     a zero-width space) and marks.
     """
     if key.isascii():
-        return "".join(filter(str.isprintable, key)).replace(" ", "").casefold()
+        return "".join(filter(str.isprintable, key)).replace(" ", "").lower()
+    return _visible(key, "NFKC")
+
+
+def _visible(key: str, form: Literal["NFKC", "NFKD"]) -> str:
     from unicodedata import category, normalize  # noqa: PLC0415  # few keys are not ASCII
 
-    folded = normalize("NFKC", normalize("NFKC", key).casefold())
+    folded = normalize(form, normalize(form, key).lower())
     return "".join(
         one for one in folded if category(one)[0] not in "CMZ" and one not in _INVISIBLE_LETTERS
     )
@@ -144,9 +149,12 @@ def _is_meant_for_us(key: str) -> bool:
     plain = plain_key(key)
     if plain.startswith(PREFIX):
         return True
-    letters = "".join(filter(str.isalnum, plain))
+    # A letter and its accent are one typing error, or the accent alone is.
+    forms = {plain} if key.isascii() else {plain, _visible(key, "NFKD")}
     return any(
         letters.endswith(name) and _is_like_ours(letters.removesuffix(name))
+        for form in forms
+        for letters in ("".join(filter(str.isalnum, form)),)
         for name in _GUARD_NAMES
     )
 

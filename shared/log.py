@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from collections.abc import Mapping
 
 import msgspec
 
+from shared.errors import places, unforeseen
 from shared.plan import Plan, Result
 from shared.printable import printable
 from shared.report import Report, row_as_json
@@ -23,9 +23,6 @@ logger = logging.getLogger("curfew")
 
 IDS_A_LINE = 1_000
 """Some 26 KB; Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
-
-UNFORESEEN = "unforeseen"
-"""How a sentence about an error begins that nothing foresees."""
 
 _LEVELS = {Result.FAILED: logging.ERROR, Result.PENDING: logging.WARNING}
 
@@ -88,11 +85,9 @@ def log_unforeseen(error: Exception) -> str:
 
     Only its class and places in the code are told: its text may hold an answer, or a secret.
     """
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
-    content = {"log": "unforeseen", "error": type(error).__name__, "places": places}
+    content = {"log": "unforeseen", "error": type(error).__name__, "places": places(error)}
     logger.error("%s", json.dumps(content))
-    return f"{UNFORESEEN}: {type(error).__name__} at {places[-1] if places else 'an unknown place'}"
+    return unforeseen(error)
 
 
 def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:

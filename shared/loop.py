@@ -7,7 +7,7 @@ So a retry, a twin, or a run after a crash simply goes on from there. No action 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,7 +19,7 @@ from shared.ecs import CALLS_AT_ONCE, PAGE, TAG_PAGE, Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.guards import FRESH_FOR, Harm
 from shared.log import log_unforeseen
-from shared.model import Instance
+from shared.model import Instance, Status
 from shared.plan import Judge, Result, Row
 from shared.steps import Call, Delete, NoCall, Wait
 from shared.target import Target
@@ -108,8 +108,8 @@ class _Run:
             self._look([one for one in wave if self._is_stale(one)])
             now = self.job.clock.now()
             for target in wave:
-                target.decide(self.job.judge, now)
-            self._ask_twice(wave)
+                self._decide(target, now)
+            wave = self._ask_twice(wave)
             self.through = {one.awaits for one in samples if one.is_through()}
             self._act(wave)
 
@@ -148,18 +148,19 @@ class _Run:
     def _as_looks_allow(self, wave: list[Target], now: datetime) -> list[Target]:
         """Without those for whose look there is no call left in this minute.
 
-        A look counts for 30 seconds from its first call on, so all that it needs must be to be had
-        at once: else the last answer comes when the first is out of date, for ever.
+        A look counts for 30 seconds from its first call on, so the rest of what it needs is not
+        waited for beyond that: it would come when the first is out of date, for ever.
         """
         for operation, rows, needing in self._looks_at(wave):
             outlook = self.job.ecs.api.outlook(operation, now)
-            if outlook.opens_at <= now and (
-                outlook.calls is None or len(needing) <= outlook.calls * rows
-            ):
+            most = None if outlook.calls is None else outlook.calls * rows
+            if most and operation == "ListTagResources":
+                most = max(rows, most - rows)  # a call is for the dry run, should all have none
+            if outlook.opens_at <= now and (most is None or len(needing) <= most):
                 continue
-            too_many = needing if outlook.opens_at > now else needing[(outlook.calls or 0) * rows :]
+            too_many = needing if outlook.opens_at > now else needing[most or 0 :]
             for target in too_many:
-                target.due = max(target.due, outlook.opens_at, now)
+                target.put_off(operation, outlook.opens_at)
             put_off = {id(one) for one in too_many}
             wave = [one for one in wave if id(one) not in put_off]
         return wave
@@ -169,8 +170,13 @@ class _Run:
         stale = [one for one in wave if self._is_stale(one)]
         yield "DescribeInstances", PAGE, stale
         if self.job.reader.wanted is DiskLook.ALL:
-            yield "DescribeDisks", 1, stale
-            yield "DescribeSnapshots", 1, stale
+            by_disks = [
+                one
+                for one in stale
+                if one.instance.status is not Status.RUNNING and one.awaits is not Delete
+            ]
+            yield "DescribeDisks", 1, by_disks
+            yield "DescribeSnapshots", 1, by_disks
         if self.job.judge.guard.harm is Harm.LOSS:
             yield "ListTagResources", TAG_PAGE, [one for one in wave if not one.instance.tags]
 
@@ -180,7 +186,7 @@ class _Run:
         outlook = self.job.ecs.api.outlook(operation, now)
         if outlook.opens_at > now:
             for target in group:
-                target.due = outlook.opens_at
+                target.put_off(operation, outlook.opens_at)
             return ()
         if outlook.calls is None or isinstance(group[0].step, NoCall):
             return group
@@ -206,25 +212,47 @@ class _Run:
         staying_seen = self.job.ecs.look_twice(staying)
         bare = [key for key, one in staying_seen.items() if self.job.judge.has_lost_tags(one)]
         staying_seen |= self.job.ecs.look(bare) if bare else {}
-        looked |= self.job.reader.add(staying_seen, known)
+        looked = {key: one.with_disks_of(known[key]) for key, one in looked.items()}
+        looked |= self._with_disks(staying_seen, known)
         now = self.job.clock.now()
         for target in targets:
-            seen = looked.get(target.instance.id) or target.instance.gone(now)
-            target.instance = (
-                seen if seen.disks is not None else seen.with_disks_of(target.instance)
-            )
-            target.blind = False
+            target.see(looked.get(target.instance.id) or target.instance.gone(now))
 
-    def _ask_twice(self, wave: Iterable[Target]) -> None:
-        """Before a loss, let a second API confirm that an instance without any tag has none."""
+    def _with_disks(
+        self, looked: Mapping[str, Instance], known: Mapping[str, Instance]
+    ) -> Mapping[str, Instance]:
+        reader = self.job.reader
+        in_time = reader.ecs.in_turn_by(_of_use_until(looked.values()))
+        return msgspec.structs.replace(reader, ecs=in_time).add(looked, known)
+
+    def _decide(self, target: Target, now: datetime) -> None:
+        """Ask about its latest look; one riddle keeps no other from being done."""
+        try:
+            target.decide(self.job.judge, now)
+        except Exception as error:  # noqa: BLE001  # as it says
+            target.row = target.ended(Result.FAILED, log_unforeseen(error))
+
+    def _ask_twice(self, wave: list[Target]) -> list[Target]:
+        """Before a loss, let a second API confirm that an instance without any tag has none.
+
+        Gives those that may be acted on: not whose turn to be confirmed did not come in time.
+        """
         if self.job.judge.guard.harm is not Harm.LOSS:
-            return
+            return wave
         ready = [one for one in wave if one.row is None and not isinstance(one.step, NoCall)]
-        checked = self.job.ecs.with_tags_checked([one.instance for one in ready])
+        ecs = self.job.ecs.in_turn_by(_of_use_until(one.instance for one in ready))
+        checked = ecs.with_tags_checked([one.instance for one in ready])
+        put_off: set[int] = set()
         for target, instance in zip(ready, checked, strict=True):
-            if instance is not target.instance:
+            if not (instance.tags or instance.tags_checked):
+                now = self.job.clock.now()
+                opens_at = ecs.api.outlook("ListTagResources", now).opens_at
+                target.put_off("ListTagResources", opens_at)
+                put_off.add(id(target))
+            elif instance is not target.instance:
                 target.instance = instance
-                target.decide(self.job.judge, self.job.clock.now())
+                self._decide(target, self.job.clock.now())
+        return [one for one in wave if id(one) not in put_off]
 
     def _act(self, wave: Iterable[Target]) -> None:
         """Make the calls that the wave is ready for, side by side, batch by batch."""
@@ -267,3 +295,9 @@ class _Run:
     def _sleep_until(self, moment: datetime) -> None:
         until = min(moment, self.job.deadline.work_until)
         self.job.clock.sleep(max(0.0, (until - self.job.clock.now()).total_seconds()))
+
+
+def _of_use_until(looks: Iterable[Instance]) -> datetime | None:
+    """When what is read beside these looks comes too late to act on them; None: there are none."""
+    seen = [one.seen_at for one in looks]
+    return min(seen) + FRESH_FOR - _TIME_TO_SEND if seen else None

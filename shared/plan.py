@@ -15,6 +15,7 @@ from enum import Enum
 
 import msgspec
 
+from shared.errors import unforeseen
 from shared.guards import Guard
 from shared.model import Instance, Status, settled
 from shared.selection import ByTagsAndName, Selection, mismatch
@@ -48,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 VANISHED = "no longer shown by ECS; not deleted by this run"
-LOST_TAGS = "it was found by its tags, and ECS shows none of it now; nothing is done until it does"
+LOST_TAGS = "ECS shows none of its tags now; nothing is done until it does"
 
 
 class Judge(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
     targets: list[Instance] = []
     awaited: list[Instance] = []
     for instance in instances:
-        row = judge.left_alone(instance, now)
+        row = _left_alone(judge, instance, now)
         if row is not None and instance.status is Status.GONE:
             rows.append(msgspec.structs.replace(row, reason=VANISHED))
         elif row is not None:
@@ -132,6 +133,14 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
         else:
             targets.append(instance)
     return Plan(tuple(rows), tuple(targets), tuple(awaited))
+
+
+def _left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
+    """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
+    try:
+        return judge.left_alone(instance, now)
+    except Exception as error:  # noqa: BLE001  # as it says
+        return Row(instance, Result.FAILED, unforeseen(error))
 
 
 def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:

@@ -24,6 +24,10 @@ MAX_ROWS = 200
 MAX_ERROR_BYTES = 32_000
 """Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
 
+MAX_SENTENCE_BYTES = 12_000
+MAX_REPORTS = 100
+"""How many reports of a list of messages an error may hold, those with an error first."""
+
 LIST_ROWS = 2_000
 """How many rows all reports of a list of messages keep together, but each its worst one."""
 
@@ -195,10 +199,14 @@ def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> s
         reports: The report, or all of a list of messages.
         listed: Whether they are of a list, and so are wrapped as its answer is.
     """
+    sentence = sentence.encode()[:MAX_SENTENCE_BYTES].decode(errors="ignore")
+    omitted = max(0, len(reports) - MAX_REPORTS)
+    if omitted:
+        reports = sorted(reports, key=lambda one: one.error() is None)[:MAX_REPORTS]
     max_rows, kept = MAX_ROWS, len(reports)
     while True:
         bodies = [report.as_json(max_rows) for report in reports[:kept]]
-        body = _list_body(bodies, len(reports) - kept) if listed else bodies[0]
+        body = _list_body(bodies, omitted + len(reports) - kept) if listed else bodies[0]
         message = printable(f"{sentence} {json.dumps(body, ensure_ascii=False)}")
         if len(message.encode()) <= MAX_ERROR_BYTES or (max_rows == 0 and kept <= 1):
             return message

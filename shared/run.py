@@ -19,12 +19,12 @@ from shared.api import Api
 from shared.clock import Clock, Deadline, SystemClock
 from shared.disks import DiskLook
 from shared.ecs import Ecs
-from shared.errors import CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
+from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.events import Event, Message, parse
 from shared.fleet import Fleet
 from shared.guards import Guard, unknown_keys
 from shared.limits import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.log import UNFORESEEN, Origin, log_error, log_plan, log_report, log_unforeseen
+from shared.log import Origin, log_error, log_plan, log_report, log_unforeseen
 from shared.loop import SINGLES_AT_ONCE
 from shared.parallel import Runner, threads
 from shared.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
@@ -42,6 +42,7 @@ from shared.settings import (
     timeout_of,
 )
 from shared.survey import NAMED
+from shared.target import LOOK_AGAIN_AFTER
 
 
 def _connect(settings: Settings, credentials: Credentials) -> Connection:
@@ -68,6 +69,8 @@ class World(msgspec.Struct, frozen=True):
 
 
 REAL_WORLD = World()
+MAX_WAITS = 6
+"""How often an invocation waits for unknown ids to show."""
 
 
 def run(
@@ -120,6 +123,7 @@ class _Invocation:
         self.begun = self.clock.now()
         self.deadline = Deadline.after(self.begun, timeout_of(context))
         self.spent = Spent()
+        self.waits = 0
         self._transport: Connection | None = None
         self._apis: dict[str, Api] = {}
 
@@ -174,9 +178,9 @@ class _Invocation:
         settings = read_settings(self.world.environ)
         # What has no time is of the delivery, not of when its turn in a list comes.
         asked = Asked(message.sent_at or self.begun, started, settings)
-        rule = self.action.rule(request, asked)
         regions = self._regions(request)
         self._check_run(request, asked, regions)
+        rule = self.action.rule(request, asked)
         judge = Judge(request.selection(), self.action.guard(settings), rule)
         fleet = self._fleet(judge, self.action.disks(request), asked, regions)
         scene = fleet.look()
@@ -225,9 +229,11 @@ class _Invocation:
             told = log_unforeseen(error)
             unsettled = (*plan.targets, *plan.awaited)
             rows = [*plan.settled, *(Row(one, Result.FAILED, told) for one in unsettled)]
-        unforeseen = [row.reason for row in rows if row.reason.startswith(UNFORESEEN)]
-        if unforeseen and self._sent()[1] == writes_before:
-            raise Unavailable(f"{unforeseen[0]}; nothing was changed")
+        settled = {row.instance.id for row in plan.settled}
+        ends = [row.reason for row in rows if row.instance.id not in settled]
+        nothing_sent = self._sent()[1] == writes_before
+        if ends and nothing_sent and all(one.startswith(UNFORESEEN) for one in ends):
+            raise Unavailable(f"{ends[0]}; nothing was changed")
         return rows
 
     def _check_percent(self, plan: Plan, fleet: Fleet, settings: Settings) -> Plan:
@@ -275,8 +281,22 @@ class _Invocation:
             disks=disks,
             clock=self.clock,
             deadline=self.deadline,
+            wait=self._wait,
             side_by_side=self.world.side_by_side,
         )
+
+    def _wait(self) -> bool:
+        """Wait before who is missing is looked for again, if there is time for it.
+
+        A list of messages waits a few times only, or its unknown ids would take all of its time.
+        """
+        again_at = self.clock.now() + LOOK_AGAIN_AFTER
+        third = (self.deadline.work_until - self.clock.now()) / 3
+        if self.waits >= MAX_WAITS or again_at > self.clock.now() + third:
+            return False
+        self.waits += 1
+        self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
+        return True
 
     def _api(self, region: str, settings: Settings) -> Api:
         """The region's calls, the same for all messages: they share its pace."""

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
@@ -41,6 +41,7 @@ from shared.regions import has_endpoint_of_its_own
 from shared.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
+_SHORTEST_SECRET = 12
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}
 
 
@@ -84,9 +85,11 @@ class SdkTransport:
         _silence_sdk()
         self._settings = settings
         self._signer = _signer(credentials)
-        self._secrets = _forms_of(
+        forms = _forms_of(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token
         )
+        # A function, since a representation of one tells nothing.
+        self._secrets: Callable[[], tuple[bytes, ...]] = lambda: forms
         self._adapter = Adapter(settings, connections)
 
     def send(
@@ -127,14 +130,25 @@ class SdkTransport:
             proxies=_proxies(self._settings, read_server(endpoint).host),
         )
         signature = re.search(r"[?&]Signature=([^&]+)", target)
-        secrets = (*self._secrets, *_forms_of(unquote(signature[1]) if signature else ""))
+        secrets = (*self._secrets(), *_forms_of(unquote(signature[1]) if signature else ""))
         return read_answer(answer.status_code, answer.headers, answer.raw.read(), secrets)
 
 
 def _forms_of(*secrets: str) -> tuple[bytes, ...]:
-    """Secrets as a server that repeats a request would write them: plain and in a URL."""
-    forms = {form for one in secrets if one for form in (one, quote(one, safe=""))}
-    return tuple(form.encode() for form in forms)
+    """Secrets as a server that repeats a request would write them: plain and in a URL.
+
+    Without short ones, which are nobody's secret and part of many words.
+    """
+    long = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
+    forms = {form for one in long for form in _in_urls(one)}
+    return tuple(form.encode() for form in sorted(forms, key=len, reverse=True))
+
+
+def _in_urls(secret: str) -> Iterator[str]:
+    """A secret, and as it stands in a URL, and in a URL's own value, in capitals and small."""
+    once = quote(secret, safe="")
+    yield from (secret, once, quote(once, safe=""))
+    yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), once)
 
 
 def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types

@@ -30,6 +30,7 @@ NOT_CHINAS = frozenset(
     | {"prc", "cst-8"}
 )
 """What people write for China's zone, in small letters, and is not its name."""
+_NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 _ONLY_TAGS = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
     '{"lifecycle": "managed"}'
@@ -125,7 +126,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         max_percent=_whole("CURFEW_MAX_PERCENT", environ, 0, 100),
         max_event_age=_max_event_age(environ.get("CURFEW_MAX_EVENT_AGE", "").strip()),
         accounts=_names("CURFEW_ACCOUNTS", environ),
-        regions=_names("CURFEW_REGIONS", environ),
+        regions=_regions(environ),
         ca_bundle=environ.get("ALIBABA_CLOUD_CA_BUNDLE", "").strip(),
         https_proxy=read_proxy(environ),
         zone=_zone(environ.get("CURFEW_TZ", "").strip()),
@@ -256,18 +257,33 @@ def _snapshot_required(text: str) -> bool:
     return bool(text)
 
 
+def _regions(environ: Mapping[str, str]) -> frozenset[str]:
+    regions = _names("CURFEW_REGIONS", environ)
+    for one in sorted(regions):
+        if not re.fullmatch(r"[a-z]{2,12}(-[a-z0-9]{1,20}){1,4}", one):
+            raise Refused(
+                f"CURFEW_REGIONS names {shown(one)}, which is not a region id; expected ids like "
+                "cn-hangzhou, separated by commas"
+            )
+    return regions
+
+
 def _zone(name: str) -> tzinfo:
     if not name or name == "Asia/Shanghai":
         return CHINA
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few set a zone
 
     try:
-        if name != "UTC" and ("/" not in name or name.startswith(("Etc/", "SystemV/"))):
+        if name != "UTC" and not _is_place(name):
             raise ValueError(name)  # noqa: TRY301  # "CST" is six zones, and Etc/GMT+8 is UTC-8
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         right = f"a zone like {_nearest_zone(name) or 'Asia/Tokyo'}, or UTC"
         raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be {right}") from None
+
+
+def _is_place(zone: str) -> bool:
+    return "/" in zone and not zone.startswith(_NO_PLACES)
 
 
 def _nearest_zone(name: str) -> str:
@@ -277,6 +293,6 @@ def _nearest_zone(name: str) -> str:
 
     if name.casefold() in NOT_CHINAS:
         return "Asia/Shanghai"
-    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if "/" in zone}
+    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if _is_place(zone)}
     near = get_close_matches(name[:40].casefold(), zones, n=1, cutoff=0.8)
     return zones[near[0]] if near else ""

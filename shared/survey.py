@@ -26,6 +26,7 @@ from shared.selection import ByIds, Selection
 ELSEWHERE_TIMEOUT = timedelta(seconds=3)
 """How long a region outside the request may take to say whether it knows an id."""
 
+MAX_MESSAGE = 8_000
 NAMED = 5
 """How many ids a sentence names."""
 
@@ -147,11 +148,11 @@ def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
     """The error of a run that could read no region: the most telling of theirs."""
     errors = list(unread.values())
     if all(isinstance(one, Unavailable) and one.unknown_region for one in errors):
-        return InvalidEvent("; ".join(str(one) for one in errors))
+        return InvalidEvent("; ".join(str(one) for one in errors)[:MAX_MESSAGE])
     first = next((one for one in errors if isinstance(one, AccessDenied)), errors[0])
     if len(errors) == 1:
         return first
-    text = "; ".join(dict.fromkeys(str(one) for one in (first, *errors)))
+    text = "; ".join(dict.fromkeys(str(one)[:300] for one in (first, *errors)))[:MAX_MESSAGE]
     return AccessDenied(text, first.code) if isinstance(first, AccessDenied) else Unavailable(text)
 
 

@@ -69,6 +69,7 @@ class Target(msgspec.Struct, eq=False):
     suspect: bool = False
     row: Row | None = None
     made: tuple[str, ...] = ()
+    _throttled: str = ""
     _tries: dict[type[Call], int] = {}
     _accepted: dict[type[Call], int] = {}
     _last: Call | None = None
@@ -78,12 +79,22 @@ class Target(msgspec.Struct, eq=False):
     _misses: int = 0
     _doubted: dict[type[Call], str] = {}
     _deleted: bool = False
+    _perhaps_deleted: bool = False
     _in_refused_batch: bool = False
 
     @property
     def awaits(self) -> type[Call] | None:
         """The kind of call whose effect is awaited; None: somebody else's."""
         return type(self._last) if self._last is not None else None
+
+    def see(self, instance: Instance) -> None:
+        """Take in a new look."""
+        self.instance, self.blind, self._throttled = instance, False, ""
+
+    def put_off(self, operation: str, opens_at: datetime) -> None:
+        """Wait for its turn with this operation, which ECS throttles until then."""
+        self.due = max(self.due, opens_at)
+        self._throttled = operation
 
     def decide(self, judge: Judge, now: datetime) -> None:
         """Ask about the latest look: settle, wait, or be ready for a call."""
@@ -94,8 +105,8 @@ class Target(msgspec.Struct, eq=False):
             return
         row = judge.left_alone(self.instance, now)
         if row is not None:
-            missing = self._is_missing()
-            self.row = self._vanished(row, judge) if missing else self._final(row, judge.rule)
+            vanished = self._is_missing() and not self._perhaps_deleted
+            self.row = self._vanished(row, judge) if vanished else self._final(row, judge.rule)
             return
         self._misses = 0
         self.step = judge.rule.next_step(self.instance, now)
@@ -133,6 +144,8 @@ class Target(msgspec.Struct, eq=False):
         waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {words(self.step)}"
         if self._rejected and self._rejected.message:
             waiting += f" ({self._rejected.message})"
+        if self._throttled:
+            waiting += f" (ECS throttles {self._throttled})"
         return self.ended(Result.PENDING, f"ran out of time; {waiting}")
 
     def ended(self, result: Result, reason: str, code: str = "") -> Row:
@@ -177,7 +190,7 @@ class Target(msgspec.Struct, eq=False):
         if rejected.in_doubt:
             # What a look shows from now on counts as our doing; of a refused batch only perhaps.
             self._last = call
-            self._deleted |= isinstance(call, Delete) and rejected.alone
+            self._perhaps_deleted |= isinstance(call, Delete) and rejected.alone
             self._in_refused_batch |= isinstance(call, Delete) and not rejected.alone
         kind = type(call)
         if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
@@ -216,7 +229,7 @@ class Target(msgspec.Struct, eq=False):
         return ""
 
     def _is_missing(self) -> bool:
-        """Does ECS not show it, though this run neither deleted it nor perhaps did?"""
+        """Does ECS not show it, though it accepted no deletion by this run?"""
         return self.instance.status is Status.GONE and not self._deleted
 
     def _vanished(self, row: Row, judge: Judge) -> Row:

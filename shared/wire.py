@@ -146,7 +146,7 @@ def read_snapshot(row: Json) -> Snapshot:
             created_at=created_at,
             ends_at=_end(created_at, _number(row, "RetentionDays")),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise _unreadable("snapshot", error) from None
 
 

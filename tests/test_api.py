@@ -168,12 +168,13 @@ def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> Non
     api, script = make(THROTTLED, timeout_s=300)
 
     if act is through_deed:
-        assert act(api) == NotSent()
+        assert act(api) == NotSent(throttled=True)
     else:
         with pytest.raises(
-            Unavailable, match="ECS could not be asked, and the time for it is over"
-        ):
+            Unavailable, match="ECS throttles it, and the time for it is over"
+        ) as caught:
             act(api)
+        assert not caught.value.late
 
     assert script.clock.now() <= START + timedelta(seconds=295)
     assert len(script.sent) < 60
@@ -182,10 +183,41 @@ def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> Non
 def test_a_deed_is_not_sent_after_its_time() -> None:
     api, script = make(THROTTLED, BODY)
 
-    assert api.deed("StopInstances", {}, START) == NotSent()
+    assert api.deed("StopInstances", {}, START) == NotSent(throttled=True)
 
     assert [operation for operation, _ in script.sent] == ["StopInstances"]
     assert script.clock.now() == START
+
+
+def test_a_deed_whose_time_was_over_from_the_first_was_not_throttled() -> None:
+    api, script = make(BODY)
+
+    assert api.deed("StopInstances", {}, START - timedelta(seconds=1)) == NotSent()
+
+    assert script.sent == []
+
+
+def test_a_read_whose_turn_does_not_come_in_time_is_late_and_takes_no_later_call() -> None:
+    api, script = make(*[THROTTLED] * 3, BODY)
+    bounded = api.in_turn_by(SOON)
+
+    with pytest.raises(Unavailable, match="ECS throttles it") as caught:
+        bounded.read("DescribeDisks", {})
+
+    assert caught.value.late
+    assert script.clock.now() <= SOON
+    assert len(script.sent) == 3
+    bounded.in_turn_by(None).read("DescribeDisks", {})
+    assert script.clock.now() == START + timedelta(seconds=60.2)
+
+
+def test_what_fails_is_tried_as_often_as_ever_though_its_turn_is_bounded() -> None:
+    api, script = make(*[NoAnswer("no answer in time")] * 4, BODY, takes_s=9)
+
+    answer = api.in_turn_by(SOON).read("DescribeDisks", {})
+
+    assert answer.body == BODY
+    assert script.clock.now() > SOON
 
 
 def test_ecss_own_word_on_when_to_come_back_is_kept() -> None:
@@ -359,6 +391,10 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
         ("cn-hangzou", "Did you mean cn-hangzhou?"),
         ("hongkong", "Did you mean cn-hongkong?"),
         ("mars", "Region ids look like cn-hangzhou."),
+        *(
+            (region, "There is such a region; perhaps this account or endpoint does not have it.")
+            for region in ("cn-heyuan", "cn-hangzhou-finance", "cn-north-2-gov-1")
+        ),
     ],
 )
 def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, hint: str) -> None:
@@ -377,8 +413,8 @@ def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, h
 
 @pytest.mark.parametrize(
     ("region", "unknown", "tries"),
-    [("cn-hangzou", True, 1), ("cn-hangzhou", False, 5)],
-    ids=["not-listed", "listed"],
+    [("cn-hangzou", True, 1), ("cn-hangzhou", False, 5), ("cn-shanghai-finance-1", False, 5)],
+    ids=["not-listed", "listed", "of-finance-cloud"],
 )
 def test_no_host_of_that_name_means_no_such_region_unless_there_is_one(
     region: str,

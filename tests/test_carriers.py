@@ -11,6 +11,7 @@ import pytest
 
 from shared.errors import InvalidEvent
 from shared.events import MAX_ENVELOPES, MAX_MESSAGES, Event, Message, Trigger, parse
+from shared.strict_json import shown
 
 REQUEST = {"action": "stop", "tags": {"team": "dev"}}
 BODY = json.dumps(REQUEST)
@@ -242,7 +243,7 @@ def test_a_time_that_is_missing_where_it_always_stands_is_never_now(
 def test_the_record_of_a_success_is_refused(says: dict[str, object], time: object) -> None:
     done = record(text(timer()), time, **says)
     error = (
-        f"requestContext.condition: {says['condition']!r} is not that of a failure; "
+        f"requestContext.condition: {shown(says['condition'])} is not that of a failure; "
         "what succeeded was done already. Send only failures here (onFailure)"
     )
 

@@ -11,7 +11,7 @@ import pytest
 from local.ecs.clock import ManualClock
 from shared.api import Api, NotSent
 from shared.clock import Deadline
-from shared.deeds import Accepted, Outcome, Rejected, batch_size, operation_of, perform
+from shared.deeds import TOKENS, Accepted, Outcome, Rejected, batch_size, operation_of, perform
 from shared.errors import Unavailable
 from shared.failures import Kind, NoAnswer, Refusal
 from shared.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
@@ -196,7 +196,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
 
     outcome = perform(api, Snapshot((DiskSnapshot("d-1", "one"),), 7), ONE, LATER)
 
-    assert outcome == {"i-1": Accepted(ONE[0])}
+    assert outcome == {"i-1": Accepted(ONE[0], "snapshot of disk d-1")}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
                 "disk d-2: The snapshot quota exceeds.",
                 alone=True,
                 in_doubt=False,
-                before="snapshot of d-1",
+                before="snapshot s-1 of disk d-1",
             ),
             id="refused",
         ),
@@ -222,7 +222,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
                 "no answer in time",
                 alone=True,
                 in_doubt=True,
-                before="snapshot of d-1",
+                before="snapshot s-1 of disk d-1",
             ),
             id="lost",
         ),
@@ -233,6 +233,64 @@ def test_a_disk_that_fails_stops_the_disks_after_it(failure: Exception, outcome:
 
     assert perform(api, ALL_DISKS, ONE, LATER) == {"i-1": outcome}
     assert len(script.sent) == 2
+
+
+SPENT = Refusal(400, "IdempotentFailed", "The previous idempotent request has failed.")
+WITH_TOKEN = pytest.mark.parametrize(
+    "call",
+    [Delete(force=False), Snapshot((DiskSnapshot("d-1", "one"),), 7)],
+    ids=["delete", "snap"],
+)
+
+
+@WITH_TOKEN
+def test_a_token_under_which_ecs_failed_gives_way_to_another_for_the_same_call(call: Call) -> None:
+    api, script = make(SPENT, SPENT, SPENT, {"SnapshotId": "s-1"})
+
+    outcome = perform(api, call, ONE, LATER)
+
+    assert isinstance(outcome["i-1"], Accepted)
+    tokens = [parameters["ClientToken"] for _, parameters in script.sent]
+    assert len(set(tokens)) == len(tokens) == TOKENS
+    assert all(len(one) <= 64 for one in tokens)
+    others = [{**parameters, "ClientToken": ""} for _, parameters in script.sent]
+    assert others == [others[0]] * TOKENS
+    assert {operation for operation, _ in script.sent} == {operation_of(call)}
+
+
+@WITH_TOKEN
+def test_the_tokens_of_the_same_work_are_the_same_in_each_run(call: Call) -> None:
+    scripts = []
+    for _ in range(2):
+        api, script = make(SPENT, SPENT, {"SnapshotId": "s-1"})
+        perform(api, call, ONE, LATER)
+        scripts.append(script.sent)
+
+    assert scripts[0] == scripts[1]
+
+
+@WITH_TOKEN
+def test_of_tokens_only_a_few_are_tried(call: Call) -> None:
+    api, script = make(*[SPENT] * (TOKENS + 1))
+
+    outcome = perform(api, call, ONE, LATER)["i-1"]
+
+    assert isinstance(outcome, Rejected)
+    assert (outcome.kind, outcome.code, outcome.in_doubt) == (Kind.FINAL, SPENT.code, False)
+    assert len(script.sent) == TOKENS
+
+
+@pytest.mark.parametrize(
+    "call", [Stop(force=False), Start(), SetAutoRelease(AT), ClearAutoRelease()]
+)
+def test_what_has_no_token_is_sent_once_and_gets_none(call: Call) -> None:
+    api, script = make(SPENT, {})
+
+    outcome = perform(api, call, ONE, LATER)["i-1"]
+
+    assert isinstance(outcome, Rejected)
+    ((_, parameters),) = script.sent
+    assert "ClientToken" not in parameters
 
 
 @pytest.mark.parametrize("code", [200, "200"])

@@ -322,7 +322,29 @@ def test_disks_are_read_anew_when_the_last_snapshot_is_accomplished(call: Call) 
         "DescribeSnapshots",
         "DescribeDisks",
         "DescribeSnapshots",
+        "DescribeInstances",
     ]
+
+
+def test_who_was_started_while_disks_were_read_is_without_disks(call: Call) -> None:
+    call.fleet(stopped("i-1"))
+    made = reader(call)
+    before = {one.id: one for one in made.first(list(looked(made, "i-1").values()))}
+    shown = looked(made, "i-1")
+
+    def somebody() -> None:
+        call.ecs.clock.advance(timedelta(minutes=2))
+        call.ecs.engine.start("i-1")
+        call.ecs.clock.advance(timedelta(minutes=2))
+        call.ecs.engine.stop("i-1")
+        call.ecs.clock.advance(timedelta(minutes=2))
+
+    call.meanwhile("DescribeDisks", somebody)
+    found = made.add(shown, before)
+
+    assert found["i-1"].status is Status.STOPPED
+    assert found["i-1"].disks is None
+    assert found["i-1"].seen_at == shown["i-1"].seen_at
 
 
 def test_disks_are_read_anew_after_another_start(call: Call) -> None:

@@ -608,7 +608,7 @@ def test_where_nothing_is_found_what_comes_near_is_told(
     found = emulated(call).inventory(selection)
 
     assert found.instances == {}
-    assert found.hint == f"No instance looked at has the {hint}."
+    assert found.hint == f"no instance looked at has the {hint}."
 
 
 def test_a_filter_that_left_everything_out_for_once_is_asked_again(call: Call) -> None:

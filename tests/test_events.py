@@ -705,7 +705,7 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             json.dumps({**MNS_TOPIC, "PublishTime": True}),
-            "PublishTime: True is no time; write milliseconds since 1970",
+            "PublishTime: true is no time; write milliseconds since 1970",
             id="mns-time-boolean",
         ),
         pytest.param(

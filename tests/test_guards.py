@@ -74,6 +74,19 @@ CASES = [
         "member of a group, tag ack.aliyun.com",
         id="kubernetes-node",
     ),
+    pytest.param(
+        tagged({"acs:emr:clusterId": "c-1"}),
+        "member of a group, tag acs:emr:clusterId",
+        "member of a group, tag acs:emr:clusterId",
+        id="emr-node",
+    ),
+    pytest.param(
+        tagged({"ehpc.cluster": "c-1"}),
+        "member of a group, tag ehpc.cluster",
+        "member of a group, tag ehpc.cluster",
+        id="hpc-node",
+    ),
+    pytest.param(tagged({"acs:emrs": "x", "ehpcs": "x"}), "", "", id="no-emr-or-hpc-node"),
     pytest.param(tagged({"ackermann": "x", "my:ack.": "x"}), "", "", id="no-kubernetes-node"),
     pytest.param(replace(FREE, locks=("financial",)), "", "financial lock", id="financial-lock"),
     pytest.param(

@@ -268,12 +268,12 @@ def test_what_appears_after_the_plan_is_not_touched(call: Call) -> None:
     assert call.ecs.log.touched("i-new") == ()
 
 
-def test_an_instance_that_vanishes_is_no_success_of_stop(call: Call) -> None:
+def test_an_instance_that_vanishes_is_no_success_of_stop_by_its_id(call: Call) -> None:
     call.fleet(*fleet(2))
     call.meanwhile("StopInstances", lambda: call.ecs.engine.release("i-0000"), first=True)
 
     with pytest.raises(Incomplete) as caught:
-        call(stop.handler, DEV)
+        call(stop.handler, {"instance_ids": ["i-0000", "i-0001"]})
 
     _, report = in_error(caught.value)
     assert report["instances"] == [

@@ -20,6 +20,7 @@ from functions.stop import StopRequest
 from shared.errors import InvalidEvent, Refused
 from shared.requests import Request, decode, description, require_cap_for_all
 from shared.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.strict_json import shown
 from tests.calling import ACTIONS
 
 TYPES: dict[str, type[Request]] = {name: action.request for name, action in ACTIONS.items()}
@@ -96,7 +97,7 @@ def test_nothing_is_coerced_and_null_is_no_value() -> None:
         if field == "action" and isinstance(value, str):
             continue
         message = refusal(fields, function)
-        assert message == f"{field}: {value!r} is not right. {RIGHT[function, field]}"
+        assert message == f"{field}: {shown(value)} is not right. {RIGHT[function, field]}"
 
 
 def test_every_field_says_what_would_be_right() -> None:
@@ -128,7 +129,7 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {"instance_ids": ["i-1", None]},
-            f"instance_ids[1]: None is not right. {ID_RIGHT}",
+            f"instance_ids[1]: null is not right. {ID_RIGHT}",
             id="a-null-id",
         ),
         pytest.param(
@@ -247,12 +248,12 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {"all": False},
-            "all: False is not right. It can only be true; leave it out to select otherwise.",
+            "all: false is not right. It can only be true; leave it out to select otherwise.",
             id="all-false",
         ),
         pytest.param(
             {**BY_ID, "all": False},
-            "all: False is not right. It can only be true; leave it out to select otherwise.",
+            "all: false is not right. It can only be true; leave it out to select otherwise.",
             id="all-false-beside-ids",
         ),
         pytest.param(

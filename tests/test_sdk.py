@@ -157,6 +157,28 @@ def test_a_call_goes_by_https_unless_it_stays_on_this_machine(
     assert f"{url.scheme}://{url.netloc}" == sent_to
 
 
+@pytest.mark.parametrize(
+    ("region", "network", "host"),
+    [
+        ("cn-hangzhou-finance", "", "ecs.aliyuncs.com"),
+        ("cn-north-2-gov-1", "", "ecs.aliyuncs.com"),
+        ("cn-shanghai-finance-1", "", "ecs-cn-hangzhou.aliyuncs.com"),
+        ("cn-shenzhen-finance-1", "", "ecs-cn-hangzhou.aliyuncs.com"),
+        ("cn-beijing-finance-1", "", "ecs.cn-beijing-finance-1.aliyuncs.com"),
+        ("cn-hangzhou-finance", "vpc", "ecs-vpc.cn-hangzhou-finance.aliyuncs.com"),
+        ("cn-hongkong", "", "ecs.cn-hongkong.aliyuncs.com"),
+        ("cn-beijing", "", "ecs.cn-beijing.aliyuncs.com"),
+    ],
+)
+def test_a_region_of_finance_or_government_cloud_is_called_where_the_sdk_knows_it(
+    gateway: Gateway, region: str, network: str, host: str
+) -> None:
+    made = transport(Settings(network=network))
+    made.send("DescribeInstances", {"RegionId": region}, timeout_s=10)
+
+    assert urlsplit(gateway.urls[0]).netloc == host
+
+
 @pytest.mark.parametrize("operation", ["DescribeInstances", "CreateSnapshot", "DeleteInstances"])
 @pytest.mark.parametrize(
     "fault",

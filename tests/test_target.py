@@ -15,7 +15,7 @@ from shared.failures import Kind
 from shared.guards import Guard, Harm
 from shared.model import Instance, Status
 from shared.plan import VANISHED, Judge, Result, Row
-from shared.selection import Everything
+from shared.selection import ByIds, Everything, Selection
 from shared.steps import (
     Call,
     Delete,
@@ -52,8 +52,11 @@ def says(**steps: Step) -> TableRule:
     return TableRule({Status[name.upper()]: step for name, step in steps.items()})
 
 
-def judge(rule: Rule) -> Judge:
-    return Judge(Everything(), Guard(Harm.OUTAGE), rule)
+EVERYTHING = Everything()
+
+
+def judge(rule: Rule, selection: Selection = EVERYTHING) -> Judge:
+    return Judge(selection, Guard(Harm.OUTAGE), rule)
 
 
 STOPS = says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))
@@ -106,20 +109,48 @@ def test_what_is_settled_without_us_is_not_claimed() -> None:
 LATER = START + timedelta(seconds=5)
 
 
-def vanished(one: Target, rule: Rule) -> tuple[Target, Step, datetime, bool]:
+BY_ID = ByIds(("i-1",))
+
+
+def vanished(
+    one: Target, rule: Rule, selection: Selection = EVERYTHING
+) -> tuple[Target, Step, datetime, bool]:
     """The target after two looks that did not show it, and what the first of them came to."""
     one.instance = instance(Status.GONE)
-    one.decide(judge(rule), START)
+    one.decide(judge(rule, selection), START)
     first = (one.step, one.due, one.blind)
-    one.decide(judge(rule), LATER)
+    one.decide(judge(rule, selection), LATER)
     return one, *first
 
 
 def test_what_ecs_does_not_show_is_looked_for_again_before_that_is_believed() -> None:
-    one, step, due, blind = vanished(target(), STOPS)
+    one, step, due, blind = vanished(target(), STOPS, BY_ID)
 
     assert (step, due, blind) == (Wait("ECS does not show it"), LATER, True)
     assert one.row == Row(instance(Status.GONE), Result.FAILED, VANISHED, "X")
+
+
+@pytest.mark.parametrize(
+    ("selection", "outcomes", "result", "reason", "code"),
+    [
+        (Everything(), [], Result.UNCHANGED, VANISHED, ""),
+        (Everything(), ["accepted"], Result.CHANGED, f"stop; {VANISHED}", ""),
+        (Everything(), ["lost"], Result.UNCHANGED, f"{VANISHED}; perhaps done: stop", ""),
+        (ByIds(("i-1",)), [], Result.FAILED, VANISHED, "X"),
+        (ByIds(("i-1",)), ["accepted"], Result.FAILED, f"{VANISHED}; done before: stop", "X"),
+        (ByIds(("i-1",)), ["lost"], Result.FAILED, f"{VANISHED}; perhaps done: stop", "X"),
+    ],
+)
+def test_what_vanishes_is_a_failure_only_to_whoever_named_it(
+    selection: Selection, outcomes: list[str], result: Result, reason: str, code: str
+) -> None:
+    one = target()
+    for outcome in outcomes:
+        one.learn(STOP, accepted() if outcome == "accepted" else LOST, 1, STOPS, START)
+
+    vanished(one, STOPS, selection)
+
+    assert one.row == Row(instance(Status.GONE), result, reason, code)
 
 
 def test_what_is_shown_again_goes_on_and_may_be_missed_again() -> None:
@@ -185,21 +216,43 @@ def test_what_vanished_by_itself_is_not_called_released(
     assert (one.row.result, one.row.reason) == row
 
 
-@pytest.mark.parametrize(
-    "outcome",
-    [accepted(Status.STOPPED), LOST, rejected(Kind.FINAL, alone=False, in_doubt=True)],
-    ids=["accepted", "lost", "refused-batch"],
-)
-def test_what_is_gone_after_a_delete_that_was_or_may_have_been_done_is_released_at_once(
-    outcome: Outcome,
-) -> None:
+def test_what_is_gone_after_an_accepted_delete_is_released_at_once() -> None:
     one = target()
-    one.learn(DELETE, outcome, 2, RELEASES, START)
+    one.learn(DELETE, accepted(Status.STOPPED), 2, RELEASES, START)
     one.instance = instance(Status.GONE)
 
     one.decide(judge(RELEASES), START)
 
     assert one.row == Row(one.instance, Result.CHANGED, "gone; left over: disk d-1")
+
+
+def test_what_is_gone_after_a_delete_in_doubt_is_looked_for_again_and_then_released() -> None:
+    one = target()
+    one.learn(DELETE, LOST, 1, RELEASES, START)
+    one.instance = instance(Status.GONE)
+
+    one.decide(judge(RELEASES), START)
+    first = one.row
+    one.decide(judge(RELEASES), one.due)
+
+    assert first is None
+    assert one.due - START >= timedelta(seconds=5)
+    assert one.row == Row(one.instance, Result.CHANGED, "gone; left over: disk d-1")
+
+
+def test_what_is_gone_after_a_refused_batch_is_looked_for_again_and_told_with_the_doubt() -> None:
+    one = target()
+    one.learn(DELETE, rejected(Kind.FINAL, alone=False, in_doubt=True), 2, RELEASES, START)
+    one.instance = instance(Status.GONE)
+
+    one.decide(judge(RELEASES), START)
+    first = one.row
+    one.decide(judge(RELEASES), one.due)
+
+    doubt = "ECS had refused the batch that it was in, so perhaps not by this run"
+    assert first is None
+    assert one.due - START >= timedelta(seconds=5)
+    assert one.row == Row(one.instance, Result.CHANGED, f"gone; left over: disk d-1; {doubt}")
 
 
 class TellingRule(TableRule, frozen=True):
@@ -281,18 +334,22 @@ def test_an_answer_that_shows_the_goal_is_looked_at_again_all_the_same() -> None
 
 
 @pytest.mark.parametrize(
-    ("outcome", "result"),
+    ("outcome", "result", "reason"),
     [
-        (LOST, Result.CHANGED),
-        (rejected(Kind.PASSING, "InternalError", in_doubt=True), Result.CHANGED),
-        (rejected(Kind.FINAL, alone=False, in_doubt=True), Result.CHANGED),
-        (rejected(Kind.PASSING, "IncorrectInstanceStatus"), Result.UNCHANGED),
-        (NotSent(), Result.UNCHANGED),
+        (LOST, Result.CHANGED, ""),
+        (rejected(Kind.PASSING, "InternalError", in_doubt=True), Result.CHANGED, ""),
+        (rejected(Kind.FINAL, alone=False, in_doubt=True), Result.CHANGED, ""),
+        (
+            rejected(Kind.PASSING, "IncorrectInstanceStatus"),
+            Result.UNCHANGED,
+            "ECS had refused it with IncorrectInstanceStatus",
+        ),
+        (NotSent(), Result.UNCHANGED, ""),
     ],
     ids=["lost", "server-error", "refused-batch", "refused", "not-sent"],
 )
 def test_what_shows_after_a_doubtful_answer_counts_as_our_doing(
-    outcome: Outcome, result: Result
+    outcome: Outcome, result: Result, reason: str
 ) -> None:
     one = target()
     one.learn(STOP, outcome, 2, STOPS, START)
@@ -300,7 +357,7 @@ def test_what_shows_after_a_doubtful_answer_counts_as_our_doing(
 
     one.decide(judge(STOPS), START)
 
-    assert one.row == Row(one.instance, result)
+    assert one.row == Row(one.instance, result, reason)
 
 
 @pytest.mark.parametrize(

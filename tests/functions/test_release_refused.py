@@ -232,12 +232,14 @@ def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) ->
     with pytest.raises(Incomplete) as caught:
         call(handler, {"instance_ids": ["i-1"]}, timeout_s=60)
 
+    (snapshot,) = call.ecs.engine.snapshots()
     _, report = in_error(caught.value)
     assert report["instances"] == [
         row(
             "i-1",
             "pending",
-            "ran out of time; 1 of 1 snapshots in progress; done before: stop, snapshot 1 disk",
+            "ran out of time; 1 of 1 snapshots in progress; done before: stop, snapshot "
+            f"{snapshot.snapshot_id} of disk {snapshot.disk_id}",
             status="Stopped",
         )
     ]

@@ -178,11 +178,11 @@ def test_an_instant_that_ecs_does_not_take_is_refused(
             id="after-empty",
         ),
         pytest.param(
-            {"release_at": None}, f"release_at: None is not right. {AT_RIGHT}", id="at-null"
+            {"release_at": None}, f"release_at: null is not right. {AT_RIGHT}", id="at-null"
         ),
         pytest.param(
             {"release_after": None},
-            f"release_after: None is not right. {AFTER_RIGHT}",
+            f"release_after: null is not right. {AFTER_RIGHT}",
             id="after-null",
         ),
         pytest.param(

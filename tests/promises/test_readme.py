@@ -124,16 +124,19 @@ class TestCommands:
         ]
 
     def test_what_the_page_shows_of_the_demo_is_what_the_demo_shows(self) -> None:
-        shown = iter(blocks(PAGES[0], "text")[0].text.splitlines())
+        shown = _without_looks(blocks(PAGES[0], "text")[0].text).splitlines()
         screen = io.StringIO()
 
         assert play(Console(file=screen, width=80), 60.0)
 
-        expected = next(shown, None)
-        for line in screen.getvalue().splitlines():
-            if line.rstrip() == expected:
-                expected = next(shown, None)
-        assert expected is None
+        lines = [line.rstrip() for line in _without_looks(screen.getvalue()).splitlines()]
+        first = lines.index(shown[0])
+        assert lines[first : first + len(shown)] == shown
+
+
+def _without_looks(text: str) -> str:
+    """A step of the demo without the number of its looks: a slow machine takes more of them."""
+    return re.sub(r"\d+ read-only", "… read-only", text)
 
 
 class TestEvents:

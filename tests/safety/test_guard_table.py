@@ -24,6 +24,7 @@ from tests.safety.stage import (
     HARMS,
     LOSSES,
     WAYS,
+    WRITES,
     Stage,
     at,
     function_of,
@@ -31,6 +32,7 @@ from tests.safety.stage import (
     request_for,
     stated,
     table,
+    to_do,
 )
 
 TEAM = {"team": "dev"}
@@ -137,6 +139,9 @@ CASES = (
             ("scaling-other", "acs:autoscaling:anything"),
             ("ack-node", "ack.aliyun.com"),
             ("ack-pool", "ack.alibabacloud.com/nodepool-id"),
+            ("emr-cluster", "acs:emr:clusterId"),
+            ("emr-node", "acs:emr:nodeGroupType"),
+            ("hpc-node", "ehpc.cluster"),
         )
     ),
     tagged("acknowledged", "acknowledged", "x", ""),
@@ -286,6 +291,35 @@ def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
         ("skipped", reason) if reason else ("would_change", "")
     )
     assert [row["result"] for row in done["instances"]] == ["skipped" if reason else "changed"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
+def test_a_dry_run_of_a_start_skips_what_the_start_skips(case: Case) -> None:
+    stage = Stage([replace(case.spec, status=Status.STOPPED)])
+
+    planned = stage.ask("start", {"name": "dev-*", "dry_run": True})
+
+    assert stage.deeds() == ()
+    skipped = ("skipped", case.against_start)
+    assert table(planned) == {
+        case.spec.name: skipped if case.against_start else ("would_change", "start")
+    }
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_key_that_the_operator_names_is_no_unknown_one(name: str) -> None:
+    managed = InstanceSpec("dev-managed", tags={**TEAM, "curfew:managed": "yes"}, **to_do(name))
+    stage = Stage([managed])
+    request = {"name": "dev-*", **stated(name)}
+    guarded = ACTIONS[function_of(name)].harm is not Harm.NONE
+
+    before = stage.ask(function_of(name), {**request, "dry_run": True})
+    stage.environ["CURFEW_ONLY_TAGS"] = '{"curfew:managed": "*"}'
+    after = stage.ask(function_of(name), request)
+
+    unknown = ("skipped", "tag curfew:managed is not understood")
+    assert table(before)["dev-managed"] == unknown or not guarded
+    assert [row["result"] for row in after["instances"]] == ["changed"]
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -81,7 +81,7 @@ def test_a_value_that_means_nothing_keeps_every_function_from_anything(function:
     here = stage(function)
     here.environ["CURFEW_ONLY_TAGS"] = "lifecycle=managed"
 
-    with pytest.raises(Refused, match="CURFEW_ONLY_TAGS is no JSON"):
+    with pytest.raises(Refused, match="CURFEW_ONLY_TAGS is not a JSON object"):
         here.ask(function, {"name": "dev-*", **stated(function)})
 
     assert len(here.service.log) == 0

@@ -407,7 +407,7 @@ def test_a_misspelt_region_alone_is_an_invalid_event_with_the_nearest_name(
         stage.ask(function, {"tags": DEV, "regions": [region], **stated(function)})
 
     assert str(caught.value) == (
-        f"regions: {region} is not a region that ECS knows (InvalidRegionId.NotFound). {hint}"
+        f"{region} is not a region that ECS knows (InvalidRegionId.NotFound). {hint}"
     )
 
 

@@ -156,10 +156,14 @@ def test_who_is_retagged_while_snapshots_run_is_kept_and_the_row_says_what_was_d
 
     report = stage.ask("release", {"tags": DEV, "dry_run": False})
 
+    taken = {one.disk_id: one.snapshot_id for one in stage.engine.snapshots()}
+    (web,) = stage.engine.instances()
+    snapshots = ", ".join(f"{taken[disk]} of disk {disk}" for disk in web.disk_ids)
+    assert len(taken) == 2
     assert table(report) == {
         "dev-web": (
             "skipped",
-            "no longer selected: its tag team is 'prod'; done before: stop, snapshot 2 disks",
+            f"no longer selected: its tag team is 'prod'; done before: stop, snapshot {snapshots}",
         )
     }
     assert [one.instance_id for one in stage.engine.instances()] == [instance_id]

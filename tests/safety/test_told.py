@@ -93,23 +93,23 @@ STAR = ' A "*" in a value is no wildcard; "*" alone means any value.'
 NEAR: Mapping[str, tuple[Request, str]] = {
     "key-in-another-case": (
         {"tags": {"Team": "dev"}},
-        " cn-hangzhou: No instance looked at has the tag key 'Team'; there is 'team'.",
+        "no instance looked at has the tag key 'Team'; there is 'team'.",
     ),
     "value": (
         {"tags": {"team": "deb"}},
-        " cn-hangzhou: No instance looked at has the value of tag team 'deb'; there is 'dev'.",
+        "no instance looked at has the value of tag team 'deb'; there is 'dev'.",
     ),
     "wildcard": (
         {"tags": {"team": "de*"}},
-        f" cn-hangzhou: No instance looked at has the value of tag team 'de*'; {THERE}{STAR}",
+        f"no instance looked at has the value of tag team 'de*'; {THERE}{STAR}",
     ),
     "name": (
         {"name": "dve-1"},
-        " cn-hangzhou: No instance looked at has the name 'dve-1'; there is 'dev-1'.",
+        "no instance looked at has the name 'dve-1'; there is 'dev-1'.",
     ),
     "several-values": (
         {"tags": {"team": ["deb", "tset"]}},
-        " cn-hangzhou: No instance looked at has the value of tag team 'deb'; there is 'dev'.",
+        "no instance looked at has the value of tag team 'deb'; there is 'dev'.",
     ),
 }
 
@@ -124,7 +124,7 @@ def test_nothing_matched_is_a_warning_in_report_and_log_with_what_comes_near(
 
     report = stage.ask(function, request)
 
-    warning = f"nothing matched in cn-hangzhou.{near}"
+    warning = f"nothing matched in cn-hangzhou: {near}"
     assert report["warnings"] == [warning]
     assert (report["outcome"], report["instances"]) == ("complete", [])
     assert [one["message"] for one in log() if one["log"] == "warning"] == [warning]
@@ -141,7 +141,10 @@ def test_nothing_matched_names_each_region_and_what_comes_near_there() -> None:
 
     report = stage.ask("stop", {"tags": {"team": "deb"}, "regions": ["cn-hangzhou", "cn-shanghai"]})
 
-    assert report["warnings"] == [f"nothing matched in cn-hangzhou, cn-shanghai.{NEAR['value'][1]}"]
+    assert report["warnings"] == [
+        "nothing matched in cn-shanghai.",
+        f"nothing matched in cn-hangzhou: {NEAR['value'][1]}",
+    ]
 
 
 def test_what_matches_in_one_region_is_not_missed_in_another() -> None:

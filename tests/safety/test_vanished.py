@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.safety.stage import (
 )
 
 RELEASES = ("release", "release-no-snapshot")
+ALL = {"all": True, "max_instances": 100}
 NOT_KNOWN = "InvalidInstanceId.NotFound"
 
 
@@ -72,10 +74,12 @@ def stage_of(name: str) -> Stage:
     return stage
 
 
-def ask(stage: Stage, name: str) -> tuple[dict[str, Any], bool]:
+def ask(
+    stage: Stage, name: str, selection: Mapping[str, Any] = MappingProxyType({"tags": DEV})
+) -> tuple[dict[str, Any], bool]:
     """The report, and whether it stands in an error."""
     try:
-        return stage.ask(function_of(name), {"tags": DEV, **stated(name)}), False
+        return stage.ask(function_of(name), {**selection, **stated(name)}), False
     except Incomplete as error:
         return report_of(error), True
 
@@ -150,7 +154,7 @@ def test_what_somebody_else_released_before_anything_was_done_is_unchanged(name:
     ("name", "before", "done"),
     [
         ("release", "CreateSnapshot", "stop"),
-        ("release", "DeleteInstances", "stop, snapshot 1 disk"),
+        ("release", "DeleteInstances", "stop, snapshot {snapshot}"),
         ("release-no-snapshot", "DeleteInstances", "stop"),
     ],
 )
@@ -164,19 +168,39 @@ def test_what_somebody_else_released_in_the_middle_names_only_what_was_done(
 
     report = stage.ask("release", request)
 
+    for one in stage.engine.snapshots():
+        done = done.format(snapshot=f"{one.snapshot_id} of disk {one.disk_id}")
     assert table(report) == {"dev-1": ("changed", f"{done}; {VANISHED}")}
 
 
 @pytest.mark.parametrize("name", [one for one in WRITES if function_of(one) != "release"])
-def test_what_somebody_else_released_is_a_failure_of_every_other_function(name: str) -> None:
+def test_what_somebody_else_released_is_a_failure_of_every_other_function_by_ids(
+    name: str,
+) -> None:
     stage = stage_of(name)
     by_somebody(stage, first_write(name))
 
-    report, failed = ask(stage, name)
+    report, failed = ask(stage, name, {"instance_ids": [stage.id_of(one.name) for one in FEW]})
 
     assert failed
     assert table(report)["dev-1"] == ("failed", VANISHED)
     assert {one["code"] for one in report["instances"] if one["name"] == "dev-1"} == {NOT_KNOWN}
+    assert table(report)["dev-0"][0] == table(report)["dev-2"][0] == "changed"
+
+
+@pytest.mark.parametrize("name", [one for one in WRITES if one != "release-force-no-snapshot"])
+@pytest.mark.parametrize("selection", [{"tags": DEV}, {"name": "dev-*"}, ALL], ids=str)
+def test_what_somebody_else_released_is_no_failure_of_who_did_not_name_it(
+    name: str, selection: Mapping[str, Any]
+) -> None:
+    """Where the first call deletes, it is a refused batch of which a part may have been done."""
+    stage = stage_of(name)
+    by_somebody(stage, first_write(name))
+
+    report, failed = ask(stage, name, selection)
+
+    assert not failed
+    assert table(report)["dev-1"] == ("unchanged", VANISHED)
     assert table(report)["dev-0"][0] == table(report)["dev-2"][0] == "changed"
 
 

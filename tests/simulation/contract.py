@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TypeAlias
 
 from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.prices import DISK_CATEGORIES, INSTANCE_TYPES
@@ -17,6 +19,8 @@ from tests.simulation.fleets import MISSPELT, PROTECT
 from tests.simulation.night import Operator
 
 HARMFUL = frozenset({"stop", "release", "set_auto_release"})
+"""What makes an instance stop, or lose it; ``start`` has guards of its own, the others none."""
+
 TOO_OLD = timedelta(hours=6)
 TOO_EARLY = timedelta(minutes=5)
 EARLIEST_RELEASE = timedelta(minutes=30)
@@ -34,6 +38,8 @@ LOCKED = "locked"
 DELETION_PROTECTION = "deletion protection"
 SUBSCRIPTION = "a subscription"
 
+_PROTECT = frozenset(PROTECT)
+Tags: TypeAlias = tuple[tuple[str, object], ...]
 _MISSPELT = frozenset(key for key, _ in MISSPELT)
 _SOON = datetime(2026, 11, 20, 12, 5, tzinfo=timezone.utc)
 
@@ -79,16 +85,25 @@ class Order:
         days = self.request.get("snapshot_retention_days", 7)
         return self.sent_at + timedelta(days=float(str(days)))
 
+    @cached_property
+    def _selection(self) -> tuple[frozenset[str], frozenset[str] | None, str, Tags]:
+        """Regions, ids, name and tags, as they are compared."""
+        ids, tags = self.request.get("instance_ids"), self.request.get("tags", {})
+        return (
+            frozenset(self.regions),
+            frozenset(ids) if isinstance(ids, list) else None,
+            str(self.request.get("name", "*")),
+            tuple(tags.items()),  # type: ignore[attr-defined]  # a dict
+        )
+
     def means(self, one: Instance) -> bool:
         """Is this instance, as it is now, what the request selects?"""
-        request = self.request
-        ids = request.get("instance_ids")
-        if one.region not in self.regions or (isinstance(ids, list) and one.instance_id not in ids):
-            return False
-        tags = request.get("tags", {})
-        return fnmatchcase(one.name, str(request.get("name", "*"))) and all(
-            has_tag(one, key, value)
-            for key, value in tags.items()  # type: ignore[attr-defined]  # a dict
+        regions, ids, name, tags = self._selection
+        return (
+            one.region in regions
+            and (ids is None or one.instance_id in ids)
+            and (name == "*" or fnmatchcase(one.name, name))
+            and all(has_tag(one, key, value) for key, value in tags)
         )
 
     def why_not(self, one: Instance, now: datetime) -> tuple[str, ...]:
@@ -115,17 +130,23 @@ class Order:
         if self.function not in {*HARMFUL, "start"}:
             return
         tags, known = one.tags, self.operator.only_tags or {}
-        if any(key in tags for key in PROTECT):
+        if not tags.keys().isdisjoint(_PROTECT):
             yield PROTECTED
         if any(key in _MISSPELT and key not in known for key in tags):
             yield MISUNDERSTOOD
         if self.function == "start":
             if _is_until(tags.get("curfew:keep-off-until"), now):
                 yield KEPT_OFF
-            return
-        if _is_until(tags.get("curfew:keep-until"), now):
+        else:
+            yield from self._guards_of_running(one, now)
+
+    def _guards_of_running(self, one: Instance, now: datetime) -> Iterator[str]:
+        """What keeps from stopping, and from losing, what runs."""
+        if _is_until(one.tags.get("curfew:keep-until"), now):
             yield KEPT
-        if any(key.startswith(("acs:autoscaling:", "ack.")) for key in tags):
+        if any(
+            key.startswith(("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")) for key in one.tags
+        ):
             yield MEMBER
         loses = self.function != "stop"
         if any(lock is not LockReason.FINANCIAL or loses for lock in one.locks):
@@ -135,21 +156,20 @@ class Order:
         if loses and one.charge_type is ChargeType.PRE_PAID:
             yield SUBSCRIPTION
 
-    def is_at_goal(self, one: Instance | None, now: datetime) -> bool:  # noqa: PLR0911  # one a function
+    def is_at_goal(self, one: Instance | None, now: datetime) -> bool:
         """Is the instance as the function wants it?"""
         if self.function == "release":
             return one is None or one.deleting
         if one is None:
             return False
-        if self.function == "stop":
-            return one.status in {Status.STOPPED, Status.STOPPING}
-        if self.function == "start":
-            return one.status in {Status.RUNNING, Status.STARTING}
-        if self.function == "clear_auto_release":
-            return one.auto_release_at is None
-        if self.function == "set_auto_release":
-            return not self.may_set(one.auto_release_at, now)
-        return True
+        return {
+            "stop": one.status in {Status.STOPPED, Status.STOPPING},
+            "start": one.status in {Status.RUNNING, Status.STARTING},
+            "clear_auto_release": one.auto_release_at is None,
+            "set_auto_release": self.function == "set_auto_release"
+            and not self.may_set(one.auto_release_at, now),
+            "describe": True,
+        }[self.function]
 
     @property
     def release_at(self) -> datetime:

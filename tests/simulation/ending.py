@@ -61,6 +61,8 @@ def _failed(name: str, text: str, cause: Exception | None) -> Ending:
         sentence, cut = text[: match.start()], bool(body.get("reports_omitted"))
         if "reports" in body:
             reports = tuple(body["reports"])
-            return Ending(name, sentence, reports, is_list=True, outcome=body["outcome"], cut=cut, cause=cause)
+            return Ending(
+                name, sentence, reports, is_list=True, outcome=body["outcome"], cut=cut, cause=cause
+            )
         return Ending(name, sentence, (body,), outcome=body["outcome"], cause=cause)
     return Ending(name, text, (), cause=cause)

@@ -105,8 +105,7 @@ class Laws:
 
     def _member_by_member(self, write: Write, answer: Answer) -> None:
         said = {
-            row["InstanceId"]: row
-            for row in answer.body["InstanceResponses"]["InstanceResponse"]
+            row["InstanceId"]: row for row in answer.body["InstanceResponses"]["InstanceResponse"]
         }
         for instance_id in write.ids:
             row = said.get(instance_id)

@@ -11,6 +11,9 @@ from tests.simulation.ending import Ending
 from tests.simulation.laws_of_reports import check_report
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
+_LOOKS_AGAIN = timedelta(seconds=6)
+"""Who is missing is looked for again after seconds."""
+
 OUR_ERRORS = {"InvalidEvent", "Refused", "AccessDenied", "Unavailable", "Incomplete"}
 _UNREAD = re.compile(r"(\S+) could not be read")
 _NOTHING_DONE = {"InvalidEvent", "Refused", "Unavailable"}
@@ -30,8 +33,9 @@ def check_end(watch: Watch, invocation: Invocation, ending: Ending) -> None:
         _check_error(watch, invocation, ending)
     else:
         _check_success(watch, invocation, ending)
-    for report in ending.reports:
-        check_report(watch, invocation, ending, report)
+    for number in range(len(ending.reports)):
+        check_report(watch, invocation, ending, number)
+    _check_dead_region(watch, invocation)
     _check_all_told(invocation, ending)
     _check_calls(invocation, ending)
 
@@ -69,6 +73,19 @@ def unread_regions(watch: Watch, invocation: Invocation) -> list[str]:
     """The regions of the event that could not be read."""
     asked = {region for order in invocation.orders for region in order.regions}
     return [one.region for one in watch.night.bad_regions if one.region in asked]
+
+
+def _check_dead_region(watch: Watch, invocation: Invocation) -> None:
+    """A region that never answers keeps the others waiting for a third of the time at most."""
+    night = watch.night
+    rough = night.faults or night.twin_at or night.odd or night.limits != Limits() or night.hidden
+    dead = any(one.how == "dead" for one in night.bad_regions)
+    if not dead or rough or night.is_list or not invocation.writes:
+        return
+    third = (invocation.killed_at - invocation.began_at) / 3
+    waited = invocation.writes[0].left_at - invocation.began_at
+    if waited > third + _LOOKS_AGAIN:
+        raise LawBroken(f"nothing was done for {waited}, since a region did not answer")
 
 
 def _check_all_told(invocation: Invocation, ending: Ending) -> None:

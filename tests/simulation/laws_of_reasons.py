@@ -15,7 +15,7 @@ from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 Row = Mapping[str, Any]
 _GIVES_UP = re.compile(r"gives up its public address (\d+\.\d+\.\d+\.\d+)")
 _DISK = re.compile(r"\bd-[0-9a-z]+")
-_TAKEN = re.compile(r"snapshot of d-[0-9a-z]+(?:, d-[0-9a-z]+)*")
+_TAKEN = re.compile(r"(s-[0-9a-z]+) of disk (d-[0-9a-z]+)")
 _SNAPSHOT = re.compile(r"\b(s-[0-9a-z]+)(?: \(([^)]*)\))?")
 _DAYS = re.compile(r"(\d+) days?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?\S*)?")
@@ -48,10 +48,11 @@ def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str
         if address not in _addresses(invocation, row):
             return f"{address} never was its public address"
     disks = _disks(watch, one)
-    for disk_id in (each for found in _TAKEN.findall(reason) for each in _DISK.findall(found)):
-        if not _is_taken(invocation, disk_id):
-            return f"no snapshot of {disk_id} was taken by this run, as far as can be known"
-    for disk_id in _DISK.findall(_TAKEN.sub("", reason)):
+    for snapshot_id, disk_id in _TAKEN.findall(reason):
+        if not _is_taken(invocation, snapshot_id, disk_id):
+            return f"{snapshot_id} is no snapshot of {disk_id} that this run has taken"
+    reason = _TAKEN.sub("", reason)
+    for disk_id in _DISK.findall(reason):
         if disk_id not in disks or disks[disk_id].delete_with_instance:
             return f"{disk_id} is no disk of it that stays"
     for snapshot_id, told in _SNAPSHOT.findall(reason):
@@ -60,30 +61,26 @@ def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str
     return ""
 
 
-def _is_taken(invocation: Invocation, disk_id: str) -> bool:
-    """Was a snapshot of this disk accepted, or may it have been?"""
+def _is_taken(invocation: Invocation, snapshot_id: str, disk_id: str) -> bool:
+    """Did ECS call a snapshot of this disk so, when this run asked for it?"""
     return any(
-        write.operation == "CreateSnapshot"
-        and write.parameters["DiskId"] == disk_id
-        and (write.accepted or write.doubtful)
+        write.snapshot_id == snapshot_id and write.parameters.get("DiskId") == disk_id
         for write in invocation.writes
     )
 
 
 def _addresses(invocation: Invocation, row: Row) -> set[str]:
     """The static public addresses that ECS showed of it."""
-    views = invocation.views.get((row["region"], row["id"]), ())
+    views = invocation.views.get(row["id"], ())
     return {
         address
-        for view in views
-        if view is not None
+        for region, view in views
+        if view is not None and region == row["region"]
         for address in view.get("PublicIpAddress", {}).get("IpAddress", ())
     }
 
 
-def _wrong_snapshot(
-    watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str
-) -> str:
+def _wrong_snapshot(watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, told: str) -> str:
     found = [each for each in watch.engine.snapshots() if each.snapshot_id == snapshot_id]
     if not found:
         return f"there is no snapshot {snapshot_id}"
@@ -107,9 +104,9 @@ def _wrong_end(snapshot_id: str, told: str, began_at: datetime, days: int) -> st
     return f"{snapshot_id} ends at {local if days else 'no time'}"
 
 
-def _disks(watch: Watch, one: Instance) -> dict[str, Disk]:
+def _disks(watch: Watch, one: Instance) -> Mapping[str, Disk]:
     """The disks that it has or had, as they were last while attached."""
-    return {key: disk for key, disk in watch.disks.items() if disk.instance_id == one.instance_id}
+    return watch.disks_of.get(one.instance_id, {})
 
 
 def _untold(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:

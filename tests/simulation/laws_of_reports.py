@@ -14,13 +14,16 @@ from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 _UNREAD = re.compile(r"(\S+) could not be read")
 
 
-def check_report(watch: Watch, invocation: Invocation, ending: Ending, report: Report) -> None:
+def check_report(watch: Watch, invocation: Invocation, ending: Ending, number: int) -> None:
     """Hold one report against what was done and seen.
 
     Raises:
         LawBroken: it tells something else.
     """
-    standings = _meant_by(invocation, ending, report)
+    report = ending.reports[number]
+    standings = invocation.standings
+    if not ending.error and len(ending.reports) == len(standings):
+        standings = standings[number : number + 1]  # else it is not known which message it is of
     rows = report["instances"]
     ids = [row["id"] for row in rows]
     if len(set(ids)) != len(ids):
@@ -32,18 +35,10 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, report: R
         raise LawBroken(f"{report['seconds']} s reported, it took less")
     if len(standings) == 1 and not omitted:
         _check_selected(watch, invocation, standings[0], report)
-        _check_warnings(watch, invocation, standings[0], report)
+        _check_warnings(watch, standings[0], report)
     _check_outcome(ending, report)
     for row in rows:
         check_row(watch, invocation, standings, row)
-
-
-def _meant_by(invocation: Invocation, ending: Ending, report: Report) -> Sequence[Standing]:
-    """The messages that a report can be about: one, but in the error of a list."""
-    all_of_them = invocation.standings
-    if not ending.error and len(ending.reports) == len(all_of_them):
-        return (all_of_them[ending.reports.index(report)],)
-    return all_of_them
 
 
 def _check_outcome(ending: Ending, report: Report) -> None:
@@ -83,9 +78,7 @@ def named_ids(order: Order) -> Iterable[str]:
     return ids if isinstance(ids, list) else ()
 
 
-def _check_warnings(
-    watch: Watch, invocation: Invocation, standing: Standing, report: Report
-) -> None:
+def _check_warnings(watch: Watch, standing: Standing, report: Report) -> None:
     warnings = report.get("warnings")
     if not isinstance(warnings, list) or not all(isinstance(one, str) for one in warnings):
         raise LawBroken(f"warnings are {warnings!r}")

@@ -70,11 +70,11 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
         raise LawBroken(f"{row['id']}: auto_release_at is {at}")
     if row["result"] == "failed" and _UNREAD.search(row["reason"]):
         return  # what was seen of it counts for nothing; whether it was so is asked of the end
+    asked = {region for order in invocation.orders for region in order.regions}
     views = [
         view
-        for (region, key), shown in invocation.views.items()
-        if key == row["id"] and row["region"] in {"", region}
-        for view in shown
+        for region, view in invocation.views.get(row["id"], ())
+        if region == row["region"] or (not row["region"] and region in asked)
     ] or [None]
     latest = _latest(invocation, row, views)
     if not any(_shows(invocation, view, row) for view in latest):
@@ -82,7 +82,9 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
     named = [view for view in views if view is not None]
     if len(invocation.standings) > 1 and row["status"] == "Gone":
         return
-    if named and not any(_names(view, row) for view in _latest(invocation, row, named)):
+    # Who was released while its disks were read is known by the look before.
+    near = named[-2:] if row["status"] == "Gone" else _latest(invocation, row, named)
+    if named and not any(_names(view, row) for view in near):
         raise LawBroken(f"{row['id']} was shown as {_told(named[-1])}, the row is {row}")
 
 
@@ -131,6 +133,9 @@ def _shown_time(view: View) -> str:
 
 def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     """Why the row cannot be of this message; "" if it can."""
+    order = standing.order
+    if row["id"] in watch.known and row["id"] not in standing.matched and not order.by_ids:
+        return "was never selected"
     judge = {
         "changed": _changed,
         "unchanged": _unchanged,
@@ -165,6 +170,10 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
         return "unchanged in a region that could not be read"
     if order.by_ids and row["id"] not in watch.known and watch.night.bad_regions:
         return "unchanged, though a region could not be read that may know it"
+    one = watch.find(row["id"])
+    if one is not None and one.region not in order.regions:
+        silent = one.region in invocation.deaf and f"{one.region} did not answer" in row["reason"]
+        return "" if silent else f"unchanged, though it is in {one.region}"
     if order.only_looks:
         return ""
     return _goal(watch, invocation, order, row)
@@ -209,15 +218,11 @@ def _skipped(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     for words, needed in _CLAIMS.items():
         if words.search(row["reason"]) and needed not in reasons:
             return f"skipped since it is {needed}, which was never so"
-    disks = (watch.disks[each] for each in _disk_ids(watch, row["id"]))
+    disks = watch.disks_of.get(row["id"], {}).values()
     local = not all(can_be_snapshotted(disk.category) for disk in disks)
     if not reasons and not (local and standing.order.with_snapshots):
         return "skipped, and nothing forbids it"
     return ""
-
-
-def _disk_ids(watch: Watch, instance_id: str) -> list[str]:
-    return [key for key, disk in watch.disks.items() if disk.instance_id == instance_id]
 
 
 def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:  # noqa: ARG001  # a judge

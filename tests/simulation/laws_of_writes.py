@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 
 from local.ecs.model import Disk, Instance, SnapshotStatus, Status
 from tests.simulation.contract import Order, minute
-from tests.simulation.watch import Invocation, LawBroken, Standing, Watch, Write
+from tests.simulation.watch import LONG_AGO, Invocation, LawBroken, Standing, Watch, Write
 
 LOOK_LASTS = timedelta(seconds=30)
 TOLERANCE = timedelta(hours=6)
 """A snapshot may end so much earlier than was asked."""
 
 PERCENT_FLOOR = 5
-_OPERATIONS = {
+OPERATIONS = {
     "stop": {"StopInstances"},
     "start": {"StartInstances"},
     "release": {"StopInstances", "CreateSnapshot", "DeleteInstances"},
@@ -24,6 +24,8 @@ _OPERATIONS = {
     "clear_auto_release": {"ModifyInstanceAutoReleaseTime"},
     "describe": set[str](),
 }
+"""What each function ever sends that changes something."""
+
 _SETTING = timedelta(minutes=31)
 
 
@@ -45,15 +47,8 @@ def check_write(watch: Watch, invocation: Invocation, write: Write) -> None:
 
 def _problem(watch: Watch, standing: Standing, write: Write) -> str:
     """Why this message does not allow the call; "" if it does."""
-    order = standing.order
-    if order.must_be:
-        return f"for a message that is to end with {order.must_be}"
-    if write.operation not in _OPERATIONS[order.function]:
-        return f"is never sent by {order.function}"
-    if order.only_looks:
-        return "in a run that only looks"
-    if not order.with_snapshots and order.operator.snapshot_required and order.function == "release":
-        return "though CURFEW_SNAPSHOT is required and the request takes none"
+    if unlawful := _never(standing.order, write):
+        return unlawful
     if strangers := set(write.ids) - standing.matched:
         return f"touches what was not selected: {sorted(strangers)}"
     for instance_id in write.ids:
@@ -62,11 +57,25 @@ def _problem(watch: Watch, standing: Standing, write: Write) -> str:
             continue
         problem = (
             _forbidden(watch, standing, one, write)
-            or _wrong_release_time(watch, order, one, write)
-            or _lost_data(watch, order, one, write)
+            or _wrong_release_time(watch, standing.order, one, write)
+            or _lost_data(watch, standing.order, one, write)
         )
         if problem:
             return f"on {instance_id}: {problem}"
+    return ""
+
+
+def _never(order: Order, write: Write) -> str:
+    """Why such a call is never made for this message, whomever it is about."""
+    if order.must_be:
+        return f"for a message that is to end with {order.must_be}"
+    if write.operation not in OPERATIONS[order.function]:
+        return f"is never sent by {order.function}"
+    if order.only_looks:
+        return "in a run that only looks"
+    releases = order.function == "release"
+    if releases and order.operator.snapshot_required and not order.with_snapshots:
+        return "though CURFEW_SNAPSHOT is required and the request takes none"
     return ""
 
 
@@ -89,12 +98,10 @@ def _wrong_release_time(watch: Watch, order: Order, one: Instance, write: Write)
     at = datetime.fromisoformat(stated.replace("Z", "+00:00"))
     if at != order.release_at and not _is_makeshift(order, at, write.left_at):
         return f"{at} is not the time that was asked for, {order.release_at}"
-    set_lately = watch.set_at.get(one.instance_id)
-    if set_lately is not None and set_lately >= write.left_at - LOOK_LASTS:
-        return ""
-    if not order.may_set(one.auto_release_at, write.left_at - LOOK_LASTS):
-        return f"{one.auto_release_at} was to stay"
-    return ""
+    seen_at = write.left_at - LOOK_LASTS
+    was_set_lately = watch.set_at.get(one.instance_id, LONG_AGO) >= seen_at
+    stays = not (was_set_lately or order.may_set(one.auto_release_at, seen_at))
+    return f"{one.auto_release_at} was to stay" if stays else ""
 
 
 def _is_makeshift(order: Order, at: datetime, left_at: datetime) -> bool:

@@ -130,7 +130,9 @@ def messages_of(seed: int, asking: Asking) -> tuple[tuple[Message, ...], str, Dr
     if dice.random() < 0.08:
         dress = dice.choice((Dress(replayed=True), Dress(texts=True), Dress(old_record=True)))
         trigger = _trigger_for(dice, dress, trigger)
-    messages = tuple(Message(_request(dice, asking)) for _ in range(count if trigger in LISTS else 1))
+    messages = tuple(
+        Message(_request(dice, asking)) for _ in range(count if trigger in LISTS else 1)
+    )
     if dice.random() < 0.08:
         at = dice.randrange(len(messages))
         messages = (*messages[:at], _hostile(dice, messages[at], asking), *messages[at + 1 :])

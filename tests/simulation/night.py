@@ -15,6 +15,7 @@ from local.ecs.fleet import InstanceSpec
 from local.ecs.model import StoppedMode
 from local.ecs.quirks import Quirks
 from local.ecs.throttle import Limits
+from tests.calling import ACTIONS
 from tests.simulation import troubles
 from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of
 from tests.simulation.messages import (
@@ -30,14 +31,7 @@ from tests.simulation.troubles import BadRegion
 
 __all__ = ["DUSK", "Earlier", "Night", "Operator", "night", "simpler"]
 
-FUNCTIONS = (
-    "stop",
-    "start",
-    "release",
-    "set_auto_release",
-    "clear_auto_release",
-    "describe",
-)
+FUNCTIONS = tuple(ACTIONS)
 _A_DAY = timedelta(days=1)
 
 
@@ -50,12 +44,14 @@ class Operator:
         max_percent: CURFEW_MAX_PERCENT; 0: none.
         only_tags: CURFEW_ONLY_TAGS.
         snapshot_required: CURFEW_SNAPSHOT is ``required``.
+        regions: CURFEW_REGIONS.
     """
 
     max_instances: int = 100
     max_percent: int = 0
     only_tags: Mapping[str, object] | None = None
     snapshot_required: bool = False
+    regions: tuple[str, ...] = ()
 
     @property
     def environ(self) -> dict[str, str]:
@@ -65,6 +61,7 @@ class Operator:
             "CURFEW_MAX_PERCENT": str(self.max_percent) if self.max_percent else "",
             "CURFEW_ONLY_TAGS": json.dumps(self.only_tags) if self.only_tags else "",
             "CURFEW_SNAPSHOT": "required" if self.snapshot_required else "",
+            "CURFEW_REGIONS": ",".join(self.regions),
         }
         return {key: value for key, value in stated.items() if value}
 
@@ -167,6 +164,9 @@ def night(seed: int) -> Night:
         asked = [bad[0].region]
     operator = _operator(seed)
     there = [region for region in asked if region in REGIONS] or [REGIONS[0]]
+    if operator.regions:
+        there = [*REGIONS]
+        operator = replace(operator, regions=tuple(dict.fromkeys((*REGIONS, *asked))))
     fleet = fleet_of(seed, function, there, dict(operator.only_tags or {}))
     messages, trigger, dress = messages_of(seed, Asking(function, asked, fleet))
     late = troubles.late(seed)
@@ -222,6 +222,7 @@ def _operator(seed: int) -> Operator:
         max_percent=dice.choice((10, 60)) if dice.random() < 0.08 else 0,
         only_tags=only if dice.random() < 0.12 else None,
         snapshot_required=dice.random() < 0.08,
+        regions=REGIONS if dice.random() < 0.08 else (),
     )
 
 
@@ -252,7 +253,7 @@ def simpler(bad: Night) -> Sequence[Night]:
         replace(bad, quirks=Quirks()),
         replace(bad, latency=timedelta(0)),
         replace(bad, late=timedelta(0)),
-        replace(bad, operator=Operator()),
+        replace(bad, operator=Operator(regions=bad.operator.regions)),
         replace(bad, default_stopped_mode=StoppedMode.KEEP_CHARGING),
         replace(bad, bad_regions=()),
         replace(bad, hidden=0),

@@ -166,5 +166,3 @@ class People:
         ("take a disk", take_a_disk),
         ("bring a disk", bring_a_disk),
     )
-
-

@@ -14,8 +14,10 @@ from typing import TypeAlias
 import pytest
 
 import shared.ecs
-from local.ecs.faults import DroppedTags, MissingPage
-from tests.simulation.night import Night, Operator
+from local.ecs.faults import DroppedTags, MissingPage, Refuse
+from local.ecs.throttle import Limits
+from tests.simulation.fleets import aged
+from tests.simulation.night import Earlier, Night, Operator
 
 Kind: TypeAlias = Callable[[Night], Night | None]
 """A kind of nights: gives a night of it, perhaps made fit, or None."""
@@ -58,14 +60,42 @@ def of_capped_lists(given: Night) -> Night | None:
     largest = max((len(one.request.get("instance_ids", ())) for one in given.messages), default=0)  # type: ignore[arg-type]  # a list
     if not given.is_list or not largest:
         return None
-    return replace(given, operator=Operator(max_instances=largest))
+    return replace(given, operator=replace(given.operator, max_instances=largest))
 
 
 def of_many_far_away(given: Night) -> Night | None:
     """More than can be read with their disks in 20 seconds."""
     if not (of_snapshots(given) and of_many(given)):
         return None
-    return replace(given, latency=timedelta(seconds=0.15), operator=Operator(max_instances=1000))
+    operator = replace(given.operator, max_instances=1000)
+    return replace(given, latency=timedelta(seconds=0.15), operator=operator)
+
+
+def of_dead_regions(given: Night) -> Night | None:
+    """A region that never answers, in a short night in which nothing else is wrong."""
+    if not any(one.how == "dead" for one in given.bad_regions):
+        return None
+    minute = timedelta(minutes=1)
+    return replace(
+        given, timeout=minute, faults=(), odd=(), hidden=0, twin_at=0, kills=(), limits=Limits()
+    )
+
+
+def of_expired_snapshots(given: Night) -> Night | None:
+    """Another release was begun so long ago that its snapshots are there no more."""
+    request = given.messages[0].request
+    if not (of_snapshots(given) and request.get("snapshot_retention_days") == 1):
+        return None
+    days = timedelta(days=6)
+    return replace(given, earlier=Earlier(days, 1, 1), fleet=aged(given.fleet, 2 * days))
+
+
+def of_refused_snapshots(given: Night) -> Night | None:
+    """Some snapshots are refused, and busy people keep the rest from being done."""
+    if not of_snapshots(given):
+        return None
+    refused = Refuse(status=503, code="InternalError", action="CreateSnapshot", probability=0.5)
+    return replace(given, faults=(refused,), meddling=0.5, timeout=timedelta(hours=1))
 
 
 def any_night(given: Night) -> Night | None:
@@ -166,6 +196,16 @@ def of_required_snapshots(given: Night) -> bool:
 def of_bad_regions(given: Night) -> bool:
     """A region cannot be read."""
     return bool(given.bad_regions)
+
+
+def of_several_regions(given: Night) -> bool:
+    """The operator allows other regions, too."""
+    return bool(given.operator.regions)
+
+
+def of_lists_of_now(given: Night) -> bool:
+    """Several messages without a time, while people make new machines."""
+    return given.is_list and given.is_of_now and of_people(given)
 
 
 def of_surprises(given: Night) -> bool:

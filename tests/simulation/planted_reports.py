@@ -13,8 +13,9 @@ import functions.stop
 import shared.fleet
 import shared.report
 import shared.run
+import shared.survey
 import shared.target
-from shared.plan import Result, Row
+from shared.plan import Judge, Result, Row
 from shared.report import Report
 from shared.target import Target
 from tests.simulation import planted
@@ -46,9 +47,7 @@ def _gone_after_two_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _complete_within_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Report, "outcome", lambda self: "planned" if self.dry_run else "complete"
-    )
+    monkeypatch.setattr(Report, "outcome", lambda self: "planned" if self.dry_run else "complete")
 
 
 def _no_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,12 +106,29 @@ def _pending_counted_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Target, "pending", lambda self: Row(self.instance, Result.CHANGED))
 
 
+def _lost_tags_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Judge, "has_lost_tags", lambda *_: False)
+
+
+def _a_snapshot_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Target, "_note", lambda *_: None)
+
+
+def _other_regions_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.survey, "_look_elsewhere", lambda *_: ({}, ()))
+
+
 REPORTS = (
     Planted(_a_retention_told_from_the_request, only(planted.of_earlier_runs), "is kept"),
-    Planted(_an_address_given_up_in_silence, only(planted.of_stops), "does not tell of the address"),
+    Planted(
+        _an_address_given_up_in_silence, only(planted.of_stops), "does not tell of the address"
+    ),
     Planted(_a_rest_that_nobody_is_told_of, only(planted.of_releases), "does not tell of"),
     Planted(_gone_by_whom_it_may_be, planted.among_people, "no deletion by this run"),
     Planted(_gone_after_two_looks_at_once, only(planted.of_hidden), "it is Instance"),
+    Planted(_lost_tags_believed, only(planted.of_lost_tags), "never so"),
+    Planted(_a_snapshot_that_nobody_is_told_of, planted.of_refused_snapshots, "CreateSnapshot"),
+    Planted(_other_regions_not_asked, only(planted.of_several_regions), "though it is in"),
     Planted(_complete_within_an_error, planted.any_night, "the outcome is"),
     Planted(_no_warnings, planted.any_night, "nothing matched"),
     Planted(_times_in_utc, planted.any_night, "auto_release_at is"),

@@ -21,13 +21,15 @@ import shared.run
 import shared.survey
 import shared.target
 import shared.wire
+from shared.deeds import Outcome, Rejected
 from shared.errors import Refused
 from shared.failures import Kind
 from shared.guards import Guard, Harm
 from shared.model import SnapshotStatus
 from shared.plan import Judge, Result, Row
+from shared.requests import decode
 from shared.selection import ByTagsAndName
-from shared.deeds import Outcome, Rejected
+from shared.settings import read_settings
 from shared.steps import Call
 from shared.target import Target
 from tests.simulation import planted
@@ -112,7 +114,7 @@ def _snapshots_not_required(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _with_settings(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
-    honest = shared.run.read_settings
+    honest = read_settings
 
     def other(environ: Any) -> Any:  # noqa: ANN401  # passed on
         return msgspec.structs.replace(honest(environ), **others)
@@ -147,7 +149,7 @@ def _a_fresh_envelope_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_dry_run_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.run.decode
+    honest = decode
 
     def wet(request_type: Any, fields: Any, name: str) -> Any:  # noqa: ANN401  # passed on
         request = honest(request_type, fields, name)
@@ -157,7 +159,7 @@ def _a_dry_run_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _any_message_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.run.decode
+    honest = decode
 
     def deaf(request_type: Any, fields: Any, name: str) -> Any:  # noqa: ANN401  # passed on
         return honest(request_type, {**fields, "action": name}, name)
@@ -199,7 +201,29 @@ def _a_bisect_that_drops_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.ecs.Ecs, "with_tags_checked", lambda _, instances: list(instances))
+    def believing(_: Any, instances: Any) -> Any:  # noqa: ANN401  # passed on
+        return [msgspec.structs.replace(one, tags_checked=True) for one in instances]
+
+    monkeypatch.setattr(shared.ecs.Ecs, "with_tags_checked", believing)
+
+
+def _a_token_used_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = functions.release.ReleaseRule._disk_snapshot  # noqa: SLF001  # where it would happen
+
+    def ever(self: Any, *arguments: Any) -> Any:  # noqa: ANN401  # passed on
+        some_day = self.kept_until.replace(year=2000, month=1, day=1)
+        return honest(msgspec.structs.replace(self, kept_until=some_day), *arguments)
+
+    monkeypatch.setattr(functions.release.ReleaseRule, "_disk_snapshot", ever)
+
+
+def _a_message_of_when_its_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = property(lambda self: self.clock.now(), lambda _, __: None)
+    monkeypatch.setattr(shared.run._Invocation, "begun", begun, raising=False)  # noqa: SLF001  # likewise
+
+
+def _a_dead_region_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.fleet.Fleet, "_in_thirds", lambda self, _: self.deadline.work_until)
 
 
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,19 +263,34 @@ def _a_plan_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
 WRITES = (
     Planted(_no_guard_after_the_plan, planted.among_people, "protected"),
     Planted(_no_selection_after_the_plan, planted.among_people, "no longer selected"),
-    Planted(_whoever_was_made_later_too, only(planted.of_late_events), "made after the event, since"),
+    Planted(
+        _whoever_was_made_later_too, only(planted.of_late_events), "made after the event, since"
+    ),
     Planted(_a_cap_that_a_request_raises, only(planted.of_caps), "touched, at most"),
     Planted(_a_cap_for_each_message, planted.of_capped_lists, "touched, at most"),
     Planted(_no_share_of_the_fleet, only(planted.of_shares), "touched, at most"),
     Planted(_snapshots_that_end_too_soon, only(planted.of_earlier_runs), "are kept"),
-    Planted(_a_disk_that_was_away, only(planted.of_snapshots, planted.of_people), "has no snapshot since"),
+    Planted(
+        _a_disk_that_was_away,
+        only(planted.of_snapshots, planted.of_people),
+        "has no snapshot since",
+    ),
     Planted(_a_snapshot_not_awaited, only(planted.of_snapshots), "has no snapshot since"),
     Planted(_misspelt_keys_that_guard_nothing, planted.any_night, "a key is not understood"),
     Planted(_keys_compared_as_they_are, planted.any_night, "which was never so"),
     Planted(_nothing_that_keeps_a_machine_off, only(planted.of_starts), "kept off"),
-    Planted(_only_tags_not_asked, only(planted.of_only_tags), "lacks what CURFEW_ONLY_TAGS asks for"),
-    Planted(_snapshots_not_required, only(planted.of_required_snapshots), "CURFEW_SNAPSHOT is required"),
+    Planted(
+        _only_tags_not_asked, only(planted.of_only_tags), "lacks what CURFEW_ONLY_TAGS asks for"
+    ),
+    Planted(
+        _snapshots_not_required, only(planted.of_required_snapshots), "CURFEW_SNAPSHOT is required"
+    ),
     Planted(_one_region_stops_all, only(planted.of_bad_regions), "in calm"),
+    Planted(_a_dead_region_awaited, planted.of_dead_regions, "nothing was done for"),
+    Planted(_a_token_used_for_ever, planted.of_expired_snapshots, "accepted 3 times"),
+    Planted(
+        _a_message_of_when_its_turn_comes, only(planted.of_lists_of_now), "made after the event"
+    ),
     Planted(_an_untyped_end, only(planted.of_surprises), "is no error of ours"),
     Planted(_what_passes_fails, only(planted.of_initializing), "failed, though this passes"),
     Planted(_a_fresh_envelope_counts, only(planted.of_old_records), "for an event of"),

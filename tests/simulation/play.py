@@ -21,6 +21,8 @@ from tests.simulation.world import Killed, Stage
 AN_HOUR = timedelta(hours=1)
 _RETRIES = 3
 _ROUNDS = 4
+_FINAL = {"Refused", "InvalidEvent"}
+"""What the next delivery would end with, too."""
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def play(given: Night, say: Callable[[str], None] | None = None) -> int:
         except Killed:
             stage.laws.killed()
             continue
-        if not isinstance(outcome, Exception):
+        if ending_of(outcome).error in {"", *_FINAL}:
             break
     stage.calm_down()
     _converge(stage)
@@ -91,12 +93,12 @@ def _converge(stage: Stage) -> None:
     """Run again in calm: all that can be done gets done, and then nothing more."""
     ending, mark = _calm_run(stage)
     for _ in range(_ROUNDS - 1):
-        if not ending.error:
-            break
+        if not (ending.error and mark.writes):
+            break  # done, or nothing that another run would find otherwise
         ending, mark = _calm_run(stage)
     if ending.error:
         _accept(stage, ending, mark)
-    if ending.error not in {"Refused", "InvalidEvent"}:
+    if ending.error not in _FINAL:
         _check_goals(stage, mark)
     if not ending.error:
         _check_peace(stage)
@@ -133,6 +135,8 @@ def _check_peace(stage: Stage) -> None:
     stage.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
     stage.invoke(AN_HOUR)
     deeds = stage.deeds
+    if not stage.laws.last.writes:
+        return
     stage.invoke(AN_HOUR)
     orders = stage.laws.watch.orders()
     if stage.deeds == deeds or len(orders) > 1:  # several messages may want different things

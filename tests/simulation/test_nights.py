@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from shared.guards import Harm
+from tests.calling import ACTIONS
+from tests.simulation.contract import HARMFUL
+from tests.simulation.laws_of_writes import OPERATIONS
 from tests.simulation.night import night
 from tests.simulation.play import failing, play
 
@@ -21,3 +25,11 @@ def test_the_same_seed_is_the_same_night() -> None:
         return lines
 
     assert [told(seed) for seed in range(20)] == [told(seed) for seed in range(20)]
+
+
+def test_the_laws_know_every_function_and_the_harm_that_it_can_do() -> None:
+    assert ACTIONS.keys() == OPERATIONS.keys()
+    assert {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE} == {
+        *HARMFUL,
+        "start",
+    }

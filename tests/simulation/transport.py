@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.simulation.world import Stage
 
 _AT_ONCE = timedelta(seconds=1)
-"""Looks that follow each other so soon are one: what ECS leaves out of one it leaves out of both."""
+"""Looks that follow each other so soon are one: what is left out of one is left out of all."""
 
 
 class Hiding:
@@ -82,7 +82,7 @@ class SimTransport:
 
     def _odd(self) -> str:
         stage = self.stage
-        return dict(stage.night.odd).get(stage.calls, "") if stage.is_rough else ""
+        return stage.odd.get(stage.calls, "") if stage.is_rough else ""
 
     def _reach(self, region: str, timeout_s: float) -> None:
         how = self.stage.bad_regions.get(region, "")

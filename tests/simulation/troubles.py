@@ -34,7 +34,7 @@ ODD = (
     "times are numbers",
     "surprise",
 )
-"""Answers that no reference knows, by what is odd about them; see ``tests.simulation.transport``."""
+"""Answers that no reference knows, by what is odd about them; ``transport`` makes them."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,13 @@ def faults(dice: Random) -> tuple[AnyFault, ...]:
 
 
 def one_lie(drawn: Sequence[AnyFault]) -> tuple[AnyFault, ...]:
-    """What ECS says twice running is believed, so a night in which it lies twice proves nothing."""
+    """What ECS says twice running is believed, so two lies in a night prove nothing."""
     lies = [n for n, one in enumerate(drawn) if isinstance(one, MissingPage | LostPermission)]
     return tuple(one for number, one in enumerate(drawn) if number not in lies[1:])
 
 
 def lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
-    """Pages without their tags, where something can be lost: only there tags are asked for twice."""
+    """Pages without their tags, where a loss makes Curfew ask for tags twice."""
     dice = Random(f"{seed} tags")  # noqa: S311  # a night, not a secret
     if function not in {"release", "set_auto_release"} or dice.random() < 0.8:
         return ()

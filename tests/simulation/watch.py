@@ -15,14 +15,14 @@ from typing import Any
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.model import Disk, Instance
-from tests.simulation.contract import TOO_NEW, Order, can_be_snapshotted, is_in_time
+from tests.simulation.contract import TOO_NEW, UNSELECTED, Order, can_be_snapshotted, is_in_time
 from tests.simulation.night import Night
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 Row = Mapping[str, Any]
 
 
-class LawBroken(BaseException):  # noqa: N818  # what happened, not an error of ours
+class LawBroken(BaseException):  # what happened, not an error of ours
     """A law did not hold; the message says which, and for whom.
 
     No ``Exception``: Curfew ends typed whatever is wrong, and would take it for one more thing.
@@ -70,6 +70,26 @@ class Standing:
     matched: set[str] = field(default_factory=set)
     forbidden: dict[str, datetime] = field(default_factory=dict)
     ever: dict[str, set[str]] = field(default_factory=dict)
+
+    def first(self, one: Instance, now: datetime) -> None:
+        """See how one instance stands when the invocation begins."""
+        reasons = self.order.why_not(one, now)
+        if reasons:
+            self.forbidden[one.instance_id] = LONG_AGO
+            self.ever[one.instance_id] = set(reasons)
+        if UNSELECTED not in reasons and (reasons or self.order.means(one)):
+            self.matched.add(one.instance_id)
+
+    def see(
+        self, before: Instance | None, one: Instance | None, now: datetime, *, plans: bool
+    ) -> None:
+        """See what somebody has made of an instance; ``plans``: it may still be selected."""
+        if before is not None and not self.order.why_not(before, now):
+            self.forbidden.pop(before.instance_id, None)
+        if one is not None:
+            self.note(one, now, now)
+            if plans and self.order.means(one):
+                self.matched.add(one.instance_id)
 
     def note(self, one: Instance, now: datetime, since: datetime) -> None:
         """See how one instance stands now."""
@@ -124,16 +144,16 @@ class Invocation:
         return [one for one in self.writes if one.may_have_changed(instance_id)]
 
     @cached_property
-    def views(self) -> dict[tuple[str, str], list[Row | None]]:
-        """By region and id, all that was shown, oldest first; None: it was missed by its id.
+    def views(self) -> dict[str, list[tuple[str, Row | None]]]:
+        """By id, all that was shown, and where, oldest first; None: it was missed by its id.
 
         To be asked when the invocation is over.
         """
-        views: dict[tuple[str, str], list[Row | None]] = {}
+        views: dict[str, list[tuple[str, Row | None]]] = {}
         for region, asked, rows in self.looks:
             shown = {str(row.get("InstanceId")): row for row in rows}
             for key in {*asked, *shown}:
-                views.setdefault((region, key), []).append(shown.get(key))
+                views.setdefault(key, []).append((region, shown.get(key)))
         return views
 
 
@@ -143,6 +163,7 @@ class Watch:
     Attributes:
         known: Every instance that ever was, as it was last.
         disks: Every disk that ever was, as it was last while attached.
+        disks_of: The same by the instance that it was attached to last.
         meddled: Whom anybody but Curfew has touched.
         is_rough: Do things go wrong now?
         set_at: When a release time was last set or taken away, by anybody.
@@ -155,6 +176,9 @@ class Watch:
         self.clock = clock
         self.known = {one.instance_id: one for one in engine.instances()}
         self.disks: dict[str, Disk] = {each.disk_id: each for each in engine.disks()}
+        self.disks_of: dict[str, dict[str, Disk]] = {}
+        for each in self.disks.values():
+            self.disks_of.setdefault(each.instance_id, {})[each.disk_id] = each
         self.meddled: set[str] = set()
         self.is_rough = False
         self.set_at: dict[str, datetime] = {}
@@ -163,8 +187,14 @@ class Watch:
 
     def orders(self) -> tuple[Order, ...]:
         """What the night's event asks for, if it is delivered now."""
+        return self._orders_of(self.clock.now()) if self.night.is_of_now else self._orders
+
+    @cached_property
+    def _orders(self) -> tuple[Order, ...]:
+        return self._orders_of(self.night.sent_at)
+
+    def _orders_of(self, sent_at: datetime) -> tuple[Order, ...]:
         night = self.night
-        sent_at = self.clock.now() if night.is_of_now else night.sent_at
         return tuple(
             Order(night.function, one.request, sent_at, night.operator, one.must_be)
             for one in night.messages
@@ -177,9 +207,7 @@ class Watch:
         standings = tuple(map(Standing, orders))
         for standing in standings:
             for one in instances:
-                standing.note(one, now, LONG_AGO)
-                if standing.order.means(one):
-                    standing.matched.add(one.instance_id)
+                standing.first(one, now)
         begun = Invocation(
             began_at=now,
             killed_at=killed_at,
@@ -196,37 +224,39 @@ class Watch:
         """Somebody else has changed these instances: who is guarded, who matches now?"""
         now = self.clock.now()
         for instance_id in ids:
-            self.meddled.add(instance_id)
-            before, one = self.known.get(instance_id), self.find(instance_id)
-            if one is not None and before is not None:
-                if one.auto_release_at != before.auto_release_at:
-                    self.set_at[instance_id] = now
-            for invocation in self.running:
-                invocation.meddled.add(instance_id)
-                for standing in invocation.standings:
-                    if before is not None and not standing.order.why_not(before, now):
-                        standing.forbidden.pop(instance_id, None)
-                    if one is not None:
-                        standing.note(one, now, now)
-                        if self._plans(invocation) and standing.order.means(one):
-                            standing.matched.add(instance_id)
-            if one is not None:
-                self.known[instance_id] = one
+            self._see(instance_id, now)
         self._see_disks(now)
         for invocation in self.running:
             if self._plans(invocation):
-                now_there = _sizes(self.engine.instances())
-                for region, size in now_there.items():
+                for region, size in _sizes(self.engine.instances()).items():
                     invocation.inventory[region] = max(size, invocation.inventory.get(region, 0))
+
+    def _see(self, instance_id: str, now: datetime) -> None:
+        """Note what has become of one instance."""
+        self.meddled.add(instance_id)
+        before, one = self.known.get(instance_id), self.find(instance_id)
+        for invocation in self.running:
+            invocation.meddled.add(instance_id)
+            for standing in invocation.standings:
+                standing.see(before, one, now, plans=self._plans(invocation))
+        if one is None:
+            return
+        if before is not None and before.auto_release_at != one.auto_release_at:
+            self.set_at[instance_id] = now
+        self.known[instance_id] = one
 
     def _see_disks(self, now: datetime) -> None:
         for each in self.engine.disks():
             if not each.instance_id:
                 continue
             before = self.disks.get(each.disk_id)
+            if before is each:
+                continue
             if before is not None and before.instance_id != each.instance_id:
                 self.moved_at[each.disk_id] = now
+                del self.disks_of[before.instance_id][each.disk_id]
             self.disks[each.disk_id] = each
+            self.disks_of.setdefault(each.instance_id, {})[each.disk_id] = each
 
     def _plans(self, invocation: Invocation) -> bool:
         """May it still find somebody new? Of a list each message plans anew."""
@@ -250,16 +280,17 @@ class Watch:
     def tries_in_vain(self, order: Order) -> bool:
         """Can something of it not be done, so that it fails each time?"""
         ids = order.request.get("instance_ids", ())
-        if isinstance(ids, list) and order.function != "release" and set(ids) - self._there():
-            return True
+        if isinstance(ids, list):
+            there = {one.instance_id: one.region for one in self.engine.instances()}
+            if order.function != "release" and set(ids) - there.keys():
+                return True
+            if any(there.get(one, order.regions[0]) not in order.regions for one in ids):
+                return True
         return any(
             order.never(one, self.clock.now(), self.night.quirks)
             for one in self.engine.instances()
             if not order.why_not(one, self.clock.now())
         )
-
-    def _there(self) -> set[str]:
-        return {one.instance_id for one in self.engine.instances()}
 
     def shown(self, parameters: Mapping[str, str], rows: Sequence[Row]) -> None:
         """DescribeInstances was answered, and the answer arrived."""

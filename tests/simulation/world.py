@@ -38,6 +38,10 @@ class Killed(BaseException):
     """The process dies here, as by ``kill -9``: nothing in it can notice."""
 
 
+def _nobody(_: str) -> None:
+    """Listens to a night: most are played for their laws alone."""
+
+
 class Stage:
     """Where a night is played."""
 
@@ -68,7 +72,8 @@ class Stage:
         self.kills: tuple[int, ...] = ()
         self.last_deed = 0
         self.is_rough = False
-        self.say = say or (lambda _: None)
+        self.say = say or _nobody
+        self.odd = dict(night.odd)
         self.handler = import_module(f"functions.{night.function}").handler
 
     def fall(self) -> None:
@@ -134,7 +139,8 @@ class Stage:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, the laws judge it
             outcome = error
-        self.say(f"    {outcome}")
+        if self.say is not _nobody:
+            self.say(f"    {outcome}")
         self.laws.end(mark, outcome)
         return outcome
 
@@ -165,8 +171,10 @@ class Stage:
 
     def after(self, operation: str, parameters: Mapping[str, str], answer: Answer) -> None:
         """What happens after a call: the log, death."""
-        text = " ".join(f"{key}={value}" for key, value in parameters.items())
-        self.say(f"{self.clock.now():%H:%M:%S} {operation} {text[:150]} -> {answer.code or 'ok'}")
+        if self.say is not _nobody:
+            text = " ".join(f"{key}={value}" for key, value in parameters.items())
+            told = answer.code or "ok"
+            self.say(f"{self.clock.now():%H:%M:%S} {operation} {text[:150]} -> {told}")
         if is_mutating(operation):
             self.deeds += 1
             if self.deeds == self.last_deed:
