@@ -81,12 +81,12 @@ class Ecs(msgspec.Struct, frozen=True):
         """
         if isinstance(selection, ByIds):
             return Found(self.look_twice(selection.ids))
-        listed, hint = self._list_selected(selection)
+        listed, hint, is_filtered = self._list_selected(selection)
         by_tags = isinstance(selection, ByTagsAndName) and bool(selection.tags)
-        in_doubt = frozenset(key for key, one in listed.items() if one.unreadable)
-        if by_tags and len(listed) >= TAG_FILTER_LIMIT:
+        in_doubt = frozenset(key for key, one in listed.items() if one.unreadable and is_filtered)
+        if by_tags and is_filtered and len(listed) >= TAG_FILTER_LIMIT:
             listed, in_doubt = self._list({}), frozenset()
-        elif by_tags:
+        elif by_tags and is_filtered:
             # What ECS finds by tags and does not show with them is reported, not left out.
             listed, in_doubt = self._look_again_for_tags(listed, selection)
         meant = {
@@ -190,25 +190,27 @@ class Ecs(msgspec.Struct, frozen=True):
                 )
             seen.add(token)
 
-    def _list_selected(self, selection: Selection) -> tuple[dict[str, Instance], str]:
+    def _list_selected(self, selection: Selection) -> tuple[dict[str, Instance], str, bool]:
         """What ECS's filters leave, and if that is nothing what comes near it.
+
+        Last, whether it is what a filter left, or all that there is.
 
         An empty answer to a filter is believed when a page without the filter shows nothing that
         is meant either; beyond that page the filter is asked again.
         """
         filters = _filters(selection)
         if not filters:
-            return self._list({}), ""
+            return self._list({}), "", True  # all are meant, unreadable ones too
         found = self._instances({"MaxResults": str(PAGE), **filters})
         if found:
-            return found, ""
+            return found, "", True
         self.check_permission("DescribeInstances")
         page, is_all = self._first_page()
         if any(selects(selection, one) for one in page):
-            return self._list({}), ""
+            return self._list({}), "", False
         if not is_all and (found := self._instances({"MaxResults": str(PAGE), **filters})):
-            return found, ""
-        return {}, _nearest(selection, page)
+            return found, "", True
+        return {}, _nearest(selection, page), True
 
     def _list(self, filters: Mapping[str, str]) -> dict[str, Instance]:
         """All that ECS lists; that there is nothing is believed only when it says so twice."""

@@ -32,6 +32,8 @@ WITH_DISKS = 25
 not be out of date before the last is read."""
 
 _TIME_TO_SEND = timedelta(seconds=10)
+_A_MOMENT = timedelta(seconds=1)
+"""No instance is looked at again at once, over and over."""
 _TIME_TO_CONNECT = timedelta(seconds=5)
 """What a call may take until it leaves: its connection may have to be made first."""
 
@@ -247,7 +249,7 @@ class _Run:
             if not (instance.tags or instance.tags_checked):
                 now = self.job.clock.now()
                 opens_at = ecs.api.outlook("ListTagResources", now).opens_at
-                target.put_off("ListTagResources", opens_at)
+                target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))
                 put_off.add(id(target))
             elif instance is not target.instance:
                 target.instance = instance

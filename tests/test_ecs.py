@@ -623,3 +623,13 @@ def test_beyond_the_first_page_a_filter_that_left_everything_out_is_asked_again(
     call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
 
     assert list(emulated(call).inventory(DEV).instances) == ["i-far"]
+
+
+def test_after_an_empty_answer_by_mistake_only_the_selected_are_found(call: Call) -> None:
+    call.fleet(*fleet(3, team="dev"), InstanceSpec(instance_id="i-stranger", tags={"a": "b"}))
+    call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
+
+    found = emulated(call).inventory(ByTagsAndName(tags=(("team", frozenset({"dev"})),)))
+
+    assert len(found.instances) == 3
+    assert "i-stranger" not in found.instances

@@ -38,6 +38,13 @@ def report(*rows: Row, omitted: int = 0, **counts: int) -> Report:
     return Report("stop", False, "complete", counts, 1, 0.25, rows, omitted)  # noqa: FBT003  # no dry run
 
 
+def shown_lines(answer: Answer) -> list[str]:
+    console = Console(file=io.StringIO(), width=80, markup=False)
+    show_answer(console, answer)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
 def shown(
     answer: Answer,
     before: dict[str, State] | None = None,
@@ -205,14 +212,20 @@ def test_a_fleet_shows_the_tags_that_people_select_by() -> None:
 def test_a_long_name_leaves_the_other_columns_their_place() -> None:
     name = "a-name-of-an-instance-" * 5
     odd = row(name=name, result="failed", code="InvalidAutoReleaseTime.Malformed", reason="no")
-    console = Console(file=io.StringIO(), width=80, markup=False)
-    show_answer(console, Answer((report(odd),)))
+    lines = shown_lines(Answer((report(odd),)))
 
-    assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert name in "".join(line[:30].strip() for line in lines)
     assert any("InvalidAutoReleaseTime.Malformed" in line for line in lines)
+
+
+def test_a_long_word_of_a_reason_is_divided_after_its_punctuation() -> None:
+    key = f"acs:autoscaling:scalingGroupIdOf{'Others' * 4}"
+    odd = row(name="a-name-of-an-instance-", result="skipped", reason=f"tag {key}")
+    lines = (line.strip() for line in shown_lines(Answer((report(odd),))))
+
+    ends = [line.rpartition(" ")[2] for line in lines if "acs:" in line or "scaling" in line]
+    assert ends == ["acs:autoscaling:", f"scalingGroupIdOf{'Others' * 4}"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from local.ecs.fleet import InstanceSpec
 from local.ecs.throttle import Limits
 from local.envelopes import ENVELOPES
+from shared.ecs import Ecs
 from shared.errors import Incomplete, Unavailable
 from shared.failures import Refusal
 from shared.guards import FRESH_FOR
@@ -159,6 +160,20 @@ def test_who_time_did_not_suffice_for_is_pending_and_told_what_ecs_throttles(
     pending = [reason for result, reason in results if result == "pending"]
     assert pending
     assert [one for one in pending if "throttles" not in one or operation not in one] == []
+
+
+def test_who_is_never_confirmed_is_asked_about_once_a_second_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = stage_of(3, {}, tags={})
+    monkeypatch.setattr(Ecs, "with_tags_checked", lambda _, instances: list(instances))
+
+    with pytest.raises(Incomplete) as caught:
+        deliver(stage, "set_auto_release", LEASE, 60)
+
+    assert report_of(caught.value)["counts"]["pending"] == 3
+    assert stage.deeds() == ()
+    assert passed(stage)["DescribeInstances"] <= 60
 
 
 def test_a_plan_that_reading_never_ends_for_says_what_ecs_throttles() -> None:

@@ -135,7 +135,10 @@ def _shown_time(view: View) -> str:
 def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     """Why the row cannot be of this message; "" if it can."""
     order = standing.order
-    if row["id"] in watch.known and row["id"] not in standing.matched and not order.by_ids:
+    # Of a row that cannot be read ECS's filter decides, which knows of several values but the key.
+    unreadable = row["reason"].startswith("ECS's row cannot be read")
+    known = row["id"] in watch.known and row["id"] not in standing.matched
+    if known and not order.by_ids and not unreadable:
         return "was never selected"
     judge = {
         "changed": _changed,
