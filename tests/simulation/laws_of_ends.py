@@ -11,6 +11,9 @@ from tests.simulation.ending import Ending
 from tests.simulation.laws_of_reports import check_report
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
+_AFTER_WAITING = {"CreateSnapshot", "DeleteInstances"}
+"""What may come first in a run that had to wait for what an earlier one, or somebody, began."""
+
 _LOOKS_AGAIN = timedelta(seconds=6)
 """Who is missing is looked for again after seconds."""
 
@@ -82,8 +85,11 @@ def _check_dead_region(watch: Watch, invocation: Invocation) -> None:
     dead = any(one.how == "dead" for one in night.bad_regions)
     if not dead or rough or night.is_list or not invocation.writes:
         return
+    first = invocation.writes[0]
+    if first.operation in _AFTER_WAITING or invocation.moving & {*first.ids, *invocation.meddled}:
+        return
     third = (invocation.killed_at - invocation.began_at) / 3
-    waited = invocation.writes[0].left_at - invocation.began_at
+    waited = first.left_at - invocation.began_at
     if waited > third + _LOOKS_AGAIN:
         raise LawBroken(f"nothing was done for {waited}, since a region did not answer")
 

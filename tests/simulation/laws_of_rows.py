@@ -59,7 +59,7 @@ def check_row(
     _check_fields(invocation, row)
     problems = [_problem(watch, invocation, each, row) for each in standings]
     if all(problems):
-        raise LawBroken(f"{row['id']}: {problems[0]}: {row}")
+        raise LawBroken(f"{row['id']}: {'; nor: '.join(dict.fromkeys(problems))}: {row}")
     check_reason(watch, invocation, standings, row)
 
 
@@ -82,6 +82,8 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
     named = [view for view in views if view is not None]
     if len(invocation.standings) > 1 and row["status"] == "Gone":
         return
+    if views[0] is None and row["status"] == "Gone" and not row["name"]:
+        return  # the plan was made without it
     # Who was released while its disks were read is known by the look before.
     near = named[-2:] if row["status"] == "Gone" else _latest(invocation, row, named)
     if named and not any(_names(view, row) for view in near):
@@ -176,7 +178,8 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
         return "unchanged, though a region could not be read that may know it"
     one = watch.find(row["id"])
     if one is not None and one.region not in order.regions:
-        silent = one.region in invocation.deaf and f"{one.region} did not answer" in row["reason"]
+        named = one.region in row["reason"] and "did not answer" in row["reason"]
+        silent = named and one.region in invocation.deaf
         # There it is looked for once.
         excused = silent or (watch.is_rough and watch.night.may_lie)
         return "" if excused else f"unchanged, though it is in {one.region}"

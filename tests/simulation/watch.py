@@ -106,6 +106,7 @@ class Invocation:
 
     Attributes:
         leaving: Who was being deleted already.
+        moving: Who was on the way to another status.
         looks: What each answer of DescribeInstances showed: the region, the ids asked for, rows.
         codes: ECS's codes that it was answered.
         deaf: Regions where a call that only reads was not answered well.
@@ -119,6 +120,7 @@ class Invocation:
     in_time: bool
     standings: tuple[Standing, ...]
     leaving: set[str]
+    moving: set[str]
     inventory: dict[str, int]
     disks: dict[str, set[str]]
     calls: int = 0
@@ -214,6 +216,7 @@ class Watch:
             in_time=is_in_time(orders[0].sent_at, now),
             standings=standings,
             leaving={one.instance_id for one in instances if one.deleting},
+            moving={one.instance_id for one in instances if one.moves_at is not None},
             inventory=_sizes(instances),
             disks={one.instance_id: set(one.disk_ids) for one in instances},
         )
