@@ -175,7 +175,8 @@ class Invocation:
         return 1 if answer.failure else 0
 
     def _say(self, text: str, style: str) -> None:
-        self._screen.print(Text(text, style))
+        # A long path is not divided: it is to be copied.
+        self._screen.print(Text(text, style), soft_wrap=True)
 
 
 def _clock_at(endpoint: str) -> Clock:
