@@ -142,6 +142,8 @@ def _untold_rest(watch: Watch, order: Order, disks: Mapping[str, Disk], row: Row
     if not is_gone and row["result"] != "would_change":
         return ""
     one = watch.known[row["id"]]
+    if watch.is_rough and watch.night.may_lie and not order.with_snapshots:
+        disks = {}  # they are only told of, so one empty list of them is believed
     for disk in disks.values():
         if not disk.delete_with_instance and disk.disk_id not in reason:
             return disk.disk_id
