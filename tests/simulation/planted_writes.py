@@ -228,8 +228,8 @@ def _a_dead_region_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.ecs.Ecs, "look_twice", shared.ecs.Ecs.look)
+    monkeypatch.setattr(shared.run._Invocation, "_wait", lambda _: False)  # noqa: SLF001  # likewise
     monkeypatch.setattr(shared.target, "LOOK_AGAIN_AFTER", timedelta(0))
-    monkeypatch.setattr(shared.fleet, "LOOK_AGAIN_AFTER", timedelta(0))
 
 
 def _a_retry_that_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
