@@ -90,6 +90,14 @@ def of_expired_snapshots(given: Night) -> Night | None:
     return replace(given, earlier=Earlier(days, 1, 1), fleet=aged(given.fleet, 2 * days))
 
 
+def of_missing_pages(given: Night) -> Night | None:
+    """A release by ids, whose first look is at a page without its items."""
+    if not (of_releases(given) and "instance_ids" in given.messages[0].request):
+        return None
+    lost = MissingPage(action="DescribeInstances", times=1)
+    return replace(given, faults=(lost,), kills=(), twin_at=0, meddling=0.0)
+
+
 def of_refused_snapshots(given: Night) -> Night | None:
     """Some snapshots are refused, and busy people keep the rest from being done."""
     if not of_snapshots(given):
@@ -151,11 +159,6 @@ def of_refused_batches(given: Night) -> bool:
         and request.get("snapshot") is False
         and not request.get("force")
     )
-
-
-def of_missing_pages(given: Night) -> bool:
-    """A page of a list comes without its items."""
-    return any(isinstance(fault, MissingPage) for fault in given.faults)
 
 
 def of_lost_tags(given: Night) -> bool:

@@ -300,7 +300,7 @@ WRITES = (
     Planted(_a_lost_page, only(planted.of_many), ""),
     Planted(_a_bisect_that_drops_an_id, only(planted.of_refused_batches), ""),
     Planted(_no_second_opinion_on_tags, only(planted.of_lost_tags), ""),
-    Planted(_gone_for_good_at_the_first_look, only(planted.of_missing_pages), ""),
+    Planted(_gone_for_good_at_the_first_look, planted.of_missing_pages, ""),
     Planted(_a_retry_that_gives_up_soon, only(planted.of_slow_deletions), "tries, though"),
     Planted(_disks_of_all_at_once, planted.of_many_far_away, ""),
     Planted(_a_guard_made_up, planted.any_night, ""),
