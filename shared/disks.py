@@ -98,23 +98,26 @@ class DiskReader(msgspec.Struct, frozen=True):
             else:
                 to_read.append(one)
         read = self.ecs.side_by_side(self._read, to_read, at_once=CALLS_AT_ONCE)
-        result |= {one.id: one for one in self._still_as_they_were(read)}
-        for released in self._released(read):
-            del result[released]
-        return result
+        for one in read:
+            del result[one.id]
+        still = self._still_as_they_were(read)
+        released = self._released(still)
+        return result | {one.id: one for one in still if one.id not in released}
 
     def _still_as_they_were(self, read: Sequence[Instance]) -> list[Instance]:
         """The instances as they are after their disks were read, which may have taken long.
 
-        Who was started in between is without disks: what was read is of before.
+        Who is not shown any more is left out. Who was started in between is without disks: what
+        was read is of before.
         """
-        now = self.ecs.in_turn_by(None).look([one.id for one in read]) if read else {}
+        now = self.ecs.in_turn_by(None).look_twice([one.id for one in read]) if read else {}
         return [
             newer.with_disks_of(one)
             if (newer.status, newer.started_at) == (one.status, one.started_at)
             else newer
             for one in read
-            for newer in (_as_seen_first(now.get(one.id, one), one),)
+            if one.id in now
+            for newer in (_as_seen_first(now[one.id], one),)
         ]
 
     def _released(self, read: Sequence[Instance]) -> set[str]:

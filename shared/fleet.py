@@ -141,12 +141,10 @@ class Fleet(msgspec.Struct, frozen=True):
         """
         guard = self.judge.guard
         bare = [one for one in instances.values() if not one.tags]
+        if guard.harm is Harm.LOSS and guard.only_tags:
+            return _by_id(source.with_tags_checked(bare))
         if guard.harm is Harm.LOSS:
-            may_be_changed = self._free(bare, msgspec.structs.replace(guard, only_tags={}))
-            checked = source.with_tags_checked(self._undone(may_be_changed))
-            # Of the others nothing depends on their tags: they are guarded or done without them.
-            others = (msgspec.structs.replace(one, tags_checked=True) for one in bare)
-            return _by_id(others) | _by_id(checked)
+            return _by_id(source.with_tags_checked(self._undone(self._free(bare, guard))))
         if not guard.only_tags:
             return {}
         again = source.look([one.id for one in bare])
