@@ -64,11 +64,12 @@ def of_capped_lists(given: Night) -> Night | None:
 
 
 def of_many_far_away(given: Night) -> Night | None:
-    """More than can be read with their disks in 20 seconds."""
+    """More than can be read with their disks in 20 seconds, and busy people."""
     if not (of_snapshots(given) and of_many(given)):
         return None
     operator = replace(given.operator, max_instances=1000)
-    return replace(given, latency=timedelta(seconds=0.15), operator=operator)
+    far = timedelta(seconds=0.15)
+    return replace(given, latency=far, operator=operator, meddling=0.5)
 
 
 def of_dead_regions(given: Night) -> Night | None:

@@ -22,6 +22,7 @@ import shared.survey
 import shared.target
 import shared.wire
 from shared.deeds import Outcome, Rejected
+from shared.disks import DiskReader
 from shared.errors import Refused
 from shared.failures import Kind
 from shared.guards import Guard, Harm
@@ -236,8 +237,10 @@ def _a_retry_that_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(shared.failures.MAX_TRIES, Kind.STATUS, 5)
 
 
-def _disks_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _looks_that_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.loop, "FRESH_FOR", timedelta(minutes=10))
     monkeypatch.setattr(shared.loop, "WITH_DISKS", 10_000)
+    monkeypatch.setattr(DiskReader, "_still_as_they_were", lambda _, read: list(read))
 
 
 def _a_guard_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +305,7 @@ WRITES = (
     Planted(_no_second_opinion_on_tags, only(planted.of_lost_tags), ""),
     Planted(_gone_for_good_at_the_first_look, planted.of_missing_pages, ""),
     Planted(_a_retry_that_gives_up_soon, only(planted.of_slow_deletions), "tries, though"),
-    Planted(_disks_of_all_at_once, planted.of_many_far_away, ""),
+    Planted(_looks_that_grow_old, planted.of_many_far_away, ", since 20"),
     Planted(_a_guard_made_up, planted.any_night, ""),
     Planted(_a_plan_that_grows, planted.among_people, "touches what was not selected"),
 )
