@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
+from local.ecs.faults import DroppedTags
 from local.ecs.model import Instance
 from local.ecs.throttle import Limits
 from tests.simulation import contract
@@ -254,7 +255,9 @@ def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) 
 
 def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
-    if standing.order.only_looks and not uncounted:
+    lost = any(isinstance(one, DroppedTags) for one in watch.night.faults)
+    unknown = uncounted or (lost and "none of its tags" in row["reason"])
+    if standing.order.only_looks and not unknown:
         return "pending in a run that only looks"
     if not row["reason"]:
         return "pending without a reason"
