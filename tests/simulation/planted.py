@@ -63,14 +63,6 @@ def of_capped_lists(given: Night) -> Night | None:
     return replace(given, operator=replace(given.operator, max_instances=largest))
 
 
-def of_many_far_away(given: Night) -> Night | None:
-    """More than can be read with their disks in 20 seconds."""
-    if not (of_snapshots(given) and of_many(given)):
-        return None
-    operator = replace(given.operator, max_instances=1000)
-    return replace(given, latency=timedelta(seconds=0.15), operator=operator)
-
-
 def of_dead_regions(given: Night) -> Night | None:
     """A region that never answers, in a short night in which nothing else is wrong."""
     if not any(one.how == "dead" for one in given.bad_regions):

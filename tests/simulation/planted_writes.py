@@ -236,10 +236,6 @@ def _a_retry_that_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(shared.failures.MAX_TRIES, Kind.STATUS, 5)
 
 
-def _disks_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.loop, "WITH_DISKS", 10_000)
-
-
 def _a_guard_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Guard, "reason", lambda _, one, __: "because" if "7" in one.name else "")
 
@@ -302,7 +298,6 @@ WRITES = (
     Planted(_no_second_opinion_on_tags, only(planted.of_lost_tags), ""),
     Planted(_gone_for_good_at_the_first_look, planted.of_missing_pages, ""),
     Planted(_a_retry_that_gives_up_soon, only(planted.of_slow_deletions), "tries, though"),
-    Planted(_disks_of_all_at_once, planted.of_many_far_away, ""),
     Planted(_a_guard_made_up, planted.any_night, ""),
     Planted(_a_plan_that_grows, planted.among_people, "touches what was not selected"),
 )
