@@ -194,5 +194,7 @@ def _known(api: Api, ids: Sequence[str]) -> list[str] | None:
         if not isinstance(listed, list):
             return None
         found = [row.get("InstanceId") for row in listed if isinstance(row, Mapping)]
+        if len(found) < len(listed) or not all(isinstance(one, str) for one in found):
+            return None  # a row that names nobody may be any of them
         known += [one for one in part if one in found]
     return known
