@@ -156,6 +156,7 @@ def test_what_is_in_an_envelope_may_be_an_envelope(
     assert parse(text(envelope)) == Event(trigger, (expected,), is_list=False)
 
 
+@pytest.mark.promise("S18")
 @pytest.mark.parametrize(
     ("envelope", "sent_at"),
     [
@@ -190,6 +191,7 @@ def test_the_oldest_time_counts(envelope: Envelope, sent_at: datetime | None) ->
     )
 
 
+@pytest.mark.promise("S18")
 @pytest.mark.parametrize(
     ("envelope", "error"),
     [

@@ -40,6 +40,7 @@ def fleet(count: int, status: Status = Status.RUNNING) -> list[InstanceSpec]:
     ]
 
 
+@pytest.mark.promise("S37")
 @pytest.mark.parametrize("timeout_s", [3, 10, 60, 600])
 @pytest.mark.parametrize(
     "fault",

@@ -536,6 +536,7 @@ def sick(**fields: object) -> dict[str, object]:
     return {**row("i-sick"), "Status": None, **fields}
 
 
+@pytest.mark.promise("S23")
 @pytest.mark.parametrize(
     ("selection", "fields", "meant"),
     [

@@ -129,6 +129,7 @@ CASES = [
 ]
 
 
+@pytest.mark.promise("S2")
 @pytest.mark.parametrize(("instance", "against_outage", "against_loss"), CASES)
 def test_each_guard_says_why(instance: Instance, against_outage: str, against_loss: str) -> None:
     assert Guard(Harm.OUTAGE).reason(instance, NOW) == against_outage

@@ -49,6 +49,7 @@ def late(before: bytes, drop: bytes) -> None:
             dripping.join()
 
 
+@pytest.mark.promise("S37")
 @pytest.mark.parametrize(
     ("before", "drop"),
     [

@@ -58,6 +58,7 @@ class Network:
         monkeypatch.setattr(socket, "socket", Socket)
 
 
+@pytest.mark.promise("S37")
 def test_a_name_with_many_dead_addresses_takes_no_longer_than_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -186,6 +187,7 @@ def test_a_label_that_dns_cannot_hold_is_unresolved() -> None:
     assert caught.value.unresolved
 
 
+@pytest.mark.promise("S37")
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 

@@ -64,6 +64,7 @@ def test_a_proxy_is_http_with_a_host_and_perhaps_a_user(text: str, proxy: Proxy)
     assert read_proxy({"HTTPS_PROXY": text}) == proxy
 
 
+@pytest.mark.promise("S50")
 @pytest.mark.parametrize(
     "text",
     [
@@ -118,6 +119,7 @@ def test_what_is_no_proxy_is_refused_and_not_repeated(text: str) -> None:
     assert str(caught.value) == FORM
 
 
+@pytest.mark.promise("S50")
 @pytest.mark.parametrize("text", ["https://proxy:443", "https://u:MARKED@proxy", "HTTPS://proxy"])
 def test_a_proxy_by_https_is_refused_as_it_would_be_spoken_to_in_the_clear(text: str) -> None:
     with pytest.raises(Refused) as caught:

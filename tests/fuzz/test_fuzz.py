@@ -22,6 +22,7 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.promise("S19")
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_five_hundred_mad_events_are_all_answered_as_they_must_be(seed: int) -> None:
     checker = Checker(seed)

@@ -34,6 +34,7 @@ from tests.safety.stage import (
 )
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("skip", range(4))
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", LOSSES)
@@ -82,6 +83,7 @@ def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str)
     assert report["counts"]["changed"] == 3
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done(
     dry_run: bool,  # noqa: FBT001  # a table's column
@@ -108,6 +110,7 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
     assert stage.service.log.touched(untagged) == ()
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
     function, fields = function_of(name), stated(name)
@@ -119,6 +122,7 @@ def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
     assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize(
     "fault",
     [

@@ -42,6 +42,7 @@ def stage(function: str) -> Stage:
     return made
 
 
+@pytest.mark.promise("S16")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("function", WRITERS)
 def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) -> None:

@@ -43,6 +43,7 @@ def test_a_plan_confirmed_in_an_unchanged_world_is_carried_out(function: str, wa
     assert {name: result for name, (result, _) in rows.items()} == dict.fromkeys(ids, "changed")
 
 
+@pytest.mark.promise("S11")
 def test_one_instance_more_and_nothing_is_done() -> None:
     stage = Stage(SPECS)
     plan_id = planned(stage)
@@ -54,6 +55,7 @@ def test_one_instance_more_and_nothing_is_done() -> None:
     assert stage.deeds() == ()
 
 
+@pytest.mark.promise("S11")
 def test_another_instance_in_ones_place_and_nothing_is_done() -> None:
     stage = Stage(SPECS)
     plan_id = planned(stage)
@@ -78,6 +80,7 @@ def test_an_instance_that_was_guarded_in_the_dry_run_is_another_instance() -> No
     assert stage.deeds() == ()
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.parametrize(
     ("fewer", "left"),
     [
@@ -119,6 +122,7 @@ OTHERS: Mapping[str, Request] = {
 }
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.parametrize("request_", OTHERS.values(), ids=OTHERS)
 def test_with_other_parameters_it_is_another_plan(request_: Request) -> None:
     stage = Stage(SPECS)

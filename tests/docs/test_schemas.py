@@ -19,7 +19,7 @@ from shared.errors import InvalidEvent, Refused
 from shared.events import Message, parse
 from shared.requests import Request, decode, require_cap_for_all
 from shared.settings import Settings
-from tests.promises.json_schema import fits
+from tests.docs.json_schema import fits
 from tools import schemas
 from tools.schemas import TARGET, path_of, schema_of, text_of
 

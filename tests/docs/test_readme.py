@@ -23,7 +23,7 @@ from shared.answers import HTTP_STATUS
 from shared.events import Trigger, parse
 from shared.plan import Result
 from shared.requests import Request, decode
-from tests.promises.readme import (
+from tests.docs.pages import (
     PAGES,
     ROOT,
     Block,

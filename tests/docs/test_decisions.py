@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.promises.readme import ROOT, text_of
+from tests.docs.pages import ROOT, text_of
 
 PAGE = "docs/decisions.md"
 

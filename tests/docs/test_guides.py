@@ -28,7 +28,7 @@ from shared.errors import CurfewError
 from shared.events import Message, parse
 from shared.requests import decode
 from tests.calling import make_context
-from tests.promises.readme import leads_somewhere, links
+from tests.docs.pages import leads_somewhere, links
 from tests.s_yaml import deployed, raw
 
 PAGES = [

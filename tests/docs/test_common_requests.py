@@ -16,7 +16,7 @@ from shared.errors import AccessDenied
 from shared.events import parse
 from shared.requests import decode
 from tests.calling import Call
-from tests.promises.readme import Block, blocks, events, leads_somewhere, links, prose
+from tests.docs.pages import Block, blocks, events, leads_somewhere, links, prose
 from tests.safety.stage import FEW, ROOT, Stage, report_of
 
 PAGES = ("docs/common-requests.md", "docs/common-requests.zh-CN.md")
