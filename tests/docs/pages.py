@@ -1,17 +1,19 @@
-"""The README of both languages, taken apart."""
+"""Pages of documentation, taken apart."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from local.fc_context import CODE
+from shared.action import Action
+from shared.requests import Request
 
 ROOT = CODE
-PAGES = ("README.md", "README.zh-CN.md")
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -24,10 +26,10 @@ class Block:
     text: str
 
     def without_comments(self) -> str:
-        """The code alone; what follows a # in a shell's or a plain block is a comment."""
-        if self.language not in {"sh", "text"}:
+        """The code alone; what follows a # in a line is a comment, except in JSON."""
+        if self.language not in {"sh", "text", "yaml", "python"}:
             return self.text
-        return re.sub(r" +# .*", "", self.text)
+        return re.sub(r"(?m)(^| +)# .*", "", self.text)
 
 
 def text_of(page: str) -> str:
@@ -86,6 +88,11 @@ def links(page: Path) -> list[str]:
 def _anchor(title: str) -> str:
     """A heading's name in a link, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-")
+
+
+def action_of(function: str) -> Action[Request]:
+    action: Action[Request] = import_module(f"functions.{function}").ACTION
+    return action
 
 
 def codes(cell: str) -> list[str]:
