@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.action import Action, Asked
-from shared.guards import Harm
-from shared.model import Instance, Status
-from shared.requests import Request
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import ClearAutoRelease, Done, Impossible, Rule, Step
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import ClearAutoRelease, Done, Impossible, Rule, Step
 
 
 class ClearAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.action import Action, Asked
-from shared.guards import Harm, guard_of
-from shared.model import Instance, Status
-from shared.requests import Request
+from shared.domain.guards import Harm, guard_of
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, Step
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext, Settings
-from shared.steps import Done, Impossible, Rule, Step
 
 _HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
 

@@ -13,15 +13,10 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 
 from shared.action import Action, Asked
-from shared.disks import DiskLook
-from shared.errors import InvalidEvent, Refused
-from shared.guards import Harm
-from shared.model import Disk, Instance, SnapshotStatus, Status, settled
-from shared.model import Snapshot as TakenSnapshot
-from shared.requests import Request
-from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.steps import (
+from shared.domain.guards import Harm
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, settled
+from shared.domain.instance import Snapshot as TakenSnapshot
+from shared.domain.steps import (
     Delete,
     DiskSnapshot,
     Done,
@@ -34,6 +29,11 @@ from shared.steps import (
     Wait,
     words,
 )
+from shared.ecs.disks import DiskLook
+from shared.errors import InvalidEvent, Refused
+from shared.request.request import Request
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext
 from shared.times import to_zone_text
 
 MINUTE = timedelta(minutes=1)

@@ -16,13 +16,13 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, Asked
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Step, words
 from shared.errors import InvalidEvent
-from shared.guards import Harm
-from shared.model import Instance, Status
-from shared.requests import Request, invalid
+from shared.request.request import Request, invalid
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Rule, SetAutoRelease, Step, words
 from shared.times import in_zone, parse_duration, parse_instant, to_zone_text
 
 EARLIEST = timedelta(minutes=30)

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from shared.action import Action, Asked
-from shared.guards import Harm
-from shared.model import Instance, Status
-from shared.requests import Request
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, Start, Step, Wait
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Rule, Start, Step, Wait
 
 
 class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):

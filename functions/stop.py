@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, Asked
-from shared.guards import Harm
-from shared.model import Instance, Status, StoppedMode, settled
-from shared.requests import Request
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status, StoppedMode, settled
+from shared.domain.steps import Done, Impossible, Rule, Step, Stop, Wait, words
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Rule, Step, Stop, Wait, words
 
 
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ from local.ecs.log import Entry
 from local.ecs.model import SnapshotStatus
 from local.pace import PacedClock
 from local.tables import GONE, State, counted, failure_text, state_of
-from shared.failures import NoAnswer, Refusal
+from shared.domain.retries import NoAnswer, Refusal
 from shared.printable import printable
 from shared.times import CHINA
 

@@ -17,8 +17,8 @@ from local.deployment import EVENTS, LOCAL_CREDENTIALS, Stage
 from local.ecs.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
 from local.ecs.log import Entry
 from local.ecs.model import Instance, SnapshotStatus, Status
-from shared.events import Message, Trigger, parse
-from shared.sdk import SdkTransport
+from shared.ecs.sdk import SdkTransport
+from shared.request.triggers import Message, Trigger, parse
 from shared.settings import read_settings
 from shared.times import CHINA, parse_instant
 

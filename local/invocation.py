@@ -29,8 +29,8 @@ from local.served import NobodyListensError, NotServedError, ServedClock
 from local.tables import State, clock_text, printable_lines, screen, show_answer, state_of
 from shared.clock import Clock, SystemClock
 from shared.errors import InvalidEvent, Unavailable
-from shared.events import Message, parse
 from shared.printable import printable
+from shared.request.triggers import Message, parse
 from shared.run import World
 from shared.settings import Credentials, is_loopback, read_credentials
 

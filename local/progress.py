@@ -18,9 +18,9 @@ import msgspec
 
 from local.tables import counted
 from shared.clock import Clock, Deadline
-from shared.failures import NoAnswer, Refusal
+from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.sdk import Connection
 from shared.run import World
-from shared.sdk import Connection
 from shared.settings import Credentials, Settings
 
 REPEAT_AFTER_S = 10.0

@@ -21,7 +21,7 @@ from rich.text import Text
 from local.answers import Answer, Failure, Report, Row
 from local.ecs.model import ChargeType, Instance, Status, StoppedMode
 from local.wrapping import Wrapped
-from shared.guards import GROUP_TAG_PREFIXES
+from shared.domain.guards import GROUP_TAG_PREFIXES
 from shared.printable import printable
 from shared.times import CHINA, parse_instant
 

@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shared.disks import DiskLook
-from shared.guards import Guard, Harm, guard_of
-from shared.requests import Request
+from shared.domain.guards import Guard, Harm, guard_of
+from shared.domain.steps import Rule
+from shared.ecs.disks import DiskLook
+from shared.request.request import Request
 from shared.settings import Settings
-from shared.steps import Rule
 
 R = TypeVar("R", bound=Request)
 

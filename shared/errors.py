@@ -90,6 +90,6 @@ def unforeseen(error: Exception) -> str:
 
 
 def places(error: Exception) -> list[str]:
-    """Where in the code an error arose, from the outside in: ``shared/plan.py:70``."""
+    """Where in the code an error arose, from the outside in: ``shared/domain/plan.py:70``."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]

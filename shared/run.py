@@ -14,25 +14,27 @@ from typing import Any
 import msgspec
 
 from shared.action import Action, Asked
-from shared.answers import answer, http_answer
-from shared.api import Api
 from shared.clock import Clock, Deadline, SystemClock
-from shared.disks import DiskLook
-from shared.ecs import Ecs
+from shared.converge.fleet import Fleet
+from shared.converge.loop import SINGLES_AT_ONCE
+from shared.converge.survey import NAMED
+from shared.converge.target import LOOK_AGAIN_AFTER
+from shared.domain.guards import Guard, unknown_keys
+from shared.domain.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
+from shared.domain.plan_id import digest, make_plan_id
+from shared.domain.selection import ByIds
+from shared.ecs.client import Api
+from shared.ecs.disks import DiskLook
+from shared.ecs.inventory import Ecs
+from shared.ecs.sdk import Connection, SdkTransport
 from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from shared.events import Event, Message, parse
-from shared.fleet import Fleet
-from shared.guards import Guard, unknown_keys
-from shared.limits import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.log import Origin, log_error, log_plan, log_report, log_unforeseen
-from shared.loop import SINGLES_AT_ONCE
 from shared.parallel import Runner, threads
-from shared.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
-from shared.plan_id import digest, make_plan_id
-from shared.report import LIST_ROWS, MAX_ROWS, Report, worst_first
-from shared.requests import R, Request, decode, require_cap_for_all
-from shared.sdk import Connection, SdkTransport
-from shared.selection import ByIds
+from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
+from shared.report.report import LIST_ROWS, MAX_ROWS, Report, worst_first
+from shared.report.response import answer, http_answer
+from shared.request.request import R, Request, decode, require_cap_for_all
+from shared.request.triggers import Event, Message, parse
+from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
 from shared.settings import (
     Credentials,
     FcContext,
@@ -41,8 +43,6 @@ from shared.settings import (
     read_settings,
     timeout_of,
 )
-from shared.survey import NAMED
-from shared.target import LOOK_AGAIN_AFTER
 
 
 def _connect(settings: Settings, credentials: Credentials) -> Connection:

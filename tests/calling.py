@@ -22,12 +22,12 @@ from local.ecs.quirks import Quirks
 from local.ecs.service import PLAIN, Answer
 from local.fc_context import Context, Runtime, context
 from shared.action import Action
-from shared.api import Api
 from shared.clock import Deadline
-from shared.failures import NoAnswer, Refusal
+from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.client import Api
+from shared.ecs.sdk import SdkTransport
 from shared.parallel import one_by_one
 from shared.run import World
-from shared.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from shared.api import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
 from shared.clock import Deadline
+from shared.domain.retries import Denial, NoAnswer, Refusal
+from shared.ecs.client import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
 from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.failures import Denial, NoAnswer, Refusal
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = START + timedelta(days=2)

@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from shared.api import Api, NotSent
 from shared.clock import Deadline
-from shared.deeds import TOKENS, Accepted, Outcome, Rejected, batch_size, operation_of, perform
-from shared.errors import Unavailable
-from shared.failures import Kind, NoAnswer, Refusal
-from shared.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
-from shared.model import Snapshot as TakenSnapshot
-from shared.steps import (
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, StoppedMode
+from shared.domain.instance import Snapshot as TakenSnapshot
+from shared.domain.retries import Kind, NoAnswer, Refusal
+from shared.domain.steps import (
     Call,
     ClearAutoRelease,
     Delete,
@@ -26,6 +23,17 @@ from shared.steps import (
     Start,
     Stop,
 )
+from shared.ecs.changes import (
+    TOKENS,
+    Accepted,
+    Outcome,
+    Rejected,
+    batch_size,
+    operation_of,
+    perform,
+)
+from shared.ecs.client import Api, NotSent
+from shared.errors import Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 WEEK_LATER = START + timedelta(days=7)

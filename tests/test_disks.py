@@ -16,11 +16,11 @@ from local.ecs.faults import LostPermission, MissingPage
 from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import Status as EcsStatus
 from local.ecs.quirks import Quirks
-from shared.disks import DiskLook, DiskReader
-from shared.ecs import Ecs
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, absent
+from shared.ecs.disks import DiskLook, DiskReader
+from shared.ecs.fields import RELEASE_TAG
+from shared.ecs.inventory import Ecs
 from shared.errors import AccessDenied, Unavailable
-from shared.model import Disk, Instance, SnapshotStatus, Status, absent
-from shared.wire import RELEASE_TAG
 from tests.calling import Body, Call, bounded
 
 KEPT = DiskSpec(delete_with_instance=False)
@@ -393,7 +393,7 @@ def test_an_answer_about_disks_of_another_shape_means_nothing(
     call.fleet(running("i-1"))
     made = reader(call, wanted)
     before = looked(made, "i-1")
-    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+    mocker.patch("shared.ecs.sdk.SdkTransport.send", return_value=body)
 
     with pytest.raises(Unavailable):
         made.first(list(before.values()))
@@ -475,7 +475,7 @@ def test_a_snapshot_that_cannot_be_read_makes_its_instance_unreadable(
         "Disks": {"Disk": [{"DiskId": "d-1", "Category": "cloud"}]},
         "Snapshots": {"Snapshot": [{"SourceDiskId": "d-1", **tags, **row}]},
     }
-    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+    mocker.patch("shared.ecs.sdk.SdkTransport.send", return_value=body)
 
     (found,) = made.first(list(before.values()))
 
@@ -517,7 +517,7 @@ def test_a_snapshot_in_no_documented_state_has_failed(call: Call, mocker: Mocker
         "Disks": {"Disk": [{"DiskId": "d-1", "Category": "cloud"}]},
         "Snapshots": {"Snapshot": [snapshot]},
     }
-    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+    mocker.patch("shared.ecs.sdk.SdkTransport.send", return_value=body)
 
     (found,) = made.first(list(before.values()))
 

@@ -15,13 +15,13 @@ from local.ecs.clock import ManualClock
 from local.ecs.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
 from local.ecs.fleet import InstanceSpec
 from local.ecs.quirks import Quirks
-from shared.api import Api
 from shared.clock import Deadline
-from shared.ecs import Ecs
+from shared.domain.instance import Instance, Status
+from shared.domain.retries import Refusal
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.ecs.client import Api
+from shared.ecs.inventory import Ecs
 from shared.errors import AccessDenied, Unavailable
-from shared.failures import Refusal
-from shared.model import Instance, Status
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
 from tests.calling import Call, bounded
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

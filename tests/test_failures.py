@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.failures import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
+from shared.domain.retries import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
 
 
 @pytest.mark.parametrize(

@@ -18,16 +18,16 @@ from local.ecs.faults import DroppedTags, Refuse
 from local.ecs.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType
 from shared.clock import Deadline
-from shared.disks import DiskLook
-from shared.ecs import Ecs
+from shared.converge.fleet import Fleet
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Status
+from shared.domain.plan import Judge, Result
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.domain.steps import Rule
+from shared.ecs.disks import DiskLook
+from shared.ecs.inventory import Ecs
 from shared.errors import Unavailable
-from shared.fleet import Fleet
-from shared.guards import Guard, Harm
-from shared.model import Status
 from shared.parallel import threads
-from shared.plan import Judge, Result
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.steps import Rule
 from shared.times import CHINA
 from tests.calling import Call, bounded
 

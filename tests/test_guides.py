@@ -25,8 +25,8 @@ from local.fc import invoke
 from local.fc_context import CODE
 from shared import errors
 from shared.errors import CurfewError
-from shared.events import Message, parse
-from shared.requests import decode
+from shared.request.request import decode
+from shared.request.triggers import Message, parse
 from tests.calling import make_context
 from tests.promises.readme import leads_somewhere, links
 from tests.s_yaml import deployed, raw

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from shared.action import Asked
+from shared.domain.instance import Instance, Status
+from shared.domain.plan_id import digest, make_plan_id
 from shared.errors import InvalidEvent, Refused
-from shared.limits import (
+from shared.request.request import Request, decode
+from shared.run_guards import (
     Spent,
     check_age,
     check_number,
@@ -16,9 +19,6 @@ from shared.limits import (
     check_place,
     check_plan,
 )
-from shared.model import Instance, Status
-from shared.plan_id import digest, make_plan_id
-from shared.requests import Request, decode
 from shared.settings import Settings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from shared.model import Disk, Instance, Status, absent, settled
+from shared.domain.instance import Disk, Instance, Status, absent, settled
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = NOW + timedelta(seconds=30)

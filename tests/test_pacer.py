@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.pacer import Outlook, Pacer, Pass
+from shared.ecs.pacer import Outlook, Pacer, Pass
 
 START = datetime(2026, 11, 24, 12, 0, 17, tzinfo=timezone.utc)
 NEVER = START + timedelta(days=30)

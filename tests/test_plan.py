@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 import pytest
 from msgspec.structs import replace
 
-from shared.guards import Guard, Harm
-from shared.model import Instance, Status
-from shared.plan import (
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.plan import (
     LOST_TAGS,
     VANISHED,
     Judge,
@@ -22,8 +22,8 @@ from shared.plan import (
     make_plan,
     without_regions,
 )
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.steps import Delete, Done, Impossible, Rule, Skip, Step, Stop, Wait
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.domain.steps import Delete, Done, Impossible, Rule, Skip, Step, Stop, Wait
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)

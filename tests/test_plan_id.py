@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.plan_id import asked_in, digest, make_plan_id, not_in_plan
 from shared.errors import InvalidEvent
-from shared.plan_id import asked_in, digest, make_plan_id, not_in_plan
 
 REQUEST = {"tags": {"team": "dev"}, "force": True}
 ASKED = digest("release", ["cn-hangzhou"], REQUEST)

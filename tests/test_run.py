@@ -28,7 +28,6 @@ from local.envelopes import (
     timer,
 )
 from local.fc_context import context
-from shared.answers import HTTP_STATUS
 from shared.errors import (
     CurfewError,
     Incomplete,
@@ -36,6 +35,7 @@ from shared.errors import (
     Refused,
     Unavailable,
 )
+from shared.report.response import HTTP_STATUS
 from shared.run import REAL_WORLD
 from shared.settings import Credentials
 from tests.calling import HANDLERS, Call, in_error, make_context, row

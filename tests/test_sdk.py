@@ -17,9 +17,9 @@ from pytest_mock import MockerFixture
 from local.ecs.access import Caller
 from local.ecs.faults import AnyFault, Cut, ProxyPage, Refuse
 from local.ecs.signatures import Credential
-from shared.failures import Denial, NoAnswer, Refusal
+from shared.domain.retries import Denial, NoAnswer, Refusal
+from shared.ecs.sdk import SdkTransport
 from shared.proxy import Proxy
-from shared.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

@@ -12,8 +12,8 @@ import pytest
 from local.ecs.access import Caller
 from local.ecs.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
 from local.ecs.signatures import Credential
-from shared.failures import NoAnswer, Refusal
-from shared.sdk import SdkTransport
+from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from shared.model import StoppedMode
-from shared.steps import (
+from shared.domain.instance import StoppedMode
+from shared.domain.steps import (
     ClearAutoRelease,
     Delete,
     DiskSnapshot,

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared.failures import NoAnswer
-from shared.sdk import SdkTransport
+from shared.domain.retries import NoAnswer
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.total_timeout import WholeAnswer
 from shared.settings import Credentials, Settings
-from shared.whole_answer import WholeAnswer
 from tests.edge.servers import listening, saying
 
 REGION = {"RegionId": "cn-hangzhou"}

@@ -16,7 +16,7 @@ from local.parameters import ENDPOINT, FUNCTION, TRIGGER
 from local.served import NotServedError, Reading, ask
 from local.tables import printable_lines
 from shared.errors import CurfewError
-from shared.requests import decode
+from shared.request.request import decode
 from shared.strict_json import JsonError, loads
 from shared.times import parse_instant
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.failures import NoAnswer
-from shared.sdk import SdkTransport
+from shared.domain.retries import NoAnswer
+from shared.ecs.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.ecs_answer import read_answer
-from shared.failures import NoAnswer
-from shared.whole_answer import MAX_BYTES
+from shared.domain.retries import NoAnswer
+from shared.ecs.answer import read_answer
+from shared.ecs.total_timeout import MAX_BYTES
 
 
 def read(body: object) -> object:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from shared.failures import NoAnswer, Refusal
+from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.total_timeout import MAX_BYTES
 from shared.settings import Settings
-from shared.whole_answer import MAX_BYTES
 from tests.edge.servers import (
     ANSWER,
     BODY,
@@ -218,7 +218,7 @@ def endless(head: bytes, again: bytes) -> Answerer:
 def test_an_answer_without_end_is_read_no_further_than_it_may_be(
     monkeypatch: pytest.MonkeyPatch, answerer: Answerer
 ) -> None:
-    monkeypatch.setattr("shared.whole_answer.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("shared.ecs.total_timeout.MAX_BYTES", 1 << 20)
     with listening(answerer) as server, pytest.raises(NoAnswer) as caught:
         asked(Settings(endpoint=f"http://127.0.0.1:{server.port}"), timeout_s=60)
 
@@ -308,7 +308,7 @@ def _failing(error: Exception) -> Callable[..., Any]:
 def test_whatever_goes_wrong_on_the_way_is_no_answer_and_tells_nothing(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr("shared.sdk.Adapter.send", _failing(error))
+    monkeypatch.setattr("shared.ecs.sdk.Adapter.send", _failing(error))
 
     with pytest.raises(NoAnswer) as caught:
         asked(Settings())
@@ -323,7 +323,7 @@ def test_whatever_goes_wrong_on_the_way_is_no_answer_and_tells_nothing(
 def test_who_ends_the_process_is_not_held_back(
     monkeypatch: pytest.MonkeyPatch, interrupt: type[BaseException]
 ) -> None:
-    monkeypatch.setattr("shared.sdk.Adapter.send", _failing(interrupt()))  # type: ignore[arg-type]  # on purpose
+    monkeypatch.setattr("shared.ecs.sdk.Adapter.send", _failing(interrupt()))  # type: ignore[arg-type]  # on purpose
 
     with pytest.raises(interrupt):
         asked(Settings())

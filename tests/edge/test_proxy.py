@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.retries import NoAnswer
 from shared.errors import Refused
-from shared.failures import NoAnswer
 from shared.proxy import Proxy, read_proxy
 from shared.settings import read_settings
 from tests.edge.certificates import Authority

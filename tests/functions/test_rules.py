@@ -20,13 +20,9 @@ from functions.set_auto_release import SetAutoReleaseRule
 from functions.start import StartRule
 from functions.stop import StopRule
 from shared.action import Asked
-from shared.disks import DiskLook
-from shared.errors import InvalidEvent
-from shared.guards import Harm
-from shared.model import Instance, Status, StoppedMode
-from shared.requests import decode
-from shared.settings import Settings
-from shared.steps import (
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status, StoppedMode
+from shared.domain.steps import (
     ClearAutoRelease,
     Done,
     Impossible,
@@ -37,6 +33,10 @@ from shared.steps import (
     Wait,
     words,
 )
+from shared.ecs.disks import DiskLook
+from shared.errors import InvalidEvent
+from shared.request.request import decode
+from shared.settings import Settings
 from shared.times import CHINA
 from tests.calling import ACTIONS
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from functions.set_auto_release import ACTION, EARLIEST, LATEST, SetAutoReleaseRule
 from shared.action import Asked
+from shared.domain.steps import Rule
 from shared.errors import InvalidEvent
-from shared.requests import decode
+from shared.request.request import decode
 from shared.settings import Settings
-from shared.steps import Rule
 from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

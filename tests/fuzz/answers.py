@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.ecs.access import Caller
-from shared.ecs_answer import read_answer
+from shared.ecs.answer import read_answer
 from tests.fuzz.scenarios import NAMED_DEV, SCENARIOS, FuzzError, Run
 from tests.safety.stage import ROOT, Direct
 

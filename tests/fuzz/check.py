@@ -10,8 +10,8 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.fleet import default_fleet
-from shared.answers import HTTP_STATUS
 from shared.errors import CurfewError, InvalidEvent, Refused
+from shared.report.response import HTTP_STATUS
 from tests.fuzz.events import Fuzzer
 from tests.safety.stage import FUNCTIONS, Stage
 

@@ -28,7 +28,7 @@ from local.ecs.fleet_file import read_fleet
 from local.ecs.quirks import Quirks
 from local.ecs.server import LocalEcs
 from local.envelopes import ENVELOPES
-from shared.events import Message, parse
+from shared.request.triggers import Message, parse
 from shared.times import parse_instant
 
 

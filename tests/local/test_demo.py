@@ -27,10 +27,10 @@ from local.ecs.engine import Ecs
 from local.ecs.fleet import Fleet, InstanceSpec
 from local.fc import Outcome
 from local.pace import PacedClock
-from shared.events import Message, parse
-from shared.failures import Refusal
+from shared.domain.retries import Refusal
+from shared.ecs.sdk import SdkTransport
+from shared.request.triggers import Message, parse
 from shared.run import World
-from shared.sdk import SdkTransport
 from shared.settings import FcContext
 
 SPEED = 600.0

@@ -11,9 +11,9 @@ import pytest
 
 from local.progress import Progress
 from shared.clock import Clock
-from shared.failures import NoAnswer, Refusal
+from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.sdk import Connection
 from shared.run import World
-from shared.sdk import Connection
 from shared.settings import Credentials, Settings
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=timezone.utc)

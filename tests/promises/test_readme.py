@@ -19,10 +19,10 @@ from local.cli import group
 from local.demo import play
 from local.deployment import function_names
 from shared.action import Action
-from shared.answers import HTTP_STATUS
-from shared.events import Trigger, parse
-from shared.plan import Result
-from shared.requests import Request, decode
+from shared.domain.plan import Result
+from shared.report.response import HTTP_STATUS
+from shared.request.request import Request, decode
+from shared.request.triggers import Trigger, parse
 from tests.promises.readme import (
     PAGES,
     ROOT,

@@ -16,8 +16,8 @@ import pytest
 from local.deployment import EVENTS, function_names
 from shared.action import Action, Asked
 from shared.errors import InvalidEvent, Refused
-from shared.events import Message, parse
-from shared.requests import Request, decode, require_cap_for_all
+from shared.request.request import Request, decode, require_cap_for_all
+from shared.request.triggers import Message, parse
 from shared.settings import Settings
 from tests.promises.json_schema import fits
 from tools import schemas

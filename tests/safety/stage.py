@@ -19,9 +19,9 @@ from local.ecs.model import Status
 from local.ecs.quirks import Quirks
 from local.ecs.service import Service
 from local.envelopes import ENVELOPES, Request
+from shared.domain.guards import Harm
+from shared.domain.retries import NoAnswer, Refusal
 from shared.errors import CurfewError
-from shared.failures import NoAnswer, Refusal
-from shared.guards import Harm
 from shared.parallel import one_by_one
 from shared.run import World
 from tests.calling import ACTIONS, HANDLERS

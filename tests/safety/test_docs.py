@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.guards import Guard, Harm
-from shared.model import Instance, Status
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, Status
 from shared.times import CHINA, parse_instant
 from tests.promises.readme import leads_somewhere, links
 from tests.safety.stage import NOW, REGION, ROOT

@@ -17,8 +17,8 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status
 from local.envelopes import ENVELOPES
+from shared.domain.guards import Harm
 from shared.errors import Incomplete
-from shared.guards import Harm
 from tests.calling import ACTIONS
 from tests.safety.stage import (
     HARMS,

@@ -14,9 +14,9 @@ from local.ecs.engine import Ecs
 from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
 from local.ecs.model import LockReason
 from local.envelopes import ENVELOPES
+from shared.domain.plan import VANISHED
+from shared.domain.retries import Refusal
 from shared.errors import Incomplete
-from shared.failures import Refusal
-from shared.plan import VANISHED
 from tests.safety.stage import DEV, Direct, Stage, report_of, table
 
 RELEASE = {"tags": DEV, "dry_run": False}

@@ -14,8 +14,8 @@ from local.ecs.faults import (
     Refuse,
 )
 from local.ecs.fleet import InstanceSpec
+from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from shared.plan import LOST_TAGS
 from tests.safety.stage import (
     DEV,
     FEW,

@@ -13,9 +13,9 @@ import pytest
 from local.ecs.faults import AnyFault, Cut, LostPermission, Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
 from local.envelopes import ENVELOPES, Request
+from shared.converge.target import LOOK_AGAIN_AFTER
+from shared.domain.retries import NoAnswer
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
-from shared.failures import NoAnswer
-from shared.target import LOOK_AGAIN_AFTER
 from tests.safety.stage import (
     DEV,
     ENVIRONMENT,

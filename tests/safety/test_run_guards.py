@@ -10,7 +10,7 @@ import pytest
 from local.ecs.fleet import InstanceSpec
 from local.envelopes import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
-from shared.events import parse
+from shared.request.triggers import parse
 from tests.safety.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
 
 UNTIMED = frozenset(

@@ -43,11 +43,11 @@ from local.ecs.signatures import Credential
 from local.envelopes import ENVELOPES, Request
 from local.fc import invoke
 from local.fc_context import Runtime, context, environment
+from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.sdk import SdkTransport
 from shared.errors import CurfewError
-from shared.failures import NoAnswer, Refusal
 from shared.parallel import one_by_one
 from shared.run import REAL_WORLD, World
-from shared.sdk import SdkTransport
 from shared.settings import Credentials, Settings, read_settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

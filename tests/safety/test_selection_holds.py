@@ -12,8 +12,8 @@ import pytest
 from local.ecs.faults import DroppedTags
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.envelopes import ENVELOPES, Request
+from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from shared.plan import LOST_TAGS
 from tests.safety.stage import (
     DEV,
     WRITES,

@@ -11,10 +11,10 @@ import pytest
 from local.ecs.fleet import InstanceSpec
 from local.ecs.throttle import Limits
 from local.envelopes import ENVELOPES
-from shared.ecs import Ecs
+from shared.domain.guards import FRESH_FOR
+from shared.domain.retries import Refusal
+from shared.ecs.inventory import Ecs
 from shared.errors import Incomplete, Unavailable
-from shared.failures import Refusal
-from shared.guards import FRESH_FOR
 from tests.safety.stage import DEV, MANY_ALLOWED, Stage, report_of, table
 
 HOUR_S = 3600

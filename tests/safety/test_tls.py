@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from shared import connections
+from shared.domain.retries import NoAnswer
+from shared.ecs import connections
 from shared.errors import Refused
-from shared.failures import NoAnswer
 from shared.settings import Settings, read_settings
 from tests.edge.certificates import Authority
 from tests.edge.servers import (

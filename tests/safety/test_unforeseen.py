@@ -14,9 +14,9 @@ import pytest
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
 from local.envelopes import ENVELOPES, Request
+from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
-from shared.plan import Row
-from shared.report import worst_first
+from shared.report.report import worst_first
 from tests.safety.stage import (
     DEV,
     FEW,
@@ -120,7 +120,7 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
 @pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize(
     ("dry_run", "part"),
-    [(True, "shared.run.dry_run_rows"), (False, "shared.fleet.converge")],
+    [(True, "shared.run.dry_run_rows"), (False, "shared.converge.fleet.converge")],
     ids=["dry-run", "run"],
 )
 def test_between_plan_and_write_nothing_was_changed(
@@ -241,7 +241,7 @@ def test_in_one_region_it_keeps_no_other_from_being_done() -> None:
 PARTS_OF_THE_END = [
     "shared.run.worst_first",
     "shared.run.log_report",
-    "shared.answers.with_reports",
+    "shared.report.response.with_reports",
 ]
 
 

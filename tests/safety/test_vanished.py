@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from local.ecs.fleet import InstanceSpec
+from shared.domain.plan import VANISHED
+from shared.domain.retries import NoAnswer
 from shared.errors import Incomplete
-from shared.failures import NoAnswer
-from shared.plan import VANISHED
 from tests.safety.stage import (
     DEV,
     FEW,

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import pytest
 
-import shared.ecs
+import shared.ecs.inventory
 from local.ecs.faults import DroppedTags, MissingPage, Refuse
 from local.ecs.throttle import Limits
 from tests.simulation.fleets import aged
@@ -121,7 +121,7 @@ def any_that_writes(given: Night) -> bool:
 
 def of_many(given: Night) -> bool:
     """More instances than one page shows."""
-    return len(given.fleet) > shared.ecs.PAGE
+    return len(given.fleet) > shared.ecs.inventory.PAGE
 
 
 def of_people(given: Night) -> bool:

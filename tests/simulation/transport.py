@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from local.ecs.clock import ManualClock
 from local.ecs.log import is_mutating
 from local.ecs.service import Answer
-from shared.failures import NoAnswer, Refusal
+from shared.domain.retries import NoAnswer, Refusal
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Hiding:
 
 
 class SimTransport:
-    """Makes calls for one invocation; see ``shared.sdk.Connection``."""
+    """Makes calls for one invocation; see ``shared.ecs.sdk.Connection``."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -55,7 +55,7 @@ class SimTransport:
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
-        """Make the call once; see ``shared.sdk.Transport.send``."""
+        """Make the call once; see ``shared.ecs.sdk.Transport.send``."""
         stage = self.stage
         left_at = stage.clock.now()
         stage.before(operation)
