@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import msgspec
 import pytest
 
-from local.deployment import function_names
 from local.ecs.access import Caller
 from local.ecs.durations import Durations
 from local.ecs.engine import Ecs
@@ -20,7 +19,8 @@ from local.ecs.fleet import HANGZHOU, Fleet, InstanceSpec
 from local.ecs.log import Effect, Entry
 from local.ecs.quirks import Quirks
 from local.ecs.service import PLAIN, Answer
-from local.fc_context import Context, Runtime, context
+from local.fc.context import Context, Runtime, context
+from local.fc.deployment import function_names
 from shared.action import Action
 from shared.clock import Deadline
 from shared.domain.retries import NoAnswer, Refusal

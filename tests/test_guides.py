@@ -20,9 +20,9 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from local.cli import group
-from local.fc import invoke
-from local.fc_context import CODE
+from local.cli.main import group
+from local.fc.context import CODE
+from local.fc.runtime import invoke
 from shared import errors
 from shared.errors import CurfewError
 from shared.request.request import decode

@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-from local.deployment import EVENTS, function_names
 from local.ecs.access import Caller
 from local.ecs.clock import RealClock
 from local.ecs.durations import NO_TIME
@@ -25,8 +24,9 @@ from local.ecs.emulator import LOCAL_KEY, Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet import HANGZHOU, default_fleet
 from local.ecs.server import LocalEcs
-from local.envelopes import ENVELOPES
-from local.fc_context import CODE
+from local.fc.context import CODE
+from local.fc.deployment import EVENTS, function_names
+from local.fc.trigger_events import ENVELOPES
 from tools import package
 from tools.package import RUNTIMES, interpreter, operations, unpack, wanted
 

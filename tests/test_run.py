@@ -17,7 +17,8 @@ from local.ecs.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
 from local.ecs.fleet import HANGZHOU, SHANGHAI, InstanceSpec
 from local.ecs.model import Status
 from local.ecs.signatures import Credential
-from local.envelopes import (
+from local.fc.context import context
+from local.fc.trigger_events import (
     Envelope,
     api_gateway,
     async_http,
@@ -27,7 +28,6 @@ from local.envelopes import (
     kafka,
     timer,
 )
-from local.fc_context import context
 from shared.errors import (
     CurfewError,
     Incomplete,

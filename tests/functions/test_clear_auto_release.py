@@ -9,7 +9,7 @@ import pytest
 from functions.clear_auto_release import handler
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet import InstanceSpec
-from local.fc_context import Runtime
+from local.fc.context import Runtime
 from tests.calling import RUNTIMES, Call, row
 
 AT = MANUAL_START + timedelta(hours=2)

@@ -15,7 +15,7 @@ from local.ecs.faults import (
 )
 from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, SnapshotStatus, Status
-from local.fc_context import Runtime
+from local.fc.context import Runtime
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.times import CHINA, to_minute_text, to_zone_text
 from tests.calling import RUNTIMES, Body, Call, row

@@ -12,8 +12,8 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.faults import Cut
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, Status
-from local.envelopes import timer
-from local.fc_context import Runtime
+from local.fc.context import Runtime
+from local.fc.trigger_events import timer
 from shared.errors import Incomplete, InvalidEvent
 from tests.calling import RUNTIMES, Body, Call, in_error, row
 

@@ -8,7 +8,7 @@ from functions.start import handler
 from local.ecs.faults import Refuse
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status
-from local.fc_context import Runtime
+from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Call, in_error, row
 

@@ -13,7 +13,7 @@ from local.ecs.durations import Durations
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.quirks import Quirks
-from local.fc_context import Runtime
+from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Body, Call, in_error, row
 

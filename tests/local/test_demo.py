@@ -15,18 +15,18 @@ from pytest_mock import MockerFixture
 from rich.console import Console
 
 from functions import describe, release, stop
-from local import demo_day
-from local.cli import group
-from local.commands import demo
-from local.demo import play, standing
-from local.demo_day import STEPS, Day, fleet_of_the_day
-from local.deployment import EVENTS, Deployment, emulated
+from local.cli import demo
+from local.cli.main import group
+from local.demo import day as demo_day
+from local.demo.day import STEPS, Day, fleet_of_the_day
+from local.demo.demo import play, standing
 from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet import Fleet, InstanceSpec
-from local.fc import Outcome
-from local.pace import PacedClock
+from local.fc.deployment import EVENTS, Deployment, emulated
+from local.fc.pace import PacedClock
+from local.fc.runtime import Outcome
 from shared.domain.retries import Refusal
 from shared.ecs.sdk import SdkTransport
 from shared.request.triggers import Message, parse

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from local.progress import Progress
+from local.show.progress import Progress
 from shared.clock import Clock
 from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.sdk import Connection

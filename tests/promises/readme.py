@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.fc_context import CODE
+from local.fc.context import CODE
 
 ROOT = CODE
 PAGES = ("README.md", "README.zh-CN.md")

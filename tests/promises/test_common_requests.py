@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.deployment import function_names
 from local.ecs.policy import Policy
+from local.fc.deployment import function_names
 from shared.errors import AccessDenied
 from shared.request.request import decode
 from shared.request.triggers import parse

@@ -28,7 +28,7 @@ from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.fleet_file import read_fleet
 from local.ecs.messages import HttpRequest
 from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
-from local.fc_context import CODE
+from local.fc.context import CODE
 
 PAGES = [CODE / "docs" / name for name in ("emulator.md", "emulator.zh-CN.md")]
 READMES = [CODE / name for name in ("README.md", "README.zh-CN.md")]

@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from local import invocation
-from local.cli import group
-from local.demo import play
-from local.deployment import function_names
+from local.cli import invocation
+from local.cli.main import group
+from local.demo.demo import play
+from local.fc.deployment import function_names
 from shared.action import Action
 from shared.domain.plan import Result
 from shared.report.response import HTTP_STATUS

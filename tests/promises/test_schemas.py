@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.deployment import EVENTS, function_names
+from local.fc.deployment import EVENTS, function_names
 from shared.action import Action, Asked
 from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request, decode, require_cap_for_all

@@ -18,7 +18,7 @@ from local.ecs.log import Entry
 from local.ecs.model import Status
 from local.ecs.quirks import Quirks
 from local.ecs.service import Service
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.guards import Harm
 from shared.domain.retries import NoAnswer, Refusal
 from shared.errors import CurfewError

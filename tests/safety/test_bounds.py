@@ -6,7 +6,7 @@ import pytest
 
 from local.ecs.faults import GarbledRow, Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.envelopes import Request
+from local.fc.trigger_events import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
 from tests.safety.stage import DEV, REGION, Stage, report_of
 

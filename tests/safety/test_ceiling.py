@@ -10,7 +10,7 @@ import pytest
 
 from local.ecs.faults import Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
 from tests.safety.stage import (
     DEV,

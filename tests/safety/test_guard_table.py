@@ -16,7 +16,7 @@ import pytest
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import ChargeType, LockReason, Status
-from local.envelopes import ENVELOPES
+from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import Harm
 from shared.errors import Incomplete
 from tests.calling import ACTIONS

@@ -20,7 +20,7 @@ from local.ecs.faults import (
 )
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
-from local.envelopes import Request
+from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from tests.safety.stage import (
     DEV,

@@ -17,7 +17,7 @@ from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.faults import Refuse
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import ChargeType, SpotStrategy, Status, StoppedMode
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings

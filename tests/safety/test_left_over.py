@@ -13,7 +13,7 @@ from local.ecs.durations import Durations
 from local.ecs.engine import Ecs
 from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
 from local.ecs.model import LockReason
-from local.envelopes import ENVELOPES
+from local.fc.trigger_events import ENVELOPES
 from shared.domain.plan import VANISHED
 from shared.domain.retries import Refusal
 from shared.errors import Incomplete

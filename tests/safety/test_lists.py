@@ -12,7 +12,7 @@ import pytest
 from local.ecs.faults import Refuse
 from local.ecs.fleet import InstanceSpec
 from local.ecs.throttle import Limits
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
 from tests.safety.stage import DEV, Direct, Stage, report_of, table
 

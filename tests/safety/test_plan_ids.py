@@ -10,7 +10,7 @@ import pytest
 
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
 from tests.safety.stage import MANY_ALLOWED, WAYS, Stage, request_for, table
 

@@ -12,7 +12,7 @@ import pytest
 
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import LockReason, SnapshotStatus, Status
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
 from tests.safety.stage import Direct, Hook, Stage, at, report_in, report_of, table
 

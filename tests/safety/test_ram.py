@@ -17,7 +17,7 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet import DiskSpec, InstanceSpec
 from local.ecs.model import Status
 from local.ecs.policy import Policy
-from local.envelopes import Request
+from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
 from tests.s_yaml import raw
 from tests.safety.stage import FUNCTIONS, Direct, Stage, table

@@ -12,7 +12,7 @@ import pytest
 
 from local.ecs.faults import AnyFault, Cut, LostPermission, Refuse
 from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.retries import NoAnswer
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from local.ecs.fleet import InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.request.triggers import parse
 from tests.safety.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do

@@ -40,9 +40,9 @@ from local.ecs.faults import (
     SlowBody,
 )
 from local.ecs.signatures import Credential
-from local.envelopes import ENVELOPES, Request
-from local.fc import invoke
-from local.fc_context import Runtime, context, environment
+from local.fc.context import Runtime, context, environment
+from local.fc.runtime import invoke
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.sdk import SdkTransport
 from shared.errors import CurfewError
@@ -141,7 +141,7 @@ class Account(Spy):
 
 def _representations() -> str:
     """Every object of the functions' code that lives now, as a debugger would show it."""
-    ours = ("shared.", "functions.", "local.fc", "local.deploy")
+    ours = ("shared.", "functions.", "local.fc.runtime", "local.deploy")
     kinds: dict[type, bool] = {}
     found = []
     for one in gc.get_objects():

@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.faults import DroppedTags
 from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
 from tests.safety.stage import (

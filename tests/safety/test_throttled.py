@@ -10,7 +10,7 @@ import pytest
 
 from local.ecs.fleet import InstanceSpec
 from local.ecs.throttle import Limits
-from local.envelopes import ENVELOPES
+from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import FRESH_FOR
 from shared.domain.retries import Refusal
 from shared.ecs.inventory import Ecs

@@ -13,7 +13,7 @@ import pytest
 
 from local.ecs.fleet import InstanceSpec
 from local.ecs.model import Status
-from local.envelopes import ENVELOPES, Request
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.report.report import worst_first

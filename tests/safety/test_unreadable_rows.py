@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.fleet import InstanceSpec
-from local.envelopes import Request
+from local.fc.trigger_events import Request
 from shared.errors import Incomplete, Unavailable
 from tests.safety.stage import (
     DEV,

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from local.ecs.fleet import InstanceSpec
-from local.envelopes import ENVELOPES
+from local.fc.trigger_events import ENVELOPES
 
 OF_NOW = frozenset(
     {

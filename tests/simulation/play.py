@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from local.envelopes import ENVELOPES
+from local.fc.trigger_events import ENVELOPES
 from tests.simulation.contract import Order
 from tests.simulation.ending import Ending, ending_of
 from tests.simulation.laws import LawBroken

@@ -17,16 +17,16 @@ import click
 import msgspec
 from rich.text import Text
 
-from local.answers import read_answer
-from local.deployment import LOCAL_CREDENTIALS, Deployment, emulated
+from local.cli.served import NobodyListensError, NotServedError, ServedClock
 from local.ecs.fleet import default_fleet
 from local.ecs.printable import on_terminal
-from local.fc import Outcome
-from local.pace import PacedClock
-from local.progress import Progress
-from local.remote import Call, Deployed, RemoteError, call, missing_client
-from local.served import NobodyListensError, NotServedError, ServedClock
-from local.tables import State, clock_text, printable_lines, screen, show_answer, state_of
+from local.fc.deployment import LOCAL_CREDENTIALS, Deployment, emulated
+from local.fc.pace import PacedClock
+from local.fc.remote import Call, Deployed, RemoteError, call, missing_client
+from local.fc.runtime import Outcome
+from local.show.progress import Progress
+from local.show.read_report import read_answer
+from local.show.screen import State, clock_text, printable_lines, screen, show_answer, state_of
 from shared.clock import Clock, SystemClock
 from shared.errors import InvalidEvent, Unavailable
 from shared.printable import printable

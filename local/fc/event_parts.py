@@ -1,4 +1,4 @@
-"""What several envelopes of ``local.envelopes`` are made of."""
+"""What several envelopes of ``local.fc.trigger_events`` are made of."""
 
 from __future__ import annotations
 

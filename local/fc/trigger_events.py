@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from local.envelope_parts import (
+from local.fc.event_parts import (
     ACCOUNT_ID,
     REGION,
     TOPIC,

@@ -27,7 +27,7 @@ from threading import Thread
 from types import ModuleType
 from typing import Any, TextIO
 
-from local.fc_context import CODE, Context, Runtime
+from local.fc.context import CODE, Context, Runtime
 
 Handler = Callable[[bytes, Any], object]
 """A function's entry point: the event's bytes and the context in, anything out."""

@@ -18,9 +18,9 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from local.answers import Answer, Failure, Report, Row
 from local.ecs.model import ChargeType, Instance, Status, StoppedMode
-from local.wrapping import Wrapped
+from local.show.read_report import Answer, Failure, Report, Row
+from local.show.wrapping import Wrapped
 from shared.domain.guards import GROUP_TAG_PREFIXES
 from shared.printable import printable
 from shared.times import CHINA, parse_instant

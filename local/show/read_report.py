@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from local.fc import Outcome
+from local.fc.runtime import Outcome
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from local.ecs.command import PORT, make_command
-from local.fc_endpoint import FcEndpoint
+from local.fc.endpoint import FcEndpoint
 
 __all__ = ["PORT", "command"]
 

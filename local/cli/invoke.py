@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from local.deployment import Deployment
-from local.fc_context import Runtime
-from local.invocation import Invocation, Shown
-from local.parameters import ENDPOINT, FUNCTION, operators_zone
+from local.cli.invocation import Invocation, Shown
+from local.cli.parameters import ENDPOINT, FUNCTION, operators_zone
+from local.fc.context import Runtime
+from local.fc.deployment import Deployment
 from shared.printable import printable
 from shared.settings import is_loopback
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from local.demo import play
-from local.tables import screen
+from local.demo.demo import play
+from local.show.screen import screen
 
 SPEED = 8.0
 

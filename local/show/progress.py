@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from local.tables import counted
+from local.show.screen import counted
 from shared.clock import Clock, Deadline
 from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.sdk import Connection

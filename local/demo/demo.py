@@ -1,4 +1,4 @@
-"""The demonstration: plays ``local.demo_day`` on an emulated ECS, and shows and checks each step.
+"""The demonstration: plays ``local.demo.day`` on an emulated ECS, and shows and checks each step.
 
 Everything is real but the cloud: the handlers, the SDK, HTTP on loopback. The clock runs fast and
 jumps from step to step, so that the day takes seconds.
@@ -20,14 +20,14 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from local.answers import Report
-from local.demo_day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
-from local.deployment import emulated
+from local.demo.day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
 from local.ecs.engine import Ecs
 from local.ecs.log import Entry
 from local.ecs.model import SnapshotStatus
-from local.pace import PacedClock
-from local.tables import GONE, State, counted, failure_text, state_of
+from local.fc.deployment import emulated
+from local.fc.pace import PacedClock
+from local.show.read_report import Report
+from local.show.screen import GONE, State, counted, failure_text, state_of
 from shared.domain.retries import NoAnswer, Refusal
 from shared.printable import printable
 from shared.times import CHINA

@@ -1,4 +1,4 @@
-"""The command line's frame: one module of ``local.commands`` for each command, loaded when used.
+"""The command line's frame: one module of ``local.cli`` for each command, loaded when used.
 
 Exit status: 0 all is well, 1 it is not, 2 the command was not understood.
 """
@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import click
 
-from local import commands
+COMMANDS = ("check", "demo", "event", "fleet", "invoke", "serve")
 
 
 class _Commands(click.Group):
-    """The modules of ``local.commands``; each has its click command under the name ``command``."""
+    """``COMMANDS``: each is a module with its click command under the name ``command``."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
-        return sorted(module.name for module in iter_modules(commands.__path__))
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"{commands.__name__}.{cmd_name}").command
+        command: click.Command = import_module(f"local.cli.{cmd_name}").command
         return command
 
 

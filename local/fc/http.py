@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import msgspec
 
 from local.ecs.messages import HttpReply, HttpRequest
-from local.fc import Outcome
+from local.fc.runtime import Outcome
 
 PROXY = "proxy/"
 """How the paths of HTTP triggers begin, after the API's version ("HTTP trigger", FC 2.0 docs)."""

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from local.check.findings import Finding, Level, Section, count
 from local.check.whole import check_file
-from local.fc_context import CODE
-from local.tables import screen
+from local.fc.context import CODE
+from local.show.screen import screen
 
 _STYLES = {
     Level.OK: "green",

@@ -1,6 +1,6 @@
 """The functions as they would be deployed, called on this machine against some ECS.
 
-Function Compute's part is played by ``local.fc``. The emulated ECS of ``emulated`` is reached over
+Function Compute's part is played by ``local.fc.runtime``. The emulated ECS of ``emulated`` is reached over
 real HTTP on loopback; it and the functions live on one clock, so that a day can be played quickly.
 """
 
@@ -19,9 +19,9 @@ from local.ecs.engine import Ecs
 from local.ecs.fleet import HANGZHOU, Fleet
 from local.ecs.log import RequestLog
 from local.ecs.server import LocalEcs
-from local.fc import LoadError, Outcome, invoke, load
-from local.fc_context import CODE, Runtime, context, environment
-from local.pace import PacedClock
+from local.fc.context import CODE, Runtime, context, environment
+from local.fc.pace import PacedClock
+from local.fc.runtime import LoadError, Outcome, invoke, load
 from shared.clock import Clock, SystemClock
 from shared.run import World
 from shared.settings import Credentials

@@ -9,11 +9,11 @@ import click
 import msgspec
 from rich.text import Text
 
-from local.commands.serve import PORT
+from local.cli.parameters import ENDPOINT, operators_zone
+from local.cli.serve import PORT
+from local.cli.served import NotServedError, ask
 from local.ecs.model import Instance
-from local.parameters import ENDPOINT, operators_zone
-from local.served import NotServedError, ask
-from local.tables import clock_text, counted, fleet, screen
+from local.show.screen import clock_text, counted, fleet, screen
 
 
 class _Account(msgspec.Struct, frozen=True):

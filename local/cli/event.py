@@ -10,11 +10,11 @@ from importlib import import_module
 
 import click
 
-from local.deployment import EVENTS
-from local.envelopes import ENVELOPES
-from local.parameters import ENDPOINT, FUNCTION, TRIGGER
-from local.served import NotServedError, Reading, ask
-from local.tables import printable_lines
+from local.cli.parameters import ENDPOINT, FUNCTION, TRIGGER
+from local.cli.served import NotServedError, Reading, ask
+from local.fc.deployment import EVENTS
+from local.fc.trigger_events import ENVELOPES
+from local.show.screen import printable_lines
 from shared.errors import CurfewError
 from shared.request.request import decode
 from shared.strict_json import JsonError, loads

@@ -18,7 +18,7 @@ Runtime = Literal["3.10", "3.12"]
 
 MEMORY_MB = 512
 """Of a function's instance, unless it is deployed with another size."""
-CODE = Path(__file__).resolve().parents[1]
+CODE = Path(__file__).resolve().parents[2]
 """The directory that would be ``/code``: where ``functions`` and ``shared`` are."""
 
 

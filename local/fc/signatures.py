@@ -17,7 +17,7 @@ from local.ecs.emulator import LOCAL_KEY
 from local.ecs.errors import EcsError
 from local.ecs.messages import HttpRequest
 from local.ecs.signatures import TOLERANCE, Verifier
-from local.fc_refusals import Refusal, refusal
+from local.fc.refusals import Refusal, refusal
 
 _V2_AUTHORIZATION = re.compile(r"FC (?P<key>[^:]+):(?P<signature>\S+)")
 _V3_KEY = re.compile(r"Credential=([^,\s]*)")

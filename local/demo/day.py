@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from io import StringIO
 
-from local.answers import Answer, read_answer
-from local.deployment import EVENTS, LOCAL_CREDENTIALS, Stage
 from local.ecs.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
 from local.ecs.log import Entry
 from local.ecs.model import Instance, SnapshotStatus, Status
+from local.fc.deployment import EVENTS, LOCAL_CREDENTIALS, Stage
+from local.show.read_report import Answer, read_answer
 from shared.ecs.sdk import SdkTransport
 from shared.request.triggers import Message, Trigger, parse
 from shared.settings import read_settings

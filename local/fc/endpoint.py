@@ -29,17 +29,17 @@ from threading import Lock, Thread
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from local.deployment import PLAIN, Deployment, function_names, new_request_id
 from local.ecs.emulator import local_credential
 from local.ecs.messages import HttpReply, HttpRequest
 from local.ecs.printable import on_terminal
 from local.ecs.server import Neighbour, Served
 from local.ecs.signatures import Verifier
-from local.fc import Outcome
-from local.fc_context import CODE, MEMORY_MB
-from local.fc_http import PROXY, http_event, http_reply
-from local.fc_refusals import Refusal, refusal
-from local.fc_signatures import verify_v2, verify_v3
+from local.fc.context import CODE, MEMORY_MB
+from local.fc.deployment import PLAIN, Deployment, function_names, new_request_id
+from local.fc.http import PROXY, http_event, http_reply
+from local.fc.refusals import Refusal, refusal
+from local.fc.runtime import Outcome
+from local.fc.signatures import verify_v2, verify_v3
 
 V3, V2 = "/2023-03-30/", "/2016-08-15/"
 SERVICE = "curfew"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from local.deployment import function_names
-from local.envelopes import ENVELOPES
+from local.fc.deployment import function_names
+from local.fc.trigger_events import ENVELOPES
 from shared.errors import Refused
 from shared.settings import is_loopback, read_settings
 

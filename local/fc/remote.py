@@ -25,7 +25,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.fc import Outcome
+from local.fc.runtime import Outcome
 from shared.printable import printable
 from shared.settings import Credentials, is_loopback
 
