@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import msgspec
 import pytest
 
-from local.ecs.access import Caller
-from local.ecs.durations import Durations
+from local.ecs.account.durations import Durations
+from local.ecs.account.quirks import Quirks
 from local.ecs.engine import Ecs
-from local.ecs.fleet import HANGZHOU, Fleet, InstanceSpec
-from local.ecs.log import Effect, Entry
-from local.ecs.quirks import Quirks
-from local.ecs.service import PLAIN, Answer
+from local.ecs.fleet.fleet import HANGZHOU, Fleet, InstanceSpec
+from local.ecs.gateway.gateway import PLAIN, Answer
+from local.ecs.gateway.request_log import Effect, Entry
+from local.ecs.ram.caller import Caller
 from local.fc.context import Context, Runtime, context
 from local.fc.deployment import function_names
 from shared.action import Action

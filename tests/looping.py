@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
-from local.ecs.log import Entry
-from local.ecs.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.request_log import Entry
 from tests.calling import Call
 
 FRESH = timedelta(seconds=30)

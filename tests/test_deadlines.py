@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from functions import stop
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import Cut, Delay, Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Cut, Delay, Refuse
 from shared.errors import Incomplete, Unavailable
 from tests.calling import Call, in_error
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status as EcsStatus
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import LostPermission, MissingPage
-from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
-from local.ecs.model import Status as EcsStatus
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import HANGZHOU, DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import LostPermission, MissingPage
 from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, absent
 from shared.ecs.disks import DiskLook, DiskReader
 from shared.ecs.fields import RELEASE_TAG

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
-from local.ecs.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
-from local.ecs.fleet import InstanceSpec
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
 from shared.clock import Deadline
 from shared.domain.instance import Instance, Status
 from shared.domain.retries import Refusal

@@ -12,11 +12,11 @@ import pytest
 from functions.release import ReleaseRule
 from functions.set_auto_release import SetAutoReleaseRule
 from functions.stop import StopRule
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import ChargeType
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import DroppedTags, Refuse
-from local.ecs.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType
+from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import DroppedTags, Refuse
 from shared.clock import Deadline
 from shared.converge.fleet import Fleet
 from shared.domain.guards import Guard, Harm

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from functions import describe, release, set_auto_release, start, stop
-from local.ecs.durations import Durations
-from local.ecs.faults import Cut, Delay, LostPermission, ProxyPage, Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import LockReason, Status
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import LockReason, Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Cut, Delay, LostPermission, ProxyPage, Refuse
 from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.calling import Body, Call, in_error, row
 from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_deed

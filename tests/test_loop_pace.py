@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from functions import release, set_auto_release, start, stop
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import Refuse
-from local.ecs.model import Status
-from local.ecs.throttle import Denial, Limits
+from local.ecs.gateway.faults import Refuse
+from local.ecs.gateway.throttle import Denial, Limits
 from tests.calling import Call, Handler, bounded, make_context
 from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_deed
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from functions import describe, stop
-from local.ecs.access import Caller
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
-from local.ecs.fleet import HANGZHOU, SHANGHAI, InstanceSpec
-from local.ecs.model import Status
-from local.ecs.signatures import Credential
+from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
 from local.fc.context import context
 from local.fc.trigger_events import (
     Envelope,

@@ -14,9 +14,9 @@ from aliyunsdkcore.request import RpcRequest
 from aliyunsdkcore.vendored.requests import exceptions, models, structures
 from pytest_mock import MockerFixture
 
-from local.ecs.access import Caller
-from local.ecs.faults import AnyFault, Cut, ProxyPage, Refuse
-from local.ecs.signatures import Credential
+from local.ecs.gateway.faults import AnyFault, Cut, ProxyPage, Refuse
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
 from shared.domain.retries import Denial, NoAnswer, Refusal
 from shared.ecs.sdk import SdkTransport
 from shared.proxy import Proxy

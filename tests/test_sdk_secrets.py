@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.ecs.access import Caller
-from local.ecs.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
-from local.ecs.signatures import Credential
+from local.ecs.gateway.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
 from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.sdk import SdkTransport
 from shared.settings import Credentials, Settings

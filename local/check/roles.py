@@ -13,7 +13,7 @@ from local.check.document import is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
 from local.check.settings import account
-from local.ecs.policy import Policy, PolicyError
+from local.ecs.ram.policy import Policy, PolicyError
 from local.fc.deployment import function_names
 
 NEEDED: Mapping[str, tuple[str, ...]] = {

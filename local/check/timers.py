@@ -18,7 +18,7 @@ from local.check.cron import Cron, CronError, read_cron, zone_text
 from local.check.document import ACCOUNT, is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
-from local.ecs.fleet import Fleet
+from local.ecs.fleet.fleet import Fleet
 from local.fc.deployment import Deployment, emulated
 from local.fc.pace import PacedClock
 from local.fc.trigger_events import timer

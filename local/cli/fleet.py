@@ -12,7 +12,7 @@ from rich.text import Text
 from local.cli.parameters import ENDPOINT, operators_zone
 from local.cli.serve import PORT
 from local.cli.served import NotServedError, ask
-from local.ecs.model import Instance
+from local.ecs.account.model import Instance
 from local.show.screen import clock_text, counted, fleet, screen
 
 

@@ -18,7 +18,7 @@ import msgspec
 from rich.text import Text
 
 from local.cli.served import NobodyListensError, NotServedError, ServedClock
-from local.ecs.fleet import default_fleet
+from local.ecs.fleet.fleet import default_fleet
 from local.ecs.printable import on_terminal
 from local.fc.deployment import LOCAL_CREDENTIALS, Deployment, emulated
 from local.fc.pace import PacedClock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.ecs.command import PORT, make_command
+from local.ecs.cli import PORT, make_command
 from local.fc.endpoint import FcEndpoint
 
 __all__ = ["PORT", "command"]

@@ -17,8 +17,8 @@ from urllib.request import ProxyHandler, build_opener
 
 import msgspec
 
-from local.ecs.command import PORT
-from local.ecs.control import PREFIX
+from local.ecs.cli import PORT
+from local.ecs.http.control import PREFIX
 from shared.settings import is_loopback
 
 ASK_EVERY_S = 1.0

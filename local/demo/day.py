@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from io import StringIO
 
-from local.ecs.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
-from local.ecs.log import Entry
-from local.ecs.model import Instance, SnapshotStatus, Status
+from local.ecs.account.model import Instance, SnapshotStatus, Status
+from local.ecs.fleet.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
+from local.ecs.gateway.request_log import Entry
 from local.fc.deployment import EVENTS, LOCAL_CREDENTIALS, Stage
 from local.show.read_report import Answer, read_answer
 from shared.ecs.sdk import SdkTransport

@@ -21,9 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 from local.demo.day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
+from local.ecs.account.model import SnapshotStatus
 from local.ecs.engine import Ecs
-from local.ecs.log import Entry
-from local.ecs.model import SnapshotStatus
+from local.ecs.gateway.request_log import Entry
 from local.fc.deployment import emulated
 from local.fc.pace import PacedClock
 from local.show.read_report import Report

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from local.ecs.access import ALLOW_ALL, Authorizer, Caller
 from local.ecs.clock import Clock, RealClock
-from local.ecs.control import PAGES, PREFIX, Control
 from local.ecs.engine import Ecs
-from local.ecs.faults import AnyFault, Faults
-from local.ecs.fleet import default_fleet
-from local.ecs.hosts import Hosts
-from local.ecs.log import RequestLog
-from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.service import Service
-from local.ecs.signatures import ANY_TOKEN, Credential
-from local.ecs.throttle import Limits, Throttle
-from local.ecs.wire import Wire
+from local.ecs.fleet.fleet import default_fleet
+from local.ecs.gateway.faults import AnyFault, Faults
+from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.request_log import RequestLog
+from local.ecs.gateway.throttle import Limits, Throttle
+from local.ecs.http.control import PAGES, PREFIX, Control
+from local.ecs.http.endpoint import Wire
+from local.ecs.http.hosts import Hosts
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.signatures import ANY_TOKEN, Credential
+from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 
 LOCAL_KEY = "local"
 """The access key id, and its secret too, that is known unless told otherwise."""
@@ -32,7 +32,7 @@ def local_credential(authorizer: Authorizer = ALLOW_ALL) -> Credential:
     """The key ``local`` with the secret ``local``, with whatever STS token or none.
 
     Args:
-        authorizer: what RAM allows it: everything, or what a `local.ecs.policy.Policy` says.
+        authorizer: what RAM allows it: everything, or what a `local.ecs.ram.policy.Policy` says.
     """
     return Credential(LOCAL_KEY, LOCAL_KEY, Caller(authorizer=authorizer), security_token=ANY_TOKEN)
 

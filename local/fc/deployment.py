@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TextIO
 
-from local.ecs.access import Caller
 from local.ecs.emulator import LOCAL_KEY, Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import HANGZHOU, Fleet
-from local.ecs.log import RequestLog
+from local.ecs.fleet.fleet import HANGZHOU, Fleet
+from local.ecs.gateway.request_log import RequestLog
+from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
 from local.fc.context import CODE, Runtime, context, environment
 from local.fc.pace import PacedClock

@@ -30,10 +30,10 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from local.ecs.emulator import local_credential
-from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.signatures import Verifier
 from local.ecs.printable import on_terminal
 from local.ecs.server import Neighbour, Served
-from local.ecs.signatures import Verifier
 from local.fc.context import CODE, MEMORY_MB
 from local.fc.deployment import PLAIN, Deployment, function_names, new_request_id
 from local.fc.http import PROXY, http_event, http_reply

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.http.messages import HttpReply, HttpRequest
 from local.fc.runtime import Outcome
 
 PROXY = "proxy/"

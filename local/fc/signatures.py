@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from local.ecs.emulator import LOCAL_KEY
 from local.ecs.errors import EcsError
-from local.ecs.messages import HttpRequest
-from local.ecs.signatures import TOLERANCE, Verifier
+from local.ecs.http.messages import HttpRequest
+from local.ecs.http.signatures import TOLERANCE, Verifier
 from local.fc.refusals import Refusal, refusal
 
 _V2_AUTHORIZATION = re.compile(r"FC (?P<key>[^:]+):(?P<signature>\S+)")

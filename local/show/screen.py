@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from local.ecs.model import ChargeType, Instance, Status, StoppedMode
+from local.ecs.account.model import ChargeType, Instance, Status, StoppedMode
 from local.show.read_report import Answer, Failure, Report, Row
 from local.show.wrapping import Wrapped
 from shared.domain.guards import GROUP_TAG_PREFIXES

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from local.ecs.faults import Refuse
+from local.ecs.gateway.faults import Refuse
 from local.ecs.server import LocalEcs
 from tests.clients.adapters import NAMES, Body, Client, Key, RefusedError
 

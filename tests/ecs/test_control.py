@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
 from local.ecs.clock import Clock, ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.faults import Cut
-from local.ecs.messages import HttpRequest
+from local.ecs.gateway.faults import Cut
+from local.ecs.http.messages import HttpRequest
+from local.ecs.ram.caller import Caller
 
 START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 

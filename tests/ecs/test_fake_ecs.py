@@ -14,8 +14,8 @@ from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.http import protocol_type
 from aliyunsdkcore.request import CommonRequest, RpcRequest
 
-from local.ecs.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
-from local.ecs.model import Status
+from local.ecs.account.model import Status
+from local.ecs.gateway.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.testing import FakeEcs

@@ -6,7 +6,7 @@ import re
 import msgspec
 import pytest
 
-from local.ecs.faults import (
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,

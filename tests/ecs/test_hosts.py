@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.ecs.access import Caller
 from local.ecs.emulator import Emulator, Options
-from local.ecs.hosts import Hosts, read_host
-from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.http.hosts import Hosts, read_host
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs, Neighbour, Served
 
 ECS = "/?Action=DescribeRegions&Version=2014-05-26"

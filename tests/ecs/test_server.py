@@ -22,10 +22,10 @@ from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerExcept
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
 
+from local.ecs.account.model import Status
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.faults import Cut, Delay, SlowBody
-from local.ecs.model import Status
+from local.ecs.gateway.faults import Cut, Delay, SlowBody
 from local.ecs.server import LocalEcs, local_ecs, serve
 
 SERVE = "from local.ecs.server import serve; serve()"

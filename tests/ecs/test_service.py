@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.account.model import Status
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine
 from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -30,12 +32,10 @@ from local.ecs.faults import (
     RepeatedToken,
     SlowBody,
 )
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet
-from local.ecs.log import Effect, Entry, RequestLog
-from local.ecs.model import Status
-from local.ecs.quirks import Quirks
-from local.ecs.service import PLAIN, Answer, Delivery, Service
-from local.ecs.throttle import Limits, Throttle
+from local.ecs.gateway.gateway import PLAIN, Answer, Delivery, Service
+from local.ecs.gateway.request_log import Effect, Entry, RequestLog
+from local.ecs.gateway.throttle import Limits, Throttle
+from local.ecs.ram.caller import Caller
 
 CALLER = Caller()
 REGION = {"RegionId": "cn-hangzhou"}

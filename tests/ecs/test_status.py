@@ -14,14 +14,14 @@ from urllib.parse import urljoin
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.account.model import LockReason, Status
 from local.ecs.clock import MANUAL_START, ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.faults import AnyFault, Cut, GarbledRow, LostPermission, parse_fault
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.messages import HttpRequest
-from local.ecs.model import LockReason, Status
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, Cut, GarbledRow, LostPermission, parse_fault
+from local.ecs.http.messages import HttpRequest
+from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
 from tests.ecs.browser import CHROMIUM, Page, browser_page
 

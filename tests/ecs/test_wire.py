@@ -11,20 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine, local_credential
-from local.ecs.faults import BrokenBody, Cut, Delay, ProxyPage, SlowBody
-from local.ecs.messages import FORM, HttpReply, HttpRequest
-from local.ecs.service import Service
-from local.ecs.signatures import (
+from local.ecs.gateway.faults import BrokenBody, Cut, Delay, ProxyPage, SlowBody
+from local.ecs.gateway.gateway import Service
+from local.ecs.http.endpoint import Wire
+from local.ecs.http.messages import FORM, HttpReply, HttpRequest
+from local.ecs.http.signatures import (
     Credential,
     acs3_signature,
     acs3_string_to_sign,
     rpc_signature,
     rpc_string_to_sign,
 )
-from local.ecs.wire import Wire
+from local.ecs.ram.caller import Caller
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 STAMP = "2026-11-23T12:00:00Z"

@@ -8,7 +8,7 @@ import pytest
 
 from functions.clear_auto_release import handler
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
 from tests.calling import RUNTIMES, Call, row
 

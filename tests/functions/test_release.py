@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from functions.release import handler
+from local.ecs.account.model import ChargeType, LockReason, SnapshotStatus, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import HANGZHOU, DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import (
     Refuse,
 )
-from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, SnapshotStatus, Status
 from local.fc.context import Runtime
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.times import CHINA, to_minute_text, to_zone_text

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from functions.release import handler
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.model import LockReason, SnapshotStatus
 from local.ecs.clock import MANUAL_START
 from local.ecs.engine import Ecs
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     Cut,
@@ -21,9 +23,7 @@ from local.ecs.faults import (
     Refuse,
     SlowBody,
 )
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import LockReason, SnapshotStatus
-from local.ecs.service import Answer
+from local.ecs.gateway.gateway import Answer
 from shared.errors import Incomplete
 from tests.calling import Body, Call, in_error
 

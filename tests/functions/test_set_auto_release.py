@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.set_auto_release import handler
+from local.ecs.account.model import ChargeType, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import Cut
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Cut
 from local.fc.context import Runtime
 from local.fc.trigger_events import timer
 from shared.errors import Incomplete, InvalidEvent

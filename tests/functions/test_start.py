@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from functions.start import handler
-from local.ecs.faults import Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status
+from local.ecs.account.model import ChargeType, LockReason, Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
 from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Call, in_error, row

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from functions.stop import handler
-from local.ecs.durations import Durations
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
-from local.ecs.quirks import Quirks
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Body, Call, in_error, row

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from local.ecs.clock import ManualClock
-from local.ecs.fleet import default_fleet
+from local.ecs.fleet.fleet import default_fleet
 from shared.errors import CurfewError, InvalidEvent, Refused
 from shared.report.response import HTTP_STATUS
 from tests.fuzz.events import Fuzzer

@@ -20,10 +20,10 @@ from local.cli.main import group
 from local.demo import day as demo_day
 from local.demo.day import STEPS, Day, fleet_of_the_day
 from local.demo.demo import play, standing
-from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.ram.caller import Caller
 from local.fc.deployment import EVENTS, Deployment, emulated
 from local.fc.pace import PacedClock
 from local.fc.runtime import Outcome

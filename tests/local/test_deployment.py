@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 import pytest
 
 from functions import stop
-from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.fc.context import Runtime
 from local.fc.deployment import Deployment, emulated, function_names
 from local.fc.pace import PacedClock

@@ -13,8 +13,8 @@ from pytest_mock import MockerFixture
 from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.server import LocalEcs, Served
 from local.fc.deployment import PLAIN, Deployment
 from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint

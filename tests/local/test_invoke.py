@@ -18,7 +18,7 @@ from local.cli import invocation
 from local.cli.main import group
 from local.ecs.clock import ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.messages import HttpReply
+from local.ecs.http.messages import HttpReply
 from local.ecs.server import LocalEcs, Neighbour
 from local.fc.deployment import EVENTS
 from local.fc.endpoint import FcEndpoint

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.show.read_report import Answer, Failure, Report, Row
 from local.show.screen import GONE, State, counted, fleet, screen, show_answer, summary
 

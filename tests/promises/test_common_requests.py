@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.ecs.policy import Policy
+from local.ecs.ram.policy import Policy
 from local.fc.deployment import function_names
 from shared.errors import AccessDenied
 from shared.request.request import decode

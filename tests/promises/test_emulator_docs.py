@@ -19,15 +19,15 @@ from typing import get_args
 import pytest
 import yaml
 
-from local.ecs.command import make_command
-from local.ecs.control import Control
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.cli import make_command
 from local.ecs.emulator import Emulator
 from local.ecs.engine import ACTIONS
-from local.ecs.faults import AnyFault, parse_fault
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.fleet_file import read_fleet
-from local.ecs.messages import HttpRequest
-from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet_file import read_fleet
+from local.ecs.gateway.faults import AnyFault, parse_fault
+from local.ecs.http.control import Control
+from local.ecs.http.messages import HttpRequest
 from local.fc.context import CODE
 
 PAGES = [CODE / "docs" / name for name in ("emulator.md", "emulator.zh-CN.md")]

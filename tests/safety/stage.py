@@ -10,14 +10,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from local.ecs.access import ALLOW_ALL, Authorizer, Caller
+from local.ecs.account.model import Status
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.log import Entry
-from local.ecs.model import Status
-from local.ecs.quirks import Quirks
-from local.ecs.service import Service
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.request_log import Entry
+from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.guards import Harm
 from shared.domain.retries import NoAnswer, Refusal

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.ecs.faults import GarbledRow, Refuse
-from local.ecs.fleet import SHANGHAI, InstanceSpec
+from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import GarbledRow, Refuse
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
 from tests.safety.stage import DEV, REGION, Stage, report_of

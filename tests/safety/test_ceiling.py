@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import Refuse
-from local.ecs.fleet import SHANGHAI, InstanceSpec
+from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
 from tests.safety.stage import (

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 import pytest
 
+from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status
+from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import Harm
 from shared.errors import Incomplete

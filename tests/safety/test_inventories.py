@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import (
+from local.ecs.account.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     Cut,
@@ -18,8 +20,6 @@ from local.ecs.faults import (
     Refuse,
     RepeatedToken,
 )
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from tests.safety.stage import (

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.ecs.account.model import ChargeType, SpotStrategy, Status, StoppedMode
 from local.ecs.clock import MANUAL_START, ManualClock
-from local.ecs.faults import Refuse
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, SpotStrategy, Status, StoppedMode
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World

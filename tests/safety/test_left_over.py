@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.ecs.durations import Durations
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import LockReason
 from local.ecs.engine import Ecs
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import LockReason
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.plan import VANISHED
 from shared.domain.retries import Refusal

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.throttle import Limits
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
 from tests.safety.stage import DEV, Direct, Stage, report_of, table

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     Cut,
     DroppedTags,
     LostPermission,
     Refuse,
 )
-from local.ecs.fleet import InstanceSpec
 from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.safety.stage import (

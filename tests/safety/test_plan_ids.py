@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
+from local.ecs.account.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
 from tests.safety.stage import MANY_ALLOWED, WAYS, Stage, request_for, table

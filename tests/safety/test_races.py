@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import LockReason, SnapshotStatus, Status
+from local.ecs.account.model import LockReason, SnapshotStatus, Status
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
 from tests.safety.stage import Direct, Hook, Stage, at, report_in, report_of, table

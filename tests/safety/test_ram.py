@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import Status
-from local.ecs.policy import Policy
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.ram.caller import Caller
+from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
 from tests.s_yaml import raw

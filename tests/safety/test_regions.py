@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import AnyFault, Cut, LostPermission, Refuse
-from local.ecs.fleet import SHANGHAI, InstanceSpec
+from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, Cut, LostPermission, Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.retries import NoAnswer

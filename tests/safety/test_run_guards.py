@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.request.triggers import parse

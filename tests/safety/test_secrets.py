@@ -25,8 +25,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import msgspec
 import pytest
 
-from local.ecs.access import Caller
-from local.ecs.faults import (
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -39,7 +38,8 @@ from local.ecs.faults import (
     RepeatedToken,
     SlowBody,
 )
-from local.ecs.signatures import Credential
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime, context, environment
 from local.fc.runtime import invoke
 from local.fc.trigger_events import ENVELOPES, Request
@@ -51,7 +51,7 @@ from shared.run import REAL_WORLD, World
 from shared.settings import Credentials, Settings, read_settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from local.ecs.messages import HttpReply, HttpRequest
+    from local.ecs.http.messages import HttpReply, HttpRequest
     from local.ecs.testing import FakeEcs
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import DroppedTags
-from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete

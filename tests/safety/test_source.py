@@ -13,8 +13,8 @@ from pathlib import Path
 import aliyunsdkecs.request.v20140526 as sdk
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.log import Effect, Entry
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.request_log import Effect, Entry
 from tests.safety.stage import CALLS, FUNCTIONS, NOW, REGION, ROOT, Stage, check_call
 
 SOURCES = sorted([*(ROOT / "functions").glob("*.py"), *(ROOT / "shared").glob("*.py")])

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.throttle import Limits
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import FRESH_FOR
 from shared.domain.retries import Refusal

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import Refuse
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
 from tests.safety.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
+from local.ecs.account.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, Unavailable
 from tests.safety.stage import (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
 from shared.domain.plan import VANISHED
 from shared.domain.retries import NoAnswer
 from shared.errors import Incomplete

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from local.ecs.durations import Durations
-from local.ecs.faults import AnyFault, GarbledRow, LostPermission, MissingPage
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import StoppedMode
-from local.ecs.quirks import Quirks
-from local.ecs.throttle import Limits
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import StoppedMode
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import AnyFault, GarbledRow, LostPermission, MissingPage
+from local.ecs.gateway.throttle import Limits
 from tests.calling import ACTIONS
 from tests.simulation import troubles
 from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from local.ecs.access import Caller
+from local.ecs.account.model import Disk, DiskKind, Instance, LockReason
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Disk, DiskKind, Instance, LockReason
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.ram.caller import Caller
 from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT
 
 CALLER = Caller("1234567890123456")

@@ -14,8 +14,8 @@ from typing import TypeAlias
 import pytest
 
 import shared.ecs.inventory
-from local.ecs.faults import DroppedTags, MissingPage, Refuse
-from local.ecs.throttle import Limits
+from local.ecs.gateway.faults import DroppedTags, MissingPage, Refuse
+from local.ecs.gateway.throttle import Limits
 from tests.simulation.fleets import aged
 from tests.simulation.night import Earlier, Night, Operator
 

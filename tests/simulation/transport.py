@@ -9,8 +9,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from local.ecs.clock import ManualClock
-from local.ecs.log import is_mutating
-from local.ecs.service import Answer
+from local.ecs.gateway.gateway import Answer
+from local.ecs.gateway.request_log import is_mutating
 from shared.domain.retries import NoAnswer, Refusal
 from tests.simulation.people import CALLER
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from local.ecs.durations import Durations
-from local.ecs.faults import (
+from local.ecs.account.durations import Durations
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -22,9 +24,7 @@ from local.ecs.faults import (
     ProxyPage,
     Refuse,
 )
-from local.ecs.fleet import InstanceSpec
-from local.ecs.quirks import Quirks
-from local.ecs.throttle import Limits
+from local.ecs.gateway.throttle import Limits
 
 ODD = (
     "token is a list",

@@ -15,11 +15,11 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.faults import Faults, LostPermission, Refuse
-from local.ecs.fleet import Fleet
-from local.ecs.log import is_mutating
-from local.ecs.service import Answer, Service
-from local.ecs.throttle import Limits, Throttle
+from local.ecs.fleet.fleet import Fleet
+from local.ecs.gateway.faults import Faults, LostPermission, Refuse
+from local.ecs.gateway.gateway import Answer, Service
+from local.ecs.gateway.request_log import is_mutating
+from local.ecs.gateway.throttle import Limits, Throttle
 from shared.parallel import one_by_one
 from shared.run import World
 from tests.simulation.contract import Order

@@ -17,7 +17,7 @@ from local.ecs.operations import (
     snapshots,
     tags,
 )
-from local.ecs.request import Operation
+from local.ecs.rpc.request import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     "CreateInstance": run_instances.create_instance,

@@ -11,13 +11,20 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.model import (
+    ChargeType,
+    Instance,
+    LockReason,
+    NetworkType,
+    Status,
+    StoppedMode,
+)
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status, StoppedMode
-from local.ecs.operations.choice import instance_ids, one_instance
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.request import Request
-from local.ecs.state import JsonObject
+from local.ecs.rpc.instance_ids import instance_ids, one_instance
+from local.ecs.rpc.request import Request
 
 Check = Callable[[Request, Instance], None]
 Deed = Callable[[Instance], Instance]

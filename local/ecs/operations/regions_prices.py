@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from local.ecs.errors import Refusal
-from local.ecs.model import ChargeType, SpotStrategy
-from local.ecs.parameters import Parameters
-from local.ecs.prices import (
+from local.ecs.account.catalog import (
     CURRENCY,
     DISK_CATEGORIES,
     INSTANCE_TYPES,
@@ -16,9 +13,12 @@ from local.ecs.prices import (
     disk_price,
     instance_price,
 )
-from local.ecs.regions import REGIONS, Region
-from local.ecs.request import Request
-from local.ecs.state import JsonObject
+from local.ecs.account.model import ChargeType, SpotStrategy
+from local.ecs.account.regions import REGIONS, Region
+from local.ecs.account.state import JsonObject
+from local.ecs.errors import Refusal
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 LARGEST_AMOUNT = 1000
 LONGEST_PERIOD = 60

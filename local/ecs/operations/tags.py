@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from local.ecs.account.collection import Shelf
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.operations.listing import Tagged
-from local.ecs.paging import check_token, make_token, read_token
-from local.ecs.parameters import MAX_TAGS, Parameters, is_system_tag
-from local.ecs.request import Request
-from local.ecs.shelf import Shelf
-from local.ecs.state import JsonObject
+from local.ecs.rpc.listing import Tagged
+from local.ecs.rpc.paging import check_token, make_token, read_token
+from local.ecs.rpc.parameters import MAX_TAGS, Parameters, is_system_tag
+from local.ecs.rpc.request import Request
 
 MAX_RESOURCES = 50
 TAGS_PER_RESOURCE = 20

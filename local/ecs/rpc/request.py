@@ -7,12 +7,12 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from local.ecs.access import Caller
+from local.ecs.account.model import Disk, Instance
+from local.ecs.account.regions import REGIONS, fingerprint
+from local.ecs.account.state import JsonObject, Replay, State
 from local.ecs.errors import DeniedError, Refusal
-from local.ecs.model import Disk, Instance
-from local.ecs.parameters import Parameters
-from local.ecs.regions import REGIONS, fingerprint
-from local.ecs.state import JsonObject, Replay, State
+from local.ecs.ram.caller import Caller
+from local.ecs.rpc.parameters import Parameters
 
 MAX_TOKEN_LENGTH = 64
 _DRY_RUN_LISTS = frozenset({"DescribeInstances", "DescribeDisks", "DescribeSnapshots"})

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from itertools import count, dropwhile, islice
 from typing import Generic, TypeVar
 
+from local.ecs.account.regions import fingerprint
 from local.ecs.errors import Refusal
-from local.ecs.parameters import Parameters
-from local.ecs.regions import fingerprint
-from local.ecs.request import Request
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 T = TypeVar("T")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from local.ecs import lifecycle
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, Disk, DiskKind, Instance, Status, StoppedMode
-from local.ecs.regions import REGIONS, elastic_address, public_address, resource_id
-from local.ecs.state import State
+from local.ecs.account import lifecycle
+from local.ecs.account.model import ChargeType, Disk, DiskKind, Instance, Status, StoppedMode
+from local.ecs.account.regions import REGIONS, elastic_address, public_address, resource_id
+from local.ecs.account.state import State
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 
 SUBSCRIPTION = timedelta(days=365)
 

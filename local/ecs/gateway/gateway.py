@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NamedTuple
 
-from local.ecs.access import Caller
+from local.ecs.account.state import JsonObject
 from local.ecs.engine import Ecs
 from local.ecs.errors import DeniedError, EcsError
-from local.ecs.faults import (
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -27,10 +27,10 @@ from local.ecs.faults import (
     Refuse,
     SlowBody,
 )
-from local.ecs.log import Effect, Entry, RequestLog, is_mutating
-from local.ecs.spoiled import spoiled
-from local.ecs.state import JsonObject
-from local.ecs.throttle import Throttle, ThrottledError
+from local.ecs.gateway.request_log import Effect, Entry, RequestLog, is_mutating
+from local.ecs.gateway.spoiled import spoiled
+from local.ecs.gateway.throttle import Throttle, ThrottledError
+from local.ecs.ram.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from threading import Lock
 from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
-from local.ecs.access import Caller
 from local.ecs.errors import EcsError
-from local.ecs.messages import HttpRequest
+from local.ecs.http.messages import HttpRequest
+from local.ecs.ram.caller import Caller
 
 ANY_TOKEN = "*"  # noqa: S105  # not a token: a credential that takes every token, and none
 TOLERANCE = timedelta(minutes=15)

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from local.ecs.messages import LOOPBACK, HttpRequest, is_loopback
+from local.ecs.http.messages import LOOPBACK, HttpRequest, is_loopback
 
 ECS_DOMAIN = ".aliyuncs.com"
 """How the names of ECS's own endpoints end; somebody may lead them here."""

@@ -1,6 +1,6 @@
 """Everything the emulated account holds, and the agenda of what comes due.
 
-It keeps and finds; the rules are in `local.ecs.lifecycle`.
+It keeps and finds; the rules are in `local.ecs.account.lifecycle`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,19 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
 
-from local.ecs.durations import Durations
-from local.ecs.model import Disk, Instance, Snapshot, SnapshotGroup, SnapshotStatus, StoppedMode
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.quirks import Quirks
-from local.ecs.regions import REGIONS, resource_id
-from local.ecs.shelf import Shelf
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.collection import Shelf
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import (
+    Disk,
+    Instance,
+    Snapshot,
+    SnapshotGroup,
+    SnapshotStatus,
+    StoppedMode,
+)
+from local.ecs.account.quirks import Quirks
+from local.ecs.account.regions import REGIONS, resource_id
 
 JsonObject = dict[str, Any]
 

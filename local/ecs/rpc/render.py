@@ -12,11 +12,18 @@ import functools
 from collections.abc import Mapping
 from datetime import datetime
 
-from local.ecs.memo import REMEMBERED, Memo
-from local.ecs.model import ChargeType, Disk, Instance, NetworkType, Snapshot, SnapshotStatus
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.regions import fingerprint, resource_id
-from local.ecs.state import JsonObject
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.model import (
+    ChargeType,
+    Disk,
+    Instance,
+    NetworkType,
+    Snapshot,
+    SnapshotStatus,
+)
+from local.ecs.account.regions import fingerprint, resource_id
+from local.ecs.account.state import JsonObject
+from local.ecs.rpc.memo import REMEMBERED, Memo
 
 NEVER_EXPIRES = "2099-12-31T15:59Z"
 DISK_NEVER_EXPIRES = "2999-09-08T16:00Z"

@@ -12,12 +12,12 @@ from datetime import datetime, timezone
 
 import msgspec
 
-from local.ecs.access import Caller
 from local.ecs.errors import EcsError
-from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.service import Answer, Service
-from local.ecs.signatures import Credential, Verifier
-from local.ecs.xml import to_xml
+from local.ecs.gateway.gateway import Answer, Service
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.signatures import Credential, Verifier
+from local.ecs.http.xml import to_xml
+from local.ecs.ram.caller import Caller
 
 VERSION = "2014-05-26"
 """The one version of ECS's API (API reference)."""

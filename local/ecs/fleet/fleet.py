@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
-from local.ecs.model import (
+from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
+from local.ecs.account.model import (
     ChargeType,
     LockReason,
     NetworkType,
@@ -19,8 +20,7 @@ from local.ecs.model import (
     Status,
     StoppedMode,
 )
-from local.ecs.prices import DISK_CATEGORIES, INSTANCE_TYPES
-from local.ecs.regions import REGIONS
+from local.ecs.account.regions import REGIONS
 
 DEFAULT_IMAGE = "aliyun_3_x64_20G_alibase_20260815.vhd"
 HANGZHOU = "cn-hangzhou"
@@ -33,7 +33,7 @@ class DiskSpec:
 
     Attributes:
         size_gib: capacity in GiB.
-        category: a key of `local.ecs.prices.DISK_CATEGORIES`.
+        category: a key of `local.ecs.account.catalog.DISK_CATEGORIES`.
         delete_with_instance: false for a disk that stays when its instance is released.
         tags: the disk's own.
     """
@@ -62,7 +62,7 @@ class InstanceSpec:
 
     Attributes:
         zone: "" for the region's first.
-        instance_type: a key of `local.ecs.prices.INSTANCE_TYPES`.
+        instance_type: a key of `local.ecs.account.catalog.INSTANCE_TYPES`.
         created_at: None for the moment when it is made; ``started_at`` is the same unless given.
         expires_at: the end of a subscription; None for a PrePaid instance is a year ahead.
         stopped_mode: of a stopped PostPaid instance; not applicable is the account's default.

@@ -34,9 +34,9 @@ from typing import Any, TypeAlias
 import msgspec
 import yaml
 
+from local.ecs.account.model import StoppedMode
 from local.ecs.complaints import complaint, there_are
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import StoppedMode
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 
 MAX_COUNT = 100_000
 """Instances that one entry may stand for."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 
-from local.ecs.faults import AnyFault, DroppedTags, GarbledRow, MissingPage, RepeatedToken
-from local.ecs.state import JsonObject
+from local.ecs.account.state import JsonObject
+from local.ecs.gateway.faults import AnyFault, DroppedTags, GarbledRow, MissingPage, RepeatedToken
 
 _IDS = ("InstanceId", "DiskId", "SnapshotId", "ResourceId")
 """Where a list's row has the id of what it is about."""

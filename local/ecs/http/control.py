@@ -1,7 +1,7 @@
 """The emulator's own endpoint, ``/_local/…``: look at it, move its clock, put faults in force.
 
 No part of ECS: unsigned, JSON, for people and tests on this machine. Whether a request may be
-answered at all has been asked before (`local.ecs.hosts`).
+answered at all has been asked before (`local.ecs.http.hosts`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import msgspec
 from local.ecs.clock import ManualClock, RealClock
 from local.ecs.complaints import decoded, there_are
 from local.ecs.engine import ACTIONS
-from local.ecs.faults import InForce, parse_fault
-from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.service import Service
-from local.ecs.status import status_page
-from local.ecs.throttle import UNLIMITED, Limits, read_denial
+from local.ecs.gateway.faults import InForce, parse_fault
+from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.throttle import UNLIMITED, Limits, read_denial
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.status_page import status_page
 
 PREFIX = "/_local/"
 PAGES = frozenset({PREFIX, PREFIX.rstrip("/")})

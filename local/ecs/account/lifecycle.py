@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from string import ascii_lowercase
 
-from local.ecs.model import (
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.model import (
     FOLLOWING,
     LEGAL_EDGES,
     ChargeType,
@@ -25,10 +26,9 @@ from local.ecs.model import (
     Status,
     StoppedMode,
 )
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.quirks import Quirks
-from local.ecs.regions import next_public_address
-from local.ecs.state import Due, State
+from local.ecs.account.quirks import Quirks
+from local.ecs.account.regions import next_public_address
+from local.ecs.account.state import Due, State
 
 
 def settle(state: State, now: datetime) -> None:

@@ -12,7 +12,7 @@ from base64 import b64encode
 from hashlib import sha256
 from importlib.resources import files
 
-from local.ecs.messages import HttpReply
+from local.ecs.http.messages import HttpReply
 
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
@@ -20,7 +20,7 @@ _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 @functools.cache
 def status_page() -> HttpReply:
     """The page, ready to be sent; read once."""
-    page = files("local.ecs").joinpath("status.html").read_text(encoding="utf-8")
+    page = files("local.ecs.http").joinpath("status.html").read_text(encoding="utf-8")
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in _SCRIPT.findall(page))
     headers = {
         "Content-Type": "text/html;charset=utf-8",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from local.ecs.account.model import Instance
 from local.ecs.errors import Refusal
-from local.ecs.model import Instance
-from local.ecs.parameters import MAX_IDS
-from local.ecs.request import Request
+from local.ecs.rpc.parameters import MAX_IDS
+from local.ecs.rpc.request import Request
 
 
 def instance_ids(

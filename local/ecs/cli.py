@@ -15,23 +15,23 @@ from typing import Any, Generic, TypeVar
 import click
 import msgspec
 
-from local.ecs.access import ALLOW_ALL
+from local.ecs.account.durations import Durations
+from local.ecs.account.quirks import Quirks
+from local.ecs.account.state import Saved
 from local.ecs.clock import Clock, RealClock
 from local.ecs.complaints import complaint, there_are
-from local.ecs.durations import Durations
 from local.ecs.emulator import Emulator, Options, local_credential
 from local.ecs.engine import ACTIONS, Ecs
-from local.ecs.faults import FAULTS, AnyFault, Fault, parse_fault
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet, generated_fleet
-from local.ecs.fleet_file import field_names, read_fleet
-from local.ecs.hosts import Hosts, read_host
-from local.ecs.policy import Policy
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet, generated_fleet
+from local.ecs.fleet.fleet_file import field_names, read_fleet
+from local.ecs.gateway.faults import FAULTS, AnyFault, Fault, parse_fault
+from local.ecs.gateway.throttle import DENIALS, UNLIMITED, Denial, Limits, read_denial
+from local.ecs.http.hosts import Hosts, read_host
 from local.ecs.printable import printable
-from local.ecs.quirks import Quirks
+from local.ecs.ram.caller import ALLOW_ALL
+from local.ecs.ram.policy import Policy
 from local.ecs.server import Neighbour, serve
-from local.ecs.state import Saved
 from local.ecs.state_file import Keeper, read_state
-from local.ecs.throttle import DENIALS, UNLIMITED, Denial, Limits, read_denial
 
 PORT = 8421
 """Where the emulator listens unless told otherwise."""

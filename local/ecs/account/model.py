@@ -1,7 +1,7 @@
 """What the emulated account holds: instances, disks, snapshots, and how an instance may move.
 
 Values only: frozen, so that whoever holds one holds what was true then. The rules that change them
-are in `local.ecs.state`. Names and words are ECS's own.
+are in `local.ecs.account.state`. Names and words are ECS's own.
 """
 
 from __future__ import annotations

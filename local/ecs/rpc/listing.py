@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
+from local.ecs.account.collection import Shelf
 from local.ecs.errors import Refusal
-from local.ecs.paging import Page, PageRequest
-from local.ecs.parameters import Parameters
-from local.ecs.request import Request
-from local.ecs.shelf import Shelf
+from local.ecs.rpc.paging import Page, PageRequest
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 
 class Tagged(Protocol):
@@ -48,7 +48,7 @@ def find(request: Request, shelf: Shelf[T], query: Query[T]) -> Page[T]:
     """One page of what ``query`` and the request's ``Tag.N`` leave; empty without permission.
 
     A list by tags shows only so many resources in all its pages together
-    (`local.ecs.quirks.Quirks.tag_filter_limit`).
+    (`local.ecs.account.quirks.Quirks.tag_filter_limit`).
 
     Raises:
         EcsError: region or tags are wrong, or this is a dry run.
