@@ -1,7 +1,8 @@
 """The functions as they would be deployed, called on this machine against some ECS.
 
-Function Compute's part is played by ``local.fc.runtime``. The emulated ECS of ``emulated`` is reached over
-real HTTP on loopback; it and the functions live on one clock, so that a day can be played quickly.
+Function Compute's part is played by ``local.fc.runtime``. The emulated ECS of ``emulated`` is
+reached over real HTTP on loopback; it and the functions live on one clock, so that a day can be
+played quickly.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a function answered, read back for people: its reports, and why it failed if it did.
 
-Reads what ``shared.report.report`` writes, in each of its forms: the report, a list of reports, the body
-of an HTTP answer, an error's message with the report after its sentence.
+Reads what ``shared.report.report`` writes, in each of its forms: the report, a list of reports,
+the body of an HTTP answer, an error's message with the report after its sentence.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """ECS's things as values: instances, their disks, the snapshots of those disks.
 
-Our words inside; ECS's spelling of fields stays in ``shared.ecs.fields``. Nothing here does anything.
+Our words inside; ECS's spelling of fields stays in ``shared.ecs.fields``. Nothing here acts.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The only place that knows aliyun-python-sdk: one call to ECS, out and back.
 
 The SDK composes each request and signs it, and its adapter keeps the connections; how they are
-made, and what is read from them, is in ``shared.ecs.connections``. Its client, which is a third of the
-SDK's import, is not used. The SDK's traps:
+made, and what is read from them, is in ``shared.ecs.connections``. Its client, which is a third
+of the SDK's import, is not used. The SDK's traps:
 
 * a request object that is used again sends the ids of its last use too, so each call makes its
   own, and no caller ever sees one;

@@ -9,8 +9,8 @@
     Log Service   {parameter, source, jobName, taskId, cursorTime}
 
 These are the shapes of "Trigger event formats", "API Gateway triggers" and "Result callback"
-(Function Compute docs). Those of EventBridge are in ``shared.request.eventbridge``; which is whose, and
-what is done with what was in one, is known to ``shared.request.triggers``.
+(Function Compute docs). Those of EventBridge are in ``shared.request.eventbridge``; which is
+whose, and what is done with what was in one, is known to ``shared.request.triggers``.
 """
 
 from __future__ import annotations
