@@ -18,6 +18,7 @@ from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, settl
 from shared.domain.instance import Snapshot as TakenSnapshot
 from shared.domain.steps import (
     Delete,
+    DiskLook,
     DiskSnapshot,
     Done,
     Impossible,
@@ -29,7 +30,6 @@ from shared.domain.steps import (
     Wait,
     words,
 )
-from shared.ecs.disks import DiskLook
 from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run

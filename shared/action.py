@@ -9,8 +9,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from shared.domain.guards import Guard, Harm, guard_of
-from shared.domain.steps import Rule
-from shared.ecs.disks import DiskLook
+from shared.domain.steps import DiskLook, Rule
 from shared.request.request import Request
 from shared.settings import Settings
 

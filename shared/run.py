@@ -23,10 +23,11 @@ from shared.domain.guards import Guard, unknown_keys
 from shared.domain.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
 from shared.domain.plan_id import digest, make_plan_id
 from shared.domain.selection import ByIds
+from shared.domain.steps import DiskLook
 from shared.ecs.client import Api
-from shared.ecs.disks import DiskLook
 from shared.ecs.inventory import Ecs
-from shared.ecs.sdk import Connection, SdkTransport
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import Connection
 from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.parallel import Runner, threads
 from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen

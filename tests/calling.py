@@ -23,9 +23,9 @@ from local.fc.context import Context, Runtime, context
 from local.fc.deployment import function_names
 from shared.action import Action
 from shared.clock import Deadline
-from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.client import Api
 from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.parallel import one_by_one
 from shared.run import World
 from shared.settings import Credentials, Settings

@@ -11,8 +11,9 @@ import pytest
 
 from local.ecs.clock import ManualClock
 from shared.clock import Deadline
-from shared.domain.retries import Denial, NoAnswer, Refusal
-from shared.ecs.client import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
+from shared.domain.outcome import NotSent
+from shared.ecs.client import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api
+from shared.ecs.transport import Denial, NoAnswer, Refusal
 from shared.errors import AccessDenied, CurfewError, Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

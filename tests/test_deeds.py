@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -12,7 +13,8 @@ from local.ecs.clock import ManualClock
 from shared.clock import Deadline
 from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, StoppedMode
 from shared.domain.instance import Snapshot as TakenSnapshot
-from shared.domain.retries import Kind, NoAnswer, Refusal
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
+from shared.domain.retries import Kind
 from shared.domain.steps import (
     Call,
     ClearAutoRelease,
@@ -23,16 +25,9 @@ from shared.domain.steps import (
     Start,
     Stop,
 )
-from shared.ecs.changes import (
-    TOKENS,
-    Accepted,
-    Outcome,
-    Rejected,
-    batch_size,
-    operation_of,
-    perform,
-)
-from shared.ecs.client import Api, NotSent
+from shared.ecs.changes import TOKENS, perform
+from shared.ecs.client import Api
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.errors import Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -263,7 +258,7 @@ def test_a_token_under_which_ecs_failed_gives_way_to_another_for_the_same_call(c
     assert all(len(one) <= 64 for one in tokens)
     others = [{**parameters, "ClientToken": ""} for _, parameters in script.sent]
     assert others == [others[0]] * TOKENS
-    assert {operation for operation, _ in script.sent} == {operation_of(call)}
+    assert {operation for operation, _ in script.sent} == {call.operation}
 
 
 @WITH_TOKEN
@@ -386,7 +381,7 @@ BLAME = [
 ]
 
 
-@pytest.mark.parametrize("call", BATCH, ids=operation_of)
+@pytest.mark.parametrize("call", BATCH, ids=operator.attrgetter("operation"))
 @pytest.mark.parametrize(("code", "status", "kind", "alone"), BLAME, ids=str)
 def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
     call: Call,
@@ -403,7 +398,7 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
     }
 
 
-@pytest.mark.parametrize("call", BATCH, ids=operation_of)
+@pytest.mark.parametrize("call", BATCH, ids=operator.attrgetter("operation"))
 def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
     api, _ = make(Refusal(403, "IncorrectInstanceStatus", "why"))
 
@@ -414,7 +409,9 @@ def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
     }
 
 
-@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+@pytest.mark.parametrize(
+    "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
+)
 def test_a_lost_answer_says_nothing_of_anybody(call: Call) -> None:
     api, _ = make(NoAnswer("the connection broke"))
 
@@ -425,7 +422,9 @@ def test_a_lost_answer_says_nothing_of_anybody(call: Call) -> None:
     }
 
 
-@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+@pytest.mark.parametrize(
+    "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
+)
 def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
     api, script = make()
 
@@ -433,7 +432,9 @@ def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
     assert script.sent == []
 
 
-@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+@pytest.mark.parametrize(
+    "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
+)
 def test_credentials_that_are_refused_end_the_run(call: Call) -> None:
     api, _ = make(Refusal(404, "InvalidAccessKeyId.NotFound", ""))
 
@@ -442,6 +443,6 @@ def test_credentials_that_are_refused_end_the_run(call: Call) -> None:
 
 
 def test_only_calls_with_a_batch_form_take_many() -> None:
-    sizes = {type(call): batch_size(call) for call in (*BATCH, SetAutoRelease(AT), ALL_DISKS)}
+    sizes = {type(call): call.batch for call in (*BATCH, SetAutoRelease(AT), ALL_DISKS)}
 
     assert sizes == {Stop: 100, Start: 100, Delete: 100, SetAutoRelease: 1, Snapshot: 1}

@@ -17,7 +17,8 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import HANGZHOU, DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import LostPermission, MissingPage
 from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, absent
-from shared.ecs.disks import DiskLook, DiskReader
+from shared.domain.steps import DiskLook
+from shared.ecs.disks import DiskReader
 from shared.ecs.fields import RELEASE_TAG
 from shared.ecs.inventory import Ecs
 from shared.errors import AccessDenied, Unavailable

@@ -17,10 +17,10 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
 from shared.clock import Deadline
 from shared.domain.instance import Instance, Status
-from shared.domain.retries import Refusal
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.ecs.client import Api
 from shared.ecs.inventory import Ecs
+from shared.ecs.transport import Refusal
 from shared.errors import AccessDenied, Unavailable
 from tests.calling import Call, bounded
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.retries import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
+from shared.domain.retries import MAX_TRIES, Kind, kind_of
+from shared.ecs.transport import Denial, NoAnswer, Refusal
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,7 @@ from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Status
 from shared.domain.plan import Judge, Result
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.domain.steps import Rule
-from shared.ecs.disks import DiskLook
+from shared.domain.steps import DiskLook, Rule
 from shared.ecs.inventory import Ecs
 from shared.errors import Unavailable
 from shared.parallel import threads

@@ -17,8 +17,8 @@ from pytest_mock import MockerFixture
 from local.ecs.gateway.faults import AnyFault, Cut, ProxyPage, Refuse
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
-from shared.domain.retries import Denial, NoAnswer, Refusal
 from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import Denial, NoAnswer, Refusal
 from shared.proxy import Proxy
 from shared.settings import Credentials, Settings
 

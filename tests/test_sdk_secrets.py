@@ -12,8 +12,8 @@ import pytest
 from local.ecs.gateway.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
-from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

@@ -12,6 +12,7 @@ import pytest
 from shared.converge.target import PATIENCE, Target
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
 from shared.domain.plan import VANISHED, Judge, Result, Row
 from shared.domain.retries import Kind
 from shared.domain.selection import ByIds, Everything, Selection
@@ -30,8 +31,6 @@ from shared.domain.steps import (
     Stop,
     Wait,
 )
-from shared.ecs.changes import Accepted, Outcome, Rejected
-from shared.ecs.client import NotSent
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)

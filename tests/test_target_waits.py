@@ -10,11 +10,11 @@ import pytest
 from shared.converge.target import PATIENCE, Target
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Accepted, Rejected
 from shared.domain.plan import Judge
 from shared.domain.retries import Kind
 from shared.domain.selection import Everything
 from shared.domain.steps import Rule, SetAutoRelease, Step, Stop, Wait
-from shared.ecs.changes import Accepted, Rejected
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)

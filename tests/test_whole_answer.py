@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.retries import NoAnswer
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.total_timeout import WholeAnswer
+from shared.ecs.transport import NoAnswer
 from shared.settings import Credentials, Settings
 from tests.edge.servers import listening, saying
 

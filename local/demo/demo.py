@@ -28,7 +28,7 @@ from local.fc.deployment import emulated
 from local.fc.pace import PacedClock
 from local.show.read_report import Report
 from local.show.screen import GONE, State, counted, failure_text, state_of
-from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.printable import printable
 from shared.times import CHINA
 

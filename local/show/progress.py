@@ -18,8 +18,7 @@ import msgspec
 
 from local.show.screen import counted
 from shared.clock import Clock, Deadline
-from shared.domain.retries import NoAnswer, Refusal
-from shared.ecs.sdk import Connection
+from shared.ecs.transport import Connection, NoAnswer, Refusal
 from shared.run import World
 from shared.settings import Credentials, Settings
 

@@ -15,9 +15,9 @@ from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, absent
 from shared.domain.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.domain.selection import ByIds, Selection
-from shared.domain.steps import Done
+from shared.domain.steps import DiskLook, Done
 from shared.ecs.client import Api
-from shared.ecs.disks import DiskLook, DiskReader
+from shared.ecs.disks import DiskReader
 from shared.ecs.inventory import Ecs, Found
 from shared.errors import AccessDenied, CurfewError, Unavailable
 from shared.parallel import Runner

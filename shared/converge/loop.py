@@ -16,10 +16,11 @@ from shared.clock import Clock, Deadline
 from shared.converge.target import Target
 from shared.domain.guards import FRESH_FOR, Harm
 from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Outcome, lost
 from shared.domain.plan import Judge, Result, Row
-from shared.domain.steps import Call, Delete, NoCall, Wait
-from shared.ecs.changes import Outcome, batch_size, lost, operation_of, perform
-from shared.ecs.disks import DiskLook, DiskReader
+from shared.domain.steps import Call, Delete, DiskLook, NoCall, Wait
+from shared.ecs.changes import perform
+from shared.ecs.disks import DiskReader
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, TAG_PAGE, Ecs
 from shared.errors import AccessDenied, Unavailable
 from shared.report.log import log_unforeseen
@@ -135,7 +136,7 @@ class _Run:
             if isinstance(target.step, NoCall):
                 waiting[target.awaits].append(target)
             else:
-                acting[operation_of(target.step)].append(target)
+                acting[target.step.operation].append(target)
         for operation, group in acting.items():
             wave += self._as_ecs_allows(operation, group, now)[: self.most]
         for awaits, group in waiting.items():
@@ -192,7 +193,7 @@ class _Run:
             return ()
         if outlook.calls is None or isinstance(group[0].step, NoCall):
             return group
-        return group[: outlook.calls * batch_size(group[0].step)]
+        return group[: outlook.calls * group[0].step.batch]
 
     def _is_stale(self, target: Target) -> bool:
         age = self.job.clock.now() - target.instance.seen_at
@@ -262,14 +263,14 @@ class _Run:
         for target in wave:
             step = target.step
             if target.row is None and not isinstance(step, NoCall):
-                size = min(target.group, batch_size(step))
+                size = min(target.group, step.batch)
                 groups[step, size, target.suspect].append(target)
         batches = [
             (call, targets[start : start + size])
             for (call, size, _), targets in groups.items()
             for start in range(0, len(targets), size)
         ]
-        singles = all(batch_size(call) == 1 for call, _ in batches)
+        singles = all(call.batch == 1 for call, _ in batches)
         answers = self.job.ecs.side_by_side(
             self._perform, batches, at_once=SINGLES_AT_ONCE if singles else CALLS_AT_ONCE
         )

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
 from shared.domain.plan import VANISHED, Judge, Result, Row
 from shared.domain.retries import MAX_TRIES, Kind
 from shared.domain.selection import ByIds
 from shared.domain.steps import (
+    MAX_BATCH,
     Call,
     ClearAutoRelease,
     Delete,
@@ -27,8 +29,6 @@ from shared.domain.steps import (
     Wait,
     words,
 )
-from shared.ecs.changes import BATCH, Accepted, Outcome, Rejected, operation_of
-from shared.ecs.client import NotSent
 
 MAX_ACCEPTED = 3
 """How often one kind of call is made for one instance when each is accepted but does not last."""
@@ -65,7 +65,7 @@ class Target(msgspec.Struct, eq=False):
     due: datetime
     first: Instance
     blind: bool = False
-    group: int = BATCH
+    group: int = MAX_BATCH
     suspect: bool = False
     row: Row | None = None
     made: tuple[str, ...] = ()
@@ -183,7 +183,7 @@ class Target(msgspec.Struct, eq=False):
             self._doubted.pop(type(call), None)
         if rejected.kind is Kind.DENIED:
             said = rejected.message if rejected.message.startswith("RAM denies ") else ""
-            reason = said or f"RAM does not allow ecs:{operation_of(call)}"
+            reason = said or f"RAM does not allow ecs:{call.operation}"
             reason = f"{reason}{self._afterwards()}"
             self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
             return
@@ -201,7 +201,7 @@ class Target(msgspec.Struct, eq=False):
             return
         self.suspect |= batch == 1
         if self.suspect:
-            self.group = 1 if self._tries_alone_next(kind, rejected.kind) else BATCH
+            self.group = 1 if self._tries_alone_next(kind, rejected.kind) else MAX_BATCH
         if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
             self.due = now + self._try_again_interval(kind, rejected.kind)
 

@@ -4,17 +4,30 @@
     Call = Stop | Start | Snapshot | Delete | SetAutoRelease | ClearAutoRelease
 
 A rule looks at one instance and says what comes next. It never does it; equal calls of many
-instances are made together, where ECS has a batch form.
+instances are made together, as many as its ``batch`` at once.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import datetime
+from enum import Enum
+from typing import ClassVar
 
 import msgspec
 
 from shared.domain.instance import Instance, StoppedMode
+
+MAX_BATCH = 100
+"""Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
+
+
+class DiskLook(str, Enum):
+    """Which disks a rule wants to see."""
+
+    NONE = "none"
+    KEPT = "kept"  # those that survive a release
+    ALL = "all"  # every disk, with our snapshots of it
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -45,12 +58,17 @@ class Impossible(msgspec.Struct, frozen=True):
 class Stop(msgspec.Struct, frozen=True):
     """StopInstances: ``force`` is a power-off; no mode: the account's default."""
 
+    operation: ClassVar[str] = "StopInstances"
+    batch: ClassVar[int] = MAX_BATCH
     force: bool
     stopped_mode: StoppedMode | None = None
 
 
 class Start(msgspec.Struct, frozen=True):
     """StartInstances."""
+
+    operation: ClassVar[str] = "StartInstances"
+    batch: ClassVar[int] = MAX_BATCH
 
 
 class DiskSnapshot(msgspec.Struct, frozen=True):
@@ -63,6 +81,8 @@ class DiskSnapshot(msgspec.Struct, frozen=True):
 class Snapshot(msgspec.Struct, frozen=True):
     """CreateSnapshot of these disks, kept for ``retention_days`` (1 to 65,536)."""
 
+    operation: ClassVar[str] = "CreateSnapshot"
+    batch: ClassVar[int] = 1
     disks: tuple[DiskSnapshot, ...]
     retention_days: int
 
@@ -70,6 +90,8 @@ class Snapshot(msgspec.Struct, frozen=True):
 class Delete(msgspec.Struct, frozen=True):
     """DeleteInstances: ``force`` also takes what is not stopped, like pulling the plug."""
 
+    operation: ClassVar[str] = "DeleteInstances"
+    batch: ClassVar[int] = MAX_BATCH
     force: bool
 
 
@@ -80,11 +102,16 @@ class SetAutoRelease(msgspec.Struct, frozen=True):
         at: A whole minute, in the zone in which people are told of it.
     """
 
+    operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
+    batch: ClassVar[int] = 1
     at: datetime
 
 
 class ClearAutoRelease(msgspec.Struct, frozen=True):
     """ModifyInstanceAutoReleaseTime without a time."""
+
+    operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
+    batch: ClassVar[int] = 1
 
 
 NoCall = Done | Wait | Skip | Impossible

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from shared.domain.retries import Denial, NoAnswer, Refusal
 from shared.ecs.total_timeout import MAX_BYTES, too_long
+from shared.ecs.transport import Denial, NoAnswer, Refusal
 from shared.printable import printable
 
 _MAX_MESSAGE, _MAX_WORD = 200, 64

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus
-from shared.domain.retries import SERVER_ERROR, Kind, NoAnswer, Refusal
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected, lost
+from shared.domain.retries import SERVER_ERROR
 from shared.domain.steps import (
     Call,
     ClearAutoRelease,
@@ -26,65 +27,14 @@ from shared.domain.steps import (
     Stop,
 )
 from shared.domain.steps import Snapshot as TakeSnapshots
-from shared.ecs.client import Answer, Api, NotSent
+from shared.ecs.client import Answer, Api
 from shared.ecs.fields import RELEASE_TAG, listed, read_status
+from shared.ecs.transport import NoAnswer, Refusal
+from shared.errors import assert_never
 from shared.times import to_minute_text
 
 TOKENS = 4
 """How many ClientTokens are tried for the same work where ECS says that the last one failed."""
-
-BATCH = 100
-"""Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
-
-
-class Accepted(msgspec.Struct, frozen=True):
-    """ECS took the call.
-
-    Attributes:
-        instance: As far as the answer tells.
-        made: What was done, in words, if that is more than the call's own words.
-    """
-
-    instance: Instance
-    made: str = ""
-
-
-class Rejected(msgspec.Struct, frozen=True):
-    """ECS did not take it, or nobody knows.
-
-    Attributes:
-        alone: It was this instance that ECS spoke of, not the batch that it was in.
-        before: What of several calls was done before, in words; "" if nothing.
-        in_doubt: It may have been done all the same. So after a 5xx and without an answer; and
-            for a member of a refused batch, since ECS does not document that it leaves the whole.
-    """
-
-    kind: Kind
-    code: str
-    message: str
-    alone: bool
-    in_doubt: bool
-    before: str = ""
-
-
-Outcome = Accepted | Rejected | NotSent
-
-
-def operation_of(call: Call) -> str:
-    """ECS's name of what a call does."""
-    return {
-        Stop: "StopInstances",
-        Start: "StartInstances",
-        TakeSnapshots: "CreateSnapshot",
-        Delete: "DeleteInstances",
-        SetAutoRelease: "ModifyInstanceAutoReleaseTime",
-        ClearAutoRelease: "ModifyInstanceAutoReleaseTime",
-    }[type(call)]
-
-
-def batch_size(call: Call) -> int:
-    """How many instances one call can hold."""
-    return BATCH if isinstance(call, Stop | Start | Delete) else 1
 
 
 def perform(
@@ -95,7 +45,7 @@ def perform(
     Args:
         api: The region's calls.
         call: What to do.
-        instances: At most ``batch_size(call)``, each once.
+        instances: At most ``call.batch``, each once.
         until: When the call may be sent at the latest: looks grow old.
 
     Raises:
@@ -105,7 +55,7 @@ def perform(
         if isinstance(call, TakeSnapshots):
             return {one.id: _take_snapshots(api, call, one, until) for one in instances}
         parameters = _parameters(api, call, instances)
-        answer = _with_token(api, operation_of(call), parameters, until)
+        answer = _with_token(api, call.operation, parameters, until)
     except Refusal as refusal:
         alone = len(instances) == 1 or not refusal.blames_a_member
         return {one.id: _rejected(refusal, alone=alone) for one in instances}
@@ -118,7 +68,11 @@ def perform(
     return {one.id: Accepted(one) for one in instances}
 
 
-def _parameters(api: Api, call: Call, instances: Sequence[Instance]) -> dict[str, str]:
+def _parameters(
+    api: Api,
+    call: Stop | Start | Delete | SetAutoRelease | ClearAutoRelease,
+    instances: Sequence[Instance],
+) -> dict[str, str]:
     ids = [one.id for one in instances]
     match call:
         case Stop(force, stopped_mode):
@@ -135,7 +89,7 @@ def _parameters(api: Api, call: Call, instances: Sequence[Instance]) -> dict[str
         case ClearAutoRelease():
             return {"InstanceId": ids[0]}
         case _:
-            raise AssertionError(f"{type(call).__name__} is no call for a batch")
+            return assert_never(call)
 
 
 def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetime) -> Outcome:
@@ -237,11 +191,6 @@ def _rejected(refusal: Refusal, *, alone: bool) -> Rejected:
     in_doubt = not alone or refusal.status >= SERVER_ERROR
     message = refusal.denied.sentence() or refusal.message
     return Rejected(refusal.kind, refusal.code, message, alone, in_doubt)
-
-
-def lost(reason: str) -> Rejected:
-    """The outcome of a call of which nobody knows whether it was done."""
-    return Rejected(Kind.PASSING, "", reason, alone=True, in_doubt=True)
 
 
 def _token(*parts: str) -> str:

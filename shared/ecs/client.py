@@ -16,27 +16,16 @@ from typing import Any
 import msgspec
 
 from shared.clock import Clock, Deadline
-from shared.domain.retries import MAX_TRIES, Kind, NoAnswer, Refusal
+from shared.domain.outcome import NotSent
+from shared.domain.retries import MAX_TRIES, Kind
 from shared.ecs.pacer import Outlook, Pacer
 from shared.ecs.regions import hint, is_listed
-from shared.ecs.sdk import Transport
+from shared.ecs.transport import NoAnswer, Refusal, Transport
 from shared.errors import AccessDenied, Unavailable
 
 READ_TIMEOUT_S = 10.0
 DEED_TIMEOUT_S = 30.0
 _FIRST_RETRY_S = 0.2
-
-
-class NotSent(msgspec.Struct, frozen=True):
-    """The call was not made: its turn did not come in time.
-
-    Attributes:
-        before: What of several calls was done before, in words; "" if nothing.
-        throttled: ECS had refused the last one for its pace.
-    """
-
-    before: str = ""
-    throttled: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True):

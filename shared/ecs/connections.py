@@ -33,9 +33,9 @@ from aliyunsdkcore.vendored.requests.packages.urllib3 import (
 from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
 from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
-from shared.domain.retries import NoAnswer
 from shared.ecs.dial import dial, secure, trusting
 from shared.ecs.total_timeout import WholeAnswer
+from shared.ecs.transport import NoAnswer
 from shared.errors import Refused
 from shared.settings import Settings
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from shared.domain.retries import NoAnswer
+from shared.ecs.transport import NoAnswer
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _UNRESOLVED = "the host name could not be resolved"

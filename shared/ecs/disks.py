@@ -13,25 +13,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from enum import Enum
 
 import msgspec
 
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
+from shared.domain.steps import DiskLook
 from shared.ecs.fields import RELEASE_TAG, Json, is_ours, owner_of, read_disk, read_snapshot
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Ecs, chunks
 from shared.errors import Unavailable
 
 DISKS_PAGE = "500"
 """Most rows of a call of DescribeDisks (API reference)."""
-
-
-class DiskLook(str, Enum):
-    """Which disks a rule wants to see."""
-
-    NONE = "none"
-    KEPT = "kept"  # those that survive a release
-    ALL = "all"  # every disk, with our snapshots of it
 
 
 class DiskReader(msgspec.Struct, frozen=True):

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain.instance import Instance
-from shared.domain.retries import Refusal
 from shared.domain.selection import ByIds, ByTagsAndName, Selection, selects
 from shared.ecs.client import Answer, Api
 from shared.ecs.fields import Json, listed, read_row, read_tag, rows
+from shared.ecs.transport import Refusal
 from shared.errors import Unavailable
 from shared.parallel import Runner
 

@@ -24,7 +24,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, unquote
 
 from aliyunsdkcore import __version__
@@ -33,44 +33,16 @@ from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
 from aliyunsdkcore.vendored.requests import Request
 
-from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.answer import read_answer
 from shared.ecs.connections import Adapter
 from shared.ecs.regions import has_endpoint_of_its_own
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.hosts import read_server
 from shared.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
 _SHORTEST_SECRET = 12
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}
-
-
-class Transport(Protocol):
-    """One call to ECS: parameters out, the answer's JSON object back."""
-
-    def send(
-        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
-    ) -> Mapping[str, Any]:
-        """Make the call once.
-
-        Args:
-            operation: ECS's name of it, e.g. ``StopInstances``.
-            parameters: As they go over the wire; ``RegionId`` is among them.
-            timeout_s: How long to wait for the answer.
-
-        Raises:
-            Refusal: ECS answered, and said no.
-            NoAnswer: nothing readable came back.
-        """
-        ...
-
-
-class Connection(Transport, Protocol):
-    """A transport that is open until it is closed."""
-
-    def close(self) -> None:
-        """Close it; nothing is sent any more."""
-        ...
 
 
 class SdkTransport:

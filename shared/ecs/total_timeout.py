@@ -20,7 +20,7 @@ from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any
 
-from shared.domain.retries import NoAnswer
+from shared.ecs.transport import NoAnswer
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of one answer, headers included. A page of 100 instances has some 300 KB; with every tag, name

@@ -1,9 +1,10 @@
 """What every trigger's envelope holds, read strictly: a body, a flag, an id.
 
 Which field of which trigger holds them is known to ``shared.request.carriers``; here is how such a
-field is read, and what an error about it says. Times are read by ``shared.request.event_times``. Whether a
-publisher's SDK encodes a message in base64 is not documented for every one, so a message's body may
-be JSON text or base64 of it: a JSON object starts with a brace, which base64 has not.
+field is read, and what an error about it says. Times are read by ``shared.request.event_times``.
+Whether a publisher's SDK encodes a message in base64 is not documented for every one, so a
+message's body may be JSON text or base64 of it: a JSON object starts with a brace, which base64
+has not.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.retries import NoAnswer
 from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import NoAnswer
 from shared.settings import Credentials, Settings
 
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.retries import NoAnswer
 from shared.ecs.dial import dial
+from shared.ecs.transport import NoAnswer
 from shared.settings import Settings
 from tests.edge.servers import ANSWER, asked, listening, saying
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.retries import NoAnswer
 from shared.ecs.answer import read_answer
 from shared.ecs.total_timeout import MAX_BYTES
+from shared.ecs.transport import NoAnswer
 
 
 def read(body: object) -> object:

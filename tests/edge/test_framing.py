@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.total_timeout import MAX_BYTES
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.settings import Settings
 from tests.edge.servers import (
     ANSWER,

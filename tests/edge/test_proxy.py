@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.retries import NoAnswer
+from shared.ecs.transport import NoAnswer
 from shared.errors import Refused
 from shared.proxy import Proxy, read_proxy
 from shared.settings import read_settings

@@ -24,6 +24,7 @@ from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status, StoppedMode
 from shared.domain.steps import (
     ClearAutoRelease,
+    DiskLook,
     Done,
     Impossible,
     SetAutoRelease,
@@ -33,7 +34,6 @@ from shared.domain.steps import (
     Wait,
     words,
 )
-from shared.ecs.disks import DiskLook
 from shared.errors import InvalidEvent
 from shared.request.request import decode
 from shared.settings import Settings

@@ -27,8 +27,8 @@ from local.ecs.ram.caller import Caller
 from local.fc.deployment import EVENTS, Deployment, emulated
 from local.fc.pace import PacedClock
 from local.fc.runtime import Outcome
-from shared.domain.retries import Refusal
 from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import Refusal
 from shared.request.triggers import Message, parse
 from shared.run import World
 from shared.settings import FcContext

@@ -11,8 +11,7 @@ import pytest
 
 from local.show.progress import Progress
 from shared.clock import Clock
-from shared.domain.retries import NoAnswer, Refusal
-from shared.ecs.sdk import Connection
+from shared.ecs.transport import Connection, NoAnswer, Refusal
 from shared.run import World
 from shared.settings import Credentials, Settings
 

@@ -20,7 +20,7 @@ from local.ecs.gateway.request_log import Entry
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.guards import Harm
-from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.errors import CurfewError
 from shared.parallel import one_by_one
 from shared.run import World

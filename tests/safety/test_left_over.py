@@ -15,7 +15,7 @@ from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.plan import VANISHED
-from shared.domain.retries import Refusal
+from shared.ecs.transport import Refusal
 from shared.errors import Incomplete
 from tests.safety.stage import DEV, Direct, Stage, report_of, table
 

@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import AnyFault, Cut, LostPermission, Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
-from shared.domain.retries import NoAnswer
+from shared.ecs.transport import NoAnswer
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
 from tests.safety.stage import (
     DEV,

@@ -43,8 +43,8 @@ from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime, context, environment
 from local.fc.runtime import invoke
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.domain.retries import NoAnswer, Refusal
 from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import NoAnswer, Refusal
 from shared.errors import CurfewError
 from shared.parallel import one_by_one
 from shared.run import REAL_WORLD, World

@@ -80,7 +80,7 @@ def test_no_operations_name_is_put_together() -> None:
         and not isinstance(call.args[0], ast.Constant | ast.Name)
     ]
 
-    assert [name for name, code in built if "operation_of(call)" not in code] == []
+    assert [name for name, code in built if "call.operation" not in code] == []
 
 
 def test_only_clear_auto_release_asks_to_clear() -> None:

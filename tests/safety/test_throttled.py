@@ -12,8 +12,8 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import FRESH_FOR
-from shared.domain.retries import Refusal
 from shared.ecs.inventory import Ecs
+from shared.ecs.transport import Refusal
 from shared.errors import Incomplete, Unavailable
 from tests.safety.stage import DEV, MANY_ALLOWED, Stage, report_of, table
 

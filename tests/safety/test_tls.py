@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.retries import NoAnswer
 from shared.ecs import connections
+from shared.ecs.transport import NoAnswer
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
 from tests.edge.certificates import Authority

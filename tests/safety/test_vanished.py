@@ -12,7 +12,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from shared.domain.plan import VANISHED
-from shared.domain.retries import NoAnswer
+from shared.ecs.transport import NoAnswer
 from shared.errors import Incomplete
 from tests.safety.stage import (
     DEV,

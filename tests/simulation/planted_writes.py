@@ -24,11 +24,11 @@ import shared.run_guards
 from shared.converge.target import Target
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import SnapshotStatus
+from shared.domain.outcome import Outcome, Rejected
 from shared.domain.plan import Judge, Result, Row
 from shared.domain.retries import Kind
 from shared.domain.selection import ByTagsAndName
 from shared.domain.steps import Call
-from shared.ecs.changes import Outcome, Rejected
 from shared.ecs.disks import DiskReader
 from shared.errors import Refused
 from shared.request.request import decode

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from local.ecs.clock import ManualClock
 from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
-from shared.domain.retries import NoAnswer, Refusal
+from shared.ecs.transport import NoAnswer, Refusal
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:

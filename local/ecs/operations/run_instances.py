@@ -18,7 +18,7 @@ from local.ecs.fleet.creation import create
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.ecs.operations.attributes import instance_description, instance_name
 from local.ecs.operations.auto_release import asked_time
-from local.ecs.operations.regions_prices import asked_category, asked_size
+from local.ecs.operations.prices import asked_category, asked_size
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request, idempotent
 

@@ -1,4 +1,4 @@
-"""DescribeRegions and DescribePrice. Source: their pages in the API reference."""
+"""DescribePrice. Source: its page in the API reference."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from local.ecs.account.catalog import (
     disk_price,
     instance_price,
 )
-from local.ecs.account.model import ChargeType, SpotStrategy
-from local.ecs.account.regions import REGIONS, Region
+from local.ecs.account.model import SpotStrategy
 from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
 from local.ecs.rpc.parameters import Parameters
@@ -23,23 +22,6 @@ from local.ecs.rpc.request import Request
 LARGEST_AMOUNT = 1000
 LONGEST_PERIOD = 60
 DEFAULT_SYSTEM_DISK_GIB = 40
-
-
-class Language(Enum):
-    """What AcceptLanguage may be."""
-
-    CHINESE = "zh-CN"
-    ENGLISH = "en-US"
-    JAPANESE = "ja"
-
-
-class RegionResource(Enum):
-    """What a region may be asked to offer."""
-
-    INSTANCE = "instance"
-    DISK = "disk"
-    RESERVED_INSTANCE = "reservedinstance"
-    SAVINGS_PLAN = "savingsplan"
 
 
 class PricedResource(Enum):
@@ -54,32 +36,6 @@ class PriceUnit(Enum):
     HOUR = "Hour"
     MONTH = "Month"
     YEAR = "Year"
-
-
-def describe_regions(request: Request) -> JsonObject:
-    """All regions, named in the language that is asked for; Chinese by default.
-
-    Raises:
-        EcsError: language, charge type or resource type is unknown.
-    """
-    parameters = request.parameters
-    language = parameters.choice("AcceptLanguage", Language, Refusal.ACCEPT_LANGUAGE)
-    parameters.choice("InstanceChargeType", ChargeType, Refusal.UNKNOWN_CHARGE_TYPE)
-    parameters.choice("ResourceType", RegionResource, Refusal.UNKNOWN_RESOURCE_TYPE)
-    allowed = request.may_list("*", "*")
-    return {
-        "Regions": {
-            "Region": [
-                {
-                    "RegionId": region.region_id,
-                    "RegionEndpoint": region.endpoint,
-                    "LocalName": _local_name(region, language or Language.CHINESE),
-                    "Status": "available",
-                }
-                for region in (REGIONS.values() if allowed else ())
-            ]
-        }
-    }
 
 
 def describe_price(request: Request) -> JsonObject:
@@ -184,11 +140,3 @@ def _prices(original: float, trade: float) -> JsonObject:
         "DiscountPrice": round(original - trade, 4),
         "TradePrice": round(trade, 4),
     }
-
-
-def _local_name(region: Region, language: Language) -> str:
-    return {
-        Language.CHINESE: region.name_zh,
-        Language.ENGLISH: region.name_en,
-        Language.JAPANESE: region.name_ja,
-    }[language]
