@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from shared.action import Action, Asked
+from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import ClearAutoRelease, Done, Impossible, Rule, Step
@@ -32,7 +32,7 @@ class ClearAutoReleaseRule(Rule, frozen=True):
         return Done("no release time") if instance.auto_release_at is None else ClearAutoRelease()
 
 
-def _rule(request: ClearAutoReleaseRequest, asked: Asked) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: ClearAutoReleaseRequest, asked: RequestTime) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
     return ClearAutoReleaseRule()
 
 

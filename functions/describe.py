@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from shared.action import Action, Asked
+from shared.action import Action, RequestTime
 from shared.domain.guards import Harm, guard_of
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import Done, Impossible, Rule, Step
@@ -46,7 +46,7 @@ def _listed(functions: list[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _rule(request: DescribeRequest, asked: Asked) -> DescribeRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: DescribeRequest, asked: RequestTime) -> DescribeRule:  # noqa: ARG001  # an Action's rule
     return DescribeRule(asked.settings)
 
 

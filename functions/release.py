@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
 
-from shared.action import Action, Asked
+from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
-from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, settled
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, after_transition
 from shared.domain.instance import Snapshot as TakenSnapshot
 from shared.domain.steps import (
     Delete,
@@ -28,7 +28,7 @@ from shared.domain.steps import (
     Step,
     Stop,
     Wait,
-    words,
+    in_words,
 )
 from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request
@@ -133,14 +133,14 @@ class ReleaseRule(Rule, frozen=True):
         """All steps from here on, and what outlives the instance and is billed."""
         step = self.next_step(instance, now)
         if isinstance(step, Done | Skip | Impossible):
-            return words(step)
+            return in_words(step)
         steps = []
         if instance.status not in {Status.RUNNING, Status.STOPPED}:
-            steps.append(words(step))
-            instance = settled(instance)
+            steps.append(in_words(step))
+            instance = after_transition(instance)
             step = self.next_step(instance, now)
         if isinstance(step, Stop):
-            steps.append(words(step))
+            steps.append(in_words(step))
         if self.snapshot and not isinstance(step, Delete):
             steps.append(self._snapshots_in_words(instance, now))
         steps.append("release by force" if self.force and not self.snapshot else "release")
@@ -240,7 +240,7 @@ def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
     return latest.replace(second=0, microsecond=0) + MINUTE
 
 
-def _rule(request: ReleaseRequest, asked: Asked) -> ReleaseRule:
+def _rule(request: ReleaseRequest, asked: RequestTime) -> ReleaseRule:
     if (request.instance_ids, request.dry_run, request.plan_id) == (UNSET, UNSET, UNSET):
         raise InvalidEvent(
             "dry_run is missing; a release by anything but instance_ids must state it, true or "

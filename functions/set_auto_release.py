@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from shared.action import Action, Asked
+from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
-from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Step, words
+from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Step, in_words
 from shared.errors import InvalidEvent
 from shared.request.request import Request, invalid
 from shared.run import REAL_WORLD, World, run
@@ -85,8 +85,8 @@ class SetAutoReleaseRule(Rule, frozen=True):
         """The time that would be set, and why it is another than was asked for."""
         step = self.next_step(instance, now)
         if isinstance(step, SetAutoRelease) and step.at != self.at:
-            return f"{words(step)}; {self._too_near()}"
-        return words(step)
+            return f"{in_words(step)}; {self._too_near()}"
+        return in_words(step)
 
     def _stays(self, is_set: datetime) -> bool:
         return {
@@ -103,7 +103,7 @@ class SetAutoReleaseRule(Rule, frozen=True):
         return to_zone_text(moment, self.zone)
 
 
-def _rule(request: SetAutoReleaseRequest, asked: Asked) -> SetAutoReleaseRule:
+def _rule(request: SetAutoReleaseRequest, asked: RequestTime) -> SetAutoReleaseRule:
     at = _release_time(request, asked)
     if at > asked.now + LATEST:
         field = "release_after" if request.release_at is UNSET else "release_at"
@@ -119,7 +119,7 @@ def _rule(request: SetAutoReleaseRequest, asked: Asked) -> SetAutoReleaseRule:
     )
 
 
-def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
+def _release_time(request: SetAutoReleaseRequest, asked: RequestTime) -> datetime:
     """The one time that the request states, as a whole minute.
 
     Raises:

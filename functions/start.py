@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from shared.action import Action, Asked
+from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import Done, Impossible, Rule, Start, Step, Wait
@@ -48,7 +48,7 @@ class StartRule(Rule, frozen=True):
                 return Wait(instance.status.value)
 
 
-def _rule(request: StartRequest, asked: Asked) -> StartRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: StartRequest, asked: RequestTime) -> StartRule:  # noqa: ARG001  # an Action's rule
     return StartRule(wait=request.wait)
 
 

@@ -16,7 +16,7 @@ from shared.settings import Settings
 R = TypeVar("R", bound=Request)
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RequestTime(msgspec.Struct, frozen=True):
     """When a request was made, and under which settings.
 
     Attributes:
@@ -50,7 +50,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     name: str
     request: type[R]
     harm: Harm
-    rule: Callable[[R, Asked], Rule]
+    rule: Callable[[R, RequestTime], Rule]
     disks: Callable[[R], DiskLook] = no_disks
     only_looks: bool = False
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from shared.action import Asked
+from shared.action import RequestTime
 from shared.domain.instance import Instance
 from shared.domain.plan_id import asked_in, not_in_plan
 from shared.errors import InvalidEvent, Refused
@@ -28,7 +28,7 @@ eight, 20 % would be one."""
 _NAMED = 5
 
 
-def check_age(asked: Asked) -> None:
+def check_age(asked: RequestTime) -> None:
     """Yesterday's "stop" must not fire at noon today.
 
     Raises:
@@ -172,7 +172,7 @@ def counted(number: int) -> str:
     return f"{number} instance{'' if number == 1 else 's'}"
 
 
-def _shown(asked: Asked) -> str:
+def _shown(asked: RequestTime) -> str:
     """The event's time as the operator's zone has it."""
     return to_zone_text(asked.at, asked.settings.zone)
 

@@ -23,9 +23,9 @@ from local.fc.context import Context, Runtime, context
 from local.fc.deployment import function_names
 from shared.action import Action
 from shared.clock import Deadline
-from shared.ecs.client import Api
+from shared.ecs.client import Client
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.parallel import one_by_one
 from shared.run import World
 from shared.settings import Credentials, Settings
@@ -83,10 +83,10 @@ class Direct:
         late_s = answer.delivery.delay_s + answer.delivery.pause_s
         self.ecs.clock.sleep(min(late_s, timeout_s))
         if late_s > timeout_s or replace(answer.delivery, delay_s=0.0) != PLAIN:
-            raise NoAnswer("nothing readable came back")
+            raise NoResponse("nothing readable came back")
         if answer.code:
             after_ms = answer.headers.get("x-acs-retry-after")
-            raise Refusal(
+            raise ErrorResponse(
                 answer.status,
                 answer.code,
                 answer.body["Message"],
@@ -142,11 +142,11 @@ class Call:
             return made
         return msgspec.structs.replace(made, connect=lambda *_: Direct(self.ecs))
 
-    def api(self, region: str = HANGZHOU, *, timeout_s: float = 600) -> Api:
+    def api(self, region: str = HANGZHOU, *, timeout_s: float = 600) -> Client:
         """One region's calls through the SDK, from now until this timeout."""
         deadline = Deadline.after(self.ecs.clock.now(), timedelta(seconds=timeout_s))
         transport = SdkTransport(Settings(), CREDENTIALS, connections=1)
-        return Api(region, transport, self.ecs.clock, deadline)
+        return Client(region, transport, self.ecs.clock, deadline)
 
     def fleet(
         self,

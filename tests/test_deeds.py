@@ -26,8 +26,8 @@ from shared.domain.steps import (
     Stop,
 )
 from shared.ecs.changes import TOKENS, perform
-from shared.ecs.client import Api
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.client import Client
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.errors import Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -56,10 +56,10 @@ class Script:
         return said
 
 
-def make(*says: Mapping[str, Any] | Exception) -> tuple[Api, Script]:
+def make(*says: Mapping[str, Any] | Exception) -> tuple[Client, Script]:
     script = Script(says)
     deadline = Deadline.after(START, timedelta(minutes=10))
-    return Api("cn-hangzhou", script, ManualClock(START), deadline), script
+    return Client("cn-hangzhou", script, ManualClock(START), deadline), script
 
 
 def instance(instance_id: str, status: Status = Status.RUNNING) -> Instance:
@@ -157,7 +157,7 @@ def test_the_token_knows_its_region() -> None:
     deadline = Deadline.after(START, timedelta(minutes=10))
     scripts = [Script([{}]), Script([{}])]
     for script, region in zip(scripts, ("cn-hangzhou", "cn-shanghai"), strict=True):
-        perform(Api(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER)
+        perform(Client(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER)
 
     first, second = (script.sent[0][1]["ClientToken"] for script in scripts)
     assert first != second
@@ -206,7 +206,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
     ("failure", "outcome"),
     [
         pytest.param(
-            Refusal(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds."),
+            ErrorResponse(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds."),
             Rejected(
                 Kind.FINAL,
                 "QuotaExceed.Snapshot",
@@ -218,7 +218,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
             id="refused",
         ),
         pytest.param(
-            NoAnswer("no answer in time"),
+            NoResponse("no answer in time"),
             Rejected(
                 Kind.PASSING,
                 "",
@@ -238,7 +238,7 @@ def test_a_disk_that_fails_stops_the_disks_after_it(failure: Exception, outcome:
     assert len(script.sent) == 2
 
 
-SPENT = Refusal(400, "IdempotentFailed", "The previous idempotent request has failed.")
+SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")
 WITH_TOKEN = pytest.mark.parametrize(
     "call",
     [Delete(force=False), Snapshot((DiskSnapshot("d-1", "one"),), 7)],
@@ -390,7 +390,7 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
     kind: Kind,
     alone: bool,  # noqa: FBT001  # a table's column
 ) -> None:
-    api, _ = make(Refusal(status, code, "why"))
+    api, _ = make(ErrorResponse(status, code, "why"))
 
     assert perform(api, call, TWO, LATER) == {
         one: Rejected(kind, code, "why", alone, in_doubt=not alone or status >= 500)
@@ -400,7 +400,7 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
 
 @pytest.mark.parametrize("call", BATCH, ids=operator.attrgetter("operation"))
 def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
-    api, _ = make(Refusal(403, "IncorrectInstanceStatus", "why"))
+    api, _ = make(ErrorResponse(403, "IncorrectInstanceStatus", "why"))
 
     outcomes = perform(api, call, ONE, LATER)
 
@@ -413,7 +413,7 @@ def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
     "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
 )
 def test_a_lost_answer_says_nothing_of_anybody(call: Call) -> None:
-    api, _ = make(NoAnswer("the connection broke"))
+    api, _ = make(NoResponse("the connection broke"))
 
     outcomes = perform(api, call, ONE, LATER)
 
@@ -436,7 +436,7 @@ def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
     "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
 )
 def test_credentials_that_are_refused_end_the_run(call: Call) -> None:
-    api, _ = make(Refusal(404, "InvalidAccessKeyId.NotFound", ""))
+    api, _ = make(ErrorResponse(404, "InvalidAccessKeyId.NotFound", ""))
 
     with pytest.raises(Unavailable, match="does not accept the credentials"):
         perform(api, call, ONE, LATER)

@@ -20,7 +20,7 @@ from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, absen
 from shared.domain.steps import DiskLook
 from shared.ecs.disks import DiskReader
 from shared.ecs.fields import RELEASE_TAG
-from shared.ecs.inventory import Ecs
+from shared.ecs.inventory import Inventory
 from shared.errors import AccessDenied, Unavailable
 from tests.calling import Body, Call, bounded
 
@@ -51,11 +51,11 @@ def running(instance_id: str, *disks: DiskSpec) -> InstanceSpec:
 
 
 def reader(call: Call, wanted: DiskLook = DiskLook.ALL) -> DiskReader:
-    return DiskReader(Ecs(call.api(), bounded), wanted)
+    return DiskReader(Inventory(call.api(), bounded), wanted)
 
 
 def looked(made: DiskReader, *ids: str) -> dict[str, Instance]:
-    return made.ecs.look(list(ids))
+    return made.inventory.look(list(ids))
 
 
 def disk_ids(instance: Instance) -> list[str]:
@@ -64,7 +64,7 @@ def disk_ids(instance: Instance) -> list[str]:
 
 def take_snapshot(call: Call, disk_id: str, instance_id: str) -> str:
     """As Curfew does it, or a twin of it."""
-    answer = call.api().deed(
+    answer = call.api().write(
         "CreateSnapshot",
         {"DiskId": disk_id, "Tag.1.Key": RELEASE_TAG, "Tag.1.Value": instance_id},
         call.ecs.clock.now(),
@@ -275,7 +275,7 @@ def test_only_our_snapshots_of_this_instance_count(call: Call) -> None:
     (disk,) = call.ecs.engine.disks("i-1")
     take_snapshot(call, disk.disk_id, "i-2")
     call.ecs.clock.advance(timedelta(minutes=1))
-    call.api().deed("CreateSnapshot", {"DiskId": disk.disk_id}, call.ecs.clock.now())
+    call.api().write("CreateSnapshot", {"DiskId": disk.disk_id}, call.ecs.clock.now())
     call.ecs.clock.advance(timedelta(minutes=1))
     ours = take_snapshot(call, disk.disk_id, "i-1")
 

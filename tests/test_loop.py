@@ -63,9 +63,9 @@ def without_locks(_: object, body: Body) -> Body:
     "fault",
     [
         pytest.param(Cut(action="StopInstances", times=1), id="cut-before"),
-        pytest.param(Cut(action="StopInstances", times=1, after_deed=True), id="cut-after"),
+        pytest.param(Cut(action="StopInstances", times=1, after_write=True), id="cut-after"),
         pytest.param(Refuse(action="StopInstances", times=1), id="error-before"),
-        pytest.param(Refuse(action="StopInstances", times=1, after_deed=True), id="error-after"),
+        pytest.param(Refuse(action="StopInstances", times=1, after_write=True), id="error-after"),
         pytest.param(ProxyPage(action="StopInstances", times=1), id="proxy"),
         pytest.param(Delay(action="StopInstances", times=1, seconds=60), id="late"),
         pytest.param(Refuse(action="Describe*", skip=1, times=4), id="a-look-fails-four-times"),
@@ -90,20 +90,20 @@ def test_what_passes_is_got_over(call: Call, fault: Any) -> None:  # noqa: ANN40
     assert report["api_calls"] == len(call.ecs.log)
 
 
-@pytest.mark.parametrize("after_deed", [False, True])
+@pytest.mark.parametrize("after_write", [False, True])
 def test_a_deed_whose_answer_never_comes_is_tried_five_times_at_most(
     call: Call,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     call.fleet(*fleet(1), durations=FOREVER)
-    call.ecs.faults.add(Cut(action="StopInstances", after_deed=after_deed))
+    call.ecs.faults.add(Cut(action="StopInstances", after_write=after_write))
 
     with pytest.raises(Incomplete) as caught:
         call(stop.handler, DEV)
 
     _, report = in_error(caught.value)
-    assert report["counts"]["pending" if after_deed else "failed"] == 1
-    assert call.actions().count("StopInstances") == (1 if after_deed else 5)
+    assert report["counts"]["pending" if after_write else "failed"] == 1
+    assert call.actions().count("StopInstances") == (1 if after_write else 5)
 
 
 def test_what_is_accepted_without_effect_is_given_up_after_three_times(call: Call) -> None:

@@ -393,7 +393,7 @@ def test_an_unreadable_body_by_http_is_a_400(call: Call) -> None:
     [
         None,
         Cut(),
-        Cut(action="Stop*", after_deed=True),
+        Cut(action="Stop*", after_write=True),
         ProxyPage(),
         BrokenBody(action="Stop*"),
         Delay(action="Stop*", seconds=90),

@@ -28,7 +28,7 @@ from local.fc.deployment import emulated
 from local.fc.pace import PacedClock
 from local.show.read_report import Report
 from local.show.screen import GONE, State, counted, failure_text, state_of
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.printable import printable
 from shared.times import CHINA
 
@@ -95,7 +95,7 @@ def _play_step(console: Console, day: Day, step: Step) -> bool:
     try:
         with _progress(console, day):
             told = step.act(day)
-    except (Refusal, NoAnswer) as error:
+    except (ErrorResponse, NoResponse) as error:
         console.print(Text(f"  ECS did not do it: {printable(str(error))}", "bold red"))
         return False
     console.print(_account(day, told))

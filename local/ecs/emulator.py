@@ -14,7 +14,7 @@ from local.ecs.clock import Clock, RealClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import default_fleet
 from local.ecs.gateway.faults import AnyFault, Faults
-from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.gateway.throttle import Limits, Throttle
 from local.ecs.http.control import PAGES, PREFIX, Control
@@ -80,7 +80,7 @@ class Emulator:
     def __init__(self, options: Options = PLAIN) -> None:
         self._build = options.build
         self._hosts = options.hosts
-        self.service = Service(
+        self.service = Gateway(
             options.build(),
             throttle=Throttle(options.limits),
             faults=Faults(options.faults, seed=options.seed),

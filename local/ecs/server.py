@@ -24,7 +24,7 @@ from aiohttp import web
 from local.ecs.clock import Clock
 from local.ecs.emulator import PLAIN, Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.http.control import PREFIX
 from local.ecs.http.messages import LOOPBACK, HttpReply, HttpRequest, is_loopback
@@ -127,7 +127,7 @@ class LocalEcs:
         return self.emulator.engine
 
     @property
-    def service(self) -> Service:
+    def service(self) -> Gateway:
         """What stands before the engine."""
         return self.emulator.service
 

@@ -23,7 +23,7 @@ from local.ecs.clock import ManualClock
 from local.ecs.emulator import LOCAL_KEY, Emulator, Options, default_engine, local_credential
 from local.ecs.engine import Ecs
 from local.ecs.gateway.faults import Faults
-from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.http.messages import HttpReply, HttpRequest, is_loopback
 from local.ecs.ram.policy import Policy
@@ -57,7 +57,7 @@ class FakeEcs:
         return self.emulator.engine
 
     @property
-    def service(self) -> Service:
+    def service(self) -> Gateway:
         """What stands before the engine, with its throttle."""
         return self.emulator.service
 

@@ -37,7 +37,7 @@ from local.ecs.server import Neighbour, Served
 from local.fc.context import CODE, MEMORY_MB
 from local.fc.deployment import PLAIN, Deployment, function_names, new_request_id
 from local.fc.http import PROXY, http_event, http_reply
-from local.fc.refusals import Refusal, refusal
+from local.fc.refusals import FcError, refusal
 from local.fc.runtime import Outcome
 from local.fc.signatures import verify_v2, verify_v3
 
@@ -151,7 +151,7 @@ class FcEndpoint:
             self._verify(dialect, request)
             function, path = _function(dialect, request)
             task_id = self._task_id(dialect, request, request_id)
-        except Refusal as refused:
+        except FcError as refused:
             code, message = dialect.error_fields
             body = {code: refused.code, message: refused.message, "RequestId": request_id}
             return _reply(refused.status, request_id, json.dumps(body).encode())
@@ -223,7 +223,7 @@ class FcEndpoint:
         Where the caller gives none, the request's id is the task's.
 
         Raises:
-            Refusal: the id or the kind of invocation is not valid, the id was used before, or the
+            FcError: the id or the kind of invocation is not valid, the id was used before, or the
                 event is too large.
         """
         kind = request.headers.get("x-fc-invocation-type", "Sync")
@@ -259,7 +259,7 @@ def _function(dialect: _Dialect, request: HttpRequest) -> tuple[str, str]:
     """The function that a path names, by its own name; and the path behind it, if there is one.
 
     Raises:
-        Refusal: it names none, or in a way that is not supported.
+        FcError: it names none, or in a way that is not supported.
     """
     found = dialect.path.fullmatch(unquote(request.path))
     if found is None or (request.method != "POST" and not dialect.is_trigger):

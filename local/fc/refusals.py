@@ -31,7 +31,7 @@ _KNOWN: Mapping[str, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818  # it is what is answered, as everywhere here
+class FcError(Exception):  # noqa: N818  # it is what is answered, as everywhere here
     """An invocation that does not come about."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -41,7 +41,7 @@ class Refusal(Exception):  # noqa: N818  # it is what is answered, as everywhere
         self.message = message
 
 
-def refusal(code: str, *details: object) -> Refusal:
+def refusal(code: str, *details: object) -> FcError:
     """The refusal with a code of the table.
 
     Args:
@@ -52,4 +52,4 @@ def refusal(code: str, *details: object) -> Refusal:
         KeyError: the table has no such code.
     """
     status, text = _KNOWN[code]
-    return Refusal(status, code, text.format(*details))
+    return FcError(status, code, text.format(*details))

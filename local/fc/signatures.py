@@ -17,7 +17,7 @@ from local.ecs.emulator import LOCAL_KEY
 from local.ecs.errors import EcsError
 from local.ecs.http.messages import HttpRequest
 from local.ecs.http.signatures import TOLERANCE, Verifier
-from local.fc.refusals import Refusal, refusal
+from local.fc.refusals import FcError, refusal
 
 _V2_AUTHORIZATION = re.compile(r"FC (?P<key>[^:]+):(?P<signature>\S+)")
 _V3_KEY = re.compile(r"Credential=([^,\s]*)")
@@ -27,7 +27,7 @@ def verify_v3(verifier: Verifier, request: HttpRequest, now: datetime) -> None:
     """Verify a request to FC 3.0.
 
     Raises:
-        Refusal: of another key it is ``InvalidAccessKeyID``; all else is told as the gateway of
+        FcError: of another key it is ``InvalidAccessKeyID``; all else is told as the gateway of
             every Alibaba Cloud API tells it.
     """
     try:
@@ -36,14 +36,14 @@ def verify_v3(verifier: Verifier, request: HttpRequest, now: datetime) -> None:
         if error.code == "InvalidAccessKeyId.NotFound":
             key = _V3_KEY.search(request.headers.get("authorization", ""))
             raise refusal("InvalidAccessKeyID", key[1] if key else "") from None
-        raise Refusal(error.status, error.code, error.message) from None
+        raise FcError(error.status, error.code, error.message) from None
 
 
 def verify_v2(request: HttpRequest, now: datetime) -> None:
     """Verify a request to FC 2.0.
 
     Raises:
-        Refusal: the signature is missing, of another key, wrong or of another time.
+        FcError: the signature is missing, of another key, wrong or of another time.
     """
     found = _V2_AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if found is None:

@@ -18,7 +18,7 @@ import msgspec
 
 from local.show.screen import counted
 from shared.clock import Clock, Deadline
-from shared.ecs.transport import Connection, NoAnswer, Refusal
+from shared.ecs.transport import Connection, NoResponse, ErrorResponse
 from shared.run import World
 from shared.settings import Credentials, Settings
 
@@ -156,11 +156,11 @@ class _WatchedConnection:
         self._progress.sends(operation, parameters)
         try:
             answer = self._inner.send(operation, parameters, timeout_s=timeout_s)
-        except Refusal as error:
+        except ErrorResponse as error:
             if error.code != _TRIED:
                 self._progress.went_wrong(operation, f"ECS answers {error.code}")
             raise
-        except NoAnswer as error:
+        except NoResponse as error:
             self._progress.went_wrong(operation, str(error))
             raise
         self._progress.answered(answer)

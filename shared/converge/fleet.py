@@ -16,9 +16,9 @@ from shared.domain.instance import Instance, absent
 from shared.domain.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.domain.selection import ByIds, Selection
 from shared.domain.steps import DiskLook, Done
-from shared.ecs.client import Api
+from shared.ecs.client import Client
 from shared.ecs.disks import DiskReader
-from shared.ecs.inventory import Ecs, Found
+from shared.ecs.inventory import Inventory, Found
 from shared.errors import AccessDenied, CurfewError, Unavailable
 from shared.parallel import Runner
 from shared.report.log import log_unforeseen
@@ -55,8 +55,8 @@ class Fleet(msgspec.Struct, frozen=True):
     """
 
     judge: Judge
-    sources: tuple[Ecs, ...]
-    others: tuple[Api, ...]
+    sources: tuple[Inventory, ...]
+    others: tuple[Client, ...]
     born_by: datetime | None
     disks: DiskLook
     clock: Clock
@@ -83,22 +83,22 @@ class Fleet(msgspec.Struct, frozen=True):
         left = {one.id for one in late}
         plan = make_plan((one for one in seen.instances if one.id not in left), self.judge, now)
         rows = (*self._rows_of_late(late), *self._rows_of_missing(seen, now))
-        plan = msgspec.structs.replace(plan, settled=(*plan.settled, *rows))
+        plan = msgspec.structs.replace(plan, settled=(*plan.left_alone, *rows))
         return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
-    def inventory(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
+    def sizes(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
         """How many instances each of these regions has, selected or not; why not, where unknown.
 
         They are counted for at most a third of the time that is left.
         """
         wanted = set(regions)
-        sources = [one for one in self.sources if one.api.region in wanted]
+        sources = [one for one in self.sources if one.client.region in wanted]
         sizes = self.side_by_side(
             lambda source: _size(source.reading_until(self._in_thirds(1))),
             sources,
             at_once=max(1, len(sources)),
         )
-        counted = {source.api.region: size for source, size in zip(sources, sizes, strict=True)}
+        counted = {source.client.region: size for source, size in zip(sources, sizes, strict=True)}
         return (
             {region: size for region, size in counted.items() if isinstance(size, int)},
             {region: why for region, why in counted.items() if isinstance(why, str)},
@@ -107,24 +107,24 @@ class Fleet(msgspec.Struct, frozen=True):
     def execute(self, plan: Plan) -> Sequence[Row]:
         """Carry out the plan, and nothing else."""
         watch = msgspec.structs.replace(self.judge, rule=WatchOnly(self.judge.rule))
-        targets, awaited = _by_region(plan.targets), _by_region(plan.awaited)
+        targets, awaited = _by_region(plan.to_change), _by_region(plan.awaited)
         work = [
             (instances, msgspec.structs.replace(job, judge=judge))
             for source in self.sources
             for job in (self._job(source),)
             for instances, judge in (
-                (targets[source.api.region], self.judge),
-                (awaited[source.api.region], watch),
+                (targets[source.client.region], self.judge),
+                (awaited[source.client.region], watch),
             )
             if instances
         ]
         done = self.side_by_side(lambda part: converge(*part), work, at_once=max(1, len(work)))
-        return [*plan.settled, *(row for rows in done for row in rows)]
+        return [*plan.left_alone, *(row for rows in done for row in rows)]
 
-    def _first_look(self, source: Ecs, selection: Selection) -> Found:
+    def _first_look(self, source: Inventory, selection: Selection) -> Found:
         """The selected instances, with sure tags where much is at stake; the free with disks."""
         for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
-        found = source.inventory(selection)
+        found = source.select(selection)
         instances = dict(found.instances)
         instances |= self._with_sure_tags(source, instances)
         disks = DiskReader(for_disks, self.disks)
@@ -132,7 +132,7 @@ class Fleet(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(found, instances=instances)
 
     def _with_sure_tags(
-        self, source: Ecs, instances: Mapping[str, Instance]
+        self, source: Inventory, instances: Mapping[str, Instance]
     ) -> Mapping[str, Instance]:
         """Of those that show no tag what a second look says, where it may decide.
 
@@ -186,7 +186,7 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
         """What is said of ids that no region of the request knows."""
-        regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
+        regions = [one.client.region for one in self.sources if one.client.region not in seen.unread]
         where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
         unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
         for key in seen.missing:
@@ -220,15 +220,15 @@ class Fleet(msgspec.Struct, frozen=True):
             unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
             yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
-            regions = [one.api.region for one in self.sources if one.api.region not in seen.unread]
+            regions = [one.client.region for one in self.sources if one.client.region not in seen.unread]
             if without := [region for region in regions if region not in seen.hints]:
                 yield f"nothing matched in {', '.join(without)}."
             for region, hint in seen.hints.items():
                 yield f"nothing matched in {region}: {hint}"
 
-    def _job(self, source: Ecs) -> Job:
+    def _job(self, source: Inventory) -> Job:
         return Job(
-            ecs=source,
+            inventory=source,
             judge=self.judge,
             clock=self.clock,
             deadline=self.deadline,
@@ -236,7 +236,7 @@ class Fleet(msgspec.Struct, frozen=True):
         )
 
 
-def _size(source: Ecs) -> int | str:
+def _size(source: Inventory) -> int | str:
     try:
         return source.size()
     except (AccessDenied, Unavailable) as error:

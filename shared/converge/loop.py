@@ -21,7 +21,7 @@ from shared.domain.plan import Judge, Result, Row
 from shared.domain.steps import Call, Delete, DiskLook, NoCall, Wait
 from shared.ecs.changes import perform
 from shared.ecs.disks import DiskReader
-from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, TAG_PAGE, Ecs
+from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, TAG_PAGE, Inventory
 from shared.errors import AccessDenied, Unavailable
 from shared.report.log import log_unforeseen
 
@@ -46,7 +46,7 @@ class Job(msgspec.Struct, frozen=True):
         reader: Adds the disks that the rule wants to see.
     """
 
-    ecs: Ecs
+    inventory: Inventory
     judge: Judge
     clock: Clock
     deadline: Deadline
@@ -155,7 +155,7 @@ class _Run:
         waited for beyond that: it would come when the first is out of date, for ever.
         """
         for operation, rows, needing in self._looks_at(wave):
-            outlook = self.job.ecs.api.outlook(operation, now)
+            outlook = self.job.inventory.client.outlook(operation, now)
             most = None if outlook.calls is None else outlook.calls * rows
             if most and operation == "ListTagResources":
                 most = max(rows, most - rows)  # a call is for the dry run, should all have none
@@ -186,7 +186,7 @@ class _Run:
     def _as_ecs_allows(
         self, operation: str, group: Sequence[Target], now: datetime
     ) -> Sequence[Target]:
-        outlook = self.job.ecs.api.outlook(operation, now)
+        outlook = self.job.inventory.client.outlook(operation, now)
         if outlook.opens_at > now:
             for target in group:
                 target.put_off(operation, outlook.opens_at)
@@ -211,10 +211,10 @@ class _Run:
             one.instance.id for one in targets if one.awaits is Delete and one.is_patient(now)
         }
         staying = [key for key in known if key not in leaving]
-        looked = self.job.ecs.look([key for key in known if key in leaving])
-        staying_seen = self.job.ecs.look_twice(staying)
+        looked = self.job.inventory.look([key for key in known if key in leaving])
+        staying_seen = self.job.inventory.look_twice(staying)
         bare = [key for key, one in staying_seen.items() if self.job.judge.has_lost_tags(one)]
-        staying_seen |= self.job.ecs.look(bare) if bare else {}
+        staying_seen |= self.job.inventory.look(bare) if bare else {}
         looked = {key: one.with_disks_of(known[key]) for key, one in looked.items()}
         looked |= self._with_disks(staying_seen, known)
         now = self.job.clock.now()
@@ -225,8 +225,8 @@ class _Run:
         self, looked: Mapping[str, Instance], known: Mapping[str, Instance]
     ) -> Mapping[str, Instance]:
         reader = self.job.reader
-        in_time = reader.ecs.in_turn_by(_of_use_until(looked.values()))
-        return msgspec.structs.replace(reader, ecs=in_time).add(looked, known)
+        in_time = reader.inventory.in_turn_by(_of_use_until(looked.values()))
+        return msgspec.structs.replace(reader, inventory=in_time).add(looked, known)
 
     def _decide(self, target: Target, now: datetime) -> None:
         """Ask about its latest look; one riddle keeps no other from being done."""
@@ -243,13 +243,13 @@ class _Run:
         if self.job.judge.guard.harm is not Harm.LOSS:
             return wave
         ready = [one for one in wave if one.row is None and not isinstance(one.step, NoCall)]
-        ecs = self.job.ecs.in_turn_by(_of_use_until(one.instance for one in ready))
+        ecs = self.job.inventory.in_turn_by(_of_use_until(one.instance for one in ready))
         checked = ecs.with_tags_checked([one.instance for one in ready])
         put_off: set[int] = set()
         for target, instance in zip(ready, checked, strict=True):
             if not (instance.tags or instance.tags_checked):
                 now = self.job.clock.now()
-                opens_at = ecs.api.outlook("ListTagResources", now).opens_at
+                opens_at = ecs.client.outlook("ListTagResources", now).opens_at
                 target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))
                 put_off.add(id(target))
             elif instance is not target.instance:
@@ -271,7 +271,7 @@ class _Run:
             for start in range(0, len(targets), size)
         ]
         singles = all(call.batch == 1 for call, _ in batches)
-        answers = self.job.ecs.side_by_side(
+        answers = self.job.inventory.side_by_side(
             self._perform, batches, at_once=SINGLES_AT_ONCE if singles else CALLS_AT_ONCE
         )
         now = self.job.clock.now()
@@ -288,7 +288,7 @@ class _Run:
         call, targets = batch
         until = min(one.instance.seen_at for one in targets) + FRESH_FOR - _TIME_TO_CONNECT
         try:
-            return perform(self.job.ecs.api, call, [one.instance for one in targets], until)
+            return perform(self.job.inventory.client, call, [one.instance for one in targets], until)
         except Unavailable as error:
             return error
         except Exception as error:  # noqa: BLE001  # it may have been done: a look will tell

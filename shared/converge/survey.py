@@ -17,8 +17,8 @@ import msgspec
 
 from shared.domain.instance import Instance
 from shared.domain.selection import ByIds, Selection
-from shared.ecs.client import Api
-from shared.ecs.inventory import PAGE, Ecs, Found, chunks
+from shared.ecs.client import Client
+from shared.ecs.inventory import PAGE, Inventory, Found, chunks
 from shared.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
 from shared.parallel import Runner
 from shared.report.log import log_unforeseen
@@ -42,7 +42,7 @@ class Eyes(msgspec.Struct, frozen=True):
         side_by_side: How several are asked at once.
     """
 
-    look: Callable[[Ecs, Selection], Found]
+    look: Callable[[Inventory, Selection], Found]
     wait: Callable[[], bool]
     side_by_side: Runner
 
@@ -71,8 +71,8 @@ class Survey(msgspec.Struct, frozen=True):
 
 def survey(
     selection: Selection,
-    sources: Sequence[Ecs],
-    others: Sequence[Api],
+    sources: Sequence[Inventory],
+    others: Sequence[Client],
     eyes: Eyes,
 ) -> Survey:
     """Look at all regions of a request.
@@ -97,7 +97,7 @@ def survey(
     elsewhere, unasked = _look_elsewhere(missing, others, eyes.side_by_side)
     again = tuple(one for one in missing if one not in elsewhere)
     if again and eyes.wait():
-        known = [one for one in sources if one.api.region in read]
+        known = [one for one in sources if one.client.region in read]
         found_late, _ = _look_at_all(ByIds(again), known, eyes)
         instances |= _all_of(found_late)
         missing = [one for one in missing if one not in instances]
@@ -115,7 +115,7 @@ def survey(
 
 
 def _look_at_all(
-    selection: Selection, sources: Sequence[Ecs], eyes: Eyes
+    selection: Selection, sources: Sequence[Inventory], eyes: Eyes
 ) -> tuple[dict[str, Found], dict[str, CurfewError]]:
     """What each region that could be read showed, and why the others could not be."""
     looks = eyes.side_by_side(
@@ -125,9 +125,9 @@ def _look_at_all(
     unread: dict[str, CurfewError] = {}
     for source, found in zip(sources, looks, strict=True):
         if isinstance(found, Found):
-            read[source.api.region] = found
+            read[source.client.region] = found
         else:
-            unread[source.api.region] = found
+            unread[source.client.region] = found
     return read, unread
 
 
@@ -135,13 +135,13 @@ def _all_of(read: Mapping[str, Found]) -> dict[str, Instance]:
     return {one.id: one for found in read.values() for one in found.instances.values()}
 
 
-def _attempt(eyes: Eyes, source: Ecs, selection: Selection) -> Found | AccessDenied | Unavailable:
+def _attempt(eyes: Eyes, source: Inventory, selection: Selection) -> Found | AccessDenied | Unavailable:
     try:
         return eyes.look(source, selection)
     except (AccessDenied, Unavailable) as error:
         return error
     except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
-        return Unavailable(f"{source.api.region}: {log_unforeseen(error)}")
+        return Unavailable(f"{source.client.region}: {log_unforeseen(error)}")
 
 
 def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
@@ -157,38 +157,38 @@ def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
 
 
 def _look_elsewhere(
-    missing: Sequence[str], others: Sequence[Api], side_by_side: Runner
+    missing: Sequence[str], others: Sequence[Client], side_by_side: Runner
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Where else the missing ids are known, and which regions did not say."""
     if not missing or not others:
         return {}, ()
-    answers = side_by_side(lambda api: _known_if_any(api, missing), others, at_once=len(others))
+    answers = side_by_side(lambda client: _known_if_any(client, missing), others, at_once=len(others))
     elsewhere: dict[str, str] = {}
     unasked = []
-    for api, known in zip(others, answers, strict=True):
+    for client, known in zip(others, answers, strict=True):
         if known is None:
-            unasked.append(api.region)
+            unasked.append(client.region)
         else:
-            elsewhere |= dict.fromkeys(known, api.region)
+            elsewhere |= dict.fromkeys(known, client.region)
     return elsewhere, tuple(unasked)
 
 
-def _known_if_any(api: Api, ids: Sequence[str]) -> list[str] | None:
+def _known_if_any(client: Client, ids: Sequence[str]) -> list[str] | None:
     """The same as ``_known``; whatever goes wrong there fails nothing here."""
     try:
-        return _known(api, ids)
+        return _known(client, ids)
     except Exception as error:  # noqa: BLE001  # the region was not even asked for
         log_unforeseen(error)
         return None
 
 
-def _known(api: Api, ids: Sequence[str]) -> list[str] | None:
+def _known(client: Client, ids: Sequence[str]) -> list[str] | None:
     """Which of the ids this region knows; None if it does not say in time."""
     known: list[str] = []
-    until = api.clock.now() + ELSEWHERE_TIMEOUT
+    until = client.clock.now() + ELSEWHERE_TIMEOUT
     for part in chunks(ids, PAGE):
         parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(part))}
-        answer = api.ask_once("DescribeInstances", parameters, until)
+        answer = client.ask_once("DescribeInstances", parameters, until)
         listed = answer.body.get("Instances") if answer else None
         listed = listed.get("Instance") if isinstance(listed, Mapping) else None
         if not isinstance(listed, list):

@@ -27,7 +27,7 @@ from shared.domain.steps import (
     Snapshot,
     Step,
     Wait,
-    words,
+    in_words,
 )
 
 MAX_ACCEPTED = 3
@@ -103,7 +103,7 @@ class Target(msgspec.Struct, eq=False):
             self.step, self.blind = Wait("ECS does not show it"), True
             self.due = now + LOOK_AGAIN_AFTER
             return
-        row = judge.left_alone(self.instance, now)
+        row = judge.row_if_left_alone(self.instance, now)
         if row is not None:
             vanished = self._is_missing() and not self._perhaps_deleted
             self.row = self._vanished(row, judge) if vanished else self._final(row, judge.rule)
@@ -113,7 +113,7 @@ class Target(msgspec.Struct, eq=False):
         if isinstance(self.step, Wait):
             self._wait(self.step.reason, now)
         elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
-            self._wait(f"{words(self._last)} was accepted, ECS does not show it yet", now)
+            self._wait(f"{in_words(self._last)} was accepted, ECS does not show it yet", now)
         elif self._accepted.get(Delete, 0) >= MAX_ACCEPTED and isinstance(self.step, Delete):
             self._wait("its deletion was accepted; ECS still shows it", now)
         elif problem := self._exhausted():
@@ -128,7 +128,7 @@ class Target(msgspec.Struct, eq=False):
                 self._note(call, before)
                 self.due = now
             case Accepted(instance, made):
-                self.made = (*self.made, made or words(call))
+                self.made = (*self.made, made or in_words(call))
                 self._accept(call, instance, rule, now)
             case Rejected():
                 self._reject(call, outcome, batch, now)
@@ -141,7 +141,7 @@ class Target(msgspec.Struct, eq=False):
 
     def pending(self) -> Row:
         """The row of an instance that time did not suffice for."""
-        waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {words(self.step)}"
+        waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {in_words(self.step)}"
         if self._rejected and self._rejected.message:
             waiting += f" ({self._rejected.message})"
         if self._throttled:
@@ -163,7 +163,7 @@ class Target(msgspec.Struct, eq=False):
         if instance.status in {Status.STOPPING, Status.STARTING} and isinstance(step, Done):
             self.row = self._final(Row(instance, Result.UNCHANGED, step.reason), rule)
             return
-        self.step = Wait(f"{words(call)} was accepted")
+        self.step = Wait(f"{in_words(call)} was accepted")
         self.due = now + self._look_interval()
 
     def _note(self, call: Call, before: str) -> None:
@@ -178,7 +178,7 @@ class Target(msgspec.Struct, eq=False):
         self.due = now
         self._note(call, rejected.before)
         if rejected.in_doubt and rejected.alone:
-            self._doubted[type(call)] = words(call)
+            self._doubted[type(call)] = in_words(call)
         else:
             self._doubted.pop(type(call), None)
         if rejected.kind is Kind.DENIED:
@@ -223,9 +223,9 @@ class Target(msgspec.Struct, eq=False):
         if self._rejected and self._rejected.alone:
             limit = MAX_TRIES.get(self._rejected.kind)
             if limit is not None and self._tries.get(kind, 0) >= limit:
-                return f"{words(self.step)}: {self._rejected.message or 'refused'}"
+                return f"{in_words(self.step)}: {self._rejected.message or 'refused'}"
         if self._accepted.get(kind, 0) >= MAX_ACCEPTED:
-            return f"{words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
+            return f"{in_words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
         return ""
 
     def _is_missing(self) -> bool:

@@ -134,6 +134,6 @@ _SETTLED = {
 }
 
 
-def settled(instance: Instance) -> Instance:
+def after_transition(instance: Instance) -> Instance:
     """The instance as it will be once the transition that it is in is over."""
     return msgspec.structs.replace(instance, status=_SETTLED.get(instance.status, instance.status))

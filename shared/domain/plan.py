@@ -16,7 +16,7 @@ from enum import Enum
 import msgspec
 
 from shared.domain.guards import Guard
-from shared.domain.instance import Instance, Status, settled
+from shared.domain.instance import Instance, Status, after_transition
 from shared.domain.selection import ByTagsAndName, Selection, mismatch
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
 from shared.errors import unforeseen
@@ -65,7 +65,7 @@ class Judge(msgspec.Struct, frozen=True):
     guard: Guard
     rule: Rule
 
-    def left_alone(self, instance: Instance, now: datetime) -> Row | None:
+    def row_if_left_alone(self, instance: Instance, now: datetime) -> Row | None:
         """The row of an instance that nothing is done to; None if something is to be done."""
         if instance.unreadable:
             result, reason = Result.FAILED, f"ECS's row cannot be read: {instance.unreadable}"
@@ -107,13 +107,13 @@ class Plan(msgspec.Struct, frozen=True):
     """What is to be done.
 
     Attributes:
-        settled: Rows of the instances that are left as they are.
-        targets: The instances that would change, as the first look showed them.
+        left_alone: Rows of the instances that are left as they are.
+        to_change: The instances that would change, as the first look showed them.
         awaited: Those that change already, by someone else's doing, and are only waited for.
     """
 
-    settled: tuple[Row, ...]
-    targets: tuple[Instance, ...]
+    left_alone: tuple[Row, ...]
+    to_change: tuple[Instance, ...]
     awaited: tuple[Instance, ...]
 
 
@@ -123,22 +123,22 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
     targets: list[Instance] = []
     awaited: list[Instance] = []
     for instance in instances:
-        row = _left_alone(judge, instance, now)
+        row = _row_if_left_alone(judge, instance, now)
         if row is not None and instance.status is Status.GONE:
             rows.append(msgspec.structs.replace(row, reason=VANISHED))
         elif row is not None:
             rows.append(row)
-        elif isinstance(judge.rule.next_step(settled(instance), now), Done):
+        elif isinstance(judge.rule.next_step(after_transition(instance), now), Done):
             awaited.append(instance)
         else:
             targets.append(instance)
     return Plan(tuple(rows), tuple(targets), tuple(awaited))
 
 
-def _left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
+def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
     """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
     try:
-        return judge.left_alone(instance, now)
+        return judge.row_if_left_alone(instance, now)
     except Exception as error:  # noqa: BLE001  # as it says
         return Row(instance, Result.FAILED, unforeseen(error))
 
@@ -147,18 +147,18 @@ def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
     """The plan without the targets in these regions, which are pending for the reason given."""
     rows = tuple(
         Row(one, Result.PENDING, problems[one.region])
-        for one in plan.targets
+        for one in plan.to_change
         if one.region in problems
     )
-    targets = tuple(one for one in plan.targets if one.region not in problems)
-    return Plan((*plan.settled, *rows), targets, plan.awaited)
+    targets = tuple(one for one in plan.to_change if one.region not in problems)
+    return Plan((*plan.left_alone, *rows), targets, plan.awaited)
 
 
 def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
     """The plan as a report: nothing was done, and this is what would be."""
-    would_change = (Row(one, Result.WOULD_CHANGE, rule.way(one, now)) for one in plan.targets)
+    would_change = (Row(one, Result.WOULD_CHANGE, rule.way(one, now)) for one in plan.to_change)
     awaited = (Row(one, Result.UNCHANGED, rule.awaited(one)) for one in plan.awaited)
-    return (*plan.settled, *would_change, *awaited)
+    return (*plan.left_alone, *would_change, *awaited)
 
 
 class WatchOnly(Rule, frozen=True):

@@ -119,7 +119,7 @@ Call = Stop | Start | Snapshot | Delete | SetAutoRelease | ClearAutoRelease
 Step = NoCall | Call
 
 
-def words(step: Step) -> str:  # noqa: PLR0911  # one a step
+def in_words(step: Step) -> str:  # noqa: PLR0911  # one a step
     """A step as people say it: "stop", "snapshot 2 disks", "wait: Stopping"."""
     match step:
         case Stop(force, stopped_mode):
@@ -151,8 +151,8 @@ class Rule(msgspec.Struct, frozen=True):
         raise NotImplementedError
 
     def way(self, instance: Instance, now: datetime) -> str:
-        """The whole way to the goal in words, with what stays and is billed, for a dry run."""
-        return words(self.next_step(instance, now))
+        """The whole way to the goal in in_words, with what stays and is billed, for a dry run."""
+        return in_words(self.next_step(instance, now))
 
     def awaited(self, instance: Instance) -> str:
         """What is said of one that was on its way already when the run first looked."""

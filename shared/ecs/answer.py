@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from shared.ecs.total_timeout import MAX_BYTES, too_long
-from shared.ecs.transport import Denial, NoAnswer, Refusal
+from shared.ecs.transport import Denial, NoResponse, ErrorResponse
 from shared.printable import printable
 
 _MAX_MESSAGE, _MAX_WORD = 200, 64
@@ -44,11 +44,11 @@ def read_answer(
         secrets: What must not be read out of it, should a server repeat the request.
 
     Raises:
-        Refusal: ECS says no.
-        NoAnswer: it is none of ECS's answers: a redirect, another format, too long.
+        ErrorResponse: ECS says no.
+        NoResponse: it is none of ECS's answers: a redirect, another format, too long.
     """
     if not (_OK <= status < _REDIRECT or _ERROR <= status < _NO_STATUS):
-        raise NoAnswer(f"HTTP {status}, which ECS never answers")  # a redirect is not followed
+        raise NoResponse(f"HTTP {status}, which ECS never answers")  # a redirect is not followed
     try:
         plain = _unpacked(headers, body)
         for one in secrets:
@@ -59,14 +59,14 @@ def read_answer(
     except (msgspec.DecodeError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise NoAnswer(f"HTTP {status} without a JSON object")
+        raise NoResponse(f"HTTP {status} without a JSON object")
     if status < _REDIRECT:
         _check(content)
         return content
     code, message = content.get("Code"), content.get("Message")
     if not isinstance(code, str) or not code.strip():
-        raise NoAnswer(f"HTTP {status} without a code of ECS's")  # so not its refusal
-    raise Refusal(
+        raise NoResponse(f"HTTP {status} without a code of ECS's")  # so not its refusal
+    raise ErrorResponse(
         status=status,
         code=_plain(code),
         message=_plain(_without_signature(message if isinstance(message, str) else "")),
@@ -92,17 +92,17 @@ def _check(content: Mapping[str, Any]) -> None:
     """Of what is no row, and so is read by nobody strictly, the form.
 
     Raises:
-        NoAnswer: it is not as documented, so what ECS has done is not known.
+        NoResponse: it is not as documented, so what ECS has done is not known.
     """
     if not isinstance(content.get("NextToken"), str | None):
-        raise NoAnswer("an answer whose NextToken is no text")
+        raise NoResponse("an answer whose NextToken is no text")
     responses = content.get("InstanceResponses")
     rows = responses.get("InstanceResponse") if isinstance(responses, dict) else None
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and not (
             isinstance(row.get("InstanceId"), str) and _is_code(row.get("Code"))
         ):
-            raise NoAnswer("an answer that does not say what became of each instance")
+            raise NoResponse("an answer that does not say what became of each instance")
 
 
 def _is_code(code: object) -> bool:
@@ -116,13 +116,13 @@ def _unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
     """The body as it was before it was packed for the way, although nobody asked for that.
 
     Raises:
-        NoAnswer: it cannot be unpacked, or becomes too long.
+        NoResponse: it cannot be unpacked, or becomes too long.
     """
     coding = headers.get("Content-Encoding", "").strip().lower()
     if coding in {"", "identity"}:
         return body
     if coding not in _WINDOW_BITS:
-        raise NoAnswer("an answer in an unknown encoding")
+        raise NoResponse("an answer in an unknown encoding")
     unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
     plain = b""
     with suppress(zlib.error):
@@ -130,7 +130,7 @@ def _unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
     if len(plain) > MAX_BYTES:
         raise too_long()
     if not unpacking.eof:
-        raise NoAnswer("an answer that cannot be unpacked")
+        raise NoResponse("an answer that cannot be unpacked")
     return plain
 
 
@@ -172,10 +172,10 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """When to come back, as the newer gateway says it.
 
     Sources: alibabacloud-tea-openapi reads ``x-acs-retry-after`` as milliseconds, older versions
-    ``x-ratelimit-user-api`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
+    ``x-ratelimit-user-client`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
     """
     texts = [headers.get("x-acs-retry-after", "")]
-    for name in ("x-ratelimit-user-api", "x-ratelimit-user"):
+    for name in ("x-ratelimit-user-client", "x-ratelimit-user"):
         for part in headers.get(name, "").split(","):
             key, _, value = part.partition(":")
             if key.strip() == "TimeLeft":

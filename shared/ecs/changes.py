@@ -27,9 +27,9 @@ from shared.domain.steps import (
     Stop,
 )
 from shared.domain.steps import Snapshot as TakeSnapshots
-from shared.ecs.client import Answer, Api
+from shared.ecs.client import Answer, Client
 from shared.ecs.fields import RELEASE_TAG, listed, read_status
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.errors import assert_never
 from shared.times import to_minute_text
 
@@ -38,12 +38,12 @@ TOKENS = 4
 
 
 def perform(
-    api: Api, call: Call, instances: Sequence[Instance], until: datetime
+    client: Client, call: Call, instances: Sequence[Instance], until: datetime
 ) -> dict[str, Outcome]:
     """Make one call for these instances, in one region, and tell what became of each.
 
     Args:
-        api: The region's calls.
+        client: The region's calls.
         call: What to do.
         instances: At most ``call.batch``, each once.
         until: When the call may be sent at the latest: looks grow old.
@@ -53,13 +53,13 @@ def perform(
     """
     try:
         if isinstance(call, TakeSnapshots):
-            return {one.id: _take_snapshots(api, call, one, until) for one in instances}
-        parameters = _parameters(api, call, instances)
-        answer = _with_token(api, call.operation, parameters, until)
-    except Refusal as refusal:
+            return {one.id: _take_snapshots(client, call, one, until) for one in instances}
+        parameters = _parameters(client, call, instances)
+        answer = _with_token(client, call.operation, parameters, until)
+    except ErrorResponse as refusal:
         alone = len(instances) == 1 or not refusal.blames_a_member
         return {one.id: _rejected(refusal, alone=alone) for one in instances}
-    except NoAnswer as failure:
+    except NoResponse as failure:
         return {one.id: lost(failure.reason) for one in instances}
     if isinstance(answer, NotSent):
         return {one.id: answer for one in instances}
@@ -69,7 +69,7 @@ def perform(
 
 
 def _parameters(
-    api: Api,
+    client: Client,
     call: Stop | Start | Delete | SetAutoRelease | ClearAutoRelease,
     instances: Sequence[Instance],
 ) -> dict[str, str]:
@@ -82,7 +82,7 @@ def _parameters(
         case Start():
             return {"BatchOptimization": "SuccessFirst", **listed("InstanceId", ids)}
         case Delete(force):
-            token = _token("delete", api.region, _flag(force), *sorted(ids))
+            token = _token("delete", client.region, _flag(force), *sorted(ids))
             return {"Force": _flag(force), "ClientToken": token, **listed("InstanceId", ids)}
         case SetAutoRelease(at):
             return {"InstanceId": ids[0], "AutoReleaseTime": to_minute_text(at)}
@@ -92,21 +92,21 @@ def _parameters(
             return assert_never(call)
 
 
-def _take_snapshots(api: Api, call: TakeSnapshots, one: Instance, until: datetime) -> Outcome:
+def _take_snapshots(client: Client, call: TakeSnapshots, one: Instance, until: datetime) -> Outcome:
     """Snapshot disk after disk; after a refusal the next look finds what was taken before it."""
     disks = {disk.id: disk for disk in one.disks or ()}
     taken: list[str] = []
     for wanted in call.disks:
         parameters = _snapshot(one, wanted, call.retention_days)
         try:
-            answer = _with_token(api, "CreateSnapshot", parameters, until)
-        except Refusal as refusal:
+            answer = _with_token(client, "CreateSnapshot", parameters, until)
+        except ErrorResponse as refusal:
             return msgspec.structs.replace(
                 _rejected(refusal, alone=True),
                 message=f"disk {wanted.disk_id}: {refusal.message}",
                 before=_in_words(taken),
             )
-        except NoAnswer as failure:
+        except NoResponse as failure:
             return msgspec.structs.replace(lost(failure.reason), before=_in_words(taken))
         if isinstance(answer, NotSent):
             return msgspec.structs.replace(answer, before=_in_words(taken))
@@ -127,7 +127,7 @@ def _in_words(taken: Sequence[str]) -> str:
 
 
 def _with_token(
-    api: Api, operation: str, parameters: Mapping[str, str], until: datetime
+    client: Client, operation: str, parameters: Mapping[str, str], until: datetime
 ) -> Answer | NotSent:
     """Make a call that has a ClientToken; with another where ECS remembers that the first failed.
 
@@ -137,8 +137,8 @@ def _with_token(
     first, number = parameters.get("ClientToken", ""), 1
     while True:
         try:
-            return api.deed(operation, parameters, until)
-        except Refusal as refusal:
+            return client.write(operation, parameters, until)
+        except ErrorResponse as refusal:
             if refusal.code != "IdempotentFailed" or not first or number == TOKENS:
                 raise
         parameters = {**parameters, "ClientToken": _token(first, str(number))}
@@ -184,10 +184,10 @@ def _member(one: Instance, row: Mapping[str, object] | None) -> Outcome:
     code = str(row.get("Code"))
     if code == "200":
         return Accepted(msgspec.structs.replace(one, status=read_status(row.get("CurrentStatus"))))
-    return _rejected(Refusal(200, code, str(row.get("Message", ""))[:200]), alone=True)
+    return _rejected(ErrorResponse(200, code, str(row.get("Message", ""))[:200]), alone=True)
 
 
-def _rejected(refusal: Refusal, *, alone: bool) -> Rejected:
+def _rejected(refusal: ErrorResponse, *, alone: bool) -> Rejected:
     in_doubt = not alone or refusal.status >= SERVER_ERROR
     message = refusal.denied.sentence() or refusal.message
     return Rejected(refusal.kind, refusal.code, message, alone, in_doubt)

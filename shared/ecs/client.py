@@ -20,11 +20,11 @@ from shared.domain.outcome import NotSent
 from shared.domain.retries import MAX_TRIES, Kind
 from shared.ecs.pacer import Outlook, Pacer
 from shared.ecs.regions import hint, is_listed
-from shared.ecs.transport import NoAnswer, Refusal, Transport
+from shared.ecs.transport import NoResponse, ErrorResponse, Transport
 from shared.errors import AccessDenied, Unavailable
 
 READ_TIMEOUT_S = 10.0
-DEED_TIMEOUT_S = 30.0
+WRITE_TIMEOUT_S = 30.0
 _FIRST_RETRY_S = 0.2
 
 
@@ -36,13 +36,13 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class _Sent:
-    """What has been sent, counted over all copies of an ``Api``."""
+    """What has been sent, counted over all copies of an ``Client``."""
 
     calls = 0
     writes = 0
 
 
-class Api:
+class Client:
     """The operations of ECS in one region; safe for threads.
 
     Attributes:
@@ -71,13 +71,13 @@ class Api:
         """How many of them could change something."""
         return self._sent.writes
 
-    def reading_until(self, moment: datetime) -> Api:
+    def reading_until(self, moment: datetime) -> Client:
         """The same calls, at the same pace and in the same count; reads end at this moment."""
         sooner = copy.copy(self)
         sooner._read_until = min(moment, self._deadline.work_until)  # noqa: SLF001  # its own copy
         return sooner
 
-    def in_turn_by(self, moment: datetime | None) -> Api:
+    def in_turn_by(self, moment: datetime | None) -> Client:
         """The same calls; reads that ECS's pace keeps waiting beyond this moment are late.
 
         They raise ``Unavailable`` with ``late``. None: they wait as long as reads may.
@@ -97,7 +97,7 @@ class Api:
             AccessDenied: RAM does not allow it.
             Unavailable: no answer within five tries or the deadline, or the credentials are not
                 accepted, or ECS refuses the question or does not know the region.
-            Refusal: only ``DryRunOperation``, which is how ECS says yes to a dry run.
+            ErrorResponse: only ``DryRunOperation``, which is how ECS says yes to a dry run.
         """
         tries = MAX_TRIES[Kind.PASSING]
         problem = "ECS could not be asked"
@@ -105,11 +105,11 @@ class Api:
         for attempt in range(1, tries + 1):
             try:
                 answer = self._send(operation, parameters, self._read_until, turn_by=turn_by)
-            except NoAnswer as failure:
+            except NoResponse as failure:
                 problem = failure.reason
                 if failure.unresolved and not is_listed(self.region):
                     raise self._unknown_region(problem) from None
-            except Refusal as refusal:
+            except ErrorResponse as refusal:
                 problem = self._read_problem(operation, refusal)
             else:
                 if isinstance(answer, NotSent):
@@ -124,7 +124,7 @@ class Api:
                 self._pause(_FIRST_RETRY_S * 2 ** (attempt - 1))
         raise Unavailable(f"{operation} in {self.region}: {problem}, {tries} times")
 
-    def deed(
+    def write(
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer | NotSent:
         """Change something, once; repeated only where ECS refused it for its pace.
@@ -135,13 +135,13 @@ class Api:
             until: When it may be sent at the latest.
 
         Raises:
-            Refusal: ECS said no; nothing was done.
-            NoAnswer: it may or may not have been done.
+            ErrorResponse: ECS said no; nothing was done.
+            NoResponse: it may or may not have been done.
             Unavailable: the credentials are not accepted.
         """
         try:
             return self._send(operation, parameters, until, is_write=True)
-        except Refusal as refusal:
+        except ErrorResponse as refusal:
             if refusal.kind is Kind.CREDENTIALS:
                 raise Unavailable(_bad_credentials(refusal)) from None
             raise
@@ -156,9 +156,9 @@ class Api:
         is_write: bool = False,
     ) -> Answer | NotSent:
         pacer = self._pacer(operation)
-        timeout_s = DEED_TIMEOUT_S if is_write else READ_TIMEOUT_S
+        timeout_s = WRITE_TIMEOUT_S if is_write else READ_TIMEOUT_S
         until = min(until, self._deadline.work_until)
-        while leave := pacer.acquire(turn_by or until):
+        while permit := pacer.acquire(turn_by or until):
             with self._lock:
                 self._sent.calls += 1
                 self._sent.writes += is_write
@@ -169,16 +169,16 @@ class Api:
                     {"RegionId": self.region, **parameters},
                     timeout_s=min(timeout_s, self._left_s(until if not is_write else None)),
                 )
-            except Refusal as refusal:
+            except ErrorResponse as refusal:
                 if refusal.kind is Kind.THROTTLED:
-                    pacer.refused(leave, refusal.retry_after_s)
+                    pacer.throttled(permit, refusal.retry_after_s)
                     continue
-                pacer.succeeded(leave)
+                pacer.succeeded(permit)
                 raise
             except BaseException:
                 pacer.given_up()
                 raise
-            pacer.succeeded(leave)
+            pacer.succeeded(permit)
             return Answer(body, asked_at)
         return NotSent(throttled=pacer.outlook(self.clock.now()).calls is not None)
 
@@ -188,11 +188,11 @@ class Api:
         """Ask ECS something once, until then at the longest; None if it does not answer."""
         try:
             answer = self._send(operation, parameters, until)
-        except (Refusal, NoAnswer):
+        except (ErrorResponse, NoResponse):
             return None
         return None if isinstance(answer, NotSent) else answer
 
-    def _read_problem(self, operation: str, refusal: Refusal) -> str:
+    def _read_problem(self, operation: str, refusal: ErrorResponse) -> str:
         """What to say of a refused question that may be asked again; the rest is raised."""
         if refusal.code == "DryRunOperation":
             raise refusal
@@ -233,7 +233,7 @@ class Api:
             return self._pacers[operation]
 
 
-def denied(operation: str, region: str, refusal: Refusal) -> AccessDenied:
+def denied(operation: str, region: str, refusal: ErrorResponse) -> AccessDenied:
     """The error that names the missing permission, and what else RAM says of it."""
     action = refusal.denied.action or f"ecs:{operation}"
     what = refusal.denied.sentence() or f"RAM does not allow {action}"
@@ -243,7 +243,7 @@ def denied(operation: str, region: str, refusal: Refusal) -> AccessDenied:
     return AccessDenied(f"{what} in {region} ({refusal.code}); {remedy}", refusal.code)
 
 
-def _bad_credentials(refusal: Refusal) -> str:
+def _bad_credentials(refusal: ErrorResponse) -> str:
     if "time" in refusal.code.lower():
         return f"ECS refuses the request's time ({refusal.code}); this machine's clock is wrong"
     return f"ECS does not accept the credentials ({refusal.code}); check the function's role"

@@ -34,8 +34,8 @@ from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConn
 from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
 from shared.ecs.dial import dial, secure, trusting
-from shared.ecs.total_timeout import WholeAnswer
-from shared.ecs.transport import NoAnswer
+from shared.ecs.total_timeout import TimedResponse
+from shared.ecs.transport import NoResponse
 from shared.errors import Refused
 from shared.settings import Settings
 
@@ -47,13 +47,13 @@ _SHOWN_CHARACTERS = 200
 class _Connection(HTTPConnection):  # type: ignore[misc]  # the SDK has no types
     """Plain http, to this machine."""
 
-    response_class = WholeAnswer
+    response_class = TimedResponse
 
     def connect(self) -> None:
         """Connect, within the connection's time-out.
 
         Raises:
-            NoAnswer: there is no connection.
+            NoResponse: there is no connection.
         """
         self.sock = dial(self._dns_host, self.port, self.timeout)
 
@@ -79,7 +79,7 @@ class _SecureConnection(_Connection):
         All within the connection's time-out.
 
         Raises:
-            NoAnswer: there is no connection, or not with the host that is meant.
+            NoResponse: there is no connection, or not with the host that is meant.
         """
         until = time.monotonic() + self.timeout
         if self._tunnel_host:
@@ -97,12 +97,12 @@ class _SecureConnection(_Connection):
             super().connect()
             self.sock.settimeout(max(until - time.monotonic(), 0.001))
             self._tunnel()
-        except (NoAnswer, OSError, HTTPException, ValueError) as error:
+        except (NoResponse, OSError, HTTPException, ValueError) as error:
             self.close()
             problem = _tunnel_problem(error)
         else:
             return
-        raise NoAnswer(problem)
+        raise NoResponse(problem)
 
 
 class _Pool(HTTPConnectionPool):  # type: ignore[misc]  # the SDK has no types
@@ -178,17 +178,17 @@ def _own_trust() -> SSLContext:
     """Reading the SDK's 121 certificates takes 16 ms, so it is done once in a process.
 
     Raises:
-        NoAnswer: they are missing, so the package was not built as it should be.
+        NoResponse: they are missing, so the package was not built as it should be.
     """
     try:
         return trusting(where())
     except ValueError as error:
-        raise NoAnswer(f"no secure connection: the SDK's CA certificates: {error}") from None
+        raise NoResponse(f"no secure connection: the SDK's CA certificates: {error}") from None
 
 
 def _tunnel_problem(error: Exception) -> str:
     """What the proxy said, as http.client tells it: ``Tunnel connection failed: 407 …``."""
-    if isinstance(error, NoAnswer):
+    if isinstance(error, NoResponse):
         return f"the proxy: {error.reason}"
     said = re.search(r"Tunnel connection failed: ([0-9]{3})\b", str(error))
     return f"the proxy refuses: HTTP {said[1]}" if said else "the proxy: the connection broke"

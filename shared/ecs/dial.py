@@ -18,7 +18,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-from shared.ecs.transport import NoAnswer
+from shared.ecs.transport import NoResponse
 
 _NO_SUCH_NAME = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 _UNRESOLVED = "the host name could not be resolved"
@@ -35,7 +35,7 @@ def dial(host: str, port: int, timeout_s: float) -> socket.socket:
         timeout_s: For looking the name up and for trying all its addresses.
 
     Raises:
-        NoAnswer: there is no connection; ``unresolved`` if the name has no address.
+        NoResponse: there is no connection; ``unresolved`` if the name has no address.
     """
     until = time.monotonic() + timeout_s
     addresses = _addresses(host.strip("[]"), port, timeout_s)
@@ -55,7 +55,7 @@ def dial(host: str, port: int, timeout_s: float) -> socket.socket:
             made.close()
         else:
             return made
-    raise NoAnswer("no connection")
+    raise NoResponse("no connection")
 
 
 def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
@@ -76,12 +76,12 @@ def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
     try:
         found = answer.get(timeout=timeout_s)
     except Empty:
-        raise NoAnswer(f"{_UNRESOLVED} in time") from None
+        raise NoResponse(f"{_UNRESOLVED} in time") from None
     if isinstance(found, Exception):
         no_such_name = isinstance(found, UnicodeError) or (
             isinstance(found, socket.gaierror) and found.errno in _NO_SUCH_NAME
         )
-        raise NoAnswer(_UNRESOLVED, unresolved=no_such_name)
+        raise NoResponse(_UNRESOLVED, unresolved=no_such_name)
     return found
 
 
@@ -116,7 +116,7 @@ def secure(
     """TLS over a connection, with a server that has proved to be this host.
 
     Raises:
-        NoAnswer: it has not. Nothing but the handshake was sent; the connection is closed.
+        NoResponse: it has not. Nothing but the handshake was sent; the connection is closed.
     """
     connection.settimeout(max(timeout_s, 0.001))
     problem = "no secure connection"
@@ -127,4 +127,4 @@ def secure(
     except (OSError, ValueError):  # a name that no certificate can have
         pass
     connection.close()
-    raise NoAnswer(problem)
+    raise NoResponse(problem)

@@ -19,7 +19,7 @@ import msgspec
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
 from shared.domain.steps import DiskLook
 from shared.ecs.fields import RELEASE_TAG, Json, is_ours, owner_of, read_disk, read_snapshot
-from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Ecs, chunks
+from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
 from shared.errors import Unavailable
 
 DISKS_PAGE = "500"
@@ -30,12 +30,12 @@ class DiskReader(msgspec.Struct, frozen=True):
     """Adds disks to looks at instances of one region.
 
     Attributes:
-        ecs: The region.
+        inventory: The region.
         wanted: Which disks.
         seeing_snapshots: Filled once it is known that an empty list of snapshots is the truth.
     """
 
-    ecs: Ecs
+    inventory: Inventory
     wanted: DiskLook
     seeing_snapshots: list[bool] = msgspec.field(default_factory=list)
 
@@ -51,10 +51,10 @@ class DiskReader(msgspec.Struct, frozen=True):
             kept = self._kept()
             return [msgspec.structs.replace(one, disks=tuple(kept[one.id])) for one in instances]
         if self.wanted is DiskLook.ALL:
-            read = self.ecs.side_by_side(self._read, there, at_once=CALLS_AT_ONCE)
+            read = self.inventory.side_by_side(self._read, there, at_once=CALLS_AT_ONCE)
             by_id = {one.id: one for one in read}
             for released in self._released(read):
-                by_id[released] = by_id[released].gone(self.ecs.api.clock.now())
+                by_id[released] = by_id[released].gone(self.inventory.client.clock.now())
             return [by_id.get(one.id, one) for one in instances]
         return list(instances)
 
@@ -65,7 +65,7 @@ class DiskReader(msgspec.Struct, frozen=True):
 
         An instance that is released while its disks are asked for is left out. One whose turn does
         not come in time is without disks, or its snapshots are as they were known before; see
-        ``Ecs.in_turn_by``.
+        ``Inventory.in_turn_by``.
 
         Args:
             looked: Instances as they were just seen, without disks.
@@ -89,7 +89,7 @@ class DiskReader(msgspec.Struct, frozen=True):
                 result[one.id] = msgspec.structs.replace(one, disks=disks)
             else:
                 to_read.append(one)
-        read = self.ecs.side_by_side(self._read, to_read, at_once=CALLS_AT_ONCE)
+        read = self.inventory.side_by_side(self._read, to_read, at_once=CALLS_AT_ONCE)
         for one in read:
             del result[one.id]
         still = self._still_as_they_were(read)
@@ -102,7 +102,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         Who is not shown any more is left out. Who was started in between is without disks: what
         was read is of before.
         """
-        now = self.ecs.in_turn_by(None).look_twice([one.id for one in read]) if read else {}
+        now = self.inventory.in_turn_by(None).look_twice([one.id for one in read]) if read else {}
         return [
             newer.with_disks_of(one)
             if (newer.status, newer.started_at) == (one.status, one.started_at)
@@ -115,7 +115,7 @@ class DiskReader(msgspec.Struct, frozen=True):
     def _released(self, read: Sequence[Instance]) -> set[str]:
         """Those of these that show no disk because they were released in the meantime."""
         bare = [one.id for one in read if one.disks == () and not one.unreadable]
-        return set(bare).difference(self.ecs.in_turn_by(None).look_twice(bare)) if bare else set()
+        return set(bare).difference(self.inventory.in_turn_by(None).look_twice(bare)) if bare else set()
 
     def _kept(self) -> Mapping[str, list[Disk]]:
         """By instance, the disks that are not deleted with it.
@@ -124,11 +124,11 @@ class DiskReader(msgspec.Struct, frozen=True):
         """
         parameters = {"DeleteWithInstance": "false", "MaxResults": DISKS_PAGE}
         kept: dict[str, list[Disk]] = defaultdict(list)
-        for row, _ in self.ecs.pages("DescribeDisks", parameters, "Disks", "Disk"):
+        for row, _ in self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk"):
             if found := _kept_disk(row):
                 kept[found[0]].append(found[1])
         if not kept:
-            self.ecs.check_permission("DescribeDisks")
+            self.inventory.check_permission("DescribeDisks")
         return kept
 
     def _read(self, instance: Instance) -> Instance:
@@ -148,10 +148,10 @@ class DiskReader(msgspec.Struct, frozen=True):
     def _read_disks(self, instance: Instance) -> Instance:
         """With all its disks, and if it is stopped with our snapshots of them."""
         parameters = {"InstanceId": instance.id, "MaxResults": DISKS_PAGE}
-        pages = self.ecs.pages("DescribeDisks", parameters, "Disks", "Disk")
+        pages = self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk")
         disks = [read_disk(row) for row, _ in pages]
         if not disks:
-            self.ecs.check_permission("DescribeDisks")
+            self.inventory.check_permission("DescribeDisks")
         snapshots = self._snapshots(instance) if instance.status is Status.STOPPED else []
         return msgspec.structs.replace(
             instance,
@@ -170,10 +170,10 @@ class DiskReader(msgspec.Struct, frozen=True):
             "Tag.1.Key": RELEASE_TAG,
             "Tag.1.Value": instance.id,
         }
-        pages = self.ecs.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
+        pages = self.inventory.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
         snapshots = [read_snapshot(row) for row, _ in pages if is_ours(row, instance.id)]
         if not snapshots and not self.seeing_snapshots:
-            self.ecs.check_permission("DescribeSnapshots")
+            self.inventory.check_permission("DescribeSnapshots")
         self.seeing_snapshots.append(True)
         return snapshots
 
@@ -182,7 +182,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         ids = [snapshot.id for one in known for snapshot in _progressing(one.disks)]
         parts = list(chunks(ids, PAGE))
         try:
-            answers = self.ecs.side_by_side(self._by_id, parts, at_once=CALLS_AT_ONCE)
+            answers = self.inventory.side_by_side(self._by_id, parts, at_once=CALLS_AT_ONCE)
         except Unavailable as error:
             if not error.late:
                 raise
@@ -191,7 +191,7 @@ class DiskReader(msgspec.Struct, frozen=True):
 
     def _by_id(self, ids: Sequence[str]) -> list[Snapshot]:
         parameters = {"SnapshotIds": json.dumps(list(ids)), "MaxResults": str(PAGE)}
-        pages = self.ecs.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
+        pages = self.inventory.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
         return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
 
 

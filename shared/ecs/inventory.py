@@ -16,9 +16,9 @@ import msgspec
 
 from shared.domain.instance import Instance
 from shared.domain.selection import ByIds, ByTagsAndName, Selection, selects
-from shared.ecs.client import Answer, Api
+from shared.ecs.client import Answer, Client
 from shared.ecs.fields import Json, listed, read_row, read_tag, rows
-from shared.ecs.transport import Refusal
+from shared.ecs.transport import ErrorResponse
 from shared.errors import Unavailable
 from shared.parallel import Runner
 
@@ -51,28 +51,28 @@ class Found(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-class Ecs(msgspec.Struct, frozen=True):
+class Inventory(msgspec.Struct, frozen=True):
     """One region's instances, as they can be read.
 
     Attributes:
-        api: Its paced and bounded calls.
+        client: Its paced and bounded calls.
         side_by_side: How several calls are made at once.
         seen_tags_at: When it was last sure that an empty list of tags is the truth.
     """
 
-    api: Api
+    client: Client
     side_by_side: Runner
     seen_tags_at: list[datetime] = msgspec.field(default_factory=list)
 
-    def reading_until(self, moment: datetime) -> Ecs:
+    def reading_until(self, moment: datetime) -> Inventory:
         """The same region, for reads that end at this moment."""
-        return msgspec.structs.replace(self, api=self.api.reading_until(moment))
+        return msgspec.structs.replace(self, client=self.client.reading_until(moment))
 
-    def in_turn_by(self, moment: datetime | None) -> Ecs:
+    def in_turn_by(self, moment: datetime | None) -> Inventory:
         """The same region, for reads that are of use only if their turn comes by this moment."""
-        return msgspec.structs.replace(self, api=self.api.in_turn_by(moment))
+        return msgspec.structs.replace(self, client=self.client.in_turn_by(moment))
 
-    def inventory(self, selection: Selection) -> Found:
+    def select(self, selection: Selection) -> Found:
         """Every selected instance that ECS knows.
 
         Raises:
@@ -152,12 +152,12 @@ class Ecs(msgspec.Struct, frozen=True):
             for instance_id, key, value in answer:
                 if instance_id in found:
                     found[instance_id][key] = value
-        now = self.api.clock.now()
+        now = self.client.clock.now()
         if any(found.values()):
             self.seen_tags_at[:] = [now]
         elif found and not (self.seen_tags_at and now - self.seen_tags_at[0] < SEEING_FOR):
             self._check_permission_for_tags(batches[0])
-            self.seen_tags_at[:] = [self.api.clock.now()]
+            self.seen_tags_at[:] = [self.client.clock.now()]
         return [
             msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
             if one.id in found
@@ -177,15 +177,15 @@ class Ecs(msgspec.Struct, frozen=True):
         token, seen = "", {""}
         while True:
             page = {**parameters, **({"NextToken": token} if token else {})}
-            answer = self.api.read(operation, page)
+            answer = self.client.read(operation, page)
             for row in rows(answer.body, outer, inner):
                 yield row, answer.asked_at
-            token = _next_token(answer, self.api.region)
+            token = _next_token(answer, self.client.region)
             if not token:
                 return
             if token in seen:
                 raise Unavailable(
-                    f"{operation} in {self.api.region}: the pages go in a circle, so the inventory "
+                    f"{operation} in {self.client.region}: the pages go in a circle, so the inventory "
                     "is not complete"
                 )
             seen.add(token)
@@ -223,10 +223,10 @@ class Ecs(msgspec.Struct, frozen=True):
 
     def _first_page(self) -> tuple[list[Instance], bool]:
         """The first instances of the region, at most ``PAGE``, and whether that is all."""
-        answer = self.api.read("DescribeInstances", {"MaxResults": str(PAGE)})
+        answer = self.client.read("DescribeInstances", {"MaxResults": str(PAGE)})
         listed = rows(answer.body, "Instances", "Instance")
-        page = [read_row(row, self.api.region, answer.asked_at) for row in listed]
-        return page, not _next_token(answer, self.api.region)
+        page = [read_row(row, self.client.region, answer.asked_at) for row in listed]
+        return page, not _next_token(answer, self.client.region)
 
     def _look_again_for_tags(
         self, found: Mapping[str, Instance], selection: Selection
@@ -262,9 +262,9 @@ class Ecs(msgspec.Struct, frozen=True):
 
         If it does, a missing permission shows; if it does not, it answers as before.
         """
-        with suppress(Refusal):
-            api = self.api.in_turn_by(None)
-            api.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
+        with suppress(ErrorResponse):
+            client = self.client.in_turn_by(None)
+            client.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
 
     def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
         """By id; one that moved between two pages while they were read counts as last seen.
@@ -272,7 +272,7 @@ class Ecs(msgspec.Struct, frozen=True):
         A row that cannot be read but names its instance is there, and says so.
         """
         pages = self.pages("DescribeInstances", parameters, "Instances", "Instance")
-        instances = (read_row(row, self.api.region, asked_at) for row, asked_at in pages)
+        instances = (read_row(row, self.client.region, asked_at) for row, asked_at in pages)
         return {instance.id: instance for instance in instances}
 
     def check_permission(self, operation: str) -> None:
@@ -283,11 +283,11 @@ class Ecs(msgspec.Struct, frozen=True):
             Unavailable: ECS does not say.
         """
         try:
-            self.api.in_turn_by(None).read(operation, {"DryRun": "true"})
-        except Refusal:
+            self.client.in_turn_by(None).read(operation, {"DryRun": "true"})
+        except ErrorResponse:
             return
         raise Unavailable(
-            f"{operation} in {self.api.region}: ECS shows nothing, and does not say whether the "
+            f"{operation} in {self.client.region}: ECS shows nothing, and does not say whether the "
             "function may look; nothing was believed"
         )
 

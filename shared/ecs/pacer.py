@@ -29,7 +29,7 @@ _TURN_OF_MINUTE = timedelta(seconds=0.2)
 _POLL_S = 0.02
 
 
-class Pass(msgspec.Struct, frozen=True):
+class Permit(msgspec.Struct, frozen=True):
     """Leave to make one call; it remembers how often the API had been closed by then."""
 
     closings: int
@@ -58,7 +58,7 @@ class Pacer:
         self._minute = _minute(clock.now())
         self._passed = 0
 
-    def acquire(self, until: datetime) -> Pass | None:
+    def acquire(self, until: datetime) -> Permit | None:
         """Leave to make one call now, waited for until then; None if it does not come in time."""
         while True:
             with self._lock:
@@ -66,13 +66,13 @@ class Pacer:
                 wait = self._wait_s(now)
                 if wait <= 0 and now <= until:
                     self._in_flight += 1
-                    return Pass(self._closings)
+                    return Permit(self._closings)
             if now + timedelta(seconds=wait) > until:
                 return None
             self._clock.sleep(wait)
 
-    def succeeded(self, leave: Pass) -> None:
-        """The call that had this leave was not refused for its pace."""
+    def succeeded(self, permit: Permit) -> None:
+        """The call that had this permit was not refused for its pace."""
         with self._lock:
             self._in_flight -= 1
             now = self._clock.now()
@@ -80,15 +80,15 @@ class Pacer:
             self._passed += 1
             if self._quota is not None:
                 self._quota = max(self._quota, self._passed)
-            if self._refused_in_a_row and leave.closings == self._closings:
+            if self._refused_in_a_row and permit.closings == self._closings:
                 self._learn_window(now)
                 self._refused_in_a_row = 0
 
-    def refused(self, leave: Pass, retry_after_s: float | None = None) -> None:
-        """The call that had this leave was throttled; ECS may have said when to come back."""
+    def throttled(self, permit: Permit, retry_after_s: float | None = None) -> None:
+        """The call that had this permit was throttled; ECS may have said when to come back."""
         with self._lock:
             self._in_flight -= 1
-            if leave.closings != self._closings:
+            if permit.closings != self._closings:
                 return
             now = self._clock.now()
             self._turn(now)
@@ -100,7 +100,7 @@ class Pacer:
             self._opens_at = now + self._closed_for(now, retry_after_s)
 
     def given_up(self) -> None:
-        """The call that had leave ended without an answer about its pace."""
+        """The call that had a permit ended without an answer about its pace."""
         with self._lock:
             self._in_flight -= 1
 

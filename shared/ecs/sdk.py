@@ -36,7 +36,7 @@ from aliyunsdkcore.vendored.requests import Request
 from shared.ecs.answer import read_answer
 from shared.ecs.connections import Adapter
 from shared.ecs.regions import has_endpoint_of_its_own
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.hosts import read_server
 from shared.settings import Credentials, Settings, is_loopback
 
@@ -70,15 +70,15 @@ class SdkTransport:
         """Make the call once; see ``Transport.send``."""
         try:
             return self._exchange(operation, parameters, timeout_s)
-        except Refusal:
+        except ErrorResponse:
             raise
-        except NoAnswer as failure:
+        except NoResponse as failure:
             problem, unresolved = failure.reason, failure.unresolved
         except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what ECS has done
             problem = "no answer in time" if "timed out" in str(error) else "the connection broke"
             unresolved = False
         # Raised here and not above, so that it does not even remember an exception with a URL.
-        raise NoAnswer(problem, unresolved=unresolved)
+        raise NoResponse(problem, unresolved=unresolved)
 
     def close(self) -> None:
         """Close the connections that were kept alive."""

@@ -20,7 +20,7 @@ from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any
 
-from shared.ecs.transport import NoAnswer
+from shared.ecs.transport import NoResponse
 
 MAX_BYTES = 8 * 1024 * 1024
 """Of one answer, headers included. A page of 100 instances has some 300 KB; with every tag, name
@@ -32,8 +32,8 @@ _NOT_HTTP = "an answer that is not HTTP"
 _SWITCHING, _OK = 101, 200
 
 
-class WholeAnswer(HTTPResponse):
-    """To be a connection's ``response_class``; whatever is wrong with it is a ``NoAnswer``."""
+class TimedResponse(HTTPResponse):
+    """To be a connection's ``response_class``; whatever is wrong with it is a ``NoResponse``."""
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
         super().__init__(sock, *arguments, **options)
@@ -44,7 +44,7 @@ class WholeAnswer(HTTPResponse):
         """Read status and headers, interim answers (1xx) left out.
 
         Raises:
-            NoAnswer: they are late, too long, or none of HTTP's.
+            NoResponse: they are late, too long, or none of HTTP's.
         """
         if self.headers is not None:  # read already, as the base class has it
             return
@@ -54,11 +54,11 @@ class WholeAnswer(HTTPResponse):
                 self.headers = self.msg = None  # as the base class begins
                 super().begin()
         except RemoteDisconnected:
-            raise NoAnswer("the connection broke") from None
+            raise NoResponse("the connection broke") from None
         except (HTTPException, ValueError):
-            raise NoAnswer(_NOT_HTTP) from None
+            raise NoResponse(_NOT_HTTP) from None
         if self.status == _SWITCHING:  # nobody asked for another protocol
-            raise NoAnswer(_NOT_HTTP)
+            raise NoResponse(_NOT_HTTP)
         self._check_framing()
 
     def _check_framing(self) -> None:
@@ -70,7 +70,7 @@ class WholeAnswer(HTTPResponse):
             or [one.strip().lower() for one in codings] not in ([], ["chunked"])
             or (lengths and codings)
         ):
-            raise NoAnswer("an answer of unclear length")
+            raise NoResponse("an answer of unclear length")
         if lengths and int(lengths[0]) > MAX_BYTES:
             raise too_long()
 
@@ -80,7 +80,7 @@ class WholeAnswer(HTTPResponse):
         match = re.fullmatch(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?\r?\n", line)
         if match is None:
             self._close_conn()
-            raise NoAnswer("an answer of unclear length")
+            raise NoResponse("an answer of unclear length")
         size = int(match[1], 16)
         if size > MAX_BYTES:
             raise too_long()
@@ -123,7 +123,7 @@ class _Bounded(io.RawIOBase):
         """Read once.
 
         Raises:
-            NoAnswer: the time for the whole answer is over, or it is too long.
+            NoResponse: the time for the whole answer is over, or it is too long.
             OSError: the connection broke.
         """
         if self._stopped:
@@ -131,12 +131,12 @@ class _Bounded(io.RawIOBase):
         if self._allowed_s is not None:
             left_s = self._begun + self._allowed_s - time.monotonic()
             if left_s <= 0:
-                raise NoAnswer(_LATE)
+                raise NoResponse(_LATE)
             self._socket.settimeout(left_s)
         try:
             read: int | None = self._file.readinto(buffer)
         except TimeoutError:
-            raise NoAnswer(_LATE) from None
+            raise NoResponse(_LATE) from None
         self._bytes_left -= read or 0
         if self._bytes_left < 0:
             raise too_long()
@@ -151,6 +151,6 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def too_long() -> NoAnswer:
+def too_long() -> NoResponse:
     """What is raised of an answer beyond ``MAX_BYTES``."""
-    return NoAnswer(f"an answer of more than {MAX_BYTES // 1024 // 1024} MiB")
+    return NoResponse(f"an answer of more than {MAX_BYTES // 1024 // 1024} MiB")

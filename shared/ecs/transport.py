@@ -39,7 +39,7 @@ class Denial(msgspec.Struct, frozen=True):
 NOTHING_SAID = Denial()
 
 
-class Refusal(Exception):  # noqa: N818  # a refusal is an answer
+class ErrorResponse(Exception):  # noqa: N818  # a refusal is an answer
     """ECS answered, and said no.
 
     Attributes:
@@ -82,7 +82,7 @@ class Refusal(Exception):  # noqa: N818  # a refusal is an answer
         }
 
 
-class NoAnswer(Exception):  # noqa: N818  # says what happened
+class NoResponse(Exception):  # noqa: N818  # says what happened
     """Nothing readable came back: the deed may or may not have been done.
 
     Attributes:
@@ -111,8 +111,8 @@ class Transport(Protocol):
             timeout_s: How long to wait for the answer.
 
         Raises:
-            Refusal: ECS answered, and said no.
-            NoAnswer: nothing readable came back.
+            ErrorResponse: ECS answered, and said no.
+            NoResponse: nothing readable came back.
         """
         ...
 

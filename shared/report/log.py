@@ -46,12 +46,12 @@ class Origin(msgspec.Struct, frozen=True):
 
 def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
     """Log what is meant to change: the ids, 1,000 a line, and how many there are in all."""
-    ids = [one.id for one in plan.targets]
+    ids = [one.id for one in plan.to_change]
     numbers = {
         "dry_run": dry_run,
         "would_change": len(ids),
         "awaited": len(plan.awaited),
-        "left_alone": len(plan.settled),
+        "left_alone": len(plan.left_alone),
     }
     for first in range(0, max(len(ids), 1), IDS_A_LINE):
         part = {**numbers, "instances": ids[first : first + IDS_A_LINE]}

@@ -137,15 +137,15 @@ def test_the_environment_holds_the_local_key_and_nothing_that_gets_in_its_way(
 
 
 @pytest.mark.parametrize(
-    ("after_deed", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
+    ("after_write", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
 )
 def test_a_cut_connection_is_an_error_of_the_network(
     fake_ecs: FakeEcs,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
     status: Status,
 ) -> None:
     instance_id = running(fake_ecs)
-    fake_ecs.faults.add(Cut(after_deed=after_deed))
+    fake_ecs.faults.add(Cut(after_write=after_write))
 
     with pytest.raises(ClientException, match="Connection aborted") as caught:
         ask("StopInstance", InstanceId=instance_id)

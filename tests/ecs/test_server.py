@@ -127,15 +127,15 @@ def test_threads_share_connections_and_all_are_answered(ecs: LocalEcs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after_deed", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
+    ("after_write", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
 )
 def test_a_cut_connection_is_an_error_of_the_network(
     ecs: LocalEcs,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
     status: Status,
 ) -> None:
     instance_id = running(ecs)
-    ecs.service.faults.add(Cut(after_deed=after_deed))
+    ecs.service.faults.add(Cut(after_write=after_write))
 
     with pytest.raises(ClientException) as caught:
         ask(ecs, client(), "StopInstance", InstanceId=instance_id)

@@ -32,7 +32,7 @@ from local.ecs.gateway.faults import (
     RepeatedToken,
     SlowBody,
 )
-from local.ecs.gateway.gateway import PLAIN, Answer, Delivery, Service
+from local.ecs.gateway.gateway import PLAIN, Answer, Delivery, Gateway
 from local.ecs.gateway.request_log import Effect, Entry, RequestLog
 from local.ecs.gateway.throttle import Limits, Throttle
 from local.ecs.ram.caller import Caller
@@ -42,11 +42,11 @@ REGION = {"RegionId": "cn-hangzhou"}
 
 
 @pytest.fixture
-def service() -> Service:
-    return Service(default_engine(ManualClock()))
+def service() -> Gateway:
+    return Gateway(default_engine(ManualClock()))
 
 
-def running(service: Service) -> str:
+def running(service: Gateway) -> str:
     """The id of an instance that can be stopped."""
     return next(
         each.instance_id
@@ -55,11 +55,11 @@ def running(service: Service) -> str:
     )
 
 
-def ask(service: Service, action: str, **parameters: str) -> Answer:
+def ask(service: Gateway, action: str, **parameters: str) -> Answer:
     return service.call(action, REGION | parameters, CALLER)
 
 
-def stop(service: Service, instance_id: str) -> Answer:
+def stop(service: Gateway, instance_id: str) -> Answer:
     return ask(service, "StopInstance", InstanceId=instance_id)
 
 
@@ -67,7 +67,7 @@ def ids(answer: Answer) -> list[str]:
     return [each["InstanceId"] for each in answer.body["Instances"]["Instance"]]
 
 
-def test_a_success_carries_its_request_id_in_body_and_header(service: Service) -> None:
+def test_a_success_carries_its_request_id_in_body_and_header(service: Gateway) -> None:
     answer = stop(service, running(service))
 
     request_id = answer.body["RequestId"]
@@ -77,7 +77,7 @@ def test_a_success_carries_its_request_id_in_body_and_header(service: Service) -
     )
 
 
-def test_an_error_has_the_form_of_ecs(service: Service) -> None:
+def test_an_error_has_the_form_of_ecs(service: Gateway) -> None:
     answer = stop(service, "i-unknown")
 
     request_id = answer.headers["x-acs-request-id"]
@@ -92,7 +92,7 @@ def test_an_error_has_the_form_of_ecs(service: Service) -> None:
     }
 
 
-def test_a_request_without_a_region_is_answered_by_the_central_host(service: Service) -> None:
+def test_a_request_without_a_region_is_answered_by_the_central_host(service: Gateway) -> None:
     answer = service.call("StopInstance", {"InstanceId": "i-unknown"}, CALLER)
 
     assert answer.body["HostId"] == "ecs.aliyuncs.com"
@@ -100,7 +100,7 @@ def test_a_request_without_a_region_is_answered_by_the_central_host(service: Ser
 
 def test_request_ids_are_the_same_under_the_same_seed() -> None:
     def some_ids(seed: int) -> list[str]:
-        service = Service(default_engine(ManualClock()), seed=seed)
+        service = Gateway(default_engine(ManualClock()), seed=seed)
         return [ask(service, "DescribeRegions").body["RequestId"] for _ in range(3)]
 
     assert some_ids(1) == some_ids(1)
@@ -108,7 +108,7 @@ def test_request_ids_are_the_same_under_the_same_seed() -> None:
     assert len(set(some_ids(1))) == 3
 
 
-def test_the_log_tells_what_became_of_each_request(service: Service) -> None:
+def test_the_log_tells_what_became_of_each_request(service: Gateway) -> None:
     instance_id = running(service)
 
     answers = [
@@ -135,7 +135,7 @@ def test_the_log_tells_what_became_of_each_request(service: Service) -> None:
     )
 
 
-def test_a_dry_run_has_no_effect(service: Service) -> None:
+def test_a_dry_run_has_no_effect(service: Gateway) -> None:
     instance_id = running(service)
 
     answer = ask(service, "StopInstance", InstanceId=instance_id, DryRun="true")
@@ -148,7 +148,7 @@ def test_a_dry_run_has_no_effect(service: Service) -> None:
 def test_a_throttled_request_does_not_reach_the_engine() -> None:
     clock = ManualClock()
     limits = Limits(calls={"StopInstance": 0}, retry_after=True)
-    service = Service(default_engine(clock), throttle=Throttle(limits))
+    service = Gateway(default_engine(clock), throttle=Throttle(limits))
     clock.advance(timedelta(seconds=20))
     instance_id = running(service)
 
@@ -160,7 +160,7 @@ def test_a_throttled_request_does_not_reach_the_engine() -> None:
     assert service.log.entries()[0].effect is Effect.NONE
 
 
-def test_what_was_refused_before_is_logged_all_the_same(service: Service) -> None:
+def test_what_was_refused_before_is_logged_all_the_same(service: Gateway) -> None:
     error = EcsError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 
     answer = service.refuse("StopInstance", REGION, error)
@@ -174,9 +174,9 @@ def test_what_was_refused_before_is_logged_all_the_same(service: Service) -> Non
     ("fault", "status", "code", "is_done"),
     [
         pytest.param(Refuse(), 500, "InternalError", False, id="error before"),
-        pytest.param(Refuse(after_deed=True), 500, "InternalError", True, id="error after"),
+        pytest.param(Refuse(after_write=True), 500, "InternalError", True, id="error after"),
         pytest.param(Cut(), 0, "", False, id="cut before"),
-        pytest.param(Cut(after_deed=True), 200, "", True, id="cut after"),
+        pytest.param(Cut(after_write=True), 200, "", True, id="cut after"),
         pytest.param(ProxyPage(status=504), 504, "", False, id="proxy"),
         pytest.param(ClockSkew(), 400, "InvalidTimeStamp.Expired", False, id="clock"),
         pytest.param(LostPermission(), 403, "Forbidden.RAM", False, id="permission"),
@@ -186,7 +186,7 @@ def test_what_was_refused_before_is_logged_all_the_same(service: Service) -> Non
     ],
 )
 def test_a_fault_comes_before_the_deed_or_after_it(
-    service: Service,
+    service: Gateway,
     fault: AnyFault,
     status: int,
     code: str,
@@ -205,8 +205,8 @@ def test_a_fault_comes_before_the_deed_or_after_it(
     assert (entry.status, entry.faults) == (0 if isinstance(fault, Cut) else status, (fault.kind,))
 
 
-def test_an_error_after_the_deed_covers_what_ecs_said(service: Service) -> None:
-    service.faults.add(Refuse(after_deed=True))
+def test_an_error_after_the_deed_covers_what_ecs_said(service: Gateway) -> None:
+    service.faults.add(Refuse(after_write=True))
 
     assert stop(service, "i-unknown").code == "InternalError"
     assert service.log.entries()[0].effect is Effect.NONE
@@ -224,7 +224,7 @@ def test_an_error_after_the_deed_covers_what_ecs_said(service: Service) -> None:
     ],
 )
 def test_some_faults_are_of_the_delivery(
-    service: Service, faults: tuple[AnyFault, ...], delivery: Delivery
+    service: Gateway, faults: tuple[AnyFault, ...], delivery: Delivery
 ) -> None:
     for fault in faults:
         service.faults.add(fault)
@@ -232,7 +232,7 @@ def test_some_faults_are_of_the_delivery(
     assert ask(service, "DescribeRegions").delivery == delivery
 
 
-def pages(service: Service, count: int) -> list[Answer]:
+def pages(service: Gateway, count: int) -> list[Answer]:
     answers: list[Answer] = []
     token: Mapping[str, str] = {}
     for _ in range(count):
@@ -241,7 +241,7 @@ def pages(service: Service, count: int) -> list[Answer]:
     return answers
 
 
-def test_a_repeated_token_leads_back_to_its_own_page(service: Service) -> None:
+def test_a_repeated_token_leads_back_to_its_own_page(service: Gateway) -> None:
     service.faults.add(RepeatedToken(action="DescribeInstances"))
 
     first, second, third = pages(service, 3)
@@ -250,7 +250,7 @@ def test_a_repeated_token_leads_back_to_its_own_page(service: Service) -> None:
     assert ids(third) == ids(second) != ids(first)
 
 
-def test_a_missing_page_has_no_items_but_leads_on(service: Service) -> None:
+def test_a_missing_page_has_no_items_but_leads_on(service: Gateway) -> None:
     service.faults.add(MissingPage(action="DescribeInstances", times=1))
 
     first, second = pages(service, 2)
@@ -260,7 +260,7 @@ def test_a_missing_page_has_no_items_but_leads_on(service: Service) -> None:
     assert first.body["NextToken"] != ""
 
 
-def test_dropped_tags_take_nothing_else_along(service: Service) -> None:
+def test_dropped_tags_take_nothing_else_along(service: Gateway) -> None:
     whole = ask(service, "DescribeInstances")
     service.faults.add(DroppedTags())
 
@@ -283,7 +283,7 @@ def test_dropped_tags_take_nothing_else_along(service: Service) -> None:
     ],
 )
 def test_one_row_is_garbled_and_no_other(
-    service: Service, change: dict[str, Any], garbled: dict[str, object]
+    service: Gateway, change: dict[str, Any], garbled: dict[str, object]
 ) -> None:
     whole = ask(service, "DescribeInstances").body["Instances"]["Instance"]
     one = whole[3]
@@ -310,7 +310,7 @@ def test_rows_of_other_lists_are_garbled_too(
     action: str, parameters: dict[str, str], of: str, rows: int
 ) -> None:
     spec = InstanceSpec("db", tags={"team": "dev", "env": "dev"}, data_disks=(DiskSpec(),))
-    service = Service(Ecs(Fleet((spec,)), ManualClock()))
+    service = Gateway(Ecs(Fleet((spec,)), ManualClock()))
     disk = service.engine.disks()[1]
     if action == "ListTagResources":
         parameters = {"ResourceType": "instance", "ResourceId.1": disk.instance_id}
@@ -324,7 +324,7 @@ def test_rows_of_other_lists_are_garbled_too(
     assert [row.get("Size") for row in lists[0]].count("large") == rows
 
 
-def test_a_garbled_row_can_be_any(service: Service) -> None:
+def test_a_garbled_row_can_be_any(service: Gateway) -> None:
     service.faults.add(GarbledRow(id="i-*", field="Status", value="Dreaming"))
 
     shown = ask(service, "DescribeInstances").body["Instances"]["Instance"]
@@ -333,7 +333,7 @@ def test_a_garbled_row_can_be_any(service: Service) -> None:
 
 
 @pytest.mark.parametrize("fault", [MissingPage(), DroppedTags(), RepeatedToken()])
-def test_what_is_no_page_is_not_spoiled(service: Service, fault: AnyFault) -> None:
+def test_what_is_no_page_is_not_spoiled(service: Gateway, fault: AnyFault) -> None:
     before = ask(service, "DescribePrice", InstanceType="ecs.g7.large").body
     service.faults.add(fault)
 
@@ -344,7 +344,7 @@ def test_what_is_no_page_is_not_spoiled(service: Service, fault: AnyFault) -> No
     assert error.code == "InvalidInstanceId.NotFound"
 
 
-def test_items_that_are_no_objects_have_no_tags_to_drop(service: Service) -> None:
+def test_items_that_are_no_objects_have_no_tags_to_drop(service: Gateway) -> None:
     service.faults.add(DroppedTags())
 
     answer = ask(service, "RunInstances", InstanceType="ecs.g7.large", ImageId="img", Amount="1")
@@ -358,7 +358,7 @@ def test_lost_permission_empties_the_two_lists_or_has_them_refused(
     *, by_quirk: bool, empty: bool | None
 ) -> None:
     clock, quirks = ManualClock(), Quirks(denied_describe_is_empty=by_quirk)
-    service = Service(Ecs(default_fleet(clock.now()), clock, quirks=quirks))
+    service = Gateway(Ecs(default_fleet(clock.now()), clock, quirks=quirks))
     service.faults.add(LostPermission(empty=empty))
 
     answers = [ask(service, action) for action in ("DescribeInstances", "DescribeDisks")]
@@ -371,7 +371,7 @@ def test_lost_permission_empties_the_two_lists_or_has_them_refused(
         assert ids(answers[0]) == []
 
 
-def test_a_list_that_is_denied_says_in_detail_who_was_denied_what(service: Service) -> None:
+def test_a_list_that_is_denied_says_in_detail_who_was_denied_what(service: Gateway) -> None:
     service.faults.add(LostPermission())
 
     body = ask(service, "DescribeInstances").body
@@ -400,21 +400,21 @@ def test_a_list_that_is_denied_says_in_detail_who_was_denied_what(service: Servi
     }
 
 
-def test_permission_can_be_lost_in_one_region_alone(service: Service) -> None:
+def test_permission_can_be_lost_in_one_region_alone(service: Gateway) -> None:
     service.faults.add(LostPermission(region="cn-shanghai"))
 
     assert ask(service, "DescribeInstances", RegionId="cn-shanghai").code == "Forbidden.RAM"
     assert ids(ask(service, "DescribeInstances")) != []
 
 
-def test_a_region_can_be_out_of_reach_while_others_answer(service: Service) -> None:
+def test_a_region_can_be_out_of_reach_while_others_answer(service: Gateway) -> None:
     service.faults.add(Cut(region="cn-shanghai"))
 
     assert ask(service, "DescribeInstances", RegionId="cn-shanghai").delivery.cut
     assert not ask(service, "DescribeInstances").delivery.cut
 
 
-def test_a_deletion_can_be_refused_as_initializing(service: Service) -> None:
+def test_a_deletion_can_be_refused_as_initializing(service: Gateway) -> None:
     stopped = next(one for one in service.engine.instances() if one.status is Status.STOPPED)
     refuse = Refuse(
         action="DeleteInstance*", status=403, code="IncorrectInstanceStatus.Initializing", times=2
@@ -431,7 +431,7 @@ def test_a_deletion_can_be_refused_as_initializing(service: Service) -> None:
 
 
 def test_a_reset_begins_anew_with_another_engine() -> None:
-    service = Service(
+    service = Gateway(
         default_engine(ManualClock()),
         throttle=Throttle(Limits(otherwise=1)),
         faults=Faults([Delay(seconds=1)]),
@@ -448,7 +448,7 @@ def test_a_reset_begins_anew_with_another_engine() -> None:
     assert ask(service, "DescribeRegions").status == 200
 
 
-def test_threads_get_different_request_ids(service: Service) -> None:
+def test_threads_get_different_request_ids(service: Gateway) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: ask(service, "DescribeRegions"), range(200)))
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine, local_credential
 from local.ecs.gateway.faults import BrokenBody, Cut, Delay, ProxyPage, SlowBody
-from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.gateway import Gateway
 from local.ecs.http.endpoint import Wire
 from local.ecs.http.messages import FORM, HttpReply, HttpRequest
 from local.ecs.http.signatures import (
@@ -33,7 +33,7 @@ NONCES = itertools.count()
 
 @pytest.fixture
 def wire() -> Wire:
-    service = Service(default_engine(ManualClock()))
+    service = Gateway(default_engine(ManualClock()))
     return Wire(service, [local_credential()], lambda: NOW)
 
 
@@ -238,7 +238,7 @@ def test_a_proxy_answers_in_html(wire: Wire) -> None:
 
 
 def test_what_concerns_the_delivery_is_passed_on(wire: Wire) -> None:
-    for fault in (Delay(seconds=1), SlowBody(seconds=2), Cut(after_deed=True)):
+    for fault in (Delay(seconds=1), SlowBody(seconds=2), Cut(after_write=True)):
         wire.service.faults.add(fault)
 
     reply = wire.handle(rpc())

@@ -57,9 +57,9 @@ STAGES = ["StopInstances", "CreateSnapshot", "DeleteInstances"]
 
 LOST: list[tuple[str, Callable[[str], AnyFault]]] = [
     ("cut-before", lambda stage: Cut(action=stage, times=1)),
-    ("cut-after", lambda stage: Cut(action=stage, times=1, after_deed=True)),
+    ("cut-after", lambda stage: Cut(action=stage, times=1, after_write=True)),
     ("error-before", lambda stage: Refuse(action=stage, times=1)),
-    ("error-after", lambda stage: Refuse(action=stage, times=1, after_deed=True)),
+    ("error-after", lambda stage: Refuse(action=stage, times=1, after_write=True)),
     ("late", lambda stage: Delay(action=stage, times=1, seconds=60)),
     ("stalled", lambda stage: SlowBody(action=stage, times=1, seconds=60)),
     ("broken", lambda stage: BrokenBody(action=stage, times=1)),

@@ -28,7 +28,7 @@ from local.fc.deployment import EVENTS, Deployment, emulated
 from local.fc.pace import PacedClock
 from local.fc.runtime import Outcome
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import Refusal
+from shared.ecs.transport import ErrorResponse
 from shared.request.triggers import Message, parse
 from shared.run import World
 from shared.settings import FcContext
@@ -197,7 +197,7 @@ def test_a_function_that_fails_is_shown_with_its_error(monkeypatch: pytest.Monke
 
 def test_an_ecs_that_makes_no_instances_ends_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     def sold_out(*_: object, **__: object) -> Mapping[str, Any]:
-        raise Refusal(status=403, code="OperationDenied.NoStock", message="no stock")
+        raise ErrorResponse(status=403, code="OperationDenied.NoStock", message="no stock")
 
     monkeypatch.setattr(SdkTransport, "send", sold_out)
 

@@ -11,7 +11,7 @@ import pytest
 
 from local.show.progress import Progress
 from shared.clock import Clock
-from shared.ecs.transport import Connection, NoAnswer, Refusal
+from shared.ecs.transport import Connection, NoResponse, ErrorResponse
 from shared.run import World
 from shared.settings import Credentials, Settings
 
@@ -134,8 +134,8 @@ def test_a_disk_is_no_instance(run: Run) -> None:
 @pytest.mark.parametrize(
     ("problem", "said"),
     [
-        (Refusal(status=400, code="Throttling.User", message="x"), "ECS answers Throttling.User"),
-        (NoAnswer("no answer in time"), "no answer in time"),
+        (ErrorResponse(status=400, code="Throttling.User", message="x"), "ECS answers Throttling.User"),
+        (NoResponse("no answer in time"), "no answer in time"),
     ],
     ids=["refused", "no answer"],
 )
@@ -151,8 +151,8 @@ def test_what_goes_wrong_is_told_and_goes_on(run: Run, problem: Exception, said:
 
 
 def test_the_answer_to_a_dry_run_is_nothing_that_went_wrong(run: Run) -> None:
-    with pytest.raises(Refusal):
-        run.send("DescribeInstances", Refusal(status=400, code="DryRunOperation", message="x"))
+    with pytest.raises(ErrorResponse):
+        run.send("DescribeInstances", ErrorResponse(status=400, code="DryRunOperation", message="x"))
 
     assert run.lines == ["12:00:00  DescribeInstances in cn-hangzhou"]
 

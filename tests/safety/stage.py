@@ -15,12 +15,12 @@ from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
-from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import Entry
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.guards import Harm
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.errors import CurfewError
 from shared.parallel import one_by_one
 from shared.run import World
@@ -51,7 +51,7 @@ class Direct:
         after: called when the service has done it, before Curfew is told.
     """
 
-    service: Service
+    service: Gateway
     authorizer: Authorizer = ALLOW_ALL
     before: Hook = lambda _operation, _parameters: None
     after: Hook = lambda _operation, _parameters: None
@@ -71,9 +71,9 @@ class Direct:
         self.after(operation, parameters)
         delivery = answer.delivery
         if delivery.cut or delivery.truncated or delivery.proxy_page:
-            raise NoAnswer("nothing readable came back")
+            raise NoResponse("nothing readable came back")
         if answer.status != 200:
-            raise Refusal(answer.status, answer.code, str(answer.body.get("Message", ""))[:200])
+            raise ErrorResponse(answer.status, answer.code, str(answer.body.get("Message", ""))[:200])
         return answer.body
 
 
@@ -90,14 +90,14 @@ class Stage:
     quirks: Quirks = field(default_factory=Quirks)
     clock: ManualClock = field(default_factory=ManualClock)
     environ: dict[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
-    service: Service = field(init=False)
+    service: Gateway = field(init=False)
     transport: Direct = field(init=False)
 
     def __post_init__(self) -> None:
         month_ago = self.clock.now() - timedelta(days=30)
         aged = (replace(one, created_at=one.created_at or month_ago) for one in self.instances)
         engine = Ecs(Fleet(tuple(aged)), self.clock, quirks=self.quirks)
-        self.service = Service(engine)
+        self.service = Gateway(engine)
         self.transport = Direct(self.service)
 
     @property

@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import AnyFault, Cut, LostPermission, Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
-from shared.ecs.transport import NoAnswer
+from shared.ecs.transport import NoResponse
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
 from tests.safety.stage import (
     DEV,
@@ -60,7 +60,7 @@ class World(Direct):
         if said is not None:
             self.service.engine.clock.sleep(min(said, timeout_s))
             if said > timeout_s:
-                raise NoAnswer("nothing came back in time")
+                raise NoResponse("nothing came back in time")
         return super().send(operation, parameters, timeout_s=timeout_s)
 
     def asked(self, region: str) -> list[float]:
@@ -194,8 +194,8 @@ def test_a_region_of_the_request_is_not_asked_again(allowed: str) -> None:
 
 
 SILENT: Mapping[str, Exception | float] = {
-    "no-connection": NoAnswer("no connection"),
-    "no-such-host": NoAnswer("no host of that name", unresolved=True),
+    "no-connection": NoResponse("no connection"),
+    "no-such-host": NoResponse("no host of that name", unresolved=True),
     "too-slow": 3.5,
     "unforeseen": LookupError("odd"),
 }
@@ -283,7 +283,7 @@ def test_hundreds_of_unknown_ids_take_another_region_no_longer_than_one() -> Non
 DEAD: Mapping[str, Callable[[Stage, World], object]] = {
     "refused": lambda stage, _: stage.service.faults.add(Refuse(region=SHANGHAI)),
     "cut": lambda stage, _: stage.service.faults.add(Cut(region=SHANGHAI)),
-    "no-connection": lambda _, world: world.says.update({SHANGHAI: NoAnswer("no connection")}),
+    "no-connection": lambda _, world: world.says.update({SHANGHAI: NoResponse("no connection")}),
     "silent": lambda _, world: world.says.update({SHANGHAI: 3600.0}),
     "unforeseen": lambda _, world: world.says.update({SHANGHAI: LookupError("odd")}),
     "denied": lambda stage, _: stage.service.faults.add(
@@ -379,7 +379,7 @@ def test_a_region_that_cannot_be_read_alone_is_an_error_of_its_own_class(
 def test_of_several_regions_that_cannot_be_read_the_denied_one_gives_the_class() -> None:
     stage, world = stage_of()
     DEAD["denied"](stage, world)
-    world.says[REGION] = NoAnswer("no connection")
+    world.says[REGION] = NoResponse("no connection")
 
     with pytest.raises(AccessDenied) as caught:
         stage.ask("stop", {"tags": DEV, "regions": [REGION, SHANGHAI]})
@@ -413,7 +413,7 @@ def test_a_misspelt_region_alone_is_an_invalid_event_with_the_nearest_name(
 
 def test_a_misspelt_region_beside_others_is_named_and_the_others_are_done() -> None:
     stage, world = stage_of()
-    world.says["cn-hangzou"] = NoAnswer("no host of that name", unresolved=True)
+    world.says["cn-hangzou"] = NoResponse("no host of that name", unresolved=True)
 
     with pytest.raises(Incomplete, match=r"cn-hangzou .* Did you mean cn-hangzhou\?") as caught:
         stage.ask("stop", {"tags": DEV, "regions": ["cn-hangzou", SHANGHAI, REGION]})
@@ -430,7 +430,7 @@ def test_a_host_that_does_not_resolve_is_a_misspelt_region_only_if_none_is_calle
     region: str, error: type[CurfewError]
 ) -> None:
     stage, world = stage_of()
-    world.says[region] = NoAnswer("no host of that name", unresolved=True)
+    world.says[region] = NoResponse("no host of that name", unresolved=True)
 
     with pytest.raises(CurfewError) as caught:
         stage.ask("stop", {"tags": DEV, "regions": [region]})
@@ -484,7 +484,7 @@ def test_a_dead_region_holds_the_others_for_a_third_of_the_time_at_most(
     timeout_s: float, says: float
 ) -> None:
     stage, world = stage_of()
-    world.says[SHANGHAI] = says if says > 10 else NoAnswer("no connection")
+    world.says[SHANGHAI] = says if says > 10 else NoResponse("no connection")
     begun = stage.clock.now()
     begun_to_write: list[timedelta] = []
 

@@ -44,7 +44,7 @@ from local.fc.context import Runtime, context, environment
 from local.fc.runtime import invoke
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from shared.errors import CurfewError
 from shared.parallel import one_by_one
 from shared.run import REAL_WORLD, World
@@ -214,9 +214,9 @@ FAULTS: Mapping[str, AnyFault] = {
     "signature-without-colon": Refuse(status=400, code="SignatureDoesNotMatch", message="no"),
     "unknown-key": Refuse(status=404, code="InvalidAccessKeyId.NotFound"),
     "internal-error": Refuse(),
-    "error-after-the-deed": Refuse(action="*Instances", skip=1, after_deed=True),
+    "error-after-the-write": Refuse(action="*Instances", skip=1, after_write=True),
     "cut": Cut(),
-    "cut-after-the-deed": Cut(action="StopInstances", after_deed=True),
+    "cut-after-the-write": Cut(action="StopInstances", after_write=True),
     "late": Delay(seconds=3000),
     "slow-body": SlowBody(seconds=3000),
     "broken-body": BrokenBody(),
@@ -284,7 +284,7 @@ def test_what_ecs_repeats_of_a_wrong_signature_is_cut_off(account: Account) -> N
     wrong = Credentials(KEY, f"{SECRET}x", TOKEN)
     transport = SdkTransport(Settings(), wrong, connections=1)
 
-    with pytest.raises(Refusal, match="SignatureDoesNotMatch") as failure:
+    with pytest.raises(ErrorResponse, match="SignatureDoesNotMatch") as failure:
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=2)
 
     account.said["error"] = repr(failure.value) + str(failure.value)
@@ -314,7 +314,7 @@ def test_a_proxy_that_fails_does_not_bring_its_password_out(spy: Spy) -> None:
     settings = read_settings({"HTTPS_PROXY": proxy})
     transport = SdkTransport(settings, CREDENTIALS, connections=1)
 
-    with pytest.raises(NoAnswer) as failure:
+    with pytest.raises(NoResponse) as failure:
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=2)
 
     spy.said["error"] = "".join(traceback.format_exception(failure.value)) + repr(failure.value)

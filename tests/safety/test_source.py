@@ -75,7 +75,7 @@ def test_no_operations_name_is_put_together() -> None:
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"read", "deed", "pages", "check_permission"}
+        and call.func.attr in {"read", "write", "pages", "check_permission"}
         and call.args
         and not isinstance(call.args[0], ast.Constant | ast.Name)
     ]

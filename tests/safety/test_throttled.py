@@ -12,8 +12,8 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import FRESH_FOR
-from shared.ecs.inventory import Ecs
-from shared.ecs.transport import Refusal
+from shared.ecs.inventory import Inventory
+from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete, Unavailable
 from tests.safety.stage import DEV, MANY_ALLOWED, Stage, report_of, table
 
@@ -166,7 +166,7 @@ def test_who_is_never_confirmed_is_asked_about_once_a_second_at_most(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stage = stage_of(3, {}, tags={})
-    monkeypatch.setattr(Ecs, "with_tags_checked", lambda _, instances: list(instances))
+    monkeypatch.setattr(Inventory, "with_tags_checked", lambda _, instances: list(instances))
 
     with pytest.raises(Incomplete) as caught:
         deliver(stage, "set_auto_release", LEASE, 60)
@@ -192,7 +192,7 @@ def test_ecss_refusal_by_http_429_alone_is_waited_out() -> None:
 
     def throttled(operation: str, parameters: Mapping[str, str], *, timeout_s: float) -> object:
         if operation == "StopInstances" and next(refusals, None):
-            raise Refusal(429, "HTTP 429", "")
+            raise ErrorResponse(429, "HTTP 429", "")
         return send(operation, parameters, timeout_s=timeout_s)
 
     stage.transport.send = throttled  # type: ignore[method-assign,assignment]

@@ -12,7 +12,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from shared.domain.plan import VANISHED
-from shared.ecs.transport import NoAnswer
+from shared.ecs.transport import NoResponse
 from shared.errors import Incomplete
 from tests.safety.stage import (
     DEV,
@@ -221,7 +221,7 @@ def test_what_is_gone_after_a_delete_whose_answer_was_lost_was_released_by_this_
             if operation == "DeleteInstances" and not self.lost:
                 self.lost = True
                 stage.clock.advance(timedelta(seconds=20))  # by then it is done
-                raise NoAnswer("cut")
+                raise NoResponse("cut")
             return body
 
     stage.transport = Losing(stage.service)

@@ -179,7 +179,7 @@ def _a_request_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_lost_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.ecs.inventory.Ecs.pages
+    honest = shared.ecs.inventory.Inventory.pages
 
     def first_page_only(self: Any, *arguments: Any) -> Any:  # noqa: ANN401  # passed on
         for number, row in enumerate(honest(self, *arguments)):
@@ -187,7 +187,7 @@ def _a_lost_page(monkeypatch: pytest.MonkeyPatch) -> None:
                 return
             yield row
 
-    monkeypatch.setattr(shared.ecs.inventory.Ecs, "pages", first_page_only)
+    monkeypatch.setattr(shared.ecs.inventory.Inventory, "pages", first_page_only)
 
 
 def _a_bisect_that_drops_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     def believing(_: Any, instances: Any) -> Any:  # noqa: ANN401  # passed on
         return [msgspec.structs.replace(one, tags_checked=True) for one in instances]
 
-    monkeypatch.setattr(shared.ecs.inventory.Ecs, "with_tags_checked", believing)
+    monkeypatch.setattr(shared.ecs.inventory.Inventory, "with_tags_checked", believing)
 
 
 def _a_token_used_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,7 +230,7 @@ def _a_dead_region_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.ecs.inventory.Ecs, "look_twice", shared.ecs.inventory.Ecs.look)
+    monkeypatch.setattr(shared.ecs.inventory.Inventory, "look_twice", shared.ecs.inventory.Inventory.look)
     monkeypatch.setattr(shared.run._Invocation, "_wait", lambda _: False)  # noqa: SLF001  # likewise
     monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
 

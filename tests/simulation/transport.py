@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from local.ecs.clock import ManualClock
 from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
-from shared.ecs.transport import NoAnswer, Refusal
+from shared.ecs.transport import NoResponse, ErrorResponse
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class SimTransport:
             stage.laws.watch.running[-1].deaf.add(parameters.get("RegionId", ""))
         stage.after(operation, parameters, answer)
         if not arrived:
-            raise NoAnswer("no answer in time" if late else "the connection broke")
+            raise NoResponse("no answer in time" if late else "the connection broke")
         if odd:
             return _oddly(odd, answer.body)
         if operation == "DescribeInstances" and stage.is_rough and not answer.code:
@@ -95,9 +95,9 @@ class SimTransport:
             self.stage.laws.watch.running[-1].deaf.add(region)
         if how == "dead":
             self.stage.clock.advance(timedelta(seconds=timeout_s))
-            raise NoAnswer("no answer in time")
+            raise NoResponse("no answer in time")
         if how == "unresolved":
-            raise NoAnswer("there is no such host", unresolved=True)
+            raise NoResponse("there is no such host", unresolved=True)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -141,12 +141,12 @@ def _body(answer: Answer) -> Mapping[str, Any]:
     """The answer's body.
 
     Raises:
-        Refusal: it is an error.
+        ErrorResponse: it is an error.
     """
     if not answer.code:
         return answer.body
     retry_after = answer.headers.get("x-acs-retry-after")
-    raise Refusal(
+    raise ErrorResponse(
         answer.status,
         answer.code,
         str(answer.body["Message"]),

@@ -97,11 +97,11 @@ def faults(dice: Random) -> tuple[AnyFault, ...]:
 
     kinds = (
         lambda: Refuse(status=dice.choice((500, 503)), code="InternalError", **where()),
-        lambda: Refuse(status=503, code="ServiceUnavailable", after_deed=True, **where()),
+        lambda: Refuse(status=503, code="ServiceUnavailable", after_write=True, **where()),
         lambda: Refuse(status=400, code="Throttling.User", **where()),
         lambda: Refuse(status=409, code="OperationConflict", **where()),
         lambda: Refuse(status=403, code="Operation.Conflict", **where()),
-        lambda: Cut(after_deed=dice.random() < 0.5, **where()),
+        lambda: Cut(after_write=dice.random() < 0.5, **where()),
         lambda: Delay(seconds=dice.choice((2, 25, 45)), **where()),
         lambda: BrokenBody(**where()),
         lambda: ProxyPage(status=dice.choice((200, 502)), **where()),

@@ -17,7 +17,7 @@ from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet
 from local.ecs.gateway.faults import Faults, LostPermission, Refuse
-from local.ecs.gateway.gateway import Answer, Service
+from local.ecs.gateway.gateway import Answer, Gateway
 from local.ecs.gateway.request_log import is_mutating
 from local.ecs.gateway.throttle import Limits, Throttle
 from shared.parallel import one_by_one
@@ -57,7 +57,7 @@ class Stage:
             seed=night.seed,
         )
         self.bad_regions = {one.region: one.how for one in night.bad_regions}
-        self.service = Service(
+        self.service = Gateway(
             self.engine,
             throttle=Throttle(Limits()),
             faults=Faults(self._denials()),

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Shelf(Generic[T]):
+class Collection(Generic[T]):
     """Holds the resources of one kind, region by region.
 
     Attributes:

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from local.ecs.account.catalog import INSTANCE_TYPES
-from local.ecs.account.collection import Shelf
+from local.ecs.account.collection import Collection
 from local.ecs.account.durations import Durations
 from local.ecs.account.model import (
     Disk,
@@ -104,10 +104,10 @@ class State:
     def __init__(self, settings: Settings, now: datetime, seed: int) -> None:
         self.settings = settings
         self.now = now
-        self.instances: Shelf[Instance] = Shelf()
-        self.disks: Shelf[Disk] = Shelf()
-        self.snapshots: Shelf[Snapshot] = Shelf()
-        self.groups: Shelf[SnapshotGroup] = Shelf()
+        self.instances: Collection[Instance] = Collection()
+        self.disks: Collection[Disk] = Collection()
+        self.snapshots: Collection[Snapshot] = Collection()
+        self.groups: Collection[SnapshotGroup] = Collection()
         self.replays: dict[tuple[str, str, str], Replay] = {}
         self._snapshots_of: defaultdict[str, list[str]] = defaultdict(list)
         self._agenda: list[tuple[datetime, int, Due, str]] = []

@@ -62,23 +62,23 @@ class Refuse(Fault, frozen=True):
         status: the HTTP status.
         code: ECS's error code.
         message: its text.
-        after_deed: the operation is carried out all the same.
+        after_write: the operation is carried out all the same.
     """
 
     status: Status = 500
     code: str = "InternalError"
     message: str = "The request processing has failed due to some unknown error."
-    after_deed: bool = False
+    after_write: bool = False
 
 
 class Cut(Fault, frozen=True):
     """The connection is closed without an answer.
 
     Attributes:
-        after_deed: the operation was carried out before.
+        after_write: the operation was carried out before.
     """
 
-    after_deed: bool = False
+    after_write: bool = False
 
 
 class Delay(Fault, frozen=True):

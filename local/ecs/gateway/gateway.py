@@ -101,7 +101,7 @@ class _Outcome(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-class Service:
+class Gateway:
     """ECS as one account's clients meet it. Thread-safe."""
 
     def __init__(
@@ -224,12 +224,12 @@ class Service:
 
 def _before_the_deed(fault: AnyFault, request: _Request) -> _Outcome | None:
     """What comes of a request that a fault keeps from ECS; None if it goes on."""
-    if isinstance(fault, Refuse) and not fault.after_deed:
+    if isinstance(fault, Refuse) and not fault.after_write:
         return _refused(EcsError(fault.status, fault.code, fault.message), request)
     if isinstance(fault, ClockSkew):
         text = "Specified time stamp or date value is expired."
         return _refused(EcsError(400, "InvalidTimeStamp.Expired", text), request)
-    if isinstance(fault, Cut) and not fault.after_deed:
+    if isinstance(fault, Cut) and not fault.after_write:
         return _Outcome(0, "", {}, Effect.NONE)
     if isinstance(fault, ProxyPage):
         return _Outcome(fault.status, "", {}, Effect.NONE)

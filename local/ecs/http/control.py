@@ -16,7 +16,7 @@ from local.ecs.clock import ManualClock, RealClock
 from local.ecs.complaints import decoded, there_are
 from local.ecs.engine import ACTIONS
 from local.ecs.gateway.faults import InForce, parse_fault
-from local.ecs.gateway.gateway import Service
+from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.throttle import UNLIMITED, Limits, read_denial
 from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.http.status_page import status_page
@@ -71,7 +71,7 @@ class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Control:
     """Answers ``/_local/…``. Thread-safe."""
 
-    def __init__(self, service: Service, reset: Callable[[], None]) -> None:
+    def __init__(self, service: Gateway, reset: Callable[[], None]) -> None:
         """Put the endpoint beside a service.
 
         Args:

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 import msgspec
 
 from local.ecs.errors import EcsError
-from local.ecs.gateway.gateway import Answer, Service
+from local.ecs.gateway.gateway import Answer, Gateway
 from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.http.signatures import Credential, Verifier
 from local.ecs.http.xml import to_xml
@@ -69,7 +69,7 @@ class Wire:
 
     def __init__(
         self,
-        service: Service,
+        service: Gateway,
         credentials: Iterable[Credential],
         wall_clock: Callable[[], datetime] = utc_now,
     ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from local.ecs.account.collection import Shelf
+from local.ecs.account.collection import Collection
 from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
 from local.ecs.rpc.listing import Tagged
@@ -139,9 +139,9 @@ def _bears(tags: Mapping[str, str], wanted: tuple[tuple[str, tuple[str, ...]], .
     return all(key in tags and (not values or tags[key] in values) for key, values in wanted)
 
 
-def _shelf(request: Request) -> Shelf[Any]:
+def _shelf(request: Request) -> Collection[Any]:
     """Where the resources of the type are that the request names."""
-    shelves: Mapping[str, Shelf[Any]] = {
+    shelves: Mapping[str, Collection[Any]] = {
         "instance": request.state.instances,
         "disk": request.state.disks,
         "snapshot": request.state.snapshots,

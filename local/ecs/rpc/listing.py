@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
-from local.ecs.account.collection import Shelf
+from local.ecs.account.collection import Collection
 from local.ecs.errors import Refusal
 from local.ecs.rpc.paging import Page, PageRequest
 from local.ecs.rpc.parameters import Parameters
@@ -44,7 +44,7 @@ class Query(Generic[T]):
     criteria: tuple[Callable[[T], bool], ...]
 
 
-def find(request: Request, shelf: Shelf[T], query: Query[T]) -> Page[T]:
+def find(request: Request, shelf: Collection[T], query: Query[T]) -> Page[T]:
     """One page of what ``query`` and the request's ``Tag.N`` leave; empty without permission.
 
     A list by tags shows only so many resources in all its pages together
