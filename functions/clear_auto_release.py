@@ -32,7 +32,7 @@ class ClearAutoReleaseRule(Rule, frozen=True):
         return Done("no release time") if instance.auto_release_at is None else ClearAutoRelease()
 
 
-def _rule(request: ClearAutoReleaseRequest, asked: RequestTime) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: ClearAutoReleaseRequest, when: RequestTime) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
     return ClearAutoReleaseRule()
 
 

@@ -46,8 +46,8 @@ def _listed(functions: list[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _rule(request: DescribeRequest, asked: RequestTime) -> DescribeRule:  # noqa: ARG001  # an Action's rule
-    return DescribeRule(asked.settings)
+def _rule(request: DescribeRequest, when: RequestTime) -> DescribeRule:  # noqa: ARG001  # an Action's rule
+    return DescribeRule(when.settings)
 
 
 ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, only_looks=True)

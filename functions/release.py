@@ -240,13 +240,13 @@ def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
     return latest.replace(second=0, microsecond=0) + MINUTE
 
 
-def _rule(request: ReleaseRequest, asked: RequestTime) -> ReleaseRule:
+def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
     if (request.instance_ids, request.dry_run, request.plan_id) == (UNSET, UNSET, UNSET):
         raise InvalidEvent(
             "dry_run is missing; a release by anything but instance_ids must state it, true or "
             "false"
         )
-    if asked.settings.snapshot_required and not request.snapshot:
+    if when.settings.snapshot_required and not request.snapshot:
         raise Refused(
             "CURFEW_SNAPSHOT is required, so nothing is released without a snapshot; leave "
             '"snapshot" out'
@@ -255,8 +255,8 @@ def _rule(request: ReleaseRequest, asked: RequestTime) -> ReleaseRule:
         force=request.force,
         snapshot=request.snapshot,
         retention_days=request.snapshot_retention_days,
-        kept_until=asked.at + timedelta(days=request.snapshot_retention_days),
-        zone=asked.settings.zone,
+        kept_until=when.at + timedelta(days=request.snapshot_retention_days),
+        zone=when.settings.zone,
     )
 
 

@@ -103,23 +103,23 @@ class SetAutoReleaseRule(Rule, frozen=True):
         return to_zone_text(moment, self.zone)
 
 
-def _rule(request: SetAutoReleaseRequest, asked: RequestTime) -> SetAutoReleaseRule:
-    at = _release_time(request, asked)
-    if at > asked.now + LATEST:
+def _rule(request: SetAutoReleaseRequest, when: RequestTime) -> SetAutoReleaseRule:
+    at = _release_time(request, when)
+    if at > when.now + LATEST:
         field = "release_after" if request.release_at is UNSET else "release_at"
         raise InvalidEvent(
-            f"{field}: {to_zone_text(at, asked.settings.zone)} is not right; it must be at most "
+            f"{field}: {to_zone_text(at, when.settings.zone)} is not right; it must be at most "
             "3 years ahead; ECS takes no later time"
         )
     return SetAutoReleaseRule(
         at=at,
         if_set=request.if_set,
         may_move=request.release_at is UNSET,
-        zone=asked.settings.zone,
+        zone=when.settings.zone,
     )
 
 
-def _release_time(request: SetAutoReleaseRequest, asked: RequestTime) -> datetime:
+def _release_time(request: SetAutoReleaseRequest, when: RequestTime) -> datetime:
     """The one time that the request states, as a whole minute.
 
     Raises:
@@ -136,7 +136,7 @@ def _release_time(request: SetAutoReleaseRequest, asked: RequestTime) -> datetim
     if request.release_after is not UNSET:
         try:
             after = parse_duration(request.release_after)
-            at = _rounded_up(asked.at + after)
+            at = _rounded_up(when.at + after)
         except (ValueError, OverflowError):
             raise invalid("release_after", request.release_after, _AFTER) from None
         if after < EARLIEST:

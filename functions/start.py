@@ -48,7 +48,7 @@ class StartRule(Rule, frozen=True):
                 return Wait(instance.status.value)
 
 
-def _rule(request: StartRequest, asked: RequestTime) -> StartRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: StartRequest, when: RequestTime) -> StartRule:  # noqa: ARG001  # an Action's rule
     return StartRule(wait=request.wait)
 
 

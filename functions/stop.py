@@ -121,7 +121,7 @@ def _address(instance: Instance) -> str:
     return f"its public address {instance.public_ip}"
 
 
-def _rule(request: StopRequest, asked: RequestTime) -> StopRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: StopRequest, when: RequestTime) -> StopRule:  # noqa: ARG001  # an Action's rule
     mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
     return StopRule(force=request.force, stopped_mode=mode, wait=request.wait)
 

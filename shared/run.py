@@ -178,12 +178,12 @@ class _Invocation:
         request = decode(self.action.request, message.request, self.action.name)
         settings = read_settings(self.world.environ)
         # What has no time is of the delivery, not of when its turn in a list comes.
-        asked = RequestTime(message.sent_at or self.begun, started, settings)
+        when = RequestTime(message.sent_at or self.begun, started, settings)
         regions = self._regions(request)
-        self._check_run(request, asked, regions)
-        rule = self.action.rule(request, asked)
+        self._check_run(request, when, regions)
+        rule = self.action.rule(request, when)
         judge = Judge(request.selection(), self.action.guard(settings), rule)
-        fleet = self._fleet(judge, self.action.disks(request), asked, regions)
+        fleet = self._fleet(judge, self.action.disks(request), when, regions)
         scene = fleet.look()
         plan, refusal = scene.plan, ""
         asked_for = digest(self.action.name, regions, message.request)
@@ -250,13 +250,13 @@ class _Invocation:
         check_percent(plan.to_change, self.spent, settings)
         return plan
 
-    def _check_run(self, request: Request, asked: RequestTime, regions: Sequence[str]) -> None:
+    def _check_run(self, request: Request, when: RequestTime, regions: Sequence[str]) -> None:
         """The guards on the whole run that need no look."""
         if not self.action.only_looks:
             require_cap_for_all(request)
-        check_age(asked)
+        check_age(when)
         account = str(getattr(self.context, "account_id", "") or "")
-        check_place(account, regions, asked.settings)
+        check_place(account, regions, when.settings)
 
     def _regions(self, request: Request) -> tuple[str, ...]:
         if isinstance(request.regions, tuple):
@@ -266,19 +266,22 @@ class _Invocation:
             raise InvalidEvent('the function\'s region is unknown; state "regions"')
         return (region,)
 
-    def _fleet(self, judge: Judge, disks: DiskLook, asked: RequestTime, regions: Sequence[str]) -> Fleet:
-        settings = asked.settings
+    def _fleet(
+        self, judge: Judge, disks: DiskLook, when: RequestTime, regions: Sequence[str]
+    ) -> Fleet:
+        settings = when.settings
         others = sorted(settings.regions.difference(regions))
         by_ids = isinstance(judge.selection, ByIds)
         return Fleet(
             judge=judge,
             sources=tuple(
-                Inventory(self._client(region, settings), self.world.side_by_side) for region in regions
+                Inventory(self._client(region, settings), self.world.side_by_side)
+                for region in regions
             ),
             others=tuple(self._client(region, settings) for region in others) if by_ids else (),
             born_by=None
             if by_ids or self.action.only_looks
-            else asked.at.replace(second=0, microsecond=0),
+            else when.at.replace(second=0, microsecond=0),
             disks=disks,
             clock=self.clock,
             deadline=self.deadline,

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from shared.action import RequestTime
 from shared.domain.instance import Instance
-from shared.domain.plan_id import asked_in, not_in_plan
+from shared.domain.plan_id import digest_in, not_in_plan
 from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request
 from shared.settings import Settings
@@ -28,22 +28,22 @@ eight, 20 % would be one."""
 _NAMED = 5
 
 
-def check_age(asked: RequestTime) -> None:
+def check_age(when: RequestTime) -> None:
     """Yesterday's "stop" must not fire at noon today.
 
     Raises:
         Refused: the event is older than CURFEW_MAX_EVENT_AGE.
         InvalidEvent: it is of the future, by more than a wrong clock explains.
     """
-    age, settings = asked.now - asked.at, asked.settings
+    age, settings = when.now - when.at, when.settings
     if age > settings.max_event_age:
         raise Refused(
-            f"the event was sent at {_shown(asked)}, {_span(age)} ago; at most "
+            f"the event was sent at {_shown(when)}, {_span(age)} ago; at most "
             f"{_span(settings.max_event_age)} is allowed (CURFEW_MAX_EVENT_AGE)"
         )
     if -age > AHEAD_TOLERANCE:
         raise InvalidEvent(
-            f"the event's time {_shown(asked)} is {_span(-age)} ahead; at most 5 minutes can be a "
+            f"the event's time {_shown(when)} is {_span(-age)} ahead; at most 5 minutes can be a "
             "wrong clock"
         )
 
@@ -138,12 +138,12 @@ def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings)
             )
 
 
-def check_plan(targets: Sequence[Instance], asked: str, request: Request) -> None:
+def check_plan(targets: Sequence[Instance], request_digest: str, request: Request) -> None:
     """A request that confirms a plan may change what that plan would, and nothing else.
 
     Args:
         targets: The instances that would change now.
-        asked: The digest of what is asked now.
+        request_digest: The digest of what is asked now.
         request: The request, perhaps with a ``plan_id``.
 
     Raises:
@@ -153,7 +153,7 @@ def check_plan(targets: Sequence[Instance], asked: str, request: Request) -> Non
     if not isinstance(request.plan_id, str):
         return
     others = not_in_plan(request.plan_id, (one.id for one in targets))
-    if asked_in(request.plan_id) != asked:
+    if digest_in(request.plan_id) != request_digest:
         raise Refused(
             "plan_id is of another request: action, regions and every field but dry_run and "
             "max_instances must be as they were in the dry run"
@@ -172,9 +172,9 @@ def counted(number: int) -> str:
     return f"{number} instance{'' if number == 1 else 's'}"
 
 
-def _shown(asked: RequestTime) -> str:
+def _shown(when: RequestTime) -> str:
     """The event's time as the operator's zone has it."""
-    return to_zone_text(asked.at, asked.settings.zone)
+    return to_zone_text(when.at, when.settings.zone)
 
 
 def _span(duration: timedelta) -> str:

@@ -25,7 +25,7 @@ from shared.action import Action
 from shared.clock import Deadline
 from shared.ecs.client import Client
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.parallel import one_by_one
 from shared.run import World
 from shared.settings import Credentials, Settings
@@ -79,7 +79,7 @@ class Direct:
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
-        answer = self.ecs.service.call(operation, parameters, Caller())
+        answer = self.ecs.gateway.call(operation, parameters, Caller())
         late_s = answer.delivery.delay_s + answer.delivery.pause_s
         self.ecs.clock.sleep(min(late_s, timeout_s))
         if late_s > timeout_s or replace(answer.delivery, delay_s=0.0) != PLAIN:
@@ -105,7 +105,7 @@ class Call:
     Attributes:
         ecs: what the SDK reaches.
         monkeypatch: undoes what `meanwhile` does.
-        by_sdk: through the SDK and the wire, or, four times as fast, right to the service.
+        by_sdk: through the SDK and the wire, or, four times as fast, right to the gateway.
         environ: the environment's variables; with the key that runtime 3.12 takes from there.
     """
 
@@ -155,16 +155,16 @@ class Call:
         quirks: Quirks = QUIRKS,
     ) -> None:
         """Have these instances instead of the default fleet."""
-        self.ecs.service.engine = Ecs(
+        self.ecs.gateway.engine = Ecs(
             Fleet(specs), self.ecs.clock, durations=durations, quirks=quirks
         )
 
     def meanwhile(
-        self, action: str, deed: Callable[[], object], *, times: int = 1, first: bool = False
+        self, action: str, write: Callable[[], object], *, times: int = 1, first: bool = False
     ) -> None:
         """Have somebody do something right after the first such requests, or right before."""
-        service, answer = self.ecs.service, self.ecs.service.call
-        left = [deed] * times
+        gateway, answer = self.ecs.gateway, self.ecs.gateway.call
+        left = [write] * times
 
         def answering(name: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
             is_meant = name == action and bool(left)
@@ -175,11 +175,11 @@ class Call:
                 left.pop()()
             return answered
 
-        self.monkeypatch.setattr(service, "call", answering)
+        self.monkeypatch.setattr(gateway, "call", answering)
 
     def shown(self, action: str, change: Callable[[Mapping[str, str], Body], Body]) -> None:
         """Have an operation's answers changed on their way: what was asked and said to what is."""
-        service, answer = self.ecs.service, self.ecs.service.call
+        gateway, answer = self.ecs.gateway, self.ecs.gateway.call
 
         def answering(name: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
             answered = answer(name, parameters, caller)
@@ -187,7 +187,7 @@ class Call:
                 return answered
             return replace(answered, body=change(parameters, answered.body))
 
-        self.monkeypatch.setattr(service, "call", answering)
+        self.monkeypatch.setattr(gateway, "call", answering)
 
     def statuses(self) -> dict[str, str]:
         """The status of every instance there is, by id."""
@@ -197,7 +197,7 @@ class Call:
         """The operations asked for, in order."""
         return list(self.ecs.log.actions())
 
-    def deeds(self) -> list[Entry]:
+    def writes(self) -> list[Entry]:
         """The requests that changed something."""
         return [one for one in self.ecs.log if one.effect is Effect.CHANGED]
 

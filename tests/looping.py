@@ -1,4 +1,4 @@
-"""What the tests of the loop share: a fleet, and what its log says of looks and deeds."""
+"""What the tests of the loop share: a fleet, and what its log says of looks and writes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ids_in(entry: Entry) -> set[str]:
     return listed | one | many
 
 
-def oldest_look_at_a_deed(call: Call) -> timedelta:
+def oldest_look_at_a_write(call: Call) -> timedelta:
     """How old the latest look at an instance was, at the worst, when it was acted on."""
     seen: dict[str, datetime] = {}
     oldest = timedelta(0)

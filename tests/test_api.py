@@ -12,8 +12,8 @@ import pytest
 from local.ecs.clock import ManualClock
 from shared.clock import Deadline
 from shared.domain.outcome import NotSent
-from shared.ecs.client import WRITE_TIMEOUT_S, READ_TIMEOUT_S, Answer, Client
-from shared.ecs.transport import Denial, NoResponse, ErrorResponse
+from shared.ecs.client import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Answer, Client
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.errors import AccessDenied, CurfewError, Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -123,7 +123,7 @@ def test_a_refusal_for_another_reason_ends_throttling() -> None:
 @pytest.mark.parametrize(
     "failure", [*PASSING, ErrorResponse(403, "IncorrectInstanceStatus", "")], ids=repr
 )
-def test_a_deed_is_never_repeated(failure: Exception) -> None:
+def test_a_write_is_never_repeated(failure: Exception) -> None:
     api, script = make(failure)
 
     with pytest.raises(type(failure)) as caught:
@@ -137,11 +137,11 @@ def through_read(api: Client) -> Answer | NotSent:
     return api.read("DescribeInstances", {})
 
 
-def through_deed(api: Client) -> Answer | NotSent:
+def through_write(api: Client) -> Answer | NotSent:
     return api.write("StopInstances", {}, LATER)
 
 
-BOTH = pytest.mark.parametrize("act", [through_read, through_deed])
+BOTH = pytest.mark.parametrize("act", [through_read, through_write])
 Act = Callable[[Client], Answer | NotSent]
 
 
@@ -168,7 +168,7 @@ def test_what_was_throttled_is_repeated_whatever_the_status(
 def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> None:
     api, script = make(THROTTLED, timeout_s=300)
 
-    if act is through_deed:
+    if act is through_write:
         assert act(api) == NotSent(throttled=True)
     else:
         with pytest.raises(
@@ -181,7 +181,7 @@ def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> Non
     assert len(script.sent) < 60
 
 
-def test_a_deed_is_not_sent_after_its_time() -> None:
+def test_a_write_is_not_sent_after_its_time() -> None:
     api, script = make(THROTTLED, BODY)
 
     assert api.write("StopInstances", {}, START) == NotSent(throttled=True)
@@ -190,7 +190,7 @@ def test_a_deed_is_not_sent_after_its_time() -> None:
     assert script.clock.now() == START
 
 
-def test_a_deed_whose_time_was_over_from_the_first_was_not_throttled() -> None:
+def test_a_write_whose_time_was_over_from_the_first_was_not_throttled() -> None:
     api, script = make(BODY)
 
     assert api.write("StopInstances", {}, START - timedelta(seconds=1)) == NotSent()
@@ -292,7 +292,9 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
             id="clock-skew",
         ),
         pytest.param(
-            ErrorResponse(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."),
+            ErrorResponse(
+                404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."
+            ),
             Unavailable,
             "cn-hangzhou is not a region that ECS knows (InvalidRegionId.NotFound). There is such "
             "a region; perhaps this account or endpoint does not have it.",
@@ -337,7 +339,7 @@ def test_the_yes_to_a_dry_run_is_a_refusal() -> None:
     assert len(script.sent) == 1
 
 
-def test_credentials_that_are_refused_end_a_deed() -> None:
+def test_credentials_that_are_refused_end_a_write() -> None:
     api, _ = make(ErrorResponse(403, "InvalidSecurityToken.Expired", ""))
 
     with pytest.raises(Unavailable, match="does not accept the credentials"):
@@ -377,7 +379,7 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
     api, script = make(BODY, timeout_s=60)
     script.clock.advance(timedelta(seconds=57.001))
 
-    if act is through_deed:
+    if act is through_write:
         assert act(api) == NotSent()
     else:
         with pytest.raises(Unavailable):
@@ -399,7 +401,9 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
     ],
 )
 def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, hint: str) -> None:
-    refusal = ErrorResponse(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+    refusal = ErrorResponse(
+        404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."
+    )
     api, script = make(refusal, region=region)
 
     with pytest.raises(Unavailable) as caught:

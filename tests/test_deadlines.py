@@ -48,7 +48,7 @@ def fleet(count: int, status: Status = Status.RUNNING) -> list[InstanceSpec]:
         pytest.param(Delay(seconds=0.9), id="slow"),
         pytest.param(Delay(seconds=9.5), id="very-slow"),
         pytest.param(Delay(seconds=3600), id="no-answer"),
-        pytest.param(Cut(action="Stop*"), id="no-deed-is-answered"),
+        pytest.param(Cut(action="Stop*"), id="no-write-is-answered"),
         pytest.param(Refuse(action="Stop*", status=400, code="Throttling.User"), id="throttled"),
         pytest.param(Refuse(skip=1, status=400, code="Throttling"), id="all-is-throttled"),
         pytest.param(Refuse(status=409, code="OperationConflict"), id="busy"),

@@ -27,7 +27,7 @@ from shared.domain.steps import (
 )
 from shared.ecs.changes import TOKENS, perform
 from shared.ecs.client import Client
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -157,7 +157,9 @@ def test_the_token_knows_its_region() -> None:
     deadline = Deadline.after(START, timedelta(minutes=10))
     scripts = [Script([{}]), Script([{}])]
     for script, region in zip(scripts, ("cn-hangzhou", "cn-shanghai"), strict=True):
-        perform(Client(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER)
+        perform(
+            Client(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER
+        )
 
     first, second = (script.sent[0][1]["ClientToken"] for script in scripts)
     assert first != second

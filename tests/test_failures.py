@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.retries import MAX_TRIES, Kind, kind_of
-from shared.ecs.transport import Denial, NoResponse, ErrorResponse
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_a_plan_knows_the_guards_whose_tags_got_lost(call: Call, skip: int) -> N
     assert [one.action for one in call.ecs.log].count("DescribeDisks") == 1
 
 
-def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_deed(call: Call) -> None:
+def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_write(call: Call) -> None:
     call.fleet(dev("i-1"), durations=Durations(deleting=timedelta(0)))
     fleet = make(call, HANGZHOU, releases=True)
     by_force = with_rule(fleet, msgspec.structs.replace(RELEASE, force=True, snapshot=False))

@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Cut, Delay, LostPermission, ProxyPage, Refuse
 from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.calling import Body, Call, in_error, row
-from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_deed
+from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
 
 FOREVER = Durations(stopping=timedelta(days=3), starting=timedelta(days=3))
 
@@ -91,7 +91,7 @@ def test_what_passes_is_got_over(call: Call, fault: Any) -> None:  # noqa: ANN40
 
 
 @pytest.mark.parametrize("after_write", [False, True])
-def test_a_deed_whose_answer_never_comes_is_tried_five_times_at_most(
+def test_a_write_whose_answer_never_comes_is_tried_five_times_at_most(
     call: Call,
     after_write: bool,  # noqa: FBT001  # a table's column
 ) -> None:
@@ -153,7 +153,7 @@ def test_permission_lost_midway_is_denied_with_the_report(call: Call) -> None:
     assert report["counts"]["failed"] == 2
 
 
-def test_a_denied_deed_is_named_and_tried_once(call: Call) -> None:
+def test_a_denied_write_is_named_and_tried_once(call: Call) -> None:
     call.by_sdk = True
     call.fleet(*fleet(2))
     call.ecs.restrict(
@@ -195,10 +195,10 @@ def test_nothing_is_acted_on_that_was_not_seen_within_30_seconds(
     report = call(handler, {**DEV, "max_instances": count}, timeout_s=3600)
 
     assert report["counts"]["changed"] == count
-    assert oldest_look_at_a_deed(call) <= FRESH
+    assert oldest_look_at_a_write(call) <= FRESH
 
 
-def test_a_look_that_grew_old_on_the_way_to_the_deed_is_not_acted_on(call: Call) -> None:
+def test_a_look_that_grew_old_on_the_way_to_the_write_is_not_acted_on(call: Call) -> None:
     """The 100 calls of a wave take 1 s each: from the 30th on the look is too old."""
     call.fleet(*fleet(100))
     call.ecs.faults.add(Delay(seconds=1, action="Modify*"))
@@ -206,7 +206,7 @@ def test_a_look_that_grew_old_on_the_way_to_the_deed_is_not_acted_on(call: Call)
     report = call(set_auto_release.handler, {**DEV, "release_after": "2h", "max_instances": 100})
 
     assert report["counts"]["changed"] == 100
-    assert oldest_look_at_a_deed(call) <= FRESH
+    assert oldest_look_at_a_write(call) <= FRESH
     assert call.actions().count("ModifyInstanceAutoReleaseTime") == 100
 
 
@@ -235,7 +235,7 @@ def test_what_changes_already_is_watched_and_not_taken_for_ours(call: Call) -> N
         row("i-0001", "changed", "stop", status="Stopped"),
         row("i-0000", "unchanged", "", status="Stopped"),
     ]
-    assert [ids_in(one) for one in call.deeds()] == [{"i-0001"}]
+    assert [ids_in(one) for one in call.writes()] == [{"i-0001"}]
 
 
 def test_what_was_not_in_the_plan_is_not_touched_when_it_turns_round(call: Call) -> None:

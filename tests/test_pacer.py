@@ -327,7 +327,9 @@ def test_ecs_may_say_when_to_come_back() -> None:
         pytest.param(10, Permit(1), id="after"),
     ],
 )
-def test_nobody_waits_for_a_permit_that_comes_too_late(until_s: float, permit: Permit | None) -> None:
+def test_nobody_waits_for_a_permit_that_comes_too_late(
+    until_s: float, permit: Permit | None
+) -> None:
     clock = VirtualClock()
     pacer = Pacer(clock)
     close(pacer, retry_after_s=7.5)

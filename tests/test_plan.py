@@ -163,7 +163,9 @@ def test_who_was_found_by_tags_and_shows_none_is_put_off(selection: Selection) -
     one = replace(instance(1, Status.RUNNING), name="ci-1")
 
     assert judge(selection=selection).has_lost_tags(one)
-    assert judge(selection=selection).row_if_left_alone(one, NOW) == Row(one, Result.PENDING, LOST_TAGS)
+    assert judge(selection=selection).row_if_left_alone(one, NOW) == Row(
+        one, Result.PENDING, LOST_TAGS
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from local.ecs.gateway.faults import AnyFault, Cut, ProxyPage, Refuse
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import Denial, NoResponse, ErrorResponse
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.proxy import Proxy
 from shared.settings import Credentials, Settings
 

@@ -13,7 +13,7 @@ from local.ecs.gateway.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

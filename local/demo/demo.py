@@ -28,7 +28,7 @@ from local.fc.deployment import emulated
 from local.fc.pace import PacedClock
 from local.show.read_report import Report
 from local.show.screen import GONE, State, counted, failure_text, state_of
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.printable import printable
 from shared.times import CHINA
 
@@ -190,15 +190,15 @@ def _grouped(lines: Iterable[tuple[str, str]], style: str) -> Iterator[Text]:
 
 
 def _calls(entries: Iterable[Entry]) -> Iterator[Text]:
-    """What ECS was asked for: the deeds by name, the looks counted."""
-    deeds: Counter[str] = Counter()
+    """What ECS was asked for: the writes by name, the looks counted."""
+    writes: Counter[str] = Counter()
     looks = 0
     for entry in entries:
         if entry.is_mutating:
-            deeds[entry.action] += 1
+            writes[entry.action] += 1
         else:
             looks += 1
-    parts = [f"{count} {name}" if count > 1 else name for name, count in deeds.items()]
+    parts = [f"{count} {name}" if count > 1 else name for name, count in writes.items()]
     if looks:
         parts.append(f"{looks} read-only")
     if parts:

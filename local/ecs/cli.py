@@ -341,7 +341,7 @@ def _emulator(given: _Given) -> Emulator:
         )
     )
     if saved:
-        emulator.service.engine = _restored(saved, clock, durations, quirks)
+        emulator.gateway.engine = _restored(saved, clock, durations, quirks)
     return emulator
 
 

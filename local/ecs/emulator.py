@@ -1,4 +1,4 @@
-"""The emulator put together: engine, service, wire and control behind one ``handle``.
+"""The emulator put together: engine, gateway, wire and control behind one ``handle``.
 
 The one place that knows all the layers. It opens no socket: `local.ecs.server` does.
 """
@@ -73,36 +73,36 @@ class Emulator:
     """One account of ECS, answering HTTP requests. Thread-safe.
 
     Attributes:
-        service: what answers; its ``engine``, ``log``, ``faults`` and ``throttle`` are for tests.
+        gateway: what answers; its ``engine``, ``log``, ``faults`` and ``throttle`` are for tests.
         wire: signatures and formats.
     """
 
     def __init__(self, options: Options = PLAIN) -> None:
         self._build = options.build
         self._hosts = options.hosts
-        self.service = Gateway(
+        self.gateway = Gateway(
             options.build(),
             throttle=Throttle(options.limits),
             faults=Faults(options.faults, seed=options.seed),
             log=RequestLog(options.log_size),
             seed=options.seed,
         )
-        self.wire = Wire(self.service, options.credentials)
-        self._control = Control(self.service, self.reset)
+        self.wire = Wire(self.gateway, options.credentials)
+        self._control = Control(self.gateway, self.reset)
 
     @property
     def engine(self) -> Ecs:
         """The state machine, as it is since the last reset."""
-        return self.service.engine
+        return self.gateway.engine
 
     @property
     def log(self) -> RequestLog:
         """The requests since the last reset."""
-        return self.service.log
+        return self.gateway.log
 
     def reset(self) -> None:
         """Begin anew: the fleet as built, no faults, an empty log."""
-        self.service.reset(self._build())
+        self.gateway.reset(self._build())
 
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer a request, to ECS or to the emulator's own endpoint."""

@@ -127,9 +127,9 @@ class LocalEcs:
         return self.emulator.engine
 
     @property
-    def service(self) -> Gateway:
+    def gateway(self) -> Gateway:
         """What stands before the engine."""
-        return self.emulator.service
+        return self.emulator.gateway
 
     @property
     def log(self) -> RequestLog:

@@ -57,14 +57,14 @@ class FakeEcs:
         return self.emulator.engine
 
     @property
-    def service(self) -> Gateway:
+    def gateway(self) -> Gateway:
         """What stands before the engine, with its throttle."""
-        return self.emulator.service
+        return self.emulator.gateway
 
     @property
     def faults(self) -> Faults:
         """The faults in force: none."""
-        return self.emulator.service.faults
+        return self.emulator.gateway.faults
 
     @property
     def log(self) -> RequestLog:

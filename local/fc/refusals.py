@@ -31,7 +31,7 @@ _KNOWN: Mapping[str, tuple[int, str]] = {
 }
 
 
-class FcError(Exception):  # noqa: N818  # it is what is answered, as everywhere here
+class FcError(Exception):  # it is what is answered, as everywhere here
     """An invocation that does not come about."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from local.show.screen import counted
 from shared.clock import Clock, Deadline
-from shared.ecs.transport import Connection, NoResponse, ErrorResponse
+from shared.ecs.transport import Connection, ErrorResponse, NoResponse
 from shared.run import World
 from shared.settings import Credentials, Settings
 

@@ -18,7 +18,7 @@ from shared.domain.selection import ByIds, Selection
 from shared.domain.steps import DiskLook, Done
 from shared.ecs.client import Client
 from shared.ecs.disks import DiskReader
-from shared.ecs.inventory import Inventory, Found
+from shared.ecs.inventory import Found, Inventory
 from shared.errors import AccessDenied, CurfewError, Unavailable
 from shared.parallel import Runner
 from shared.report.log import log_unforeseen
@@ -186,7 +186,9 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
         """What is said of ids that no region of the request knows."""
-        regions = [one.client.region for one in self.sources if one.client.region not in seen.unread]
+        regions = [
+            one.client.region for one in self.sources if one.client.region not in seen.unread
+        ]
         where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
         unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
         for key in seen.missing:
@@ -220,7 +222,9 @@ class Fleet(msgspec.Struct, frozen=True):
             unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
             yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
-            regions = [one.client.region for one in self.sources if one.client.region not in seen.unread]
+            regions = [
+                one.client.region for one in self.sources if one.client.region not in seen.unread
+            ]
             if without := [region for region in regions if region not in seen.hints]:
                 yield f"nothing matched in {', '.join(without)}."
             for region, hint in seen.hints.items():

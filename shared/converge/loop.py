@@ -288,7 +288,9 @@ class _Run:
         call, targets = batch
         until = min(one.instance.seen_at for one in targets) + FRESH_FOR - _TIME_TO_CONNECT
         try:
-            return perform(self.job.inventory.client, call, [one.instance for one in targets], until)
+            return perform(
+                self.job.inventory.client, call, [one.instance for one in targets], until
+            )
         except Unavailable as error:
             return error
         except Exception as error:  # noqa: BLE001  # it may have been done: a look will tell

@@ -18,7 +18,7 @@ import msgspec
 from shared.domain.instance import Instance
 from shared.domain.selection import ByIds, Selection
 from shared.ecs.client import Client
-from shared.ecs.inventory import PAGE, Inventory, Found, chunks
+from shared.ecs.inventory import PAGE, Found, Inventory, chunks
 from shared.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
 from shared.parallel import Runner
 from shared.report.log import log_unforeseen
@@ -135,7 +135,9 @@ def _all_of(read: Mapping[str, Found]) -> dict[str, Instance]:
     return {one.id: one for found in read.values() for one in found.instances.values()}
 
 
-def _attempt(eyes: Eyes, source: Inventory, selection: Selection) -> Found | AccessDenied | Unavailable:
+def _attempt(
+    eyes: Eyes, source: Inventory, selection: Selection
+) -> Found | AccessDenied | Unavailable:
     try:
         return eyes.look(source, selection)
     except (AccessDenied, Unavailable) as error:
@@ -162,7 +164,9 @@ def _look_elsewhere(
     """Where else the missing ids are known, and which regions did not say."""
     if not missing or not others:
         return {}, ()
-    answers = side_by_side(lambda client: _known_if_any(client, missing), others, at_once=len(others))
+    answers = side_by_side(
+        lambda client: _known_if_any(client, missing), others, at_once=len(others)
+    )
     elsewhere: dict[str, str] = {}
     unasked = []
     for client, known in zip(others, answers, strict=True):

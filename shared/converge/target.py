@@ -141,7 +141,9 @@ class Target(msgspec.Struct, eq=False):
 
     def pending(self) -> Row:
         """The row of an instance that time did not suffice for."""
-        waiting = self.step.reason if isinstance(self.step, Wait) else f"next: {in_words(self.step)}"
+        waiting = (
+            self.step.reason if isinstance(self.step, Wait) else f"next: {in_words(self.step)}"
+        )
         if self._rejected and self._rejected.message:
             waiting += f" ({self._rejected.message})"
         if self._throttled:

@@ -16,15 +16,21 @@ from collections.abc import Iterable, Mapping
 from shared.errors import InvalidEvent
 
 _PREFIX = "p1"
-_PLAN_ID = rf"{_PREFIX}-(?P<asked>[0-9a-f]{{16}})-(?P<members>[A-Za-z0-9_-]*)"
+_PLAN_ID = rf"{_PREFIX}-(?P<request>[0-9a-f]{{16}})-(?P<members>[A-Za-z0-9_-]*)"
 _MEMBER_BYTES = 5
 _UNPLANNED = frozenset({"action", "dry_run", "max_instances", "plan_id"})
 
 
-def make_plan_id(asked: str, instance_ids: Iterable[str]) -> str:
-    """The name of the plan that would change these instances; ``asked`` is from ``digest``."""
-    members = sorted(_member(asked, instance_id) for instance_id in instance_ids)
-    return f"{_PREFIX}-{asked}-{base64.urlsafe_b64encode(b''.join(members)).decode().rstrip('=')}"
+def make_plan_id(request_digest: str, instance_ids: Iterable[str]) -> str:
+    """The name of the plan that would change these instances.
+
+    Args:
+        request_digest: From ``digest``.
+        instance_ids: The instances.
+    """
+    members = sorted(_member(request_digest, instance_id) for instance_id in instance_ids)
+    encoded = base64.urlsafe_b64encode(b"".join(members)).decode().rstrip("=")
+    return f"{_PREFIX}-{request_digest}-{encoded}"
 
 
 def digest(action: str, regions: Iterable[str], request: Mapping[str, object]) -> str:
@@ -34,10 +40,10 @@ def digest(action: str, regions: Iterable[str], request: Mapping[str, object]) -
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def asked_in(plan_id: str) -> str:
+def digest_in(plan_id: str) -> str:
     """What was asked of the plan of this name; "" if it is no such name."""
     parts = re.fullmatch(_PLAN_ID, plan_id)
-    return parts["asked"] if parts else ""
+    return parts["request"] if parts else ""
 
 
 def not_in_plan(plan_id: str, instance_ids: Iterable[str]) -> list[str]:
@@ -56,7 +62,7 @@ def not_in_plan(plan_id: str, instance_ids: Iterable[str]) -> list[str]:
     planned = {
         members[start : start + _MEMBER_BYTES] for start in range(0, len(members), _MEMBER_BYTES)
     }
-    return [one for one in instance_ids if _member(parts["asked"], one) not in planned]
+    return [one for one in instance_ids if _member(parts["request"], one) not in planned]
 
 
 def _bytes(text: str) -> bytes:
@@ -64,5 +70,5 @@ def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def _member(asked: str, instance_id: str) -> bytes:
-    return hashlib.sha256(f"{asked} {instance_id}".encode()).digest()[:_MEMBER_BYTES]
+def _member(request_digest: str, instance_id: str) -> bytes:
+    return hashlib.sha256(f"{request_digest} {instance_id}".encode()).digest()[:_MEMBER_BYTES]

@@ -5,7 +5,7 @@ kind            what is done                                how often
 ==============  ==========================================  ====================================
 THROTTLED       the pacer slows down, the call is repeated  until the deadline
 BUSY            look again, then let the rule decide        until the deadline
-PASSING         reads are repeated; after a deed look       5 times
+PASSING         reads are repeated; after a write look       5 times
                 again, then let the rule decide
 STATUS          the same: another change may be on its way  20 times, three minutes
 FINAL           batches are halved to find the culprit      once for a single instance
@@ -14,7 +14,7 @@ DENIED          reported; a batch is not halved             once
 CREDENTIALS     the run ends                                once
 ==============  ==========================================  ====================================
 
-An answer that never came counts as PASSING: a deed is never repeated blindly, looking settles it.
+An answer that never came counts as PASSING: a write is never repeated blindly, looking settles it.
 Codes: "Error codes" of each operation, ECS API reference, and "Common errors"; throttling comes
 with status 400, 403 or 503, so it is told by its code alone.
 """

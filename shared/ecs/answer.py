@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from shared.ecs.total_timeout import MAX_BYTES, too_long
-from shared.ecs.transport import Denial, NoResponse, ErrorResponse
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.printable import printable
 
 _MAX_MESSAGE, _MAX_WORD = 200, 64

@@ -3,7 +3,7 @@
 Only here does anything change. Batches succeed member by member where ECS can do that
 (``BatchOptimization=SuccessFirst``); DeleteInstances takes all or nothing, and both it and
 snapshots bear a ``ClientToken`` that is the same for the same work, so that a repeated call is
-no second deed. Setting and clearing a release time share no code: an omitted time clears.
+no second write. Setting and clearing a release time share no code: an omitted time clears.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from shared.domain.steps import (
 from shared.domain.steps import Snapshot as TakeSnapshots
 from shared.ecs.client import Answer, Client
 from shared.ecs.fields import RELEASE_TAG, listed, read_status
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import assert_never
 from shared.times import to_minute_text
 
@@ -132,7 +132,7 @@ def _with_token(
     """Make a call that has a ClientToken; with another where ECS remembers that the first failed.
 
     ``IdempotentFailed``, "the previous idempotent request has failed", was seen of CreateInstance.
-    What failed was not done, so that trying with a new token is no second deed.
+    What failed was not done, so that trying with a new token is no second write.
     """
     first, number = parameters.get("ClientToken", ""), 1
     while True:

@@ -1,6 +1,6 @@
 """One region's ECS API: calls that are paced, bounded by the deadline, counted, and told apart.
 
-Reads may be repeated, deeds may not: of a deed whose answer was lost only a look can tell whether
+Reads may be repeated, writes may not: of a write whose answer was lost only a look can tell whether
 it was done. What a refusal means is in ``shared.domain.retries``.
 """
 
@@ -20,7 +20,7 @@ from shared.domain.outcome import NotSent
 from shared.domain.retries import MAX_TRIES, Kind
 from shared.ecs.pacer import Outlook, Pacer
 from shared.ecs.regions import hint, is_listed
-from shared.ecs.transport import NoResponse, ErrorResponse, Transport
+from shared.ecs.transport import ErrorResponse, NoResponse, Transport
 from shared.errors import AccessDenied, Unavailable
 
 READ_TIMEOUT_S = 10.0

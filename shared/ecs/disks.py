@@ -115,7 +115,11 @@ class DiskReader(msgspec.Struct, frozen=True):
     def _released(self, read: Sequence[Instance]) -> set[str]:
         """Those of these that show no disk because they were released in the meantime."""
         bare = [one.id for one in read if one.disks == () and not one.unreadable]
-        return set(bare).difference(self.inventory.in_turn_by(None).look_twice(bare)) if bare else set()
+        return (
+            set(bare).difference(self.inventory.in_turn_by(None).look_twice(bare))
+            if bare
+            else set()
+        )
 
     def _kept(self) -> Mapping[str, list[Disk]]:
         """By instance, the disks that are not deleted with it.

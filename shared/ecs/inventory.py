@@ -185,8 +185,8 @@ class Inventory(msgspec.Struct, frozen=True):
                 return
             if token in seen:
                 raise Unavailable(
-                    f"{operation} in {self.client.region}: the pages go in a circle, so the inventory "
-                    "is not complete"
+                    f"{operation} in {self.client.region}: the pages go in a circle, so the "
+                    "inventory is not complete"
                 )
             seen.add(token)
 

@@ -7,7 +7,7 @@ of the SDK's import, is not used. The SDK's traps:
 * a request object that is used again sends the ids of its last use too, so each call makes its
   own, and no caller ever sees one;
 * its default protocol is plain http, so the scheme is always stated;
-* its client repeats calls, knowing neither deeds nor ``Throttling.User``; here each is made once;
+* its client repeats calls, knowing neither writes nor ``Throttling.User``; here each is made once;
 * its client prefers ``ALIYUN_ACCESS_KEY_ID`` in the environment to the credentials given; an empty
   ``ALIBABA_CLOUD_CA_BUNDLE`` switches its verification of TLS off; a proxy in the environment
   captures even 127.0.0.1. Here no variable is read: credentials, trust and proxy are given;
@@ -36,7 +36,7 @@ from aliyunsdkcore.vendored.requests import Request
 from shared.ecs.answer import read_answer
 from shared.ecs.connections import Adapter
 from shared.ecs.regions import has_endpoint_of_its_own
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.hosts import read_server
 from shared.settings import Credentials, Settings, is_loopback
 

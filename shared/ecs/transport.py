@@ -83,7 +83,7 @@ class ErrorResponse(Exception):  # noqa: N818  # a refusal is an answer
 
 
 class NoResponse(Exception):  # noqa: N818  # says what happened
-    """Nothing readable came back: the deed may or may not have been done.
+    """Nothing readable came back: the write may or may not have been done.
 
     Attributes:
         reason: What happened, in few words; it never holds a URL.

@@ -218,5 +218,5 @@ def test_threads_are_served_side_by_side(fake_ecs: FakeEcs) -> None:
 
 def test_each_test_has_an_emulator_of_its_own(fake_ecs: FakeEcs) -> None:
     assert len(fake_ecs.log) == 0
-    assert fake_ecs.service.faults is fake_ecs.faults
+    assert fake_ecs.gateway.faults is fake_ecs.faults
     assert fake_ecs.faults.snapshot() == ()

@@ -92,7 +92,7 @@ def test_what_the_user_names_is_answered(target: str, headers: dict[str, str]) -
 
 def test_what_is_turned_away_does_nothing_and_is_not_in_the_log() -> None:
     emulator = Emulator()
-    emulator.service.call("DescribeRegions", {}, Caller())
+    emulator.gateway.call("DescribeRegions", {}, Caller())
 
     for method in ("GET", "POST", "DELETE"):
         request = HttpRequest(method, "/_local/log", {"host": "evil.example"})

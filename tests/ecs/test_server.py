@@ -135,7 +135,7 @@ def test_a_cut_connection_is_an_error_of_the_network(
     status: Status,
 ) -> None:
     instance_id = running(ecs)
-    ecs.service.faults.add(Cut(after_write=after_write))
+    ecs.gateway.faults.add(Cut(after_write=after_write))
 
     with pytest.raises(ClientException) as caught:
         ask(ecs, client(), "StopInstance", InstanceId=instance_id)
@@ -146,7 +146,7 @@ def test_a_cut_connection_is_an_error_of_the_network(
 
 @pytest.mark.parametrize("fault", [Delay(seconds=0.1), SlowBody(seconds=0.1)])
 def test_a_slow_answer_comes_late_but_whole(ecs: LocalEcs, fault: Delay | SlowBody) -> None:
-    ecs.service.faults.add(fault)
+    ecs.gateway.faults.add(fault)
     begun = time.monotonic()
 
     answer = ask(ecs, client(), "DescribeRegions")
@@ -156,7 +156,7 @@ def test_a_slow_answer_comes_late_but_whole(ecs: LocalEcs, fault: Delay | SlowBo
 
 
 def test_one_slow_answer_does_not_hold_up_the_others(ecs: LocalEcs) -> None:
-    ecs.service.faults.add(Delay(seconds=3600, action="DescribeRegions"))
+    ecs.gateway.faults.add(Delay(seconds=3600, action="DescribeRegions"))
     sdk = client()
 
     def wait_long() -> None:
@@ -165,7 +165,7 @@ def test_one_slow_answer_does_not_hold_up_the_others(ecs: LocalEcs) -> None:
 
     slow = Thread(target=wait_long, daemon=True)
     slow.start()
-    while not ecs.service.faults.snapshot()[0].struck:
+    while not ecs.gateway.faults.snapshot()[0].struck:
         time.sleep(0.01)
 
     ask(ecs, sdk, "DescribeInstances")
@@ -183,7 +183,7 @@ def test_a_connection_is_kept_and_serves_the_control_endpoint_too(ecs: LocalEcs)
     connection.getresponse().read()
 
     assert connection.sock is kept
-    assert len(ecs.service.faults.snapshot()) == 1
+    assert len(ecs.gateway.faults.snapshot()) == 1
     connection.close()
 
 
@@ -252,7 +252,7 @@ def test_servers_do_not_share_anything(ecs: LocalEcs) -> None:
         assert other.url != ecs.url
         assert len(other.log) == 1
         assert len(ecs.log) == 0
-        assert other.service is other.emulator.service
+        assert other.gateway is other.emulator.gateway
 
 
 @pytest.mark.parametrize(

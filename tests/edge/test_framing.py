@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from shared.ecs.total_timeout import MAX_BYTES
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.settings import Settings
 from tests.edge.servers import (
     ANSWER,

@@ -185,7 +185,7 @@ def test_an_instance_that_initializes_beyond_the_deadline_is_pending(call: Call)
 
 def test_one_that_initializes_does_not_keep_the_others_of_its_batch(call: Call) -> None:
     call.fleet(*(runner(f"i-{number}", status=Status.STOPPED) for number in range(9)))
-    service, answer = call.ecs.service, call.ecs.service.call
+    service, answer = call.ecs.gateway, call.ecs.gateway.call
 
     def answering(action: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
         if action == "DeleteInstances" and "i-4" in parameters.values():

@@ -69,12 +69,12 @@ def test_the_morning_starts_the_fleet_but_what_is_kept_off(call: Call, runtime: 
 def test_a_second_run_changes_nothing(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2"))
     call(handler, {"tags": DEV})
-    before, deeds = call.ecs.engine.instances(), len(call.deeds())
+    before, writes = call.ecs.engine.instances(), len(call.writes())
 
     report = call(handler, {"tags": DEV})
 
     assert call.ecs.engine.instances() == before
-    assert (len(call.deeds()), report["counts"]["unchanged"]) == (deeds, 2)
+    assert (len(call.writes()), report["counts"]["unchanged"]) == (writes, 2)
 
 
 def test_who_does_not_wait_is_told_what_ecs_accepted(call: Call) -> None:

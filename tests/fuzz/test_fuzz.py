@@ -58,7 +58,7 @@ def test_the_fuzzer_finds_what_it_looks_for(
         Checker(3).check(1)
 
 
-def test_the_fuzzer_finds_a_deed_for_an_invalid_event(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fuzzer_finds_a_write_for_an_invalid_event(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(stage: Stage, *_: object) -> None:
         stage.service.call("StopInstances", {}, Caller())
         raise InvalidEvent("too late")

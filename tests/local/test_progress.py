@@ -11,7 +11,7 @@ import pytest
 
 from local.show.progress import Progress
 from shared.clock import Clock
-from shared.ecs.transport import Connection, NoResponse, ErrorResponse
+from shared.ecs.transport import Connection, ErrorResponse, NoResponse
 from shared.run import World
 from shared.settings import Credentials, Settings
 
@@ -134,7 +134,10 @@ def test_a_disk_is_no_instance(run: Run) -> None:
 @pytest.mark.parametrize(
     ("problem", "said"),
     [
-        (ErrorResponse(status=400, code="Throttling.User", message="x"), "ECS answers Throttling.User"),
+        (
+            ErrorResponse(status=400, code="Throttling.User", message="x"),
+            "ECS answers Throttling.User",
+        ),
         (NoResponse("no answer in time"), "no answer in time"),
     ],
     ids=["refused", "no answer"],
@@ -152,7 +155,9 @@ def test_what_goes_wrong_is_told_and_goes_on(run: Run, problem: Exception, said:
 
 def test_the_answer_to_a_dry_run_is_nothing_that_went_wrong(run: Run) -> None:
     with pytest.raises(ErrorResponse):
-        run.send("DescribeInstances", ErrorResponse(status=400, code="DryRunOperation", message="x"))
+        run.send(
+            "DescribeInstances", ErrorResponse(status=400, code="DryRunOperation", message="x")
+        )
 
     assert run.lines == ["12:00:00  DescribeInstances in cn-hangzhou"]
 

@@ -187,7 +187,7 @@ def test_every_call_of_the_control_endpoint_is_there_and_answers(page: Path) -> 
         "faults": blocks(page, "json")[0].encode(),
         "throttle": re.findall(r"`({\"calls\".*?})`", page.read_text(encoding="utf-8"))[0].encode(),
     }
-    known = {f"{method} {name}" for method, name in Control(emulator.service, print)._routes}  # noqa: SLF001  # what there is
+    known = {f"{method} {name}" for method, name in Control(emulator.gateway, print)._routes}  # noqa: SLF001  # what there is
     seen = set()
     for cells in rows:
         methods = re.findall(r"GET|POST|DELETE", cells[0])

@@ -43,7 +43,7 @@ class TestSnapshotsRequired:
         with pytest.raises(Refused, match="CURFEW_SNAPSHOT"):
             stage.ask("release", request, trigger)
 
-        assert len(stage.service.log) == 0
+        assert len(stage.gateway.log) == 0
 
     def test_it_does_not_bind_set_auto_release(self) -> None:
         stage = Stage(of(0))
@@ -78,7 +78,7 @@ class TestUnknownIds:
 class TestRegions:
     def test_one_that_cannot_be_read_does_not_keep_the_others(self) -> None:
         stage = Stage([*of(0), InstanceSpec("dev-far", region=SHANGHAI, tags=DEV)])
-        stage.service.faults.add(
+        stage.gateway.faults.add(
             Refuse(action="*", region=SHANGHAI, status=503, code="ServiceUnavailable")
         )
 
@@ -91,7 +91,7 @@ class TestRegions:
 
     def test_of_an_unread_region_no_plan_can_be_confirmed(self) -> None:
         stage = Stage(of(0))
-        stage.service.faults.add(
+        stage.gateway.faults.add(
             Refuse(action="*", region=SHANGHAI, status=503, code="ServiceUnavailable")
         )
 
@@ -111,7 +111,7 @@ class TestRows:
     def test_one_that_cannot_be_read_fails_and_keeps_no_other(self) -> None:
         stage = Stage(of(0, 1, 2))
         bad = stage.id_of("dev-1")
-        stage.service.faults.add(GarbledRow(id=bad, field="CreationTime", value="soon"))
+        stage.gateway.faults.add(GarbledRow(id=bad, field="CreationTime", value="soon"))
 
         with pytest.raises(Incomplete) as incomplete:
             stage.ask("stop", {"tags": DEV})

@@ -32,8 +32,8 @@ class Refusing(Direct):
         sent: The operations and parameters of all calls.
     """
 
-    answer: Callable[[str, Mapping[str, str]], ErrorResponse | None] = lambda _operation, _parameters: (
-        None
+    answer: Callable[[str, Mapping[str, str]], ErrorResponse | None] = (
+        lambda _operation, _parameters: None
     )
     sent: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ def test_a_failed_release_names_the_snapshots_that_it_took() -> None:
     stage, first, second = two_disks()
     quota = ErrorResponse(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds.")
     stage.transport = Refusing(
-        stage.service, answer=lambda _, sent: quota if second in sent.values() else None
+        stage.gateway, answer=lambda _, sent: quota if second in sent.values() else None
     )
 
     result, reason = ask(stage)
@@ -112,7 +112,7 @@ def test_a_snapshot_of_the_first_disk_is_told_whatever_becomes_of_the_second(
             somebody(stage)
         return ErrorResponse(503, "ServiceUnavailable", "")
 
-    stage.transport = Refusing(stage.service, answer=refuse)
+    stage.transport = Refusing(stage.gateway, answer=refuse)
 
     told = ask(stage)
 
@@ -127,7 +127,7 @@ def slow(deleting: timedelta) -> Stage:
     stage = Stage(())
     old = stage.clock.now() - timedelta(days=30)
     spec = InstanceSpec("dev-0", tags=DEV, created_at=old)
-    stage.service.engine = Ecs(
+    stage.gateway.engine = Ecs(
         Fleet((spec,)), stage.clock, durations=Durations(deleting=deleting), quirks=stage.quirks
     )
     return stage
@@ -162,11 +162,11 @@ def test_a_snapshot_that_has_expired_since_keeps_no_later_release_from_its_own()
     stage, _, _ = two_disks()
     denied = ErrorResponse(403, "OperationDenied", "Not now.")
     stage.transport = Refusing(
-        stage.service, answer=lambda called, _: denied if called == "DeleteInstances" else None
+        stage.gateway, answer=lambda called, _: denied if called == "DeleteInstances" else None
     )
     assert ask(stage)[0] == "failed"
     before = {one.snapshot_id for one in stage.engine.snapshots()}
-    stage.transport = Direct(stage.service)
+    stage.transport = Direct(stage.gateway)
     stage.clock.advance(timedelta(days=8))
     stage.engine.settle()
     expired = before - {one.snapshot_id for one in stage.engine.snapshots()}
@@ -187,7 +187,9 @@ def test_a_snapshot_that_has_expired_since_keeps_no_later_release_from_its_own()
     ],
     ids=["server-error", "busy"],
 )
-def test_a_token_whose_first_call_failed_keeps_no_instance(operation: str, first: ErrorResponse) -> None:
+def test_a_token_whose_first_call_failed_keeps_no_instance(
+    operation: str, first: ErrorResponse
+) -> None:
     """ECS remembers what became of a token, a failure too."""
     stage = Stage([InstanceSpec("dev-0", tags=DEV)])
     failed: set[str] = set()
@@ -200,7 +202,7 @@ def test_a_token_whose_first_call_failed_keeps_no_instance(operation: str, first
         failed.add(token)
         return refusal
 
-    transport = Refusing(stage.service, answer=remember)
+    transport = Refusing(stage.gateway, answer=remember)
     stage.transport = transport
 
     result, _ = ask(stage)
@@ -227,7 +229,7 @@ def test_a_refusal_that_passes_is_waited_out(operation: str, code: str) -> None:
     def busy(called: str, _: object) -> ErrorResponse | None:
         return refusals.pop() if called == operation and refusals else None
 
-    stage.transport = Refusing(stage.service, answer=busy)
+    stage.transport = Refusing(stage.gateway, answer=busy)
 
     assert ask(stage)[0] == "changed"
     assert stage.engine.instances() == ()

@@ -44,7 +44,7 @@ from local.fc.context import Runtime, context, environment
 from local.fc.runtime import invoke
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import CurfewError
 from shared.parallel import one_by_one
 from shared.run import REAL_WORLD, World

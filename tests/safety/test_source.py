@@ -103,7 +103,7 @@ def test_snapshots_are_the_only_things_that_get_tags() -> None:
 
     tagging = {
         one.action
-        for one in stage.deeds()
+        for one in stage.writes()
         if any(name.startswith("Tag.") for name in one.parameters)
     }
 

@@ -89,7 +89,7 @@ class Night:
         seed: Gives this night again.
         default_stopped_mode: The account's own choice.
         kills: At which calls to ECS, counted over all invocations, the process dies; a negative
-            number dies after the deed of that call.
+            number dies after the write of that call.
         twin_at: At which call a second delivery of the same event runs from start to end; 0: none.
         meddling: How probable it is that somebody changes something before a call.
         late: How old the event is when it first comes; negative: its sender's clock is ahead.
@@ -150,7 +150,7 @@ class Night:
 
     @property
     def is_list(self) -> bool:
-        """Are there several messages, so that a deed may be of any of them?"""
+        """Are there several messages, so that a write may be of any of them?"""
         return len(self.messages) > 1
 
     @property

@@ -43,10 +43,10 @@ class People:
         if not instances:
             return ()
         one = self.dice.choice(instances)
-        name, deed = self.dice.choice(self._deeds)
+        name, write = self.dice.choice(self._writes)
         say(f"    somebody: {name} {one.instance_id}")
         self._also = []
-        deed(self, one)
+        write(self, one)
         return (one.instance_id, *self._also)
 
     def _tag(self, one: Instance, key: str, value: str) -> None:
@@ -150,7 +150,7 @@ class People:
             self.engine.attach_disk(disk_id, target)
             self._also.append(target)
 
-    _deeds: tuple[tuple[str, Callable[[People, Instance], None]], ...] = (
+    _writes: tuple[tuple[str, Callable[[People, Instance], None]], ...] = (
         ("start", start),
         ("stop", stop),
         ("protect", protect),

@@ -230,7 +230,9 @@ def _a_dead_region_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.ecs.inventory.Inventory, "look_twice", shared.ecs.inventory.Inventory.look)
+    monkeypatch.setattr(
+        shared.ecs.inventory.Inventory, "look_twice", shared.ecs.inventory.Inventory.look
+    )
     monkeypatch.setattr(shared.run._Invocation, "_wait", lambda _: False)  # noqa: SLF001  # likewise
     monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from local.ecs.clock import ManualClock
 from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
-from shared.ecs.transport import NoResponse, ErrorResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class SimTransport:
         stage.before(operation)
         self._reach(parameters.get("RegionId", ""), timeout_s)
         write = stage.laws.sent(operation, parameters, left_at) if is_mutating(operation) else None
-        answer = stage.service.call(operation, dict(parameters), CALLER)
+        answer = stage.gateway.call(operation, dict(parameters), CALLER)
         delivery, odd = answer.delivery, self._odd(answer, is_write=write is not None)
         stage.clock.advance(timedelta(seconds=min(delivery.delay_s, timeout_s)))
         late = delivery.delay_s > timeout_s

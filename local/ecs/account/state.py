@@ -166,8 +166,8 @@ class State:
     @property
     def changes(self) -> int:
         """A number that is another one whenever something has changed."""
-        shelves = (self.instances, self.disks, self.snapshots, self.groups)
-        return sum(shelf.changes for shelf in shelves)
+        collections = (self.instances, self.disks, self.snapshots, self.groups)
+        return sum(collection.changes for collection in collections)
 
     def mint(self, kind: str, region: str) -> str:
         """An id that no resource has had; the same sequence under the same seed."""

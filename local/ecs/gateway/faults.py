@@ -2,7 +2,7 @@
 
 Each fault is a value; `Faults` holds those in force and says which of them strike a request, the
 same ones each time under one seed. They also have a JSON form, for the control endpoint. What a
-fault does is the service's and the wire's part.
+fault does is the gateway's and the wire's part.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Cut(Fault, frozen=True):
 
 
 class Delay(Fault, frozen=True):
-    """The deed is done at once, the answer comes late.
+    """The write is done at once, the answer comes late.
 
     Attributes:
         seconds: of real time, before the first byte.
@@ -102,7 +102,7 @@ class SlowBody(Fault, frozen=True):
 
 
 class BrokenBody(Fault, frozen=True):
-    """The deed is done and the status is 200, but the body ends half-way: no JSON, no XML."""
+    """The write is done and the status is 200, but the body ends half-way: no JSON, no XML."""
 
 
 class ProxyPage(Fault, frozen=True):

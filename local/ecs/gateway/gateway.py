@@ -113,7 +113,7 @@ class Gateway:
         log: RequestLog | None = None,
         seed: int = 0,
     ) -> None:
-        """Put a service before an engine.
+        """Put a gateway before an engine.
 
         Args:
             engine: the state; it may be exchanged for another at any time.
@@ -175,13 +175,13 @@ class Gateway:
 
     def _do(self, request: _Request, caller: Caller, faults: tuple[AnyFault, ...]) -> _Outcome:
         for fault in faults:
-            if (lost := _before_the_deed(fault, request)) is not None:
+            if (lost := _before_the_write(fault, request)) is not None:
                 return lost
             if isinstance(fault, LostPermission):
                 caller = replace(caller, authorizer=_AllowNothing(), denied_is_empty=fault.empty)
         outcome = self._admit_and_do(request, caller)
         for fault in faults:
-            outcome = _after_the_deed(fault, request, outcome)
+            outcome = _after_the_write(fault, request, outcome)
         return outcome
 
     def _admit_and_do(self, request: _Request, caller: Caller) -> _Outcome:
@@ -222,7 +222,7 @@ class Gateway:
         return answer
 
 
-def _before_the_deed(fault: AnyFault, request: _Request) -> _Outcome | None:
+def _before_the_write(fault: AnyFault, request: _Request) -> _Outcome | None:
     """What comes of a request that a fault keeps from ECS; None if it goes on."""
     if isinstance(fault, Refuse) and not fault.after_write:
         return _refused(EcsError(fault.status, fault.code, fault.message), request)
@@ -236,7 +236,7 @@ def _before_the_deed(fault: AnyFault, request: _Request) -> _Outcome | None:
     return None
 
 
-def _after_the_deed(fault: AnyFault, request: _Request, outcome: _Outcome) -> _Outcome:
+def _after_the_write(fault: AnyFault, request: _Request, outcome: _Outcome) -> _Outcome:
     """What a fault makes of an answer that ECS has given."""
     if isinstance(fault, Refuse):
         error = EcsError(fault.status, fault.code, fault.message)

@@ -71,14 +71,14 @@ class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Control:
     """Answers ``/_local/…``. Thread-safe."""
 
-    def __init__(self, service: Gateway, reset: Callable[[], None]) -> None:
-        """Put the endpoint beside a service.
+    def __init__(self, gateway: Gateway, reset: Callable[[], None]) -> None:
+        """Put the endpoint beside a gateway.
 
         Args:
-            service: what is looked at and moved.
+            gateway: what is looked at and moved.
             reset: begins the whole emulator anew.
         """
-        self._service = service
+        self._gateway = gateway
         self._reset = reset
         self._routes: Mapping[tuple[str, str], Callable[[HttpRequest], _Body]] = {
             ("GET", "health"): self._health,
@@ -118,11 +118,11 @@ class Control:
         raise _ControlError(404, f"{PREFIX} has {known_names}; not {name!r}")
 
     def _health(self, _: HttpRequest) -> _Body:
-        return {"status": "ok", "now": self._service.engine.clock.now()}
+        return {"status": "ok", "now": self._gateway.engine.clock.now()}
 
     def _state(self, request: HttpRequest) -> _Body:
         """All that there is; with ``?limit=N`` the first N of each kind, and how many there are."""
-        engine = self._service.engine
+        engine = self._gateway.engine
         kinds = {
             "instances": engine.instances(),
             "disks": engine.disks(),
@@ -137,10 +137,10 @@ class Control:
 
     def _start_anew(self, _: HttpRequest) -> _Body:
         self._reset()
-        return {"instances": len(self._service.engine.instances())}
+        return {"instances": len(self._gateway.engine.instances())}
 
     def _show_clock(self, _: HttpRequest) -> _Body:
-        clock = self._service.engine.clock
+        clock = self._gateway.engine.clock
         return {
             "now": clock.now(),
             "speed": clock.speed if isinstance(clock, RealClock) else 0.0,
@@ -148,7 +148,7 @@ class Control:
 
     def _move_clock(self, request: HttpRequest) -> _Body:
         move = decoded(request.body, _ClockMove)
-        clock = self._service.engine.clock
+        clock = self._gateway.engine.clock
         if not isinstance(clock, RealClock | ManualClock):
             raise _ControlError(409, f"this clock cannot be moved: {type(clock).__name__}")
         if move.speed is not None:
@@ -159,7 +159,7 @@ class Control:
         return self._show_clock(request)
 
     def _show_throttle(self, _: HttpRequest) -> _Body:
-        limits = self._service.throttle.limits
+        limits = self._gateway.throttle.limits
         denial = limits.denial
         return {
             "calls": limits.calls,
@@ -172,45 +172,45 @@ class Control:
     def _throttle(self, request: HttpRequest) -> _Body:
         """Put limits in force in place of those that were."""
         asked = decoded(request.body, _Throttling)
-        self._service.throttle.limits = asked.limits()
+        self._gateway.throttle.limits = asked.limits()
         return self._show_throttle(request)
 
     def _unthrottle(self, request: HttpRequest) -> _Body:
-        self._service.throttle.limits = Limits()
+        self._gateway.throttle.limits = Limits()
         return self._show_throttle(request)
 
     def _show_faults(self, _: HttpRequest) -> _Body:
-        return {"faults": [_shown(each) for each in self._service.faults.snapshot()]}
+        return {"faults": [_shown(each) for each in self._gateway.faults.snapshot()]}
 
     def _add_fault(self, request: HttpRequest) -> _Body:
-        return {"number": self._service.faults.add(parse_fault(request.body))}
+        return {"number": self._gateway.faults.add(parse_fault(request.body))}
 
     def _clear_faults(self, request: HttpRequest) -> _Body:
         number = request.path.removeprefix(f"{PREFIX}faults").strip("/")
         if not number:
-            self._service.faults.clear()
+            self._gateway.faults.clear()
         else:
             try:
-                self._service.faults.remove(int(number))
+                self._gateway.faults.remove(int(number))
             except (KeyError, ValueError):
                 raise _ControlError(404, f"no fault {number!r} is in force") from None
         return self._show_faults(request)
 
     def _show_log(self, request: HttpRequest) -> _Body:
         """The requests, oldest first; with ``?last=N`` the latest N of them."""
-        entries = self._service.log.entries()
+        entries = self._gateway.log.entries()
         last = _number(request, "last")
         return {"requests": entries if last is None else entries[max(0, len(entries) - last) :]}
 
     def _clear_log(self, request: HttpRequest) -> _Body:
-        self._service.log.clear()
+        self._gateway.log.clear()
         return self._show_log(request)
 
     def _show_answer(self, request: HttpRequest) -> _Body:
         """The whole answer to one of the latest requests, by its request id."""
         request_id = request.path.removeprefix(f"{PREFIX}answers").strip("/")
         try:
-            return self._service.latest(request_id).body
+            return self._gateway.latest(request_id).body
         except KeyError:
             raise _ControlError(404, f"no answer {request_id!r} is kept") from None
 

@@ -69,19 +69,19 @@ class Wire:
 
     def __init__(
         self,
-        service: Gateway,
+        gateway: Gateway,
         credentials: Iterable[Credential],
         wall_clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Put the wire before a service.
+        """Put the wire before a gateway.
 
         Args:
-            service: what answers.
+            gateway: what answers.
             credentials: the access keys that are known.
             wall_clock: what signatures' times are compared with, aware. Not the engine's clock,
                 which may run fast: clients sign by their own machine's time.
         """
-        self.service = service
+        self.gateway = gateway
         self._wall_clock = wall_clock
         self.use(credentials)
 
@@ -97,9 +97,9 @@ class Wire:
             _check(request, call)
             caller = self._believe(request, call)
         except EcsError as error:
-            answer = self.service.refuse(call.action, own, error)
+            answer = self.gateway.refuse(call.action, own, error)
         else:
-            answer = self.service.call(call.action, own, caller)
+            answer = self.gateway.call(call.action, own, caller)
         return _reply(answer, json=call.json)
 
     def _believe(self, request: HttpRequest, call: _Call) -> Caller:

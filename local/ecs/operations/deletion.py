@@ -39,9 +39,9 @@ def delete_instances(request: Request) -> JsonObject:
     """
     region = request.region()
     ids = instance_ids(request, Refusal.MALFORMED_DELETION_IDS)
-    shelf = request.state.instances
-    request.authorize_batch({each: shelf.find(each) for each in ids})
-    if any(shelf.region_of(each) not in {None, region} for each in ids):
+    collection = request.state.instances
+    request.authorize_batch({each: collection.find(each) for each in ids})
+    if any(collection.region_of(each) not in {None, region} for each in ids):
         raise Refusal.SEVERAL_REGIONS.error()
     dry_run = request.parameters.flag("DryRun")
     good, refused = _sorted_out(request, ids)

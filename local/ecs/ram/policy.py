@@ -105,7 +105,7 @@ class Policy:
         self._statements = tuple(each for document in documents for each in _read(document))
 
     def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
-        """Say whether the documents together allow a deed.
+        """Say whether the documents together allow a write.
 
         Args:
             action: as ``ecs:StopInstances``; RAM compares it without regard to case.

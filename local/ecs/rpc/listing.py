@@ -44,7 +44,7 @@ class Query(Generic[T]):
     criteria: tuple[Callable[[T], bool], ...]
 
 
-def find(request: Request, shelf: Collection[T], query: Query[T]) -> Page[T]:
+def find(request: Request, collection: Collection[T], query: Query[T]) -> Page[T]:
     """One page of what ``query`` and the request's ``Tag.N`` leave; empty without permission.
 
     A list by tags shows only so many resources in all its pages together
@@ -57,9 +57,9 @@ def find(request: Request, shelf: Collection[T], query: Query[T]) -> Page[T]:
     tags = request.parameters.tag_filters()
     allowed = [request.may_list(each, region) for each in query.resources]
     if query.ids is None:
-        matches = shelf.walk(region, 0 if tags else query.page.after)
+        matches = collection.walk(region, 0 if tags else query.page.after)
     else:
-        matches = shelf.pick(region, query.ids)
+        matches = collection.pick(region, query.ids)
     for passes in (*query.criteria, *map(_tagged, tags)):
         matches = _passing(matches, passes)
     if tags:
