@@ -29,8 +29,8 @@ from benchmarks.sheet import sheet
 from local.ecs.clock import RealClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.messages import HttpRequest
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.http.messages import HttpRequest
 
 CALLS = 5_000
 CONNECTIONS = 8

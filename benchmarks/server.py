@@ -7,14 +7,14 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 
+from local.ecs.account.durations import NO_TIME
 from local.ecs.clock import RealClock
-from local.ecs.durations import NO_TIME
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.faults import AnyFault, Delay, Refuse
-from local.ecs.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, Delay, Refuse
+from local.ecs.gateway.throttle import Limits
 from local.ecs.server import serve
-from local.ecs.throttle import Limits
 
 BAD_LIMITS = Limits(otherwise=10, window=timedelta(seconds=5))
 BAD_FAULT = Refuse(status=503, code="ServiceUnavailable", probability=0.05)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from shared.action import Action, Asked
-from shared.guards import Harm
-from shared.model import Instance, Status
-from shared.requests import Request
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import ClearAutoRelease, Done, Impossible, Rule, Step
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import ClearAutoRelease, Done, Impossible, Rule, Step
 
 
 class ClearAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class ClearAutoReleaseRule(Rule, frozen=True):
         return Done("no release time") if instance.auto_release_at is None else ClearAutoRelease()
 
 
-def _rule(request: ClearAutoReleaseRequest, asked: Asked) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: ClearAutoReleaseRequest, when: RequestTime) -> ClearAutoReleaseRule:  # noqa: ARG001  # an Action's rule
     return ClearAutoReleaseRule()
 
 

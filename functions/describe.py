@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from shared.action import Action, Asked
-from shared.guards import Harm, guard_of
-from shared.model import Instance, Status
-from shared.requests import Request
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm, guard_of
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, Step
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext, Settings
-from shared.steps import Done, Impossible, Rule, Step
 
 _HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
 
@@ -46,8 +46,8 @@ def _listed(functions: list[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _rule(request: DescribeRequest, asked: Asked) -> DescribeRule:  # noqa: ARG001  # an Action's rule
-    return DescribeRule(asked.settings)
+def _rule(request: DescribeRequest, when: RequestTime) -> DescribeRule:  # noqa: ARG001  # an Action's rule
+    return DescribeRule(when.settings)
 
 
 ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, only_looks=True)

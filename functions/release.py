@@ -12,17 +12,13 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta
 
-from shared.action import Action, Asked
-from shared.disks import DiskLook
-from shared.errors import InvalidEvent, Refused
-from shared.guards import Harm
-from shared.model import Disk, Instance, SnapshotStatus, Status, settled
-from shared.model import Snapshot as TakenSnapshot
-from shared.requests import Request
-from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.steps import (
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, after_transition
+from shared.domain.instance import Snapshot as TakenSnapshot
+from shared.domain.steps import (
     Delete,
+    DiskLook,
     DiskSnapshot,
     Done,
     Impossible,
@@ -32,8 +28,12 @@ from shared.steps import (
     Step,
     Stop,
     Wait,
-    words,
+    in_words,
 )
+from shared.errors import InvalidEvent, Refused
+from shared.request.request import Request
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext
 from shared.times import to_zone_text
 
 MINUTE = timedelta(minutes=1)
@@ -133,14 +133,14 @@ class ReleaseRule(Rule, frozen=True):
         """All steps from here on, and what outlives the instance and is billed."""
         step = self.next_step(instance, now)
         if isinstance(step, Done | Skip | Impossible):
-            return words(step)
+            return in_words(step)
         steps = []
         if instance.status not in {Status.RUNNING, Status.STOPPED}:
-            steps.append(words(step))
-            instance = settled(instance)
+            steps.append(in_words(step))
+            instance = after_transition(instance)
             step = self.next_step(instance, now)
         if isinstance(step, Stop):
-            steps.append(words(step))
+            steps.append(in_words(step))
         if self.snapshot and not isinstance(step, Delete):
             steps.append(self._snapshots_in_words(instance, now))
         steps.append("release by force" if self.force and not self.snapshot else "release")
@@ -240,13 +240,13 @@ def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
     return latest.replace(second=0, microsecond=0) + MINUTE
 
 
-def _rule(request: ReleaseRequest, asked: Asked) -> ReleaseRule:
+def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
     if (request.instance_ids, request.dry_run, request.plan_id) == (UNSET, UNSET, UNSET):
         raise InvalidEvent(
             "dry_run is missing; a release by anything but instance_ids must state it, true or "
             "false"
         )
-    if asked.settings.snapshot_required and not request.snapshot:
+    if when.settings.snapshot_required and not request.snapshot:
         raise Refused(
             "CURFEW_SNAPSHOT is required, so nothing is released without a snapshot; leave "
             '"snapshot" out'
@@ -255,8 +255,8 @@ def _rule(request: ReleaseRequest, asked: Asked) -> ReleaseRule:
         force=request.force,
         snapshot=request.snapshot,
         retention_days=request.snapshot_retention_days,
-        kept_until=asked.at + timedelta(days=request.snapshot_retention_days),
-        zone=asked.settings.zone,
+        kept_until=when.at + timedelta(days=request.snapshot_retention_days),
+        zone=when.settings.zone,
     )
 
 

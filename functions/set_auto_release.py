@@ -15,14 +15,14 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from shared.action import Action, Asked
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Step, in_words
 from shared.errors import InvalidEvent
-from shared.guards import Harm
-from shared.model import Instance, Status
-from shared.requests import Request, invalid
+from shared.request.request import Request, invalid
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Rule, SetAutoRelease, Step, words
 from shared.times import in_zone, parse_duration, parse_instant, to_zone_text
 
 EARLIEST = timedelta(minutes=30)
@@ -85,8 +85,8 @@ class SetAutoReleaseRule(Rule, frozen=True):
         """The time that would be set, and why it is another than was asked for."""
         step = self.next_step(instance, now)
         if isinstance(step, SetAutoRelease) and step.at != self.at:
-            return f"{words(step)}; {self._too_near()}"
-        return words(step)
+            return f"{in_words(step)}; {self._too_near()}"
+        return in_words(step)
 
     def _stays(self, is_set: datetime) -> bool:
         return {
@@ -103,23 +103,23 @@ class SetAutoReleaseRule(Rule, frozen=True):
         return to_zone_text(moment, self.zone)
 
 
-def _rule(request: SetAutoReleaseRequest, asked: Asked) -> SetAutoReleaseRule:
-    at = _release_time(request, asked)
-    if at > asked.now + LATEST:
+def _rule(request: SetAutoReleaseRequest, when: RequestTime) -> SetAutoReleaseRule:
+    at = _release_time(request, when)
+    if at > when.now + LATEST:
         field = "release_after" if request.release_at is UNSET else "release_at"
         raise InvalidEvent(
-            f"{field}: {to_zone_text(at, asked.settings.zone)} is not right; it must be at most "
+            f"{field}: {to_zone_text(at, when.settings.zone)} is not right; it must be at most "
             "3 years ahead; ECS takes no later time"
         )
     return SetAutoReleaseRule(
         at=at,
         if_set=request.if_set,
         may_move=request.release_at is UNSET,
-        zone=asked.settings.zone,
+        zone=when.settings.zone,
     )
 
 
-def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
+def _release_time(request: SetAutoReleaseRequest, when: RequestTime) -> datetime:
     """The one time that the request states, as a whole minute.
 
     Raises:
@@ -136,7 +136,7 @@ def _release_time(request: SetAutoReleaseRequest, asked: Asked) -> datetime:
     if request.release_after is not UNSET:
         try:
             after = parse_duration(request.release_after)
-            at = _rounded_up(asked.at + after)
+            at = _rounded_up(when.at + after)
         except (ValueError, OverflowError):
             raise invalid("release_after", request.release_after, _AFTER) from None
         if after < EARLIEST:

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from shared.action import Action, Asked
-from shared.guards import Harm
-from shared.model import Instance, Status
-from shared.requests import Request
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, Start, Step, Wait
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Rule, Start, Step, Wait
 
 
 class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,7 +48,7 @@ class StartRule(Rule, frozen=True):
                 return Wait(instance.status.value)
 
 
-def _rule(request: StartRequest, asked: Asked) -> StartRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: StartRequest, when: RequestTime) -> StartRule:  # noqa: ARG001  # an Action's rule
     return StartRule(wait=request.wait)
 
 

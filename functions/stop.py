@@ -7,13 +7,13 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from shared.action import Action, Asked
-from shared.guards import Harm
-from shared.model import Instance, Status, StoppedMode, settled
-from shared.requests import Request
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status, StoppedMode, after_transition
+from shared.domain.steps import Done, Impossible, Rule, Step, Stop, Wait, in_words
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
-from shared.steps import Done, Impossible, Rule, Step, Stop, Wait, words
 
 
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,10 +65,10 @@ class StopRule(Rule, frozen=True):
 
     def way(self, instance: Instance, now: datetime) -> str:
         """The stop, and what StopCharging takes from this instance, or cannot do for it."""
-        steps = [words(self.next_step(instance, now))]
-        after = settled(instance)
+        steps = [in_words(self.next_step(instance, now))]
+        after = after_transition(instance)
         if after.status is not instance.status:
-            steps.append(words(self.next_step(after, now)))
+            steps.append(in_words(self.next_step(after, now)))
         consequence = self._consequence(instance)
         return ", ".join(steps) + (f"; {consequence}" if consequence else "")
 
@@ -121,7 +121,7 @@ def _address(instance: Instance) -> str:
     return f"its public address {instance.public_ip}"
 
 
-def _rule(request: StopRequest, asked: Asked) -> StopRule:  # noqa: ARG001  # an Action's rule
+def _rule(request: StopRequest, when: RequestTime) -> StopRule:  # noqa: ARG001  # an Action's rule
     mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
     return StopRule(force=request.force, stopped_mode=mode, wait=request.wait)
 

@@ -32,7 +32,7 @@ def run() -> None:
         version = ".".join(map(str, sys.version_info[:2]))
         _end(advice(f"Python {version} is too old, 3.10 is needed", root))
     try:
-        from local.cli import main  # noqa: PLC0415  # it needs what may be missing
+        from local.cli.main import main  # noqa: PLC0415  # it needs what may be missing
 
         main(prog_name="python -m local")
     except ModuleNotFoundError as error:

@@ -8,16 +8,15 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from shared.disks import DiskLook
-from shared.guards import Guard, Harm, guard_of
-from shared.requests import Request
+from shared.domain.guards import Guard, Harm, guard_of
+from shared.domain.steps import DiskLook, Rule
+from shared.request.request import Request
 from shared.settings import Settings
-from shared.steps import Rule
 
 R = TypeVar("R", bound=Request)
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RequestTime(msgspec.Struct, frozen=True):
     """When a request was made, and under which settings.
 
     Attributes:
@@ -51,7 +50,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     name: str
     request: type[R]
     harm: Harm
-    rule: Callable[[R, Asked], Rule]
+    rule: Callable[[R, RequestTime], Rule]
     disks: Callable[[R], DiskLook] = no_disks
     only_looks: bool = False
 

@@ -15,6 +15,7 @@ say what was wrong and what would be right, and never hold a credential or a sig
 from __future__ import annotations
 
 import traceback
+from typing import NoReturn
 
 from shared.printable import printable
 
@@ -90,6 +91,14 @@ def unforeseen(error: Exception) -> str:
 
 
 def places(error: Exception) -> list[str]:
-    """Where in the code an error arose, from the outside in: ``shared/plan.py:70``."""
+    """Where in the code an error arose, from the outside in: ``domain/plan.py:70``."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
+
+
+def assert_never(value: NoReturn) -> NoReturn:
+    """The end of a match over a closed union: a member that is not handled does not type-check.
+
+    Python 3.10 has none of its own.
+    """
+    raise AssertionError(f"{type(value).__name__} is not handled")

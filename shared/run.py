@@ -13,26 +13,29 @@ from typing import Any
 
 import msgspec
 
-from shared.action import Action, Asked
-from shared.answers import answer, http_answer
-from shared.api import Api
+from shared.action import Action, RequestTime
 from shared.clock import Clock, Deadline, SystemClock
-from shared.disks import DiskLook
-from shared.ecs import Ecs
+from shared.converge.fleet import Fleet
+from shared.converge.loop import SINGLES_AT_ONCE
+from shared.converge.survey import NAMED
+from shared.converge.target import LOOK_AGAIN_AFTER
+from shared.domain.guards import Guard, unknown_keys
+from shared.domain.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
+from shared.domain.plan_id import digest, make_plan_id
+from shared.domain.selection import ByIds
+from shared.domain.steps import DiskLook
+from shared.ecs.client import Client
+from shared.ecs.inventory import Inventory
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import Connection
 from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from shared.events import Event, Message, parse
-from shared.fleet import Fleet
-from shared.guards import Guard, unknown_keys
-from shared.limits import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.log import Origin, log_error, log_plan, log_report, log_unforeseen
-from shared.loop import SINGLES_AT_ONCE
 from shared.parallel import Runner, threads
-from shared.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
-from shared.plan_id import digest, make_plan_id
-from shared.report import LIST_ROWS, MAX_ROWS, Report, worst_first
-from shared.requests import R, Request, decode, require_cap_for_all
-from shared.sdk import Connection, SdkTransport
-from shared.selection import ByIds
+from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
+from shared.report.report import LIST_ROWS, MAX_ROWS, Report, worst_first
+from shared.report.response import answer, http_answer
+from shared.request.request import R, Request, decode, require_cap_for_all
+from shared.request.triggers import Event, Message, parse
+from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
 from shared.settings import (
     Credentials,
     FcContext,
@@ -41,8 +44,6 @@ from shared.settings import (
     read_settings,
     timeout_of,
 )
-from shared.survey import NAMED
-from shared.target import LOOK_AGAIN_AFTER
 
 
 def _connect(settings: Settings, credentials: Credentials) -> Connection:
@@ -125,7 +126,7 @@ class _Invocation:
         self.spent = Spent()
         self.waits = 0
         self._transport: Connection | None = None
-        self._apis: dict[str, Api] = {}
+        self._clients: dict[str, Client] = {}
 
     def report(self, message: Message | InvalidEvent) -> Report:
         """Do what one message asks, and log it.
@@ -177,20 +178,20 @@ class _Invocation:
         request = decode(self.action.request, message.request, self.action.name)
         settings = read_settings(self.world.environ)
         # What has no time is of the delivery, not of when its turn in a list comes.
-        asked = Asked(message.sent_at or self.begun, started, settings)
+        when = RequestTime(message.sent_at or self.begun, started, settings)
         regions = self._regions(request)
-        self._check_run(request, asked, regions)
-        rule = self.action.rule(request, asked)
+        self._check_run(request, when, regions)
+        rule = self.action.rule(request, when)
         judge = Judge(request.selection(), self.action.guard(settings), rule)
-        fleet = self._fleet(judge, self.action.disks(request), asked, regions)
+        fleet = self._fleet(judge, self.action.disks(request), when, regions)
         scene = fleet.look()
         plan, refusal = scene.plan, ""
         asked_for = digest(self.action.name, regions, message.request)
         try:
-            check_number(plan.targets, request, settings, self.spent)
-            if settings.max_percent and plan.targets:
+            check_number(plan.to_change, request, settings, self.spent)
+            if settings.max_percent and plan.to_change:
                 plan = self._check_percent(plan, fleet, settings)
-            check_plan(plan.targets, asked_for, request)
+            check_plan(plan.to_change, asked_for, request)
         except Refused as error:
             refusal = str(error)
         dry_run = request.dry_run is True
@@ -198,7 +199,7 @@ class _Invocation:
         if dry_run or refusal:
             rows: Sequence[Row] = dry_run_rows(plan, rule, self.clock.now())
         else:
-            self.spent.add(plan.targets)
+            self.spent.add(plan.to_change)
             rows = self._execute(fleet, plan, writes_before=before[1])
         confirmable = dry_run and not refusal and not scene.unread
         return Report(
@@ -209,7 +210,7 @@ class _Invocation:
             api_calls=self._sent()[0] - before[0],
             seconds=(self.clock.now() - started).total_seconds(),
             zone=settings.zone,
-            plan_id=make_plan_id(asked_for, (one.id for one in plan.targets))
+            plan_id=make_plan_id(asked_for, (one.id for one in plan.to_change))
             if confirmable
             else "",
             warnings=(*scene.warnings, *_misspelt(rows, judge.guard)),
@@ -227,9 +228,9 @@ class _Invocation:
             rows = fleet.execute(plan)
         except Exception as error:  # noqa: BLE001  # the rows must be told, whatever happens
             told = log_unforeseen(error)
-            unsettled = (*plan.targets, *plan.awaited)
-            rows = [*plan.settled, *(Row(one, Result.FAILED, told) for one in unsettled)]
-        settled = {row.instance.id for row in plan.settled}
+            unsettled = (*plan.to_change, *plan.awaited)
+            rows = [*plan.left_alone, *(Row(one, Result.FAILED, told) for one in unsettled)]
+        settled = {row.instance.id for row in plan.left_alone}
         ends = [row.reason for row in rows if row.instance.id not in settled]
         nothing_sent = self._sent()[1] == writes_before
         if ends and nothing_sent and all(one.startswith(UNFORESEEN) for one in ends):
@@ -242,20 +243,20 @@ class _Invocation:
         Raises:
             Refused: more of a region than CURFEW_MAX_PERCENT would change.
         """
-        uncounted = {one.region for one in plan.targets} - self.spent.sizes.keys()
-        sizes, problems = fleet.inventory(uncounted)
+        uncounted = {one.region for one in plan.to_change} - self.spent.sizes.keys()
+        sizes, problems = fleet.sizes(uncounted)
         self.spent.sizes |= sizes
         plan = without_regions(plan, problems)
-        check_percent(plan.targets, self.spent, settings)
+        check_percent(plan.to_change, self.spent, settings)
         return plan
 
-    def _check_run(self, request: Request, asked: Asked, regions: Sequence[str]) -> None:
+    def _check_run(self, request: Request, when: RequestTime, regions: Sequence[str]) -> None:
         """The guards on the whole run that need no look."""
         if not self.action.only_looks:
             require_cap_for_all(request)
-        check_age(asked)
+        check_age(when)
         account = str(getattr(self.context, "account_id", "") or "")
-        check_place(account, regions, asked.settings)
+        check_place(account, regions, when.settings)
 
     def _regions(self, request: Request) -> tuple[str, ...]:
         if isinstance(request.regions, tuple):
@@ -265,19 +266,22 @@ class _Invocation:
             raise InvalidEvent('the function\'s region is unknown; state "regions"')
         return (region,)
 
-    def _fleet(self, judge: Judge, disks: DiskLook, asked: Asked, regions: Sequence[str]) -> Fleet:
-        settings = asked.settings
+    def _fleet(
+        self, judge: Judge, disks: DiskLook, when: RequestTime, regions: Sequence[str]
+    ) -> Fleet:
+        settings = when.settings
         others = sorted(settings.regions.difference(regions))
         by_ids = isinstance(judge.selection, ByIds)
         return Fleet(
             judge=judge,
             sources=tuple(
-                Ecs(self._api(region, settings), self.world.side_by_side) for region in regions
+                Inventory(self._client(region, settings), self.world.side_by_side)
+                for region in regions
             ),
-            others=tuple(self._api(region, settings) for region in others) if by_ids else (),
+            others=tuple(self._client(region, settings) for region in others) if by_ids else (),
             born_by=None
             if by_ids or self.action.only_looks
-            else asked.at.replace(second=0, microsecond=0),
+            else when.at.replace(second=0, microsecond=0),
             disks=disks,
             clock=self.clock,
             deadline=self.deadline,
@@ -298,19 +302,19 @@ class _Invocation:
         self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
         return True
 
-    def _api(self, region: str, settings: Settings) -> Api:
+    def _client(self, region: str, settings: Settings) -> Client:
         """The region's calls, the same for all messages: they share its pace."""
         if self._transport is None:
             credentials = read_credentials(self.context, self.world.environ)
             self._transport = self.world.connect(settings, credentials)
-        if region not in self._apis:
-            self._apis[region] = Api(region, self._transport, self.clock, self.deadline)
-        return self._apis[region]
+        if region not in self._clients:
+            self._clients[region] = Client(region, self._transport, self.clock, self.deadline)
+        return self._clients[region]
 
     def _sent(self) -> tuple[int, int]:
         """How many calls, and how many that change something, this invocation has sent."""
-        apis = self._apis.values()
-        return sum(one.calls for one in apis), sum(one.writes for one in apis)
+        clients = self._clients.values()
+        return sum(one.calls for one in clients), sum(one.writes for one in clients)
 
 
 def _misspelt(rows: Sequence[Row], guard: Guard) -> Iterator[str]:

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import msgspec
 import pytest
 
-from local.deployment import function_names
-from local.ecs.access import Caller
-from local.ecs.durations import Durations
+from local.ecs.account.durations import Durations
+from local.ecs.account.quirks import Quirks
 from local.ecs.engine import Ecs
-from local.ecs.fleet import HANGZHOU, Fleet, InstanceSpec
-from local.ecs.log import Effect, Entry
-from local.ecs.quirks import Quirks
-from local.ecs.service import PLAIN, Answer
-from local.fc_context import Context, Runtime, context
+from local.ecs.fleet.fleet import HANGZHOU, Fleet, InstanceSpec
+from local.ecs.gateway.gateway import PLAIN, Answer
+from local.ecs.gateway.request_log import Effect, Entry
+from local.ecs.ram.caller import Caller
+from local.fc.context import Context, Runtime, context
+from local.fc.deployment import function_names
 from shared.action import Action
-from shared.api import Api
 from shared.clock import Deadline
-from shared.failures import NoAnswer, Refusal
+from shared.ecs.client import Client
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.parallel import one_by_one
 from shared.run import World
-from shared.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
@@ -79,14 +79,14 @@ class Direct:
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
-        answer = self.ecs.service.call(operation, parameters, Caller())
+        answer = self.ecs.gateway.call(operation, parameters, Caller())
         late_s = answer.delivery.delay_s + answer.delivery.pause_s
         self.ecs.clock.sleep(min(late_s, timeout_s))
         if late_s > timeout_s or replace(answer.delivery, delay_s=0.0) != PLAIN:
-            raise NoAnswer("nothing readable came back")
+            raise NoResponse("nothing readable came back")
         if answer.code:
             after_ms = answer.headers.get("x-acs-retry-after")
-            raise Refusal(
+            raise ErrorResponse(
                 answer.status,
                 answer.code,
                 answer.body["Message"],
@@ -105,7 +105,7 @@ class Call:
     Attributes:
         ecs: what the SDK reaches.
         monkeypatch: undoes what `meanwhile` does.
-        by_sdk: through the SDK and the wire, or, four times as fast, right to the service.
+        by_sdk: through the SDK and the wire, or, four times as fast, right to the gateway.
         environ: the environment's variables; with the key that runtime 3.12 takes from there.
     """
 
@@ -142,11 +142,11 @@ class Call:
             return made
         return msgspec.structs.replace(made, connect=lambda *_: Direct(self.ecs))
 
-    def api(self, region: str = HANGZHOU, *, timeout_s: float = 600) -> Api:
+    def api(self, region: str = HANGZHOU, *, timeout_s: float = 600) -> Client:
         """One region's calls through the SDK, from now until this timeout."""
         deadline = Deadline.after(self.ecs.clock.now(), timedelta(seconds=timeout_s))
         transport = SdkTransport(Settings(), CREDENTIALS, connections=1)
-        return Api(region, transport, self.ecs.clock, deadline)
+        return Client(region, transport, self.ecs.clock, deadline)
 
     def fleet(
         self,
@@ -155,16 +155,16 @@ class Call:
         quirks: Quirks = QUIRKS,
     ) -> None:
         """Have these instances instead of the default fleet."""
-        self.ecs.service.engine = Ecs(
+        self.ecs.gateway.engine = Ecs(
             Fleet(specs), self.ecs.clock, durations=durations, quirks=quirks
         )
 
     def meanwhile(
-        self, action: str, deed: Callable[[], object], *, times: int = 1, first: bool = False
+        self, action: str, write: Callable[[], object], *, times: int = 1, first: bool = False
     ) -> None:
         """Have somebody do something right after the first such requests, or right before."""
-        service, answer = self.ecs.service, self.ecs.service.call
-        left = [deed] * times
+        gateway, answer = self.ecs.gateway, self.ecs.gateway.call
+        left = [write] * times
 
         def answering(name: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
             is_meant = name == action and bool(left)
@@ -175,11 +175,11 @@ class Call:
                 left.pop()()
             return answered
 
-        self.monkeypatch.setattr(service, "call", answering)
+        self.monkeypatch.setattr(gateway, "call", answering)
 
     def shown(self, action: str, change: Callable[[Mapping[str, str], Body], Body]) -> None:
         """Have an operation's answers changed on their way: what was asked and said to what is."""
-        service, answer = self.ecs.service, self.ecs.service.call
+        gateway, answer = self.ecs.gateway, self.ecs.gateway.call
 
         def answering(name: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
             answered = answer(name, parameters, caller)
@@ -187,7 +187,7 @@ class Call:
                 return answered
             return replace(answered, body=change(parameters, answered.body))
 
-        self.monkeypatch.setattr(service, "call", answering)
+        self.monkeypatch.setattr(gateway, "call", answering)
 
     def statuses(self) -> dict[str, str]:
         """The status of every instance there is, by id."""
@@ -197,7 +197,7 @@ class Call:
         """The operations asked for, in order."""
         return list(self.ecs.log.actions())
 
-    def deeds(self) -> list[Entry]:
+    def writes(self) -> list[Entry]:
         """The requests that changed something."""
         return [one for one in self.ecs.log if one.effect is Effect.CHANGED]
 

@@ -1,14 +1,14 @@
-"""What the tests of the loop share: a fleet, and what its log says of looks and deeds."""
+"""What the tests of the loop share: a fleet, and what its log says of looks and writes."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
 
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
-from local.ecs.log import Entry
-from local.ecs.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.request_log import Entry
 from tests.calling import Call
 
 FRESH = timedelta(seconds=30)
@@ -35,7 +35,7 @@ def ids_in(entry: Entry) -> set[str]:
     return listed | one | many
 
 
-def oldest_look_at_a_deed(call: Call) -> timedelta:
+def oldest_look_at_a_write(call: Call) -> timedelta:
     """How old the latest look at an instance was, at the worst, when it was acted on."""
     seen: dict[str, datetime] = {}
     oldest = timedelta(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.check.document import ACCOUNT, Document, Resource, read_document
-from local.fc_context import CODE
+from local.fc.context import CODE
 
 __all__ = ["ACCOUNT", "SHIPPED", "Resource", "deployed", "raw"]
 

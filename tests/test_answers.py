@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.answers import HTTP_STATUS, answer, http_answer
+from shared.domain.instance import Instance, Status
+from shared.domain.plan import Result, Row
 from shared.errors import (
     AccessDenied,
     CurfewError,
@@ -19,10 +20,9 @@ from shared.errors import (
     Refused,
     Unavailable,
 )
-from shared.events import Event, Message, Trigger
-from shared.model import Instance, Status
-from shared.plan import Result, Row
-from shared.report import MAX_ERROR_BYTES, Report, worst_first
+from shared.report.report import MAX_ERROR_BYTES, Report, worst_first
+from shared.report.response import HTTP_STATUS, answer, http_answer
+from shared.request.triggers import Event, Message, Trigger
 from shared.times import CHINA
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

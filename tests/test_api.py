@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from shared.api import DEED_TIMEOUT_S, READ_TIMEOUT_S, Answer, Api, NotSent
 from shared.clock import Deadline
+from shared.domain.outcome import NotSent
+from shared.ecs.client import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Answer, Client
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.failures import Denial, NoAnswer, Refusal
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = START + timedelta(days=2)
-THROTTLED = Refusal(400, "Throttling.User", "Request was denied due to user flow control.")
+THROTTLED = ErrorResponse(400, "Throttling.User", "Request was denied due to user flow control.")
 BODY: Mapping[str, Any] = {"RequestId": "1"}
 
 
@@ -48,35 +49,35 @@ def make(
     timeout_s: float = 600,
     takes_s: float = 0.0,
     region: str = "cn-hangzhou",
-) -> tuple[Api, Script]:
+) -> tuple[Client, Script]:
     clock = ManualClock(START)
     script = Script(clock, list(says), takes_s)
     deadline = Deadline.after(START, timedelta(seconds=timeout_s))
-    return Api(region, script, clock, deadline), script
+    return Client(region, script, clock, deadline), script
 
 
 def test_every_call_names_its_region() -> None:
     api, script = make(BODY)
 
     api.read("DescribeInstances", {"MaxResults": "100"})
-    api.deed("StopInstances", {"InstanceId.1": "i-1"}, LATER)
+    api.write("StopInstances", {"InstanceId.1": "i-1"}, LATER)
 
     assert script.sent == [
         ("DescribeInstances", {"RegionId": "cn-hangzhou", "MaxResults": "100"}),
         ("StopInstances", {"RegionId": "cn-hangzhou", "InstanceId.1": "i-1"}),
     ]
-    assert script.timeouts == [READ_TIMEOUT_S, DEED_TIMEOUT_S]
+    assert script.timeouts == [READ_TIMEOUT_S, WRITE_TIMEOUT_S]
     assert api.calls == 2
 
 
 PASSING: list[Exception] = [
-    NoAnswer("no connection"),
-    Refusal(500, "InternalError", ""),
-    Refusal(503, "ServiceUnavailable", ""),
-    Refusal(502, "HTTP 502", ""),
-    Refusal(504, "Some.New.Code", ""),
-    Refusal(409, "OperationConflict", ""),
-    Refusal(400, "SignatureNonceUsed", ""),
+    NoResponse("no connection"),
+    ErrorResponse(500, "InternalError", ""),
+    ErrorResponse(503, "ServiceUnavailable", ""),
+    ErrorResponse(502, "HTTP 502", ""),
+    ErrorResponse(504, "Some.New.Code", ""),
+    ErrorResponse(409, "OperationConflict", ""),
+    ErrorResponse(400, "SignatureNonceUsed", ""),
 ]
 
 
@@ -103,45 +104,45 @@ def test_a_read_that_fails_five_times_is_given_up(failure: Exception) -> None:
 
 
 def test_a_read_that_is_given_up_says_what_went_wrong() -> None:
-    api, _ = make(NoAnswer("no connection"))
+    api, _ = make(NoResponse("no connection"))
 
     with pytest.raises(Unavailable, match="cn-hangzhou: no connection, 5 times"):
         api.read("DescribeInstances", {})
 
 
 def test_a_refusal_for_another_reason_ends_throttling() -> None:
-    api, script = make(THROTTLED, Refusal(403, "IncorrectInstanceStatus", ""), BODY)
+    api, script = make(THROTTLED, ErrorResponse(403, "IncorrectInstanceStatus", ""), BODY)
 
-    with pytest.raises(Refusal, match="IncorrectInstanceStatus"):
-        api.deed("StopInstances", {}, LATER)
+    with pytest.raises(ErrorResponse, match="IncorrectInstanceStatus"):
+        api.write("StopInstances", {}, LATER)
 
     again_at = script.clock.now()
-    assert api.deed("StopInstances", {}, LATER) == Answer(BODY, again_at)
+    assert api.write("StopInstances", {}, LATER) == Answer(BODY, again_at)
 
 
 @pytest.mark.parametrize(
-    "failure", [*PASSING, Refusal(403, "IncorrectInstanceStatus", "")], ids=repr
+    "failure", [*PASSING, ErrorResponse(403, "IncorrectInstanceStatus", "")], ids=repr
 )
-def test_a_deed_is_never_repeated(failure: Exception) -> None:
+def test_a_write_is_never_repeated(failure: Exception) -> None:
     api, script = make(failure)
 
     with pytest.raises(type(failure)) as caught:
-        api.deed("StopInstances", {}, LATER)
+        api.write("StopInstances", {}, LATER)
 
     assert caught.value is failure
     assert len(script.sent) == api.calls == 1
 
 
-def through_read(api: Api) -> Answer | NotSent:
+def through_read(api: Client) -> Answer | NotSent:
     return api.read("DescribeInstances", {})
 
 
-def through_deed(api: Api) -> Answer | NotSent:
-    return api.deed("StopInstances", {}, LATER)
+def through_write(api: Client) -> Answer | NotSent:
+    return api.write("StopInstances", {}, LATER)
 
 
-BOTH = pytest.mark.parametrize("act", [through_read, through_deed])
-Act = Callable[[Api], Answer | NotSent]
+BOTH = pytest.mark.parametrize("act", [through_read, through_write])
+Act = Callable[[Client], Answer | NotSent]
 
 
 @BOTH
@@ -153,7 +154,7 @@ Act = Callable[[Api], Answer | NotSent]
 def test_what_was_throttled_is_repeated_whatever_the_status(
     act: Act, status: int, code: str
 ) -> None:
-    refusal = Refusal(status, code, "")
+    refusal = ErrorResponse(status, code, "")
     api, script = make(*[refusal] * 7, BODY)
 
     answer = act(api)
@@ -167,7 +168,7 @@ def test_what_was_throttled_is_repeated_whatever_the_status(
 def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> None:
     api, script = make(THROTTLED, timeout_s=300)
 
-    if act is through_deed:
+    if act is through_write:
         assert act(api) == NotSent(throttled=True)
     else:
         with pytest.raises(
@@ -180,19 +181,19 @@ def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> Non
     assert len(script.sent) < 60
 
 
-def test_a_deed_is_not_sent_after_its_time() -> None:
+def test_a_write_is_not_sent_after_its_time() -> None:
     api, script = make(THROTTLED, BODY)
 
-    assert api.deed("StopInstances", {}, START) == NotSent(throttled=True)
+    assert api.write("StopInstances", {}, START) == NotSent(throttled=True)
 
     assert [operation for operation, _ in script.sent] == ["StopInstances"]
     assert script.clock.now() == START
 
 
-def test_a_deed_whose_time_was_over_from_the_first_was_not_throttled() -> None:
+def test_a_write_whose_time_was_over_from_the_first_was_not_throttled() -> None:
     api, script = make(BODY)
 
-    assert api.deed("StopInstances", {}, START - timedelta(seconds=1)) == NotSent()
+    assert api.write("StopInstances", {}, START - timedelta(seconds=1)) == NotSent()
 
     assert script.sent == []
 
@@ -212,7 +213,7 @@ def test_a_read_whose_turn_does_not_come_in_time_is_late_and_takes_no_later_call
 
 
 def test_what_fails_is_tried_as_often_as_ever_though_its_turn_is_bounded() -> None:
-    api, script = make(*[NoAnswer("no answer in time")] * 4, BODY, takes_s=9)
+    api, script = make(*[NoResponse("no answer in time")] * 4, BODY, takes_s=9)
 
     answer = api.in_turn_by(SOON).read("DescribeDisks", {})
 
@@ -221,7 +222,7 @@ def test_what_fails_is_tried_as_often_as_ever_though_its_turn_is_bounded() -> No
 
 
 def test_ecss_own_word_on_when_to_come_back_is_kept() -> None:
-    api, script = make(Refusal(400, "Throttling.Api", "", retry_after_s=17.0), BODY)
+    api, script = make(ErrorResponse(400, "Throttling.Api", "", retry_after_s=17.0), BODY)
 
     api.read("DescribeInstances", {})
 
@@ -231,7 +232,7 @@ def test_ecss_own_word_on_when_to_come_back_is_kept() -> None:
 def test_one_throttled_operation_does_not_slow_another() -> None:
     api, script = make(THROTTLED, BODY)
 
-    api.deed("StopInstances", {}, START)
+    api.write("StopInstances", {}, START)
     api.read("DescribeInstances", {})
 
     assert script.clock.now() == START
@@ -241,14 +242,14 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
     ("refusal", "error", "message"),
     [
         pytest.param(
-            Refusal(403, "Forbidden.RAM", "User not authorized"),
+            ErrorResponse(403, "Forbidden.RAM", "User not authorized"),
             AccessDenied,
             "RAM does not allow ecs:DescribeInstances in cn-hangzhou (Forbidden.RAM); add "
             "ecs:DescribeInstances to the policy of the function's role",
             id="denied",
         ),
         pytest.param(
-            Refusal(
+            ErrorResponse(
                 403,
                 "Forbidden.RAM",
                 "User not authorized",
@@ -265,7 +266,7 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
             id="denied-and-explained",
         ),
         pytest.param(
-            Refusal(
+            ErrorResponse(
                 403,
                 "Forbidden.RAM",
                 "User not authorized",
@@ -277,28 +278,30 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
             id="forbidden",
         ),
         pytest.param(
-            Refusal(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),
+            ErrorResponse(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),
             Unavailable,
             "ECS does not accept the credentials (InvalidAccessKeyId.NotFound); check the "
             "function's role",
             id="unknown-key",
         ),
         pytest.param(
-            Refusal(400, "InvalidTimeStamp.Expired", ""),
+            ErrorResponse(400, "InvalidTimeStamp.Expired", ""),
             Unavailable,
             "ECS refuses the request's time (InvalidTimeStamp.Expired); this machine's clock is "
             "wrong",
             id="clock-skew",
         ),
         pytest.param(
-            Refusal(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."),
+            ErrorResponse(
+                404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."
+            ),
             Unavailable,
             "cn-hangzhou is not a region that ECS knows (InvalidRegionId.NotFound). There is such "
             "a region; perhaps this account or endpoint does not have it.",
             id="unknown-region",
         ),
         pytest.param(
-            Refusal(400, "InvalidParameter", "The specified parameter is not valid."),
+            ErrorResponse(400, "InvalidParameter", "The specified parameter is not valid."),
             Unavailable,
             "DescribeInstances in cn-hangzhou: ECS refuses with InvalidParameter: The specified "
             "parameter is not valid.",
@@ -307,7 +310,7 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
     ],
 )
 def test_what_no_repetition_mends_ends_a_read_at_once(
-    refusal: Refusal, error: type[CurfewError], message: str
+    refusal: ErrorResponse, error: type[CurfewError], message: str
 ) -> None:
     api, script = make(refusal)
 
@@ -319,7 +322,7 @@ def test_what_no_repetition_mends_ends_a_read_at_once(
 
 
 def test_a_denied_action_keeps_ecss_code() -> None:
-    api, _ = make(Refusal(403, "Forbidden.RAM", ""))
+    api, _ = make(ErrorResponse(403, "Forbidden.RAM", ""))
 
     with pytest.raises(AccessDenied) as caught:
         api.read("DescribeDisks", {})
@@ -328,19 +331,19 @@ def test_a_denied_action_keeps_ecss_code() -> None:
 
 
 def test_the_yes_to_a_dry_run_is_a_refusal() -> None:
-    api, script = make(Refusal(400, "DryRunOperation", ""))
+    api, script = make(ErrorResponse(400, "DryRunOperation", ""))
 
-    with pytest.raises(Refusal):
+    with pytest.raises(ErrorResponse):
         api.read("DescribeInstances", {"DryRun": "true"})
 
     assert len(script.sent) == 1
 
 
-def test_credentials_that_are_refused_end_a_deed() -> None:
-    api, _ = make(Refusal(403, "InvalidSecurityToken.Expired", ""))
+def test_credentials_that_are_refused_end_a_write() -> None:
+    api, _ = make(ErrorResponse(403, "InvalidSecurityToken.Expired", ""))
 
     with pytest.raises(Unavailable, match="does not accept the credentials"):
-        api.deed("StopInstances", {}, LATER)
+        api.write("StopInstances", {}, LATER)
 
 
 @pytest.mark.parametrize("timeout_s", [3, 10, 60, 600, 86_400])
@@ -351,11 +354,11 @@ def test_no_call_lasts_into_the_time_of_the_report(
     act: Act, takes_s: float, left_s: float, timeout_s: float
 ) -> None:
     """The last one may still run when work ends, but its answer comes before the kill."""
-    api, script = make(NoAnswer("no answer in time"), timeout_s=timeout_s, takes_s=takes_s)
+    api, script = make(NoResponse("no answer in time"), timeout_s=timeout_s, takes_s=takes_s)
     deadline = Deadline.after(START, timedelta(seconds=timeout_s))
     script.clock.advance(max(timedelta(0), deadline.work_until - START - timedelta(seconds=left_s)))
 
-    with pytest.raises((Unavailable, NoAnswer)):
+    with pytest.raises((Unavailable, NoResponse)):
         act(api)
 
     assert script.clock.now() < deadline.killed_at
@@ -376,7 +379,7 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
     api, script = make(BODY, timeout_s=60)
     script.clock.advance(timedelta(seconds=57.001))
 
-    if act is through_deed:
+    if act is through_write:
         assert act(api) == NotSent()
     else:
         with pytest.raises(Unavailable):
@@ -398,7 +401,9 @@ def test_no_call_begins_when_work_has_ended(act: Act) -> None:
     ],
 )
 def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, hint: str) -> None:
-    refusal = Refusal(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist.")
+    refusal = ErrorResponse(
+        404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."
+    )
     api, script = make(refusal, region=region)
 
     with pytest.raises(Unavailable) as caught:
@@ -421,7 +426,7 @@ def test_no_host_of_that_name_means_no_such_region_unless_there_is_one(
     unknown: bool,  # noqa: FBT001  # a table's column
     tries: int,
 ) -> None:
-    api, script = make(NoAnswer("no host of that name", unresolved=True), region=region)
+    api, script = make(NoResponse("no host of that name", unresolved=True), region=region)
 
     with pytest.raises(Unavailable, match="no host of that name") as caught:
         api.read("DescribeInstances", {})
@@ -431,7 +436,7 @@ def test_no_host_of_that_name_means_no_such_region_unless_there_is_one(
 
 
 def test_another_failure_of_an_unlisted_region_does_not_make_it_unknown() -> None:
-    api, script = make(NoAnswer("no connection"), region="cn-newcity")
+    api, script = make(NoResponse("no connection"), region="cn-newcity")
 
     with pytest.raises(Unavailable) as caught:
         api.read("DescribeInstances", {})
@@ -444,7 +449,7 @@ SOON = START + timedelta(seconds=20)
 
 
 def test_reads_that_are_bounded_end_in_time_and_the_others_go_on() -> None:
-    api, script = make(NoAnswer("no connection"), takes_s=9)
+    api, script = make(NoResponse("no connection"), takes_s=9)
     bounded = api.reading_until(SOON)
 
     with pytest.raises(Unavailable):
@@ -468,7 +473,7 @@ def test_a_bounded_read_is_given_no_more_time_than_is_left() -> None:
 
 
 def test_no_bound_is_later_than_the_deadline() -> None:
-    api, script = make(NoAnswer("no connection"), timeout_s=60, takes_s=9)
+    api, script = make(NoResponse("no connection"), timeout_s=60, takes_s=9)
 
     with pytest.raises(Unavailable):
         api.reading_until(LATER).read("DescribeInstances", {})
@@ -487,14 +492,14 @@ def test_bounded_calls_share_pace_and_count_with_the_others() -> None:
 
 
 def test_writes_are_counted_apart_also_those_that_failed() -> None:
-    api, _ = make(BODY, BODY, Refusal(403, "IncorrectInstanceStatus", ""), NoAnswer("cut"))
+    api, _ = make(BODY, BODY, ErrorResponse(403, "IncorrectInstanceStatus", ""), NoResponse("cut"))
 
     api.read("DescribeInstances", {})
-    api.deed("StopInstances", {}, LATER)
-    with pytest.raises(Refusal):
-        api.deed("StopInstances", {}, LATER)
-    with pytest.raises(NoAnswer):
-        api.deed("StopInstances", {}, LATER)
+    api.write("StopInstances", {}, LATER)
+    with pytest.raises(ErrorResponse):
+        api.write("StopInstances", {}, LATER)
+    with pytest.raises(NoResponse):
+        api.write("StopInstances", {}, LATER)
 
     assert (api.calls, api.writes) == (4, 3)
     assert api.reading_until(SOON).writes == 3
@@ -525,12 +530,12 @@ def test_a_question_that_is_asked_at_the_last_moment_has_a_moment_left() -> None
 @pytest.mark.parametrize(
     "failure",
     [
-        NoAnswer("no connection"),
-        NoAnswer("no host of that name", unresolved=True),
-        Refusal(500, "InternalError", ""),
-        Refusal(403, "Forbidden.RAM", ""),
-        Refusal(404, "InvalidAccessKeyId.NotFound", ""),
-        Refusal(404, "InvalidRegionId.NotFound", ""),
+        NoResponse("no connection"),
+        NoResponse("no host of that name", unresolved=True),
+        ErrorResponse(500, "InternalError", ""),
+        ErrorResponse(403, "Forbidden.RAM", ""),
+        ErrorResponse(404, "InvalidAccessKeyId.NotFound", ""),
+        ErrorResponse(404, "InvalidRegionId.NotFound", ""),
     ],
     ids=repr,
 )

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 
 from shared.errors import InvalidEvent
-from shared.events import MAX_ENVELOPES, MAX_MESSAGES, Event, Message, Trigger, parse
+from shared.request.triggers import MAX_ENVELOPES, MAX_MESSAGES, Event, Message, Trigger, parse
 from shared.strict_json import shown
 
 REQUEST = {"action": "stop", "tags": {"team": "dev"}}

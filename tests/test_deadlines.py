@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from functions import stop
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import Cut, Delay, Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Cut, Delay, Refuse
 from shared.errors import Incomplete, Unavailable
 from tests.calling import Call, in_error
 
@@ -49,7 +49,7 @@ def fleet(count: int, status: Status = Status.RUNNING) -> list[InstanceSpec]:
         pytest.param(Delay(seconds=0.9), id="slow"),
         pytest.param(Delay(seconds=9.5), id="very-slow"),
         pytest.param(Delay(seconds=3600), id="no-answer"),
-        pytest.param(Cut(action="Stop*"), id="no-deed-is-answered"),
+        pytest.param(Cut(action="Stop*"), id="no-write-is-answered"),
         pytest.param(Refuse(action="Stop*", status=400, code="Throttling.User"), id="throttled"),
         pytest.param(Refuse(skip=1, status=400, code="Throttling"), id="all-is-throttled"),
         pytest.param(Refuse(status=409, code="OperationConflict"), id="busy"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -9,14 +10,12 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from shared.api import Api, NotSent
 from shared.clock import Deadline
-from shared.deeds import TOKENS, Accepted, Outcome, Rejected, batch_size, operation_of, perform
-from shared.errors import Unavailable
-from shared.failures import Kind, NoAnswer, Refusal
-from shared.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
-from shared.model import Snapshot as TakenSnapshot
-from shared.steps import (
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, StoppedMode
+from shared.domain.instance import Snapshot as TakenSnapshot
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
+from shared.domain.retries import Kind
+from shared.domain.steps import (
     Call,
     ClearAutoRelease,
     Delete,
@@ -26,6 +25,10 @@ from shared.steps import (
     Start,
     Stop,
 )
+from shared.ecs.changes import TOKENS, perform
+from shared.ecs.client import Client
+from shared.ecs.transport import ErrorResponse, NoResponse
+from shared.errors import Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 WEEK_LATER = START + timedelta(days=7)
@@ -53,10 +56,10 @@ class Script:
         return said
 
 
-def make(*says: Mapping[str, Any] | Exception) -> tuple[Api, Script]:
+def make(*says: Mapping[str, Any] | Exception) -> tuple[Client, Script]:
     script = Script(says)
     deadline = Deadline.after(START, timedelta(minutes=10))
-    return Api("cn-hangzhou", script, ManualClock(START), deadline), script
+    return Client("cn-hangzhou", script, ManualClock(START), deadline), script
 
 
 def instance(instance_id: str, status: Status = Status.RUNNING) -> Instance:
@@ -154,7 +157,9 @@ def test_the_token_knows_its_region() -> None:
     deadline = Deadline.after(START, timedelta(minutes=10))
     scripts = [Script([{}]), Script([{}])]
     for script, region in zip(scripts, ("cn-hangzhou", "cn-shanghai"), strict=True):
-        perform(Api(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER)
+        perform(
+            Client(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER
+        )
 
     first, second = (script.sent[0][1]["ClientToken"] for script in scripts)
     assert first != second
@@ -203,7 +208,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
     ("failure", "outcome"),
     [
         pytest.param(
-            Refusal(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds."),
+            ErrorResponse(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds."),
             Rejected(
                 Kind.FINAL,
                 "QuotaExceed.Snapshot",
@@ -215,7 +220,7 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
             id="refused",
         ),
         pytest.param(
-            NoAnswer("no answer in time"),
+            NoResponse("no answer in time"),
             Rejected(
                 Kind.PASSING,
                 "",
@@ -235,7 +240,7 @@ def test_a_disk_that_fails_stops_the_disks_after_it(failure: Exception, outcome:
     assert len(script.sent) == 2
 
 
-SPENT = Refusal(400, "IdempotentFailed", "The previous idempotent request has failed.")
+SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")
 WITH_TOKEN = pytest.mark.parametrize(
     "call",
     [Delete(force=False), Snapshot((DiskSnapshot("d-1", "one"),), 7)],
@@ -255,7 +260,7 @@ def test_a_token_under_which_ecs_failed_gives_way_to_another_for_the_same_call(c
     assert all(len(one) <= 64 for one in tokens)
     others = [{**parameters, "ClientToken": ""} for _, parameters in script.sent]
     assert others == [others[0]] * TOKENS
-    assert {operation for operation, _ in script.sent} == {operation_of(call)}
+    assert {operation for operation, _ in script.sent} == {call.operation}
 
 
 @WITH_TOKEN
@@ -378,7 +383,7 @@ BLAME = [
 ]
 
 
-@pytest.mark.parametrize("call", BATCH, ids=operation_of)
+@pytest.mark.parametrize("call", BATCH, ids=operator.attrgetter("operation"))
 @pytest.mark.parametrize(("code", "status", "kind", "alone"), BLAME, ids=str)
 def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
     call: Call,
@@ -387,7 +392,7 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
     kind: Kind,
     alone: bool,  # noqa: FBT001  # a table's column
 ) -> None:
-    api, _ = make(Refusal(status, code, "why"))
+    api, _ = make(ErrorResponse(status, code, "why"))
 
     assert perform(api, call, TWO, LATER) == {
         one: Rejected(kind, code, "why", alone, in_doubt=not alone or status >= 500)
@@ -395,9 +400,9 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
     }
 
 
-@pytest.mark.parametrize("call", BATCH, ids=operation_of)
+@pytest.mark.parametrize("call", BATCH, ids=operator.attrgetter("operation"))
 def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
-    api, _ = make(Refusal(403, "IncorrectInstanceStatus", "why"))
+    api, _ = make(ErrorResponse(403, "IncorrectInstanceStatus", "why"))
 
     outcomes = perform(api, call, ONE, LATER)
 
@@ -406,9 +411,11 @@ def test_a_refusal_of_one_is_about_that_one(call: Call) -> None:
     }
 
 
-@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+@pytest.mark.parametrize(
+    "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
+)
 def test_a_lost_answer_says_nothing_of_anybody(call: Call) -> None:
-    api, _ = make(NoAnswer("the connection broke"))
+    api, _ = make(NoResponse("the connection broke"))
 
     outcomes = perform(api, call, ONE, LATER)
 
@@ -417,7 +424,9 @@ def test_a_lost_answer_says_nothing_of_anybody(call: Call) -> None:
     }
 
 
-@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+@pytest.mark.parametrize(
+    "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
+)
 def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
     api, script = make()
 
@@ -425,15 +434,17 @@ def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
     assert script.sent == []
 
 
-@pytest.mark.parametrize("call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operation_of)
+@pytest.mark.parametrize(
+    "call", [*BATCH, SetAutoRelease(AT), ALL_DISKS], ids=operator.attrgetter("operation")
+)
 def test_credentials_that_are_refused_end_the_run(call: Call) -> None:
-    api, _ = make(Refusal(404, "InvalidAccessKeyId.NotFound", ""))
+    api, _ = make(ErrorResponse(404, "InvalidAccessKeyId.NotFound", ""))
 
     with pytest.raises(Unavailable, match="does not accept the credentials"):
         perform(api, call, ONE, LATER)
 
 
 def test_only_calls_with_a_batch_form_take_many() -> None:
-    sizes = {type(call): batch_size(call) for call in (*BATCH, SetAutoRelease(AT), ALL_DISKS)}
+    sizes = {type(call): call.batch for call in (*BATCH, SetAutoRelease(AT), ALL_DISKS)}
 
     assert sizes == {Stop: 100, Start: 100, Delete: 100, SetAutoRelease: 1, Snapshot: 1}

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status as EcsStatus
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import LostPermission, MissingPage
-from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
-from local.ecs.model import Status as EcsStatus
-from local.ecs.quirks import Quirks
-from shared.disks import DiskLook, DiskReader
-from shared.ecs import Ecs
+from local.ecs.fleet.fleet import HANGZHOU, DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import LostPermission, MissingPage
+from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, absent
+from shared.domain.steps import DiskLook
+from shared.ecs.disks import DiskReader
+from shared.ecs.fields import RELEASE_TAG
+from shared.ecs.inventory import Inventory
 from shared.errors import AccessDenied, Unavailable
-from shared.model import Disk, Instance, SnapshotStatus, Status, absent
-from shared.wire import RELEASE_TAG
 from tests.calling import Body, Call, bounded
 
 KEPT = DiskSpec(delete_with_instance=False)
@@ -50,11 +51,11 @@ def running(instance_id: str, *disks: DiskSpec) -> InstanceSpec:
 
 
 def reader(call: Call, wanted: DiskLook = DiskLook.ALL) -> DiskReader:
-    return DiskReader(Ecs(call.api(), bounded), wanted)
+    return DiskReader(Inventory(call.api(), bounded), wanted)
 
 
 def looked(made: DiskReader, *ids: str) -> dict[str, Instance]:
-    return made.ecs.look(list(ids))
+    return made.inventory.look(list(ids))
 
 
 def disk_ids(instance: Instance) -> list[str]:
@@ -63,7 +64,7 @@ def disk_ids(instance: Instance) -> list[str]:
 
 def take_snapshot(call: Call, disk_id: str, instance_id: str) -> str:
     """As Curfew does it, or a twin of it."""
-    answer = call.api().deed(
+    answer = call.api().write(
         "CreateSnapshot",
         {"DiskId": disk_id, "Tag.1.Key": RELEASE_TAG, "Tag.1.Value": instance_id},
         call.ecs.clock.now(),
@@ -274,7 +275,7 @@ def test_only_our_snapshots_of_this_instance_count(call: Call) -> None:
     (disk,) = call.ecs.engine.disks("i-1")
     take_snapshot(call, disk.disk_id, "i-2")
     call.ecs.clock.advance(timedelta(minutes=1))
-    call.api().deed("CreateSnapshot", {"DiskId": disk.disk_id}, call.ecs.clock.now())
+    call.api().write("CreateSnapshot", {"DiskId": disk.disk_id}, call.ecs.clock.now())
     call.ecs.clock.advance(timedelta(minutes=1))
     ours = take_snapshot(call, disk.disk_id, "i-1")
 
@@ -393,7 +394,7 @@ def test_an_answer_about_disks_of_another_shape_means_nothing(
     call.fleet(running("i-1"))
     made = reader(call, wanted)
     before = looked(made, "i-1")
-    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+    mocker.patch("shared.ecs.sdk.SdkTransport.send", return_value=body)
 
     with pytest.raises(Unavailable):
         made.first(list(before.values()))
@@ -475,7 +476,7 @@ def test_a_snapshot_that_cannot_be_read_makes_its_instance_unreadable(
         "Disks": {"Disk": [{"DiskId": "d-1", "Category": "cloud"}]},
         "Snapshots": {"Snapshot": [{"SourceDiskId": "d-1", **tags, **row}]},
     }
-    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+    mocker.patch("shared.ecs.sdk.SdkTransport.send", return_value=body)
 
     (found,) = made.first(list(before.values()))
 
@@ -517,7 +518,7 @@ def test_a_snapshot_in_no_documented_state_has_failed(call: Call, mocker: Mocker
         "Disks": {"Disk": [{"DiskId": "d-1", "Category": "cloud"}]},
         "Snapshots": {"Snapshot": [snapshot]},
     }
-    mocker.patch("shared.sdk.SdkTransport.send", return_value=body)
+    mocker.patch("shared.ecs.sdk.SdkTransport.send", return_value=body)
 
     (found,) = made.first(list(before.values()))
 

@@ -11,17 +11,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
-from local.ecs.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
-from local.ecs.fleet import InstanceSpec
-from local.ecs.quirks import Quirks
-from shared.api import Api
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import DroppedTags, LostPermission, MissingPage, Refuse, RepeatedToken
 from shared.clock import Deadline
-from shared.ecs import Ecs
+from shared.domain.instance import Instance, Status
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.ecs.client import Client
+from shared.ecs.inventory import Inventory
+from shared.ecs.transport import ErrorResponse
 from shared.errors import AccessDenied, Unavailable
-from shared.failures import Refusal
-from shared.model import Instance, Status
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
 from tests.calling import Call, bounded
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -50,7 +50,7 @@ class Pages:
     clock: ManualClock
     by_token: Mapping[str, Mapping[str, Any]]
     dry_run: Mapping[str, Any] | Exception = field(
-        default_factory=lambda: Refusal(400, "DryRunOperation", "")
+        default_factory=lambda: ErrorResponse(400, "DryRunOperation", "")
     )
     sent: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -74,17 +74,17 @@ def page(rows: Sequence[Mapping[str, object]], token: str | None = "") -> dict[s
 
 def scripted(
     by_token: Mapping[str, Mapping[str, Any]], dry_run: Mapping[str, Any] | Exception | None = None
-) -> tuple[Ecs, Pages]:
+) -> tuple[Inventory, Pages]:
     clock = ManualClock(START)
     pages = Pages(clock, by_token)
     if dry_run is not None:
         pages.dry_run = dry_run
-    api = Api("cn-hangzhou", pages, clock, Deadline.after(START, timedelta(minutes=10)))
-    return Ecs(api, bounded), pages
+    api = Client("cn-hangzhou", pages, clock, Deadline.after(START, timedelta(minutes=10)))
+    return Inventory(api, bounded), pages
 
 
-def emulated(call: Call) -> Ecs:
-    return Ecs(call.api(), bounded)
+def emulated(call: Call) -> Inventory:
+    return Inventory(call.api(), bounded)
 
 
 def fleet(count: int, **tags: str) -> list[InstanceSpec]:
@@ -126,7 +126,7 @@ def test_the_inventory_is_what_is_selected(call: Call, selection: Selection, ids
         InstanceSpec("web-3", instance_id="i-5", tags={"team": "dev"}, region="cn-shanghai"),
     )
 
-    assert set(emulated(call).inventory(selection).instances) == ids
+    assert set(emulated(call).select(selection).instances) == ids
 
 
 @pytest.mark.parametrize(("count", "calls"), [(99, 1), (100, 1), (101, 2), (250, 3)])
@@ -135,7 +135,7 @@ def test_a_listing_is_read_to_its_last_page_with_as_few_calls_as_can_be(
 ) -> None:
     call.fleet(*fleet(count))
 
-    found = emulated(call).inventory(Everything()).instances
+    found = emulated(call).select(Everything()).instances
 
     assert sorted(found) == [f"i-{number:04}" for number in range(count)]
     assert call.actions() == ["DescribeInstances"] * calls
@@ -146,14 +146,14 @@ def test_a_page_that_cannot_be_read_leaves_no_inventory(call: Call) -> None:
     call.ecs.faults.add(Refuse(skip=1))
 
     with pytest.raises(Unavailable, match="DescribeInstances in cn-hangzhou"):
-        emulated(call).inventory(Everything())
+        emulated(call).select(Everything())
 
 
 def test_a_page_that_fails_four_times_is_still_read(call: Call) -> None:
     call.fleet(*fleet(250))
     call.ecs.faults.add(Refuse(skip=1, times=4))
 
-    assert len(emulated(call).inventory(Everything()).instances) == 250
+    assert len(emulated(call).select(Everything()).instances) == 250
 
 
 def test_pages_that_go_in_a_circle_are_no_inventory(call: Call) -> None:
@@ -161,13 +161,13 @@ def test_pages_that_go_in_a_circle_are_no_inventory(call: Call) -> None:
     call.ecs.faults.add(RepeatedToken())
 
     with pytest.raises(Unavailable, match="the pages go in a circle"):
-        emulated(call).inventory(Everything())
+        emulated(call).select(Everything())
 
 
 def test_each_page_is_asked_for_with_the_token_of_the_one_before() -> None:
     ecs, pages = scripted({"": page([row("i-1")], "one"), "one": page([row("i-2")])})
 
-    ecs.inventory(Everything())
+    ecs.select(Everything())
 
     first = {"RegionId": "cn-hangzhou", "MaxResults": "100"}
     assert pages.sent == [first, {**first, "NextToken": "one"}]
@@ -183,7 +183,7 @@ def test_a_circle_of_several_pages_is_noticed_too() -> None:
     )
 
     with pytest.raises(Unavailable, match="the pages go in a circle"):
-        ecs.inventory(Everything())
+        ecs.select(Everything())
 
     assert len(pages.sent) == 3
 
@@ -191,7 +191,7 @@ def test_a_circle_of_several_pages_is_noticed_too() -> None:
 def test_a_missing_page_does_not_hide_the_pages_after_it() -> None:
     ecs, _ = scripted({"": page([], "one"), "one": page([row("i-1")], None)})
 
-    assert list(ecs.inventory(Everything()).instances) == ["i-1"]
+    assert list(ecs.select(Everything()).instances) == ["i-1"]
 
 
 def test_an_instance_on_two_pages_counts_once_as_it_was_last_seen() -> None:
@@ -202,7 +202,7 @@ def test_an_instance_on_two_pages_counts_once_as_it_was_last_seen() -> None:
         }
     )
 
-    found = ecs.inventory(Everything()).instances
+    found = ecs.select(Everything()).instances
 
     assert [(one.id, one.status.value, one.seen_at - START) for one in found.values()] == [
         ("i-1", "Running", timedelta(0)),
@@ -236,7 +236,7 @@ def test_ecs_narrows_what_it_can(selection: Selection, filters: Mapping[str, str
     tags = {"Tag": [{"TagKey": key, "TagValue": "x"} for key in ("team", "env")]}
     ecs, pages = scripted({"": page([row("i-1", Tags=tags)])})
 
-    ecs.inventory(selection)
+    ecs.select(selection)
 
     assert pages.sent == [{"RegionId": "cn-hangzhou", "MaxResults": "100", **filters}]
 
@@ -245,7 +245,7 @@ def test_who_was_found_by_a_tag_and_shows_none_is_looked_at_again(call: Call) ->
     call.fleet(*fleet(120, team="dev"))
     call.ecs.faults.add(DroppedTags(times=1))
 
-    found = emulated(call).inventory(DEV).instances
+    found = emulated(call).select(DEV).instances
 
     assert len(found) == 120
     assert all(one.tags == {"team": "dev"} for one in found.values())
@@ -257,7 +257,7 @@ def test_who_was_found_by_a_tag_and_never_shows_one_is_found_without(call: Call)
     call.fleet(*fleet(5, team="dev"))
     call.ecs.faults.add(DroppedTags())
 
-    found = emulated(call).inventory(DEV)
+    found = emulated(call).select(DEV)
 
     assert {key: dict(one.tags) for key, one in found.instances.items()} == {
         f"i-000{number}": {} for number in range(5)
@@ -269,7 +269,7 @@ def test_who_lost_its_tags_and_has_another_name_is_not_found(call: Call) -> None
     call.fleet(*fleet(2, team="dev"))
     call.ecs.faults.add(DroppedTags())
 
-    found = emulated(call).inventory(ByTagsAndName(DEV.tags, "web-0"))
+    found = emulated(call).select(ByTagsAndName(DEV.tags, "web-0"))
 
     assert (list(found.instances), found.strays) == (["i-0000"], ())
 
@@ -278,14 +278,14 @@ def test_who_was_found_by_a_tag_and_is_gone_a_moment_later_is_not_found() -> Non
     ecs, _ = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2")])})
     ecs = msgspec.structs.replace(ecs, side_by_side=lambda *_, **__: [{}])
 
-    assert list(ecs.inventory(DEV).instances) == ["i-1"]
+    assert list(ecs.select(DEV).instances) == ["i-1"]
 
 
 @pytest.mark.parametrize("count", [999, 1000, 1001, 1150])
 def test_a_tag_filter_at_its_limit_is_not_believed(call: Call, count: int) -> None:
     call.fleet(*fleet(count, team="dev"), InstanceSpec("odd", instance_id="i-odd"))
 
-    found = emulated(call).inventory(DEV).instances
+    found = emulated(call).select(DEV).instances
 
     assert len(found) == count
     assert "i-odd" not in found
@@ -297,7 +297,7 @@ def test_a_tag_filter_at_its_limit_is_not_believed(call: Call, count: int) -> No
 def test_a_filter_that_ecs_ignores_selects_nothing_else() -> None:
     ecs, pages = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2", Tags=OPS_TAGS)])})
 
-    assert list(ecs.inventory(DEV).instances) == ["i-1"]
+    assert list(ecs.select(DEV).instances) == ["i-1"]
     assert len(pages.sent) == 1
 
 
@@ -305,7 +305,7 @@ def test_who_was_found_by_a_tag_and_shows_but_others_is_looked_at_again() -> Non
     other = {"Tag": [{"TagKey": "env", "TagValue": "ci"}]}
     ecs, pages = scripted({"": page([row("i-1", Tags=DEV_TAGS), row("i-2", Tags=other)])})
 
-    assert list(ecs.inventory(DEV).instances) == ["i-1", "i-2"]
+    assert list(ecs.select(DEV).instances) == ["i-1", "i-2"]
     assert [json.loads(one.get("InstanceIds", "[]")) for one in pages.sent] == [[], ["i-2"]]
 
 
@@ -316,10 +316,10 @@ def test_what_was_not_asked_for_by_id_is_not_looked_at() -> None:
 
 
 EMPTY_LOOKS = [
-    pytest.param(lambda ecs: ecs.inventory(DEV).instances, id="tags"),
-    pytest.param(lambda ecs: ecs.inventory(ByTagsAndName(name="web-*")).instances, id="name"),
-    pytest.param(lambda ecs: ecs.inventory(Everything()).instances, id="all"),
-    pytest.param(lambda ecs: ecs.inventory(ByIds(("i-0001",))).instances, id="ids"),
+    pytest.param(lambda ecs: ecs.select(DEV).instances, id="tags"),
+    pytest.param(lambda ecs: ecs.select(ByTagsAndName(name="web-*")).instances, id="name"),
+    pytest.param(lambda ecs: ecs.select(Everything()).instances, id="all"),
+    pytest.param(lambda ecs: ecs.select(ByIds(("i-0001",))).instances, id="ids"),
     pytest.param(lambda ecs: ecs.look(["i-0001"]), id="look"),
     pytest.param(lambda ecs: ecs.look_twice(["i-0001"]), id="look-twice"),
     pytest.param(lambda ecs: ecs.size(), id="size"),
@@ -354,8 +354,8 @@ def test_an_empty_answer_with_permission_is_the_truth(call: Call, look: Any) -> 
     "dry_run",
     [
         pytest.param({"RequestId": "1"}, id="success"),
-        pytest.param(Refusal(500, "InternalError", ""), id="server-error"),
-        pytest.param(Refusal(400, "InvalidParameter", ""), id="refused"),
+        pytest.param(ErrorResponse(500, "InternalError", ""), id="server-error"),
+        pytest.param(ErrorResponse(400, "InvalidParameter", ""), id="refused"),
     ],
 )
 def test_an_empty_answer_that_no_dry_run_explains_is_not_believed(
@@ -485,7 +485,7 @@ def test_an_answer_of_another_shape_means_nothing(answer: Mapping[str, Any]) -> 
     ecs, _ = scripted({"": answer})
 
     with pytest.raises(Unavailable):
-        ecs.inventory(Everything())
+        ecs.select(Everything())
     with pytest.raises(Unavailable):
         ecs.look(["i-1"])
 
@@ -512,7 +512,7 @@ def test_a_row_that_cannot_be_read_says_so_and_the_others_are_read(
 ) -> None:
     ecs, _ = scripted({"": page([{**row("i-1"), **fields}, row("i-2")])})
 
-    found = ecs.inventory(selection)
+    found = ecs.select(selection)
 
     sick, well = found.instances.values()
     assert (sick.id, sick.region, sick.status) == ("i-1", "cn-hangzhou", Status.UNKNOWN)
@@ -583,7 +583,7 @@ def test_a_row_that_cannot_be_read_is_meant_if_the_filter_or_what_can_be_read_sa
     well = row("i-well", Tags=DEV_TAGS, InstanceName="web-0")
     ecs, _ = scripted({"": page([well, sick(**fields)])})
 
-    found = ecs.inventory(selection)
+    found = ecs.select(selection)
 
     assert list(found.instances) == ["i-well", *(["i-sick"] if meant else [])]
     assert [one.id for one in found.strays] == ([] if meant else ["i-sick"])
@@ -606,7 +606,7 @@ def test_where_nothing_is_found_what_comes_near_is_told(
 ) -> None:
     call.fleet(*fleet(1, team="dev"))
 
-    found = emulated(call).inventory(selection)
+    found = emulated(call).select(selection)
 
     assert found.instances == {}
     assert found.hint == f"no instance looked at has the {hint}."
@@ -616,21 +616,21 @@ def test_a_filter_that_left_everything_out_for_once_is_asked_again(call: Call) -
     call.fleet(*fleet(3, team="dev"))
     call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
 
-    assert len(emulated(call).inventory(DEV).instances) == 3
+    assert len(emulated(call).select(DEV).instances) == 3
 
 
 def test_beyond_the_first_page_a_filter_that_left_everything_out_is_asked_again(call: Call) -> None:
     call.fleet(*fleet(120), InstanceSpec("far", instance_id="i-far", tags={"team": "dev"}))
     call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
 
-    assert list(emulated(call).inventory(DEV).instances) == ["i-far"]
+    assert list(emulated(call).select(DEV).instances) == ["i-far"]
 
 
 def test_after_an_empty_answer_by_mistake_only_the_selected_are_found(call: Call) -> None:
     call.fleet(*fleet(3, team="dev"), InstanceSpec(instance_id="i-stranger", tags={"a": "b"}))
     call.ecs.faults.add(MissingPage(action="DescribeInstances", times=1))
 
-    found = emulated(call).inventory(ByTagsAndName(tags=(("team", frozenset({"dev"})),)))
+    found = emulated(call).select(ByTagsAndName(tags=(("team", frozenset({"dev"})),)))
 
     assert len(found.instances) == 3
     assert "i-stranger" not in found.instances

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidEvent
-from shared.event_times import epoch_ms, epoch_ms_or_instant, epoch_s, instant
+from shared.request.event_times import epoch_ms, epoch_ms_or_instant, epoch_s, instant
 
 MOMENT = datetime(2026, 11, 26, 13, 24, 20, 965000, tzinfo=timezone.utc)
 WHOLE = MOMENT.replace(microsecond=0)

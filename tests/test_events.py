@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import InvalidEvent
-from shared.events import Event, Message, Trigger, parse
+from shared.request.triggers import Event, Message, Trigger, parse
 
 REQUEST = {"action": "stop", "tags": {"team": "dev"}}
 BODY = json.dumps(REQUEST)

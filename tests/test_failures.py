@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.failures import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
+from shared.domain.retries import MAX_TRIES, Kind, kind_of
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ from shared.failures import MAX_TRIES, Denial, Kind, NoAnswer, Refusal, kind_of
 )
 def test_a_code_tells_what_is_done_next(status: int, code: str, kind: Kind) -> None:
     assert kind_of(code, status) is kind
-    assert Refusal(status, code, "text").kind is kind
+    assert ErrorResponse(status, code, "text").kind is kind
 
 
 DOCUMENTED = json.loads((Path(__file__).parent / "documented_codes.json").read_text())
@@ -146,7 +147,7 @@ def test_a_batch_is_halved_only_where_a_member_may_be_to_blame(
     code: str,
     blames: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
-    assert Refusal(status, code, "text").blames_a_member is blames
+    assert ErrorResponse(status, code, "text").blames_a_member is blames
 
 
 def test_only_some_kinds_end_by_number() -> None:
@@ -160,7 +161,7 @@ def test_only_some_kinds_end_by_number() -> None:
 
 
 def test_a_refusal_holds_what_ecs_said() -> None:
-    refusal = Refusal(400, "Throttling", "slow down", 2.5)
+    refusal = ErrorResponse(400, "Throttling", "slow down", 2.5)
 
     assert (refusal.status, refusal.code, refusal.message, refusal.retry_after_s) == (
         400,
@@ -168,13 +169,13 @@ def test_a_refusal_holds_what_ecs_said() -> None:
         "slow down",
         2.5,
     )
-    assert Refusal(400, "Throttling", "slow down").retry_after_s is None
+    assert ErrorResponse(400, "Throttling", "slow down").retry_after_s is None
 
 
 def test_two_refusals_alike_are_still_two() -> None:
-    assert Refusal(400, "A", "b") != Refusal(400, "A", "b")
-    assert NoAnswer("cut") != NoAnswer("cut")
-    assert NoAnswer("cut").reason == str(NoAnswer("cut")) == "cut"
+    assert ErrorResponse(400, "A", "b") != ErrorResponse(400, "A", "b")
+    assert NoResponse("cut") != NoResponse("cut")
+    assert NoResponse("cut").reason == str(NoResponse("cut")) == "cut"
 
 
 @pytest.mark.parametrize(
@@ -199,14 +200,14 @@ def test_two_refusals_alike_are_still_two() -> None:
 )
 def test_a_denial_is_one_sentence(denial: Denial, sentence: str) -> None:
     assert denial.sentence() == sentence
-    assert Refusal(403, "Forbidden.RAM", "no", denied=denial).denied == denial
+    assert ErrorResponse(403, "Forbidden.RAM", "no", denied=denial).denied == denial
 
 
 def test_a_refusal_says_nothing_of_a_denial_unless_ram_does() -> None:
-    assert Refusal(403, "Forbidden.RAM", "no").denied == Denial()
+    assert ErrorResponse(403, "Forbidden.RAM", "no").denied == Denial()
 
 
 @pytest.mark.parametrize("unresolved", [True, False])
 def test_no_answer_tells_whether_the_name_exists(unresolved: bool) -> None:  # noqa: FBT001  # both
-    assert NoAnswer("x", unresolved=unresolved).unresolved is unresolved
-    assert NoAnswer("x").unresolved is False
+    assert NoResponse("x", unresolved=unresolved).unresolved is unresolved
+    assert NoResponse("x").unresolved is False

@@ -12,22 +12,21 @@ import pytest
 from functions.release import ReleaseRule
 from functions.set_auto_release import SetAutoReleaseRule
 from functions.stop import StopRule
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import ChargeType
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import DroppedTags, Refuse
-from local.ecs.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType
+from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import DroppedTags, Refuse
 from shared.clock import Deadline
-from shared.disks import DiskLook
-from shared.ecs import Ecs
+from shared.converge.fleet import Fleet
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Status
+from shared.domain.plan import Judge, Result
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.domain.steps import DiskLook, Rule
+from shared.ecs.inventory import Inventory
 from shared.errors import Unavailable
-from shared.fleet import Fleet
-from shared.guards import Guard, Harm
-from shared.model import Status
 from shared.parallel import threads
-from shared.plan import Judge, Result
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.steps import Rule
 from shared.times import CHINA
 from tests.calling import Call, bounded
 
@@ -55,7 +54,7 @@ def make(
             Guard(Harm.LOSS if releases else Harm.OUTAGE),
             RELEASE if releases else STOP,
         ),
-        sources=tuple(Ecs(call.api(one), side_by_side) for one in regions),
+        sources=tuple(Inventory(call.api(one), side_by_side) for one in regions),
         others=(),
         born_by=None,
         disks=DiskLook.ALL if releases else DiskLook.NONE,
@@ -87,9 +86,9 @@ def test_the_plan_is_over_all_regions(call: Call) -> None:
 
     plan = make(call, HANGZHOU, SHANGHAI).look().plan
 
-    assert [one.id for one in plan.targets] == ["i-1", "i-2"]
+    assert [one.id for one in plan.to_change] == ["i-1", "i-2"]
     assert [one.id for one in plan.awaited] == ["i-4"]
-    assert [(one.instance.id, one.reason) for one in plan.settled] == [
+    assert [(one.instance.id, one.reason) for one in plan.left_alone] == [
         ("i-3", "tag curfew:protect")
     ]
     assert call.ecs.log.mutating() == ()
@@ -105,11 +104,11 @@ def test_an_id_that_no_region_knows_is_absent(
 
     plan = make(call, *regions, selection=ByIds(("i-ghost", "i-1"))).look().plan
 
-    (ghost,) = plan.settled
+    (ghost,) = plan.left_alone
     assert (ghost.instance.id, ghost.instance.region) == ("i-ghost", shown)
     assert (ghost.instance.status, ghost.result) == (Status.GONE, Result.FAILED)
     assert ghost.instance.seen_at == call.ecs.clock.now()
-    assert [one.id for one in plan.targets] == ["i-1"]
+    assert [one.id for one in plan.to_change] == ["i-1"]
 
 
 def test_a_region_that_cannot_be_read_is_told_and_the_others_are_planned(call: Call) -> None:
@@ -118,7 +117,7 @@ def test_a_region_that_cannot_be_read_is_told_and_the_others_are_planned(call: C
 
     scene = make(call, HANGZHOU, SHANGHAI).look()
 
-    assert [one.id for one in scene.plan.targets] == ["i-1"]
+    assert [one.id for one in scene.plan.to_change] == ["i-1"]
     assert list(scene.unread) == [SHANGHAI]
     assert scene.warnings == (f"{SHANGHAI} could not be read: {scene.unread[SHANGHAI]}",)
 
@@ -137,12 +136,12 @@ def test_a_plan_knows_the_guards_whose_tags_got_lost(call: Call, skip: int) -> N
 
     plan = make(call, HANGZHOU, releases=True).look().plan
 
-    assert [one.id for one in plan.targets] == ["i-2"]
-    assert [one.reason for one in plan.settled] == ["tag curfew:protect"]
+    assert [one.id for one in plan.to_change] == ["i-2"]
+    assert [one.reason for one in plan.left_alone] == ["tag curfew:protect"]
     assert [one.action for one in call.ecs.log].count("DescribeDisks") == 1
 
 
-def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_deed(call: Call) -> None:
+def test_what_a_plan_has_asked_for_is_not_asked_for_again_before_the_write(call: Call) -> None:
     call.fleet(dev("i-1"), durations=Durations(deleting=timedelta(0)))
     fleet = make(call, HANGZHOU, releases=True)
     by_force = with_rule(fleet, msgspec.structs.replace(RELEASE, force=True, snapshot=False))
@@ -163,8 +162,8 @@ def test_no_tags_are_asked_for_where_nothing_gets_lost_or_changed(call: Call) ->
         SetAutoReleaseRule(at, "replace", may_move=False, zone=CHINA),
     )
 
-    assert stops.look().plan.targets != ()
-    assert sets.look().plan.targets == ()
+    assert stops.look().plan.to_change != ()
+    assert sets.look().plan.to_change == ()
     assert [one.action for one in call.ecs.log].count("ListTagResources") == 0
 
 
@@ -195,12 +194,12 @@ def test_the_size_of_each_region_is_all_that_it_has(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2"), dev("i-3", region=SHANGHAI))
     fleet = make(call, HANGZHOU, SHANGHAI, "cn-beijing")
 
-    assert fleet.inventory([HANGZHOU, SHANGHAI, "cn-beijing"]) == (
+    assert fleet.sizes([HANGZHOU, SHANGHAI, "cn-beijing"]) == (
         {HANGZHOU: 2, SHANGHAI: 1, "cn-beijing": 0},
         {},
     )
-    assert fleet.inventory([SHANGHAI]) == ({SHANGHAI: 1}, {})
-    assert fleet.inventory([]) == ({}, {})
+    assert fleet.sizes([SHANGHAI]) == ({SHANGHAI: 1}, {})
+    assert fleet.sizes([]) == ({}, {})
 
 
 def test_a_region_that_cannot_be_counted_says_why_and_the_others_are_counted(call: Call) -> None:
@@ -208,7 +207,7 @@ def test_a_region_that_cannot_be_counted_says_why_and_the_others_are_counted(cal
     fleet = make(call, HANGZHOU, SHANGHAI)
     call.ecs.faults.add(Refuse(region=SHANGHAI))
 
-    sizes, problems = fleet.inventory([HANGZHOU, SHANGHAI])
+    sizes, problems = fleet.sizes([HANGZHOU, SHANGHAI])
 
     assert sizes == {HANGZHOU: 1}
     assert list(problems) == [SHANGHAI]
@@ -228,10 +227,10 @@ def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
 
     rows = fleet.execute(plan)
 
-    assert sorted(one.instance.id for one in rows) == sorted(one.id for one in plan.targets)
+    assert sorted(one.instance.id for one in rows) == sorted(one.id for one in plan.to_change)
     assert {one.result for one in rows} == {Result.CHANGED}
     assert call.ecs.log.touched("i-new") == ()
-    assert sum(one.api.calls for one in fleet.sources) == len(call.ecs.log)
+    assert sum(one.client.calls for one in fleet.sources) == len(call.ecs.log)
 
 
 def test_what_was_created_after_the_event_is_left_out_and_named(call: Call) -> None:
@@ -240,8 +239,8 @@ def test_what_was_created_after_the_event_is_left_out_and_named(call: Call) -> N
 
     scene = fleet.look()
 
-    assert [one.id for one in scene.plan.targets] == ["i-old"]
-    assert [(one.instance.id, one.result) for one in scene.plan.settled] == [
+    assert [one.id for one in scene.plan.to_change] == ["i-old"]
+    assert [(one.instance.id, one.result) for one in scene.plan.left_alone] == [
         ("i-new", Result.SKIPPED)
     ]
     assert scene.warnings == ("created after the event and left alone: i-new",)

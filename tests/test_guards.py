@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.guards import Guard, Harm, guard_of, unknown_keys
-from shared.model import Instance, Status
+from shared.domain.guards import Guard, Harm, guard_of, unknown_keys
+from shared.domain.instance import Instance, Status
 from shared.settings import Settings
 from shared.times import CHINA
 

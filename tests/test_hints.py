@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.hints import nearest
-from shared.model import Instance, Status
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection, selects
+from shared.domain.hints import nearest
+from shared.domain.instance import Instance, Status
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection, selects
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 WILDCARD = ' A "*" in a value is no wildcard; "*" alone means any value.'

@@ -6,9 +6,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from shared.action import Asked
+from shared.action import RequestTime
+from shared.domain.instance import Instance, Status
+from shared.domain.plan_id import digest, make_plan_id
 from shared.errors import InvalidEvent, Refused
-from shared.limits import (
+from shared.request.request import Request, decode
+from shared.run_guards import (
     Spent,
     check_age,
     check_number,
@@ -16,9 +19,6 @@ from shared.limits import (
     check_place,
     check_plan,
 )
-from shared.model import Instance, Status
-from shared.plan_id import digest, make_plan_id
-from shared.requests import Request, decode
 from shared.settings import Settings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -39,7 +39,7 @@ def request(**fields: object) -> Request:
     ids=["of-now", "oldest", "most-ahead"],
 )
 def test_an_event_of_its_time_passes(age: timedelta) -> None:
-    check_age(Asked(NOW - age, NOW, Settings()))
+    check_age(RequestTime(NOW - age, NOW, Settings()))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_event_of_another_time_is_refused(
     age: timedelta, error: type[Exception], message: str
 ) -> None:
     with pytest.raises((Refused, InvalidEvent)) as caught:
-        check_age(Asked(NOW - age, NOW, Settings()))
+        check_age(RequestTime(NOW - age, NOW, Settings()))
 
     assert (type(caught.value), str(caught.value)) == (error, message)
 
@@ -80,16 +80,16 @@ def test_an_event_of_another_time_is_refused(
 def test_the_operator_says_how_old_an_event_may_be() -> None:
     at, settings = NOW - timedelta(minutes=11), Settings(max_event_age=timedelta(minutes=11))
 
-    check_age(Asked(at, NOW, settings))
+    check_age(RequestTime(at, NOW, settings))
     with pytest.raises(Refused, match="at most 0 h 10 min"):
-        check_age(Asked(at, NOW, Settings(max_event_age=timedelta(minutes=10))))
+        check_age(RequestTime(at, NOW, Settings(max_event_age=timedelta(minutes=10))))
 
 
 def test_an_events_time_is_told_in_the_operators_zone() -> None:
     settings = Settings(zone=timezone(timedelta(hours=-5)))
 
     with pytest.raises(Refused, match="the event was sent at 2026-11-23T07:00:00-05:00, 1 d 0 h"):
-        check_age(Asked(NOW - timedelta(days=1), NOW, settings))
+        check_age(RequestTime(NOW - timedelta(days=1), NOW, settings))
 
 
 @pytest.mark.parametrize(

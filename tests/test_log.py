@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from functions import describe, release, stop
-from local.ecs.fleet import InstanceSpec
-from local.envelopes import mns_topic_json
-from local.fc_context import Context310
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.context import Context310
+from local.fc.trigger_events import mns_topic_json
 from shared.errors import Incomplete, InvalidEvent, Refused
 from tests.calling import Call, Handler, in_error, make_context, row
 

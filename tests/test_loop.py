@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from functions import describe, release, set_auto_release, start, stop
-from local.ecs.durations import Durations
-from local.ecs.faults import Cut, Delay, LostPermission, ProxyPage, Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import LockReason, Status
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import LockReason, Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Cut, Delay, LostPermission, ProxyPage, Refuse
 from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.calling import Body, Call, in_error, row
-from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_deed
+from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
 
 FOREVER = Durations(stopping=timedelta(days=3), starting=timedelta(days=3))
 
@@ -63,9 +63,9 @@ def without_locks(_: object, body: Body) -> Body:
     "fault",
     [
         pytest.param(Cut(action="StopInstances", times=1), id="cut-before"),
-        pytest.param(Cut(action="StopInstances", times=1, after_deed=True), id="cut-after"),
+        pytest.param(Cut(action="StopInstances", times=1, after_write=True), id="cut-after"),
         pytest.param(Refuse(action="StopInstances", times=1), id="error-before"),
-        pytest.param(Refuse(action="StopInstances", times=1, after_deed=True), id="error-after"),
+        pytest.param(Refuse(action="StopInstances", times=1, after_write=True), id="error-after"),
         pytest.param(ProxyPage(action="StopInstances", times=1), id="proxy"),
         pytest.param(Delay(action="StopInstances", times=1, seconds=60), id="late"),
         pytest.param(Refuse(action="Describe*", skip=1, times=4), id="a-look-fails-four-times"),
@@ -90,20 +90,20 @@ def test_what_passes_is_got_over(call: Call, fault: Any) -> None:  # noqa: ANN40
     assert report["api_calls"] == len(call.ecs.log)
 
 
-@pytest.mark.parametrize("after_deed", [False, True])
-def test_a_deed_whose_answer_never_comes_is_tried_five_times_at_most(
+@pytest.mark.parametrize("after_write", [False, True])
+def test_a_write_whose_answer_never_comes_is_tried_five_times_at_most(
     call: Call,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     call.fleet(*fleet(1), durations=FOREVER)
-    call.ecs.faults.add(Cut(action="StopInstances", after_deed=after_deed))
+    call.ecs.faults.add(Cut(action="StopInstances", after_write=after_write))
 
     with pytest.raises(Incomplete) as caught:
         call(stop.handler, DEV)
 
     _, report = in_error(caught.value)
-    assert report["counts"]["pending" if after_deed else "failed"] == 1
-    assert call.actions().count("StopInstances") == (1 if after_deed else 5)
+    assert report["counts"]["pending" if after_write else "failed"] == 1
+    assert call.actions().count("StopInstances") == (1 if after_write else 5)
 
 
 def test_what_is_accepted_without_effect_is_given_up_after_three_times(call: Call) -> None:
@@ -153,7 +153,7 @@ def test_permission_lost_midway_is_denied_with_the_report(call: Call) -> None:
     assert report["counts"]["failed"] == 2
 
 
-def test_a_denied_deed_is_named_and_tried_once(call: Call) -> None:
+def test_a_denied_write_is_named_and_tried_once(call: Call) -> None:
     call.by_sdk = True
     call.fleet(*fleet(2))
     call.ecs.restrict(
@@ -195,10 +195,10 @@ def test_nothing_is_acted_on_that_was_not_seen_within_30_seconds(
     report = call(handler, {**DEV, "max_instances": count}, timeout_s=3600)
 
     assert report["counts"]["changed"] == count
-    assert oldest_look_at_a_deed(call) <= FRESH
+    assert oldest_look_at_a_write(call) <= FRESH
 
 
-def test_a_look_that_grew_old_on_the_way_to_the_deed_is_not_acted_on(call: Call) -> None:
+def test_a_look_that_grew_old_on_the_way_to_the_write_is_not_acted_on(call: Call) -> None:
     """The 100 calls of a wave take 1 s each: from the 30th on the look is too old."""
     call.fleet(*fleet(100))
     call.ecs.faults.add(Delay(seconds=1, action="Modify*"))
@@ -206,7 +206,7 @@ def test_a_look_that_grew_old_on_the_way_to_the_deed_is_not_acted_on(call: Call)
     report = call(set_auto_release.handler, {**DEV, "release_after": "2h", "max_instances": 100})
 
     assert report["counts"]["changed"] == 100
-    assert oldest_look_at_a_deed(call) <= FRESH
+    assert oldest_look_at_a_write(call) <= FRESH
     assert call.actions().count("ModifyInstanceAutoReleaseTime") == 100
 
 
@@ -235,7 +235,7 @@ def test_what_changes_already_is_watched_and_not_taken_for_ours(call: Call) -> N
         row("i-0001", "changed", "stop", status="Stopped"),
         row("i-0000", "unchanged", "", status="Stopped"),
     ]
-    assert [ids_in(one) for one in call.deeds()] == [{"i-0001"}]
+    assert [ids_in(one) for one in call.writes()] == [{"i-0001"}]
 
 
 def test_what_was_not_in_the_plan_is_not_touched_when_it_turns_round(call: Call) -> None:

@@ -11,13 +11,13 @@ import msgspec
 import pytest
 
 from functions import release, set_auto_release, start, stop
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import Refuse
-from local.ecs.model import Status
-from local.ecs.throttle import Denial, Limits
+from local.ecs.gateway.faults import Refuse
+from local.ecs.gateway.throttle import Denial, Limits
 from tests.calling import Call, Handler, bounded, make_context
-from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_deed
+from tests.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
 
 
 @pytest.fixture
@@ -115,13 +115,13 @@ def test_a_throttled_fleet_is_done_with_hardly_a_call_more(
     call: Call, limits: dict[str, Any]
 ) -> None:
     call.fleet(*fleet(150))
-    call.ecs.service.throttle.limits = Limits({"ModifyInstanceAutoReleaseTime": 50}, **limits)
+    call.ecs.gateway.throttle.limits = Limits({"ModifyInstanceAutoReleaseTime": 50}, **limits)
 
     report = call(set_auto_release.handler, {**DEV, "release_after": "2h", "max_instances": 150})
 
     assert report["counts"]["changed"] == 150
     assert call.actions().count("ModifyInstanceAutoReleaseTime") <= 165
-    assert oldest_look_at_a_deed(call) <= FRESH
+    assert oldest_look_at_a_write(call) <= FRESH
 
 
 def looks(call: Call) -> list[tuple[float, int]]:
@@ -155,7 +155,7 @@ def test_where_disks_are_read_too_no_more_than_25_are_looked_at_together(call: C
 
 def test_a_minutes_looks_are_all_used_and_each_minute_costs_one_refusal(call: Call) -> None:
     call.fleet(*fleet(450), durations=Durations(stopping=timedelta(seconds=5)))
-    call.ecs.service.throttle.limits = Limits({"DescribeInstances": 3})
+    call.ecs.gateway.throttle.limits = Limits({"DescribeInstances": 3})
 
     report = call(stop.handler, {**DEV, "max_instances": 450}, timeout_s=3600)
 
@@ -166,8 +166,8 @@ def test_a_minutes_looks_are_all_used_and_each_minute_costs_one_refusal(call: Ca
         *[(120.2, 100), (180.2, 100), (180.2, 100), (180.2, 100)],
         *[(180.2, 50), (240.2, 50)],
     ]
-    assert [one.action for one in call.deeds()] == ["StopInstances"] * 5
-    assert oldest_look_at_a_deed(call) <= FRESH
+    assert [one.action for one in call.writes()] == ["StopInstances"] * 5
+    assert oldest_look_at_a_write(call) <= FRESH
 
 
 def test_an_instance_whose_call_is_throttled_is_looked_at_again_before_it_is_made(
@@ -184,7 +184,7 @@ def test_an_instance_whose_call_is_throttled_is_looked_at_again_before_it_is_mad
         *["StopInstances"] * 3,
         *["DescribeInstances", "StopInstances", "DescribeInstances"],
     ]
-    assert oldest_look_at_a_deed(call) == timedelta(seconds=5)
+    assert oldest_look_at_a_write(call) == timedelta(seconds=5)
 
 
 def test_a_conflict_is_tried_again_half_a_second_later(call: Call) -> None:

@@ -1,4 +1,4 @@
-"""The model's few functions: what an instance is once ECS no longer shows it, or has settled."""
+"""The model's few functions: what an instance is once ECS no longer shows it, or the transition is over."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from shared.model import Disk, Instance, Status, absent, settled
+from shared.domain.instance import Disk, Instance, Status, absent, after_transition
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = NOW + timedelta(seconds=30)
@@ -55,4 +55,4 @@ def test_an_absent_instance_is_gone_and_nothing_else_is_known_of_it() -> None:
 def test_a_transition_settles_and_every_other_status_stays(
     status: Status, settles_as: Status
 ) -> None:
-    assert settled(replace(RUNNING, status=status)) == replace(RUNNING, status=settles_as)
+    assert after_transition(replace(RUNNING, status=status)) == replace(RUNNING, status=settles_as)

@@ -145,10 +145,10 @@ def test_the_table_counts_by_file_and_leaves_wording_out() -> None:
 @pytest.mark.parametrize(
     ("path", "survivors", "enough"),
     [
-        ("shared/loop.py", 10, True),
-        ("shared/loop.py", 11, False),
-        ("shared/guards.py", 3, True),
-        ("shared/guards.py", 4, False),
+        ("shared/converge/loop.py", 10, True),
+        ("shared/converge/loop.py", 11, False),
+        ("shared/domain/guards.py", 3, True),
+        ("shared/domain/guards.py", 4, False),
         ("functions/stop.py", 3, True),
         ("functions/stop.py", 4, False),
     ],

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import InvalidEvent
-from shared.events import Message, parse
-from shared.no_request import REQUEST_FIELDS, SURE_FIELDS
+from shared.request.no_request import REQUEST_FIELDS, SURE_FIELDS
+from shared.request.triggers import Message, parse
 
 EXAMPLE = '{"instance_ids": ["i-bp1example"]}'
 NO_PLACE = (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.pacer import Outlook, Pacer, Pass
+from shared.ecs.pacer import Outlook, Pacer, Permit
 
 START = datetime(2026, 11, 24, 12, 0, 17, tzinfo=timezone.utc)
 NEVER = START + timedelta(days=30)
@@ -87,27 +87,27 @@ class Run:
     def make(self, calls: int) -> None:
         goal = self.passed + calls
         while self.passed < goal:
-            leaves = self._wave(min(self._in_flight, goal - self.passed))
-            answers = [self._quota.lets_pass(self.clock.now()) for _ in leaves]
+            permits = self._wave(min(self._in_flight, goal - self.passed))
+            answers = [self._quota.lets_pass(self.clock.now()) for _ in permits]
             self.clock.sleep(LATENCY_S)
-            for leave, passed in zip(leaves, answers, strict=True):
+            for permit, passed in zip(permits, answers, strict=True):
                 if passed:
-                    self.pacer.succeeded(leave)
+                    self.pacer.succeeded(permit)
                 else:
-                    self.pacer.refused(leave)
-            self.sent += len(leaves)
+                    self.pacer.throttled(permit)
+            self.sent += len(permits)
             self.passed += sum(answers)
 
-    def _wave(self, most: int) -> list[Pass]:
-        """Those that get leave at once; the first is waited for."""
-        leaves: list[Pass] = []
-        while len(leaves) < most:
-            leave = self.pacer.acquire(self.clock.now() if leaves else NEVER)
-            if leave is None:
+    def _wave(self, most: int) -> list[Permit]:
+        """Those that get permit at once; the first is waited for."""
+        permits: list[Permit] = []
+        while len(permits) < most:
+            permit = self.pacer.acquire(self.clock.now() if permits else NEVER)
+            if permit is None:
                 break
-            leaves.append(leave)
-        assert leaves
-        return leaves
+            permits.append(permit)
+        assert permits
+        return permits
 
 
 @pytest.mark.parametrize("in_flight", [1, 8, 16])
@@ -203,32 +203,32 @@ def test_it_never_gives_up_whatever_the_limit(
     assert run.passed == 100
 
 
-def leaves(pacer: Pacer, number: int, until: datetime = START) -> list[Pass]:
+def permits(pacer: Pacer, number: int, until: datetime = START) -> list[Permit]:
     found = [pacer.acquire(until) for _ in range(number)]
-    return [leave for leave in found if leave is not None]
+    return [permit for permit in found if permit is not None]
 
 
 def close(pacer: Pacer, retry_after_s: float | None = None) -> None:
     """Have one call refused."""
-    (leave,) = leaves(pacer, 1)
-    pacer.refused(leave, retry_after_s)
+    (permit,) = permits(pacer, 1)
+    pacer.throttled(permit, retry_after_s)
 
 
 def test_refusals_of_calls_sent_before_the_closing_count_once() -> None:
     once, often = Pacer(VirtualClock()), Pacer(VirtualClock())
     close(once)
 
-    for leave in leaves(often, 16):
-        often.refused(leave)
+    for permit in permits(often, 16):
+        often.throttled(permit)
 
     assert often.outlook(START) == once.outlook(START) == Outlook(START + timedelta(seconds=1), 1)
 
 
 def test_a_success_sent_before_the_closing_does_not_open() -> None:
     pacer = Pacer(VirtualClock())
-    first, second = leaves(pacer, 2)
+    first, second = permits(pacer, 2)
 
-    pacer.refused(first)
+    pacer.throttled(first)
     pacer.succeeded(second)
 
     assert pacer.outlook(START) == Outlook(START + timedelta(seconds=1), 1)
@@ -236,11 +236,11 @@ def test_a_success_sent_before_the_closing_does_not_open() -> None:
 
 def test_a_success_sent_before_the_closing_proves_nothing_of_the_time_after() -> None:
     pacer = Pacer(VirtualClock())
-    for leave in leaves(pacer, 5):
-        pacer.succeeded(leave)
-    first, second = leaves(pacer, 2)
+    for permit in permits(pacer, 5):
+        pacer.succeeded(permit)
+    first, second = permits(pacer, 2)
 
-    pacer.refused(first, retry_after_s=60)
+    pacer.throttled(first, retry_after_s=60)
     pacer.succeeded(second)
 
     assert pacer.outlook(START) == Outlook(START + timedelta(seconds=60), 1)
@@ -264,36 +264,36 @@ def test_after_a_refusal_calls_go_one_at_a_time() -> None:
     probe = pacer.acquire(NEVER)
     meanwhile = pacer.acquire(clock.now() + timedelta(seconds=5))
 
-    assert probe == Pass(1)
+    assert probe == Permit(1)
     assert meanwhile is None
 
 
 def test_a_probe_that_passes_lets_the_remembered_number_out_again() -> None:
     clock = VirtualClock()
     pacer = Pacer(clock)
-    for leave in leaves(pacer, 4):
-        pacer.succeeded(leave)
+    for permit in permits(pacer, 4):
+        pacer.succeeded(permit)
     close(pacer)
     for _ in range(2):
         probe = pacer.acquire(NEVER)
         assert probe is not None
-        pacer.refused(probe)
+        pacer.throttled(probe)
 
     probe = pacer.acquire(NEVER)
     assert probe is not None
     pacer.succeeded(probe)
 
     assert clock.now() == TOP_OF_MINUTE + timedelta(minutes=1, seconds=0.2)
-    assert len(leaves(pacer, 9, clock.now())) == 3
+    assert len(permits(pacer, 9, clock.now())) == 3
 
 
 def test_a_call_that_ended_without_an_answer_says_nothing_of_the_pace() -> None:
     pacer = Pacer(VirtualClock())
-    (leave,) = leaves(pacer, 1)
+    (permit,) = permits(pacer, 1)
 
     pacer.given_up()
 
-    assert leave == Pass(0)
+    assert permit == Permit(0)
     assert pacer.outlook(START) == Outlook(START, None)
 
 
@@ -305,7 +305,7 @@ def test_a_probe_without_an_answer_makes_room_for_the_next() -> None:
 
     pacer.given_up()
 
-    assert pacer.acquire(clock.now()) == Pass(1)
+    assert pacer.acquire(clock.now()) == Permit(1)
 
 
 def test_ecs_may_say_when_to_come_back() -> None:
@@ -315,28 +315,30 @@ def test_ecs_may_say_when_to_come_back() -> None:
     close(pacer, retry_after_s=7.5)
 
     assert pacer.outlook(START) == Outlook(START + timedelta(seconds=7.5), 1)
-    assert pacer.acquire(NEVER) == Pass(1)
+    assert pacer.acquire(NEVER) == Permit(1)
     assert clock.now() == START + timedelta(seconds=7.5)
 
 
 @pytest.mark.parametrize(
-    ("until_s", "leave"),
+    ("until_s", "permit"),
     [
         pytest.param(-0.001, None, id="before"),
-        pytest.param(0, Pass(1), id="at-that-moment"),
-        pytest.param(10, Pass(1), id="after"),
+        pytest.param(0, Permit(1), id="at-that-moment"),
+        pytest.param(10, Permit(1), id="after"),
     ],
 )
-def test_nobody_waits_for_leave_that_comes_too_late(until_s: float, leave: Pass | None) -> None:
+def test_nobody_waits_for_a_permit_that_comes_too_late(
+    until_s: float, permit: Permit | None
+) -> None:
     clock = VirtualClock()
     pacer = Pacer(clock)
     close(pacer, retry_after_s=7.5)
 
-    assert pacer.acquire(START + timedelta(seconds=7.5 + until_s)) == leave
-    assert clock.now() == (START if leave is None else START + timedelta(seconds=7.5))
+    assert pacer.acquire(START + timedelta(seconds=7.5 + until_s)) == permit
+    assert clock.now() == (START if permit is None else START + timedelta(seconds=7.5))
 
 
-def test_no_leave_is_given_for_a_time_that_is_over() -> None:
+def test_no_permit_is_given_for_a_time_that_is_over() -> None:
     assert Pacer(VirtualClock()).acquire(START - timedelta(seconds=1)) is None
 
 
@@ -358,7 +360,7 @@ def test_a_minute_in_which_nothing_passed_leaves_a_quota_of_one() -> None:
     clock = VirtualClock()
     pacer = Pacer(clock)
     close(pacer, retry_after_s=60)
-    (probe,) = leaves(pacer, 1, NEVER)
+    (probe,) = permits(pacer, 1, NEVER)
     pacer.succeeded(probe)
     clock.sleep(60)
 
@@ -368,11 +370,11 @@ def test_a_minute_in_which_nothing_passed_leaves_a_quota_of_one() -> None:
 def answered(pacer: Pacer, *answers: str) -> None:
     """Make one call after another, each as soon as it may be; "yes": it passed."""
     for answer in answers:
-        (leave,) = leaves(pacer, 1, NEVER)
+        (permit,) = permits(pacer, 1, NEVER)
         if answer == "yes":
-            pacer.succeeded(leave)
+            pacer.succeeded(permit)
         else:
-            pacer.refused(leave)
+            pacer.throttled(permit)
 
 
 def test_an_api_that_opened_within_its_minute_is_tried_by_the_second() -> None:
@@ -414,8 +416,8 @@ def test_an_api_that_opened_soon_and_in_another_minute_has_not_shown_which_it_wa
 def test_the_outlook_of_a_closed_api_is_one_call_when_it_opens() -> None:
     clock = VirtualClock()
     pacer = Pacer(clock)
-    for leave in leaves(pacer, 5):
-        pacer.succeeded(leave)
+    for permit in permits(pacer, 5):
+        pacer.succeeded(permit)
 
     close(pacer)
 

@@ -17,16 +17,16 @@ from typing import Any
 
 import pytest
 
-from local.deployment import EVENTS, function_names
-from local.ecs.access import Caller
+from local.ecs.account.durations import NO_TIME
 from local.ecs.clock import RealClock
-from local.ecs.durations import NO_TIME
 from local.ecs.emulator import LOCAL_KEY, Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import HANGZHOU, default_fleet
+from local.ecs.fleet.fleet import HANGZHOU, default_fleet
+from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
-from local.envelopes import ENVELOPES
-from local.fc_context import CODE
+from local.fc.context import CODE
+from local.fc.deployment import EVENTS, function_names
+from local.fc.trigger_events import ENVELOPES
 from tools import package
 from tools.package import RUNTIMES, interpreter, operations, unpack, wanted
 

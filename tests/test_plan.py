@@ -8,9 +8,9 @@ from datetime import datetime, timezone
 import pytest
 from msgspec.structs import replace
 
-from shared.guards import Guard, Harm
-from shared.model import Instance, Status
-from shared.plan import (
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.plan import (
     LOST_TAGS,
     VANISHED,
     Judge,
@@ -22,8 +22,8 @@ from shared.plan import (
     make_plan,
     without_regions,
 )
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.steps import Delete, Done, Impossible, Rule, Skip, Step, Stop, Wait
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.domain.steps import Delete, Done, Impossible, Rule, Skip, Step, Stop, Wait
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)
@@ -116,7 +116,7 @@ def judge(rule: Rule = RULE, harm: Harm = Harm.OUTAGE, selection: Selection = EV
     ],
 )
 def test_what_is_left_alone_has_its_row(one: Instance, row: Row | None) -> None:
-    assert judge().left_alone(one, NOW) == row
+    assert judge().row_if_left_alone(one, NOW) == row
 
 
 TAGGED = ByTagsAndName(tags=(("env", frozenset({"dev", "test"})), ("team", None)), name="ci-*")
@@ -151,7 +151,7 @@ def test_who_is_not_meant_any_more_is_left_alone(
 ) -> None:
     one = replace(instance(1, Status.RUNNING), tags=tags, name=name)
 
-    assert judge(selection=TAGGED).left_alone(one, NOW) == (
+    assert judge(selection=TAGGED).row_if_left_alone(one, NOW) == (
         Row(one, Result.SKIPPED, reason) if reason else None
     )
 
@@ -163,7 +163,9 @@ def test_who_was_found_by_tags_and_shows_none_is_put_off(selection: Selection) -
     one = replace(instance(1, Status.RUNNING), name="ci-1")
 
     assert judge(selection=selection).has_lost_tags(one)
-    assert judge(selection=selection).left_alone(one, NOW) == Row(one, Result.PENDING, LOST_TAGS)
+    assert judge(selection=selection).row_if_left_alone(one, NOW) == Row(
+        one, Result.PENDING, LOST_TAGS
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,13 +177,13 @@ def test_who_was_not_found_by_tags_needs_none(selection: Selection) -> None:
     one = replace(instance(1, Status.RUNNING), name="ci-1")
 
     assert not judge(selection=selection).has_lost_tags(one)
-    assert judge(selection=selection).left_alone(one, NOW) is None
+    assert judge(selection=selection).row_if_left_alone(one, NOW) is None
 
 
 def test_what_is_gone_has_no_tags_to_lose_and_is_not_asked_for_its_selection() -> None:
     gone = instance(1, Status.GONE)
 
-    row = judge(selection=TAGGED).left_alone(gone, NOW)
+    row = judge(selection=TAGGED).row_if_left_alone(gone, NOW)
 
     assert not judge(selection=TAGGED).has_lost_tags(gone)
     assert row is not None
@@ -220,8 +222,8 @@ def test_a_plan_tells_those_that_change_from_those_that_are_left_and_waited_for(
     plan = make_plan([running, stopping, stopped, starting], judge(), NOW)
 
     assert plan == Plan(
-        settled=(Row(stopped, Result.UNCHANGED, "off"),),
-        targets=(running, starting),
+        left_alone=(Row(stopped, Result.UNCHANGED, "off"),),
+        to_change=(running, starting),
         awaited=(stopping,),
     )
 
@@ -236,8 +238,8 @@ def test_each_instance_is_in_a_plan_exactly_once(
 
     plan = make_plan([one], judge(), NOW)
 
-    assert [*(row.instance for row in plan.settled), *plan.targets, *plan.awaited] == [one]
-    assert not (protected and status is not Status.GONE and (plan.targets or plan.awaited))
+    assert [*(row.instance for row in plan.left_alone), *plan.to_change, *plan.awaited] == [one]
+    assert not (protected and status is not Status.GONE and (plan.to_change or plan.awaited))
 
 
 def test_what_goes_on_after_its_transition_would_change() -> None:
@@ -288,6 +290,6 @@ def test_what_is_only_waited_for_is_never_acted_on(status: Status, step: Step) -
 def test_the_row_shows_the_instance_as_it_was_seen() -> None:
     one = replace(instance(1, Status.STOPPED), name="ci-1")
 
-    (row,) = make_plan([one], judge(), NOW).settled
+    (row,) = make_plan([one], judge(), NOW).left_alone
 
     assert row.instance == one

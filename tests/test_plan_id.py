@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.plan_id import digest, digest_in, make_plan_id, not_in_plan
 from shared.errors import InvalidEvent
-from shared.plan_id import asked_in, digest, make_plan_id, not_in_plan
 
 REQUEST = {"tags": {"team": "dev"}, "force": True}
 ASKED = digest("release", ["cn-hangzhou"], REQUEST)
@@ -22,7 +22,7 @@ def test_a_plan_knows_its_own_instances_and_no_others(
 ) -> None:
     plan_id = make_plan_id(ASKED, planned)
 
-    assert asked_in(plan_id) == ASKED
+    assert digest_in(plan_id) == ASKED
     assert not_in_plan(plan_id, [*planned, *others]) == [
         one for one in others if one not in planned
     ]
@@ -100,7 +100,7 @@ def test_what_is_no_plan_id_is_an_invalid_event(plan_id: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "p1", f"p1-{ASKED}", f"{WHOLE}!", f" {WHOLE}"])
 def test_what_is_no_plan_id_names_nothing_that_was_asked(text: str) -> None:
-    assert asked_in(text) == ""
+    assert digest_in(text) == ""
 
 
 def test_what_lies_across_two_instances_of_a_plan_is_none_of_them() -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.instance import Instance, Status
+from shared.domain.plan import Result, Row
 from shared.errors import AccessDenied, CurfewError, Incomplete, Refused, Unavailable
-from shared.model import Instance, Status
-from shared.plan import Result, Row
-from shared.report import (
+from shared.report.report import (
     MAX_ERROR_BYTES,
     MAX_WARNING,
     MAX_WARNINGS,

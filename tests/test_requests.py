@@ -17,9 +17,9 @@ from functions.release import ReleaseRequest
 from functions.set_auto_release import SetAutoReleaseRequest
 from functions.start import StartRequest
 from functions.stop import StopRequest
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.errors import InvalidEvent, Refused
-from shared.requests import Request, decode, description, require_cap_for_all
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection
+from shared.request.request import Request, decode, description, require_cap_for_all
 from shared.strict_json import shown
 from tests.calling import ACTIONS
 

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from functions import describe, stop
-from local.ecs.access import Caller
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
-from local.ecs.fleet import HANGZHOU, SHANGHAI, InstanceSpec
-from local.ecs.model import Status
-from local.ecs.signatures import Credential
-from local.envelopes import (
+from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, BrokenBody, Cut, Delay, ProxyPage, Refuse
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
+from local.fc.context import context
+from local.fc.trigger_events import (
     Envelope,
     api_gateway,
     async_http,
@@ -27,8 +28,6 @@ from local.envelopes import (
     kafka,
     timer,
 )
-from local.fc_context import context
-from shared.answers import HTTP_STATUS
 from shared.errors import (
     CurfewError,
     Incomplete,
@@ -36,6 +35,7 @@ from shared.errors import (
     Refused,
     Unavailable,
 )
+from shared.report.response import HTTP_STATUS
 from shared.run import REAL_WORLD
 from shared.settings import Credentials
 from tests.calling import HANDLERS, Call, in_error, make_context, row
@@ -393,7 +393,7 @@ def test_an_unreadable_body_by_http_is_a_400(call: Call) -> None:
     [
         None,
         Cut(),
-        Cut(action="Stop*", after_deed=True),
+        Cut(action="Stop*", after_write=True),
         ProxyPage(),
         BrokenBody(action="Stop*"),
         Delay(action="Stop*", seconds=90),

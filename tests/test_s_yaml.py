@@ -14,9 +14,9 @@ import pytest
 from local.check.fc3 import EVENTBRIDGE_LONGEST_S
 from local.check.findings import Level, Section
 from local.check.whole import check_file
-from local.deployment import EVENTS, function_names
-from local.fc import load
-from local.fc_context import CODE, Runtime
+from local.fc.context import CODE, Runtime
+from local.fc.deployment import EVENTS, function_names
+from local.fc.runtime import load
 from shared import settings
 from shared.settings import read_settings
 from tests.calling import RUNTIMES

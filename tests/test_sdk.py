@@ -14,12 +14,12 @@ from aliyunsdkcore.request import RpcRequest
 from aliyunsdkcore.vendored.requests import exceptions, models, structures
 from pytest_mock import MockerFixture
 
-from local.ecs.access import Caller
-from local.ecs.faults import AnyFault, Cut, ProxyPage, Refuse
-from local.ecs.signatures import Credential
-from shared.failures import Denial, NoAnswer, Refusal
+from local.ecs.gateway.faults import AnyFault, Cut, ProxyPage, Refuse
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.proxy import Proxy
-from shared.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
@@ -94,7 +94,7 @@ def test_a_call_never_sends_the_ids_of_the_call_before(fake_ecs: FakeEcs) -> Non
     made = transport()
     for ids in (["i-a", "i-b", "i-c"], ["i-d"]):
         listed = {f"InstanceId.{number}": one for number, one in enumerate(ids, 1)}
-        with pytest.raises(Refusal):
+        with pytest.raises(ErrorResponse):
             made.send("DeleteInstances", {**REGION, **listed}, timeout_s=10)
 
     first, second = (entry.parameters for entry in fake_ecs.log)
@@ -192,7 +192,7 @@ def test_a_region_of_finance_or_government_cloud_is_called_where_the_sdk_knows_i
 def test_the_sdk_never_repeats_a_call(fake_ecs: FakeEcs, operation: str, fault: AnyFault) -> None:
     fake_ecs.faults.add(fault)
 
-    with pytest.raises((Refusal, NoAnswer)):
+    with pytest.raises((ErrorResponse, NoResponse)):
         ask(operation, DiskId="d-1")
 
     assert fake_ecs.log.count(operation) == 1
@@ -297,7 +297,7 @@ def test_a_hundred_regions_keep_their_connections_all(mocker: MockerFixture) -> 
 def test_redirects_are_not_followed(gateway: Gateway) -> None:
     gateway.status, gateway.headers = 302, {"Location": "http://evil.example/"}
 
-    with pytest.raises(NoAnswer, match="HTTP 302, which ECS never answers"):
+    with pytest.raises(NoResponse, match="HTTP 302, which ECS never answers"):
         ask()
 
     assert len(gateway.urls) == 1
@@ -322,7 +322,7 @@ def test_redirects_are_not_followed(gateway: Gateway) -> None:
 def test_what_is_no_json_object_is_no_answer(gateway: Gateway, status: int, body: bytes) -> None:
     gateway.status, gateway.body = status, body
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         ask()
 
 
@@ -330,7 +330,7 @@ def test_a_signature_error_without_a_colon_is_read_as_any_other(gateway: Gateway
     gateway.status = 400
     gateway.body = b'{"Code": "SignatureDoesNotMatch", "Message": "Specified signature is wrong."}'
 
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(ErrorResponse) as raised:
         ask()
 
     assert raised.value.code == "SignatureDoesNotMatch"
@@ -370,7 +370,7 @@ def test_a_refusal_keeps_status_code_and_message(
 ) -> None:
     gateway.status, gateway.body = status, json.dumps(body).encode()
 
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ErrorResponse) as caught:
         ask()
 
     error = caught.value
@@ -386,7 +386,7 @@ def test_an_error_without_a_code_is_not_ecs_refusal(
     body = {"RequestId": "1", **({} if code == "absent" else {"Code": code})}
     gateway.body = json.dumps(body).encode()
 
-    with pytest.raises(NoAnswer, match=f"^HTTP {status} without a code of ECS's$"):
+    with pytest.raises(NoResponse, match=f"^HTTP {status} without a code of ECS's$"):
         ask()
 
 
@@ -459,7 +459,7 @@ def test_a_denial_says_what_ram_says_of_it(
     body = {"Code": "Forbidden.RAM", "Message": "User not authorized", "AccessDeniedDetail": detail}
     gateway.body = json.dumps(body).encode()
 
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ErrorResponse) as caught:
         ask()
 
     assert caught.value.denied == denied
@@ -491,7 +491,7 @@ def test_when_to_come_back_is_read_from_the_headers(
     gateway.status, gateway.headers = 400, headers
     gateway.body = b'{"Code": "Throttling.User", "Message": "x"}'
 
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(ErrorResponse) as caught:
         ask()
 
     assert caught.value.retry_after_s == seconds
@@ -510,7 +510,7 @@ def test_what_fails_in_the_sdks_libraries_says_so_in_few_words(
 ) -> None:
     gateway.failure = failure
 
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponse) as caught:
         ask(credentials=HIDDEN)
 
     assert caught.value.reason == reason

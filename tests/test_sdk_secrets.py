@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.ecs.access import Caller
-from local.ecs.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
-from local.ecs.signatures import Credential
-from shared.failures import NoAnswer, Refusal
-from shared.sdk import SdkTransport
+from local.ecs.gateway.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
@@ -80,7 +80,7 @@ def test_nothing_tells_a_key_or_a_signed_url(
     fake_ecs.emulator.wire.use([known])
     fake_ecs.faults.add(fault)
 
-    with pytest.raises((Refusal, NoAnswer)) as caught:
+    with pytest.raises((ErrorResponse, NoResponse)) as caught:
         ask(credentials=HIDDEN)
 
     told = "".join(

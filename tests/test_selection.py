@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.model import Instance, Status
-from shared.selection import ByIds, ByTagsAndName, Everything, Selection, selects
+from shared.domain.instance import Instance, Status
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection, selects
 
 SEEN_AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 INSTANCE = Instance(

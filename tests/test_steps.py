@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from shared.model import StoppedMode
-from shared.steps import (
+from shared.domain.instance import StoppedMode
+from shared.domain.steps import (
     ClearAutoRelease,
     Delete,
     DiskSnapshot,
@@ -21,7 +21,7 @@ from shared.steps import (
     Step,
     Stop,
     Wait,
-    words,
+    in_words,
 )
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -48,7 +48,7 @@ SAID: list[tuple[Step, str]] = [
 
 @pytest.mark.parametrize(("step", "said"), SAID, ids=[repr(step)[:60] for step, _ in SAID])
 def test_a_step_reads_as_people_say_it(step: Step, said: str) -> None:
-    assert words(step) == said
+    assert in_words(step) == said
 
 
 def test_no_kind_of_step_is_without_words() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.api import NotSent
-from shared.deeds import Accepted, Outcome, Rejected
-from shared.failures import Kind
-from shared.guards import Guard, Harm
-from shared.model import Instance, Status
-from shared.plan import VANISHED, Judge, Result, Row
-from shared.selection import ByIds, Everything, Selection
-from shared.steps import (
+from shared.converge.target import PATIENCE, Target
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
+from shared.domain.plan import VANISHED, Judge, Result, Row
+from shared.domain.retries import Kind
+from shared.domain.selection import ByIds, Everything, Selection
+from shared.domain.steps import (
     Call,
     Delete,
     DiskSnapshot,
@@ -31,7 +31,6 @@ from shared.steps import (
     Stop,
     Wait,
 )
-from shared.target import PATIENCE, Target
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from shared.deeds import Accepted, Rejected
-from shared.failures import Kind
-from shared.guards import Guard, Harm
-from shared.model import Instance, Status
-from shared.plan import Judge
-from shared.selection import Everything
-from shared.steps import Rule, SetAutoRelease, Step, Stop, Wait
-from shared.target import PATIENCE, Target
+from shared.converge.target import PATIENCE, Target
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Accepted, Rejected
+from shared.domain.plan import Judge
+from shared.domain.retries import Kind
+from shared.domain.selection import Everything
+from shared.domain.steps import Rule, SetAutoRelease, Step, Stop, Wait
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STOP = Stop(force=False)

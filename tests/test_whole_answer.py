@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared.failures import NoAnswer
-from shared.sdk import SdkTransport
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.total_timeout import TimedResponse
+from shared.ecs.transport import NoResponse
 from shared.settings import Credentials, Settings
-from shared.whole_answer import WholeAnswer
 from tests.edge.servers import listening, saying
 
 REGION = {"RegionId": "cn-hangzhou"}
@@ -40,7 +40,7 @@ def late(before: bytes, drop: bytes) -> None:
     with ours, theirs:
         ours.settimeout(TIMEOUT_S)
         dripping.start()
-        answer = WholeAnswer(ours, method="POST")
+        answer = TimedResponse(ours, method="POST")
         try:
             answer.begin()
             answer.read()
@@ -62,7 +62,7 @@ def late(before: bytes, drop: bytes) -> None:
     ],
 )
 def test_an_answer_that_drips_in_is_late_as_a_whole(before: bytes, drop: bytes) -> None:
-    with pytest.raises(NoAnswer, match="no answer in time"):
+    with pytest.raises(NoResponse, match="no answer in time"):
         late(before, drop)
 
 
@@ -95,9 +95,9 @@ class Slow(io.RawIOBase):
 def test_each_read_waits_for_no_longer_than_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     slow = Slow(ANSWER)
     monkeypatch.setattr(time, "monotonic", lambda: slow.seconds)
-    answer = WholeAnswer(slow, method="POST")  # type: ignore[arg-type]  # all that is used of one
+    answer = TimedResponse(slow, method="POST")  # type: ignore[arg-type]  # all that is used of one
 
-    with pytest.raises(NoAnswer, match="no answer in time"):
+    with pytest.raises(NoResponse, match="no answer in time"):
         answer.begin()
 
     assert slow.waits == [5, 4, 3, 2, 1]
@@ -124,7 +124,7 @@ def test_a_connection_keeps_its_time_out() -> None:
     with ours, theirs:
         theirs.sendall(ANSWER)
         ours.settimeout(7)
-        answer = WholeAnswer(ours, method="POST")
+        answer = TimedResponse(ours, method="POST")
         answer.begin()
 
         body = answer.read()
@@ -136,7 +136,7 @@ def test_after_a_late_answer_the_next_call_has_a_connection_of_its_own() -> None
     with listening(saying(ANSWER, HEAD, then_close=False)) as server:
         made = transport(f"http://127.0.0.1:{server.port}")
         made.send("DescribeInstances", REGION, timeout_s=60)
-        with pytest.raises(NoAnswer, match="no answer in time"):
+        with pytest.raises(NoResponse, match="no answer in time"):
             made.send("DescribeInstances", REGION, timeout_s=TIMEOUT_S)
 
         assert made.send("DescribeInstances", REGION, timeout_s=60) == {"RequestId": "1"}

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import Unavailable
-from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status, StoppedMode
-from shared.wire import (
+from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status, StoppedMode
+from shared.ecs.fields import (
     RELEASE_TAG,
     is_ours,
     listed,
@@ -23,6 +22,7 @@ from shared.wire import (
     read_tag,
     rows,
 )
+from shared.errors import Unavailable
 
 NOW = datetime(2026, 11, 24, 12, 0, 5, tzinfo=timezone.utc)
 ROW: Mapping[str, object] = {

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from local.deployment import function_names
+from local.fc.deployment import function_names
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "requests"

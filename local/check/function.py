@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.check.document import Resource, is_known
-from local.deployment import function_names
+from local.fc.deployment import function_names
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
 

@@ -13,7 +13,7 @@ from local.check.fc3 import ASYNCHRONOUS, MOST_TRIGGERS, PROPS, REGIONS, REQUIRE
 from local.check.findings import Finding, error, note, warning
 from local.check.function import Function
 from local.check.settings import hours
-from local.fc import LoadError, load
+from local.fc.runtime import LoadError, load
 
 _QUEUE = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/queues/[\w-]+/messages")
 

@@ -13,8 +13,8 @@ from local.check.document import is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
 from local.check.settings import account
-from local.deployment import function_names
-from local.ecs.policy import Policy, PolicyError
+from local.ecs.ram.policy import Policy, PolicyError
+from local.fc.deployment import function_names
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "clear_auto_release": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),

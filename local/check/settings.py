@@ -12,7 +12,7 @@ from local.check.document import ACCOUNT
 from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function, variables, yaml_text
-from local.tables import counted
+from local.show.screen import counted
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
 

@@ -14,15 +14,15 @@ from io import StringIO
 from typing import Any, Literal
 
 from functions.set_auto_release import EARLIEST
-from local.answers import read_answer
 from local.check.cron import Cron, CronError, read_cron, zone_text
 from local.check.document import ACCOUNT, is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
-from local.deployment import Deployment, emulated
-from local.ecs.fleet import Fleet
-from local.envelopes import timer
-from local.pace import PacedClock
+from local.ecs.fleet.fleet import Fleet
+from local.fc.deployment import Deployment, emulated
+from local.fc.pace import PacedClock
+from local.fc.trigger_events import timer
+from local.show.read_report import read_answer
 from shared.strict_json import JsonError, loads
 from shared.times import CHINA, parse_instant
 

@@ -15,7 +15,7 @@ from local.check.properties import check_properties
 from local.check.roles import check_policy, check_role
 from local.check.settings import check_settings
 from local.check.triggers import check_triggers, limits_of_the_deploy_tool
-from local.fc_context import CODE
+from local.fc.context import CODE
 
 _EDITION = "3.0.0"
 _BUILT = "./build/code"

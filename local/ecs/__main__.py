@@ -16,7 +16,7 @@ def advice(package: str, root: Path) -> str:
         package: What could not be imported.
         root: Where the folder ``local`` is: the project, or wherever somebody has copied it to.
     """
-    if (root / "local" / "cli.py").is_file():
+    if (root / "local" / "cli").is_dir():
         return (
             f"Python's package {package} is missing: this is not the virtual environment of the "
             "project. Type\n  make setup\n  . .venv/bin/activate\nand then the command again.\n"
@@ -30,7 +30,7 @@ def advice(package: str, root: Path) -> str:
 def run() -> None:
     """Serve it; never returns. Exit status 2 if this Python lacks a package that it needs."""
     try:
-        from local.ecs.command import command  # noqa: PLC0415  # it needs what may be missing
+        from local.ecs.cli import command  # noqa: PLC0415  # it needs what may be missing
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package == __package__.partition(".")[0]:

@@ -1,4 +1,4 @@
-"""The emulator put together: engine, service, wire and control behind one ``handle``.
+"""The emulator put together: engine, gateway, wire and control behind one ``handle``.
 
 The one place that knows all the layers. It opens no socket: `local.ecs.server` does.
 """
@@ -10,19 +10,19 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from local.ecs.access import ALLOW_ALL, Authorizer, Caller
 from local.ecs.clock import Clock, RealClock
-from local.ecs.control import PAGES, PREFIX, Control
 from local.ecs.engine import Ecs
-from local.ecs.faults import AnyFault, Faults
-from local.ecs.fleet import default_fleet
-from local.ecs.hosts import Hosts
-from local.ecs.log import RequestLog
-from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.service import Service
-from local.ecs.signatures import ANY_TOKEN, Credential
-from local.ecs.throttle import Limits, Throttle
-from local.ecs.wire import Wire
+from local.ecs.fleet.fleet import default_fleet
+from local.ecs.gateway.faults import AnyFault, Faults
+from local.ecs.gateway.gateway import Gateway
+from local.ecs.gateway.request_log import RequestLog
+from local.ecs.gateway.throttle import Limits, Throttle
+from local.ecs.http.control import PAGES, PREFIX, Control
+from local.ecs.http.endpoint import Wire
+from local.ecs.http.hosts import Hosts
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.signatures import ANY_TOKEN, Credential
+from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 
 LOCAL_KEY = "local"
 """The access key id, and its secret too, that is known unless told otherwise."""
@@ -32,7 +32,7 @@ def local_credential(authorizer: Authorizer = ALLOW_ALL) -> Credential:
     """The key ``local`` with the secret ``local``, with whatever STS token or none.
 
     Args:
-        authorizer: what RAM allows it: everything, or what a `local.ecs.policy.Policy` says.
+        authorizer: what RAM allows it: everything, or what a `local.ecs.ram.policy.Policy` says.
     """
     return Credential(LOCAL_KEY, LOCAL_KEY, Caller(authorizer=authorizer), security_token=ANY_TOKEN)
 
@@ -73,36 +73,36 @@ class Emulator:
     """One account of ECS, answering HTTP requests. Thread-safe.
 
     Attributes:
-        service: what answers; its ``engine``, ``log``, ``faults`` and ``throttle`` are for tests.
+        gateway: what answers; its ``engine``, ``log``, ``faults`` and ``throttle`` are for tests.
         wire: signatures and formats.
     """
 
     def __init__(self, options: Options = PLAIN) -> None:
         self._build = options.build
         self._hosts = options.hosts
-        self.service = Service(
+        self.gateway = Gateway(
             options.build(),
             throttle=Throttle(options.limits),
             faults=Faults(options.faults, seed=options.seed),
             log=RequestLog(options.log_size),
             seed=options.seed,
         )
-        self.wire = Wire(self.service, options.credentials)
-        self._control = Control(self.service, self.reset)
+        self.wire = Wire(self.gateway, options.credentials)
+        self._control = Control(self.gateway, self.reset)
 
     @property
     def engine(self) -> Ecs:
         """The state machine, as it is since the last reset."""
-        return self.service.engine
+        return self.gateway.engine
 
     @property
     def log(self) -> RequestLog:
         """The requests since the last reset."""
-        return self.service.log
+        return self.gateway.log
 
     def reset(self) -> None:
         """Begin anew: the fleet as built, no faults, an empty log."""
-        self.service.reset(self._build())
+        self.gateway.reset(self._build())
 
     def handle(self, request: HttpRequest) -> HttpReply:
         """Answer a request, to ECS or to the emulator's own endpoint."""

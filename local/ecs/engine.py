@@ -13,14 +13,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from local.ecs import lifecycle
-from local.ecs.access import ALLOW_ALL, Authorizer, Caller
-from local.ecs.clock import Clock
-from local.ecs.creation import create
-from local.ecs.durations import DEFAULT_DURATIONS, Durations
-from local.ecs.errors import Refusal
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.model import (
+from local.ecs.account import lifecycle
+from local.ecs.account.durations import DEFAULT_DURATIONS, Durations
+from local.ecs.account.model import (
     Disk,
     DiskKind,
     Instance,
@@ -29,12 +24,17 @@ from local.ecs.model import (
     Status,
     StoppedMode,
 )
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.account.regions import resource_id
+from local.ecs.account.state import JsonObject, Saved, Settings, State
+from local.ecs.clock import Clock
+from local.ecs.errors import Refusal
+from local.ecs.fleet.creation import create
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.operations import OPERATIONS
-from local.ecs.parameters import Parameters
-from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
-from local.ecs.regions import resource_id
-from local.ecs.request import Request
-from local.ecs.state import JsonObject, Saved, Settings, State
+from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 __all__ = ["ACTIONS", "ALLOW_ALL", "Authorizer", "Caller", "Ecs", "JsonObject"]
 

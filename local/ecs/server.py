@@ -22,13 +22,13 @@ from typing import final
 from aiohttp import web
 
 from local.ecs.clock import Clock
-from local.ecs.control import PREFIX
 from local.ecs.emulator import PLAIN, Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.log import RequestLog
-from local.ecs.messages import LOOPBACK, HttpReply, HttpRequest, is_loopback
+from local.ecs.gateway.gateway import Gateway
+from local.ecs.gateway.request_log import RequestLog
+from local.ecs.http.control import PREFIX
+from local.ecs.http.messages import LOOPBACK, HttpReply, HttpRequest, is_loopback
 from local.ecs.printable import printable
-from local.ecs.service import Service
 from local.ecs.state_file import Keeper
 
 HOST = "127.0.0.1"
@@ -127,9 +127,9 @@ class LocalEcs:
         return self.emulator.engine
 
     @property
-    def service(self) -> Service:
+    def gateway(self) -> Gateway:
         """What stands before the engine."""
-        return self.emulator.service
+        return self.emulator.gateway
 
     @property
     def log(self) -> RequestLog:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from local.ecs.account.state import Saved
 from local.ecs.engine import Ecs
-from local.ecs.state import Saved
 
 
 class StateFileError(ValueError):

@@ -22,11 +22,11 @@ from pytest_mock import MockerFixture
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import LOCAL_KEY, Emulator, Options, default_engine, local_credential
 from local.ecs.engine import Ecs
-from local.ecs.faults import Faults
-from local.ecs.log import RequestLog
-from local.ecs.messages import HttpReply, HttpRequest, is_loopback
-from local.ecs.policy import Policy
-from local.ecs.service import Service
+from local.ecs.gateway.faults import Faults
+from local.ecs.gateway.gateway import Gateway
+from local.ecs.gateway.request_log import RequestLog
+from local.ecs.http.messages import HttpReply, HttpRequest, is_loopback
+from local.ecs.ram.policy import Policy
 
 _REQUESTS = "aliyunsdkcore.vendored.requests"
 _ENVIRONMENT = {
@@ -57,14 +57,14 @@ class FakeEcs:
         return self.emulator.engine
 
     @property
-    def service(self) -> Service:
+    def gateway(self) -> Gateway:
         """What stands before the engine, with its throttle."""
-        return self.emulator.service
+        return self.emulator.gateway
 
     @property
     def faults(self) -> Faults:
         """The faults in force: none."""
-        return self.emulator.service.faults
+        return self.emulator.gateway.faults
 
     @property
     def log(self) -> RequestLog:

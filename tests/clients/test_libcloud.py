@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from local.ecs.account.durations import NO_TIME
+from local.ecs.account.model import LockReason, Status
 from local.ecs.clock import RealClock
-from local.ecs.durations import NO_TIME
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import LockReason, Status
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.ecs.server import LocalEcs
 from tests.clients.adapters import Key, needs
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from local.ecs.faults import Refuse
+from local.ecs.gateway.faults import Refuse
 from local.ecs.server import LocalEcs
 from tests.clients.adapters import NAMES, Body, Client, Key, RefusedError
 
@@ -262,7 +262,7 @@ def test_a_temporary_key_is_taken_with_its_token(client: Client) -> None:
 
 @every_client
 def test_throttling_reaches_the_client_as_its_own_error(client: Client, ecs: LocalEcs) -> None:
-    ecs.service.faults.add(
+    ecs.gateway.faults.add(
         Refuse(status=400, code="Throttling.User", message="Request was denied.", times=1)
     )
 

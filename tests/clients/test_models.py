@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from local.ecs.account.model import LockReason
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import LockReason
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.ecs.operations import OPERATIONS
-from local.ecs.quirks import Quirks
 from local.ecs.server import LocalEcs
 from tests.clients.adapters import REGION, Key, needs, python_v1, python_v2_typed
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from local.fc_context import CODE
+from local.fc.context import CODE
 from shared.action import Action
-from shared.requests import Request
+from shared.request.request import Request
 
 ROOT = CODE
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from local.deployment import function_names
-from local.ecs.policy import Policy
+from local.ecs.ram.policy import Policy
+from local.fc.deployment import function_names
 from shared.errors import AccessDenied
-from shared.events import parse
-from shared.requests import decode
+from shared.request.request import decode
+from shared.request.triggers import parse
 from tests.calling import Call
 from tests.docs.pages import Block, blocks, events, leads_somewhere, links, prose
 from tests.safety.stage import FEW, ROOT, Stage, report_of

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 import yaml
 
-from local.ecs.command import make_command
-from local.ecs.control import Control
+from local.ecs.cli import make_command
 from local.ecs.emulator import Emulator
-from local.ecs.faults import AnyFault, parse_fault
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.fleet_file import read_fleet
-from local.ecs.messages import HttpRequest
-from local.fc_context import CODE
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet_file import read_fleet
+from local.ecs.gateway.faults import AnyFault, parse_fault
+from local.ecs.http.control import Control
+from local.ecs.http.messages import HttpRequest
+from local.fc.context import CODE
 from tests.docs import pages
 from tests.docs.pages import tables
 
@@ -133,7 +133,7 @@ def test_every_call_of_the_control_endpoint_is_there_and_answers(page: Path) -> 
         "faults": blocks(page, "json")[0].encode(),
         "throttle": re.findall(r"`({\"calls\".*?})`", page.read_text(encoding="utf-8"))[0].encode(),
     }
-    known = {f"{method} {name}" for method, name in Control(emulator.service, print)._routes}  # noqa: SLF001  # what there is
+    known = {f"{method} {name}" for method, name in Control(emulator.gateway, print)._routes}  # noqa: SLF001  # what there is
     seen = set()
     for cells in rows:
         methods = re.findall(r"GET|POST|DELETE", cells[0])

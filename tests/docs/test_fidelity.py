@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.engine import ACTIONS
-from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
 from tests.docs.pages import ROOT, tables, text_of
 
 PAGES = ("docs/fidelity.md", "docs/fidelity.zh-CN.md")

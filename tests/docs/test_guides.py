@@ -20,13 +20,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from local.cli import group
-from local.fc import invoke
-from local.fc_context import CODE
+from local.cli.main import group
+from local.fc.context import CODE
+from local.fc.runtime import invoke
 from shared import errors
 from shared.errors import CurfewError
-from shared.events import Message, parse
-from shared.requests import decode
+from shared.request.request import decode
+from shared.request.triggers import Message, parse
 from tests.calling import make_context
 from tests.docs.pages import leads_somewhere, links
 from tests.s_yaml import deployed, raw

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from local import invocation
-from local.cli import group
-from local.demo import play
-from local.deployment import function_names
-from shared.events import parse
-from shared.requests import decode
+from local.cli import invocation
+from local.cli.main import group
+from local.demo.demo import play
+from local.fc.deployment import function_names
+from shared.request.request import decode
+from shared.request.triggers import parse
 from tests.docs.pages import ROOT, action_of, blocks, codes, events, prose, tables, text_of
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.deployment import function_names
-from shared.answers import HTTP_STATUS
-from shared.events import Trigger, parse
-from shared.plan import Result
-from shared.requests import Request, decode
+from local.fc.deployment import function_names
+from shared.domain.plan import Result
+from shared.report.response import HTTP_STATUS
+from shared.request.request import Request, decode
+from shared.request.triggers import Trigger, parse
 from tests.docs.pages import ROOT, action_of, codes, events, report, tables, text_of
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.guards import Guard, Harm
-from shared.model import Instance, Status
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, Status
 from shared.times import CHINA, parse_instant
 from tests.docs.pages import ROOT, leads_somewhere, links
 from tests.safety.stage import NOW, REGION

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.events import Message, Trigger, parse
-from shared.requests import decode
+from shared.request.request import decode
+from shared.request.triggers import Message, Trigger, parse
 from tests.calling import ACTIONS
 
 SENT_AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)

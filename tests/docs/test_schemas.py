@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from local.deployment import EVENTS, function_names
-from shared.action import Action, Asked
+from local.fc.deployment import EVENTS, function_names
+from shared.action import Action, RequestTime
 from shared.errors import InvalidEvent, Refused
-from shared.events import Message, parse
-from shared.requests import Request, decode, require_cap_for_all
+from shared.request.request import Request, decode, require_cap_for_all
+from shared.request.triggers import Message, parse
 from shared.settings import Settings
 from tests.docs.json_schema import fits
 from tools import schemas
@@ -125,7 +125,7 @@ def accepts(function: str, fields: Fields) -> bool:
         request = decode(action.request, fields, function)
         if not action.only_looks:
             require_cap_for_all(request)
-        action.rule(request, Asked(NOW, NOW, Settings()))
+        action.rule(request, RequestTime(NOW, NOW, Settings()))
     except (InvalidEvent, Refused):
         return False
     return True

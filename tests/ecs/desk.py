@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from local.ecs.account.durations import DEFAULT_DURATIONS, Durations
+from local.ecs.account.model import Instance, Status, StoppedMode
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.clock import ManualClock
-from local.ecs.durations import DEFAULT_DURATIONS, Durations
 from local.ecs.engine import Caller, Ecs, JsonObject
 from local.ecs.errors import EcsError
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import Instance, Status, StoppedMode
-from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 
 REGION = "cn-hangzhou"
 ROOT = Caller()

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from local.ecs.account.model import ChargeType, LockReason, SpotStrategy, Status
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Caller, Ecs
 from local.ecs.errors import EcsError
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, SpotStrategy, Status
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from tests.ecs.desk import REGION, Desk, iso
 
 ACTION = "ModifyInstanceAutoReleaseTime"

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 from pytest_mock import MockerFixture
 
-from local.ecs import command
+from local.ecs import cli as command
 from local.ecs.emulator import Emulator
-from local.ecs.messages import HttpRequest
+from local.ecs.http.messages import HttpRequest
 
 
 def run(mocker: MockerFixture, *arguments: str) -> tuple[Result, Any]:

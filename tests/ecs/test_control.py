@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
 from local.ecs.clock import Clock, ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.faults import Cut
-from local.ecs.messages import HttpRequest
+from local.ecs.gateway.faults import Cut
+from local.ecs.http.messages import HttpRequest
+from local.ecs.ram.caller import Caller
 
 START = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 
@@ -71,7 +71,7 @@ def test_a_large_state_can_be_cut(emulator: Emulator) -> None:
 
 def test_the_latest_requests_and_their_answers_are_shown(emulator: Emulator) -> None:
     for action in ("DescribeRegions", "StopInstance"):
-        answer = emulator.service.call(action, {}, Caller())
+        answer = emulator.gateway.call(action, {}, Caller())
 
     _, log = ask(emulator, "GET", "log?last=1")
     _, body = ask(emulator, "GET", f"answers/{log['requests'][0]['request_id']}")
@@ -84,7 +84,7 @@ def test_the_latest_requests_and_their_answers_are_shown(emulator: Emulator) -> 
 
 
 def test_a_reset_forgets_the_answers(emulator: Emulator) -> None:
-    request_id = emulator.service.call("DescribeRegions", {}, Caller()).body["RequestId"]
+    request_id = emulator.gateway.call("DescribeRegions", {}, Caller()).body["RequestId"]
 
     ask(emulator, "POST", "reset")
 
@@ -170,7 +170,7 @@ def test_what_is_not_json_is_refused(emulator: Emulator) -> None:
 def test_faults_are_put_in_force_and_cleared(emulator: Emulator) -> None:
     assert ask(emulator, "POST", "faults", {"fault": "cut", "times": 1}) == (200, {"number": 1})
     assert ask(emulator, "POST", "faults", {"fault": "clockskew"}) == (200, {"number": 2})
-    assert emulator.service.faults.snapshot()[0].fault == Cut(times=1)
+    assert emulator.gateway.faults.snapshot()[0].fault == Cut(times=1)
 
     shown = ask(emulator, "GET", "faults")
     less = ask(emulator, "DELETE", "faults/1")
@@ -201,7 +201,7 @@ def test_limits_are_put_in_force_shown_and_lifted(emulator: Emulator) -> None:
     asked = {"calls": {"DescribeRegions": 1}, "throttled_as": "429:Throttling.Api"}
 
     shown = ask(emulator, "POST", "throttle", asked)
-    codes = [emulator.service.call("DescribeRegions", {}, Caller()).status for _ in range(2)]
+    codes = [emulator.gateway.call("DescribeRegions", {}, Caller()).status for _ in range(2)]
     lifted = ask(emulator, "DELETE", "throttle")
 
     assert shown == ask_shown(calls={"DescribeRegions": 1}, throttled_as="429:Throttling.Api")
@@ -237,7 +237,7 @@ def test_limits_that_make_no_sense_are_refused(
 
 
 def test_the_log_is_shown_and_cleared(emulator: Emulator) -> None:
-    emulator.service.call("StopInstance", {"InstanceId": "i-unknown"}, Caller())
+    emulator.gateway.call("StopInstance", {"InstanceId": "i-unknown"}, Caller())
 
     shown = ask(emulator, "GET", "log")
     cleared = ask(emulator, "DELETE", "log")
@@ -250,16 +250,16 @@ def test_the_log_is_shown_and_cleared(emulator: Emulator) -> None:
 
 def test_a_reset_brings_the_fleet_back(emulator: Emulator) -> None:
     before = emulator.engine.instances()
-    emulator.service.faults.add(Cut())
+    emulator.gateway.faults.add(Cut())
     stopped = {"InstanceId": before[0].instance_id}
-    emulator.service.call("StopInstance", stopped, Caller())
+    emulator.gateway.call("StopInstance", stopped, Caller())
 
     status, body = ask(emulator, "POST", "reset")
 
     assert (status, body) == (200, {"instances": len(before)})
     assert emulator.engine.instances() == before
     assert emulator.log.entries() == ()
-    assert emulator.service.faults.snapshot() == ()
+    assert emulator.gateway.faults.snapshot() == ()
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.ecs.desk import RUNNING, STOPPED, Desk
 
 PROTECTED = InstanceSpec("protected", status=Status.STOPPED, deletion_protection=True)

@@ -7,13 +7,20 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs import render
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.model import (
+    ChargeType,
+    LockReason,
+    NetworkType,
+    SpotStrategy,
+    Status,
+    StoppedMode,
+)
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
 from local.ecs.errors import EcsError
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, NetworkType, SpotStrategy, Status, StoppedMode
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.rpc import render
 from tests.ecs.desk import REGION, Desk, iso, names
 
 LONG_AGO = MANUAL_START - timedelta(days=10)

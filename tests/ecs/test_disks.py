@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.ecs.desk import DB, Desk, disk_names
 
 

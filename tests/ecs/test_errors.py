@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from local.ecs.account.durations import DEFAULT_DURATIONS, NO_TIME, Durations
+from local.ecs.account.model import ChargeType, LockReason, NetworkType, Status
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import DEFAULT_DURATIONS, NO_TIME, Durations
 from local.ecs.engine import Caller
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, NetworkType, Status
-from local.ecs.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.ecs.desk import ROOT, Deny, Desk
 
 Given = dict[str, str | tuple[str, ...]]

@@ -14,8 +14,8 @@ from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.http import protocol_type
 from aliyunsdkcore.request import CommonRequest, RpcRequest
 
-from local.ecs.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
-from local.ecs.model import Status
+from local.ecs.account.model import Status
+from local.ecs.gateway.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.testing import FakeEcs
@@ -137,15 +137,15 @@ def test_the_environment_holds_the_local_key_and_nothing_that_gets_in_its_way(
 
 
 @pytest.mark.parametrize(
-    ("after_deed", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
+    ("after_write", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
 )
 def test_a_cut_connection_is_an_error_of_the_network(
     fake_ecs: FakeEcs,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
     status: Status,
 ) -> None:
     instance_id = running(fake_ecs)
-    fake_ecs.faults.add(Cut(after_deed=after_deed))
+    fake_ecs.faults.add(Cut(after_write=after_write))
 
     with pytest.raises(ClientException, match="Connection aborted") as caught:
         ask("StopInstance", InstanceId=instance_id)
@@ -218,5 +218,5 @@ def test_threads_are_served_side_by_side(fake_ecs: FakeEcs) -> None:
 
 def test_each_test_has_an_emulator_of_its_own(fake_ecs: FakeEcs) -> None:
     assert len(fake_ecs.log) == 0
-    assert fake_ecs.service.faults is fake_ecs.faults
+    assert fake_ecs.gateway.faults is fake_ecs.faults
     assert fake_ecs.faults.snapshot() == ()

@@ -6,7 +6,7 @@ import re
 import msgspec
 import pytest
 
-from local.ecs.faults import (
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -116,8 +116,8 @@ def test_all_faults_are_cleared_at_once_and_numbers_are_not_used_again() -> None
 @pytest.mark.parametrize(
     "fault",
     [
-        Refuse(status=503, code="ServiceUnavailable", message="m", after_deed=True, times=1),
-        Cut(action="Stop*", after_deed=True),
+        Refuse(status=503, code="ServiceUnavailable", message="m", after_write=True, times=1),
+        Cut(action="Stop*", after_write=True),
         Delay(seconds=2.5),
         SlowBody(seconds=2),
         BrokenBody(probability=0.25),
@@ -156,7 +156,7 @@ def test_every_fault_has_a_json_form(fault: AnyFault) -> None:
         ),
         pytest.param(
             b'{"fault": "cut", "actoin": "x"}',
-            "did you mean action? There are after_deed, action, ",
+            "did you mean action? There are after_write, action, ",
             id="field",
         ),
         pytest.param(b'["cut"]', 'write {"fault": "cut"}', id="a list"),

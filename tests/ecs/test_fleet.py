@@ -13,10 +13,18 @@ from typing import Any
 
 import pytest
 
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import (
+    ChargeType,
+    Instance,
+    LockReason,
+    SpotStrategy,
+    Status,
+    StoppedMode,
+)
 from local.ecs.clock import MANUAL_START, ManualClock, RealClock
-from local.ecs.durations import Durations
 from local.ecs.engine import ACTIONS, Caller, Ecs
-from local.ecs.fleet import (
+from local.ecs.fleet.fleet import (
     HANGZHOU,
     SHANGHAI,
     DiskSpec,
@@ -24,14 +32,6 @@ from local.ecs.fleet import (
     InstanceSpec,
     default_fleet,
     generated_fleet,
-)
-from local.ecs.model import (
-    ChargeType,
-    Instance,
-    LockReason,
-    SpotStrategy,
-    Status,
-    StoppedMode,
 )
 from tests.ecs.desk import Desk
 

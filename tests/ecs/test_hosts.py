@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local.ecs.access import Caller
 from local.ecs.emulator import Emulator, Options
-from local.ecs.hosts import Hosts, read_host
-from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.http.hosts import Hosts, read_host
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs, Neighbour, Served
 
 ECS = "/?Action=DescribeRegions&Version=2014-05-26"
@@ -92,7 +92,7 @@ def test_what_the_user_names_is_answered(target: str, headers: dict[str, str]) -
 
 def test_what_is_turned_away_does_nothing_and_is_not_in_the_log() -> None:
     emulator = Emulator()
-    emulator.service.call("DescribeRegions", {}, Caller())
+    emulator.gateway.call("DescribeRegions", {}, Caller())
 
     for method in ("GET", "POST", "DELETE"):
         request = HttpRequest(method, "/_local/log", {"host": "evil.example"})

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.durations import NO_TIME, Durations
+from local.ecs.account.model import ChargeType, Status, StoppedMode
+from local.ecs.account.quirks import Quirks
+from local.ecs.account.state import Settings, State
 from local.ecs.clock import MANUAL_START
-from local.ecs.creation import create
-from local.ecs.durations import NO_TIME, Durations
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, Status, StoppedMode
-from local.ecs.quirks import Quirks
-from local.ecs.state import Settings, State
+from local.ecs.fleet.creation import create
+from local.ecs.fleet.fleet import InstanceSpec
 from tests.ecs.desk import RUNNING, STOPPED, Desk
 
 

@@ -6,11 +6,11 @@ from base64 import b64decode
 
 import pytest
 
+from local.ecs.account.quirks import Quirks
 from local.ecs.engine import Caller
 from local.ecs.errors import DeniedError
-from local.ecs.fleet import InstanceSpec
-from local.ecs.policy import Policy
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.ram.policy import Policy
 from tests.ecs.desk import Deny, Desk
 
 LISTS = {

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from local.ecs.log import Effect, Entry, RequestLog, is_mutating
+from local.ecs.gateway.request_log import Effect, Entry, RequestLog, is_mutating
 
 AT = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 

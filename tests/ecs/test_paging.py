@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.quirks import Quirks
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
 from tests.ecs.desk import Desk, names
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.account.quirks import Quirks
 from local.ecs.errors import EcsError
-from local.ecs.fleet import InstanceSpec
-from local.ecs.policy import Policy, PolicyError
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.ram.caller import Caller
+from local.ecs.ram.policy import Policy, PolicyError
 from tests.ecs.desk import Desk
 
 INSTANCE = "acs:ecs:cn-hangzhou:123456789012:instance/i-bp1aaaaaaaaaaaaaaaaa"

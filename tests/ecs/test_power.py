@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from local.ecs.account.model import ChargeType, LockReason, NetworkType, Status, StoppedMode
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
 from local.ecs.engine import Caller
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, NetworkType, Status, StoppedMode
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
 from tests.ecs.desk import RUNNING, STOPPED, Desk
 
 ACTIONS = ("Stop", "Start", "Reboot")

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, SpotStrategy, Status
-from local.ecs.quirks import Quirks
+from local.ecs.account.model import ChargeType, LockReason, SpotStrategy, Status
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
 from tests.ecs.desk import Desk, iso
 
 PLAIN = {"ImageId": "ubuntu_24_04_x64", "InstanceType": "ecs.c7.large"}

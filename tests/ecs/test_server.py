@@ -22,10 +22,10 @@ from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerExcept
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
 
+from local.ecs.account.model import Status
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.faults import Cut, Delay, SlowBody
-from local.ecs.model import Status
+from local.ecs.gateway.faults import Cut, Delay, SlowBody
 from local.ecs.server import LocalEcs, local_ecs, serve
 
 SERVE = "from local.ecs.server import serve; serve()"
@@ -127,15 +127,15 @@ def test_threads_share_connections_and_all_are_answered(ecs: LocalEcs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("after_deed", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
+    ("after_write", "status"), [(False, Status.RUNNING), (True, Status.STOPPING)]
 )
 def test_a_cut_connection_is_an_error_of_the_network(
     ecs: LocalEcs,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
     status: Status,
 ) -> None:
     instance_id = running(ecs)
-    ecs.service.faults.add(Cut(after_deed=after_deed))
+    ecs.gateway.faults.add(Cut(after_write=after_write))
 
     with pytest.raises(ClientException) as caught:
         ask(ecs, client(), "StopInstance", InstanceId=instance_id)
@@ -146,7 +146,7 @@ def test_a_cut_connection_is_an_error_of_the_network(
 
 @pytest.mark.parametrize("fault", [Delay(seconds=0.1), SlowBody(seconds=0.1)])
 def test_a_slow_answer_comes_late_but_whole(ecs: LocalEcs, fault: Delay | SlowBody) -> None:
-    ecs.service.faults.add(fault)
+    ecs.gateway.faults.add(fault)
     begun = time.monotonic()
 
     answer = ask(ecs, client(), "DescribeRegions")
@@ -156,7 +156,7 @@ def test_a_slow_answer_comes_late_but_whole(ecs: LocalEcs, fault: Delay | SlowBo
 
 
 def test_one_slow_answer_does_not_hold_up_the_others(ecs: LocalEcs) -> None:
-    ecs.service.faults.add(Delay(seconds=3600, action="DescribeRegions"))
+    ecs.gateway.faults.add(Delay(seconds=3600, action="DescribeRegions"))
     sdk = client()
 
     def wait_long() -> None:
@@ -165,7 +165,7 @@ def test_one_slow_answer_does_not_hold_up_the_others(ecs: LocalEcs) -> None:
 
     slow = Thread(target=wait_long, daemon=True)
     slow.start()
-    while not ecs.service.faults.snapshot()[0].struck:
+    while not ecs.gateway.faults.snapshot()[0].struck:
         time.sleep(0.01)
 
     ask(ecs, sdk, "DescribeInstances")
@@ -183,7 +183,7 @@ def test_a_connection_is_kept_and_serves_the_control_endpoint_too(ecs: LocalEcs)
     connection.getresponse().read()
 
     assert connection.sock is kept
-    assert len(ecs.service.faults.snapshot()) == 1
+    assert len(ecs.gateway.faults.snapshot()) == 1
     connection.close()
 
 
@@ -252,7 +252,7 @@ def test_servers_do_not_share_anything(ecs: LocalEcs) -> None:
         assert other.url != ecs.url
         assert len(other.log) == 1
         assert len(ecs.log) == 0
-        assert other.service is other.emulator.service
+        assert other.gateway is other.emulator.gateway
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ecs.access import Caller
 from local.ecs.errors import EcsError
-from local.ecs.messages import HttpRequest
-from local.ecs.signatures import (
+from local.ecs.http.messages import HttpRequest
+from local.ecs.http.signatures import (
     ANY_TOKEN,
     TOLERANCE,
     Credential,
@@ -23,6 +22,7 @@ from local.ecs.signatures import (
     rpc_signature,
     rpc_string_to_sign,
 )
+from local.ecs.ram.caller import Caller
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 CALLER = Caller("100000000000001")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.ecs.desk import DB, Desk
 
 

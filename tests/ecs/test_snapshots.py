@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.durations import NO_TIME, Durations
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import LockReason, Status
-from local.ecs.quirks import Quirks
+from local.ecs.account.durations import NO_TIME, Durations
+from local.ecs.account.model import LockReason, Status
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.ecs.desk import DB, REGION, Desk, disk_names, snapshots
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from local.ecs import command as command_module
+from local.ecs import cli as command_module
+from local.ecs.account.model import ChargeType, SnapshotStatus, Status
+from local.ecs.cli import command
 from local.ecs.clock import MANUAL_START, ManualClock
-from local.ecs.command import command
 from local.ecs.emulator import Emulator
 from local.ecs.engine import Ecs
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, SnapshotStatus, Status
+from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.state_file import Keeper, StateFileError, read_state, write_state
 from tests.ecs.desk import Desk, iso
 

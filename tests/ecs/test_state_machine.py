@@ -8,13 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import FOLLOWING, LEGAL_EDGES, Instance, SnapshotStatus, Status
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
-from local.ecs.durations import Durations
 from local.ecs.engine import Caller, Ecs
 from local.ecs.errors import EcsError
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import FOLLOWING, LEGAL_EDGES, Instance, SnapshotStatus, Status
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from tests.ecs.desk import REGION
 
 ROOT = Caller()

@@ -14,14 +14,14 @@ from urllib.parse import urljoin
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.account.model import LockReason, Status
 from local.ecs.clock import MANUAL_START, ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.faults import AnyFault, Cut, GarbledRow, LostPermission, parse_fault
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.messages import HttpRequest
-from local.ecs.model import LockReason, Status
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, Cut, GarbledRow, LostPermission, parse_fault
+from local.ecs.http.messages import HttpRequest
+from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
 from tests.ecs.browser import CHROMIUM, Page, browser_page
 
@@ -129,8 +129,8 @@ def test_every_element_that_the_script_asks_for_is_there() -> None:
 def test_every_field_that_the_script_reads_is_in_the_json() -> None:
     text, _ = page(desk())
     emulator = desk(InstanceSpec("web", tags={"a": "b"}))
-    emulator.service.faults.add(Cut())
-    emulator.service.call("DescribeRegions", {}, Caller())
+    emulator.gateway.faults.add(Cut())
+    emulator.gateway.call("DescribeRegions", {}, Caller())
     script = text.partition("<script>")[2]
 
     def asked(name: str) -> dict[str, object]:
@@ -228,7 +228,7 @@ def test_times_are_in_the_zone_that_is_chosen_with_its_offset() -> None:
     release_at = MANUAL_START + timedelta(hours=20)
     fleet = Fleet((InstanceSpec("web", auto_release_at=release_at),))
     emulator = Emulator(Options(build=lambda: Ecs(fleet, clock)))
-    emulator.service.call("DescribeRegions", {}, Caller())
+    emulator.gateway.call("DescribeRegions", {}, Caller())
     shown = """[document.querySelector("#now time"), document.querySelector("#fleet .until"),
       document.querySelector("#requests .mono")].map((each) => each.textContent)"""
 
@@ -256,7 +256,7 @@ def test_times_are_in_the_zone_that_is_chosen_with_its_offset() -> None:
 def test_what_would_not_be_seen_in_a_name_is_shown() -> None:
     name = "a\u202etxt.exe \x1b[31m"
     emulator = desk(InstanceSpec(name, tags={"curfew\u200b:protect": "实\u2066"}))
-    emulator.service.call("DescribeInstances", {"InstanceName": name}, Caller())
+    emulator.gateway.call("DescribeInstances", {"InstanceName": name}, Caller())
 
     async def walk(tab: Page) -> None:
         await tab.until("document.querySelectorAll('#requests details').length === 1")
@@ -287,9 +287,9 @@ def test_what_a_fault_has_done_is_told_in_words() -> None:
         Cut(action="DescribeZones"),
     )
     for fault in faults:
-        emulator.service.faults.add(fault)
+        emulator.gateway.faults.add(fault)
     for action in ("DescribeRegions", "DescribeRegions", "DescribeRegions", "DescribeZones"):
-        emulator.service.call(action, {}, Caller())
+        emulator.gateway.call(action, {}, Caller())
 
     async def walk(tab: Page) -> None:
         await tab.until("document.querySelectorAll('#faults li').length === 5")
@@ -341,7 +341,7 @@ def test_a_fault_of_the_form_is_put_in_force(
         await tab.evaluate("document.querySelector('#fault-form button').click()")
         await tab.until("document.querySelectorAll('#faults li').length === 1")
 
-        assert [each.fault for each in emulator.service.faults.snapshot()] == [fault]
+        assert [each.fault for each in emulator.gateway.faults.snapshot()] == [fault]
 
     in_browser(emulator, walk)
 
@@ -363,7 +363,7 @@ def test_the_buttons_move_the_clock_and_put_faults_in_force() -> None:
         await tab.evaluate("document.forms[1].elements.action.value = 'Stop*'")
         await tab.evaluate("document.querySelector('#fault-form button').click()")
         await tab.until("document.querySelectorAll('#faults li').length === 1")
-        answer = emulator.service.call("StopInstance", {"RegionId": "cn-hangzhou"}, Caller())
+        answer = emulator.gateway.call("StopInstance", {"RegionId": "cn-hangzhou"}, Caller())
         struck = "document.querySelector('#faults .quiet').textContent === 'struck once; used up'"
         await tab.until(struck)
         await tab.until("document.querySelectorAll('#requests details').length === 1")
@@ -373,7 +373,7 @@ def test_the_buttons_move_the_clock_and_put_faults_in_force() -> None:
         await tab.until("document.querySelector('#requests pre').textContent.includes('HostId')")
         await tab.evaluate("document.querySelector('#faults button').click()")
         await tab.until("document.querySelectorAll('#faults li').length === 0")
-        assert emulator.service.faults.snapshot() == ()
+        assert emulator.gateway.faults.snapshot() == ()
 
     in_browser(emulator, walk)
 
@@ -400,9 +400,9 @@ def test_the_page_fits_its_width_and_can_be_read(width: int, dark: int) -> None:
     emulator = Emulator()
     emulator.engine.add(InstanceSpec("w" * 120, tags={"k" * 100: "v" * 100}))
     first = emulator.engine.instances()[0].instance_id
-    emulator.service.faults.add(Cut(action="Reboot*"))
-    emulator.service.call("StopInstance", {"InstanceId": first}, Caller())
-    emulator.service.call("StopInstance", {"InstanceId": "i-" + "x" * 200}, Caller())
+    emulator.gateway.faults.add(Cut(action="Reboot*"))
+    emulator.gateway.call("StopInstance", {"InstanceId": first}, Caller())
+    emulator.gateway.call("StopInstance", {"InstanceId": "i-" + "x" * 200}, Caller())
 
     async def walk(tab: Page) -> None:
         await tab.until("document.querySelectorAll('#fleet tr.instance').length > 20")

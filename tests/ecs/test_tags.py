@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.ecs.engine import JsonObject
-from local.ecs.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.ecs.desk import Desk
 
 PLATFORM = {"acs:autoscaling:scalingGroupId": "asg-1"}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from local.ecs.throttle import (
+from local.ecs.gateway.throttle import (
     REJECTED_THROTTLING,
     THROTTLING,
     THROTTLING_API,

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.ecs.access import Caller
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine, local_credential
-from local.ecs.faults import BrokenBody, Cut, Delay, ProxyPage, SlowBody
-from local.ecs.messages import FORM, HttpReply, HttpRequest
-from local.ecs.service import Service
-from local.ecs.signatures import (
+from local.ecs.gateway.faults import BrokenBody, Cut, Delay, ProxyPage, SlowBody
+from local.ecs.gateway.gateway import Gateway
+from local.ecs.http.endpoint import Wire
+from local.ecs.http.messages import FORM, HttpReply, HttpRequest
+from local.ecs.http.signatures import (
     Credential,
     acs3_signature,
     acs3_string_to_sign,
     rpc_signature,
     rpc_string_to_sign,
 )
-from local.ecs.wire import Wire
+from local.ecs.ram.caller import Caller
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 STAMP = "2026-11-23T12:00:00Z"
@@ -33,8 +33,8 @@ NONCES = itertools.count()
 
 @pytest.fixture
 def wire() -> Wire:
-    service = Service(default_engine(ManualClock()))
-    return Wire(service, [local_credential()], lambda: NOW)
+    gateway = Gateway(default_engine(ManualClock()))
+    return Wire(gateway, [local_credential()], lambda: NOW)
 
 
 def signed(method: str = "POST", **parameters: str) -> dict[str, str]:
@@ -119,7 +119,7 @@ def test_a_body_that_is_no_form_is_not_read_as_one(wire: Wire) -> None:
     request = replace(rpc(), body=b"Action=DeleteInstance", headers={"content-type": "text/plain"})
 
     assert wire.handle(request).status == 200
-    assert wire.service.log.actions() == ("DescribeRegions",)
+    assert wire.gateway.log.actions() == ("DescribeRegions",)
 
 
 def test_a_hundred_ids_and_a_token_make_a_long_request_line(wire: Wire) -> None:
@@ -145,7 +145,7 @@ def test_a_request_signed_in_headers_is_answered_in_json(wire: Wire) -> None:
     reply = wire.handle(acs3(accept="application/json"))
 
     assert len(json.loads(reply.body)["Instances"]["Instance"]) == 10
-    assert wire.service.log.actions() == ("DescribeInstances",)
+    assert wire.gateway.log.actions() == ("DescribeInstances",)
 
 
 def test_a_request_signed_in_headers_may_ask_for_xml(wire: Wire) -> None:
@@ -191,23 +191,23 @@ def test_what_is_not_right_is_refused_in_the_words_of_ecs(
 def test_only_an_operations_own_parameters_are_logged(wire: Wire) -> None:
     wire.handle(rpc(SecurityToken="token", InstanceChargeType="PostPaid"))
 
-    assert wire.service.log.entries()[0].parameters == {
+    assert wire.gateway.log.entries()[0].parameters == {
         "RegionId": "cn-hangzhou",
         "InstanceChargeType": "PostPaid",
     }
 
 
 def test_a_request_that_is_not_believed_changes_nothing_and_is_logged(wire: Wire) -> None:
-    instance_id = wire.service.engine.instances()[0].instance_id
+    instance_id = wire.gateway.engine.instances()[0].instance_id
     forged = rpc(Action="DeleteInstance", InstanceId=instance_id, Force="true")
     forged = replace(forged, target=forged.target.replace("Signature=", "Signature=x"))
 
     status, error = code(wire.handle(forged))
 
     assert (status, error) == (400, "SignatureDoesNotMatch")
-    entry = wire.service.log.touched(instance_id)[0]
+    entry = wire.gateway.log.touched(instance_id)[0]
     assert (entry.account_id, entry.code) == ("", "SignatureDoesNotMatch")
-    assert wire.service.engine.instance(instance_id)
+    assert wire.gateway.engine.instance(instance_id)
 
 
 def test_other_keys_can_take_the_place_of_the_local_one(wire: Wire) -> None:
@@ -218,7 +218,7 @@ def test_other_keys_can_take_the_place_of_the_local_one(wire: Wire) -> None:
 
 def test_a_broken_body_ends_half_way(wire: Wire) -> None:
     whole = wire.handle(rpc())
-    wire.service.faults.add(BrokenBody())
+    wire.gateway.faults.add(BrokenBody())
 
     broken = wire.handle(rpc())
 
@@ -229,7 +229,7 @@ def test_a_broken_body_ends_half_way(wire: Wire) -> None:
 
 
 def test_a_proxy_answers_in_html(wire: Wire) -> None:
-    wire.service.faults.add(ProxyPage(status=504))
+    wire.gateway.faults.add(ProxyPage(status=504))
 
     reply = wire.handle(rpc())
 
@@ -238,8 +238,8 @@ def test_a_proxy_answers_in_html(wire: Wire) -> None:
 
 
 def test_what_concerns_the_delivery_is_passed_on(wire: Wire) -> None:
-    for fault in (Delay(seconds=1), SlowBody(seconds=2), Cut(after_deed=True)):
-        wire.service.faults.add(fault)
+    for fault in (Delay(seconds=1), SlowBody(seconds=2), Cut(after_write=True)):
+        wire.gateway.faults.add(fault)
 
     reply = wire.handle(rpc())
 

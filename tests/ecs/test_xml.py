@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ecs.xml import to_xml
+from local.ecs.http.xml import to_xml
 
 PROLOGUE = "<?xml version='1.0' encoding='UTF-8'?>"
 

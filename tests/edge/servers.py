@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.failures import NoAnswer
-from shared.sdk import SdkTransport
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import NoResponse
 from shared.settings import Credentials, Settings
 
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")
@@ -177,8 +177,8 @@ def asked(settings: Settings, timeout_s: float = 20) -> object:
         transport.close()
 
 
-def failure_of(settings: Settings, timeout_s: float = 20) -> NoAnswer:
+def failure_of(settings: Settings, timeout_s: float = 20) -> NoResponse:
     """Why a question has no answer."""
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponse) as caught:
         asked(settings, timeout_s)
     return caught.value

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.dial import dial
-from shared.failures import NoAnswer
+from shared.ecs.dial import dial
+from shared.ecs.transport import NoResponse
 from shared.settings import Settings
 from tests.edge.servers import ANSWER, asked, listening, saying
 
@@ -65,7 +65,7 @@ def test_a_name_with_many_dead_addresses_takes_no_longer_than_one(
     monkeypatch.setattr(socket, "getaddrinfo", addresses(*(f"192.0.2.{n}" for n in range(1, 9))))
     network = Network(monkeypatch)
 
-    with pytest.raises(NoAnswer, match=r"^no connection$"):
+    with pytest.raises(NoResponse, match=r"^no connection$"):
         dial("ecs.example.com", 443, TIMEOUT_S)
 
     assert network.waited == [pytest.approx(TIMEOUT_S / 8)] * 8
@@ -97,7 +97,7 @@ def test_what_one_address_leaves_of_its_share_is_for_the_others(
 
     monkeypatch.setattr(socket, "socket", FirstRefuses)
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         dial("ecs.example.com", 443, TIMEOUT_S)
 
     assert network.waited == [pytest.approx(TIMEOUT_S / 2)] * 2
@@ -129,7 +129,7 @@ def test_addresses_of_a_kind_that_this_system_lacks_are_passed_over(
 def test_a_name_without_addresses_has_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", addresses())
 
-    with pytest.raises(NoAnswer, match=r"^no connection$"):
+    with pytest.raises(NoResponse, match=r"^no connection$"):
         dial("ecs.example.com", 443, TIMEOUT_S)
 
 
@@ -156,7 +156,7 @@ def test_only_a_name_that_does_not_exist_is_unresolved(
 
     monkeypatch.setattr(socket, "getaddrinfo", dns(fail))
 
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponse) as caught:
         asked(Settings())
 
     assert (caught.value.reason, caught.value.unresolved) == (
@@ -181,7 +181,7 @@ def test_an_address_is_not_asked_of_dns(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_label_that_dns_cannot_hold_is_unresolved() -> None:
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponse) as caught:
         dial(f"ecs.{'x' * 80}.invalid", 443, TIMEOUT_S)
 
     assert caught.value.unresolved
@@ -197,7 +197,7 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(socket, "getaddrinfo", dns(hang))
     try:
-        with pytest.raises(NoAnswer) as caught:
+        with pytest.raises(NoResponse) as caught:
             dial("ecs.example.com", 443, 0.05)
     finally:
         over.set()
@@ -212,7 +212,7 @@ def test_a_port_where_nobody_listens_is_no_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    with pytest.raises(NoAnswer, match=r"^no connection$"):
+    with pytest.raises(NoResponse, match=r"^no connection$"):
         asked(Settings(endpoint=f"http://127.0.0.1:{port}"))
 
 

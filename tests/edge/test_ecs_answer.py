@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.ecs_answer import read_answer
-from shared.failures import NoAnswer
-from shared.whole_answer import MAX_BYTES
+from shared.ecs.answer import read_answer
+from shared.ecs.total_timeout import MAX_BYTES
+from shared.ecs.transport import NoResponse
 
 
 def read(body: object) -> object:
@@ -45,7 +45,7 @@ def test_what_is_documented_is_read(body: object) -> None:
 
 @pytest.mark.parametrize("token", [0, 1, True, False, 0.5, [], ["x"], {}, {"x": 1}], ids=repr)
 def test_a_next_token_that_is_no_text_is_no_last_page(token: object) -> None:
-    with pytest.raises(NoAnswer, match="an answer whose NextToken is no text"):
+    with pytest.raises(NoResponse, match="an answer whose NextToken is no text"):
         read({"Instances": {"Instance": []}, "NextToken": token})
 
 
@@ -71,7 +71,7 @@ NO_CODES: tuple[object, ...] = (
 def test_what_became_of_an_instance_is_said_or_not_known(response: dict[str, Any]) -> None:
     good = {"InstanceId": "i-2", "Code": 200}
 
-    with pytest.raises(NoAnswer, match="does not say what became of each instance"):
+    with pytest.raises(NoResponse, match="does not say what became of each instance"):
         read({"InstanceResponses": {"InstanceResponse": [good, response]}})
 
 
@@ -79,7 +79,7 @@ def test_a_bomb_is_not_unpacked_to_its_end() -> None:
     bomb = gzip.compress(bytes(MAX_BYTES * 20), 1)
     tracemalloc.start()
     try:
-        with pytest.raises(NoAnswer, match="an answer of more than 8 MiB"):
+        with pytest.raises(NoResponse, match="an answer of more than 8 MiB"):
             read_answer(200, {"Content-Encoding": "gzip"}, bomb)
         _, most = tracemalloc.get_traced_memory()
     finally:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from shared.failures import NoAnswer, Refusal
+from shared.ecs.total_timeout import MAX_BYTES
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.settings import Settings
-from shared.whole_answer import MAX_BYTES
 from tests.edge.servers import (
     ANSWER,
     BODY,
@@ -170,7 +170,7 @@ NOT_READ: Mapping[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("name", NOT_READ)
 def test_what_is_no_answer_of_ecs_says_why_in_few_words(name: str) -> None:
     said, reason = NOT_READ[name]
-    with listening(saying(said)) as server, pytest.raises(NoAnswer) as caught:
+    with listening(saying(said)) as server, pytest.raises(NoResponse) as caught:
         asked(Settings(endpoint=f"http://127.0.0.1:{server.port}"))
 
     assert (caught.value.reason, caught.value.unresolved) == (reason, False)
@@ -218,8 +218,8 @@ def endless(head: bytes, again: bytes) -> Answerer:
 def test_an_answer_without_end_is_read_no_further_than_it_may_be(
     monkeypatch: pytest.MonkeyPatch, answerer: Answerer
 ) -> None:
-    monkeypatch.setattr("shared.whole_answer.MAX_BYTES", 1 << 20)
-    with listening(answerer) as server, pytest.raises(NoAnswer) as caught:
+    monkeypatch.setattr("shared.ecs.total_timeout.MAX_BYTES", 1 << 20)
+    with listening(answerer) as server, pytest.raises(NoResponse) as caught:
         asked(Settings(endpoint=f"http://127.0.0.1:{server.port}"), timeout_s=60)
 
     assert caught.value.reason == "an answer of more than 1 MiB"
@@ -234,7 +234,7 @@ def test_an_answer_may_have_eight_mebibytes(spare: int, is_read: bool) -> None: 
         if is_read:
             assert asked(settings, 60) == {"a": "x" * filling}
             return
-        with pytest.raises(NoAnswer, match=TOO_LONG):
+        with pytest.raises(NoResponse, match=TOO_LONG):
             asked(settings, 60)
 
 
@@ -246,7 +246,7 @@ def test_a_packed_answer_may_have_as_much_when_it_is_unpacked(size: int, is_read
         if is_read:
             assert asked(settings, 60) == {"a": 1}
             return
-        with pytest.raises(NoAnswer, match=TOO_LONG):
+        with pytest.raises(NoResponse, match=TOO_LONG):
             asked(settings, 60)
 
 
@@ -276,7 +276,7 @@ def test_after_an_answer_that_is_none_the_next_has_a_connection_of_its_own() -> 
     with listening(saying(headed(N, b"Content-Length: 5"), then_close=False)) as server:
         transport = connected(Settings(endpoint=f"http://127.0.0.1:{server.port}"))
         for _ in range(2):
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoResponse):
                 transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=20)
         transport.close()
 
@@ -308,9 +308,9 @@ def _failing(error: Exception) -> Callable[..., Any]:
 def test_whatever_goes_wrong_on_the_way_is_no_answer_and_tells_nothing(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    monkeypatch.setattr("shared.sdk.Adapter.send", _failing(error))
+    monkeypatch.setattr("shared.ecs.sdk.Adapter.send", _failing(error))
 
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponse) as caught:
         asked(Settings())
 
     told = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
@@ -323,7 +323,7 @@ def test_whatever_goes_wrong_on_the_way_is_no_answer_and_tells_nothing(
 def test_who_ends_the_process_is_not_held_back(
     monkeypatch: pytest.MonkeyPatch, interrupt: type[BaseException]
 ) -> None:
-    monkeypatch.setattr("shared.sdk.Adapter.send", _failing(interrupt()))  # type: ignore[arg-type]  # on purpose
+    monkeypatch.setattr("shared.ecs.sdk.Adapter.send", _failing(interrupt()))  # type: ignore[arg-type]  # on purpose
 
     with pytest.raises(interrupt):
         asked(Settings())
@@ -333,7 +333,7 @@ def test_who_ends_the_process_is_not_held_back(
 def test_an_operation_that_the_sdk_does_not_know_is_no_answer(operation: str) -> None:
     transport = connected(Settings())
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         transport.send(operation, {"RegionId": "cn-hangzhou"}, timeout_s=1)
 
 
@@ -345,7 +345,7 @@ def test_odd_parameters_end_typed(value: str) -> None:
             transport.send(
                 "DescribeInstances", {"RegionId": "cn", "InstanceName": value}, timeout_s=20
             )
-        except NoAnswer:
+        except NoResponse:
             assert value == "\ud83d"  # nothing can be sent of it
         transport.close()
 
@@ -357,7 +357,7 @@ def test_texts_of_the_server_arrive_with_nothing_that_acts_on_a_terminal() -> No
         '{"Code": "Odd\\u001b[31m\\u2028", "Message": "\\u202e停止\\u0085\\n%s"}' % ("x" * 300)
     ).encode()
     answerer = saying(http(body, status=b"400 Bad Request"))
-    with listening(answerer) as server, pytest.raises(Refusal) as caught:
+    with listening(answerer) as server, pytest.raises(ErrorResponse) as caught:
         asked(Settings(endpoint=f"http://127.0.0.1:{server.port}"))
 
     assert caught.value.code == r"Odd\u001b[31m\u2028"

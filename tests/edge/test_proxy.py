@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.ecs.transport import NoResponse
 from shared.errors import Refused
-from shared.failures import NoAnswer
 from shared.proxy import Proxy, read_proxy
 from shared.settings import read_settings
 from tests.edge.certificates import Authority
@@ -243,7 +243,7 @@ def test_a_proxy_that_makes_no_tunnel_gets_no_request(answer: bytes, reason: str
             {"ECS_ENDPOINT": f"https://{HOST}", "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
         )
 
-        with pytest.raises(NoAnswer) as caught:
+        with pytest.raises(NoResponse) as caught:
             asked(settings)
 
     assert (caught.value.reason, caught.value.unresolved) == (reason, False)
@@ -282,7 +282,7 @@ def test_a_proxy_that_is_not_there_is_named(free_port: int) -> None:
         {"ECS_ENDPOINT": f"https://{HOST}", "HTTPS_PROXY": f"http://u:MARKED@127.0.0.1:{free_port}"}
     )
 
-    with pytest.raises(NoAnswer, match=r"^the proxy: no connection$"):
+    with pytest.raises(NoResponse, match=r"^the proxy: no connection$"):
         asked(settings)
 
 
@@ -295,7 +295,7 @@ def test_a_proxy_without_an_address_says_nothing_of_ecs_host(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     settings = read_settings({"HTTPS_PROXY": "http://proxy.invalid:3128"})
 
-    with pytest.raises(NoAnswer) as caught:
+    with pytest.raises(NoResponse) as caught:
         asked(settings)
 
     assert (caught.value.reason, caught.value.unresolved) == (

@@ -8,8 +8,8 @@ import pytest
 
 from functions.clear_auto_release import handler
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
-from local.fc_context import Runtime
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.context import Runtime
 from tests.calling import RUNTIMES, Call, row
 
 AT = MANUAL_START + timedelta(hours=2)
@@ -33,7 +33,7 @@ def test_release_times_are_taken_away_and_no_guard_hinders_it(call: Call, runtim
         row("i-2", "unchanged", "no release time"),
     ]
     assert [one.auto_release_at for one in call.ecs.engine.instances()] == [None, None, None]
-    assert [dict(one.parameters) for one in call.deeds()] == [
+    assert [dict(one.parameters) for one in call.writes()] == [
         {"RegionId": "cn-hangzhou", "InstanceId": "i-1"},
         {"RegionId": "cn-hangzhou", "InstanceId": "i-3"},
     ]
@@ -47,4 +47,4 @@ def test_a_second_run_changes_nothing(call: Call) -> None:
     report = call(handler, {"instance_ids": ["i-1"]})
 
     assert report["counts"]["unchanged"] == 1
-    assert len(call.deeds()) == 1
+    assert len(call.writes()) == 1

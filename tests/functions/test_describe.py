@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from functions.describe import handler
+from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status
-from local.fc_context import Runtime
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Call, in_error, row
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from shared.errors import (
     Incomplete,
 )

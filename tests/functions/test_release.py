@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from functions.release import handler
+from local.ecs.account.model import ChargeType, LockReason, SnapshotStatus, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import HANGZHOU, DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import (
     Refuse,
 )
-from local.ecs.fleet import HANGZHOU, DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, SnapshotStatus, Status
-from local.fc_context import Runtime
+from local.fc.context import Runtime
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.times import CHINA, to_minute_text, to_zone_text
 from tests.calling import RUNTIMES, Body, Call, row
@@ -45,9 +45,9 @@ def snapshots(call: Call, status: SnapshotStatus | None = None) -> dict[str, int
     return found
 
 
-def order_of_deeds(call: Call) -> list[str]:
+def order_of_writes(call: Call) -> list[str]:
     """The operations that changed something, repeated ones once."""
-    names = [one.action for one in call.deeds()]
+    names = [one.action for one in call.writes()]
     return [name for number, name in enumerate(names) if [name] != names[number - 1 : number]]
 
 
@@ -63,7 +63,7 @@ def test_a_running_instance_is_stopped_snapshotted_and_deleted(
     report = call(handler, {"instance_ids": ["i-1", "i-2"]}, runtime=runtime)
 
     left = {one.disk_id: one.snapshot_id for one in call.ecs.engine.snapshots()}
-    assert order_of_deeds(call) == ["StopInstances", "CreateSnapshot", "DeleteInstances"]
+    assert order_of_writes(call) == ["StopInstances", "CreateSnapshot", "DeleteInstances"]
     assert call.statuses() == {}
     assert snapshots(call, SnapshotStatus.ACCOMPLISHED) == dict.fromkeys(disks, 1)
     assert [(one["id"], one["result"], one["status"]) for one in report["instances"]] == [
@@ -74,9 +74,9 @@ def test_a_running_instance_is_stopped_snapshotted_and_deleted(
     assert reason.startswith(f"gone; still billed: disk {kept}, EIP ")
     assert f"snapshot {left[kept]} (until {ends(call)[left[kept]]})" in reason
     assert report["api_calls"] == len(call.ecs.log)
-    assert [one.parameters["Force"] for one in call.deeds() if one.action == "DeleteInstances"] == [
-        "false"
-    ]
+    assert [
+        one.parameters["Force"] for one in call.writes() if one.action == "DeleteInstances"
+    ] == ["false"]
 
 
 def test_each_snapshot_says_whose_it_is_and_how_long_it_is_kept(call: Call) -> None:
@@ -115,14 +115,14 @@ def test_what_is_guarded_is_left_alone_and_says_why(call: Call) -> None:
     assert call.ecs.log.mutating() == ()
 
 
-def test_by_force_without_a_snapshot_it_takes_one_deed(call: Call) -> None:
+def test_by_force_without_a_snapshot_it_takes_one_write(call: Call) -> None:
     call.fleet(runner("i-1"), runner("i-2", status=Status.STOPPED))
 
     report = call(
         handler, {"tags": {"team": "ci"}, "force": True, "snapshot": False, "dry_run": False}
     )
 
-    assert [one.action for one in call.deeds()] == ["DeleteInstances"]
+    assert [one.action for one in call.writes()] == ["DeleteInstances"]
     assert call.statuses() == {}
     assert report["counts"]["changed"] == 2
 
@@ -132,7 +132,7 @@ def test_by_force_with_a_snapshot_the_power_is_cut_first(call: Call) -> None:
 
     call(handler, {"instance_ids": ["i-1"], "force": True})
 
-    stop, snapshot, delete = call.deeds()
+    stop, snapshot, delete = call.writes()
     assert (stop.action, stop.parameters["ForceStop"]) == ("StopInstances", "true")
     assert snapshot.action == "CreateSnapshot"
     assert (delete.action, delete.parameters["Force"]) == ("DeleteInstances", "false")
@@ -287,7 +287,7 @@ def test_a_dry_run_tells_the_whole_way_and_what_stays_and_is_billed(call: Call) 
         f"release by force; {stay}",
         "release by force",
     ]
-    assert call.deeds() == []
+    assert call.writes() == []
 
 
 @pytest.mark.parametrize("more", [{}, {"dry_run": True}, {"force": True}], ids=str)
@@ -334,4 +334,4 @@ def test_both_regions_are_released_side_by_side(call: Call) -> None:
 
     assert list(call.statuses()) == ["i-3"]
     assert [one["region"] for one in report["instances"]] == [HANGZHOU, "cn-shanghai"]
-    assert {one.region for one in call.deeds()} == {HANGZHOU, "cn-shanghai"}
+    assert {one.region for one in call.writes()} == {HANGZHOU, "cn-shanghai"}

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from functions.release import handler
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.model import LockReason, SnapshotStatus
 from local.ecs.clock import MANUAL_START
 from local.ecs.engine import Ecs
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     Cut,
@@ -21,9 +23,7 @@ from local.ecs.faults import (
     Refuse,
     SlowBody,
 )
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import LockReason, SnapshotStatus
-from local.ecs.service import Answer
+from local.ecs.gateway.gateway import Answer
 from shared.errors import Incomplete
 from tests.calling import Body, Call, in_error
 
@@ -57,9 +57,9 @@ STAGES = ["StopInstances", "CreateSnapshot", "DeleteInstances"]
 
 LOST: list[tuple[str, Callable[[str], AnyFault]]] = [
     ("cut-before", lambda stage: Cut(action=stage, times=1)),
-    ("cut-after", lambda stage: Cut(action=stage, times=1, after_deed=True)),
+    ("cut-after", lambda stage: Cut(action=stage, times=1, after_write=True)),
     ("error-before", lambda stage: Refuse(action=stage, times=1)),
-    ("error-after", lambda stage: Refuse(action=stage, times=1, after_deed=True)),
+    ("error-after", lambda stage: Refuse(action=stage, times=1, after_write=True)),
     ("late", lambda stage: Delay(action=stage, times=1, seconds=60)),
     ("stalled", lambda stage: SlowBody(action=stage, times=1, seconds=60)),
     ("broken", lambda stage: BrokenBody(action=stage, times=1)),
@@ -69,7 +69,7 @@ LOST: list[tuple[str, Callable[[str], AnyFault]]] = [
 
 @pytest.mark.parametrize("fault", [fault for _, fault in LOST], ids=[name for name, _ in LOST])
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_lost_answer_costs_no_second_deed_and_no_second_snapshot(
+def test_a_lost_answer_costs_no_second_write_and_no_second_snapshot(
     call: Call, stage: str, fault: Callable[[str], AnyFault]
 ) -> None:
     call.fleet(runner("i-1", data_disks=(KEPT,)))
@@ -79,9 +79,9 @@ def test_a_lost_answer_costs_no_second_deed_and_no_second_snapshot(
 
     assert (report["counts"]["changed"], call.statuses()) == (1, {})
     assert list(snapshots(call).values()) == [1, 1]
-    deletions = [one for one in call.deeds() if one.action == "DeleteInstances"]
+    deletions = [one for one in call.writes() if one.action == "DeleteInstances"]
     assert len({one.parameters["ClientToken"] for one in deletions}) == 1
-    assert [one.action for one in call.deeds()].count("StopInstances") == 1
+    assert [one.action for one in call.writes()].count("StopInstances") == 1
     assert report["api_calls"] == len(call.ecs.log)
 
 
@@ -94,7 +94,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(call: Call, calls: int) ->
     """Killed at any call: the same end, one snapshot a disk."""
 
     call.fleet(runner("i-1", data_disks=(KEPT,)))
-    answer, count = call.ecs.service.call, iter(range(1, 1000))
+    answer, count = call.ecs.gateway.call, iter(range(1, 1000))
 
     def dying(*asked: Any) -> Answer:  # noqa: ANN401  # only passed on
         answered = answer(*asked)
@@ -102,10 +102,10 @@ def test_a_run_that_is_killed_is_finished_by_the_next(call: Call, calls: int) ->
             raise KilledError
         return answered
 
-    call.monkeypatch.setattr(call.ecs.service, "call", dying)
+    call.monkeypatch.setattr(call.ecs.gateway, "call", dying)
     with pytest.raises(KilledError):
         call(handler, {"instance_ids": ["i-1"]})
-    call.monkeypatch.setattr(call.ecs.service, "call", answer)
+    call.monkeypatch.setattr(call.ecs.gateway, "call", answer)
     call.ecs.clock.advance(timedelta(seconds=3))
 
     call(handler, {"instance_ids": ["i-1"]})
@@ -177,7 +177,7 @@ def test_an_instance_started_by_somebody_meanwhile_is_stopped_and_snapshotted_an
     began = [one.began_at for one in call.ecs.engine.snapshots()]
     assert len(began) == 2
     assert call.statuses() == {}
-    stops = [one.at for one in call.deeds() if one.action == "StopInstances"]
+    stops = [one.at for one in call.writes() if one.action == "StopInstances"]
     assert stops[0] < began[0] < stops[1] < began[1]
 
 

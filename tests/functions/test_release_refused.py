@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from functions.release import handler
-from local.ecs.access import Caller
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import Status
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.durations import Durations
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     LostPermission,
     Refuse,
 )
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
-from local.ecs.quirks import Quirks
-from local.ecs.service import Answer
+from local.ecs.gateway.gateway import Answer
+from local.ecs.ram.caller import Caller
 from shared.errors import AccessDenied, Incomplete
 from tests.calling import Body, Call, in_error, row
 
@@ -185,7 +185,7 @@ def test_an_instance_that_initializes_beyond_the_deadline_is_pending(call: Call)
 
 def test_one_that_initializes_does_not_keep_the_others_of_its_batch(call: Call) -> None:
     call.fleet(*(runner(f"i-{number}", status=Status.STOPPED) for number in range(9)))
-    service, answer = call.ecs.service, call.ecs.service.call
+    service, answer = call.ecs.gateway, call.ecs.gateway.call
 
     def answering(action: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
         if action == "DeleteInstances" and "i-4" in parameters.values():

@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from functions.release import ReleaseRule
-from shared.model import Disk, Instance, Snapshot, SnapshotStatus, Status
-from shared.steps import (
+from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
+from shared.domain.steps import (
     ClearAutoRelease,
     Delete,
     DiskSnapshot,
@@ -24,7 +24,7 @@ from shared.steps import (
     Stop,
     Wait,
 )
-from shared.steps import Snapshot as TakeSnapshots
+from shared.domain.steps import Snapshot as TakeSnapshots
 from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)

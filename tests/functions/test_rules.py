@@ -19,15 +19,12 @@ from functions.release import ReleaseRule
 from functions.set_auto_release import SetAutoReleaseRule
 from functions.start import StartRule
 from functions.stop import StopRule
-from shared.action import Asked
-from shared.disks import DiskLook
-from shared.errors import InvalidEvent
-from shared.guards import Harm
-from shared.model import Instance, Status, StoppedMode
-from shared.requests import decode
-from shared.settings import Settings
-from shared.steps import (
+from shared.action import RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status, StoppedMode
+from shared.domain.steps import (
     ClearAutoRelease,
+    DiskLook,
     Done,
     Impossible,
     SetAutoRelease,
@@ -35,8 +32,11 @@ from shared.steps import (
     Step,
     Stop,
     Wait,
-    words,
+    in_words,
 )
+from shared.errors import InvalidEvent
+from shared.request.request import decode
+from shared.settings import Settings
 from shared.times import CHINA
 from tests.calling import ACTIONS
 
@@ -266,9 +266,9 @@ def test_release_times_are_compared_as_instants_when_clocks_go_back() -> None:
     step = rule.next_step(BASE, doubled - timedelta(days=1))
 
     assert step == SetAutoRelease(doubled)
-    assert words(step) == "set release time 2026-10-25T02:30:00+02:00"
+    assert in_words(step) == "set release time 2026-10-25T02:30:00+02:00"
     later = msgspec.structs.replace(rule, at=doubled + timedelta(hours=1))
-    assert words(later.next_step(BASE, doubled)) == "set release time 2026-10-25T02:30:00+01:00"
+    assert in_words(later.next_step(BASE, doubled)) == "set release time 2026-10-25T02:30:00+01:00"
 
 
 ADDRESS = "its public address 203.0.113.8"
@@ -439,7 +439,7 @@ def test_describe_reads_plain_dates_in_the_zone_that_is_set() -> None:
     )
 
 
-ASKED = Asked(NOW, NOW, Settings())
+ASKED = RequestTime(NOW, NOW, Settings())
 BY_ID: dict[str, object] = {"instance_ids": ["i-1"]}
 BY_TAG: dict[str, object] = {"tags": {"team": "dev"}}
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from functions.set_auto_release import handler
+from local.ecs.account.model import ChargeType, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.faults import Cut
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, Status
-from local.envelopes import timer
-from local.fc_context import Runtime
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Cut
+from local.fc.context import Runtime
+from local.fc.trigger_events import timer
 from shared.errors import Incomplete, InvalidEvent
 from tests.calling import RUNTIMES, Body, Call, in_error, row
 
@@ -290,19 +290,19 @@ def test_no_time_never_clears_one(call: Call, time: dict[str, object]) -> None:
     assert times(call) == {"i-1": 2}
 
 
-@pytest.mark.parametrize("after_deed", [False, True])
+@pytest.mark.parametrize("after_write", [False, True])
 def test_a_lost_answer_is_settled_by_looking(
     call: Call,
-    after_deed: bool,  # noqa: FBT001  # a table's column
+    after_write: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     call.fleet(runner("i-1"))
-    call.ecs.faults.add(Cut(action=OPERATION, times=1, after_deed=after_deed))
+    call.ecs.faults.add(Cut(action=OPERATION, times=1, after_write=after_write))
 
     report = call(handler, {"tags": CI, "release_after": "2h"})
 
     assert report["counts"]["changed"] == 1
     assert times(call) == {"i-1": 2}
-    assert call.actions().count(OPERATION) == (1 if after_deed else 2)
+    assert call.actions().count(OPERATION) == (1 if after_write else 2)
 
 
 def test_the_seconds_of_a_time_are_dropped_as_ecs_does(call: Call) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.set_auto_release import ACTION, EARLIEST, LATEST, SetAutoReleaseRule
-from shared.action import Asked
+from shared.action import RequestTime
+from shared.domain.steps import Rule
 from shared.errors import InvalidEvent
-from shared.requests import decode
+from shared.request.request import decode
 from shared.settings import Settings
-from shared.steps import Rule
 from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -29,7 +29,7 @@ def rule_of(
     fields: Mapping[str, object], *, at: datetime = NOW, now: datetime | None = None
 ) -> Rule:
     request = decode(ACTION.request, {"instance_ids": ["i-1"], **fields}, "set_auto_release")
-    return ACTION.rule(request, Asked(at, now or at, Settings()))
+    return ACTION.rule(request, RequestTime(at, now or at, Settings()))
 
 
 def sets(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from functions.start import handler
-from local.ecs.faults import Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status
-from local.fc_context import Runtime
+from local.ecs.account.model import ChargeType, LockReason, Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Call, in_error, row
 
@@ -69,12 +69,12 @@ def test_the_morning_starts_the_fleet_but_what_is_kept_off(call: Call, runtime: 
 def test_a_second_run_changes_nothing(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2"))
     call(handler, {"tags": DEV})
-    before, deeds = call.ecs.engine.instances(), len(call.deeds())
+    before, writes = call.ecs.engine.instances(), len(call.writes())
 
     report = call(handler, {"tags": DEV})
 
     assert call.ecs.engine.instances() == before
-    assert (len(call.deeds()), report["counts"]["unchanged"]) == (deeds, 2)
+    assert (len(call.writes()), report["counts"]["unchanged"]) == (writes, 2)
 
 
 def test_who_does_not_wait_is_told_what_ecs_accepted(call: Call) -> None:

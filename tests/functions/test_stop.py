@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from functions.stop import handler
-from local.ecs.durations import Durations
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
-from local.ecs.quirks import Quirks
-from local.fc_context import Runtime
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.fc.context import Runtime
 from shared.errors import Incomplete
 from tests.calling import RUNTIMES, Body, Call, in_error, row
 
@@ -87,18 +87,18 @@ def test_the_dev_fleet_is_stopped_and_what_is_guarded_runs_on(call: Call, runtim
         "i-prod": "Running",
         "i-far": "Running",
     }
-    assert [one.action for one in call.deeds()] == ["StopInstances"]
+    assert [one.action for one in call.writes()] == ["StopInstances"]
     assert report["api_calls"] == len(call.ecs.log)
 
 
 def test_a_second_run_changes_nothing(call: Call) -> None:
     call(handler, {"tags": DEV})
-    before, call_count = call.ecs.engine.instances(), len(call.deeds())
+    before, call_count = call.ecs.engine.instances(), len(call.writes())
 
     report = call(handler, {"tags": DEV})
 
     assert call.ecs.engine.instances() == before
-    assert len(call.deeds()) == call_count
+    assert len(call.writes()) == call_count
     assert report["counts"]["changed"] == 0
 
 
@@ -136,7 +136,7 @@ def test_an_instance_stopped_in_another_mode_stays_so(call: Call) -> None:
     assert report["instances"] == [
         row("i-1", "unchanged", "stopped in mode KeepCharging, not StopCharging", status="Stopped")
     ]
-    assert call.deeds() == []
+    assert call.writes() == []
 
 
 def test_who_does_not_wait_is_told_what_ecs_accepted(call: Call) -> None:
@@ -155,7 +155,7 @@ def test_force_cuts_the_power(call: Call) -> None:
 
     call(handler, {"instance_ids": ["i-1"], "force": True})
 
-    assert [one.parameters["ForceStop"] for one in call.deeds()] == ["true"]
+    assert [one.parameters["ForceStop"] for one in call.writes()] == ["true"]
 
 
 def test_an_instance_that_stops_already_is_waited_for_and_not_claimed(call: Call) -> None:
@@ -165,7 +165,7 @@ def test_an_instance_that_stops_already_is_waited_for_and_not_claimed(call: Call
     report = call(handler, {"instance_ids": ["i-1"]})
 
     assert report["instances"] == [row("i-1", "unchanged", "", status="Stopped")]
-    assert call.deeds() == []
+    assert call.writes() == []
 
 
 MODES = ("StopCharging", "KeepCharging")
@@ -223,7 +223,7 @@ def test_a_dry_run_says_what_economical_mode_takes_and_where_it_does_nothing(
         "mode"
     )
     assert set(by_default.values()) == {stop}
-    assert call.deeds() == []
+    assert call.writes() == []
 
 
 def test_the_report_says_whose_public_address_is_given_up(call: Call) -> None:
@@ -281,7 +281,7 @@ def test_one_that_hangs_on_its_way_down_cannot_be_powered_off(
     assert "it was stopping already when this run first looked" in only["reason"]
     assert "ECS does not say since when" in only["reason"]
     assert "try Force Stop in the ECS console" in only["reason"]
-    assert call.deeds() == []
+    assert call.writes() == []
 
 
 def test_an_unknown_id_fails_and_the_others_are_stopped(call: Call) -> None:

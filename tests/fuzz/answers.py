@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.ecs.access import Caller
-from shared.ecs_answer import read_answer
+from local.ecs.ram.caller import Caller
+from shared.ecs.answer import read_answer
 from tests.fuzz.scenarios import NAMED_DEV, SCENARIOS, FuzzError, Run
 from tests.safety.stage import ROOT, Direct
 

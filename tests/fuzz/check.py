@@ -1,4 +1,4 @@
-"""What must hold for every event, however mad: a typed, short answer, no deed without a meaning."""
+"""What must hold for every event, however mad: a typed, short answer, no write unasked."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from local.ecs.clock import ManualClock
-from local.ecs.fleet import default_fleet
-from shared.answers import HTTP_STATUS
+from local.ecs.fleet.fleet import default_fleet
 from shared.errors import CurfewError, InvalidEvent, Refused
+from shared.report.response import HTTP_STATUS
 from tests.fuzz.events import Fuzzer
 from tests.safety.stage import FUNCTIONS, Stage
 
@@ -55,7 +55,7 @@ class Checker:
             for function in FUNCTIONS:
                 outcome = self._outcome(function, event)
                 self.outcomes[outcome] += 1
-                if self._stage.deeds() or self._stage.clock.now() != NOW:
+                if self._stage.writes() or self._stage.clock.now() != NOW:
                     self._stage = _staged()
 
     def _outcome(self, function: str, event: bytes) -> str:
@@ -68,7 +68,7 @@ class Checker:
         else:
             name, message = _error_in(answer)
         self._check_message(function, event, name, message)
-        if name in {"InvalidEvent", "Refused"} and not _is_list(event) and self._stage.deeds():
+        if name in {"InvalidEvent", "Refused"} and not _is_list(event) and self._stage.writes():
             raise self._failure(function, event, f"{name}, but {self._stage.operations()}")
         return name
 

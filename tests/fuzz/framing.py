@@ -18,9 +18,9 @@ from threading import Event
 from urllib.parse import parse_qs, urlsplit
 
 from local.ecs.emulator import LOCAL_KEY, local_credential
-from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.wire import Wire
-from shared.sdk import SdkTransport
+from local.ecs.http.endpoint import Wire
+from local.ecs.http.messages import HttpReply, HttpRequest
+from shared.ecs.sdk import SdkTransport
 from shared.settings import Credentials, Settings
 from tests.edge.servers import listening, request_from
 from tests.fuzz.scenarios import SCENARIOS, FuzzError, Run

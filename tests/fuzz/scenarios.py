@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from local.ecs.access import Caller
+from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import ManualClock
-from local.ecs.faults import AnyFault, Refuse
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.log import is_mutating
-from local.ecs.model import ChargeType, LockReason, Status
-from local.ecs.service import Answer
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, Refuse
+from local.ecs.gateway.gateway import Answer
+from local.ecs.gateway.request_log import is_mutating
+from local.ecs.ram.caller import Caller
 from shared.errors import CurfewError
 from tests.safety.stage import NOW, Direct, Stage
 

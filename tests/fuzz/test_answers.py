@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.ram.caller import Caller
 from shared.errors import Unavailable
 from tests.fuzz import answers, framing
 from tests.fuzz.__main__ import main

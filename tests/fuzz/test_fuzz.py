@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.ram.caller import Caller
 from shared.errors import InvalidEvent
 from tests.fuzz.__main__ import main
 from tests.fuzz.check import Checker, FuzzError
@@ -59,7 +59,7 @@ def test_the_fuzzer_finds_what_it_looks_for(
         Checker(3).check(1)
 
 
-def test_the_fuzzer_finds_a_deed_for_an_invalid_event(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fuzzer_finds_a_write_for_an_invalid_event(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(stage: Stage, *_: object) -> None:
         stage.service.call("StopInstances", {}, Caller())
         raise InvalidEvent("too late")

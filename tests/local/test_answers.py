@@ -7,8 +7,8 @@ import json
 import pytest
 from msgspec import MsgspecError
 
-from local.answers import Answer, Failure, Report, Row, read_answer
-from local.fc import Outcome
+from local.fc.runtime import Outcome
+from local.show.read_report import Answer, Failure, Report, Row, read_answer
 
 ROW = {
     "id": "i-a",

@@ -19,16 +19,16 @@ from urllib.request import ProxyHandler, build_opener
 import pytest
 from click.testing import CliRunner, Result
 
-from local.cli import group
-from local.deployment import EVENTS, function_names
+from local.cli.main import group
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.faults import FAULTS
-from local.ecs.fleet_file import read_fleet
-from local.ecs.quirks import Quirks
+from local.ecs.fleet.fleet_file import read_fleet
+from local.ecs.gateway.faults import FAULTS
 from local.ecs.server import LocalEcs
-from local.envelopes import ENVELOPES
-from shared.events import Message, parse
+from local.fc.deployment import EVENTS, function_names
+from local.fc.trigger_events import ENVELOPES
+from shared.request.triggers import Message, parse
 from shared.times import parse_instant
 
 

@@ -15,22 +15,22 @@ from pytest_mock import MockerFixture
 from rich.console import Console
 
 from functions import describe, release, stop
-from local import demo_day
-from local.cli import group
-from local.commands import demo
-from local.demo import play, standing
-from local.demo_day import STEPS, Day, fleet_of_the_day
-from local.deployment import EVENTS, Deployment, emulated
-from local.ecs.access import Caller
+from local.cli import demo
+from local.cli.main import group
+from local.demo import day as demo_day
+from local.demo.day import STEPS, Day, fleet_of_the_day
+from local.demo.demo import play, standing
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.fc import Outcome
-from local.pace import PacedClock
-from shared.events import Message, parse
-from shared.failures import Refusal
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.ram.caller import Caller
+from local.fc.deployment import EVENTS, Deployment, emulated
+from local.fc.pace import PacedClock
+from local.fc.runtime import Outcome
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import ErrorResponse
+from shared.request.triggers import Message, parse
 from shared.run import World
-from shared.sdk import SdkTransport
 from shared.settings import FcContext
 
 SPEED = 600.0
@@ -197,7 +197,7 @@ def test_a_function_that_fails_is_shown_with_its_error(monkeypatch: pytest.Monke
 
 def test_an_ecs_that_makes_no_instances_ends_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
     def sold_out(*_: object, **__: object) -> Mapping[str, Any]:
-        raise Refusal(status=403, code="OperationDenied.NoStock", message="no stock")
+        raise ErrorResponse(status=403, code="OperationDenied.NoStock", message="no stock")
 
     monkeypatch.setattr(SdkTransport, "send", sold_out)
 

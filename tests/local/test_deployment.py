@@ -10,10 +10,10 @@ from datetime import datetime, timezone
 import pytest
 
 from functions import stop
-from local.deployment import Deployment, emulated, function_names
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.fc_context import Runtime
-from local.pace import PacedClock
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.fc.context import Runtime
+from local.fc.deployment import Deployment, emulated, function_names
+from local.fc.pace import PacedClock
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 FLEET = Fleet((InstanceSpec("web"),))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.envelopes import ENVELOPES
-from shared.events import Event, Message, Trigger, parse
+from local.fc.trigger_events import ENVELOPES
+from shared.request.triggers import Event, Message, Trigger, parse
 
 SENT_AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 REQUEST = {"action": "stop", "tags": {"team": "开发"}, "dry_run": False}

@@ -19,8 +19,8 @@ from typing import get_args
 
 import pytest
 
-from local.fc import LoadError, Outcome, invoke, load
-from local.fc_context import CODE, Context, Context310, Context312, Runtime, context, environment
+from local.fc.context import CODE, Context, Context310, Context312, Runtime, context, environment
+from local.fc.runtime import LoadError, Outcome, invoke, load
 from shared.settings import Credentials, read_credentials, timeout_of
 
 CREDENTIALS = Credentials("STS.key", "very-secret", "very-token")
@@ -367,7 +367,7 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes, object
             begun.wait(30)
             return super().get(block, timeout)
 
-    monkeypatch.setattr("local.fc.queue.SimpleQueue", Patient)
+    monkeypatch.setattr("local.fc.runtime.queue.SimpleQueue", Patient)
     yield hang
     over.set()
 

@@ -15,18 +15,18 @@ from typing import TextIO
 import pytest
 from pytest_mock import MockerFixture
 
-from local.deployment import PLAIN, Deployment
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START, ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.messages import HttpReply, HttpRequest
-from local.ecs.model import Status
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.signatures import acs3_signature, acs3_string_to_sign
 from local.ecs.server import LocalEcs, Served
-from local.ecs.signatures import acs3_signature, acs3_string_to_sign
-from local.fc import Outcome
-from local.fc_endpoint import MAX_ASYNC_BYTES, FcEndpoint, code_checksum
-from local.fc_signatures import v2_signature
+from local.fc.deployment import PLAIN, Deployment
+from local.fc.endpoint import MAX_ASYNC_BYTES, FcEndpoint, code_checksum
+from local.fc.runtime import Outcome
+from local.fc.signatures import v2_signature
 
 KEY = "local"
 V3 = "/2023-03-30/functions/curfew-describe/invocations"

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
-from local.deployment import PLAIN, Deployment
 from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.messages import HttpReply, HttpRequest
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.server import LocalEcs, Served
-from local.fc import Outcome
-from local.fc_endpoint import ASYNCHRONOUS, FcEndpoint
-from local.fc_http import http_event, http_reply
+from local.fc.deployment import PLAIN, Deployment
+from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint
+from local.fc.http import http_event, http_reply
+from local.fc.runtime import Outcome
 
 TRIGGER = "/2016-08-15/proxy/curfew/describe"
 HEADERS = {"host": "x.fcapp.run", "content-type": "application/json", "user-agent": "curl"}

@@ -8,13 +8,13 @@ from textwrap import dedent
 
 import pytest
 
-from local.ecs import fleet_file
-from local.ecs.access import Caller
+from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.fleet_file import FleetFileError, read_fleet
-from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.fleet import fleet_file
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
+from local.ecs.fleet.fleet_file import FleetFileError, read_fleet
+from local.ecs.ram.caller import Caller
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)

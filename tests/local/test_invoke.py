@@ -14,15 +14,15 @@ from threading import Timer
 import pytest
 from click.testing import CliRunner, Result
 
-from local import invocation
-from local.cli import group
-from local.deployment import EVENTS
+from local.cli import invocation
+from local.cli.main import group
 from local.ecs.clock import ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
-from local.ecs.messages import HttpReply
+from local.ecs.http.messages import HttpReply
 from local.ecs.server import LocalEcs, Neighbour
-from local.envelopes import timer
-from local.fc_endpoint import FcEndpoint
+from local.fc.deployment import EVENTS
+from local.fc.endpoint import FcEndpoint
+from local.fc.trigger_events import timer
 
 SAMPLES = sorted(path.name for path in EVENTS.glob("*.json"))
 A_DAY = ("--timeout", "86400")

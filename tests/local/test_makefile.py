@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from local.fc_context import CODE
+from local.fc.context import CODE
 
 MAKEFILE = CODE.joinpath("Makefile").read_text(encoding="utf-8")
 

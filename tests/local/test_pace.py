@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from pytest_mock import MockerFixture
 
-from local.pace import PacedClock
+from local.fc.pace import PacedClock
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click import BadParameter
 
-from local.parameters import ENDPOINT
+from local.cli.parameters import ENDPOINT
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from local.progress import Progress
+from local.show.progress import Progress
 from shared.clock import Clock
-from shared.failures import NoAnswer, Refusal
+from shared.ecs.transport import Connection, ErrorResponse, NoResponse
 from shared.run import World
-from shared.sdk import Connection
 from shared.settings import Credentials, Settings
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=timezone.utc)
@@ -135,8 +134,11 @@ def test_a_disk_is_no_instance(run: Run) -> None:
 @pytest.mark.parametrize(
     ("problem", "said"),
     [
-        (Refusal(status=400, code="Throttling.User", message="x"), "ECS answers Throttling.User"),
-        (NoAnswer("no answer in time"), "no answer in time"),
+        (
+            ErrorResponse(status=400, code="Throttling.User", message="x"),
+            "ECS answers Throttling.User",
+        ),
+        (NoResponse("no answer in time"), "no answer in time"),
     ],
     ids=["refused", "no answer"],
 )
@@ -152,8 +154,10 @@ def test_what_goes_wrong_is_told_and_goes_on(run: Run, problem: Exception, said:
 
 
 def test_the_answer_to_a_dry_run_is_nothing_that_went_wrong(run: Run) -> None:
-    with pytest.raises(Refusal):
-        run.send("DescribeInstances", Refusal(status=400, code="DryRunOperation", message="x"))
+    with pytest.raises(ErrorResponse):
+        run.send(
+            "DescribeInstances", ErrorResponse(status=400, code="DryRunOperation", message="x")
+        )
 
     assert run.lines == ["12:00:00  DescribeInstances in cn-hangzhou"]
 

@@ -16,11 +16,11 @@ from importlib import import_module
 import pytest
 from click.testing import CliRunner, Result
 
-from local.cli import group
+from local.cli.main import group
 from local.ecs.server import LocalEcs
-from local.fc import Outcome
-from local.fc_endpoint import ASYNCHRONOUS, FcEndpoint
-from local.remote import Call, Deployed, RemoteError, Reply, call
+from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint
+from local.fc.remote import Call, Deployed, RemoteError, Reply, call
+from local.fc.runtime import Outcome
 from shared.settings import Credentials
 
 KEY = "local"
@@ -236,7 +236,7 @@ def test_without_a_key_a_missing_client_is_told_in_the_same_breath(
     name: str, client: str, command: str, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
 ) -> None:
     found = {client: object()} if is_there else {}
-    monkeypatch.setattr("local.remote.find_spec", found.get)
+    monkeypatch.setattr("local.fc.remote.find_spec", found.get)
 
     result = run("--remote", "--name", name)
 
@@ -246,7 +246,7 @@ def test_without_a_key_a_missing_client_is_told_in_the_same_breath(
 
 def test_what_is_no_answer_of_curfew_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     reply = Reply("1-x", Outcome(ok=True, body=b"hello\x1b[31m"))
-    monkeypatch.setattr("local.invocation.call", lambda *_: reply)
+    monkeypatch.setattr("local.cli.invocation.call", lambda *_: reply)
 
     result = run("--remote", "--endpoint", "http://127.0.0.1:9")
 
@@ -259,7 +259,7 @@ def test_the_end_of_a_deployed_functions_log_cannot_steer_the_terminal(
 ) -> None:
     body = b'{"reports": []}'
     reply = Reply("1-x", Outcome(ok=True, body=body), "FC Invoke Start\n\x1b]0;owned\x07\n")
-    monkeypatch.setattr("local.invocation.call", lambda *_: reply)
+    monkeypatch.setattr("local.cli.invocation.call", lambda *_: reply)
 
     result = run("--remote", "--endpoint", "http://127.0.0.1:9", "--verbose")
 

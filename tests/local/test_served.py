@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from local.cli.served import NotServedError, Reading, ServedClock, ask
 from local.ecs.clock import ManualClock, RealClock
 from local.ecs.emulator import Emulator, Options, default_engine
 from local.ecs.server import LocalEcs
-from local.served import NotServedError, Reading, ServedClock, ask
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
@@ -66,7 +66,7 @@ def lived_by(
 ) -> Callable[[float], tuple[ServedClock, Answers]]:
     def clock(speed: float) -> tuple[ServedClock, Answers]:
         answers = Answers(hand, speed)
-        monkeypatch.setattr("local.served.ask", answers)
+        monkeypatch.setattr("local.cli.served.ask", answers)
         return ServedClock("http://127.0.0.1:8421", hand), answers
 
     return clock

@@ -10,7 +10,7 @@ from shutil import copytree
 import pytest
 
 from local import __main__ as start
-from local.fc_context import CODE
+from local.fc.context import CODE
 
 
 @pytest.mark.parametrize("command", ["demo", "serve", "--help"])
@@ -85,7 +85,7 @@ def test_a_module_of_ours_that_is_missing_is_a_defect_and_shown_as_one(
     def broken(**_: object) -> None:
         raise ModuleNotFoundError("No module named 'local.gone'", name="local.gone")
 
-    monkeypatch.setattr("local.cli.main", broken)
+    monkeypatch.setattr("local.cli.main.main", broken)
 
     with pytest.raises(ModuleNotFoundError):
         start.run()

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
-from local.answers import Answer, Failure, Report, Row
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.tables import GONE, State, counted, fleet, screen, show_answer, summary
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.show.read_report import Answer, Failure, Report, Row
+from local.show.screen import GONE, State, counted, fleet, screen, show_answer, summary
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from local.wrapping import Wrapped, divided
+from local.show.wrapping import Wrapped, divided
 
 
 @pytest.mark.parametrize(

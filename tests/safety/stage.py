@@ -10,18 +10,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from local.ecs.access import ALLOW_ALL, Authorizer, Caller
+from local.ecs.account.model import Status
+from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.fleet import Fleet, InstanceSpec
-from local.ecs.log import Entry
-from local.ecs.model import Status
-from local.ecs.quirks import Quirks
-from local.ecs.service import Service
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.gateway.gateway import Gateway
+from local.ecs.gateway.request_log import Entry
+from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
+from local.fc.trigger_events import ENVELOPES, Request
+from shared.domain.guards import Harm
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import CurfewError
-from shared.failures import NoAnswer, Refusal
-from shared.guards import Harm
 from shared.parallel import one_by_one
 from shared.run import World
 from tests.calling import ACTIONS, HANDLERS
@@ -51,7 +51,7 @@ class Direct:
         after: called when the service has done it, before Curfew is told.
     """
 
-    service: Service
+    gateway: Gateway
     authorizer: Authorizer = ALLOW_ALL
     before: Hook = lambda _operation, _parameters: None
     after: Hook = lambda _operation, _parameters: None
@@ -67,13 +67,15 @@ class Direct:
         timeout_s: float,  # noqa: ARG002  # the protocol's
     ) -> Mapping[str, Any]:
         self.before(operation, parameters)
-        answer = self.service.call(operation, parameters, Caller(authorizer=self.authorizer))
+        answer = self.gateway.call(operation, parameters, Caller(authorizer=self.authorizer))
         self.after(operation, parameters)
         delivery = answer.delivery
         if delivery.cut or delivery.truncated or delivery.proxy_page:
-            raise NoAnswer("nothing readable came back")
+            raise NoResponse("nothing readable came back")
         if answer.status != 200:
-            raise Refusal(answer.status, answer.code, str(answer.body.get("Message", ""))[:200])
+            raise ErrorResponse(
+                answer.status, answer.code, str(answer.body.get("Message", ""))[:200]
+            )
         return answer.body
 
 
@@ -90,20 +92,20 @@ class Stage:
     quirks: Quirks = field(default_factory=Quirks)
     clock: ManualClock = field(default_factory=ManualClock)
     environ: dict[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
-    service: Service = field(init=False)
+    gateway: Gateway = field(init=False)
     transport: Direct = field(init=False)
 
     def __post_init__(self) -> None:
         month_ago = self.clock.now() - timedelta(days=30)
         aged = (replace(one, created_at=one.created_at or month_ago) for one in self.instances)
         engine = Ecs(Fleet(tuple(aged)), self.clock, quirks=self.quirks)
-        self.service = Service(engine)
-        self.transport = Direct(self.service)
+        self.gateway = Gateway(engine)
+        self.transport = Direct(self.gateway)
 
     @property
     def engine(self) -> Ecs:
         """The account itself."""
-        return self.service.engine
+        return self.gateway.engine
 
     def id_of(self, name: str) -> str:
         """The id of the instance with this name."""
@@ -124,11 +126,11 @@ class Stage:
             connect=lambda _settings, _credentials: transport or self.transport,
             environ=self.environ,
         )
-        before = len(self.service.log)
+        before = len(self.gateway.log)
         try:
             return HANDLERS[function](event, fc_context(timeout_s=timeout_s), world=world)
         finally:
-            for entry in self.service.log.entries()[before:]:
+            for entry in self.gateway.log.entries()[before:]:
                 check_call(function, entry)
 
     def ask(self, function: str, request: Request, trigger: str = "direct") -> dict[str, Any]:
@@ -136,13 +138,13 @@ class Stage:
         event = ENVELOPES[trigger](request, self.clock.now())
         return report_in(self.deliver(function, event))
 
-    def deeds(self) -> tuple[Entry, ...]:
+    def writes(self) -> tuple[Entry, ...]:
         """The requests so far that would change something."""
-        return self.service.log.mutating()
+        return self.gateway.log.mutating()
 
     def operations(self) -> tuple[str, ...]:
         """Their names, in order."""
-        return tuple(one.action for one in self.deeds())
+        return tuple(one.action for one in self.writes())
 
 
 def check_call(function: str, entry: Entry) -> None:

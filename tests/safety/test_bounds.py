@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from local.ecs.faults import GarbledRow, Refuse
-from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.envelopes import Request
+from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import GarbledRow, Refuse
+from local.fc.trigger_events import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
 from tests.safety.stage import DEV, REGION, Stage, report_of
 
@@ -45,7 +45,7 @@ class TestSnapshotsRequired:
         with pytest.raises(Refused, match="CURFEW_SNAPSHOT"):
             stage.ask("release", request, trigger)
 
-        assert len(stage.service.log) == 0
+        assert len(stage.gateway.log) == 0
 
     def test_it_does_not_bind_set_auto_release(self) -> None:
         stage = Stage(of(0))
@@ -83,7 +83,7 @@ class TestRegions:
     @pytest.mark.promise("S22")
     def test_one_that_cannot_be_read_does_not_keep_the_others(self) -> None:
         stage = Stage([*of(0), InstanceSpec("dev-far", region=SHANGHAI, tags=DEV)])
-        stage.service.faults.add(
+        stage.gateway.faults.add(
             Refuse(action="*", region=SHANGHAI, status=503, code="ServiceUnavailable")
         )
 
@@ -97,7 +97,7 @@ class TestRegions:
     @pytest.mark.promise("S11")
     def test_of_an_unread_region_no_plan_can_be_confirmed(self) -> None:
         stage = Stage(of(0))
-        stage.service.faults.add(
+        stage.gateway.faults.add(
             Refuse(action="*", region=SHANGHAI, status=503, code="ServiceUnavailable")
         )
 
@@ -118,7 +118,7 @@ class TestRows:
     def test_one_that_cannot_be_read_fails_and_keeps_no_other(self) -> None:
         stage = Stage(of(0, 1, 2))
         bad = stage.id_of("dev-1")
-        stage.service.faults.add(GarbledRow(id=bad, field="CreationTime", value="soon"))
+        stage.gateway.faults.add(GarbledRow(id=bad, field="CreationTime", value="soon"))
 
         with pytest.raises(Incomplete) as incomplete:
             stage.ask("stop", {"tags": DEV})

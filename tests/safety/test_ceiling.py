@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import Refuse
-from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
 from tests.safety.stage import (
     DEV,
@@ -73,7 +73,7 @@ def test_a_message_cannot_raise_the_ceiling(
 
     assert "CURFEW_MAX_INSTANCES" in str(caught.value)
     assert report_of(caught.value)["counts"]["would_change"] == 25
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_a_higher_number_in_the_request_is_no_error_where_it_is_not_needed() -> None:
@@ -97,7 +97,7 @@ def test_twenty_messages_at_the_ceiling_change_no_more_than_one(function: str) -
     assert said.startswith("19 errors in 20 messages: [1] Refused: 10 instances would change, ")
     assert "with those of earlier messages 20, at most 10 may in one invocation" in said
     assert [one["counts"]["changed"] for one in reports] == [10, *[0] * 19]
-    written = [bool(stage.service.log.touched(one)) for batch in batches for one in batch]
+    written = [bool(stage.gateway.log.touched(one)) for batch in batches for one in batch]
     assert written == [True] * 10 + [False] * 190
 
 
@@ -187,7 +187,7 @@ def test_a_message_that_was_refused_uses_nothing_up() -> None:
 
 def test_what_was_set_out_to_be_changed_counts_even_if_ecs_refused_it() -> None:
     stage = fleet(20)
-    stage.service.faults.add(Refuse(action="StopInstances", status=400, code="No.Today"))
+    stage.gateway.faults.add(Refuse(action="StopInstances", status=400, code="No.Today"))
 
     said, reports = deliver(
         stage,
@@ -248,7 +248,7 @@ def test_a_region_is_counted_once_an_invocation() -> None:
 
     listings = [
         one
-        for one in stage.service.log
+        for one in stage.gateway.log
         if one.action == "DescribeInstances" and "InstanceIds" not in one.parameters
     ]
     assert len(listings) == 1
@@ -257,7 +257,7 @@ def test_a_region_is_counted_once_an_invocation() -> None:
 def test_a_region_that_cannot_be_counted_is_pending_and_the_others_are_done() -> None:
     stage = fleet(2, CURFEW_MAX_PERCENT="50", CURFEW_REGIONS=f"{REGION},{SHANGHAI}")
     far = add(stage, "dev-far", region=SHANGHAI)
-    stage.service.faults.add(Refuse(action="DescribeInstances", region=SHANGHAI, skip=1))
+    stage.gateway.faults.add(Refuse(action="DescribeInstances", region=SHANGHAI, skip=1))
 
     with pytest.raises(Incomplete) as caught:
         stage.ask("stop", {"tags": DEV, "regions": [REGION, SHANGHAI]})
@@ -269,7 +269,7 @@ def test_a_region_that_cannot_be_counted_is_pending_and_the_others_are_done() ->
         "dev-far": "pending",
     }
     assert "could not be counted for CURFEW_MAX_PERCENT" in table(report)["dev-far"][1]
-    assert stage.service.log.touched(far) == ()
+    assert stage.gateway.log.touched(far) == ()
 
 
 @EACH_WRITE
@@ -283,4 +283,4 @@ def test_the_ceiling_holds_for_a_confirmed_plan_too(function: str) -> None:
     with pytest.raises(Refused, match="at most 10 may"):
         stage.ask(function, {**request, "plan_id": plan_id})
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()

@@ -13,12 +13,12 @@ from datetime import timedelta
 
 import pytest
 
+from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status
-from local.envelopes import ENVELOPES
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import ENVELOPES
+from shared.domain.guards import Harm
 from shared.errors import Incomplete
-from shared.guards import Harm
 from tests.calling import ACTIONS
 from tests.safety.stage import (
     HARMS,
@@ -191,7 +191,7 @@ def test_no_request_that_changes_names_a_guarded_instance(
 
     report = stage.ask(function, {**request_for(way, ids), **fields}, trigger)
 
-    assert {one for one in ids if stage.service.log.touched(ids[one])} == set(ids) - set(guarded)
+    assert {one for one in ids if stage.gateway.log.touched(ids[one])} == set(ids) - set(guarded)
     said = table(report)
     assert {one: said[one] for one in guarded} == {
         one: ("skipped", reason) for one, reason in guarded.items()
@@ -214,7 +214,7 @@ def test_only_what_keeps_an_instance_off_hinders_its_start(trigger: str, way: st
 
     report = stage.ask("start", request_for(way, ids), trigger)
 
-    assert {one for one in ids if stage.service.log.touched(ids[one])} == set(ids) - set(guarded)
+    assert {one for one in ids if stage.gateway.log.touched(ids[one])} == set(ids) - set(guarded)
     assert table(report) == {
         name: ("skipped", guarded[name]) if name in guarded else ("changed", "start")
         for name in ids
@@ -258,7 +258,7 @@ def test_describe_names_what_would_guard_and_changes_nothing(trigger: str, way: 
 
     report = stage.ask("describe", request_for(way, ids), trigger)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     assert table(report) == {case.spec.name: ("unchanged", described(case)) for case in CASES}
 
 
@@ -285,7 +285,7 @@ def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
     stage = Stage([case.spec])
 
     planned = stage.ask(function, {"name": "dev-*", **fields, "dry_run": True})
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     done = stage.ask(function, {"name": "dev-*", **fields, "dry_run": False})
 
     reason = guard_of(case, name)
@@ -302,7 +302,7 @@ def test_a_dry_run_of_a_start_skips_what_the_start_skips(case: Case) -> None:
 
     planned = stage.ask("start", {"name": "dev-*", "dry_run": True})
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     skipped = ("skipped", case.against_start)
     assert table(planned) == {
         case.spec.name: skipped if case.against_start else ("would_change", "start")
@@ -336,4 +336,4 @@ def test_a_stopped_instance_is_guarded_like_a_running_one(case: Case, name: str)
 
     reason = guard_of(case, name)
     assert [row["result"] for row in report["instances"]] == ["skipped" if reason else "changed"]
-    assert bool(stage.service.log.touched(instance.instance_id)) is not bool(reason)
+    assert bool(stage.gateway.log.touched(instance.instance_id)) is not bool(reason)

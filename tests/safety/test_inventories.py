@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import (
+from local.ecs.account.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     Cut,
@@ -18,9 +20,7 @@ from local.ecs.faults import (
     Refuse,
     RepeatedToken,
 )
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
-from local.envelopes import Request
+from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from tests.safety.stage import (
     DEV,
@@ -49,12 +49,12 @@ def test_an_empty_answer_for_want_of_permission_is_no_inventory(
     function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
     request = {**selected(stage, way), **fields}
-    stage.service.faults.add(LostPermission(action="DescribeInstances", empty=is_empty))
+    stage.gateway.faults.add(LostPermission(action="DescribeInstances", empty=is_empty))
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances"):
         stage.ask(function, request)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.promise("S20")
@@ -63,7 +63,7 @@ def test_an_empty_answer_for_want_of_permission_is_no_inventory(
 def test_permission_lost_midway_is_not_taken_for_a_release(skip: int, *, is_empty: bool) -> None:
     stage = Stage(FEW)
     lost = LostPermission(action="DescribeInstances", skip=skip, empty=is_empty)
-    stage.service.faults.add(lost)
+    stage.gateway.faults.add(lost)
 
     with pytest.raises(AccessDenied, match="ecs:DescribeInstances") as failure:
         stage.ask("release", {"name": "dev-*", "dry_run": False})
@@ -87,25 +87,25 @@ BAD_PAGES: Mapping[str, AnyFault] = {
 @pytest.mark.parametrize("way", ["tags", "name", "all"])
 def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFault) -> None:
     stage = Stage(MANY, environ=MANY_ALLOWED)
-    stage.service.faults.add(fault)
+    stage.gateway.faults.add(fault)
 
     with pytest.raises(Unavailable):
         stage.ask("stop", {**selected(stage, way), "max_instances": 1000})
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.promise("S21")
 def test_tokens_that_go_in_a_circle_end() -> None:
     stage = Stage(MANY, environ=MANY_ALLOWED)
-    circle = Circle(stage.service)
+    circle = Circle(stage.gateway)
     stage.transport = circle
 
     with pytest.raises(Unavailable, match="circle"):
         stage.ask("stop", {"name": "dev-*", "max_instances": 1000})
 
-    assert len(stage.service.log) <= 4
-    assert stage.deeds() == ()
+    assert len(stage.gateway.log) <= 4
+    assert stage.writes() == ()
 
 
 @dataclass
@@ -128,13 +128,13 @@ class Circle(Direct):
 @pytest.mark.promise("S25")
 def test_an_instance_seen_on_two_pages_is_stopped_once() -> None:
     stage = Stage(MANY[:150], environ=MANY_ALLOWED)
-    stage.transport = Twice(stage.service)
+    stage.transport = Twice(stage.gateway)
 
     report = stage.ask("stop", {"name": "dev-*", "max_instances": 150, "wait": False})
 
     assert report["counts"]["changed"] == 150
     first_id = stage.id_of("dev-0")
-    assert len(stage.service.log.touched(first_id)) == 1
+    assert len(stage.gateway.log.touched(first_id)) == 1
 
 
 @dataclass
@@ -168,12 +168,12 @@ def test_more_than_a_thousand_by_tag_are_all_found() -> None:
 @pytest.mark.promise("S9")
 def test_a_filter_that_ecs_ignores_selects_no_more() -> None:
     stage = Stage([*FEW, InstanceSpec("prod-1", tags={"team": "prod"})])
-    stage.transport = NoFilter(stage.service)
+    stage.transport = NoFilter(stage.gateway)
 
     report = stage.ask("stop", {"tags": DEV, "name": "dev-*"})
 
     assert set(table(report)) == {"dev-0", "dev-1", "dev-2"}
-    assert stage.service.log.touched(stage.id_of("prod-1")) == ()
+    assert stage.gateway.log.touched(stage.id_of("prod-1")) == ()
 
 
 @dataclass
@@ -205,7 +205,7 @@ RECHECKS: Mapping[str, AnyFault] = {
 @pytest.mark.promise("S26")
 def test_a_second_look_that_fails_keeps_the_instances(fault: AnyFault) -> None:
     stage = Stage(FEW)
-    stage.service.faults.add(fault)
+    stage.gateway.faults.add(fault)
 
     with pytest.raises((Incomplete, AccessDenied)):
         stage.ask("release", {"name": "dev-*", "dry_run": False})
@@ -243,7 +243,7 @@ def test_a_selection_never_widens(name: str, request_: Request) -> None:
     with pytest.raises((InvalidEvent, Refused)):
         stage.ask(function, {**request_, **fields})
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 @pytest.mark.promise("S27")
@@ -268,7 +268,7 @@ def test_nothing_matched_is_said_in_report_and_log(caplog: pytest.LogCaptureFixt
 )
 def test_an_account_that_cannot_be_read_is_left_alone(fault: AnyFault) -> None:
     stage = Stage(FEW)
-    stage.service.faults.add(fault)
+    stage.gateway.faults.add(fault)
 
     with pytest.raises(CurfewError):
         stage.ask("stop", {"name": "dev-*"})
@@ -278,7 +278,7 @@ def test_an_account_that_cannot_be_read_is_left_alone(fault: AnyFault) -> None:
 
 def test_a_page_without_its_rows_narrows_a_selection_and_never_widens_it() -> None:
     stage = Stage(MANY, environ=MANY_ALLOWED)
-    stage.service.faults.add(MissingPage(action="DescribeInstances", skip=1, times=1))
+    stage.gateway.faults.add(MissingPage(action="DescribeInstances", skip=1, times=1))
 
     report = stage.ask("stop", {"name": "dev-*", "max_instances": 350, "dry_run": True})
 

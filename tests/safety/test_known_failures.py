@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.ecs.account.model import ChargeType, SpotStrategy, Status, StoppedMode
 from local.ecs.clock import MANUAL_START, ManualClock
-from local.ecs.faults import Refuse
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, SpotStrategy, Status, StoppedMode
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings
@@ -66,13 +66,13 @@ def test_a_run_does_what_its_dry_run_said_less_what_was_protected_since(
 
     plan = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
     would_change = {name for name, (result, _) in table(plan).items() if result == "would_change"}
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     for name in protected & chosen:
         stage.engine.tag(stage.id_of(name), {"curfew:protect": ""})
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
     stage.ask(function, {"name": "dev-*", **stated, "dry_run": False})
 
-    touched = {name for name in ids if stage.service.log.touched(ids[name])}
+    touched = {name for name in ids if stage.gateway.log.touched(ids[name])}
     assert touched == would_change - protected
 
 
@@ -95,7 +95,7 @@ def test_bad_instances_in_a_batch_of_a_hundred_cost_the_others_nothing(bad: int)
     assert {name: table(report)[name] for name in spoilt} == dict.fromkeys(
         spoilt, ("skipped", "deletion protection")
     )
-    assert stage.service.log.count("DeleteInstances") <= 3
+    assert stage.gateway.log.count("DeleteInstances") <= 3
 
 
 @pytest.mark.parametrize("bad", [1, 5, 20])
@@ -105,7 +105,7 @@ def test_what_only_ecs_knows_to_be_bad_is_found_by_halving(bad: int) -> None:
         for number in range(100)
     )
     spoilt = {stage.id_of(f"dev-{number * 5:03}") for number in range(bad)}
-    stage.transport = Grudge(stage.service, grudge=spoilt)
+    stage.transport = Grudge(stage.gateway, grudge=spoilt)
 
     with pytest.raises(Incomplete) as failure:
         stage.ask("release", LOST)
@@ -113,7 +113,7 @@ def test_what_only_ecs_knows_to_be_bad_is_found_by_halving(bad: int) -> None:
     assert {one.instance_id for one in stage.engine.instances()} == spoilt
     rows = report_of(failure.value)["instances"]
     assert {row["id"] for row in rows if row["code"] == "DependencyViolation.Odd"} == spoilt
-    assert stage.service.log.count("DeleteInstances") <= {1: 15, 5: 53, 20: 130}[bad]
+    assert stage.gateway.log.count("DeleteInstances") <= {1: 15, 5: 53, 20: 130}[bad]
 
 
 class Grudge(Direct):
@@ -128,14 +128,14 @@ class Grudge(Direct):
     ) -> Mapping[str, object]:
         fault = None
         if operation == "DeleteInstances" and self.grudge & set(parameters.values()):
-            fault = self.service.faults.add(
+            fault = self.gateway.faults.add(
                 Refuse(action=operation, status=403, code="DependencyViolation.Odd")
             )
         try:
             return super().send(operation, parameters, timeout_s=timeout_s)
         finally:
             if fault:
-                self.service.faults.remove(fault)
+                self.gateway.faults.remove(fault)
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_throttling_leaves_nobody_behind_and_splits_no_batch(status: int, code: 
         InstanceSpec(f"dev-{number:03}", tags={"a": "b"}, status=Status.STOPPED)
         for number in range(100)
     )
-    stage.service.faults.add(Refuse(action="DeleteInstances", status=status, code=code, times=3))
+    stage.gateway.faults.add(Refuse(action="DeleteInstances", status=status, code=code, times=3))
 
     stage.ask("release", LOST)
 
     assert stage.engine.instances() == ()
     sizes = {
         sum(key.startswith("InstanceId.") for key in one.parameters)
-        for one in stage.deeds()
+        for one in stage.writes()
         if one.action == "DeleteInstances"
     }
     assert sizes == {100}
@@ -203,7 +203,7 @@ def test_a_malformed_request_never_ends_in_success(function: str, trigger: str) 
         said = answer["body"]
 
     assert "shedule" in said
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 @pytest.mark.promise("S47")
@@ -254,7 +254,7 @@ def test_what_goes_on_costing_after_a_release_is_in_the_report() -> None:
 )
 def test_without_its_snapshot_an_instance_stays(code: str, status: int) -> None:
     stage = Stage([InstanceSpec("dev-db", data_disks=(DiskSpec(),))])
-    stage.service.faults.add(Refuse(action="CreateSnapshot", skip=1, code=code, status=status))
+    stage.gateway.faults.add(Refuse(action="CreateSnapshot", skip=1, code=code, status=status))
 
     with pytest.raises(Incomplete) as failure:
         stage.ask("release", RELEASE)
@@ -274,7 +274,7 @@ def test_a_disk_that_cannot_be_snapshotted_is_told_from_a_snapshot_that_failed()
     result, reason = table(report)["dev-cache"]
     assert result == "skipped"
     assert "(local_ssd_pro) cannot be snapshotted" in reason
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_an_instance_stopped_in_another_mode_than_asked_for_says_so() -> None:
@@ -312,7 +312,7 @@ def test_a_release_time_is_legal_or_refused_and_never_adjusted(
     else:
         with pytest.raises((InvalidEvent, Incomplete), match="ahead"):
             stage.ask("set_auto_release", request)
-        assert stage.deeds() == ()
+        assert stage.writes() == ()
 
 
 @pytest.mark.promise("S13")
@@ -336,7 +336,7 @@ def test_a_release_time_that_is_missing_never_clears_one(stated: Request) -> Non
     with pytest.raises(InvalidEvent):
         stage.ask("set_auto_release", {"name": "dev-*", **stated})
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
     assert stage.engine.instances()[0].auto_release_at == release_at
 
 

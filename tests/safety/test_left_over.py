@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from local.ecs.durations import Durations
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import LockReason
 from local.ecs.engine import Ecs
-from local.ecs.fleet import DiskSpec, Fleet, InstanceSpec
-from local.ecs.model import LockReason
-from local.envelopes import ENVELOPES
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
+from local.fc.trigger_events import ENVELOPES
+from shared.domain.plan import VANISHED
+from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete
-from shared.failures import Refusal
-from shared.plan import VANISHED
 from tests.safety.stage import DEV, Direct, Stage, report_of, table
 
 RELEASE = {"tags": DEV, "dry_run": False}
-SPENT = Refusal(400, "IdempotentFailed", "The previous idempotent request has failed.")
+SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")
 
 
 @dataclass
@@ -32,8 +32,8 @@ class Refusing(Direct):
         sent: The operations and parameters of all calls.
     """
 
-    answer: Callable[[str, Mapping[str, str]], Refusal | None] = lambda _operation, _parameters: (
-        None
+    answer: Callable[[str, Mapping[str, str]], ErrorResponse | None] = (
+        lambda _operation, _parameters: None
     )
     sent: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
 
@@ -67,9 +67,9 @@ def ask(stage: Stage, *, timeout_s: float = 600) -> tuple[str, str]:
 @pytest.mark.promise("S30")
 def test_a_failed_release_names_the_snapshots_that_it_took() -> None:
     stage, first, second = two_disks()
-    quota = Refusal(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds.")
+    quota = ErrorResponse(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds.")
     stage.transport = Refusing(
-        stage.service, answer=lambda _, sent: quota if second in sent.values() else None
+        stage.gateway, answer=lambda _, sent: quota if second in sent.values() else None
     )
 
     result, reason = ask(stage)
@@ -107,14 +107,14 @@ def test_a_snapshot_of_the_first_disk_is_told_whatever_becomes_of_the_second(
 ) -> None:
     stage, first, second = two_disks()
 
-    def refuse(operation: str, parameters: Mapping[str, str]) -> Refusal | None:
+    def refuse(operation: str, parameters: Mapping[str, str]) -> ErrorResponse | None:
         if operation != "CreateSnapshot" or second not in parameters.values():
             return None
         if stage.engine.instances():
             somebody(stage)
-        return Refusal(503, "ServiceUnavailable", "")
+        return ErrorResponse(503, "ServiceUnavailable", "")
 
-    stage.transport = Refusing(stage.service, answer=refuse)
+    stage.transport = Refusing(stage.gateway, answer=refuse)
 
     told = ask(stage)
 
@@ -129,7 +129,7 @@ def slow(deleting: timedelta) -> Stage:
     stage = Stage(())
     old = stage.clock.now() - timedelta(days=30)
     spec = InstanceSpec("dev-0", tags=DEV, created_at=old)
-    stage.service.engine = Ecs(
+    stage.gateway.engine = Ecs(
         Fleet((spec,)), stage.clock, durations=Durations(deleting=deleting), quirks=stage.quirks
     )
     return stage
@@ -163,13 +163,13 @@ def test_a_deletion_that_outlasts_the_deadline_is_pending_and_names_its_snapshot
 
 def test_a_snapshot_that_has_expired_since_keeps_no_later_release_from_its_own() -> None:
     stage, _, _ = two_disks()
-    denied = Refusal(403, "OperationDenied", "Not now.")
+    denied = ErrorResponse(403, "OperationDenied", "Not now.")
     stage.transport = Refusing(
-        stage.service, answer=lambda called, _: denied if called == "DeleteInstances" else None
+        stage.gateway, answer=lambda called, _: denied if called == "DeleteInstances" else None
     )
     assert ask(stage)[0] == "failed"
     before = {one.snapshot_id for one in stage.engine.snapshots()}
-    stage.transport = Direct(stage.service)
+    stage.transport = Direct(stage.gateway)
     stage.clock.advance(timedelta(days=8))
     stage.engine.settle()
     expired = before - {one.snapshot_id for one in stage.engine.snapshots()}
@@ -185,17 +185,19 @@ def test_a_snapshot_that_has_expired_since_keeps_no_later_release_from_its_own()
 @pytest.mark.parametrize(
     "first",
     [
-        Refusal(500, "InternalError", "unknown"),
-        Refusal(403, "IncorrectInstanceStatus.Initializing", "wait"),
+        ErrorResponse(500, "InternalError", "unknown"),
+        ErrorResponse(403, "IncorrectInstanceStatus.Initializing", "wait"),
     ],
     ids=["server-error", "busy"],
 )
-def test_a_token_whose_first_call_failed_keeps_no_instance(operation: str, first: Refusal) -> None:
+def test_a_token_whose_first_call_failed_keeps_no_instance(
+    operation: str, first: ErrorResponse
+) -> None:
     """ECS remembers what became of a token, a failure too."""
     stage = Stage([InstanceSpec("dev-0", tags=DEV)])
     failed: set[str] = set()
 
-    def remember(called: str, parameters: Mapping[str, str]) -> Refusal | None:
+    def remember(called: str, parameters: Mapping[str, str]) -> ErrorResponse | None:
         token = parameters.get("ClientToken", "")
         if called != operation or (failed and token not in failed):
             return None
@@ -203,7 +205,7 @@ def test_a_token_whose_first_call_failed_keeps_no_instance(operation: str, first
         failed.add(token)
         return refusal
 
-    transport = Refusing(stage.service, answer=remember)
+    transport = Refusing(stage.gateway, answer=remember)
     stage.transport = transport
 
     result, _ = ask(stage)
@@ -225,12 +227,12 @@ def test_a_token_whose_first_call_failed_keeps_no_instance(operation: str, first
 )
 def test_a_refusal_that_passes_is_waited_out(operation: str, code: str) -> None:
     stage = Stage([InstanceSpec("dev-0", tags=DEV)])
-    refusals = [Refusal(400, code, "wait")] * 8
+    refusals = [ErrorResponse(400, code, "wait")] * 8
 
-    def busy(called: str, _: object) -> Refusal | None:
+    def busy(called: str, _: object) -> ErrorResponse | None:
         return refusals.pop() if called == operation and refusals else None
 
-    stage.transport = Refusing(stage.service, answer=busy)
+    stage.transport = Refusing(stage.gateway, answer=busy)
 
     assert ask(stage)[0] == "changed"
     assert stage.engine.instances() == ()

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import Refuse
-from local.ecs.fleet import InstanceSpec
-from local.ecs.throttle import Limits
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from local.ecs.gateway.throttle import Limits
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
 from tests.safety.stage import DEV, Direct, Stage, report_of, table
 
@@ -35,13 +35,13 @@ def listed(stage: Stage, requests: Sequence[Request]) -> bytes:
 
 
 def throttled(stage: Stage) -> int:
-    return sum(one.code.startswith("Throttling") for one in stage.service.log)
+    return sum(one.code.startswith("Throttling") for one in stage.gateway.log)
 
 
 def test_all_messages_keep_one_pace_which_spares_every_other_refusal() -> None:
     together, apart = fleet(60), fleet(60)
     for stage in (together, apart):
-        stage.service.throttle.limits = Limits({"DescribeInstances": 10})
+        stage.gateway.throttle.limits = Limits({"DescribeInstances": 10})
 
     answer = together.deliver("describe", listed(together, one_each(together)))
     for request in one_each(apart):
@@ -55,7 +55,7 @@ def test_all_messages_keep_one_pace_which_spares_every_other_refusal() -> None:
 @pytest.mark.promise("S39")
 def test_once_the_time_is_over_no_other_message_is_begun_and_they_are_named() -> None:
     stage = fleet(4)
-    stage.service.faults.add(Refuse(action="StopInstances", status=400, code="Throttling", skip=1))
+    stage.gateway.faults.add(Refuse(action="StopInstances", status=400, code="Throttling", skip=1))
 
     with pytest.raises(Incomplete) as caught:
         stage.deliver("stop", listed(stage, one_each(stage)), timeout_s=60)
@@ -66,7 +66,7 @@ def test_once_the_time_is_over_no_other_message_is_begun_and_they_are_named() ->
         "; [2] to [3] Incomplete: ran out of time before 2 messages; send them again"
     )
     assert [one["counts"]["changed"] for one in report_of(caught.value)["reports"]] == [1, 0]
-    asked_for = str([one.parameters for one in stage.service.log])
+    asked_for = str([one.parameters for one in stage.gateway.log])
     ids = [stage.id_of(f"dev-{number:03}") for number in range(4)]
     assert [one in asked_for for one in ids] == [True, True, False, False]
 
@@ -81,7 +81,7 @@ def test_the_deadline_is_the_invocations_and_not_each_messages() -> None:
             stage.clock.sleep(2)
             return super().send(operation, parameters, timeout_s=timeout_s)
 
-    stage.transport = Slow(stage.service)
+    stage.transport = Slow(stage.gateway)
 
     with pytest.raises(CurfewError) as caught:
         stage.deliver("stop", listed(stage, requests), timeout_s=60)
@@ -99,7 +99,7 @@ def test_one_way_to_ecs_serves_all_messages_and_is_closed_once() -> None:
         def close(self) -> None:
             closed.append(self)
 
-    stage.transport = Closing(stage.service)
+    stage.transport = Closing(stage.gateway)
 
     stage.deliver("describe", listed(stage, one_each(stage)))
 
@@ -111,7 +111,7 @@ def test_each_report_counts_its_own_calls_and_its_own_time() -> None:
 
     answer = stage.deliver("stop", listed(stage, one_each(stage)))
 
-    assert sum(one["api_calls"] for one in answer["reports"]) == len(stage.service.log)
+    assert sum(one["api_calls"] for one in answer["reports"]) == len(stage.gateway.log)
     assert len({one["api_calls"] for one in answer["reports"]}) == 1
     assert len({one["seconds"] for one in answer["reports"]}) == 1
 

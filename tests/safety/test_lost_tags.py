@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.ecs.faults import (
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     Cut,
     DroppedTags,
     LostPermission,
     Refuse,
 )
-from local.ecs.fleet import InstanceSpec
+from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from shared.plan import LOST_TAGS
 from tests.safety.stage import (
     DEV,
     FEW,
@@ -43,12 +43,12 @@ def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> 
     kept = InstanceSpec("dev-kept", tags={**DEV, "curfew:protect": ""})
     stage = Stage([kept])
     request = {**selected(stage, way), **fields}
-    stage.service.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances", skip=skip))
 
     report = stage.ask(function, request)
 
     assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize("name", ["release", "release-no-snapshot"])
@@ -60,9 +60,9 @@ def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
     def somebody(operation: str, _: object) -> None:
         if operation == "StopInstances":
             stage.engine.tag(kept, {"curfew:protect": ""})
-            stage.service.faults.add(DroppedTags(action="DescribeInstances"))
+            stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
 
-    stage.transport = Direct(stage.service, before=somebody)
+    stage.transport = Direct(stage.gateway, before=somebody)
 
     report = stage.ask(function, {"name": "dev-*", **fields})
 
@@ -76,7 +76,7 @@ def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str)
     function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
     request = {**selected(stage, way), **fields}
-    stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances", times=1))
 
     report = stage.ask(function, request)
 
@@ -89,14 +89,14 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
     dry_run: bool,  # noqa: FBT001  # a table's column
 ) -> None:
     stage = Stage(FEW)
-    stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances", times=1))
     untagged = stage.id_of("dev-1")
 
     def somebody(_: str, parameters: Mapping[str, str]) -> None:
         if "InstanceIds" in parameters:
             stage.engine.untag(untagged, "team")
 
-    stage.transport = Direct(stage.service, before=somebody)
+    stage.transport = Direct(stage.gateway, before=somebody)
 
     with pytest.raises(Incomplete, match=untagged) as caught:
         stage.ask("stop", {"tags": DEV, "dry_run": dry_run})
@@ -107,7 +107,7 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
         "dev-1": ("pending", LOST_TAGS),
         "dev-2": (result, "stop"),
     }
-    assert stage.service.log.touched(untagged) == ()
+    assert stage.gateway.log.touched(untagged) == ()
 
 
 @pytest.mark.promise("S8")
@@ -115,7 +115,7 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
 def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
     function, fields = function_of(name), stated(name)
     stage = Stage([InstanceSpec("dev-kept", tags={"curfew:protect": ""})])
-    stage.service.faults.add(DroppedTags(action="DescribeInstances"))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
 
     report = stage.ask(function, {"name": "dev-*", **fields, "dry_run": True})
 
@@ -140,12 +140,12 @@ def test_without_the_second_opinion_an_instance_without_tags_is_not_lost(
 ) -> None:
     function, fields = function_of(name), stated(name)
     stage = Stage([InstanceSpec("dev-bare")])
-    stage.service.faults.add(fault)
+    stage.gateway.faults.add(fault)
 
     with pytest.raises((AccessDenied, Unavailable), match="ListTagResources"):
         stage.ask(function, {"name": "dev-*", **fields})
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_the_second_opinion_costs_nothing_where_there_are_tags() -> None:
@@ -156,7 +156,7 @@ def test_the_second_opinion_costs_nothing_where_there_are_tags() -> None:
         {"tags": DEV, "dry_run": False, "snapshot": False, "force": True, "max_instances": 120},
     )
 
-    assert stage.service.log.count("ListTagResources") == 0
+    assert stage.gateway.log.count("ListTagResources") == 0
     assert stage.engine.instances() == ()
 
 
@@ -171,7 +171,7 @@ def test_the_second_opinion_is_asked_for_fifty_at_once() -> None:
 
     asked = [
         sum(key.startswith("ResourceId.") for key in one.parameters)
-        for one in stage.service.log
+        for one in stage.gateway.log
         if one.action == "ListTagResources" and "DryRun" not in one.parameters
     ]
     assert asked == [50, 50, 20]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from local.ecs.faults import DroppedTags
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import DroppedTags
 from shared.errors import Incomplete, Refused
 from tests.safety.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
 

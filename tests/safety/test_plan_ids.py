@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
-from local.envelopes import ENVELOPES, Request
+from local.ecs.account.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
 from tests.safety.stage import MANY_ALLOWED, WAYS, Stage, request_for, table
 
@@ -52,7 +52,7 @@ def test_one_instance_more_and_nothing_is_done() -> None:
     with pytest.raises(Refused, match=rf"1 instances? .* not in the plan: {newcomer.instance_id}"):
         confirmed(stage, plan_id)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.promise("S11")
@@ -65,7 +65,7 @@ def test_another_instance_in_ones_place_and_nothing_is_done() -> None:
     with pytest.raises(Refused, match=newcomer.instance_id):
         confirmed(stage, plan_id)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_an_instance_that_was_guarded_in_the_dry_run_is_another_instance() -> None:
@@ -77,7 +77,7 @@ def test_an_instance_that_was_guarded_in_the_dry_run_is_another_instance() -> No
     with pytest.raises(Refused, match=kept):
         confirmed(stage, plan_id)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.promise("S11")
@@ -131,7 +131,7 @@ def test_with_other_parameters_it_is_another_plan(request_: Request) -> None:
     with pytest.raises(Refused, match="plan_id is of another request"):
         confirmed(stage, plan_id, request=request_)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_the_plan_of_another_function_is_another_plan() -> None:
@@ -142,7 +142,7 @@ def test_the_plan_of_another_function_is_another_plan() -> None:
     with pytest.raises(Refused, match="another request"):
         confirmed(stage, plan_id, "release", request)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_junk_is_no_plan(plan_id: str) -> None:
         confirmed(stage, plan_id)
 
     assert len(str(failure.value)) < 300
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize("plan_id", [7, True, None, ["p1"], {}], ids=str)
@@ -193,7 +193,7 @@ def test_a_plan_id_is_text(plan_id: object) -> None:
     with pytest.raises(InvalidEvent, match="plan_id"):
         stage.ask("release", {**RELEASE, "dry_run": False, "plan_id": plan_id})
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 def test_an_empty_plan_allows_nothing() -> None:
@@ -204,7 +204,7 @@ def test_an_empty_plan_allows_nothing() -> None:
     with pytest.raises(Refused, match="not in the plan"):
         confirmed(stage, plan_id)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_a_plan_of_a_thousand_fits_an_event_and_is_carried_out() -> None:
@@ -239,4 +239,4 @@ def test_the_cap_holds_for_a_confirmed_plan_too() -> None:
     with pytest.raises(CurfewError, match="at most 2 may"):
         confirmed(stage, plan_id, request={**RELEASE, "max_instances": 2})
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import LockReason, SnapshotStatus, Status
-from local.envelopes import ENVELOPES, Request
+from local.ecs.account.model import LockReason, SnapshotStatus, Status
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
 from tests.safety.stage import Direct, Hook, Stage, at, report_in, report_of, table
 
@@ -30,7 +30,7 @@ class Killed(BaseException):
     """Function Compute ended the process."""
 
 
-def at_call(number: int, deed: Callable[[], object]) -> Hook:
+def at_call(number: int, write: Callable[[], object]) -> Hook:
     """A hook that does something once, at the call of this number, counted from 0.
 
     Whatever the instance that it is done to: one that is gone already is left alone.
@@ -42,12 +42,12 @@ def at_call(number: int, deed: Callable[[], object]) -> Hook:
         seen += 1
         if seen == number + 1:
             with suppress(KeyError):
-                deed()
+                write()
 
     return hook
 
 
-def before_first(operation: str, deed: Callable[[], object]) -> Hook:
+def before_first(operation: str, write: Callable[[], object]) -> Hook:
     """A hook that does something once, right before the first call of this operation."""
     done = False
 
@@ -55,7 +55,7 @@ def before_first(operation: str, deed: Callable[[], object]) -> Hook:
         nonlocal done
         if called == operation and parameters.get("DryRun") != "true" and not done:
             done = True
-            deed()
+            write()
 
     return hook
 
@@ -64,7 +64,7 @@ def calls_of(function: str, specs: tuple[InstanceSpec, ...] = (WEB, API)) -> int
     """How many calls an undisturbed run takes."""
     stage = Stage(specs)
     stage.ask(function, DEEDS[function])
-    return len(stage.service.log)
+    return len(stage.gateway.log)
 
 
 def tried(stage: Stage, function: str, request: Request, transport: Direct | None = None) -> str:
@@ -114,12 +114,12 @@ def test_protection_that_appears_at_any_moment_keeps_the_instance(
 
         tried(stage, "release", RELEASE)
 
-        assert deeds_after_a_look_at(stage, instance_id, number) == [], f"call {number}"
+        assert writes_after_a_look_at(stage, instance_id, number) == [], f"call {number}"
 
 
-def deeds_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[str]:
+def writes_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[str]:
     """What was asked to change the instance once it had been looked at from that call on."""
-    calls = stage.service.log.entries()[number:]
+    calls = stage.gateway.log.entries()[number:]
     looks = (index for index, one in enumerate(calls) if one.action == "DescribeInstances")
     first_look = next(looks, len(calls))
     return [one.action for one in calls[first_look:] if one.is_mutating and one.names(instance_id)]
@@ -135,7 +135,7 @@ def deeds_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[s
         if (function, protection) != ("stop", "deletion-protection")  # it does not guard against it
     ],
 )
-def test_protection_between_plan_and_deed_holds_and_is_named(
+def test_protection_between_plan_and_write_holds_and_is_named(
     function: str, protection: str
 ) -> None:
     protect, reason = PROTECTIONS[protection]
@@ -152,12 +152,12 @@ def test_protection_between_plan_and_deed_holds_and_is_named(
 
     assert table(report)["dev-web"] == ("skipped", reason)
     assert table(report)["dev-api"][0] == "changed"
-    assert stage.service.log.touched(instance_id) == ()
+    assert stage.gateway.log.touched(instance_id) == ()
 
 
 @pytest.mark.promise("S5")
 @pytest.mark.parametrize("function", DEEDS)
-def test_no_deed_follows_a_look_older_than_thirty_seconds(function: str) -> None:
+def test_no_write_follows_a_look_older_than_thirty_seconds(function: str) -> None:
     stage = Stage([WEB, API])
     last_look = {}
 
@@ -174,7 +174,7 @@ def test_no_deed_follows_a_look_older_than_thirty_seconds(function: str) -> None
     stage.transport.before = check
     stage.ask(function, DEEDS[function])
 
-    assert len(stage.deeds()) > 0
+    assert len(stage.writes()) > 0
 
 
 @pytest.mark.promise("S28")
@@ -214,7 +214,7 @@ def test_an_instance_that_somebody_starts_at_the_last_moment_is_not_deleted_as_i
 
     report = stage.ask("release", {**RELEASE, "snapshot": snapshot})
 
-    first, *_, last = [one for one in stage.deeds() if one.action == "DeleteInstances"]
+    first, *_, last = [one for one in stage.writes() if one.action == "DeleteInstances"]
     assert (first.code, last.code) == ("IncorrectInstanceStatus", "")
     assert {one.parameters["Force"] for one in (first, last)} == {"false"}
     assert stage.operations().count("StopInstances") == 2  # it was shut down properly again
@@ -228,7 +228,7 @@ def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(funct
     alone.ask(function, DEEDS[function])
     for number in range(len(alone.service.log)):
         stage = Stage([WEB, API])
-        twin = Direct(stage.service)
+        twin = Direct(stage.gateway)
         errors: list[str] = []
         stage.transport.before = at_call(
             number,
@@ -311,7 +311,7 @@ def test_the_same_instance_in_two_messages_of_a_list_is_changed_once() -> None:
     )
 
     assert [one["counts"]["changed"] for one in answer["reports"]] == [1, 1, 0]
-    assert [len(stage.service.log.touched(one)) for one in ids] == [1, 1]
+    assert [len(stage.gateway.log.touched(one)) for one in ids] == [1, 1]
 
 
 @pytest.mark.promise("S41")
@@ -357,7 +357,7 @@ def test_yesterdays_event_is_refused_before_any_call() -> None:
     with pytest.raises(Refused, match="CURFEW_MAX_EVENT_AGE"):
         stage.deliver("stop", event)
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 @pytest.mark.promise("S43")
@@ -369,7 +369,7 @@ def test_stopped_by_hand_during_a_stop_is_not_stopped_again() -> None:
     stage.ask("stop", {"name": "dev-*"})
 
     assert stage.engine.instance(instance_id).status is Status.STOPPED
-    assert [one.code for one in stage.deeds()] == [""]  # the refusal is in the batch's answer
+    assert [one.code for one in stage.writes()] == [""]  # the refusal is in the batch's answer
 
 
 @pytest.mark.promise("S43")
@@ -396,7 +396,7 @@ def test_time_runs_out_between_stop_and_delete_and_the_rest_is_pending() -> None
         stage.ask("release", RELEASE)
 
     assert report_of(failure.value)["counts"]["pending"] == 2
-    assert stage.service.log.count("DeleteInstances") == 0
+    assert stage.gateway.log.count("DeleteInstances") == 0
     stage.transport.before = lambda _operation, _parameters: None
     stage.ask("release", RELEASE)
     assert stage.engine.instances() == ()

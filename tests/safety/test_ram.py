@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from local.ecs.access import Caller
+from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import Status
-from local.ecs.policy import Policy
-from local.envelopes import Request
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.ram.caller import Caller
+from local.ecs.ram.policy import Policy
+from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
 from tests.s_yaml import raw
 from tests.safety.stage import FUNCTIONS, Direct, Stage, table
@@ -81,7 +81,7 @@ def staged(function: str, *policies: Mapping[str, Any]) -> Stage:
         )
         for spec in (UNTAGGED, TAGGED)
     )
-    stage.transport = Direct(stage.service, authorizer=Policy(*policies))
+    stage.transport = Direct(stage.gateway, authorizer=Policy(*policies))
     return stage
 
 
@@ -183,7 +183,7 @@ def test_stops_role_cannot_release(status: Status) -> None:
     looks = {"Effect": "Allow", "Action": ["ecs:Describe*", "ecs:List*"], "Resource": "*"}
     may_look = {"Version": "1", "Statement": [looks]}
     stage = Stage([InstanceSpec("dev-web", tags={"team": "dev"}, status=status)])
-    stage.transport = Direct(stage.service, authorizer=Policy(document("stop"), may_look))
+    stage.transport = Direct(stage.gateway, authorizer=Policy(document("stop"), may_look))
 
     with pytest.raises(AccessDenied, match="does not allow ecs:DeleteInstances"):
         stage.ask("release", {"name": "dev-*", "dry_run": False, "snapshot": False})
@@ -214,7 +214,7 @@ def test_no_role_may_retag_or_unprotect_even_under_a_wider_policy(
     instance_id = stage.id_of("dev-web")
     target = {"InstanceId": instance_id, "ResourceId.1": instance_id, "ResourceType": "instance"}
 
-    answer = stage.service.call(
+    answer = stage.gateway.call(
         action,
         {"RegionId": "cn-hangzhou", **target, **parameters},
         Caller(authorizer=stage.transport.authorizer),
@@ -320,7 +320,7 @@ def test_the_variant_by_tag_releases_only_what_bears_the_tag(
 ) -> None:
     by_tag, _ = in_readme("README.md")
     stage = Stage([InstanceSpec("dev-web", tags={"team": "dev", **tag})])
-    stage.transport = Direct(stage.service, authorizer=Policy(by_tag))
+    stage.transport = Direct(stage.gateway, authorizer=Policy(by_tag))
     request = {"name": "dev-*", "dry_run": False}
 
     if is_released:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import AnyFault, Cut, LostPermission, Refuse
-from local.ecs.fleet import SHANGHAI, InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import AnyFault, Cut, LostPermission, Refuse
+from local.fc.trigger_events import ENVELOPES, Request
+from shared.converge.target import LOOK_AGAIN_AFTER
+from shared.ecs.transport import NoResponse
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
-from shared.failures import NoAnswer
-from shared.target import LOOK_AGAIN_AFTER
 from tests.safety.stage import (
     DEV,
     ENVIRONMENT,
@@ -58,9 +58,9 @@ class World(Direct):
         if isinstance(said, Exception):
             raise said
         if said is not None:
-            self.service.engine.clock.sleep(min(said, timeout_s))
+            self.gateway.engine.clock.sleep(min(said, timeout_s))
             if said > timeout_s:
-                raise NoAnswer("nothing came back in time")
+                raise NoResponse("nothing came back in time")
         return super().send(operation, parameters, timeout_s=timeout_s)
 
     def asked(self, region: str) -> list[float]:
@@ -75,7 +75,7 @@ def stage_of(function: str = "stop", **environ: str) -> tuple[Stage, World]:
         old = stage.clock.now() - timedelta(days=1)
         spec = {"tags": DEV, "region": region, "created_at": old, **to_do(function)}
         stage.engine.add(InstanceSpec(name, **spec))
-    world = World(stage.service)
+    world = World(stage.gateway)
     stage.transport = world
     return stage, world
 
@@ -194,8 +194,8 @@ def test_a_region_of_the_request_is_not_asked_again(allowed: str) -> None:
 
 
 SILENT: Mapping[str, Exception | float] = {
-    "no-connection": NoAnswer("no connection"),
-    "no-such-host": NoAnswer("no host of that name", unresolved=True),
+    "no-connection": NoResponse("no connection"),
+    "no-such-host": NoResponse("no host of that name", unresolved=True),
     "too-slow": 3.5,
     "unforeseen": LookupError("odd"),
 }
@@ -228,14 +228,14 @@ def test_another_region_that_does_not_answer_is_named_and_fails_nothing(
 )
 def test_another_region_that_may_not_be_looked_at_fails_nothing(fault: AnyFault) -> None:
     stage, _ = stage_of(CURFEW_REGIONS=f"{REGION},{SHANGHAI}")
-    stage.service.faults.add(fault)
+    stage.gateway.faults.add(fault)
 
     report = stage.ask("release", {"instance_ids": [GHOST]})
 
     assert report["counts"]["unchanged"] == 1
-    assert [one.parameters for one in stage.service.log if one.region == SHANGHAI] == [
+    assert [one.parameters for one in stage.gateway.log if one.region == SHANGHAI] == [
         one.parameters
-        for one in stage.service.log
+        for one in stage.gateway.log
         if one.region == SHANGHAI and "DryRun" not in one.parameters
     ]
 
@@ -281,18 +281,18 @@ def test_hundreds_of_unknown_ids_take_another_region_no_longer_than_one() -> Non
 
 
 DEAD: Mapping[str, Callable[[Stage, World], object]] = {
-    "refused": lambda stage, _: stage.service.faults.add(Refuse(region=SHANGHAI)),
-    "cut": lambda stage, _: stage.service.faults.add(Cut(region=SHANGHAI)),
-    "no-connection": lambda _, world: world.says.update({SHANGHAI: NoAnswer("no connection")}),
+    "refused": lambda stage, _: stage.gateway.faults.add(Refuse(region=SHANGHAI)),
+    "cut": lambda stage, _: stage.gateway.faults.add(Cut(region=SHANGHAI)),
+    "no-connection": lambda _, world: world.says.update({SHANGHAI: NoResponse("no connection")}),
     "silent": lambda _, world: world.says.update({SHANGHAI: 3600.0}),
     "unforeseen": lambda _, world: world.says.update({SHANGHAI: LookupError("odd")}),
-    "denied": lambda stage, _: stage.service.faults.add(
+    "denied": lambda stage, _: stage.gateway.faults.add(
         Refuse(region=SHANGHAI, status=403, code="Forbidden.RAM")
     ),
-    "empty-without-permission": lambda stage, _: stage.service.faults.add(
+    "empty-without-permission": lambda stage, _: stage.gateway.faults.add(
         LostPermission(region=SHANGHAI)
     ),
-    "unknown-to-ecs": lambda stage, _: stage.service.faults.add(
+    "unknown-to-ecs": lambda stage, _: stage.gateway.faults.add(
         Refuse(region=SHANGHAI, status=404, code="InvalidRegionId.NotFound")
     ),
 }
@@ -320,7 +320,7 @@ def test_a_region_that_cannot_be_read_leaves_the_others_to_be_done(function: str
         "cn-shanghai could not be read"
     ]
     assert report["outcome"] == "incomplete"
-    assert stage.service.log.touched(far) == ()
+    assert stage.gateway.log.touched(far) == ()
 
 
 @pytest.mark.parametrize("why", DEAD)
@@ -337,7 +337,7 @@ def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     report = report_of(caught.value)
     assert report["counts"]["would_change"] == 1
     assert "plan_id" not in report
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_a_dry_run_over_regions_that_are_all_read_gives_a_plan() -> None:
@@ -373,13 +373,13 @@ def test_a_region_that_cannot_be_read_alone_is_an_error_of_its_own_class(
         stage.ask(function, request)
 
     assert type(caught.value) is error
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_of_several_regions_that_cannot_be_read_the_denied_one_gives_the_class() -> None:
     stage, world = stage_of()
     DEAD["denied"](stage, world)
-    world.says[REGION] = NoAnswer("no connection")
+    world.says[REGION] = NoResponse("no connection")
 
     with pytest.raises(AccessDenied) as caught:
         stage.ask("stop", {"tags": DEV, "regions": [REGION, SHANGHAI]})
@@ -401,7 +401,7 @@ def test_a_misspelt_region_alone_is_an_invalid_event_with_the_nearest_name(
     function: str, region: str, hint: str
 ) -> None:
     stage, _ = stage_of(function)
-    stage.service.faults.add(Refuse(region=region, status=404, code="InvalidRegionId.NotFound"))
+    stage.gateway.faults.add(Refuse(region=region, status=404, code="InvalidRegionId.NotFound"))
 
     with pytest.raises(InvalidEvent) as caught:
         stage.ask(function, {"tags": DEV, "regions": [region], **stated(function)})
@@ -413,7 +413,7 @@ def test_a_misspelt_region_alone_is_an_invalid_event_with_the_nearest_name(
 
 def test_a_misspelt_region_beside_others_is_named_and_the_others_are_done() -> None:
     stage, world = stage_of()
-    world.says["cn-hangzou"] = NoAnswer("no host of that name", unresolved=True)
+    world.says["cn-hangzou"] = NoResponse("no host of that name", unresolved=True)
 
     with pytest.raises(Incomplete, match=r"cn-hangzou .* Did you mean cn-hangzhou\?") as caught:
         stage.ask("stop", {"tags": DEV, "regions": ["cn-hangzou", SHANGHAI, REGION]})
@@ -430,7 +430,7 @@ def test_a_host_that_does_not_resolve_is_a_misspelt_region_only_if_none_is_calle
     region: str, error: type[CurfewError]
 ) -> None:
     stage, world = stage_of()
-    world.says[region] = NoAnswer("no host of that name", unresolved=True)
+    world.says[region] = NoResponse("no host of that name", unresolved=True)
 
     with pytest.raises(CurfewError) as caught:
         stage.ask("stop", {"tags": DEV, "regions": [region]})
@@ -484,7 +484,7 @@ def test_a_dead_region_holds_the_others_for_a_third_of_the_time_at_most(
     timeout_s: float, says: float
 ) -> None:
     stage, world = stage_of()
-    world.says[SHANGHAI] = says if says > 10 else NoAnswer("no connection")
+    world.says[SHANGHAI] = says if says > 10 else NoResponse("no connection")
     begun = stage.clock.now()
     begun_to_write: list[timedelta] = []
 
@@ -562,7 +562,7 @@ def test_by_http_an_unread_region_is_told_with_the_report() -> None:
 
 def test_a_region_that_is_lost_after_the_plan_is_no_unread_one() -> None:
     stage, _ = stage_of()
-    stage.service.faults.add(Refuse(region=SHANGHAI, skip=2))
+    stage.gateway.faults.add(Refuse(region=SHANGHAI, skip=2))
 
     with pytest.raises(Incomplete) as caught:
         stage.ask("stop", BOTH)

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
-from shared.events import parse
+from shared.request.triggers import parse
 from tests.safety.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
 
 UNTIMED = frozenset(
@@ -63,7 +63,7 @@ def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way:
 
     assert "3 instances would change, at most 2 may" in said
     assert '"max_instances": 3' in said
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.promise("S14")
@@ -75,7 +75,7 @@ def test_the_cap_is_a_hundred_where_nobody_states_one(function: str, trigger: st
     said = refusal(stage, function, {"name": "dev-*", **stated(function)}, trigger)
 
     assert "101 instances would change, at most 100 may" in said
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_a_dry_run_over_the_cap_is_refused_like_the_run() -> None:
@@ -119,7 +119,7 @@ def test_over_the_percentage_of_a_region_nothing_is_done(
 
     if is_refused:
         assert "CURFEW_MAX_PERCENT" in refusal(stage, "stop", {"instance_ids": ids})
-        assert stage.deeds() == ()
+        assert stage.writes() == ()
     else:
         assert stage.ask("stop", {"instance_ids": ids})["counts"]["changed"] == 6
 
@@ -145,7 +145,7 @@ def test_a_stale_event_is_refused_before_any_call(function: str, trigger: str) -
     with pytest.raises(Refused, match="CURFEW_MAX_EVENT_AGE"):
         stage.deliver(function, event)
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 @pytest.mark.parametrize("trigger", [one for one in ENVELOPES if one not in UNTIMED])
@@ -156,7 +156,7 @@ def test_an_event_of_the_future_is_invalid(trigger: str) -> None:
     with pytest.raises(InvalidEvent, match="ahead"):
         stage.deliver("stop", event)
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 @pytest.mark.promise("S17", "S48")
@@ -181,7 +181,7 @@ def test_what_the_operator_forbids_or_misspells_is_refused_before_any_call(
     stage.environ[variable] = value
 
     assert said in refusal(stage, "stop", {"name": "dev-*"}, trigger)
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 @pytest.mark.promise("S19")
@@ -203,7 +203,7 @@ def test_a_message_for_another_function_is_not_obeyed(function: str, trigger: st
         said = answer["body"]
 
     assert f"this request is for {other}, but this function is {function}" in said
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0
 
 
 def test_a_release_by_anything_but_ids_says_whether_it_is_a_dry_run() -> None:
@@ -213,4 +213,4 @@ def test_a_release_by_anything_but_ids_says_whether_it_is_a_dry_run() -> None:
         with pytest.raises(InvalidEvent, match="dry_run is missing"):
             stage.ask("release", request_for(way, {}))
 
-    assert len(stage.service.log) == 0
+    assert len(stage.gateway.log) == 0

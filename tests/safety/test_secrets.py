@@ -25,8 +25,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import msgspec
 import pytest
 
-from local.ecs.access import Caller
-from local.ecs.faults import (
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -39,19 +38,20 @@ from local.ecs.faults import (
     RepeatedToken,
     SlowBody,
 )
-from local.ecs.signatures import Credential
-from local.envelopes import ENVELOPES, Request
-from local.fc import invoke
-from local.fc_context import Runtime, context, environment
+from local.ecs.http.signatures import Credential
+from local.ecs.ram.caller import Caller
+from local.fc.context import Runtime, context, environment
+from local.fc.runtime import invoke
+from local.fc.trigger_events import ENVELOPES, Request
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import CurfewError
-from shared.failures import NoAnswer, Refusal
 from shared.parallel import one_by_one
 from shared.run import REAL_WORLD, World
-from shared.sdk import SdkTransport
 from shared.settings import Credentials, Settings, read_settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from local.ecs.messages import HttpReply, HttpRequest
+    from local.ecs.http.messages import HttpReply, HttpRequest
     from local.ecs.testing import FakeEcs
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,7 @@ class Account(Spy):
 
 def _representations() -> str:
     """Every object of the functions' code that lives now, as a debugger would show it."""
-    ours = ("shared.", "functions.", "local.fc", "local.deploy")
+    ours = ("shared.", "functions.", "local.fc.runtime", "local.deploy")
     kinds: dict[type, bool] = {}
     found = []
     for one in gc.get_objects():
@@ -215,9 +215,9 @@ FAULTS: Mapping[str, AnyFault] = {
     "signature-without-colon": Refuse(status=400, code="SignatureDoesNotMatch", message="no"),
     "unknown-key": Refuse(status=404, code="InvalidAccessKeyId.NotFound"),
     "internal-error": Refuse(),
-    "error-after-the-deed": Refuse(action="*Instances", skip=1, after_deed=True),
+    "error-after-the-write": Refuse(action="*Instances", skip=1, after_write=True),
     "cut": Cut(),
-    "cut-after-the-deed": Cut(action="StopInstances", after_deed=True),
+    "cut-after-the-write": Cut(action="StopInstances", after_write=True),
     "late": Delay(seconds=3000),
     "slow-body": SlowBody(seconds=3000),
     "broken-body": BrokenBody(),
@@ -287,7 +287,7 @@ def test_what_ecs_repeats_of_a_wrong_signature_is_cut_off(account: Account) -> N
     wrong = Credentials(KEY, f"{SECRET}x", TOKEN)
     transport = SdkTransport(Settings(), wrong, connections=1)
 
-    with pytest.raises(Refusal, match="SignatureDoesNotMatch") as failure:
+    with pytest.raises(ErrorResponse, match="SignatureDoesNotMatch") as failure:
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=2)
 
     account.said["error"] = repr(failure.value) + str(failure.value)
@@ -318,7 +318,7 @@ def test_a_proxy_that_fails_does_not_bring_its_password_out(spy: Spy) -> None:
     settings = read_settings({"HTTPS_PROXY": proxy})
     transport = SdkTransport(settings, CREDENTIALS, connections=1)
 
-    with pytest.raises(NoAnswer) as failure:
+    with pytest.raises(NoResponse) as failure:
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=2)
 
     spy.said["error"] = "".join(traceback.format_exception(failure.value)) + repr(failure.value)

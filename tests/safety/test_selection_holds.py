@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import DroppedTags
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.gateway.faults import DroppedTags
+from local.fc.trigger_events import ENVELOPES, Request
+from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from shared.plan import LOST_TAGS
 from tests.safety.stage import (
     DEV,
     WRITES,
@@ -26,7 +26,7 @@ from tests.safety.stage import (
     table,
     to_do,
 )
-from tests.safety.test_races import at_call, deeds_after_a_look_at, tried
+from tests.safety.test_races import at_call, tried, writes_after_a_look_at
 
 TAGS = {"team": "dev", "env": "ci"}
 WEB = InstanceSpec("dev-web", tags=TAGS, data_disks=(DiskSpec(),))
@@ -121,7 +121,7 @@ def test_who_leaves_the_selection_between_plan_and_write_is_left_alone(
         change.reason,
     )
     assert (done["name"], done["result"]) == ("dev-api", "changed")
-    assert stage.service.log.touched(instance_id) == ()
+    assert stage.gateway.log.touched(instance_id) == ()
 
 
 @EACH_WRITE
@@ -142,7 +142,7 @@ def test_who_leaves_the_selection_at_any_call_is_not_written_to_once_that_shows(
 
         tried(stage, function_of(name), request)
 
-        assert deeds_after_a_look_at(stage, instance_id, number) == [], f"call {number}"
+        assert writes_after_a_look_at(stage, instance_id, number) == [], f"call {number}"
 
 
 @pytest.mark.promise("S6")
@@ -196,7 +196,7 @@ def test_tags_that_are_lost_for_one_look_in_the_middle_are_looked_for_again(name
         if operation == "DescribeInstances" and "InstanceIds" in parameters:
             asked["by_id"] += 1
             if asked["by_id"] == 1:
-                stage.service.faults.add(DroppedTags(action="DescribeInstances", times=1))
+                stage.gateway.faults.add(DroppedTags(action="DescribeInstances", times=1))
 
     stage.transport.before = somebody
     # The first look is too old to act on.
@@ -212,7 +212,7 @@ def test_tags_that_are_lost_for_one_look_in_the_middle_are_looked_for_again(name
 def test_a_dry_run_puts_off_who_was_found_by_tags_and_shows_none(name: str) -> None:
     """For what is lost a second API is asked, which shows them."""
     stage = stage_for(name)
-    stage.service.faults.add(DroppedTags(action="DescribeInstances"))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
     request = {"tags": DEV, **stated(name), "dry_run": True}
 
     if function_of(name) in {"release", "set_auto_release"}:
@@ -260,7 +260,7 @@ def test_what_was_created_after_the_event_is_not_meant(name: str, selection: Req
     )
     assert report["warnings"] == [f"created after the event and left alone: {new}"]
     assert report["outcome"] == "complete"
-    assert stage.service.log.touched(new) == ()
+    assert stage.gateway.log.touched(new) == ()
 
 
 @pytest.mark.parametrize("name", ["stop", "release-no-snapshot", "set_auto_release"])
@@ -370,11 +370,11 @@ class Timeless(Direct):
 def test_a_time_of_creation_that_nobody_knows_is_not_before_the_event() -> None:
     stage = aged(Stage(()), web=HOUR * 2)
     web = stage.id_of("dev-web")
-    stage.transport = Timeless(stage.service)
+    stage.transport = Timeless(stage.gateway)
     event = ENVELOPES["timer"]({"tags": DEV}, stage.clock.now())
 
     report = report_in(stage.deliver("stop", event))
 
     said = "created, for all that ECS says, after the event of 2026-11-23T18:00:00+08:00: not meant"
     assert table(report)["dev-web"] == ("skipped", said)
-    assert stage.service.log.touched(web) == ()
+    assert stage.gateway.log.touched(web) == ()

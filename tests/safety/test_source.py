@@ -13,8 +13,8 @@ from pathlib import Path
 import aliyunsdkecs.request.v20140526 as sdk
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.log import Effect, Entry
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.request_log import Effect, Entry
 from tests.safety.stage import CALLS, FUNCTIONS, NOW, REGION, ROOT, Stage, check_call
 
 SOURCES = sorted([*(ROOT / "functions").glob("*.py"), *(ROOT / "shared").glob("*.py")])
@@ -77,12 +77,12 @@ def test_no_operations_name_is_put_together() -> None:
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"read", "deed", "pages", "check_permission"}
+        and call.func.attr in {"read", "write", "pages", "check_permission"}
         and call.args
         and not isinstance(call.args[0], ast.Constant | ast.Name)
     ]
 
-    assert [name for name, code in built if "operation_of(call)" not in code] == []
+    assert [name for name, code in built if "call.operation" not in code] == []
 
 
 @pytest.mark.promise("S13")
@@ -106,7 +106,7 @@ def test_snapshots_are_the_only_things_that_get_tags() -> None:
 
     tagging = {
         one.action
-        for one in stage.deeds()
+        for one in stage.writes()
         if any(name.startswith("Tag.") for name in one.parameters)
     }
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.throttle import Limits
-from local.envelopes import ENVELOPES
-from shared.ecs import Ecs
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.throttle import Limits
+from local.fc.trigger_events import ENVELOPES
+from shared.domain.guards import FRESH_FOR
+from shared.ecs.inventory import Inventory
+from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete, Unavailable
-from shared.failures import Refusal
-from shared.guards import FRESH_FOR
 from tests.safety.stage import DEV, MANY_ALLOWED, Stage, report_of, table
 
 HOUR_S = 3600
@@ -26,7 +26,7 @@ def stage_of(count: int, limits: Mapping[str, int], tags: Mapping[str, str] = DE
     """So many instances, and so many calls of these operations a minute."""
     specs = [InstanceSpec(f"ci-{number}", tags=tags) for number in range(count)]
     stage = Stage(specs, environ=dict(MANY_ALLOWED))
-    stage.service.throttle.limits = Limits(limits)
+    stage.gateway.throttle.limits = Limits(limits)
     return stage
 
 
@@ -37,12 +37,12 @@ def deliver(stage: Stage, function: str, request: Mapping[str, object], timeout_
 
 def passed(stage: Stage) -> Counter[str]:
     """How many calls of each operation ECS answered."""
-    return Counter(one.action for one in stage.service.log if not one.code)
+    return Counter(one.action for one in stage.gateway.log if not one.code)
 
 
 def oldest_reading(stage: Stage, reads: str, write: str) -> timedelta:
     """How old what was read of an instance was, at the worst, when it was written to."""
-    log = stage.service.log.entries()
+    log = stage.gateway.log.entries()
     return max(
         entry.at - max(one.at for one in log[:number] if one.action == reads and one.names(key))
         for number, entry in enumerate(log)
@@ -152,7 +152,7 @@ def test_who_time_did_not_suffice_for_is_pending_and_told_what_ecs_throttles(
 
     def somebody(called: str, _: object) -> None:
         if called == first_write:
-            stage.service.throttle.limits = Limits({operation: 0})
+            stage.gateway.throttle.limits = Limits({operation: 0})
 
     stage.transport.before = somebody
 
@@ -169,13 +169,13 @@ def test_who_is_never_confirmed_is_asked_about_once_a_second_at_most(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stage = stage_of(3, {}, tags={})
-    monkeypatch.setattr(Ecs, "with_tags_checked", lambda _, instances: list(instances))
+    monkeypatch.setattr(Inventory, "with_tags_checked", lambda _, instances: list(instances))
 
     with pytest.raises(Incomplete) as caught:
         deliver(stage, "set_auto_release", LEASE, 60)
 
     assert report_of(caught.value)["counts"]["pending"] == 3
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     assert passed(stage)["DescribeInstances"] <= 60
 
 
@@ -185,7 +185,7 @@ def test_a_plan_that_reading_never_ends_for_says_what_ecs_throttles() -> None:
     with pytest.raises(Unavailable, match="DescribeDisks in cn-hangzhou: ECS throttles it"):
         deliver(stage, "release", RELEASE, 600)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def test_ecss_refusal_by_http_429_alone_is_waited_out() -> None:
@@ -195,7 +195,7 @@ def test_ecss_refusal_by_http_429_alone_is_waited_out() -> None:
 
     def throttled(operation: str, parameters: Mapping[str, str], *, timeout_s: float) -> object:
         if operation == "StopInstances" and next(refusals, None):
-            raise Refusal(429, "HTTP 429", "")
+            raise ErrorResponse(429, "HTTP 429", "")
         return send(operation, parameters, timeout_s=timeout_s)
 
     stage.transport.send = throttled  # type: ignore[method-assign,assignment]

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from shared import connections
+from shared.ecs import connections
+from shared.ecs.transport import NoResponse
 from shared.errors import Refused
-from shared.failures import NoAnswer
 from shared.settings import Settings, read_settings
 from tests.edge.certificates import Authority
 from tests.edge.servers import (
@@ -82,7 +82,7 @@ def test_a_server_that_is_not_proved_to_be_ecs_gets_nothing(
     with listening(saying(ANSWER), context_of(authority, kind)) as server:
         environ = {"ALIBABA_CLOUD_CA_BUNDLE": str(authority.bundle)}
 
-        with pytest.raises(NoAnswer, match="no secure connection: ") as caught:
+        with pytest.raises(NoResponse, match="no secure connection: ") as caught:
             asked(settings_for(server.port, environ, host))
 
     assert list(map(bytes, server.received)) == [b""]
@@ -309,7 +309,7 @@ def test_a_server_without_tls_gets_nothing_but_the_first_greeting(authority: Aut
         connection.recv(65536)
         connection.sendall(ANSWER)
 
-    with listening(answer) as server, pytest.raises(NoAnswer, match="no secure connection"):
+    with listening(answer) as server, pytest.raises(NoResponse, match="no secure connection"):
         asked(settings_for(server.port, {"ALIBABA_CLOUD_CA_BUNDLE": str(authority.bundle)}))
 
     assert not any(secret in server.received[0] for secret in (b"MARKED", b"Signature"))
@@ -325,7 +325,7 @@ def test_each_call_is_verified_anew(authority: Authority) -> None:
         port = server.port
     with (
         listening(saying(ANSWER), wrong, port=port) as server,
-        pytest.raises(NoAnswer, match="no secure connection"),
+        pytest.raises(NoResponse, match="no secure connection"),
     ):
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=20)
     transport.close()

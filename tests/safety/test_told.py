@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from local.ecs.faults import Refuse
-from local.ecs.fleet import InstanceSpec
-from local.envelopes import ENVELOPES, Request
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
 from tests.safety.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table
 
@@ -160,7 +160,7 @@ def test_the_hint_costs_one_page_in_place_of_the_second_listing() -> None:
 
     stage.ask("stop", {"tags": {"team": "deb"}})
 
-    looks = [one.parameters for one in stage.service.log]
+    looks = [one.parameters for one in stage.gateway.log]
     assert ["Tag.1.Key" in one for one in looks] == [True, False, False]
     assert ["DryRun" in one for one in looks] == [False, True, False]
 
@@ -235,7 +235,7 @@ def test_a_plan_that_is_refused_is_told_with_its_report(
         "dev-kept": ("skipped", "tag curfew:protect"),
     }
     assert report["counts"]["would_change"] == 6
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     kinds = [one["log"] for one in log()]
     assert kinds == ["plan", "error", *["instance"] * 7, "run"]
 
@@ -338,7 +338,7 @@ def test_errors_tell_times_in_the_operators_zone_too(zone: str) -> None:
     environ, release, _ = ZONES[zone]
     stage = Stage(FEW, environ={**ENVIRONMENT, **environ})
     stage.ask("set_auto_release", {"tags": DEV, "release_after": "3h"})
-    stage.service.faults.add(Refuse(action="StopInstances", status=400, code="No.Today"))
+    stage.gateway.faults.add(Refuse(action="StopInstances", status=400, code="No.Today"))
 
     error, report = ended(stage, "stop", event(stage, {"tags": DEV}))
 

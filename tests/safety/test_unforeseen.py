@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Status
-from local.envelopes import ENVELOPES, Request
+from local.ecs.account.model import Status
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import ENVELOPES, Request
+from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
-from shared.plan import Row
-from shared.report import worst_first
+from shared.report.report import worst_first
 from tests.safety.stage import (
     DEV,
     FEW,
@@ -105,13 +105,13 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
     name: str, when: str, log: Lines
 ) -> None:
     stage = Stage(FEW)
-    stage.transport = Riddling(stage.service, is_meant=lambda *_: True, when=when)
+    stage.transport = Riddling(stage.gateway, is_meant=lambda *_: True, when=when)
 
     error = ended(stage, name, {"tags": DEV})
 
     assert type(error) is Unavailable
     assert PLACE in str(error)
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
     kinds = [one["log"] for one in log()]
     assert kinds == ["unforeseen", "error"]
     assert log()[1]["request_id"] == "1-safety"
@@ -121,7 +121,7 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
 @pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize(
     ("dry_run", "part"),
-    [(True, "shared.run.dry_run_rows"), (False, "shared.fleet.converge")],
+    [(True, "shared.run.dry_run_rows"), (False, "shared.converge.fleet.converge")],
     ids=["dry-run", "run"],
 )
 def test_between_plan_and_write_nothing_was_changed(
@@ -137,7 +137,7 @@ def test_between_plan_and_write_nothing_was_changed(
 
     assert type(error) is Unavailable
     assert str(error).endswith("; nothing was changed")
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 def raising(*_: object, **__: object) -> Any:  # noqa: ANN401  # never returns
@@ -158,13 +158,13 @@ def test_a_look_that_fails_before_any_write_leaves_nothing_changed(name: str) ->
             seen["listings"] += 1
             stage.clock.sleep(31)
 
-    stage.transport = Riddling(stage.service, after=grown_old, is_meant=is_meant)
+    stage.transport = Riddling(stage.gateway, after=grown_old, is_meant=is_meant)
 
     error = ended(stage, name, {"tags": DEV})
 
     assert type(error) is Unavailable
     assert "nothing was changed" in str(error)
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize("name", HARMS)
@@ -179,7 +179,7 @@ def test_in_the_answer_to_a_write_a_look_tells_what_became_of_it(name: str, when
         first["is_over"] = True
         return True
 
-    stage.transport = Riddling(stage.service, is_meant=is_meant, when=when)
+    stage.transport = Riddling(stage.gateway, is_meant=is_meant, when=when)
 
     report = stage.ask(function_of(name), {"tags": DEV, **stated(name)})
 
@@ -190,7 +190,7 @@ def test_in_the_answer_to_a_write_a_look_tells_what_became_of_it(name: str, when
 @pytest.mark.parametrize("name", HARMS)
 def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> None:
     stage = Stage(FEW)
-    stage.transport = Riddling(stage.service, is_meant=lambda one, _: is_write(one))
+    stage.transport = Riddling(stage.gateway, is_meant=lambda one, _: is_write(one))
 
     error = ended(stage, name, {"tags": DEV})
 
@@ -205,7 +205,7 @@ def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> No
 def test_in_a_look_after_a_write_the_rows_are_told(name: str) -> None:
     stage = Stage(FEW)
     stage.transport = Riddling(
-        stage.service, is_meant=lambda one, _: not is_write(one) and bool(stage.deeds())
+        stage.gateway, is_meant=lambda one, _: not is_write(one) and bool(stage.writes())
     )
 
     error = ended(stage, name, {"tags": DEV})
@@ -226,24 +226,24 @@ def test_in_one_region_it_keeps_no_other_from_being_done() -> None:
         def send(
             self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
         ) -> Mapping[str, Any]:
-            if parameters["RegionId"] == "cn-shanghai" and stage.deeds():
+            if parameters["RegionId"] == "cn-shanghai" and stage.writes():
                 raise Riddle
             return super().send(operation, parameters, timeout_s=timeout_s)
 
-    stage.transport = Far(stage.service)
+    stage.transport = Far(stage.gateway)
 
     error = ended(stage, "stop", {"tags": DEV, "regions": ["cn-hangzhou", "cn-shanghai"]})
 
     assert type(error) is Incomplete
     results = {one: result for one, (result, _) in table(report_of(error)).items()}
     assert results == {**dict.fromkeys(("dev-0", "dev-1", "dev-2"), "changed"), "dev-far": "failed"}
-    assert stage.service.log.touched(far) == ()
+    assert stage.gateway.log.touched(far) == ()
 
 
 PARTS_OF_THE_END = [
     "shared.run.worst_first",
     "shared.run.log_report",
-    "shared.answers.with_reports",
+    "shared.report.response.with_reports",
 ]
 
 
@@ -265,7 +265,7 @@ def test_while_the_end_is_told_it_is_typed_by_whether_a_write_was_sent(
 
     assert type(error) is (Incomplete if changes else Unavailable)
     assert ("nothing was changed" in str(error)) is not changes
-    assert len(stage.deeds()) == changes
+    assert len(stage.writes()) == changes
 
 
 def test_a_way_to_ecs_that_cannot_be_closed_changes_no_answer() -> None:
@@ -275,14 +275,14 @@ def test_a_way_to_ecs_that_cannot_be_closed_changes_no_answer() -> None:
         def close(self) -> None:
             raise Riddle
 
-    stage.transport = Stuck(stage.service)
+    stage.transport = Stuck(stage.gateway)
 
     assert stage.ask("stop", {"tags": DEV})["counts"]["changed"] == 3
 
 
 def test_of_a_list_the_other_messages_are_done() -> None:
     stage = Stage(FEW)
-    stage.transport = Riddling(stage.service, is_meant=lambda _, number: number == 0)
+    stage.transport = Riddling(stage.gateway, is_meant=lambda _, number: number == 0)
     now = stage.clock.now()
     events = [
         json.loads(ENVELOPES["eventbridge"]({"name": f"dev-{number}"}, now)) for number in range(3)
@@ -336,7 +336,7 @@ def test_by_http_an_end_that_cannot_be_told_is_an_answer_too(
 
 def test_an_http_trigger_is_answered_in_its_form() -> None:
     stage = Stage(FEW)
-    stage.transport = Riddling(stage.service, is_meant=lambda *_: True)
+    stage.transport = Riddling(stage.gateway, is_meant=lambda *_: True)
 
     answer = stage.deliver("stop", ENVELOPES["http"]({"tags": DEV}, stage.clock.now()))
 
@@ -366,7 +366,7 @@ def test_a_time_at_the_end_of_the_calendar_is_told_like_any_other(
             rows = [{**one, field_: END_OF_TIME} for one in body["Instances"]["Instance"]]
             return {**body, "Instances": {"Instance": rows}}
 
-    stage.transport = Late(stage.service)
+    stage.transport = Late(stage.gateway)
 
     report = stage.ask(function, {"tags": DEV})
 

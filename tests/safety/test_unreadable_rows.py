@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
-from local.envelopes import Request
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import Request
 from shared.errors import Incomplete, Unavailable
 from tests.safety.stage import (
     DEV,
@@ -117,7 +117,7 @@ def test_a_selected_row_that_cannot_be_read_has_failed_and_the_others_are_done(
 ) -> None:
     stage = stage_of(name)
     sick = stage.id_of("dev-sick")
-    stage.transport = Garbling(stage.service, garble=sickening(*SICK[sickness]))
+    stage.transport = Garbling(stage.gateway, garble=sickening(*SICK[sickness]))
 
     report = ask(stage, name, selected(stage, way))
 
@@ -126,7 +126,7 @@ def test_a_selected_row_that_cannot_be_read_has_failed_and_the_others_are_done(
     assert said[sick]["reason"].startswith(UNREADABLE)
     assert said[sick]["status"] == "Unknown"
     assert table(report)["dev-well"][0] == ("unchanged" if name == "describe" else "changed")
-    assert stage.service.log.touched(sick) == ()
+    assert stage.gateway.log.touched(sick) == ()
     assert report["warnings"] == []
 
 
@@ -150,7 +150,7 @@ def test_a_row_that_nothing_shows_to_be_meant_is_a_warning_and_fails_nothing(
     def garble(row: Row) -> Row:
         return {**row, "Status": None} if row["InstanceId"] == stray_id else row
 
-    stage.transport = Garbling(stage.service, garble=garble)
+    stage.transport = Garbling(stage.gateway, garble=garble)
 
     report = ask(stage, name, selection)
 
@@ -166,7 +166,7 @@ def test_a_row_that_nothing_shows_to_be_meant_is_a_warning_and_fails_nothing(
 @EACH_WRITE
 def test_a_dry_run_says_the_same_and_does_nothing(name: str) -> None:
     stage = stage_of(name)
-    stage.transport = Garbling(stage.service, garble=sickening("Status", None))
+    stage.transport = Garbling(stage.gateway, garble=sickening("Status", None))
     request = {"tags": DEV, **stated(name), "dry_run": True}
 
     with pytest.raises(Incomplete) as caught:
@@ -174,7 +174,7 @@ def test_a_dry_run_says_the_same_and_does_nothing(name: str) -> None:
 
     results = {one: result for one, (result, _) in table(report_of(caught.value)).items()}
     assert results == {"dev-sick": "failed", "dev-well": "would_change"}
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize(
@@ -190,12 +190,12 @@ def test_a_row_that_does_not_name_its_instance_is_no_answer(way: str, instance_i
             return row
         return {**row, "InstanceId": instance_id, "Status": None}
 
-    stage.transport = Garbling(stage.service, garble=garble)
+    stage.transport = Garbling(stage.gateway, garble=garble)
 
     with pytest.raises(Unavailable, match="unreadable instance"):
         stage.ask("stop", request)
 
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @EACH_WRITE
@@ -203,14 +203,14 @@ def test_a_row_that_cannot_be_read_any_more_before_the_write_is_not_written_to(n
     stage = stage_of(name)
     sick = stage.id_of("dev-sick")
     stage.transport = Garbling(
-        stage.service,
+        stage.gateway,
         after=lambda operation, _: (
             stage.clock.advance(
                 timedelta(
-                    seconds=31 if operation == "DescribeInstances" and not stage.deeds() else 0
+                    seconds=31 if operation == "DescribeInstances" and not stage.writes() else 0
                 )
             )
-            if len(stage.service.log) == 1
+            if len(stage.gateway.log) == 1
             else None
         ),
         garble=sickening("Status", None),
@@ -221,7 +221,7 @@ def test_a_row_that_cannot_be_read_any_more_before_the_write_is_not_written_to(n
 
     assert table(report)["dev-sick"][0] == "failed"
     assert table(report)["dev-well"][0] == "changed"
-    assert stage.service.log.touched(sick) == ()
+    assert stage.gateway.log.touched(sick) == ()
 
 
 def test_a_row_that_cannot_be_read_after_the_stop_says_what_was_done() -> None:
@@ -232,7 +232,7 @@ def test_a_row_that_cannot_be_read_after_the_stop_says_what_was_done() -> None:
         is_meant = row["InstanceId"] == sick and row["Status"] == "Stopped"
         return {**row, "OperationLocks": None} if is_meant else row
 
-    stage.transport = Garbling(stage.service, garble=garble)
+    stage.transport = Garbling(stage.gateway, garble=garble)
 
     report = ask(stage, "release", {"tags": DEV})
 
@@ -262,7 +262,7 @@ def test_an_instance_whose_disks_cannot_be_read_is_not_released_and_the_others_a
         is_meant = (row.get("DiskId") or row.get("SourceDiskId")) in disks
         return {**row, key: 5} if is_meant else row
 
-    stage.transport = Garbling(stage.service, operation=operation, garble=garble, skip=skip)
+    stage.transport = Garbling(stage.gateway, operation=operation, garble=garble, skip=skip)
 
     report = ask(stage, "release", {"tags": DEV})
 
@@ -278,7 +278,7 @@ def test_a_disk_that_is_only_told_of_keeps_no_release_from_being_done() -> None:
     def garble(row: Row) -> Row:
         return {**row, "Category": 5}
 
-    stage.transport = Garbling(stage.service, operation="DescribeDisks", garble=garble)
+    stage.transport = Garbling(stage.gateway, operation="DescribeDisks", garble=garble)
 
     report = ask(stage, "release-no-snapshot", {"tags": DEV})
 

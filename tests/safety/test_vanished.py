@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local.ecs.fleet import InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
+from shared.domain.plan import VANISHED
+from shared.ecs.transport import NoResponse
 from shared.errors import Incomplete
-from shared.failures import NoAnswer
-from shared.plan import VANISHED
 from tests.safety.stage import (
     DEV,
     FEW,
@@ -57,7 +57,7 @@ class Forgetful(Direct):
         asked_for = self.hidden in parameters.get("InstanceIds", "")
         if operation != "DescribeInstances" or self.since or not asked_for:
             return body
-        self.looks.append(self.service.engine.clock.now())
+        self.looks.append(self.gateway.engine.clock.now())
         if len(self.looks) > self.times:
             return body
         rows = [one for one in body["Instances"]["Instance"] if one["InstanceId"] != self.hidden]
@@ -98,7 +98,7 @@ def test_left_out_of_two_looks_at_once_it_is_looked_for_again_and_done(
 ) -> None:
     stage = stage_of(name)
     hidden = stage.id_of("dev-1")
-    forgetful = Forgetful(stage.service, hidden=hidden, since=first_write(name), times=times)
+    forgetful = Forgetful(stage.gateway, hidden=hidden, since=first_write(name), times=times)
     stage.transport = forgetful
 
     report, failed = ask(stage, name)
@@ -116,7 +116,7 @@ def test_left_out_of_two_looks_at_once_it_is_looked_for_again_and_done(
 def test_what_is_not_shown_at_all_was_not_released_and_is_still_there(name: str) -> None:
     stage = stage_of(name)
     hidden = stage.id_of("dev-1")
-    stage.transport = Forgetful(stage.service, hidden=hidden, since="StopInstances", times=99)
+    stage.transport = Forgetful(stage.gateway, hidden=hidden, since="StopInstances", times=99)
 
     report, failed = ask(stage, name)
 
@@ -221,17 +221,17 @@ def test_what_is_gone_after_a_delete_whose_answer_was_lost_was_released_by_this_
             if operation == "DeleteInstances" and not self.lost:
                 self.lost = True
                 stage.clock.advance(timedelta(seconds=20))  # by then it is done
-                raise NoAnswer("cut")
+                raise NoResponse("cut")
             return body
 
-    stage.transport = Losing(stage.service)
+    stage.transport = Losing(stage.gateway)
 
     report, failed = ask(stage, name)
 
     assert not failed
     assert {result for result, _ in table(report).values()} == {"changed"}
     assert VANISHED not in str(report)
-    assert stage.service.log.count("DeleteInstances") == 1
+    assert stage.gateway.log.count("DeleteInstances") == 1
     assert stage.engine.instances() == ()
 
 
@@ -242,7 +242,7 @@ def test_what_this_run_deleted_is_not_waited_for(name: str) -> None:
 
     stage.ask("release", {"tags": DEV, **stated(name)})
 
-    last_delete = max(one.at for one in stage.deeds() if one.action == "DeleteInstances")
+    last_delete = max(one.at for one in stage.writes() if one.action == "DeleteInstances")
     assert stage.clock.now() - last_delete < timedelta(seconds=5)
 
 
@@ -257,7 +257,7 @@ def test_a_dry_run_says_of_what_vanishes_that_it_was_not_deleted(name: str) -> N
     if name == "release":
         assert table(report)["dev-1"] == ("unchanged", VANISHED)
     assert results["dev-0"] == results["dev-2"] == "would_change"
-    assert stage.deeds() == ()
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -267,7 +267,7 @@ def test_an_id_that_the_first_looks_leave_out_is_looked_for_again_and_done(
 ) -> None:
     stage = stage_of(name)
     hidden = stage.id_of("dev-1")
-    forgetful = Forgetful(stage.service, hidden=hidden, times=times)
+    forgetful = Forgetful(stage.gateway, hidden=hidden, times=times)
     stage.transport = forgetful
 
     report = stage.ask(function_of(name), {"instance_ids": [hidden], **stated(name)})

@@ -12,9 +12,9 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TypeAlias
 
-from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
-from local.ecs.prices import DISK_CATEGORIES, INSTANCE_TYPES
-from local.ecs.quirks import Quirks
+from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
+from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
+from local.ecs.account.quirks import Quirks
 from tests.simulation.fleets import MISSPELT, PROTECT
 from tests.simulation.night import Operator
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from random import Random
 
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 
 DUSK = datetime(2026, 11, 20, 12, 0, 17, tzinfo=timezone.utc)
 """When a night begins: 20:00 in Shanghai."""

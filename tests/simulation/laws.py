@@ -13,7 +13,7 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.service import Answer
+from local.ecs.gateway.gateway import Answer
 from tests.simulation.contract import Order
 from tests.simulation.ending import ending_of
 from tests.simulation.laws_of_ends import check_end

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from local.ecs.faults import GarbledRow, LostPermission
-from local.ecs.throttle import Limits
+from local.ecs.gateway.faults import GarbledRow, LostPermission
+from local.ecs.gateway.throttle import Limits
 from tests.simulation.ending import Ending
 from tests.simulation.laws_of_reports import check_report
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from local.ecs.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
-from local.ecs.regions import resource_id
+from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
+from local.ecs.account.regions import resource_id
 from tests.simulation.contract import Order, can_stop_charging
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
-from local.ecs.faults import DroppedTags
-from local.ecs.model import Instance
-from local.ecs.throttle import Limits
+from local.ecs.account.model import Instance
+from local.ecs.gateway.faults import DroppedTags
+from local.ecs.gateway.throttle import Limits
 from tests.simulation import contract
 from tests.simulation.contract import Order, can_be_snapshotted
 from tests.simulation.laws_of_reasons import check_reason

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from local.ecs.model import Disk, Instance, SnapshotStatus, Status
+from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status
 from tests.simulation.contract import Order, minute
 from tests.simulation.watch import LONG_AGO, Invocation, LawBroken, Standing, Watch, Write
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from local.ecs.fleet import InstanceSpec
-from local.envelopes import ENVELOPES
+from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import ENVELOPES
 
 OF_NOW = frozenset(
     {

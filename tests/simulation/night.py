@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
 
-from local.ecs.durations import Durations
-from local.ecs.faults import AnyFault, GarbledRow, LostPermission, MissingPage
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import StoppedMode
-from local.ecs.quirks import Quirks
-from local.ecs.throttle import Limits
+from local.ecs.account.durations import Durations
+from local.ecs.account.model import StoppedMode
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import AnyFault, GarbledRow, LostPermission, MissingPage
+from local.ecs.gateway.throttle import Limits
 from tests.calling import ACTIONS
 from tests.simulation import troubles
 from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of
@@ -89,7 +89,7 @@ class Night:
         seed: Gives this night again.
         default_stopped_mode: The account's own choice.
         kills: At which calls to ECS, counted over all invocations, the process dies; a negative
-            number dies after the deed of that call.
+            number dies after the write of that call.
         twin_at: At which call a second delivery of the same event runs from start to end; 0: none.
         meddling: How probable it is that somebody changes something before a call.
         late: How old the event is when it first comes; negative: its sender's clock is ahead.
@@ -150,7 +150,7 @@ class Night:
 
     @property
     def is_list(self) -> bool:
-        """Are there several messages, so that a deed may be of any of them?"""
+        """Are there several messages, so that a write may be of any of them?"""
         return len(self.messages) > 1
 
     @property

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from local.ecs.access import Caller
+from local.ecs.account.model import Disk, DiskKind, Instance, LockReason
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
-from local.ecs.fleet import InstanceSpec
-from local.ecs.model import Disk, DiskKind, Instance, LockReason
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.ram.caller import Caller
 from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT
 
 CALLER = Caller("1234567890123456")
@@ -43,10 +43,10 @@ class People:
         if not instances:
             return ()
         one = self.dice.choice(instances)
-        name, deed = self.dice.choice(self._deeds)
+        name, write = self.dice.choice(self._writes)
         say(f"    somebody: {name} {one.instance_id}")
         self._also = []
-        deed(self, one)
+        write(self, one)
         return (one.instance_id, *self._also)
 
     def _tag(self, one: Instance, key: str, value: str) -> None:
@@ -150,7 +150,7 @@ class People:
             self.engine.attach_disk(disk_id, target)
             self._also.append(target)
 
-    _deeds: tuple[tuple[str, Callable[[People, Instance], None]], ...] = (
+    _writes: tuple[tuple[str, Callable[[People, Instance], None]], ...] = (
         ("start", start),
         ("stop", stop),
         ("protect", protect),

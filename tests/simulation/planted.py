@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 import pytest
 
-import shared.ecs
-from local.ecs.faults import DroppedTags, MissingPage, Refuse
-from local.ecs.throttle import Limits
+import shared.ecs.inventory
+from local.ecs.gateway.faults import DroppedTags, MissingPage, Refuse
+from local.ecs.gateway.throttle import Limits
 from tests.simulation.fleets import aged
 from tests.simulation.night import Earlier, Night, Operator
 
@@ -121,7 +121,7 @@ def any_that_writes(given: Night) -> bool:
 
 def of_many(given: Night) -> bool:
     """More instances than one page shows."""
-    return len(given.fleet) > shared.ecs.PAGE
+    return len(given.fleet) > shared.ecs.inventory.PAGE
 
 
 def of_people(given: Night) -> bool:

@@ -10,14 +10,14 @@ import pytest
 
 import functions.release
 import functions.stop
-import shared.fleet
-import shared.report
+import shared.converge.fleet
+import shared.converge.survey
+import shared.converge.target
+import shared.report.report
 import shared.run
-import shared.survey
-import shared.target
-from shared.plan import Judge, Result, Row
-from shared.report import Report
-from shared.target import Target
+from shared.converge.target import Target
+from shared.domain.plan import Judge, Result, Row
+from shared.report.report import Report
 from tests.simulation import planted
 from tests.simulation.planted import Planted, only
 
@@ -42,7 +42,7 @@ def _gone_by_whom_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _gone_after_two_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.target, "LOOK_AGAIN_AFTER", timedelta(0))
+    monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
     monkeypatch.setattr("shared.run.LOOK_AGAIN_AFTER", timedelta(0))
 
 
@@ -51,12 +51,12 @@ def _complete_within_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.fleet.Fleet, "_warnings", lambda *_: iter(()))
+    monkeypatch.setattr(shared.converge.fleet.Fleet, "_warnings", lambda *_: iter(()))
 
 
 def _times_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        shared.report, "to_zone_text", lambda moment, _: f"{moment:%Y-%m-%dT%H:%M:00Z}"
+        shared.report.report, "to_zone_text", lambda moment, _: f"{moment:%Y-%m-%dT%H:%M:00Z}"
     )
 
 
@@ -94,12 +94,12 @@ def _a_region_left_out_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _gone_where_nobody_could_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.fleet.Fleet._rows_of_missing  # noqa: SLF001  # where it would happen
+    honest = shared.converge.fleet.Fleet._rows_of_missing  # noqa: SLF001  # where it would happen
 
     def sure(self: Any, seen: Any, now: datetime) -> Any:  # noqa: ANN401  # passed on
         return honest(self, msgspec.structs.replace(seen, unread={}), now)
 
-    monkeypatch.setattr(shared.fleet.Fleet, "_rows_of_missing", sure)
+    monkeypatch.setattr(shared.converge.fleet.Fleet, "_rows_of_missing", sure)
 
 
 def _pending_counted_as_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def _a_snapshot_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _other_regions_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.survey, "_look_elsewhere", lambda *_: ({}, ()))
+    monkeypatch.setattr(shared.converge.survey, "_look_elsewhere", lambda *_: ({}, ()))
 
 
 REPORTS = (

@@ -10,29 +10,29 @@ import pytest
 
 import functions.release
 import functions.start
-import shared.ecs
-import shared.failures
-import shared.fleet
-import shared.guards
-import shared.limits
-import shared.loop
-import shared.plan
+import shared.converge.fleet
+import shared.converge.loop
+import shared.converge.survey
+import shared.converge.target
+import shared.domain.guards
+import shared.domain.plan
+import shared.domain.retries
+import shared.ecs.fields
+import shared.ecs.inventory
 import shared.run
-import shared.survey
-import shared.target
-import shared.wire
-from shared.deeds import Outcome, Rejected
-from shared.disks import DiskReader
+import shared.run_guards
+from shared.converge.target import Target
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import SnapshotStatus
+from shared.domain.outcome import Outcome, Rejected
+from shared.domain.plan import Judge, Result, Row
+from shared.domain.retries import Kind
+from shared.domain.selection import ByTagsAndName
+from shared.domain.steps import Call
+from shared.ecs.disks import DiskReader
 from shared.errors import Refused
-from shared.failures import Kind
-from shared.guards import Guard, Harm
-from shared.model import SnapshotStatus
-from shared.plan import Judge, Result, Row
-from shared.requests import decode
-from shared.selection import ByTagsAndName
+from shared.request.request import decode
 from shared.settings import read_settings
-from shared.steps import Call
-from shared.target import Target
 from tests.simulation import planted
 from tests.simulation.planted import Planted, only
 
@@ -47,11 +47,11 @@ def _no_guard_after_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _no_selection_after_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.plan, "mismatch", lambda *_: "")
+    monkeypatch.setattr(shared.domain.plan, "mismatch", lambda *_: "")
 
 
 def _whoever_was_made_later_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.fleet.Fleet, "_is_late", lambda *_: False)
+    monkeypatch.setattr(shared.converge.fleet.Fleet, "_is_late", lambda *_: False)
 
 
 def _a_cap_that_a_request_raises(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def _a_cap_that_a_request_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_cap_for_each_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.limits.Spent, "add", lambda *_: None)
+    monkeypatch.setattr(shared.run_guards.Spent, "add", lambda *_: None)
 
 
 def _no_share_of_the_fleet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,11 +94,11 @@ def _a_snapshot_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _misspelt_keys_that_guard_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.guards, "unknown_keys", lambda *_: [])
+    monkeypatch.setattr(shared.domain.guards, "unknown_keys", lambda *_: [])
 
 
 def _keys_compared_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.guards, "plain_key", lambda key: key)
+    monkeypatch.setattr(shared.domain.guards, "plain_key", lambda key: key)
 
 
 def _nothing_that_keeps_a_machine_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +124,7 @@ def _with_settings(monkeypatch: pytest.MonkeyPatch, **others: object) -> None:
 
 
 def _one_region_stops_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.survey, "_attempt", lambda look, *source: look(*source))
+    monkeypatch.setattr(shared.converge.survey, "_attempt", lambda look, *source: look(*source))
 
 
 def _an_untyped_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +132,8 @@ def _an_untyped_end(monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr(shared.run._Invocation, "unforeseen", raw)  # noqa: SLF001  # likewise
-    monkeypatch.setattr(shared.survey, "log_unforeseen", _raw_error)
-    monkeypatch.setattr(shared.loop, "log_unforeseen", _raw_error)
+    monkeypatch.setattr(shared.converge.survey, "log_unforeseen", _raw_error)
+    monkeypatch.setattr(shared.converge.loop, "log_unforeseen", _raw_error)
 
 
 def _raw_error(error: Exception) -> str:
@@ -142,11 +142,11 @@ def _raw_error(error: Exception) -> str:
 
 
 def _what_passes_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(shared.failures.MAX_TRIES, Kind.BUSY, 5)
+    monkeypatch.setitem(shared.domain.retries.MAX_TRIES, Kind.BUSY, 5)
 
 
 def _a_fresh_envelope_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.events.min", max, raising=False)
+    monkeypatch.setattr("shared.request.triggers.min", max, raising=False)
 
 
 def _a_dry_run_that_acts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,25 +169,25 @@ def _any_message_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_request_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest, kept = shared.wire.listed, dict[str, str]()
+    honest, kept = shared.ecs.fields.listed, dict[str, str]()
 
     def leaking(prefix: str, values: Any) -> dict[str, str]:  # noqa: ANN401  # passed on
         kept.update(honest(prefix, values))
         return dict(kept)
 
-    monkeypatch.setattr("shared.deeds.listed", leaking)
+    monkeypatch.setattr("shared.ecs.changes.listed", leaking)
 
 
 def _a_lost_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.ecs.Ecs.pages
+    honest = shared.ecs.inventory.Inventory.pages
 
     def first_page_only(self: Any, *arguments: Any) -> Any:  # noqa: ANN401  # passed on
         for number, row in enumerate(honest(self, *arguments)):
-            if number >= shared.ecs.PAGE:
+            if number >= shared.ecs.inventory.PAGE:
                 return
             yield row
 
-    monkeypatch.setattr(shared.ecs.Ecs, "pages", first_page_only)
+    monkeypatch.setattr(shared.ecs.inventory.Inventory, "pages", first_page_only)
 
 
 def _a_bisect_that_drops_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +205,7 @@ def _no_second_opinion_on_tags(monkeypatch: pytest.MonkeyPatch) -> None:
     def believing(_: Any, instances: Any) -> Any:  # noqa: ANN401  # passed on
         return [msgspec.structs.replace(one, tags_checked=True) for one in instances]
 
-    monkeypatch.setattr(shared.ecs.Ecs, "with_tags_checked", believing)
+    monkeypatch.setattr(shared.ecs.inventory.Inventory, "with_tags_checked", believing)
 
 
 def _a_token_used_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,22 +224,26 @@ def _a_message_of_when_its_turn_comes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_dead_region_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.fleet.Fleet, "_in_thirds", lambda self, _: self.deadline.work_until)
+    monkeypatch.setattr(
+        shared.converge.fleet.Fleet, "_in_thirds", lambda self, _: self.deadline.work_until
+    )
 
 
 def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.ecs.Ecs, "look_twice", shared.ecs.Ecs.look)
+    monkeypatch.setattr(
+        shared.ecs.inventory.Inventory, "look_twice", shared.ecs.inventory.Inventory.look
+    )
     monkeypatch.setattr(shared.run._Invocation, "_wait", lambda _: False)  # noqa: SLF001  # likewise
-    monkeypatch.setattr(shared.target, "LOOK_AGAIN_AFTER", timedelta(0))
+    monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
 
 
 def _a_retry_that_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(shared.failures.MAX_TRIES, Kind.STATUS, 5)
+    monkeypatch.setitem(shared.domain.retries.MAX_TRIES, Kind.STATUS, 5)
 
 
 def _looks_that_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.loop, "FRESH_FOR", timedelta(minutes=10))
-    monkeypatch.setattr(shared.loop, "WITH_DISKS", 10_000)
+    monkeypatch.setattr(shared.converge.loop, "FRESH_FOR", timedelta(minutes=10))
+    monkeypatch.setattr(shared.converge.loop, "WITH_DISKS", 10_000)
     monkeypatch.setattr(DiskReader, "_still_as_they_were", lambda _, read: list(read))
 
 
@@ -248,7 +252,7 @@ def _a_guard_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_plan_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = shared.loop._Run._act  # noqa: SLF001  # where it would happen
+    honest = shared.converge.loop._Run._act  # noqa: SLF001  # where it would happen
 
     def greedy(self: Any, wave: Any) -> None:  # noqa: ANN401  # passed on
         honest(self, wave)
@@ -260,7 +264,7 @@ def _a_plan_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
             if one.id not in known and not one.id.startswith("i-sim")
         ]
 
-    monkeypatch.setattr(shared.loop._Run, "_act", greedy)  # noqa: SLF001  # likewise
+    monkeypatch.setattr(shared.converge.loop._Run, "_act", greedy)  # noqa: SLF001  # likewise
 
 
 WRITES = (

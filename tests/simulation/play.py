@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from local.envelopes import ENVELOPES
+from local.fc.trigger_events import ENVELOPES
 from tests.simulation.contract import Order
 from tests.simulation.ending import Ending, ending_of
 from tests.simulation.laws import LawBroken
@@ -81,12 +81,12 @@ def _begin_release(stage: Stage, earlier: Earlier) -> None:
     }
     now = stage.clock.now()
     order = Order("release", request, now, stage.night.operator)
-    stage.last_deed = earlier.killed_after
+    stage.last_write = earlier.killed_after
     with suppress(Killed):
         stage.invoke(AN_HOUR, (order,), ENVELOPES["direct"](request, now))
     stage.laws.killed()
-    stage.last_deed = 0
-    stage.calls = stage.deeds = 0
+    stage.last_write = 0
+    stage.calls = stage.writes = 0
 
 
 def _converge(stage: Stage) -> None:
@@ -134,12 +134,12 @@ def _check_peace(stage: Stage) -> None:
     """Once all is done nothing more is."""
     stage.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
     stage.invoke(AN_HOUR)
-    deeds = stage.deeds
+    writes = stage.writes
     if not stage.laws.last.writes:
         return
     stage.invoke(AN_HOUR)
     orders = stage.laws.watch.orders()
-    if stage.deeds == deeds or len(orders) > 1:  # several messages may want different things
+    if stage.writes == writes or len(orders) > 1:  # several messages may want different things
         return
     moves = "release_after" in orders[0].request and stage.night.is_of_now
     if not moves and not stage.laws.watch.tries_in_vain(orders[0]):

@@ -9,9 +9,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from local.ecs.clock import ManualClock
-from local.ecs.log import is_mutating
-from local.ecs.service import Answer
-from shared.failures import NoAnswer, Refusal
+from local.ecs.gateway.gateway import Answer
+from local.ecs.gateway.request_log import is_mutating
+from shared.ecs.transport import ErrorResponse, NoResponse
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Hiding:
 
 
 class SimTransport:
-    """Makes calls for one invocation; see ``shared.sdk.Connection``."""
+    """Makes calls for one invocation; see ``shared.ecs.sdk.Connection``."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -55,13 +55,13 @@ class SimTransport:
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
-        """Make the call once; see ``shared.sdk.Transport.send``."""
+        """Make the call once; see ``shared.ecs.sdk.Transport.send``."""
         stage = self.stage
         left_at = stage.clock.now()
         stage.before(operation)
         self._reach(parameters.get("RegionId", ""), timeout_s)
         write = stage.laws.sent(operation, parameters, left_at) if is_mutating(operation) else None
-        answer = stage.service.call(operation, dict(parameters), CALLER)
+        answer = stage.gateway.call(operation, dict(parameters), CALLER)
         delivery, odd = answer.delivery, self._odd(answer, is_write=write is not None)
         stage.clock.advance(timedelta(seconds=min(delivery.delay_s, timeout_s)))
         late = delivery.delay_s > timeout_s
@@ -72,7 +72,7 @@ class SimTransport:
             stage.laws.watch.running[-1].deaf.add(parameters.get("RegionId", ""))
         stage.after(operation, parameters, answer)
         if not arrived:
-            raise NoAnswer("no answer in time" if late else "the connection broke")
+            raise NoResponse("no answer in time" if late else "the connection broke")
         if odd:
             return _oddly(odd, answer.body)
         if operation == "DescribeInstances" and stage.is_rough and not answer.code:
@@ -95,9 +95,9 @@ class SimTransport:
             self.stage.laws.watch.running[-1].deaf.add(region)
         if how == "dead":
             self.stage.clock.advance(timedelta(seconds=timeout_s))
-            raise NoAnswer("no answer in time")
+            raise NoResponse("no answer in time")
         if how == "unresolved":
-            raise NoAnswer("there is no such host", unresolved=True)
+            raise NoResponse("there is no such host", unresolved=True)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -141,12 +141,12 @@ def _body(answer: Answer) -> Mapping[str, Any]:
     """The answer's body.
 
     Raises:
-        Refusal: it is an error.
+        ErrorResponse: it is an error.
     """
     if not answer.code:
         return answer.body
     retry_after = answer.headers.get("x-acs-retry-after")
-    raise Refusal(
+    raise ErrorResponse(
         answer.status,
         answer.code,
         str(answer.body["Message"]),

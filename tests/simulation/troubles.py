@@ -8,8 +8,10 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from local.ecs.durations import Durations
-from local.ecs.faults import (
+from local.ecs.account.durations import Durations
+from local.ecs.account.quirks import Quirks
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
@@ -22,9 +24,7 @@ from local.ecs.faults import (
     ProxyPage,
     Refuse,
 )
-from local.ecs.fleet import InstanceSpec
-from local.ecs.quirks import Quirks
-from local.ecs.throttle import Limits
+from local.ecs.gateway.throttle import Limits
 
 ODD = (
     "token is a list",
@@ -97,11 +97,11 @@ def faults(dice: Random) -> tuple[AnyFault, ...]:
 
     kinds = (
         lambda: Refuse(status=dice.choice((500, 503)), code="InternalError", **where()),
-        lambda: Refuse(status=503, code="ServiceUnavailable", after_deed=True, **where()),
+        lambda: Refuse(status=503, code="ServiceUnavailable", after_write=True, **where()),
         lambda: Refuse(status=400, code="Throttling.User", **where()),
         lambda: Refuse(status=409, code="OperationConflict", **where()),
         lambda: Refuse(status=403, code="Operation.Conflict", **where()),
-        lambda: Cut(after_deed=dice.random() < 0.5, **where()),
+        lambda: Cut(after_write=dice.random() < 0.5, **where()),
         lambda: Delay(seconds=dice.choice((2, 25, 45)), **where()),
         lambda: BrokenBody(**where()),
         lambda: ProxyPage(status=dice.choice((200, 502)), **where()),

@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
+from local.ecs.account.model import Disk, Instance
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.model import Disk, Instance
 from tests.simulation.contract import TOO_NEW, UNSELECTED, Order, can_be_snapshotted, is_in_time
 from tests.simulation.night import Night
 

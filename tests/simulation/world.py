@@ -15,11 +15,11 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
-from local.ecs.faults import Faults, LostPermission, Refuse
-from local.ecs.fleet import Fleet
-from local.ecs.log import is_mutating
-from local.ecs.service import Answer, Service
-from local.ecs.throttle import Limits, Throttle
+from local.ecs.fleet.fleet import Fleet
+from local.ecs.gateway.faults import Faults, LostPermission, Refuse
+from local.ecs.gateway.gateway import Answer, Gateway
+from local.ecs.gateway.request_log import is_mutating
+from local.ecs.gateway.throttle import Limits, Throttle
 from shared.parallel import one_by_one
 from shared.run import World
 from tests.simulation.contract import Order
@@ -57,7 +57,7 @@ class Stage:
             seed=night.seed,
         )
         self.bad_regions = {one.region: one.how for one in night.bad_regions}
-        self.service = Service(
+        self.gateway = Gateway(
             self.engine,
             throttle=Throttle(Limits()),
             faults=Faults(self._denials()),
@@ -67,10 +67,10 @@ class Stage:
         self.people = People(night.seed, night.function, self.engine, self.clock)
         self.hiding = Hiding(night.hidden, night.seed, self.clock)
         self.calls = 0
-        self.deeds = 0
+        self.writes = 0
         self.invocations = 0
         self.kills: tuple[int, ...] = ()
-        self.last_deed = 0
+        self.last_write = 0
         self.is_rough = False
         self.say = say or _nobody
         self.odd = dict(night.odd)
@@ -80,7 +80,7 @@ class Stage:
         """The night begins: from now on things go wrong."""
         self.is_rough = self.laws.watch.is_rough = True
         self.kills = self.night.kills
-        self.service.throttle.limits = self.night.limits
+        self.gateway.throttle.limits = self.night.limits
         faults = self.night.faults
         if self.night.initializing:
             faults = (
@@ -90,14 +90,14 @@ class Stage:
                     for action in ("St*", "Delete*", "Modify*")
                 ),
             )
-        self.service.faults = Faults((*faults, *self._denials()), seed=self.night.seed)
+        self.gateway.faults = Faults((*faults, *self._denials()), seed=self.night.seed)
 
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more, but for the regions that cannot be read."""
         self.is_rough = self.laws.watch.is_rough = False
         self.kills = ()
-        self.service.throttle.limits = Limits()
-        self.service.faults = Faults(self._denials())
+        self.gateway.throttle.limits = Limits()
+        self.gateway.faults = Faults(self._denials())
         self.clock.advance(timedelta(minutes=2))
 
     def _denials(self) -> tuple[LostPermission, ...]:
@@ -164,10 +164,10 @@ class Stage:
             raise Killed
 
     def _initialized(self) -> None:
-        for each in self.service.faults.snapshot():
+        for each in self.gateway.faults.snapshot():
             fault = each.fault
             if isinstance(fault, Refuse) and fault.code.endswith("Initializing"):
-                self.service.faults.remove(each.number)
+                self.gateway.faults.remove(each.number)
 
     def after(self, operation: str, parameters: Mapping[str, str], answer: Answer) -> None:
         """What happens after a call: the log, death."""
@@ -176,8 +176,8 @@ class Stage:
             told = answer.code or "ok"
             self.say(f"{self.clock.now():%H:%M:%S} {operation} {text[:150]} -> {told}")
         if is_mutating(operation):
-            self.deeds += 1
-            if self.deeds == self.last_deed:
+            self.writes += 1
+            if self.writes == self.last_write:
                 self.say(f"    killed after {operation}")
                 raise Killed
         if -self.calls in self.kills:

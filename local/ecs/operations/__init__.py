@@ -12,12 +12,13 @@ from local.ecs.operations import (
     describe_snapshots,
     disks,
     power,
-    regions_prices,
+    prices,
+    regions,
     run_instances,
     snapshots,
     tags,
 )
-from local.ecs.request import Operation
+from local.ecs.rpc.request import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     "CreateInstance": run_instances.create_instance,
@@ -29,8 +30,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "DescribeInstanceAttribute": describe_instances.describe_instance_attribute,
     "DescribeInstanceStatus": describe_instances.describe_instance_status,
     "DescribeInstances": describe_instances.describe_instances,
-    "DescribePrice": regions_prices.describe_price,
-    "DescribeRegions": regions_prices.describe_regions,
+    "DescribePrice": prices.describe_price,
+    "DescribeRegions": regions.describe_regions,
     "DescribeSnapshotGroups": describe_snapshots.describe_snapshot_groups,
     "DescribeSnapshots": describe_snapshots.describe_snapshots,
     "ListTagResources": tags.list_tag_resources,

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from local.ecs.account.model import ChargeType, Instance, LockReason, SpotStrategy
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.model import ChargeType, Instance, LockReason, SpotStrategy
-from local.ecs.operations.choice import one_instance
-from local.ecs.parameters import Parameters
-from local.ecs.request import Request
-from local.ecs.state import JsonObject
+from local.ecs.rpc.instance_ids import one_instance
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 _NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-\[\]]{1,127}")
 _DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")

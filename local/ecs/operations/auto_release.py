@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.model import ChargeType
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.model import ChargeType
-from local.ecs.request import Request
-from local.ecs.state import JsonObject
+from local.ecs.rpc.request import Request
 
 SOONEST = timedelta(minutes=30)
 LATEST_YEARS = 3

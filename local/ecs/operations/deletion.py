@@ -6,12 +6,12 @@ then the instance is listed, stopping or stopped, and refuses everything.
 
 from __future__ import annotations
 
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.model import ChargeType, Instance, LockReason, Status
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.model import ChargeType, Instance, LockReason, Status
-from local.ecs.operations.choice import instance_ids, one_instance
-from local.ecs.request import Request, idempotent
-from local.ecs.state import JsonObject
+from local.ecs.rpc.instance_ids import instance_ids, one_instance
+from local.ecs.rpc.request import Request, idempotent
 
 
 def delete_instance(request: Request) -> JsonObject:
@@ -32,16 +32,16 @@ def delete_instances(request: Request) -> JsonObject:
     """Release up to 100 instances of one region.
 
     The answer says nothing about single instances; whether an error keeps all of them is
-    unconfirmed (`local.ecs.quirks.Quirks.delete_batch_is_atomic`).
+    unconfirmed (`local.ecs.account.quirks.Quirks.delete_batch_is_atomic`).
 
     Raises:
         EcsError: the first refusal that any of them meets, or this is a dry run.
     """
     region = request.region()
     ids = instance_ids(request, Refusal.MALFORMED_DELETION_IDS)
-    shelf = request.state.instances
-    request.authorize_batch({each: shelf.find(each) for each in ids})
-    if any(shelf.region_of(each) not in {None, region} for each in ids):
+    collection = request.state.instances
+    request.authorize_batch({each: collection.find(each) for each in ids})
+    if any(collection.region_of(each) not in {None, region} for each in ids):
         raise Refusal.SEVERAL_REGIONS.error()
     dry_run = request.parameters.flag("DryRun")
     good, refused = _sorted_out(request, ids)

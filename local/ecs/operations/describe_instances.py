@@ -12,17 +12,17 @@ from datetime import datetime
 from enum import Enum
 from operator import attrgetter
 
-from local.ecs import render
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
+from local.ecs.account.regions import REGIONS
+from local.ecs.account.state import JsonObject, State
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status
-from local.ecs.operations.choice import instance_ids
-from local.ecs.operations.listing import Query, equal, equalities, find, refuse_filters
-from local.ecs.paging import PageRequest
-from local.ecs.parameters import Parameters
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.regions import REGIONS
-from local.ecs.request import Request
-from local.ecs.state import JsonObject, State
+from local.ecs.rpc import render
+from local.ecs.rpc.instance_ids import instance_ids
+from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.rpc.paging import PageRequest
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 Criterion = Callable[[Instance], bool]
 

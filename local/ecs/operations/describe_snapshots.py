@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 
-from local.ecs import render
+from local.ecs.account.model import Snapshot, SnapshotGroup, SnapshotStatus
+from local.ecs.account.state import JsonObject, State
 from local.ecs.errors import Refusal
-from local.ecs.model import Snapshot, SnapshotGroup, SnapshotStatus
-from local.ecs.operations.listing import Query, equal, equalities, find, refuse_filters
-from local.ecs.paging import PageRequest
-from local.ecs.parameters import Parameters
-from local.ecs.request import Request
-from local.ecs.state import JsonObject, State
+from local.ecs.rpc import render
+from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.rpc.paging import PageRequest
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
 
 LARGEST_PAGE = 100
 

@@ -11,16 +11,23 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.catalog import INSTANCE_TYPES
+from local.ecs.account.model import (
+    ChargeType,
+    Instance,
+    LockReason,
+    NetworkType,
+    Status,
+    StoppedMode,
+)
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import EcsError, Refusal
-from local.ecs.model import ChargeType, Instance, LockReason, NetworkType, Status, StoppedMode
-from local.ecs.operations.choice import instance_ids, one_instance
-from local.ecs.prices import INSTANCE_TYPES
-from local.ecs.request import Request
-from local.ecs.state import JsonObject
+from local.ecs.rpc.instance_ids import instance_ids, one_instance
+from local.ecs.rpc.request import Request
 
 Check = Callable[[Request, Instance], None]
-Deed = Callable[[Instance], Instance]
+Write = Callable[[Instance], Instance]
 
 
 class BatchOptimization(Enum):
@@ -93,18 +100,18 @@ def reboot_instances(request: Request) -> JsonObject:
     return _batch(request, _check_reboot, _rebooting(request))
 
 
-def _stopping(request: Request) -> Deed:
+def _stopping(request: Request) -> Write:
     by_force = request.parameters.flag("ForceStop")
     asked = request.parameters.choice("StoppedMode", AskableStoppedMode, Refusal.INVALID_PARAMETER)
     mode = StoppedMode(asked.value) if asked else None
     return lambda instance: lifecycle.stop(request.state, instance, mode, by_force=by_force)
 
 
-def _starting(request: Request) -> Deed:
+def _starting(request: Request) -> Write:
     return lambda instance: lifecycle.start(request.state, instance)
 
 
-def _rebooting(request: Request) -> Deed:
+def _rebooting(request: Request) -> Write:
     return lambda instance: lifecycle.reboot(request.state, instance)
 
 
@@ -159,15 +166,15 @@ def _check_status(instance: Instance, expected: Status) -> None:
         )
 
 
-def _one(request: Request, check: Check, deed: Deed) -> JsonObject:
+def _one(request: Request, check: Check, write: Write) -> JsonObject:
     instance = one_instance(request)
     check(request, instance)
     request.stop_if_dry_run()
-    deed(instance)
+    write(instance)
     return {}
 
 
-def _batch(request: Request, check: Check, deed: Deed) -> JsonObject:
+def _batch(request: Request, check: Check, write: Write) -> JsonObject:
     region = request.region()
     ids = instance_ids(request)
     optimization = request.parameters.choice(
@@ -177,13 +184,13 @@ def _batch(request: Request, check: Check, deed: Deed) -> JsonObject:
     request.authorize_batch(instances)
     if optimization is BatchOptimization.SUCCESS_FIRST:
         request.stop_if_dry_run(Refusal.DRY_RUN_OF_BATCH)
-        entries = [_tried(request, item, check, deed) for item in instances.items()]
+        entries = [_tried(request, item, check, write) for item in instances.items()]
     else:
         present = _all_present(instances)
         for instance in present:
             check(request, instance)
         request.stop_if_dry_run(Refusal.DRY_RUN_OF_BATCH)
-        entries = [_entry(request, instance, deed(instance)) for instance in present]
+        entries = [_entry(request, instance, write(instance)) for instance in present]
     return {"InstanceResponses": {"InstanceResponse": entries}}
 
 
@@ -195,7 +202,7 @@ def _all_present(instances: dict[str, Instance | None]) -> list[Instance]:
 
 
 def _tried(
-    request: Request, item: tuple[str, Instance | None], check: Check, deed: Deed
+    request: Request, item: tuple[str, Instance | None], check: Check, write: Write
 ) -> JsonObject:
     """One entry of SuccessFirst: what became of this instance, whatever becomes of the others."""
     instance_id, instance = item
@@ -212,7 +219,7 @@ def _tried(
             "CurrentStatus": status,
             "PreviousStatus": status,
         }
-    return _entry(request, instance, deed(instance))
+    return _entry(request, instance, write(instance))
 
 
 def _entry(request: Request, before: Instance, after: Instance) -> JsonObject:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from local.ecs.creation import create
+from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES, disk_price, instance_price
+from local.ecs.account.model import ChargeType, SpotStrategy, Status
+from local.ecs.account.regions import REGIONS
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.fleet import DiskSpec, InstanceSpec
-from local.ecs.model import ChargeType, SpotStrategy, Status
+from local.ecs.fleet.creation import create
+from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.ecs.operations.attributes import instance_description, instance_name
 from local.ecs.operations.auto_release import asked_time
-from local.ecs.operations.regions_prices import asked_category, asked_size
-from local.ecs.parameters import Parameters
-from local.ecs.prices import DISK_CATEGORIES, INSTANCE_TYPES, disk_price, instance_price
-from local.ecs.regions import REGIONS
-from local.ecs.request import Request, idempotent
-from local.ecs.state import JsonObject
+from local.ecs.operations.prices import asked_category, asked_size
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request, idempotent
 
 LARGEST_AMOUNT = 100
 MAX_DATA_DISKS = 16

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 
-from local.ecs import lifecycle
+from local.ecs.account import lifecycle
+from local.ecs.account.catalog import DISK_CATEGORIES
+from local.ecs.account.lifecycle import SnapshotOrder
+from local.ecs.account.model import Disk, LockReason, SnapshotGroup, Status
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.lifecycle import SnapshotOrder
-from local.ecs.model import Disk, LockReason, SnapshotGroup, Status
-from local.ecs.parameters import Parameters
-from local.ecs.prices import DISK_CATEGORIES
-from local.ecs.request import Request, idempotent
-from local.ecs.state import JsonObject
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request, idempotent
 
 SNAPSHOTS_PER_DISK = 256
 DISKS_PER_GROUP = 16

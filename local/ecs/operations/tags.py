@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from local.ecs.account.collection import Collection
+from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.operations.listing import Tagged
-from local.ecs.paging import check_token, make_token, read_token
-from local.ecs.parameters import MAX_TAGS, Parameters, is_system_tag
-from local.ecs.request import Request
-from local.ecs.shelf import Shelf
-from local.ecs.state import JsonObject
+from local.ecs.rpc.listing import Tagged
+from local.ecs.rpc.paging import check_token, make_token, read_token
+from local.ecs.rpc.parameters import MAX_TAGS, Parameters, is_system_tag
+from local.ecs.rpc.request import Request
 
 MAX_RESOURCES = 50
 TAGS_PER_RESOURCE = 20
@@ -76,7 +76,7 @@ def list_tag_resources(request: Request) -> JsonObject:
     """
     region = request.region(Refusal.NO_TAG_REGION)
     parameters = request.parameters
-    shelf = _shelf(request)
+    collection = _collection(request)
     ids = parameters.repeated("ResourceId")
     if len(ids) > MAX_RESOURCES:
         raise Refusal.TOO_MANY_RESOURCE_IDS.error()
@@ -86,9 +86,9 @@ def list_tag_resources(request: Request) -> JsonObject:
     check_token(request)
     after = read_token(parameters.text("NextToken"))
     allowed = request.may_list("*", region)
-    candidates = shelf.pick(region, ids) if ids else shelf.walk(region, after)
+    candidates = collection.pick(region, ids) if ids else collection.walk(region, after)
     matches = (
-        (position, shelf.id_at(position), resource.tags)
+        (position, collection.id_at(position), resource.tags)
         for position, resource in candidates
         if position > after and _bears(resource.tags, wanted)
     )
@@ -139,31 +139,33 @@ def _bears(tags: Mapping[str, str], wanted: tuple[tuple[str, tuple[str, ...]], .
     return all(key in tags and (not values or tags[key] in values) for key, values in wanted)
 
 
-def _shelf(request: Request) -> Shelf[Any]:
+def _collection(request: Request) -> Collection[Any]:
     """Where the resources of the type are that the request names."""
-    shelves: Mapping[str, Shelf[Any]] = {
+    collections: Mapping[str, Collection[Any]] = {
         "instance": request.state.instances,
         "disk": request.state.disks,
         "snapshot": request.state.snapshots,
         "snapshotgroup": request.state.groups,
     }
-    shelf = shelves.get(request.parameters.required("ResourceType", Refusal.NO_RESOURCE_TYPE))
-    if shelf is None:
+    collection = collections.get(
+        request.parameters.required("ResourceType", Refusal.NO_RESOURCE_TYPE)
+    )
+    if collection is None:
         raise Refusal.UNKNOWN_RESOURCE_TYPE.error()
-    return shelf
+    return collection
 
 
 def _chosen(request: Request) -> dict[str, Tagged]:
     """The resources to change, by id; RAM allows it for each."""
     region = request.region(Refusal.NO_TAG_REGION)
-    shelf = _shelf(request)
+    collection = _collection(request)
     ids = request.parameters.repeated("ResourceId")
     if not ids:
         raise Refusal.NO_RESOURCE_IDS.error()
     if len(ids) > MAX_RESOURCES:
         raise Refusal.TOO_MANY_RESOURCE_IDS.error()
     resource_type = request.parameters.text("ResourceType")
-    found = {each: shelf.find(each, region) for each in ids}
+    found = {each: collection.find(each, region) for each in ids}
     for each, resource in found.items():
         request.authorize(f"{resource_type}/{each}", region, resource.tags if resource else {})
     chosen = {each: resource for each, resource in found.items() if resource is not None}
@@ -173,7 +175,7 @@ def _chosen(request: Request) -> dict[str, Tagged]:
 
 
 def _put(request: Request, changed: Mapping[str, Mapping[str, str]]) -> None:
-    shelf = _shelf(request)
+    collection = _collection(request)
     for each, tags in changed.items():
-        resource: Any = shelf.find(each)
-        shelf.replace(each, replace(resource, tags=tags))
+        resource: Any = collection.find(each)
+        collection.replace(each, replace(resource, tags=tags))

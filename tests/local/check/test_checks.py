@@ -18,9 +18,9 @@ from local.check.fc3 import TRIGGER_CONFIGS
 from local.check.findings import Level
 from local.check.roles import NEEDED
 from local.check.whole import check_file
-from local.cli import group
-from local.deployment import function_names
-from local.fc_context import CODE
+from local.cli.main import group
+from local.fc.context import CODE
+from local.fc.deployment import function_names
 from tests.s_yaml import SHIPPED
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=timezone.utc)

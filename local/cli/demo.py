@@ -1,0 +1,27 @@
+"""``python -m local demo``: one business day, shown and checked."""
+
+from __future__ import annotations
+
+import click
+
+from local.demo.demo import play
+from local.show.screen import screen
+
+SPEED = 8.0
+
+
+@click.command("demo", short_help="Play one business day on an emulated ECS.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=1, max=100),
+    default=SPEED,
+    show_default=True,
+    help="Seconds of the day in one real second.",
+)
+@click.pass_context
+def command(ctx: click.Context, *, speed: float) -> None:
+    """Play one business day against an emulated ECS; every step checks that it happened.
+
+    Exit status: 0 every step did what it says, 1 one did not.
+    """
+    ctx.exit(0 if play(screen(), speed) else 1)

@@ -1,0 +1,124 @@
+"""``python -m local invoke``: hand an event to a function and see what it does."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from typing import BinaryIO, cast
+from urllib.parse import urlsplit
+
+import click
+
+from local.cli.invocation import Invocation, Shown
+from local.cli.parameters import ENDPOINT, FUNCTION, operators_zone
+from local.fc.context import Runtime
+from local.fc.deployment import Deployment
+from shared.printable import printable
+from shared.settings import is_loopback
+
+
+@click.command("invoke", short_help="Hand an event to a function, see what it does.")
+@click.argument("function", type=FUNCTION)
+@click.argument("event", type=click.File("rb"), metavar="EVENT.json")
+@click.option(
+    "--endpoint",
+    metavar="URL",
+    type=ENDPOINT,
+    help="An ECS that runs; default: a local ECS_ENDPOINT, else one for this call.",
+)
+@click.option("--remote", is_flag=True, help="Call the deployed function; --endpoint is FC's then.")
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="How it is called there: curfew-FUNCTION unless stated; service/function for FC 2.0.",
+)
+@click.option("--async", "asynchronous", is_flag=True, help="With --remote: do not wait.")
+@click.option(
+    "--id",
+    "task_id",
+    metavar="ID",
+    help="With --async: what is sent again under this id is not done again; default: a new one.",
+)
+@click.option("--runtime", type=click.Choice(["3.10", "3.12"]), default="3.10", show_default=True)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=1, max=86_400),
+    default=600,
+    show_default=True,
+    metavar="SECONDS",
+    help="The function's timeout.",
+)
+@click.option("--region", default="cn-hangzhou", show_default=True, help="The function's region.")
+@click.option("--json", "as_json", is_flag=True, help="Print the raw answer and nothing else.")
+@click.option("--verbose", is_flag=True, help="Show the function's log on standard error.")
+@click.pass_context
+def command(  # noqa: PLR0913  # each is an option of the command
+    ctx: click.Context,
+    *,
+    function: str,
+    event: BinaryIO,
+    endpoint: str | None,
+    remote: bool,
+    name: str | None,
+    asynchronous: bool,
+    task_id: str | None,
+    runtime: str,
+    timeout: float,
+    region: str,
+    as_json: bool,
+    verbose: bool,
+) -> None:
+    """Hand an event's bytes (- for standard input) to FUNCTION, as Function Compute would.
+
+    Without --endpoint the function meets an emulated ECS with the default fleet, where it is the
+    time of the event. With it, it meets that ECS, now: a running emulator's now is what its clock
+    shows. What the function does meanwhile is told on standard error. The credentials are those of
+    the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on), for a local endpoint else local/local.
+
+    With --remote the function that is deployed is called instead, with those credentials.
+
+    Exit status: 0 the function succeeded, 1 it failed, 2 the command was not understood.
+    """
+    content = event.read()
+    name_of_event = str(getattr(event, "name", "<stdin>"))
+    source = "standard input" if name_of_event == "<stdin>" else name_of_event
+    deployed = Deployment(
+        environ=dict(os.environ),
+        runtime=cast("Runtime", runtime),
+        timeout_s=timeout,
+        region=region,
+    )
+    shown = Shown(as_json=as_json, verbose=verbose, zone=operators_zone(os.environ))
+    asked = Invocation(function, content, source, deployed, shown)
+    if remote:
+        name = name or f"curfew-{function.replace('_', '-')}"
+        task_id = (task_id or f"curfew-{uuid.uuid4()}") if asynchronous else ""
+        ctx.exit(asked.remotely(name, endpoint or "", task_id))
+    if name or asynchronous or task_id:
+        raise click.UsageError("--name, --async and --id say how to call with --remote")
+    endpoint = endpoint or _endpoint_of(os.environ)
+    ctx.exit(asked.against(endpoint) if endpoint else asked.against_an_emulator())
+
+
+def _endpoint_of(environ: Mapping[str, str]) -> str:
+    """``ECS_ENDPOINT`` where it is on this machine, else "".
+
+    Another machine's is an account of somebody's: it is met where --endpoint names it, and not
+    because a variable was left over. That it is not used is said.
+    """
+    stated = environ.get("ECS_ENDPOINT", "").strip()
+    if not stated:
+        return ""
+    try:
+        endpoint = ENDPOINT.convert(stated, None, None)
+    except click.BadParameter:
+        endpoint = ""
+    if is_loopback(urlsplit(endpoint).hostname or ""):
+        return endpoint
+    click.echo(
+        f"Note: ECS_ENDPOINT, {printable(stated)}, is not on this machine and not used; to call "
+        "the function against it, state --endpoint.",
+        err=True,
+    )
+    return ""

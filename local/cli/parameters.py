@@ -1,0 +1,103 @@
+"""Kinds of parameters that several commands of the command line take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import tzinfo
+from difflib import get_close_matches
+from urllib.parse import urlsplit
+
+import click
+
+from local.fc.deployment import function_names
+from local.fc.trigger_events import ENVELOPES
+from shared.errors import Refused
+from shared.settings import is_loopback, read_settings
+
+
+class OneOf(click.ParamType[str]):
+    """A name out of a few; ``set-auto-release`` is taken for ``set_auto_release``."""
+
+    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+        """Takes what to call such a name, and what gives all of them."""
+        self.name = name
+        self._known = known
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The name as it is spelt in Python."""
+        known = tuple(self._known())
+        wanted = value.replace("-", "_")
+        if wanted not in known:
+            near = get_close_matches(wanted, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            self.fail(
+                f"there is no {self.name} {value!r}.{hint} There are: {', '.join(known)}.",
+                param,
+                ctx,
+            )
+        return wanted
+
+
+FUNCTION = OneOf("function", function_names)
+TRIGGER = OneOf("trigger", lambda: ENVELOPES)
+
+
+class Endpoint(click.ParamType[str]):
+    """An address of ECS or of Function Compute, with its scheme; http for this machine alone."""
+
+    name = "url"
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """The address, with the scheme that was left out, without a slash at its end."""
+        text = value.strip()
+        if re.fullmatch(r":?\d+", text):
+            self.fail(f"{value!r} is a port; write http://127.0.0.1:{text.lstrip(':')}", param, ctx)
+        try:
+            url = urlsplit(text if "://" in text else f"//{text}")
+            host, port = url.hostname or "", url.port
+        except ValueError:
+            host, port, url = "", None, urlsplit("")
+        is_here = is_loopback(host)
+        address = f"{url.scheme or ('http' if is_here else 'https')}://{url.netloc}"
+        if not host or port == 0 or url.username is not None:
+            self.fail(
+                f"{value!r} is not an address; write http://127.0.0.1:PORT, or https://HOST",
+                param,
+                ctx,
+            )
+        if url.path not in {"", "/"} or url.query or url.fragment:
+            self.fail(f"{value!r} has a path; write the address alone: {address}", param, ctx)
+        if url.scheme not in {"", "http", "https"} or (url.scheme == "http" and not is_here):
+            self.fail(
+                f"{value!r} is invalid: what leaves this machine goes by https; write "
+                f"https://{url.netloc}",
+                param,
+                ctx,
+            )
+        return address
+
+
+ENDPOINT = Endpoint()
+
+
+def operators_zone(environ: Mapping[str, str]) -> tzinfo:
+    """The zone in which times are shown: ``CURFEW_TZ``, else China's.
+
+    Raises:
+        click.UsageError: ``CURFEW_TZ`` names none.
+    """
+    try:
+        return read_settings({"CURFEW_TZ": environ.get("CURFEW_TZ", "")}).zone
+    except Refused as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,152 @@
+"""A running emulator, asked from another process: what it has, and what time it is there.
+
+Its control endpoint (``/_local/…``) is plain HTTP on this machine, so no proxy of the environment
+has anything to do with it, and no other machine is asked.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from threading import Lock
+from typing import Protocol, TypeVar
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import ProxyHandler, build_opener
+
+import msgspec
+
+from local.ecs.cli import PORT
+from local.ecs.http.control import PREFIX
+from shared.settings import is_loopback
+
+ASK_EVERY_S = 1.0
+"""Real seconds at most between two questions what time it is there."""
+NAP_S = 0.5
+"""Real seconds at most that somebody sleeps without a look at the clock there."""
+_TIMEOUT_S = 10.0
+
+T = TypeVar("T")
+
+
+class NotServedError(Exception):
+    """No emulator answers there; the message says what does."""
+
+
+class NobodyListensError(NotServedError):
+    """Nothing listens there; the message says how to start an emulator that does."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What an emulator's clock shows.
+
+    Attributes:
+        now: The time there.
+        speed: Its seconds in a real one; 0: it stands still and is moved by hand.
+    """
+
+    now: datetime
+    speed: float
+
+
+class Real(Protocol):
+    """This machine's time."""
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        ...
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+        ...
+
+
+def ask(endpoint: str, name: str, form: type[T]) -> T:
+    """Ask an emulator's control endpoint.
+
+    Args:
+        endpoint: Where it listens, as ``http://127.0.0.1:PORT``.
+        name: What is asked for: ``state``, ``clock``.
+        form: What the answer is read as.
+
+    Raises:
+        NobodyListensError: the connection was refused.
+        NotServedError: nothing answers, or no emulator does, or it is not on this machine.
+    """
+    url = urlsplit(endpoint)
+    if url.scheme != "http" or not is_loopback(url.hostname or ""):
+        raise NotServedError(f"{endpoint} is not an emulator on this machine")
+    opener = build_opener(ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint.rstrip('/')}{PREFIX}{name}", timeout=_TIMEOUT_S) as answer:
+            return msgspec.json.decode(answer.read(), type=form)
+    except HTTPError as error:
+        raise NotServedError(f"{endpoint} answers HTTP {error.code}") from None
+    except (URLError, HTTPException, OSError) as error:
+        is_refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+        kind = NobodyListensError if is_refused else NotServedError
+        option = "" if url.port in {None, PORT} else f" --port {url.port}"
+        raise kind(
+            f"no emulator answers at {endpoint}; start one with: python -m local serve{option}"
+        ) from None
+    except msgspec.MsgspecError:
+        raise NotServedError(f"what answers at {endpoint} is not this emulator") from None
+
+
+class ServedClock:
+    """The clock of a running emulator, to be lived by from here. Safe to use from threads.
+
+    Between two questions it goes on by itself at the speed that it was told. If nobody answers any
+    more it goes on likewise: what becomes of the run is not the clock's to say. It never runs
+    backwards, even if the emulator is reset.
+    """
+
+    def __init__(self, endpoint: str, real: Real = time) -> None:
+        """Ask for the time.
+
+        Raises:
+            NotServedError: no emulator answers there.
+        """
+        self._endpoint = endpoint
+        self._real = real
+        self._lock = Lock()
+        self._reading = ask(endpoint, "clock", Reading)
+        self._asked_at = real.monotonic()
+        self._shown = self._reading.now
+
+    @property
+    def speed(self) -> float:
+        """How many of its seconds passed in a real one when it was last asked."""
+        with self._lock:
+            return self._reading.speed
+
+    def now(self) -> datetime:
+        """The time there, in UTC."""
+        with self._lock:
+            moment = self._real.monotonic()
+            if moment - self._asked_at >= ASK_EVERY_S:
+                self._ask_again(moment)
+                moment = self._real.monotonic()
+            passed = max(0.0, moment - self._asked_at) * self._reading.speed
+            self._shown = max(self._shown, self._reading.now + timedelta(seconds=passed))
+            return self._shown
+
+    def sleep(self, seconds: float) -> None:
+        """Wait until so many of its seconds have passed, or somebody has moved it on."""
+        until = self.now() + timedelta(seconds=seconds)
+        while (left := (until - self.now()).total_seconds()) > 0:
+            speed = self.speed
+            self._real.sleep(min(left / speed, NAP_S) if speed else NAP_S)
+
+    def _ask_again(self, moment: float) -> None:
+        """Read the clock again; if nobody answers, go on from the time that it shows by now."""
+        try:
+            self._reading = ask(self._endpoint, "clock", Reading)
+        except NotServedError:
+            passed = timedelta(seconds=(moment - self._asked_at) * self._reading.speed)
+            self._reading = Reading(self._reading.now + passed, self._reading.speed)
+            self._asked_at = moment
+        else:
+            # Taken after the answer, so that it is never later here than it is there.
+            self._asked_at = self._real.monotonic()

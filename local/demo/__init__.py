@@ -1,0 +1,1 @@
+"""One business day, played."""

@@ -1,0 +1,368 @@
+"""``python -m local.ecs``: an emulated ECS on this machine, for any client of ECS.
+
+Reads the options; what they mean is told where it is done. Nothing of Curfew is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import click
+import msgspec
+
+from local.ecs.account.durations import Durations
+from local.ecs.account.quirks import Quirks
+from local.ecs.account.state import Saved
+from local.ecs.clock import Clock, RealClock
+from local.ecs.complaints import complaint, there_are
+from local.ecs.emulator import Emulator, Options, local_credential
+from local.ecs.engine import ACTIONS, Ecs
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet, generated_fleet
+from local.ecs.fleet.fleet_file import field_names, read_fleet
+from local.ecs.gateway.faults import FAULTS, AnyFault, Fault, parse_fault
+from local.ecs.gateway.throttle import DENIALS, UNLIMITED, Denial, Limits, read_denial
+from local.ecs.http.hosts import Hosts, read_host
+from local.ecs.printable import printable
+from local.ecs.ram.caller import ALLOW_ALL
+from local.ecs.ram.policy import Policy
+from local.ecs.server import Neighbour, serve
+from local.ecs.state_file import Keeper, read_state
+
+PORT = 8421
+"""Where the emulator listens unless told otherwise."""
+LOG_SIZE = 10_000
+"""Requests that the log of a served emulator remembers."""
+
+T = TypeVar("T")
+
+
+class _Read(click.ParamType[T], Generic[T]):
+    """An option's text, read by a function whose ValueError is a bad usage."""
+
+    def __init__(self, name: str, read: Callable[[str], T]) -> None:
+        self.name = name
+        self._read = read
+
+    def convert(
+        self,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> T:
+        try:
+            return self._read(value)
+        except ValueError as error:
+            self.fail(printable(str(error)), param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class _StateFile:
+    """Where the account is kept, and what was kept there already."""
+
+    path: Path
+    saved: Saved | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """The options as they were read."""
+
+    port: int
+    fleet_file: Callable[[datetime], Fleet] | None
+    generated: int | None
+    state_file: _StateFile | None
+    seed: int
+    speed: float
+    jitter: float
+    policies: tuple[str, ...]
+    limits: tuple[tuple[str, int], ...]
+    window: float
+    throttled_as: Denial
+    retry_after: bool
+    faults: tuple[AnyFault, ...]
+    quirks: tuple[tuple[str, Any], ...]
+    allow_hosts: tuple[str, ...]
+
+
+def _fleet_file(text: str) -> Callable[[datetime], Fleet]:
+    """What reads the fleet at the start and at each reset; it is tried once, for its errors."""
+    if not Path(text).is_file():
+        raise ValueError(f"file {text} does not exist")
+    read = partial(read_fleet, Path(text))
+    read(datetime.now(timezone.utc))
+    return read
+
+
+def _state_file(text: str) -> _StateFile:
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no directory {path.parent}")
+    return _StateFile(path, read_state(path))
+
+
+def _policy(text: str) -> str:
+    """The policy's own text, when it is one."""
+    try:
+        document = Path(text).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{text}: {error.strerror}") from None
+    Policy(document)
+    return document
+
+
+def _limit(text: str) -> tuple[str, int]:
+    action, _, number = text.rpartition("=")
+    if not action or not number.isdecimal():
+        raise ValueError(
+            f"{text!r} is not a limit; write StopInstances=10, or *=100 for all others"
+        )
+    if action not in ACTIONS | {"*"}:
+        raise ValueError(f"there is no API {action!r}; {there_are(action, sorted(ACTIONS))}")
+    return action, int(number)
+
+
+def _quirk(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    names = Quirks.__dataclass_fields__
+    if name not in names:
+        raise ValueError(f"there is no quirk {name!r}; {there_are(name, names)}")
+    try:
+        quirks = msgspec.convert({name: value}, Quirks, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(complaint(error, Quirks)) from None
+    return name, getattr(quirks, name)
+
+
+_OPTIONS = (
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65_535),
+        default=PORT,
+        show_default=True,
+        help="0 for any that is free.",
+    ),
+    click.option(
+        "--fleet",
+        "fleet_file",
+        type=_Read("file", _fleet_file),
+        help="What there is, in YAML or JSON.",
+    ),
+    click.option(
+        "--generated", type=click.IntRange(0, 1_000_000), metavar="N", help="N instances instead."
+    ),
+    click.option(
+        "--state",
+        "state_file",
+        type=_Read("file", _state_file),
+        help="Where the account is kept over restarts; it wins over --fleet.",
+    ),
+    click.option(
+        "--seed", type=int, default=0, show_default=True, help="Of ids, jitter and faults."
+    ),
+    click.option(
+        "--speed",
+        type=click.FloatRange(min=0, min_open=True, max=100_000),
+        default=1.0,
+        show_default=True,
+        help="Seconds of the emulated clock in a real one.",
+    ),
+    click.option(
+        "--jitter",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        show_default=True,
+        help="How far each transition's time is off, as a share of it.",
+    ),
+    click.option(
+        "--policy",
+        "policies",
+        type=_Read("file", _policy),
+        multiple=True,
+        help="A RAM policy of the key; several count together.",
+    ),
+    click.option(
+        "--limit",
+        "limits",
+        type=_Read("api=n", _limit),
+        multiple=True,
+        help="Calls of an API that a window takes: StopInstances=10; *=100 for all others.",
+    ),
+    click.option(
+        "--window",
+        type=click.FloatRange(min=0.1, max=3600),
+        default=60.0,
+        show_default=True,
+        help="Seconds of a window.",
+    ),
+    click.option(
+        "--throttled-as",
+        type=_Read("denial", read_denial),
+        default="Throttling.User",
+        show_default=True,
+        help=f"What one call too many is told: {', '.join(DENIALS)}, or such as 429:Throttling.",
+    ),
+    click.option(
+        "--retry-after", is_flag=True, help="Tell in x-acs-retry-after when the window ends."
+    ),
+    click.option(
+        "--fault",
+        "faults",
+        type=_Read("json", lambda text: parse_fault(text.encode())),
+        multiple=True,
+        help="A fault in force from the start.",
+    ),
+    click.option(
+        "--quirk",
+        "quirks",
+        type=_Read("name=value", _quirk),
+        multiple=True,
+        help="The other way of something that is not confirmed of ECS.",
+    ),
+    click.option(
+        "--allow-host",
+        "allow_hosts",
+        type=_Read("name", read_host),
+        multiple=True,
+        help="A name that leads here, besides this machine's own and *.aliyuncs.com.",
+    ),
+)
+
+
+def _with_options(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_FLEET_FILE = """\b
+instances:
+  - name: runner
+    count: 3                     # runner-1, runner-2, runner-3
+    region: cn-shanghai
+    status: Stopped              # ECS's own words; default: Running
+    tags: {purpose: ci-runner}
+    created_at: -1h              # an hour ago, or a time with its zone
+    auto_release_at: +2h
+    data_disks: [{size_gib: 200, delete_with_instance: false}]"""
+
+
+def _epilog() -> str:
+    """What fleet files, faults and quirks there are, in click's paragraphs."""
+    own = {
+        name: set(kind.__struct_fields__) - set(Fault.__struct_fields__)
+        for name, kind in FAULTS.items()
+    }
+    faults = "; ".join(
+        f"{name} ({', '.join(sorted(fields))})" if fields else name for name, fields in own.items()
+    )
+    instance, disk = ", ".join(field_names(InstanceSpec)), ", ".join(field_names(DiskSpec))
+    common = ", ".join(Fault.__struct_fields__)
+    return f"""FLEET FILES, in YAML or JSON; everything may be left out:
+
+{_FLEET_FILE}
+
+Fields of an instance: count, {instance}. Of a disk: {disk}. Beside instances: default_stopped_mode.
+
+FAULTS, such as {{"fault": "cut", "action": "Stop*", "times": 1}}; all have {common}: {faults}.
+
+QUIRKS: {", ".join(Quirks.__dataclass_fields__)}.
+"""
+
+
+def make_command(neighbour: Neighbour | None = None) -> click.Command:
+    """The command that serves an emulator, and perhaps something else on the same port."""
+
+    @click.command(
+        "serve",
+        context_settings={"help_option_names": ["-h", "--help"]},
+        short_help="Serve an emulated ECS until Ctrl-C.",
+        epilog=_epilog(),
+    )
+    @_with_options
+    def command(**options: Any) -> None:  # noqa: ANN401  # click's; _Given has their types
+        """Serve an emulated ECS on this machine until Ctrl-C: access key local, secret local.
+
+        Without --fleet or --generated it has the default fleet of some 25 instances. The status
+        page is at /_local/. What a fleet file may say, and which faults and quirks there are, is
+        listed below; docs/emulator.md tells what they mean.
+        """
+        _serve(_Given(**options), neighbour)
+
+    return command
+
+
+command = make_command()
+
+
+def _serve(given: _Given, neighbour: Neighbour | None) -> None:
+    if given.fleet_file and given.generated is not None:
+        raise click.UsageError("--fleet and --generated: state one of them, not both")
+    emulator = _emulator(given)
+    keeper = Keeper(given.state_file.path, lambda: emulator.engine) if given.state_file else None
+    try:
+        serve(emulator, port=given.port, keeper=keeper, neighbour=neighbour)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on port {given.port}: {error.strerror}; choose another with --port"
+        ) from None
+
+
+def _emulator(given: _Given) -> Emulator:
+    saved = given.state_file.saved if given.state_file else None
+    clock = _clock(saved, given.speed)
+    durations = Durations(jitter=given.jitter)
+    quirks = Quirks(**dict(given.quirks))
+    fleet = _fleet(given)
+    calls = {action: limit for action, limit in given.limits if action != "*"}
+    emulator = Emulator(
+        Options(
+            build=lambda: Ecs(
+                fleet(clock.now()), clock, durations=durations, quirks=quirks, seed=given.seed
+            ),
+            credentials=[
+                local_credential(Policy(*given.policies) if given.policies else ALLOW_ALL)
+            ],
+            limits=Limits(
+                calls,
+                dict(given.limits).get("*", UNLIMITED),
+                timedelta(seconds=given.window),
+                given.throttled_as,
+                given.retry_after,
+            ),
+            faults=given.faults,
+            seed=given.seed,
+            log_size=LOG_SIZE,
+            hosts=Hosts(frozenset(given.allow_hosts)),
+        )
+    )
+    if saved:
+        emulator.gateway.engine = _restored(saved, clock, durations, quirks)
+    return emulator
+
+
+def _fleet(given: _Given) -> Callable[[datetime], Fleet]:
+    """What makes the fleet, at the start and at each reset, given the time."""
+    if given.fleet_file:
+        return given.fleet_file
+    if given.generated is not None:
+        number, seed = given.generated, given.seed
+        return lambda _: generated_fleet(number, seed)
+    return default_fleet
+
+
+def _clock(saved: Saved | None, speed: float) -> RealClock:
+    """A clock that starts at the machine's time, but never before what was saved."""
+    now = datetime.now(timezone.utc)
+    return RealClock(max(now, saved.now) if saved else now, speed)
+
+
+def _restored(saved: Saved, clock: Clock, durations: Durations, quirks: Quirks) -> Ecs:
+    try:
+        return Ecs.restored(saved, clock, durations=durations, quirks=quirks)
+    except ValueError as error:
+        raise click.BadParameter(printable(str(error)), param_hint="--state") from None

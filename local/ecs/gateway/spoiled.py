@@ -1,0 +1,63 @@
+"""What faults make of the pages of a list: rows that are missing, lose their tags or are garbled.
+
+A page that came from the engine is never changed: it may be remembered there. What is no page, such
+as the answer about a price, stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+
+from local.ecs.account.state import JsonObject
+from local.ecs.gateway.faults import AnyFault, DroppedTags, GarbledRow, MissingPage, RepeatedToken
+
+_IDS = ("InstanceId", "DiskId", "SnapshotId", "ResourceId")
+"""Where a list's row has the id of what it is about."""
+
+
+def spoiled(fault: AnyFault, parameters: Mapping[str, str], body: JsonObject) -> JsonObject:
+    """A successful answer as a fault leaves it; the same, if the fault is not of this kind.
+
+    Args:
+        fault: what strikes.
+        parameters: what was asked.
+        body: what ECS answers.
+    """
+    if isinstance(fault, RepeatedToken) and parameters.get("NextToken"):
+        return {**body, "NextToken": parameters["NextToken"]}
+    if isinstance(fault, MissingPage):
+        return _with_items(body, lambda _: [])
+    if isinstance(fault, DroppedTags):
+        return _with_items(body, lambda items: [_untagged(item) for item in items])
+    if isinstance(fault, GarbledRow):
+        return _with_items(body, lambda items: [_garbled(item, fault) for item in items])
+    return body
+
+
+def _with_items(body: JsonObject, change: Callable[[list[object]], list[object]]) -> JsonObject:
+    """The page with every wrapped list, ``{"Instances": {"Instance": […]}}``, changed."""
+    return {name: _with_list(value, change) for name, value in body.items()}
+
+
+def _with_list(value: object, change: Callable[[list[object]], list[object]]) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: change(inner) if isinstance(inner, list) else inner for name, inner in value.items()
+    }
+
+
+def _untagged(item: object) -> object:
+    if not isinstance(item, dict):
+        return item
+    return {name: value for name, value in item.items() if name != "Tags"}
+
+
+def _garbled(item: object, fault: GarbledRow) -> object:
+    if not isinstance(item, dict) or not any(
+        fnmatchcase(str(item[name]), fault.id) for name in _IDS if item.get(name)
+    ):
+        return item
+    others = {name: value for name, value in item.items() if name != fault.field}
+    return others if fault.absent else {**others, fault.field: fault.value}

@@ -1,0 +1,1 @@
+"""The bytes: endpoint, signatures, control API and status page."""

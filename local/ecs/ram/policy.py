@@ -1,0 +1,207 @@
+"""RAM policies: may this caller do this to that?
+
+Reads policy documents (Policy structure and syntax, RAM; Version 1) and answers as RAM does: an
+explicit Deny first, then an Allow, else no. What a document says that is not understood here is
+refused when it is read, never ignored. Only conditions on a resource's tags are known. Which
+resources a call touches is the engine's knowledge.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TAG_PREFIXES = ("acs:ResourceTag/", "ecs:tag/")
+"""The key of today, and that of old (Use tags to control access to ECS resources, RAM)."""
+
+
+class PolicyError(ValueError):
+    """A policy document that cannot be understood; the message says what and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """A condition operator.
+
+    Attributes:
+        matches: whether a tag's value answers to one value of the policy.
+        negated: it holds when no value of the policy matches, instead of when any does.
+    """
+
+    matches: Callable[[str, str], bool]
+    negated: bool = False
+
+
+def _same(value: str, wanted: str) -> bool:
+    return value == wanted
+
+
+def _same_ignoring_case(value: str, wanted: str) -> bool:
+    return value.casefold() == wanted.casefold()
+
+
+def _like(value: str, pattern: str) -> bool:
+    return _pattern(pattern, single=".").fullmatch(value) is not None
+
+
+_OPERATORS = {
+    "StringEquals": _Operator(_same),
+    "StringNotEquals": _Operator(_same, negated=True),
+    "StringEqualsIgnoreCase": _Operator(_same_ignoring_case),
+    "StringNotEqualsIgnoreCase": _Operator(_same_ignoring_case, negated=True),
+    "StringLike": _Operator(_like),
+    "StringNotLike": _Operator(_like, negated=True),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    operator: _Operator
+    tag: str
+    wanted: tuple[str, ...]
+
+    def holds(self, tags: Mapping[str, str], *, in_doubt: bool) -> bool:
+        value = tags.get(self.tag)
+        if value is None:
+            # What RAM makes of a negated operator on an absent key is not documented.
+            return in_doubt and self.operator.negated
+        return self.operator.negated != any(self.operator.matches(value, w) for w in self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    deny: bool
+    actions: re.Pattern[str]
+    resources: re.Pattern[str]
+    conditions: tuple[_Condition, ...]
+
+    def applies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
+        return (
+            self.actions.fullmatch(action) is not None
+            and self.resources.fullmatch(resource) is not None
+            and all(each.holds(tags, in_doubt=self.deny) for each in self.conditions)
+        )
+
+
+class Policy:
+    """One or more policy documents attached to a caller: an authorizer of the engine.
+
+    A tag that is absent makes no condition of an Allow hold, and every negated condition of a
+    Deny: where RAM's answer is not documented, the answer here is no.
+    """
+
+    def __init__(self, *documents: str | Mapping[str, Any]) -> None:
+        """Read the documents.
+
+        Args:
+            *documents: each as JSON text or as the object that such text decodes to.
+
+        Raises:
+            PolicyError: a document that is not a RAM policy, or says more than is known here.
+        """
+        self._statements = tuple(each for document in documents for each in _read(document))
+
+    def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
+        """Say whether the documents together allow a write.
+
+        Args:
+            action: as ``ecs:StopInstances``; RAM compares it without regard to case.
+            resource: as ``acs:ecs:cn-hangzhou:123456789012:instance/i-…``.
+            tags: the resource's tags. Not looked at for Describe and List operations, since
+                these are asked before any resource is known.
+        """
+        statements = self._applying(action, resource, tags)
+        return bool(statements) and not any(each.deny for each in statements)
+
+    def denies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
+        """Say whether a Deny forbids it, whatever is allowed; arguments as of `allows`."""
+        return any(each.deny for each in self._applying(action, resource, tags))
+
+    def _applying(
+        self, action: str, resource: str, tags: Mapping[str, str]
+    ) -> tuple[_Statement, ...]:
+        if action.partition(":")[2].startswith(("Describe", "List")):
+            tags = {}
+        return tuple(each for each in self._statements if each.applies(action, resource, tags))
+
+
+def _read(document: str | Mapping[str, Any]) -> tuple[_Statement, ...]:
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except json.JSONDecodeError as error:
+            raise PolicyError(f"the policy is not JSON: {error}") from error
+    if not isinstance(document, Mapping):
+        raise PolicyError(f"the policy must be a JSON object, not {document!r}")
+    _only(document, {"Version", "Statement"}, "the policy")
+    if document.get("Version") != "1":
+        raise PolicyError(f'Version must be "1", not {document.get("Version")!r}')
+    statements = document.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list) or not statements:
+        raise PolicyError(f"Statement must be a list of objects, not {statements!r}")
+    return tuple(_statement(each, f"Statement[{n}]") for n, each in enumerate(statements))
+
+
+def _statement(statement: object, where: str) -> _Statement:
+    if not isinstance(statement, Mapping):
+        raise PolicyError(f"{where} must be an object, not {statement!r}")
+    _only(statement, {"Effect", "Action", "Resource", "Condition"}, where)
+    effect = statement.get("Effect")
+    if effect not in ("Allow", "Deny"):
+        raise PolicyError(f'{where}.Effect must be "Allow" or "Deny", not {effect!r}')
+    return _Statement(
+        deny=effect == "Deny",
+        actions=_any_of(_texts(statement.get("Action"), f"{where}.Action"), re.IGNORECASE),
+        resources=_any_of(_texts(statement.get("Resource"), f"{where}.Resource")),
+        conditions=_conditions(statement.get("Condition", {}), f"{where}.Condition"),
+    )
+
+
+def _conditions(block: object, where: str) -> tuple[_Condition, ...]:
+    if not isinstance(block, Mapping):
+        raise PolicyError(f"{where} must be an object, not {block!r}")
+    conditions = []
+    for name, keys in block.items():
+        if name not in _OPERATORS:
+            raise PolicyError(f"{where}: {name} is none of {', '.join(_OPERATORS)}")
+        if not isinstance(keys, Mapping) or not keys:
+            raise PolicyError(f"{where}.{name} must be an object of condition keys, not {keys!r}")
+        for key, values in keys.items():
+            wanted = _texts(values, f"{where}.{name}.{key}")
+            conditions.append(_Condition(_OPERATORS[name], _tag(key, where), wanted))
+    return tuple(conditions)
+
+
+def _tag(key: str, where: str) -> str:
+    for prefix in _TAG_PREFIXES:
+        if key.startswith(prefix) and len(key) > len(prefix):
+            return key[len(prefix) :]
+    raise PolicyError(f"{where}: {key} is no condition key known here: acs:ResourceTag/<tag key>")
+
+
+def _texts(value: object, where: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
+        raise PolicyError(f"{where} must be a text or a list of texts, not {value!r}")
+    return tuple(values)
+
+
+def _only(found: Mapping[str, Any], known: set[str], where: str) -> None:
+    if unknown := sorted(set(found) - known):
+        raise PolicyError(
+            f"{where} has {', '.join(unknown)}: only {', '.join(sorted(known))} are known"
+        )
+
+
+def _any_of(patterns: tuple[str, ...], flags: int = 0) -> re.Pattern[str]:
+    return re.compile("|".join(_pattern(each).pattern for each in patterns), flags | re.DOTALL)
+
+
+def _pattern(text: str, *, single: str = re.escape("?")) -> re.Pattern[str]:
+    escaped = re.escape(text).replace(r"\*", ".*").replace(r"\?", single)
+    return re.compile(escaped, re.DOTALL)

@@ -1,0 +1,1 @@
+"""Function Compute, played on this machine."""

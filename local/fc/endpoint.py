@@ -1,0 +1,323 @@
+"""Function Compute's invocation API on this machine, over the functions themselves.
+
+    POST /2023-03-30/functions/curfew-stop/invocations              FC 3.0, ACS3-HMAC-SHA256
+    POST /2016-08-15/services/curfew/functions/stop/invocations     FC 2.0, Authorization: FC
+    POST /2016-08-15/proxy/curfew/stop/                             an HTTP trigger, not signed
+
+Paths, headers and both signatures are those of "InvokeFunction" (FC 3.0 and 2.0 API references)
+and are verified; the key is ``local``. A function of FC 3.0 is called as s.yaml deploys it; in FC
+2.0 it is in the service ``curfew``, where its own name is enough. Of its versions there is LATEST.
+Asynchronous invocations are tried once and go nowhere if they fail. One invocation runs at a time.
+The functions meet the ECS that is served on the same port, and live on its clock.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import uuid
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cache
+from hashlib import blake2b
+from io import StringIO
+from math import ceil
+from threading import Lock, Thread
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from local.ecs.emulator import local_credential
+from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.signatures import Verifier
+from local.ecs.printable import on_terminal
+from local.ecs.server import Neighbour, Served
+from local.fc.context import CODE, MEMORY_MB
+from local.fc.deployment import PLAIN, Deployment, function_names, new_request_id
+from local.fc.http import PROXY, http_event, http_reply
+from local.fc.refusals import FcError, refusal
+from local.fc.runtime import Outcome
+from local.fc.signatures import verify_v2, verify_v3
+
+V3, V2 = "/2023-03-30/", "/2016-08-15/"
+SERVICE = "curfew"
+"""The one service, of FC 2.0; in FC 3.0 its name begins the functions' names."""
+MAX_ASYNC_BYTES = 128 * 1024
+"""Of an asynchronous invocation's event ("Limits", FC docs)."""
+LATEST = "LATEST"
+ASYNCHRONOUS = "fc-asynchronous"
+"""The name of the threads of invocations that nobody waits for."""
+
+_V3_PATH = re.compile(rf"{V3}functions/(?P<function>[\w-]+)/invocations")
+_V2_PATH = re.compile(
+    rf"{V2}services/(?P<service>[\w-]+)(\.(?P<qualifier>[\w-]+))?"
+    r"/functions/(?P<function>[\w-]+)/invocations"
+)
+_TRIGGER_PATH = re.compile(
+    rf"{V2}{PROXY}(?P<service>[\w-]+)(\.(?P<qualifier>[\w-]+))?/(?P<function>[\w-]+)(?P<rest>/.*)?"
+)
+_TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+_TAIL = 4096
+"""Bytes of log that a caller can ask for ("X-Fc-Log-Type", InvokeFunction)."""
+
+
+class _Dialect(NamedTuple):
+    """What differs between the ways to invoke a function.
+
+    Attributes:
+        path: of an invocation.
+        task_id: the header with the id of an asynchronous task.
+        error_fields: where a refusal has its code and its text.
+        is_trigger: it is an HTTP trigger: any method, and the request is the event.
+    """
+
+    path: re.Pattern[str]
+    task_id: str
+    error_fields: tuple[str, str]
+    is_trigger: bool = False
+
+
+_V2_ERROR = ("ErrorCode", "ErrorMessage")
+_DIALECTS: Mapping[str, _Dialect] = {
+    V3: _Dialect(_V3_PATH, "X-Fc-Async-Task-Id", ("Code", "Message")),
+    f"{V2}{PROXY}": _Dialect(_TRIGGER_PATH, "X-Fc-Async-Task-Id", _V2_ERROR, is_trigger=True),
+    V2: _Dialect(_V2_PATH, "X-Fc-Stateful-Async-Invocation-Id", _V2_ERROR),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Invocation:
+    """One invocation that was asked for in due form."""
+
+    function: str
+    event: bytes
+    deployment: Deployment
+    request_id: str
+    wants_log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What came of an invocation.
+
+    Attributes:
+        log: the end of the log, if it was wanted.
+        duration_ms: by the clock that the function lived on.
+        memory_mb: the most that this process ever used.
+    """
+
+    outcome: Outcome
+    log: str
+    duration_ms: float
+    memory_mb: float
+
+
+class FcEndpoint:
+    """Answers invocations, as one instance of each function. Thread-safe."""
+
+    def __init__(
+        self, deployed: Deployment = PLAIN, memory_mb: Callable[[], float] | None = None
+    ) -> None:
+        """Takes the functions; which ECS they meet is said with each request.
+
+        Args:
+            deployed: the functions.
+            memory_mb: tells how much memory they used so far; this process's unless given.
+        """
+        self._deployed = deployed
+        self._memory_mb = memory_mb or _peak_memory_mb
+        self._verifier = Verifier([local_credential()])
+        self._instance_id = f"c-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:20]}"
+        self._running = Lock()
+        self._known = Lock()
+        self._task_ids: set[str] = set()
+
+    def neighbour(self) -> Neighbour:
+        """How the emulator's server takes it in."""
+        return Neighbour((V3, V2), self.handle)
+
+    def handle(self, ecs: Served, request: HttpRequest) -> HttpReply:
+        """Answer a request.
+
+        Args:
+            ecs: the ECS that the function meets, and by whose clock it lives.
+            request: to one of the paths.
+        """
+        request_id = new_request_id()
+        dialect = next(each for path, each in _DIALECTS.items() if request.path.startswith(path))
+        try:
+            self._verify(dialect, request)
+            function, path = _function(dialect, request)
+            task_id = self._task_id(dialect, request, request_id)
+        except FcError as refused:
+            code, message = dialect.error_fields
+            body = {code: refused.code, message: refused.message, "RequestId": request_id}
+            return _reply(refused.status, request_id, json.dumps(body).encode())
+        invocation = self._invocation(ecs, request, function, request_id)
+        if dialect.is_trigger:
+            account_id, now = self._deployed.account_id, ecs.clock.now()
+            event = http_event(request, path, account_id=account_id, request_id=request_id, now=now)
+            invocation = replace(invocation, event=event)
+        if task_id:
+            Thread(target=self._invoke, args=(invocation,), name=ASYNCHRONOUS, daemon=True).start()
+            return _reply(202, request_id, b"", {dialect.task_id: task_id})
+        done = self._invoke(invocation)
+        reply = _reply(200, request_id, done.outcome.body, self._headers(done))
+        return http_reply(done.outcome, reply.headers) if dialect.is_trigger else reply
+
+    def _invocation(
+        self, ecs: Served, request: HttpRequest, function: str, request_id: str
+    ) -> _Invocation:
+        environ = {**self._deployed.environ, "ECS_ENDPOINT": ecs.url}
+        return _Invocation(
+            function,
+            request.body,
+            replace(self._deployed, environ=environ, clock=lambda: ecs.clock),
+            request_id,
+            wants_log=request.headers.get("x-fc-log-type", "None") == "Tail",
+        )
+
+    def _invoke(self, invocation: _Invocation) -> _Done:
+        """Invoke and wait; the log is shown here unless the caller wants it."""
+        log, deployment = StringIO(), invocation.deployment
+        with self._running:
+            clock = deployment.clock()
+            began_at = clock.now()
+            outcome = deployment.invoke(
+                invocation.function,
+                invocation.event,
+                log if invocation.wants_log else on_terminal(sys.stderr),
+                request_id=invocation.request_id,
+            )
+            duration_ms = (clock.now() - began_at).total_seconds() * 1000
+        return _Done(outcome, log.getvalue(), duration_ms, self._memory_mb())
+
+    def _headers(self, done: _Done) -> Mapping[str, str]:
+        """What Function Compute says of an invocation that somebody waited for."""
+        headers = {
+            "X-Fc-Code-Checksum": code_checksum(),
+            "X-Fc-Instance-Id": self._instance_id,
+            "X-Fc-Invocation-Duration": str(ceil(done.duration_ms)),
+            "X-Fc-Invocation-Service-Version": LATEST,
+            "X-Fc-Max-Memory-Usage": f"{done.memory_mb:.2f}",
+        }
+        if not done.outcome.ok:
+            headers["X-Fc-Error-Type"] = "UnhandledInvocationError"
+        if done.log:
+            tail = f"{done.log}\n{_summary(done)}".encode()[-_TAIL:]
+            headers["X-Fc-Log-Result"] = b64encode(tail).decode()
+        return headers
+
+    def _verify(self, dialect: _Dialect, request: HttpRequest) -> None:
+        now = datetime.now(timezone.utc)
+        if dialect.path is _V3_PATH:
+            verify_v3(self._verifier, request, now)
+        elif not dialect.is_trigger:
+            verify_v2(request, now)
+
+    def _task_id(self, dialect: _Dialect, request: HttpRequest, request_id: str) -> str:
+        """The id of the task if the caller does not wait, taken once; ``""`` if he does.
+
+        Where the caller gives none, the request's id is the task's.
+
+        Raises:
+            FcError: the id or the kind of invocation is not valid, the id was used before, or the
+                event is too large.
+        """
+        kind = request.headers.get("x-fc-invocation-type", "Sync")
+        if kind not in {"Sync", "Async"}:
+            raise refusal("InvalidArgument", f"invocation type {kind} is not Sync or Async")
+        if kind == "Sync":
+            return ""
+        if len(request.body) > MAX_ASYNC_BYTES:
+            raise refusal("EntityTooLarge", MAX_ASYNC_BYTES)
+        task_id = request.headers.get(dialect.task_id.lower(), "")
+        if not task_id:
+            return request_id
+        if not _TASK_ID.fullmatch(task_id):
+            raise refusal("InvalidArgument", f"{task_id} is not the id of a task")
+        with self._known:
+            if task_id in self._task_ids:
+                raise refusal("AsyncTaskAlreadyExists", task_id)
+            self._task_ids.add(task_id)
+        return task_id
+
+
+@cache
+def code_checksum() -> str:
+    """A number that is another one whenever the functions' code is, as text."""
+    digest = blake2b(digest_size=8)
+    for folder in ("functions", "shared"):
+        for path in sorted((CODE / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return str(int.from_bytes(digest.digest(), "big"))
+
+
+def _function(dialect: _Dialect, request: HttpRequest) -> tuple[str, str]:
+    """The function that a path names, by its own name; and the path behind it, if there is one.
+
+    Raises:
+        FcError: it names none, or in a way that is not supported.
+    """
+    found = dialect.path.fullmatch(unquote(request.path))
+    if found is None or (request.method != "POST" and not dialect.is_trigger):
+        raise refusal("PathNotSupported", request.path, request.method)
+    parts = found.groupdict()
+    qualifier = parts.get("qualifier") or request.query().get("qualifier", LATEST)
+    function, service = parts["function"], parts.get("service")
+    owner = f"service '{service}'" if service else f"function '{function}'"
+    if service not in {None, SERVICE}:
+        raise refusal("ServiceNotFound", service)
+    name = _own_name(function, in_service=service is not None)
+    if name is None:
+        raise refusal("FunctionNotFound", function, f" in {owner}" if service else ".")
+    if qualifier != LATEST:
+        kind = "VersionNotFound" if qualifier.isdecimal() else "AliasNotFound"
+        raise refusal(kind, qualifier, owner)
+    return name, parts.get("rest") or "/"
+
+
+def _own_name(function: str, *, in_service: bool) -> str | None:
+    """The function's module, of the name that it is deployed under; None if there is none."""
+    prefix = f"{SERVICE}-"
+    if function.startswith(prefix):
+        function = function.removeprefix(prefix)
+    elif not in_service:
+        return None
+    name = function.replace("-", "_")
+    return name if name in function_names() else None
+
+
+def _summary(done: _Done) -> str:
+    """The last line of the log that a caller gets ("X-Fc-Log-Result", seen answers)."""
+    billed_ms = max(1, ceil(done.duration_ms))
+    return (
+        f"Duration: {done.duration_ms:.2f} ms, Billed Duration: {billed_ms} ms, "
+        f"Memory Size: {MEMORY_MB} MB, Max Memory Used: {done.memory_mb:.2f} MB"
+    )
+
+
+def _peak_memory_mb() -> float:
+    """The most memory that this process ever had, in MB; 0 where that cannot be asked."""
+    if sys.platform == "win32":
+        return 0.0
+    import resource  # noqa: PLC0415  # there is none on Windows
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, bytes on macOS
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def _reply(
+    status: int, request_id: str, body: bytes, headers: Mapping[str, str] | None = None
+) -> HttpReply:
+    return HttpReply(
+        status,
+        {
+            "Content-Type": "application/json",
+            "X-Fc-Request-Id": request_id,
+            **(headers or {}),
+        },
+        body,
+    )

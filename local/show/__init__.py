@@ -1,0 +1,1 @@
+"""What commands and demo show on the screen."""

@@ -1,0 +1,126 @@
+"""What a function answered, read back for people: its reports, and why it failed if it did.
+
+Reads what ``shared.report.report`` writes, in each of its forms: the report, a list of reports,
+the body of an HTTP answer, an error's message with the report after its sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+
+from local.fc.runtime import Outcome
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One instance's line of a report."""
+
+    id: str
+    name: str
+    region: str
+    result: str
+    reason: str
+    code: str
+    status: str
+    auto_release_at: str
+    instance_type: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The report of one request.
+
+    Attributes:
+        instances_omitted: How many rows more there are than were answered.
+        warnings: Sentences for people.
+        plan_id: Of a dry run's plan; "" if there is none to confirm.
+    """
+
+    action: str
+    dry_run: bool
+    outcome: str
+    counts: Mapping[str, int]
+    api_calls: int
+    seconds: float
+    instances: tuple[Row, ...]
+    instances_omitted: int = 0
+    warnings: tuple[str, ...] = ()
+    plan_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an invocation failed; the message is without the report that it may have carried."""
+
+    error_type: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back.
+
+    Attributes:
+        reports: One for each request that got that far.
+        failure: None if all went well.
+        http_status: Of an HTTP trigger's answer; 0 for any other.
+    """
+
+    reports: tuple[Report, ...]
+    failure: Failure | None = None
+    http_status: int = 0
+
+
+class _Reports(msgspec.Struct, frozen=True):
+    reports: tuple[Report, ...]
+
+
+class _Error(msgspec.Struct, frozen=True, rename="camel"):
+    error_message: str
+    error_type: str = ""
+
+
+class _HttpAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    status_code: int
+    body: str
+
+
+def read_answer(outcome: Outcome) -> Answer:
+    """Understand an outcome.
+
+    Raises:
+        msgspec.MsgspecError: it is nothing that a function of ours answers.
+    """
+    if not outcome.ok:
+        return _read_error(outcome.body, outcome.error_type)
+    try:
+        http = msgspec.json.decode(outcome.body, type=_HttpAnswer)
+    except msgspec.ValidationError:
+        return Answer(_read_reports(outcome.body))
+    if http.status_code == HTTPStatus.OK:
+        return Answer(_read_reports(http.body), http_status=http.status_code)
+    failed = _read_error(http.body)
+    return Answer(failed.reports, failed.failure, http.status_code)
+
+
+def _read_reports(body: bytes | str) -> tuple[Report, ...]:
+    try:
+        return msgspec.json.decode(body, type=_Reports).reports
+    except msgspec.ValidationError:
+        return (msgspec.json.decode(body, type=Report),)
+
+
+def _read_error(body: bytes | str, error_type: str = "") -> Answer:
+    """The error, its message taken apart into the sentence and the reports after it."""
+    error = msgspec.json.decode(body, type=_Error)
+    message, kind = error.error_message, error.error_type or error_type
+    for brace in re.finditer(r" (?=\{)", message):
+        try:
+            reports = _read_reports(message[brace.end() :])
+        except msgspec.DecodeError:
+            continue
+        return Answer(reports, Failure(kind, message[: brace.start()]))
+    return Answer((), Failure(kind, message))

@@ -1,0 +1,1 @@
+"""From a plan to what became of each instance."""

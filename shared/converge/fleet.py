@@ -1,0 +1,266 @@
+"""All regions of one request together: plan over them, then carry the plan out side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from shared.clock import Clock, Deadline
+from shared.converge.loop import Job, converge
+from shared.converge.survey import NAMED, Eyes, Survey, survey
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Instance, absent
+from shared.domain.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
+from shared.domain.selection import ByIds, Selection
+from shared.domain.steps import DiskLook, Done
+from shared.ecs.client import Client
+from shared.ecs.disks import DiskReader
+from shared.ecs.inventory import Found, Inventory
+from shared.errors import AccessDenied, CurfewError, Unavailable
+from shared.parallel import Runner
+from shared.report.log import log_unforeseen
+from shared.times import to_zone_text
+
+NOT_KNOWN = "InvalidInstanceId.NotFound"
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """What a first look came to: the plan, and all that a person must be told beside it.
+
+    Attributes:
+        plan: What is to be done.
+        unread: Regions of the request that could not be read, each with the reason.
+        warnings: Sentences for people.
+    """
+
+    plan: Plan
+    unread: Mapping[str, CurfewError]
+    warnings: tuple[str, ...]
+
+
+class Fleet(msgspec.Struct, frozen=True):
+    """The regions of a request, and what is to be done in them.
+
+    Attributes:
+        judge: Who is meant, who is guarded, what comes next.
+        sources: One for each region.
+        others: The operator's other regions, where an id may be that these do not know.
+        born_by: Who was created later is not meant; None: whoever is selected is.
+        disks: Which disks the rule wants to see.
+        wait: Waits some seconds before ids that no region knows are asked for again; False: there
+            is no time for it.
+    """
+
+    judge: Judge
+    sources: tuple[Inventory, ...]
+    others: tuple[Client, ...]
+    born_by: datetime | None
+    disks: DiskLook
+    clock: Clock
+    deadline: Deadline
+    wait: Callable[[], bool]
+    side_by_side: Runner
+
+    def look(self) -> Scene:
+        """Look once at all that is selected, and plan.
+
+        Raises:
+            InvalidEvent: ECS knows none of the regions.
+            AccessDenied: no region could be read, and RAM denied one of them.
+            Unavailable: no region could be read.
+        """
+        seen = survey(
+            self.judge.selection,
+            self.sources,
+            self.others,
+            Eyes(self._first_look, self.wait, self.side_by_side),
+        )
+        now = self.clock.now()
+        late = [one for one in seen.instances if self._is_late(one)]
+        left = {one.id for one in late}
+        plan = make_plan((one for one in seen.instances if one.id not in left), self.judge, now)
+        rows = (*self._rows_of_late(late), *self._rows_of_missing(seen, now))
+        plan = msgspec.structs.replace(plan, settled=(*plan.left_alone, *rows))
+        return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
+
+    def sizes(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
+        """How many instances each of these regions has, selected or not; why not, where unknown.
+
+        They are counted for at most a third of the time that is left.
+        """
+        wanted = set(regions)
+        sources = [one for one in self.sources if one.client.region in wanted]
+        sizes = self.side_by_side(
+            lambda source: _size(source.reading_until(self._in_thirds(1))),
+            sources,
+            at_once=max(1, len(sources)),
+        )
+        counted = {source.client.region: size for source, size in zip(sources, sizes, strict=True)}
+        return (
+            {region: size for region, size in counted.items() if isinstance(size, int)},
+            {region: why for region, why in counted.items() if isinstance(why, str)},
+        )
+
+    def execute(self, plan: Plan) -> Sequence[Row]:
+        """Carry out the plan, and nothing else."""
+        watch = msgspec.structs.replace(self.judge, rule=WatchOnly(self.judge.rule))
+        targets, awaited = _by_region(plan.to_change), _by_region(plan.awaited)
+        work = [
+            (instances, msgspec.structs.replace(job, judge=judge))
+            for source in self.sources
+            for job in (self._job(source),)
+            for instances, judge in (
+                (targets[source.client.region], self.judge),
+                (awaited[source.client.region], watch),
+            )
+            if instances
+        ]
+        done = self.side_by_side(lambda part: converge(*part), work, at_once=max(1, len(work)))
+        return [*plan.left_alone, *(row for rows in done for row in rows)]
+
+    def _first_look(self, source: Inventory, selection: Selection) -> Found:
+        """The selected instances, with sure tags where much is at stake; the free with disks."""
+        for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
+        found = source.select(selection)
+        instances = dict(found.instances)
+        instances |= self._with_sure_tags(source, instances)
+        disks = DiskReader(for_disks, self.disks)
+        instances |= _by_id(disks.first(self._free(instances.values(), self.judge.guard)))
+        return msgspec.structs.replace(found, instances=instances)
+
+    def _with_sure_tags(
+        self, source: Inventory, instances: Mapping[str, Instance]
+    ) -> Mapping[str, Instance]:
+        """Of those that show no tag what a second look says, where it may decide.
+
+        Before a loss that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
+        DescribeInstances again.
+        """
+        guard = self.judge.guard
+        bare = [one for one in instances.values() if not one.tags]
+        if guard.harm is Harm.LOSS and guard.only_tags:
+            return _by_id(source.with_tags_checked(bare))
+        if guard.harm is Harm.LOSS:
+            return _by_id(source.with_tags_checked(self._undone(self._free(bare, guard))))
+        if not guard.only_tags:
+            return {}
+        again = source.look([one.id for one in bare])
+        return {key: msgspec.structs.replace(one, tags_checked=True) for key, one in again.items()}
+
+    def _in_thirds(self, number: int) -> datetime:
+        """When so many thirds of the time that is left are over."""
+        now = self.clock.now()
+        return now + (self.deadline.work_until - now) / 3 * number
+
+    def _free(self, instances: Iterable[Instance], guard: Guard) -> list[Instance]:
+        """Those that nothing guards."""
+        now = self.clock.now()
+        return [
+            one
+            for one in instances
+            if not (one.unreadable or self._is_late(one) or guard.reason(one, now))
+        ]
+
+    def _undone(self, instances: Iterable[Instance]) -> list[Instance]:
+        """Those that are not as they should be."""
+        now = self.clock.now()
+        rule = self.judge.rule
+        return [one for one in instances if not isinstance(rule.next_step(one, now), Done)]
+
+    def _is_late(self, instance: Instance) -> bool:
+        """Was it created after the event, or does nobody know?"""
+        if self.born_by is None or instance.unreadable:
+            return False
+        return instance.created_at is None or instance.created_at > self.born_by
+
+    def _rows_of_late(self, late: Sequence[Instance]) -> Iterator[Row]:
+        zone = self.judge.guard.zone
+        for one in late:
+            made = f"created {to_zone_text(one.created_at, zone)}" if one.created_at else ""
+            sent = to_zone_text(self.born_by, zone) if self.born_by else ""
+            reason = f"{made or 'created, for all that ECS says'}, after the event of {sent}"
+            yield Row(one, Result.SKIPPED, f"{reason}: not meant")
+
+    def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
+        """What is said of ids that no region of the request knows."""
+        regions = [
+            one.client.region for one in self.sources if one.client.region not in seen.unread
+        ]
+        where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
+        unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
+        for key in seen.missing:
+            one = absent(key, region, now)
+            if key in seen.elsewhere:
+                there = seen.elsewhere[key]
+                reason = f'it is in {there}; state "regions": ["{there}"]'
+                yield Row(one, Result.FAILED, reason, NOT_KNOWN)
+            elif seen.unread:
+                unread = ", ".join(seen.unread)
+                reason = f"ECS in {where} does not know this id, and {unread} could not be read"
+                yield Row(one, Result.FAILED, reason, NOT_KNOWN)
+            elif isinstance(self.judge.rule.next_step(one, now), Done):
+                reason = f"ECS in {where} does not know this id: released before, or never there"
+                yield Row(one, Result.UNCHANGED, reason + unasked)
+            else:
+                reason = f"ECS in {where} does not know this id"
+                yield Row(one, Result.FAILED, reason + unasked, NOT_KNOWN)
+
+    def _warnings(self, seen: Survey, late: Sequence[Instance]) -> Iterator[str]:
+        yield from (f"{region} could not be read: {why}" for region, why in seen.unread.items())
+        for stray in seen.strays:
+            yield (
+                f"ECS's row of {stray.id} in {stray.region} cannot be read, so whether it is meant "
+                f"is not known: {stray.unreadable}"
+            )
+        if late:
+            yield f"created after the event and left alone: {_named([one.id for one in late])}"
+        unknown = [one for one in seen.missing if one not in seen.elsewhere]
+        if unknown and not seen.unread:
+            unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
+            yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
+        if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
+            regions = [
+                one.client.region for one in self.sources if one.client.region not in seen.unread
+            ]
+            if without := [region for region in regions if region not in seen.hints]:
+                yield f"nothing matched in {', '.join(without)}."
+            for region, hint in seen.hints.items():
+                yield f"nothing matched in {region}: {hint}"
+
+    def _job(self, source: Inventory) -> Job:
+        return Job(
+            inventory=source,
+            judge=self.judge,
+            clock=self.clock,
+            deadline=self.deadline,
+            reader=DiskReader(source, self.disks),
+        )
+
+
+def _size(source: Inventory) -> int | str:
+    try:
+        return source.size()
+    except (AccessDenied, Unavailable) as error:
+        why = str(error)
+    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+        why = log_unforeseen(error)
+    return f"its region could not be counted for CURFEW_MAX_PERCENT: {why}"
+
+
+def _named(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more
+
+
+def _by_id(instances: Iterable[Instance]) -> dict[str, Instance]:
+    return {one.id: one for one in instances}
+
+
+def _by_region(instances: Sequence[Instance]) -> Mapping[str, list[Instance]]:
+    regions: dict[str, list[Instance]] = defaultdict(list)
+    for instance in instances:
+        regions[instance.region].append(instance)
+    return regions

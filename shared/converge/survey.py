@@ -1,0 +1,204 @@
+"""The first look at all regions of a request: who is meant there, and what could not be seen.
+
+Regions are read each by itself, for at most a third of the time that is left, and their disks for
+at most another: one that cannot be reached, is denied or misspelt keeps no other from being done.
+Ids that no region of the request
+knows are looked for once in the operator's other regions, so that "gone" is not said of a machine
+that runs elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from shared.domain.instance import Instance
+from shared.domain.selection import ByIds, Selection
+from shared.ecs.client import Client
+from shared.ecs.inventory import PAGE, Found, Inventory, chunks
+from shared.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
+from shared.parallel import Runner
+from shared.report.log import log_unforeseen
+
+ELSEWHERE_TIMEOUT = timedelta(seconds=3)
+"""How long a region outside the request may take to say whether it knows an id."""
+
+MAX_MESSAGE = 8_000
+NAMED = 5
+"""How many ids a sentence names."""
+
+
+class Eyes(msgspec.Struct, frozen=True):
+    """How regions are looked at.
+
+    Attributes:
+        look: Looks at one of them.
+        wait: Waits some seconds before ids that no region knows are asked for again, since ECS was
+            seen to leave an instance out of two answers that followed at once; False: there is no
+            time for it.
+        side_by_side: How several are asked at once.
+    """
+
+    look: Callable[[Inventory, Selection], Found]
+    wait: Callable[[], bool]
+    side_by_side: Runner
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What a first look found.
+
+    Attributes:
+        instances: Who is meant, those whose row cannot be read among them.
+        missing: The ids of the request that no region knows, in its order.
+        elsewhere: Of these, the ids that another of the operator's regions knows, with the region.
+        unasked: Other regions that did not say whether they know the missing ids.
+        unread: Regions of the request that could not be read, each with the reason.
+        strays: Rows that cannot be read and that nothing shows to be meant.
+        hints: By region, what comes near a selection that matched nothing.
+    """
+
+    instances: tuple[Instance, ...]
+    missing: tuple[str, ...]
+    elsewhere: Mapping[str, str]
+    unasked: tuple[str, ...]
+    unread: Mapping[str, CurfewError]
+    strays: tuple[Instance, ...]
+    hints: Mapping[str, str]
+
+
+def survey(
+    selection: Selection,
+    sources: Sequence[Inventory],
+    others: Sequence[Client],
+    eyes: Eyes,
+) -> Survey:
+    """Look at all regions of a request.
+
+    Args:
+        selection: Who is meant.
+        sources: One for each region of the request.
+        others: The operator's other regions.
+        eyes: How they are looked at.
+
+    Raises:
+        InvalidEvent: ECS knows none of the regions.
+        AccessDenied: no region could be read, and RAM denied one of them.
+        Unavailable: no region could be read.
+    """
+    read, unread = _look_at_all(selection, sources, eyes)
+    if not read:
+        raise _of_no_region(unread)
+    instances = _all_of(read)
+    ids = selection.ids if isinstance(selection, ByIds) else ()
+    missing = [one for one in ids if one not in instances]
+    elsewhere, unasked = _look_elsewhere(missing, others, eyes.side_by_side)
+    again = tuple(one for one in missing if one not in elsewhere)
+    if again and eyes.wait():
+        known = [one for one in sources if one.client.region in read]
+        found_late, _ = _look_at_all(ByIds(again), known, eyes)
+        instances |= _all_of(found_late)
+        missing = [one for one in missing if one not in instances]
+    return Survey(
+        instances=tuple(instances[key] for key in ids if key in instances)
+        if ids
+        else tuple(instances.values()),
+        missing=tuple(missing),
+        elsewhere=elsewhere,
+        unasked=unasked,
+        unread=unread,
+        strays=tuple(one for found in read.values() for one in found.strays),
+        hints={region: found.hint for region, found in read.items() if found.hint},
+    )
+
+
+def _look_at_all(
+    selection: Selection, sources: Sequence[Inventory], eyes: Eyes
+) -> tuple[dict[str, Found], dict[str, CurfewError]]:
+    """What each region that could be read showed, and why the others could not be."""
+    looks = eyes.side_by_side(
+        lambda source: _attempt(eyes, source, selection), sources, at_once=max(1, len(sources))
+    )
+    read: dict[str, Found] = {}
+    unread: dict[str, CurfewError] = {}
+    for source, found in zip(sources, looks, strict=True):
+        if isinstance(found, Found):
+            read[source.client.region] = found
+        else:
+            unread[source.client.region] = found
+    return read, unread
+
+
+def _all_of(read: Mapping[str, Found]) -> dict[str, Instance]:
+    return {one.id: one for found in read.values() for one in found.instances.values()}
+
+
+def _attempt(
+    eyes: Eyes, source: Inventory, selection: Selection
+) -> Found | AccessDenied | Unavailable:
+    try:
+        return eyes.look(source, selection)
+    except (AccessDenied, Unavailable) as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+        return Unavailable(f"{source.client.region}: {log_unforeseen(error)}")
+
+
+def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
+    """The error of a run that could read no region: the most telling of theirs."""
+    errors = list(unread.values())
+    if all(isinstance(one, Unavailable) and one.unknown_region for one in errors):
+        return InvalidEvent("; ".join(str(one) for one in errors)[:MAX_MESSAGE])
+    first = next((one for one in errors if isinstance(one, AccessDenied)), errors[0])
+    if len(errors) == 1:
+        return first
+    text = "; ".join(dict.fromkeys(str(one)[:300] for one in (first, *errors)))[:MAX_MESSAGE]
+    return AccessDenied(text, first.code) if isinstance(first, AccessDenied) else Unavailable(text)
+
+
+def _look_elsewhere(
+    missing: Sequence[str], others: Sequence[Client], side_by_side: Runner
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Where else the missing ids are known, and which regions did not say."""
+    if not missing or not others:
+        return {}, ()
+    answers = side_by_side(
+        lambda client: _known_if_any(client, missing), others, at_once=len(others)
+    )
+    elsewhere: dict[str, str] = {}
+    unasked = []
+    for client, known in zip(others, answers, strict=True):
+        if known is None:
+            unasked.append(client.region)
+        else:
+            elsewhere |= dict.fromkeys(known, client.region)
+    return elsewhere, tuple(unasked)
+
+
+def _known_if_any(client: Client, ids: Sequence[str]) -> list[str] | None:
+    """The same as ``_known``; whatever goes wrong there fails nothing here."""
+    try:
+        return _known(client, ids)
+    except Exception as error:  # noqa: BLE001  # the region was not even asked for
+        log_unforeseen(error)
+        return None
+
+
+def _known(client: Client, ids: Sequence[str]) -> list[str] | None:
+    """Which of the ids this region knows; None if it does not say in time."""
+    known: list[str] = []
+    until = client.clock.now() + ELSEWHERE_TIMEOUT
+    for part in chunks(ids, PAGE):
+        parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(part))}
+        answer = client.ask_once("DescribeInstances", parameters, until)
+        listed = answer.body.get("Instances") if answer else None
+        listed = listed.get("Instance") if isinstance(listed, Mapping) else None
+        if not isinstance(listed, list):
+            return None
+        found = [row.get("InstanceId") for row in listed if isinstance(row, Mapping)]
+        if len(found) < len(listed) or not all(isinstance(one, str) for one in found):
+            return None  # a row that names nobody may be any of them
+        known += [one for one in part if one in found]
+    return known

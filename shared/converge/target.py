@@ -1,0 +1,293 @@
+"""One instance on its way to the goal: what was seen, asked and answered of it, in one run.
+
+The rule decides from the look alone; what is remembered here only keeps a run from hammering:
+how often a call was made in vain, when to look next, how large a batch it may share.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.domain.instance import Instance, Status
+from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
+from shared.domain.plan import VANISHED, Judge, Result, Row
+from shared.domain.retries import MAX_TRIES, Kind
+from shared.domain.selection import ByIds
+from shared.domain.steps import (
+    MAX_BATCH,
+    Call,
+    ClearAutoRelease,
+    Delete,
+    Done,
+    NoCall,
+    Rule,
+    SetAutoRelease,
+    Snapshot,
+    Step,
+    Wait,
+    in_words,
+)
+
+MAX_ACCEPTED = 3
+"""How often one kind of call is made for one instance when each is accepted but does not last."""
+
+PATIENCE = timedelta(seconds=60)
+"""How long an accepted call may stay invisible before it is made again."""
+
+_FIRST_LOOK_S, _LOOK_GROWTH, _LONGEST_LOOK_S = 1.0, 1.5, 10.0
+_LONGEST_SNAPSHOT_LOOK_S = 30.0
+_FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S, _LONGEST_BUSY_S = 0.5, 10.0, 30.0
+LOOK_AGAIN_AFTER = timedelta(seconds=5)
+"""ECS was seen to leave an instance out of two answers that followed at once."""
+
+_AFTER_REFUSED_BATCH = timedelta(seconds=3)
+"""Should ECS have begun with a part of a batch that it refused, that part has time to vanish."""
+
+
+class Target(msgspec.Struct, eq=False):
+    """The state of one instance of the plan.
+
+    Attributes:
+        instance: The latest look.
+        step: What the rule said to it.
+        due: When it is to be looked at or acted on next.
+        first: What the first look showed.
+        blind: The look does not count any more; look before doing anything.
+        group: The largest batch that it may be part of.
+        suspect: It was refused alone; from then on it is tried again together with its like.
+        row: Its line in the report, once it is settled.
+    """
+
+    instance: Instance
+    step: Step
+    due: datetime
+    first: Instance
+    blind: bool = False
+    group: int = MAX_BATCH
+    suspect: bool = False
+    row: Row | None = None
+    made: tuple[str, ...] = ()
+    _throttled: str = ""
+    _tries: dict[type[Call], int] = {}
+    _accepted: dict[type[Call], int] = {}
+    _last: Call | None = None
+    _last_at: datetime | None = None
+    _rejected: Rejected | None = None
+    _looks: int = 0
+    _misses: int = 0
+    _doubted: dict[type[Call], str] = {}
+    _deleted: bool = False
+    _perhaps_deleted: bool = False
+    _in_refused_batch: bool = False
+
+    @property
+    def awaits(self) -> type[Call] | None:
+        """The kind of call whose effect is awaited; None: somebody else's."""
+        return type(self._last) if self._last is not None else None
+
+    def see(self, instance: Instance) -> None:
+        """Take in a new look."""
+        self.instance, self.blind, self._throttled = instance, False, ""
+
+    def put_off(self, operation: str, opens_at: datetime) -> None:
+        """Wait for its turn with this operation, which ECS throttles until then."""
+        self.due = max(self.due, opens_at)
+        self._throttled = operation
+
+    def decide(self, judge: Judge, now: datetime) -> None:
+        """Ask about the latest look: settle, wait, or be ready for a call."""
+        if self._is_missing() and self._misses == 0:
+            self._misses += 1
+            self.step, self.blind = Wait("ECS does not show it"), True
+            self.due = now + LOOK_AGAIN_AFTER
+            return
+        row = judge.row_if_left_alone(self.instance, now)
+        if row is not None:
+            vanished = self._is_missing() and not self._perhaps_deleted
+            self.row = self._vanished(row, judge) if vanished else self._final(row, judge.rule)
+            return
+        self._misses = 0
+        self.step = judge.rule.next_step(self.instance, now)
+        if isinstance(self.step, Wait):
+            self._wait(self.step.reason, now)
+        elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
+            self._wait(f"{in_words(self._last)} was accepted, ECS does not show it yet", now)
+        elif self._accepted.get(Delete, 0) >= MAX_ACCEPTED and isinstance(self.step, Delete):
+            self._wait("its deletion was accepted; ECS still shows it", now)
+        elif problem := self._exhausted():
+            code = self._rejected.code if self._rejected else ""
+            reason = f"{problem}{self._afterwards()}"
+            self.row = Row(self.instance, Result.FAILED, reason, code)
+
+    def learn(self, call: Call, outcome: Outcome, batch: int, rule: Rule, now: datetime) -> None:
+        """Take in what ECS answered to a call made in a batch of this size."""
+        match outcome:
+            case NotSent(before):
+                self._note(call, before)
+                self.due = now
+            case Accepted(instance, made):
+                self.made = (*self.made, made or in_words(call))
+                self._accept(call, instance, rule, now)
+            case Rejected():
+                self._reject(call, outcome, batch, now)
+
+    def is_patient(self, now: datetime) -> bool:
+        """Was the last call accepted so recently that its effect may still be on its way?"""
+        return (
+            self._last_at is not None and self._rejected is None and now - self._last_at < PATIENCE
+        )
+
+    def pending(self) -> Row:
+        """The row of an instance that time did not suffice for."""
+        waiting = (
+            self.step.reason if isinstance(self.step, Wait) else f"next: {in_words(self.step)}"
+        )
+        if self._rejected and self._rejected.message:
+            waiting += f" ({self._rejected.message})"
+        if self._throttled:
+            waiting += f" (ECS throttles {self._throttled})"
+        return self.ended(Result.PENDING, f"ran out of time; {waiting}")
+
+    def ended(self, result: Result, reason: str, code: str = "") -> Row:
+        """The row of an instance for which the run ended before it was settled."""
+        code = code or (self._rejected.code if self._rejected else "")
+        return Row(self.instance, result, f"{reason}{self._afterwards()}", code)
+
+    def _accept(self, call: Call, instance: Instance, rule: Rule, now: datetime) -> None:
+        self.instance = instance
+        self._doubted.pop(type(call), None)
+        self._accepted[type(call)] = self._accepted.get(type(call), 0) + 1
+        self._last, self._last_at, self._rejected, self._looks = call, now, None, 0
+        self._deleted |= isinstance(call, Delete)
+        step = rule.next_step(instance, now)
+        if instance.status in {Status.STOPPING, Status.STARTING} and isinstance(step, Done):
+            self.row = self._final(Row(instance, Result.UNCHANGED, step.reason), rule)
+            return
+        self.step = Wait(f"{in_words(call)} was accepted")
+        self.due = now + self._look_interval()
+
+    def _note(self, call: Call, before: str) -> None:
+        """Take down what of a call was done before the rest of it was not."""
+        if before:
+            self.made = (*self.made, before)
+            self._last = call
+
+    def _reject(self, call: Call, rejected: Rejected, batch: int, now: datetime) -> None:
+        self._rejected = rejected
+        self.blind = True
+        self.due = now
+        self._note(call, rejected.before)
+        if rejected.in_doubt and rejected.alone:
+            self._doubted[type(call)] = in_words(call)
+        else:
+            self._doubted.pop(type(call), None)
+        if rejected.kind is Kind.DENIED:
+            said = rejected.message if rejected.message.startswith("RAM denies ") else ""
+            reason = said or f"RAM does not allow ecs:{call.operation}"
+            reason = f"{reason}{self._afterwards()}"
+            self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
+            return
+        if rejected.in_doubt:
+            # What a look shows from now on counts as our doing; of a refused batch only perhaps.
+            self._last = call
+            self._perhaps_deleted |= isinstance(call, Delete) and rejected.alone
+            self._in_refused_batch |= isinstance(call, Delete) and not rejected.alone
+        kind = type(call)
+        if rejected.alone or self.suspect or rejected.kind is Kind.STATUS:
+            self._tries[kind] = self._tries.get(kind, 0) + 1
+        if not (rejected.alone or self.suspect):
+            self.group = max(1, batch // 2)
+            self.due = now + _AFTER_REFUSED_BATCH
+            return
+        self.suspect |= batch == 1
+        if self.suspect:
+            self.group = 1 if self._tries_alone_next(kind, rejected.kind) else MAX_BATCH
+        if rejected.kind in {Kind.PASSING, Kind.STATUS, Kind.BUSY}:
+            self.due = now + self._try_again_interval(kind, rejected.kind)
+
+    def _tries_alone_next(self, call: type[Call], kind: Kind) -> bool:
+        """Is it time to try it alone again? One that is through must not wait for the others."""
+        limit, tries = MAX_TRIES.get(kind), self._tries[call]
+        return tries % 3 == 0 if limit is None else tries >= limit - 1
+
+    def _wait(self, reason: str, now: datetime) -> None:
+        self.step = Wait(reason)
+        self._looks += 1
+        self.due = now + self._look_interval()
+
+    def _exhausted(self) -> str:
+        """Why the call is not made once more; "" if it is."""
+        if isinstance(self.step, NoCall):
+            return ""
+        kind = type(self.step)
+        if self._rejected and self._rejected.alone:
+            limit = MAX_TRIES.get(self._rejected.kind)
+            if limit is not None and self._tries.get(kind, 0) >= limit:
+                return f"{in_words(self.step)}: {self._rejected.message or 'refused'}"
+        if self._accepted.get(kind, 0) >= MAX_ACCEPTED:
+            return f"{in_words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
+        return ""
+
+    def _is_missing(self) -> bool:
+        """Does ECS not show it, though it accepted no deletion by this run?"""
+        return self.instance.status is Status.GONE and not self._deleted
+
+    def _vanished(self, row: Row, judge: Judge) -> Row:
+        """The row of an instance that somebody else seems to have released.
+
+        Whoever asked for it by its id is told that it failed, unless release was what was asked.
+        """
+        if self._in_refused_batch:
+            refused = "ECS had refused the batch that it was in, so perhaps not by this run"
+            reason = f"{row.reason}; {refused}"
+            return Row(row.instance, Result.CHANGED, reason)
+        if row.result is Result.FAILED and isinstance(judge.selection, ByIds):
+            return msgspec.structs.replace(row, reason=f"{VANISHED}{self._afterwards()}")
+        if self.made:
+            reason = f"{', '.join(self.made)}; {VANISHED}{self._perhaps()}"
+            return Row(row.instance, Result.CHANGED, reason)
+        return Row(row.instance, Result.UNCHANGED, f"{VANISHED}{self._perhaps()}")
+
+    def _final(self, row: Row, rule: Rule) -> Row:
+        """The row as it reads when this run has done something to the instance."""
+        if row.result is not Result.UNCHANGED:
+            return msgspec.structs.replace(row, reason=f"{row.reason}{self._afterwards()}")
+        if self._last is not None:
+            told = (row.reason or ", ".join(self.made), rule.changed(self.first, row.instance))
+            return Row(row.instance, Result.CHANGED, "; ".join(part for part in told if part))
+        if self._rejected:
+            told = (row.reason, f"ECS had refused it with {self._rejected.code}")
+            return msgspec.structs.replace(row, reason="; ".join(part for part in told if part))
+        return row
+
+    def _afterwards(self) -> str:
+        """What this run did, and what it perhaps did, for a row that does not say so itself."""
+        done = f"; done before: {', '.join(self.made)}" if self.made else ""
+        return done + self._perhaps()
+
+    def _perhaps(self) -> str:
+        return f"; perhaps done: {', '.join(self._doubted.values())}" if self._doubted else ""
+
+    def _look_interval(self) -> timedelta:
+        """Deletions and release times show at once; power and snapshots take their time."""
+        if self._looks == 0 and isinstance(self._last, Delete | SetAutoRelease | ClearAutoRelease):
+            return timedelta(0)
+        longest = _LONGEST_SNAPSHOT_LOOK_S if isinstance(self._last, Snapshot) else _LONGEST_LOOK_S
+        grown = _FIRST_LOOK_S * _LOOK_GROWTH ** min(self._looks, 20)
+        return timedelta(seconds=min(grown, longest))
+
+    def _try_again_interval(self, call: type[Call], kind: Kind) -> timedelta:
+        longest = _LONGEST_BUSY_S if kind is Kind.BUSY else _LONGEST_TRY_AGAIN_S
+        grown = _FIRST_TRY_AGAIN_S * 2.0 ** min(self._tries[call] - 1, 10)
+        return timedelta(seconds=min(grown, longest))
+
+
+def _repeats(step: Step, last: Call) -> bool:
+    """Is this the last call once more?
+
+    A release time that has come too near moves on with the clock until one is set, so here one is
+    as good as another: what was accepted is not moved because it does not show yet.
+    """
+    return step == last or (isinstance(step, SetAutoRelease) and isinstance(last, SetAutoRelease))

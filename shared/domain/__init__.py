@@ -1,0 +1,1 @@
+"""What is true of instances, and what to do about it; pure."""

@@ -1,0 +1,202 @@
+"""What protects a single instance, however it was selected. Pure: no call, no clock.
+
+Guards are asked last before each call that changes something, about a look no older than
+``FRESH_FOR``. What cannot be evaluated protects. Curfew never takes a protection away.
+
+Sources: operation locks, "API behavior when an instance is locked", ECS API reference;
+DeletionProtection is not checked by ECS on a scheduled release (ModifyInstanceAutoReleaseTime),
+so it is checked here; Auto Scaling tags its members ``acs:autoscaling:…``, Container Service
+``ack.…``, E-MapReduce ``acs:emr:…``, E-HPC ``ehpc.…`` ("System tags", user guides of each; E-HPC: a
+member as DescribeInstances shows it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta, tzinfo
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+from shared.domain.instance import Instance
+from shared.settings import Settings
+from shared.times import CHINA, parse_instant
+
+PREFIX = "curfew"
+PROTECT_TAG = "curfew:protect"
+KEEP_UNTIL_TAG = "curfew:keep-until"
+KEEP_OFF_UNTIL_TAG = "curfew:keep-off-until"
+OTHER_TAGS = frozenset({"curfew:schedule", "curfew:release-of"})
+"""Curfew's keys that guard nothing."""
+
+GROUP_TAG_PREFIXES = ("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")
+FRESH_FOR = timedelta(seconds=30)
+"""No call that changes an instance acts on a look older than this."""
+
+_GUARD_TAGS = frozenset({PROTECT_TAG, KEEP_UNTIL_TAG, KEEP_OFF_UNTIL_TAG})
+_GUARD_NAMES = tuple(
+    "".join(filter(str.isalnum, tag.removeprefix(PREFIX))) for tag in sorted(_GUARD_TAGS)
+)
+_INVISIBLE_LETTERS = "\u115f\u1160\u2800"
+"""Hangul fillers and the braille blank: letters and symbols to Unicode, blanks to the eye."""
+
+
+class Harm(str, Enum):
+    """The worst that an action can do to an instance."""
+
+    NONE = "none"
+    COST = "cost"  # it runs again, and is billed
+    OUTAGE = "outage"  # it stops running; nothing is lost
+    LOSS = "loss"  # it is released, now or later
+
+
+class Guard(msgspec.Struct, frozen=True):
+    """The guards against one kind of harm.
+
+    Attributes:
+        harm: What the action can do; against ``Harm.NONE`` only ``only_tags`` guards.
+        zone: The time zone of a plain date in ``curfew:keep-until``.
+        only_tags: Whoever lacks one of these is guarded, see ``Settings.only_tags``.
+    """
+
+    harm: Harm
+    zone: tzinfo = CHINA
+    only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
+
+    def reason(self, instance: Instance, now: datetime) -> str:
+        """Everything that forbids the harm to this instance now; "" if nothing does."""
+        reasons = [
+            f"without tag {_shown_tag(key, values)} (CURFEW_ONLY_TAGS)"
+            for key, values in self.only_tags.items()
+            if not _has(instance.tags, key, values)
+        ]
+        if self.harm is not Harm.NONE:
+            for key, value in instance.tags.items():
+                reasons += self._tag_reasons(key, value, now)
+            reasons += [
+                f"tag {_printable(key)} is not understood" for key in unknown_keys(instance, self)
+            ]
+        if self.harm in {Harm.OUTAGE, Harm.LOSS}:
+            reasons += self._other_reasons(instance)
+        return "; ".join(reasons)
+
+    def _other_reasons(self, instance: Instance) -> Iterator[str]:
+        for lock in instance.locks:
+            if not (lock == "financial" and self.harm is Harm.OUTAGE):
+                yield f"{lock} lock"
+        if self.harm is Harm.LOSS:
+            if instance.deletion_protection:
+                yield "deletion protection"
+            if instance.charge_type != "PostPaid":
+                yield f"charge type {instance.charge_type or 'unknown'}"
+
+    def _tag_reasons(self, key: str, value: str, now: datetime) -> Iterator[str]:
+        plain = plain_key(key)
+        until_tag = KEEP_OFF_UNTIL_TAG if self.harm is Harm.COST else KEEP_UNTIL_TAG
+        if plain == PROTECT_TAG:
+            yield f"tag {PROTECT_TAG}"
+        elif plain == until_tag:
+            until = _end_of(value, self.zone)
+            if until is None:
+                yield f"tag {until_tag}, unreadable"
+            elif until > now:
+                yield f"tag {until_tag} {value.strip()}"
+        elif self.harm is not Harm.COST and plain.startswith(GROUP_TAG_PREFIXES):
+            yield f"member of a group, tag {key}"
+
+
+def guard_of(harm: Harm, settings: Settings) -> Guard:
+    """The guard against this harm under these settings; the one place that makes guards."""
+    return Guard(harm, settings.zone, settings.only_tags)
+
+
+def unknown_keys(instance: Instance, guard: Guard) -> list[str]:
+    """The tag keys that are meant for Curfew, by their look, and that it does not understand.
+
+    Such a key begins with ``curfew``, or with a word one typing error away from it and then the
+    name of a guard: a guard that was misspelt must not protect nothing.
+    """
+    known = {plain_key(key) for key in guard.only_tags} | _GUARD_TAGS | OTHER_TAGS
+    return [key for key in instance.tags if _is_meant_for_us(key) and plain_key(key) not in known]
+
+
+@lru_cache(maxsize=4096)
+def plain_key(key: str) -> str:
+    """A tag's key as it is compared: as it looks, whatever its case and its characters' width.
+
+    NFKC, without case, blanks, and all that takes no room: control and format characters (such as
+    a zero-width space) and marks.
+    """
+    if key.isascii():
+        return "".join(filter(str.isprintable, key)).replace(" ", "").lower()
+    return _visible(key, "NFKC")
+
+
+def _visible(key: str, form: Literal["NFKC", "NFKD"]) -> str:
+    from unicodedata import category, normalize  # noqa: PLC0415  # few keys are not ASCII
+
+    folded = normalize(form, normalize(form, key).lower())
+    return "".join(
+        one for one in folded if category(one)[0] not in "CMZ" and one not in _INVISIBLE_LETTERS
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_meant_for_us(key: str) -> bool:
+    plain = plain_key(key)
+    if plain.startswith(PREFIX):
+        return True
+    # A letter and its accent are one typing error, or the accent alone is.
+    forms = {plain} if key.isascii() else {plain, _visible(key, "NFKD")}
+    return any(
+        letters.endswith(name) and _is_like_ours(letters.removesuffix(name))
+        for form in forms
+        for letters in ("".join(filter(str.isalnum, form)),)
+        for name in _GUARD_NAMES
+    )
+
+
+def _is_like_ours(word: str) -> bool:
+    """Is this ``curfew``, perhaps with one letter too many, too few, wrong or in a wrong place?"""
+    start = 0
+    while word[start : start + 1] == PREFIX[start : start + 1] != "":
+        start += 1
+    rest, right = word[start:], PREFIX[start:]
+    return (
+        rest[1:] == right  # none, or one too many
+        or rest == right[1:]  # one too few
+        or (bool(rest) and rest[1:] == right[1:])  # a wrong one
+        or (rest[1::-1] == right[:2] and rest[2:] == right[2:])  # two changed
+    )
+
+
+def _has(tags: Mapping[str, str], key: str, values: str | tuple[str, ...]) -> bool:
+    if key not in tags:
+        return False
+    return values == "*" or tags[key] in ((values,) if isinstance(values, str) else values)
+
+
+def _shown_tag(key: str, values: str | tuple[str, ...]) -> str:
+    return (
+        key if values == "*" else f"{key}={values if isinstance(values, str) else '|'.join(values)}"
+    )
+
+
+def _printable(key: str) -> str:
+    """A key for a person to find; what cannot be seen in it is written out."""
+    return key if key.isprintable() else ascii(key)[1:-1]
+
+
+def _end_of(value: str, zone: tzinfo) -> datetime | None:
+    """When a ``curfew:keep-until`` ends; None if it is in no accepted form."""
+    text = value.strip()
+    try:
+        if len(text) == len("2026-11-24"):
+            last_day = parse_instant(f"{text}T00:00Z").date()
+            return datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
+        return parse_instant(text)
+    except (ValueError, OverflowError):
+        return None

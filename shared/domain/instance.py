@@ -1,0 +1,139 @@
+"""ECS's things as values: instances, their disks, the snapshots of those disks.
+
+Our words inside; ECS's spelling of fields stays in ``shared.ecs.fields``. Nothing here acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+
+class Status(str, Enum):
+    """Where an instance is in its life ("Instance lifecycle", ECS user guide)."""
+
+    PENDING = "Pending"
+    STARTING = "Starting"
+    RUNNING = "Running"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    GONE = "Gone"  # ECS does not show it: released, or never was
+    UNKNOWN = "Unknown"  # ECS named a status that is not documented
+
+
+class StoppedMode(str, Enum):
+    """What a stopped instance goes on costing (StopInstances, API reference)."""
+
+    STOP_CHARGING = "StopCharging"
+    KEEP_CHARGING = "KeepCharging"
+    NOT_APPLICABLE = "Not-applicable"
+
+
+class SnapshotStatus(str, Enum):
+    """How far a snapshot is (DescribeSnapshots, API reference)."""
+
+    PROGRESSING = "progressing"
+    ACCOMPLISHED = "accomplished"
+    FAILED = "failed"
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """One snapshot that Curfew took of one disk; told from others by its tag.
+
+    Attributes:
+        ends_at: When ECS will delete it, by its own creation and retention; None: never.
+    """
+
+    id: str
+    disk_id: str
+    status: SnapshotStatus
+    created_at: datetime
+    ends_at: datetime | None
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """One disk attached to an instance.
+
+    Attributes:
+        category: ECS's name of the kind, e.g. ``cloud_essd``; local disks cannot be snapshotted.
+        deleted_with_instance: False: it survives a release and goes on costing.
+        snapshots: Those that Curfew took of it, in any state.
+        attached_at: When it was attached to this instance; None: ECS does not say.
+    """
+
+    id: str
+    category: str
+    deleted_with_instance: bool
+    snapshots: tuple[Snapshot, ...] = ()
+    attached_at: datetime | None = None
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """One instance as ECS showed it at ``seen_at``.
+
+    Attributes:
+        charge_type: ``PostPaid`` (pay-as-you-go, spot included) or ``PrePaid`` (subscription).
+        started_at: Its last start, to the minute; its creation if it has never been started.
+        auto_release_at: When ECS will release it by itself, to the minute; None: never.
+        locks: Reasons of operation locks: ``financial``, ``security``, ``recycling``, …
+        tags_checked: Whether ListTagResources, too, was asked for its tags.
+        elastic_ip: Its EIP's allocation id, "" if none; it survives a release.
+        eip: The address of that EIP.
+        public_ip: Its static public address, "" if none; StopCharging gives it up.
+        has_local_disks: Its type has disks of the host, which rule out StopCharging.
+        disks: None until they have been read; only the release of stopped instances needs them.
+        created_at: When it was created, to the minute.
+        unreadable: Why ECS's row of it, or of a disk, cannot be read; "" if it can.
+    """
+
+    id: str
+    region: str
+    seen_at: datetime
+    status: Status
+    name: str = ""
+    instance_type: str = ""
+    charge_type: str = ""
+    stopped_mode: StoppedMode = StoppedMode.NOT_APPLICABLE
+    started_at: datetime | None = None
+    auto_release_at: datetime | None = None
+    deletion_protection: bool = False
+    locks: tuple[str, ...] = ()
+    tags: Mapping[str, str] = msgspec.field(default_factory=dict)
+    tags_checked: bool = False
+    elastic_ip: str = ""
+    eip: str = ""
+    public_ip: str = ""
+    has_local_disks: bool = False
+    disks: tuple[Disk, ...] | None = None
+    created_at: datetime | None = None
+    unreadable: str = ""
+
+    def gone(self, seen_at: datetime) -> Instance:
+        """The same instance, now that ECS no longer shows it."""
+        return msgspec.structs.replace(
+            self, seen_at=seen_at, status=Status.GONE, auto_release_at=None
+        )
+
+    def with_disks_of(self, before: Instance) -> Instance:
+        """The same instance with the disks that an earlier look found."""
+        return msgspec.structs.replace(self, disks=before.disks)
+
+
+def absent(instance_id: str, region: str, seen_at: datetime) -> Instance:
+    """An id that ECS does not know."""
+    return Instance(id=instance_id, region=region, seen_at=seen_at, status=Status.GONE)
+
+
+_SETTLED = {
+    Status.PENDING: Status.RUNNING,
+    Status.STARTING: Status.RUNNING,
+    Status.STOPPING: Status.STOPPED,
+}
+
+
+def after_transition(instance: Instance) -> Instance:
+    """The instance as it will be once the transition that it is in is over."""
+    return msgspec.structs.replace(instance, status=_SETTLED.get(instance.status, instance.status))

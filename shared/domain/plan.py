@@ -1,0 +1,176 @@
+"""The plan: what the first look says is to be done, and what is left alone and why.
+
+An instance is acted on only while it is still meant, unguarded and not at the goal: ``Judge`` asks
+all three, with the first look and with every later one.
+
+A dry run is the plan itself. What is executed is always within it: later looks can only make
+it smaller. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum
+
+import msgspec
+
+from shared.domain.guards import Guard
+from shared.domain.instance import Instance, Status, after_transition
+from shared.domain.selection import ByTagsAndName, Selection, mismatch
+from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
+from shared.errors import unforeseen
+
+
+class Result(str, Enum):
+    """What became of one instance; worst first."""
+
+    FAILED = "failed"
+    PENDING = "pending"
+    SKIPPED = "skipped"
+    CHANGED = "changed"
+    WOULD_CHANGE = "would_change"
+    UNCHANGED = "unchanged"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One instance's line in the report.
+
+    Attributes:
+        instance: As ECS showed it last.
+        reason: Why, in words; a skip always has one.
+        code: ECS's code where it refused.
+    """
+
+    instance: Instance
+    result: Result
+    reason: str = ""
+    code: str = ""
+
+
+VANISHED = "no longer shown by ECS; not deleted by this run"
+LOST_TAGS = "ECS shows none of its tags now; nothing is done until it does"
+
+
+class Judge(msgspec.Struct, frozen=True):
+    """What is asked about each look at an instance: is it meant, is it guarded, what comes next?
+
+    Attributes:
+        selection: Who is meant; asked again with each look.
+        guard: Who is protected.
+        rule: What comes next.
+    """
+
+    selection: Selection
+    guard: Guard
+    rule: Rule
+
+    def row_if_left_alone(self, instance: Instance, now: datetime) -> Row | None:
+        """The row of an instance that nothing is done to; None if something is to be done."""
+        if instance.unreadable:
+            result, reason = Result.FAILED, f"ECS's row cannot be read: {instance.unreadable}"
+        elif self.has_lost_tags(instance):
+            result, reason = Result.PENDING, LOST_TAGS
+        else:
+            result, reason = Result.SKIPPED, self._forbidden(instance, now)
+        if reason:
+            return Row(instance, result, reason)
+        match self.rule.next_step(instance, now):
+            case Done(reason):
+                return Row(instance, Result.UNCHANGED, reason)
+            case Skip(reason):
+                return Row(instance, Result.SKIPPED, reason)
+            case Impossible(reason, code):
+                return Row(instance, Result.FAILED, reason, code)
+        return None
+
+    def _forbidden(self, instance: Instance, now: datetime) -> str:
+        """Why nothing may be done to it: it is not meant any more, or guarded."""
+        if instance.status is Status.GONE:
+            return ""
+        if why := mismatch(self.selection, instance):
+            return f"no longer selected: {why}"
+        return self.guard.reason(instance, now)
+
+    def has_lost_tags(self, instance: Instance) -> bool:
+        """Does it show not a single tag, though by a tag it was found or may be changed?
+
+        People change tags one by one; an answer that lost them shows none at all.
+        """
+        if instance.tags or instance.status is Status.GONE:
+            return False
+        by_tags = isinstance(self.selection, ByTagsAndName) and bool(self.selection.tags)
+        return by_tags or (bool(self.guard.only_tags) and not instance.tags_checked)
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is to be done.
+
+    Attributes:
+        left_alone: Rows of the instances that are left as they are.
+        to_change: The instances that would change, as the first look showed them.
+        awaited: Those that change already, by someone else's doing, and are only waited for.
+    """
+
+    left_alone: tuple[Row, ...]
+    to_change: tuple[Instance, ...]
+    awaited: tuple[Instance, ...]
+
+
+def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Plan:
+    """Ask selection, guard and rule about each instance as it was first seen."""
+    rows: list[Row] = []
+    targets: list[Instance] = []
+    awaited: list[Instance] = []
+    for instance in instances:
+        row = _row_if_left_alone(judge, instance, now)
+        if row is not None and instance.status is Status.GONE:
+            rows.append(msgspec.structs.replace(row, reason=VANISHED))
+        elif row is not None:
+            rows.append(row)
+        elif isinstance(judge.rule.next_step(after_transition(instance), now), Done):
+            awaited.append(instance)
+        else:
+            targets.append(instance)
+    return Plan(tuple(rows), tuple(targets), tuple(awaited))
+
+
+def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
+    """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
+    try:
+        return judge.row_if_left_alone(instance, now)
+    except Exception as error:  # noqa: BLE001  # as it says
+        return Row(instance, Result.FAILED, unforeseen(error))
+
+
+def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
+    """The plan without the targets in these regions, which are pending for the reason given."""
+    rows = tuple(
+        Row(one, Result.PENDING, problems[one.region])
+        for one in plan.to_change
+        if one.region in problems
+    )
+    targets = tuple(one for one in plan.to_change if one.region not in problems)
+    return Plan((*plan.left_alone, *rows), targets, plan.awaited)
+
+
+def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
+    """The plan as a report: nothing was done, and this is what would be."""
+    would_change = (Row(one, Result.WOULD_CHANGE, rule.way(one, now)) for one in plan.to_change)
+    awaited = (Row(one, Result.UNCHANGED, rule.awaited(one)) for one in plan.awaited)
+    return (*plan.left_alone, *would_change, *awaited)
+
+
+class WatchOnly(Rule, frozen=True):
+    """A rule that may wait but never act: for instances that are not in the plan."""
+
+    rule: Rule
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:
+        """What the rule says, unless it wants to act."""
+        step = self.rule.next_step(instance, now)
+        if isinstance(step, Wait):
+            return Wait(self.rule.awaited(instance))
+        if isinstance(step, NoCall):
+            return step
+        return Impossible(f"{instance.status.value} again, by someone else; not in the plan")

@@ -1,0 +1,74 @@
+"""Which instances a request means: by id, by tags and name, or all. Pure.
+
+ECS's own filters only narrow what is sent; every answer is filtered again here, so that a filter
+that ECS ignores, or a page that lost its tags, can never widen a selection.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from shared.domain.instance import Instance
+
+
+class ByIds(msgspec.Struct, frozen=True):
+    """Exactly these instances, each once."""
+
+    ids: tuple[str, ...]
+
+
+class ByTagsAndName(msgspec.Struct, frozen=True):
+    """Instances with all these tags and a name like this.
+
+    Attributes:
+        tags: Each key with the values that it may have; None: any value.
+        name: ``*`` stands for any text.
+    """
+
+    tags: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    name: str = "*"
+
+
+class Everything(msgspec.Struct, frozen=True):
+    """Every instance of the regions."""
+
+
+Selection = ByIds | ByTagsAndName | Everything
+
+
+def selects(selection: Selection, instance: Instance) -> bool:
+    """Is this instance meant?"""
+    return not mismatch(selection, instance)
+
+
+def mismatch(selection: Selection, instance: Instance) -> str:
+    """Why this instance is not meant, in words; "" if it is."""
+    if isinstance(selection, ByIds):
+        return "" if instance.id in selection.ids else "its id is not in the request"
+    if isinstance(selection, Everything):
+        return ""
+    if not _named(selection.name, instance.name):
+        return f"its name is {instance.name!r}"
+    for key, values in selection.tags:
+        if key not in instance.tags:
+            return f"it has no tag {key}"
+        if values is not None and instance.tags[key] not in values:
+            return f"its tag {key} is {instance.tags[key]!r}"
+    return ""
+
+
+def _named(pattern: str, name: str) -> bool:
+    """Does the name fit the pattern? In linear time, whatever the pattern."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == first
+    *middle, last = rest
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    position, end = len(first), len(name) - len(last)
+    for part in middle:
+        found = name.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True

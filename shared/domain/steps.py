@@ -1,0 +1,168 @@
+"""What a rule may answer: the next step of one instance.
+
+    Step = Done | Wait | Skip | Impossible | Call
+    Call = Stop | Start | Snapshot | Delete | SetAutoRelease | ClearAutoRelease
+
+A rule looks at one instance and says what comes next. It never does it; equal calls of many
+instances are made together, as many as its ``batch`` at once.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+import msgspec
+
+from shared.domain.instance import Instance, StoppedMode
+
+MAX_BATCH = 100
+"""Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
+
+
+class DiskLook(str, Enum):
+    """Which disks a rule wants to see."""
+
+    NONE = "none"
+    KEPT = "kept"  # those that survive a release
+    ALL = "all"  # every disk, with our snapshots of it
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The goal is reached."""
+
+    reason: str = ""
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """ECS is at work; look again later."""
+
+    reason: str
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """The instance is left as it is on purpose: what was asked for would harm it."""
+
+    reason: str
+
+
+class Impossible(msgspec.Struct, frozen=True):
+    """The goal cannot be reached for this instance; nothing of it is tried."""
+
+    reason: str
+    code: str = ""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """StopInstances: ``force`` is a power-off; no mode: the account's default."""
+
+    operation: ClassVar[str] = "StopInstances"
+    batch: ClassVar[int] = MAX_BATCH
+    force: bool
+    stopped_mode: StoppedMode | None = None
+
+
+class Start(msgspec.Struct, frozen=True):
+    """StartInstances."""
+
+    operation: ClassVar[str] = "StartInstances"
+    batch: ClassVar[int] = MAX_BATCH
+
+
+class DiskSnapshot(msgspec.Struct, frozen=True):
+    """One disk to be snapshotted; ``token`` makes asking twice the same as asking once."""
+
+    disk_id: str
+    token: str
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """CreateSnapshot of these disks, kept for ``retention_days`` (1 to 65,536)."""
+
+    operation: ClassVar[str] = "CreateSnapshot"
+    batch: ClassVar[int] = 1
+    disks: tuple[DiskSnapshot, ...]
+    retention_days: int
+
+
+class Delete(msgspec.Struct, frozen=True):
+    """DeleteInstances: ``force`` also takes what is not stopped, like pulling the plug."""
+
+    operation: ClassVar[str] = "DeleteInstances"
+    batch: ClassVar[int] = MAX_BATCH
+    force: bool
+
+
+class SetAutoRelease(msgspec.Struct, frozen=True):
+    """ModifyInstanceAutoReleaseTime with a time, which can therefore never clear one.
+
+    Attributes:
+        at: A whole minute, in the zone in which people are told of it.
+    """
+
+    operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
+    batch: ClassVar[int] = 1
+    at: datetime
+
+
+class ClearAutoRelease(msgspec.Struct, frozen=True):
+    """ModifyInstanceAutoReleaseTime without a time."""
+
+    operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
+    batch: ClassVar[int] = 1
+
+
+NoCall = Done | Wait | Skip | Impossible
+Call = Stop | Start | Snapshot | Delete | SetAutoRelease | ClearAutoRelease
+Step = NoCall | Call
+
+
+def in_words(step: Step) -> str:  # noqa: PLR0911  # one a step
+    """A step as people say it: "stop", "snapshot 2 disks", "wait: Stopping"."""
+    match step:
+        case Stop(force, stopped_mode):
+            return ("power off" if force else "stop") + (
+                f" ({stopped_mode.value})" if stopped_mode else ""
+            )
+        case Start():
+            return "start"
+        case Snapshot(disks):
+            return f"snapshot {len(disks)} disk{'s' if len(disks) > 1 else ''}"
+        case Delete(force):
+            return "release by force" if force else "release"
+        case SetAutoRelease(at):
+            return f"set release time {at.isoformat(timespec='seconds')}"
+        case ClearAutoRelease():
+            return "clear release time"
+        case Wait(reason):
+            return f"wait: {reason}"
+        case Done(reason) | Skip(reason) | Impossible(reason):
+            return reason
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A pure decision: the instance as ECS shows it now, and the time, to the next step."""
+
+    @abstractmethod
+    def next_step(self, instance: Instance, now: datetime) -> Step:
+        """What comes next for this instance; ``Status.GONE`` is an instance not there."""
+        raise NotImplementedError
+
+    def way(self, instance: Instance, now: datetime) -> str:
+        """The whole way to the goal in in_words, with what stays and is billed, for a dry run."""
+        return in_words(self.next_step(instance, now))
+
+    def awaited(self, instance: Instance) -> str:
+        """What is said of one that was on its way already when the run first looked."""
+        return f"{instance.status.value} already, by someone else"
+
+    def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """What the report adds about an instance that this run changed; "": nothing.
+
+        Args:
+            before: As ECS showed it before the run.
+            after: As ECS showed it last.
+        """
+        return ""

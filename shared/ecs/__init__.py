@@ -1,0 +1,1 @@
+"""The ECS client: all I/O with ECS, and the only place that imports the SDK."""

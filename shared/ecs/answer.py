@@ -1,0 +1,188 @@
+"""What ECS answered: the JSON object of a success, or why there is none. Pure.
+
+Texts that ECS repeats from elsewhere, names among them, go on with nothing in them that acts on a
+terminal or a log.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from shared.ecs.total_timeout import MAX_BYTES, too_long
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
+from shared.printable import printable
+
+_MAX_MESSAGE, _MAX_WORD = 200, 64
+_MAX_DIGITS = 12
+_OK, _REDIRECT, _ERROR, _NO_STATUS = 200, 300, 400, 600
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Of each content coding (RFC 9110), as zlib wants to be told the format."""
+_DENIALS = {"ImplicitDeny": "implicit deny", "ExplicitDeny": "explicit deny"}
+_POLICIES = {
+    "AccountLevelIdentityBasedPolicy": "account-level policy",
+    "ResourceGroupLevelIdentityBasedPolicy": "resource-group policy",
+    "AssumeRolePolicy": "the role's trust policy",
+    "SessionPolicy": "session policy",
+    "ControlPolicy": "control policy of the resource directory",
+}
+
+
+def read_answer(
+    status: int, headers: Mapping[str, str], body: bytes, secrets: Sequence[bytes] = ()
+) -> Mapping[str, Any]:
+    """The JSON object of a success.
+
+    Args:
+        status: HTTP status.
+        headers: By name, in any case.
+        body: As it came, packed or not.
+        secrets: What must not be read out of it, should a server repeat the request.
+
+    Raises:
+        ErrorResponse: ECS says no.
+        NoResponse: it is none of ECS's answers: a redirect, another format, too long.
+    """
+    if not (_OK <= status < _REDIRECT or _ERROR <= status < _NO_STATUS):
+        raise NoResponse(f"HTTP {status}, which ECS never answers")  # a redirect is not followed
+    try:
+        plain = _unpacked(headers, body)
+        for one in secrets:
+            plain = plain.replace(one, b"***")
+        content = msgspec.json.decode(plain)
+        if status >= _ERROR:
+            content = _without(secrets, content)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise NoResponse(f"HTTP {status} without a JSON object")
+    if status < _REDIRECT:
+        _check(content)
+        return content
+    code, message = content.get("Code"), content.get("Message")
+    if not isinstance(code, str) or not code.strip():
+        raise NoResponse(f"HTTP {status} without a code of ECS's")  # so not its refusal
+    raise ErrorResponse(
+        status=status,
+        code=_plain(code),
+        message=_plain(_without_signature(message if isinstance(message, str) else "")),
+        retry_after_s=_retry_after_s(headers),
+        denied=_denial(content.get("AccessDeniedDetail")),
+    )
+
+
+def _without(secrets: Sequence[bytes], value: Any) -> Any:  # noqa: ANN401  # any JSON
+    """JSON whose texts hold none of the secrets, however they were escaped on the way."""
+    if isinstance(value, str):
+        for one in secrets:
+            value = value.replace(one.decode(), "***")
+        return value
+    if isinstance(value, list):
+        return [_without(secrets, one) for one in value]
+    if isinstance(value, dict):
+        return {_without(secrets, key): _without(secrets, one) for key, one in value.items()}
+    return value
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    """Of what is no row, and so is read by nobody strictly, the form.
+
+    Raises:
+        NoResponse: it is not as documented, so what ECS has done is not known.
+    """
+    if not isinstance(content.get("NextToken"), str | None):
+        raise NoResponse("an answer whose NextToken is no text")
+    responses = content.get("InstanceResponses")
+    rows = responses.get("InstanceResponse") if isinstance(responses, dict) else None
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and not (
+            isinstance(row.get("InstanceId"), str) and _is_code(row.get("Code"))
+        ):
+            raise NoResponse("an answer that does not say what became of each instance")
+
+
+def _is_code(code: object) -> bool:
+    """A member's code comes as a number, HTTP's, or as text (StopInstances, API reference)."""
+    if isinstance(code, int) and not isinstance(code, bool):
+        return _OK <= code < _NO_STATUS
+    return isinstance(code, str) and code.isprintable() and code.strip() != ""
+
+
+def _unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The body as it was before it was packed for the way, although nobody asked for that.
+
+    Raises:
+        NoResponse: it cannot be unpacked, or becomes too long.
+    """
+    coding = headers.get("Content-Encoding", "").strip().lower()
+    if coding in {"", "identity"}:
+        return body
+    if coding not in _WINDOW_BITS:
+        raise NoResponse("an answer in an unknown encoding")
+    unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
+    plain = b""
+    with suppress(zlib.error):
+        plain = unpacking.decompress(body, MAX_BYTES + 1)
+    if len(plain) > MAX_BYTES:
+        raise too_long()
+    if not unpacking.eof:
+        raise NoResponse("an answer that cannot be unpacked")
+    return plain
+
+
+def _denial(detail: object) -> Denial:
+    """What RAM says of a denial; its encoded message, for RAM's own use, is left out.
+
+    The words are those of AccessDeniedDetail's description in the SDKs of Alibaba Cloud.
+    """
+    said = detail if isinstance(detail, dict) else {}
+    action, kind, name, denial, policy = (
+        _plain(value)[:_MAX_WORD] if isinstance(value := said.get(field), str) else ""
+        for field in (
+            "AuthAction",
+            "AuthPrincipalType",
+            "AuthPrincipalDisplayName",
+            "NoPermissionType",
+            "PolicyType",
+        )
+    )
+    if name and kind == "AssumedRoleUser":
+        name = f"role {name.partition(':')[0]}"  # the rest is the session's name
+    elif name and kind == "SubUser":
+        name = f"RAM user {name}"
+    why = (_DENIALS.get(denial, denial), _POLICIES.get(policy, policy))
+    return Denial(action, name, ", ".join(one for one in why if one))
+
+
+def _plain(text: str) -> str:
+    """A text of a server's, at most 200 characters, of which each shows what it is."""
+    return printable(text[:_MAX_MESSAGE])
+
+
+def _without_signature(message: str) -> str:
+    """ECS repeats the string to sign, which names the access key, after a colon."""
+    return message.split("string to sign", maxsplit=1)[0][:_MAX_MESSAGE].strip()
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """When to come back, as the newer gateway says it.
+
+    Sources: alibabacloud-tea-openapi reads ``x-acs-retry-after`` as milliseconds, older versions
+    ``x-ratelimit-user-client`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
+    """
+    texts = [headers.get("x-acs-retry-after", "")]
+    for name in ("x-ratelimit-user-client", "x-ratelimit-user"):
+        for part in headers.get(name, "").split(","):
+            key, _, value = part.partition(":")
+            if key.strip() == "TimeLeft":
+                texts.append(value)
+    waits = [
+        int(text[:_MAX_DIGITS]) / 1000
+        for text in map(str.strip, texts)
+        if text.isascii() and text.isdigit()
+    ]
+    return min(max(waits), 120.0) if waits and max(waits) > 0 else None

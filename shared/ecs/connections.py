@@ -1,0 +1,194 @@
+"""The connections of aliyun-python-sdk, made our own: whom they trust and how long they take.
+
+Its vendored requests and urllib3 keep connections alive and send. What they would do and we do not:
+
+* read environment variables on the way;
+* switch the verification of TLS off for an empty name of a bundle, take a name in a certificate's
+  subject for the host's, and, on Python 3.12, send no server name;
+* give each address of a host's name the whole time to connect, and each read of the socket the
+  whole time to answer;
+* keep connections to ten hosts only, where each region is one;
+* read answers of any size, unpack them however large they become, and take cookies.
+
+Source of each: aliyun-python-sdk-core 2.16.1.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from http.client import HTTPException
+from ssl import SSLContext
+from typing import Any
+
+from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter
+from aliyunsdkcore.vendored.requests.certs import where
+from aliyunsdkcore.vendored.requests.models import Response
+from aliyunsdkcore.vendored.requests.packages.urllib3 import (
+    HTTPConnectionPool,
+    HTTPSConnectionPool,
+)
+from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
+from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
+
+from shared.ecs.dial import dial, secure, trusting
+from shared.ecs.total_timeout import TimedResponse
+from shared.ecs.transport import NoResponse
+from shared.errors import Refused
+from shared.settings import Settings
+
+MAX_HOSTS = 100
+"""As many as a request may name regions; the SDK's ten would be closed under calls in flight."""
+_SHOWN_CHARACTERS = 200
+
+
+class _Connection(HTTPConnection):  # type: ignore[misc]  # the SDK has no types
+    """Plain http, to this machine."""
+
+    response_class = TimedResponse
+
+    def connect(self) -> None:
+        """Connect, within the connection's time-out.
+
+        Raises:
+            NoResponse: there is no connection.
+        """
+        self.sock = dial(self._dns_host, self.port, self.timeout)
+
+
+class _SecureConnection(_Connection):
+    """TLS, through a proxy's tunnel if there is one.
+
+    Attributes:
+        ssl_context: Makes the context; called when it is needed.
+        is_verified: What urllib3 asks; no other connection is made.
+    """
+
+    default_port = 443
+    is_verified = True
+
+    def __init__(self, *arguments: Any, ssl_context: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
+        super().__init__(*arguments, **options)
+        self.ssl_context = ssl_context
+
+    def connect(self) -> None:
+        """Connect, ask the proxy for a tunnel, and make sure who it is that answers.
+
+        All within the connection's time-out.
+
+        Raises:
+            NoResponse: there is no connection, or not with the host that is meant.
+        """
+        until = time.monotonic() + self.timeout
+        if self._tunnel_host:
+            host = self._tunnel_host
+            self._through_proxy(until)
+        else:
+            host = self.host
+            super().connect()
+        self.sock = secure(self.sock, host, self.ssl_context(), until - time.monotonic())
+        self.sock.settimeout(self.timeout)
+
+    def _through_proxy(self, until: float) -> None:
+        self.auto_open = 0  # as urllib3 marks what is tunnelled
+        try:
+            super().connect()
+            self.sock.settimeout(max(until - time.monotonic(), 0.001))
+            self._tunnel()
+        except (NoResponse, OSError, HTTPException, ValueError) as error:
+            self.close()
+            problem = _tunnel_problem(error)
+        else:
+            return
+        raise NoResponse(problem)
+
+
+class _Pool(HTTPConnectionPool):  # type: ignore[misc]  # the SDK has no types
+    """One host's connections by plain http."""
+
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):  # type: ignore[misc]  # the SDK has no types
+    """One host's connections by TLS."""
+
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's adapter with our own connections, and without its cookies."""
+
+    def __init__(self, settings: Settings, connections: int) -> None:
+        self._context = _trust(settings.ca_bundle)
+        self._authorization = settings.https_proxy.authorization
+        super().__init__(MAX_HOSTS, connections)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
+        """The connections without a proxy."""
+        super().init_poolmanager(*arguments, ssl_context=self._context, **options)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:  # noqa: ANN401  # the SDK has no types
+        """The connections through a proxy."""
+        made = super().proxy_manager_for(proxy, ssl_context=self._context, **options)
+        made.pool_classes_by_scheme = _POOLS
+        return made
+
+    def proxy_headers(self, _: str) -> dict[str, str]:
+        """Who we are to the proxy."""
+        return {"Proxy-Authorization": self._authorization} if self._authorization else {}
+
+    def cert_verify(self, *_: object) -> None:
+        """Whom TLS trusts is settled."""
+
+    def build_response(self, _: object, answer: Any) -> Any:  # noqa: ANN401  # the SDK has no types
+        """Status, headers and a body that is still to be read; no cookies."""
+        made = Response()
+        made.status_code = answer.status
+        made.headers = CaseInsensitiveDict(answer.headers)
+        made.raw = answer
+        return made
+
+
+def _trust(bundle: str) -> Callable[[], SSLContext]:
+    """What makes the TLS context: at once of the operator's certificates, later of the SDK's own.
+
+    Raises:
+        Refused: the operator's are not there.
+    """
+    if not bundle:
+        return _own_trust
+    try:
+        context = trusting(bundle)
+    except ValueError as error:
+        raise Refused(
+            f"ALIBABA_CLOUD_CA_BUNDLE is {bundle[:_SHOWN_CHARACTERS]!r}: {error}; it must be a "
+            "file of the CA certificates to trust (PEM), or absent"
+        ) from None
+    return lambda: context
+
+
+@lru_cache(maxsize=1)
+def _own_trust() -> SSLContext:
+    """Reading the SDK's 121 certificates takes 16 ms, so it is done once in a process.
+
+    Raises:
+        NoResponse: they are missing, so the package was not built as it should be.
+    """
+    try:
+        return trusting(where())
+    except ValueError as error:
+        raise NoResponse(f"no secure connection: the SDK's CA certificates: {error}") from None
+
+
+def _tunnel_problem(error: Exception) -> str:
+    """What the proxy said, as http.client tells it: ``Tunnel connection failed: 407 …``."""
+    if isinstance(error, NoResponse):
+        return f"the proxy: {error.reason}"
+    said = re.search(r"Tunnel connection failed: ([0-9]{3})\b", str(error))
+    return f"the proxy refuses: HTTP {said[1]}" if said else "the proxy: the connection broke"

@@ -1,0 +1,248 @@
+"""The disks of instances and the snapshots that Curfew took of them.
+
+For a release with snapshots each instance's disks are read before anything is done to it, so that
+none is stopped that could not be released; again when it is first seen stopped, now with the
+snapshots; and again when its last snapshot is accomplished, so that a disk attached in between is
+not overlooked. While snapshots progress only they are asked for, 100 a call.
+
+For a release without snapshots one listing tells which disks will survive and go on costing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
+from shared.domain.steps import DiskLook
+from shared.ecs.fields import RELEASE_TAG, Json, is_ours, owner_of, read_disk, read_snapshot
+from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
+from shared.errors import Unavailable
+
+DISKS_PAGE = "500"
+"""Most rows of a call of DescribeDisks (API reference)."""
+
+
+class DiskReader(msgspec.Struct, frozen=True):
+    """Adds disks to looks at instances of one region.
+
+    Attributes:
+        inventory: The region.
+        wanted: Which disks.
+        seeing_snapshots: Filled once it is known that an empty list of snapshots is the truth.
+    """
+
+    inventory: Inventory
+    wanted: DiskLook
+    seeing_snapshots: list[bool] = msgspec.field(default_factory=list)
+
+    def first(self, instances: Sequence[Instance]) -> list[Instance]:
+        """These instances with their disks, before anything is done to them.
+
+        Raises:
+            AccessDenied: RAM does not allow DescribeDisks or DescribeSnapshots.
+            Unavailable: ECS did not answer.
+        """
+        there = [one for one in instances if one.status is not Status.GONE]
+        if self.wanted is DiskLook.KEPT and there:
+            kept = self._kept()
+            return [msgspec.structs.replace(one, disks=tuple(kept[one.id])) for one in instances]
+        if self.wanted is DiskLook.ALL:
+            read = self.inventory.side_by_side(self._read, there, at_once=CALLS_AT_ONCE)
+            by_id = {one.id: one for one in read}
+            for released in self._released(read):
+                by_id[released] = by_id[released].gone(self.inventory.client.clock.now())
+            return [by_id.get(one.id, one) for one in instances]
+        return list(instances)
+
+    def add(
+        self, looked: Mapping[str, Instance], before: Mapping[str, Instance]
+    ) -> dict[str, Instance]:
+        """The looked-at instances with their disks, those of stopped ones as they are now.
+
+        An instance that is released while its disks are asked for is left out. One whose turn does
+        not come in time is without disks, or its snapshots are as they were known before; see
+        ``Inventory.in_turn_by``.
+
+        Args:
+            looked: Instances as they were just seen, without disks.
+            before: The same as they were known before, perhaps with disks.
+
+        Raises:
+            AccessDenied: RAM does not allow DescribeDisks or DescribeSnapshots.
+            Unavailable: ECS did not answer.
+        """
+        result = {key: one.with_disks_of(before[key]) for key, one in looked.items()}
+        if self.wanted is not DiskLook.ALL:
+            return result
+        stopped = [one for one in result.values() if one.status is Status.STOPPED]
+        states = self._in_progress([before[one.id] for one in stopped])
+        to_read = []
+        for one in stopped:
+            disks = result[one.id].disks
+            if states is not None:
+                disks = _updated(one, before[one.id], states)
+            if _progressing(disks):
+                result[one.id] = msgspec.structs.replace(one, disks=disks)
+            else:
+                to_read.append(one)
+        read = self.inventory.side_by_side(self._read, to_read, at_once=CALLS_AT_ONCE)
+        for one in read:
+            del result[one.id]
+        still = self._still_as_they_were(read)
+        released = self._released(still)
+        return result | {one.id: one for one in still if one.id not in released}
+
+    def _still_as_they_were(self, read: Sequence[Instance]) -> list[Instance]:
+        """The instances as they are after their disks were read, which may have taken long.
+
+        Who is not shown any more is left out. Who was started in between is without disks: what
+        was read is of before.
+        """
+        now = self.inventory.in_turn_by(None).look_twice([one.id for one in read]) if read else {}
+        return [
+            newer.with_disks_of(one)
+            if (newer.status, newer.started_at) == (one.status, one.started_at)
+            else newer
+            for one in read
+            if one.id in now
+            for newer in (_as_seen_first(now[one.id], one),)
+        ]
+
+    def _released(self, read: Sequence[Instance]) -> set[str]:
+        """Those of these that show no disk because they were released in the meantime."""
+        bare = [one.id for one in read if one.disks == () and not one.unreadable]
+        return (
+            set(bare).difference(self.inventory.in_turn_by(None).look_twice(bare))
+            if bare
+            else set()
+        )
+
+    def _kept(self) -> Mapping[str, list[Disk]]:
+        """By instance, the disks that are not deleted with it.
+
+        They are only told of, so one whose row cannot be read is left out.
+        """
+        parameters = {"DeleteWithInstance": "false", "MaxResults": DISKS_PAGE}
+        kept: dict[str, list[Disk]] = defaultdict(list)
+        for row, _ in self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk"):
+            if found := _kept_disk(row):
+                kept[found[0]].append(found[1])
+        if not kept:
+            self.inventory.check_permission("DescribeDisks")
+        return kept
+
+    def _read(self, instance: Instance) -> Instance:
+        """With its disks; a row that cannot be read makes this one instance unreadable.
+
+        Without, if its turn does not come in time.
+        """
+        try:
+            return self._read_disks(instance)
+        except Unavailable as error:
+            if error.late:
+                return msgspec.structs.replace(instance, disks=None)
+            if not error.unreadable:
+                raise
+            return msgspec.structs.replace(instance, unreadable=str(error))
+
+    def _read_disks(self, instance: Instance) -> Instance:
+        """With all its disks, and if it is stopped with our snapshots of them."""
+        parameters = {"InstanceId": instance.id, "MaxResults": DISKS_PAGE}
+        pages = self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk")
+        disks = [read_disk(row) for row, _ in pages]
+        if not disks:
+            self.inventory.check_permission("DescribeDisks")
+        snapshots = self._snapshots(instance) if instance.status is Status.STOPPED else []
+        return msgspec.structs.replace(
+            instance,
+            disks=tuple(
+                msgspec.structs.replace(
+                    disk, snapshots=tuple(one for one in snapshots if one.disk_id == disk.id)
+                )
+                for disk in disks
+            ),
+        )
+
+    def _snapshots(self, instance: Instance) -> list[Snapshot]:
+        parameters = {
+            "InstanceId": instance.id,
+            "MaxResults": str(PAGE),
+            "Tag.1.Key": RELEASE_TAG,
+            "Tag.1.Value": instance.id,
+        }
+        pages = self.inventory.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
+        snapshots = [read_snapshot(row) for row, _ in pages if is_ours(row, instance.id)]
+        if not snapshots and not self.seeing_snapshots:
+            self.inventory.check_permission("DescribeSnapshots")
+        self.seeing_snapshots.append(True)
+        return snapshots
+
+    def _in_progress(self, known: Sequence[Instance]) -> dict[str, Snapshot] | None:
+        """Their snapshots that were in progress, as they are now; None: not told in time."""
+        ids = [snapshot.id for one in known for snapshot in _progressing(one.disks)]
+        parts = list(chunks(ids, PAGE))
+        try:
+            answers = self.inventory.side_by_side(self._by_id, parts, at_once=CALLS_AT_ONCE)
+        except Unavailable as error:
+            if not error.late:
+                raise
+            return None
+        return {snapshot.id: snapshot for answer in answers for snapshot in answer}
+
+    def _by_id(self, ids: Sequence[str]) -> list[Snapshot]:
+        parameters = {"SnapshotIds": json.dumps(list(ids)), "MaxResults": str(PAGE)}
+        pages = self.inventory.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
+        return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
+
+
+def _kept_disk(row: Json) -> tuple[str, Disk] | None:
+    """A disk that outlives its instance, after the instance's id; None of any other."""
+    try:
+        owner, disk = owner_of(row), read_disk(row)
+    except Unavailable:
+        return None
+    return None if disk.deleted_with_instance else (owner, disk)
+
+
+def _snapshot_if_readable(row: Json) -> Snapshot | None:
+    """None: its disk is read anew then, and says what cannot be read."""
+    try:
+        return read_snapshot(row)
+    except Unavailable:
+        return None
+
+
+def _as_seen_first(newer: Instance, one: Instance) -> Instance:
+    """A newer look, no fresher than the disks are, and with what could not be read of them."""
+    return msgspec.structs.replace(
+        newer, seen_at=one.seen_at, unreadable=newer.unreadable or one.unreadable
+    )
+
+
+def _progressing(disks: Sequence[Disk] | None) -> list[Snapshot]:
+    return [
+        snapshot
+        for disk in disks or ()
+        for snapshot in disk.snapshots
+        if snapshot.status is SnapshotStatus.PROGRESSING
+    ]
+
+
+def _updated(
+    instance: Instance, before: Instance, states: Mapping[str, Snapshot]
+) -> tuple[Disk, ...] | None:
+    """The disks known before, their snapshots as they are now; None: they must be read anew."""
+    if before.disks is None or before.started_at != instance.started_at:
+        return None
+    if not all(snapshot.id in states for snapshot in _progressing(before.disks)):
+        return None
+    return tuple(
+        msgspec.structs.replace(
+            disk, snapshots=tuple(states.get(one.id, one) for one in disk.snapshots)
+        )
+        for disk in before.disks
+    )

@@ -1,0 +1,349 @@
+"""The ECS of one region in our words: read the inventory, look again, make a call.
+
+Every answer is believed only as far as it can be: a listing counts when it was read to its last
+page, and an empty one only when a dry run shows that it is not for want of permission, since ECS
+answers an empty list to who may not look (DescribeInstances, API reference).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.domain.instance import Instance
+from shared.domain.selection import ByIds, ByTagsAndName, Selection, selects
+from shared.ecs.client import Answer, Client
+from shared.ecs.fields import Json, listed, read_row, read_tag, rows
+from shared.ecs.transport import ErrorResponse
+from shared.errors import Unavailable
+from shared.parallel import Runner
+
+PAGE = 100
+"""Most ids or rows a call (DescribeInstances, StopInstances, DeleteInstances, API reference)."""
+
+TAG_PAGE = 50
+"""Most ids of a call of ListTagResources (API reference)."""
+
+TAG_FILTER_LIMIT = 1000
+"""A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
+
+CALLS_AT_ONCE = 8
+SEEING_FOR = timedelta(seconds=90)
+"""How long it is believed that the function may list tags: where ListTagResources is throttled to a
+call a minute, the question whether it may takes the minute of the question itself."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What the first look at a region found of a selection.
+
+    Attributes:
+        instances: By id, in ECS's order: who is meant, or was found by tags that are not shown.
+        strays: Rows that cannot be read and that nothing shows to be meant.
+        hint: If nothing was found: what comes near, in a sentence; "" if nothing does.
+    """
+
+    instances: dict[str, Instance]
+    strays: tuple[Instance, ...] = ()
+    hint: str = ""
+
+
+class Inventory(msgspec.Struct, frozen=True):
+    """One region's instances, as they can be read.
+
+    Attributes:
+        client: Its paced and bounded calls.
+        side_by_side: How several calls are made at once.
+        seen_tags_at: When it was last sure that an empty list of tags is the truth.
+    """
+
+    client: Client
+    side_by_side: Runner
+    seen_tags_at: list[datetime] = msgspec.field(default_factory=list)
+
+    def reading_until(self, moment: datetime) -> Inventory:
+        """The same region, for reads that end at this moment."""
+        return msgspec.structs.replace(self, client=self.client.reading_until(moment))
+
+    def in_turn_by(self, moment: datetime | None) -> Inventory:
+        """The same region, for reads that are of use only if their turn comes by this moment."""
+        return msgspec.structs.replace(self, client=self.client.in_turn_by(moment))
+
+    def select(self, selection: Selection) -> Found:
+        """Every selected instance that ECS knows.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: the inventory could not be read to its end.
+        """
+        if isinstance(selection, ByIds):
+            return Found(self.look_twice(selection.ids))
+        listed, hint, is_filtered = self._list_selected(selection)
+        by_tags = isinstance(selection, ByTagsAndName) and bool(selection.tags)
+        in_doubt = frozenset(key for key, one in listed.items() if one.unreadable and is_filtered)
+        if by_tags and is_filtered and len(listed) >= TAG_FILTER_LIMIT:
+            listed, in_doubt = self._list({}), frozenset()
+        elif by_tags and is_filtered:
+            # What ECS finds by tags and does not show with them is reported, not left out.
+            listed, in_doubt = self._look_again_for_tags(listed, selection)
+        meant = {
+            key: one
+            for key, one in listed.items()
+            if selects(selection, one) or (key in in_doubt and _may_be_named(selection, one))
+        }
+        strays = tuple(one for key, one in listed.items() if one.unreadable and key not in meant)
+        if not meant and listed:
+            hint = _nearest(selection, list(listed.values()))
+        return Found(meant, strays, hint)
+
+    def size(self) -> int:
+        """How many instances the region has, read to the last page.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: the inventory could not be read to its end.
+        """
+        return len(self._list({}))
+
+    def look(self, ids: Sequence[str]) -> dict[str, Instance]:
+        """These instances as they are now, by id; those that ECS does not know are left out.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: ECS did not answer.
+        """
+        answers = self.side_by_side(self._describe, list(chunks(ids, PAGE)), at_once=CALLS_AT_ONCE)
+        if not all(answers):
+            self.check_permission("DescribeInstances")
+        return {key: one for answer in answers for key, one in answer.items()}
+
+    def look_twice(self, ids: Sequence[str]) -> dict[str, Instance]:
+        """The same, but what ECS does not show is asked for once more before that is believed.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: ECS did not answer.
+        """
+        found = self.look(ids)
+        missing = [one for one in ids if one not in found]
+        return found | self.look(missing) if missing else found
+
+    def with_tags_checked(self, instances: Sequence[Instance]) -> list[Instance]:
+        """These instances, those that show no tag as ListTagResources has them.
+
+        Tags that got lost on the way look like tags that never were, and most guards are tags.
+        Whose turn does not come in time stays unchecked, see ``in_turn_by``.
+
+        Raises:
+            AccessDenied: RAM does not let the function look.
+            Unavailable: ECS did not answer.
+        """
+        bare = [one.id for one in instances if not (one.tags or one.tags_checked)]
+        found: dict[str, dict[str, str]] = {}
+        batches = list(chunks(bare, TAG_PAGE))
+        answers = self.side_by_side(self._list_tags_in_time, batches, at_once=CALLS_AT_ONCE)
+        for batch, answer in zip(batches, answers, strict=True):
+            if answer is None:
+                continue
+            found |= {one: {} for one in batch}
+            for instance_id, key, value in answer:
+                if instance_id in found:
+                    found[instance_id][key] = value
+        now = self.client.clock.now()
+        if any(found.values()):
+            self.seen_tags_at[:] = [now]
+        elif found and not (self.seen_tags_at and now - self.seen_tags_at[0] < SEEING_FOR):
+            self._check_permission_for_tags(batches[0])
+            self.seen_tags_at[:] = [self.client.clock.now()]
+        return [
+            msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
+            if one.id in found
+            else one
+            for one in instances
+        ]
+
+    def pages(
+        self, operation: str, parameters: Mapping[str, str], outer: str, inner: str
+    ) -> Iterator[tuple[Json, datetime]]:
+        """Every row of a listing with the time at which it was asked for, to the last page.
+
+        Raises:
+            AccessDenied: RAM does not allow the operation.
+            Unavailable: a page could not be read, or pages go in a circle.
+        """
+        token, seen = "", {""}
+        while True:
+            page = {**parameters, **({"NextToken": token} if token else {})}
+            answer = self.client.read(operation, page)
+            for row in rows(answer.body, outer, inner):
+                yield row, answer.asked_at
+            token = _next_token(answer, self.client.region)
+            if not token:
+                return
+            if token in seen:
+                raise Unavailable(
+                    f"{operation} in {self.client.region}: the pages go in a circle, so the "
+                    "inventory is not complete"
+                )
+            seen.add(token)
+
+    def _list_selected(self, selection: Selection) -> tuple[dict[str, Instance], str, bool]:
+        """What ECS's filters leave, and if that is nothing what comes near it.
+
+        Last, whether it is what a filter left, or all that there is.
+
+        An empty answer to a filter is believed when a page without the filter shows nothing that
+        is meant either; beyond that page the filter is asked again.
+        """
+        filters = _filters(selection)
+        if not filters:
+            return self._list({}), "", True  # all are meant, unreadable ones too
+        found = self._instances({"MaxResults": str(PAGE), **filters})
+        if found:
+            return found, "", True
+        self.check_permission("DescribeInstances")
+        page, is_all = self._first_page()
+        if any(selects(selection, one) for one in page):
+            return self._list({}), "", False
+        if not is_all and (found := self._instances({"MaxResults": str(PAGE), **filters})):
+            return found, "", True
+        return {}, _nearest(selection, page), True
+
+    def _list(self, filters: Mapping[str, str]) -> dict[str, Instance]:
+        """All that ECS lists; that there is nothing is believed only when it says so twice."""
+        parameters = {"MaxResults": str(PAGE), **filters}
+        found = self._instances(parameters)
+        if not found:
+            self.check_permission("DescribeInstances")
+            found = self._instances(parameters)
+        return found
+
+    def _first_page(self) -> tuple[list[Instance], bool]:
+        """The first instances of the region, at most ``PAGE``, and whether that is all."""
+        answer = self.client.read("DescribeInstances", {"MaxResults": str(PAGE)})
+        listed = rows(answer.body, "Instances", "Instance")
+        page = [read_row(row, self.client.region, answer.asked_at) for row in listed]
+        return page, not _next_token(answer, self.client.region)
+
+    def _look_again_for_tags(
+        self, found: Mapping[str, Instance], selection: Selection
+    ) -> tuple[dict[str, Instance], frozenset[str]]:
+        """Who was found by tags has them; where they are not shown they may be lost: look again.
+
+        Gives all of them, and who is found by tags that it does not show, now as before.
+        """
+        without = self.look([key for key, one in found.items() if _lacks_key(selection, one)])
+        still = frozenset(key for key, one in without.items() if _lacks_key(selection, one))
+        return {key: without.get(key, one) for key, one in found.items()}, still
+
+    def _describe(self, ids: Sequence[str]) -> dict[str, Instance]:
+        parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(ids))}
+        asked_for = set(ids)
+        found = self._instances(parameters)
+        return {key: one for key, one in found.items() if key in asked_for}
+
+    def _list_tags_in_time(self, ids: Sequence[str]) -> list[tuple[str, str, str]] | None:
+        try:
+            return self._list_tags(ids)
+        except Unavailable as error:
+            if not error.late:
+                raise
+            return None
+
+    def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
+        pages = self.pages("ListTagResources", _of_these(ids), "TagResources", "TagResource")
+        return [read_tag(row) for row, _ in pages]
+
+    def _check_permission_for_tags(self, ids: Sequence[str]) -> None:
+        """Whether ListTagResources knows DryRun is not documented.
+
+        If it does, a missing permission shows; if it does not, it answers as before.
+        """
+        with suppress(ErrorResponse):
+            client = self.client.in_turn_by(None)
+            client.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
+
+    def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
+        """By id; one that moved between two pages while they were read counts as last seen.
+
+        A row that cannot be read but names its instance is there, and says so.
+        """
+        pages = self.pages("DescribeInstances", parameters, "Instances", "Instance")
+        instances = (read_row(row, self.client.region, asked_at) for row, asked_at in pages)
+        return {instance.id: instance for instance in instances}
+
+    def check_permission(self, operation: str) -> None:
+        """Make sure that an empty answer is the truth, not a missing permission.
+
+        Raises:
+            AccessDenied: it is a missing permission.
+            Unavailable: ECS does not say.
+        """
+        try:
+            self.client.in_turn_by(None).read(operation, {"DryRun": "true"})
+        except ErrorResponse:
+            return
+        raise Unavailable(
+            f"{operation} in {self.client.region}: ECS shows nothing, and does not say whether the "
+            "function may look; nothing was believed"
+        )
+
+
+def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    """The items in groups of at most ``size``, in order."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _next_token(answer: Answer, region: str) -> str:
+    """The token of the next page; "" after the last."""
+    token = answer.body.get("NextToken")
+    if not isinstance(token, str | None):
+        raise Unavailable(f"ECS in {region} answered a NextToken that is no text")
+    return token or ""
+
+
+def _nearest(selection: Selection, page: Sequence[Instance]) -> str:
+    from shared.domain.hints import nearest  # noqa: PLC0415  # only where nothing matched
+
+    return nearest(selection, page)
+
+
+def _may_be_named(selection: Selection, instance: Instance) -> bool:
+    """Does an instance that ECS's filter found have the name, or one that cannot be read?"""
+    if not isinstance(selection, ByTagsAndName):
+        return False
+    is_hidden = bool(instance.unreadable) and not instance.name
+    return is_hidden or selects(ByTagsAndName(name=selection.name), instance)
+
+
+def _lacks_key(selection: Selection, instance: Instance) -> bool:
+    """Does an instance that was found by tags not show one of their keys?"""
+    return isinstance(selection, ByTagsAndName) and any(
+        key not in instance.tags for key, _ in selection.tags
+    )
+
+
+def _of_these(ids: Sequence[str]) -> dict[str, str]:
+    return {"ResourceType": "instance", **listed("ResourceId", ids)}
+
+
+def _filters(selection: Selection) -> dict[str, str]:
+    """What ECS can narrow for us; a tag with several values is narrowed by its key.
+
+    Never by tags and name together: whether the limit of a filter by tags counts before or after
+    the name is not documented, so what it left out could not be noticed.
+    """
+    if not isinstance(selection, ByTagsAndName):
+        return {}
+    if not selection.tags:
+        return {"InstanceName": selection.name}
+    filters = {}
+    for number, (key, values) in enumerate(selection.tags, start=1):
+        filters[f"Tag.{number}.Key"] = key
+        value = next(iter(values)) if values is not None and len(values) == 1 else ""
+        if value:
+            filters[f"Tag.{number}.Value"] = value
+    return filters

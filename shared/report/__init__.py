@@ -1,0 +1,1 @@
+"""From rows to the answer and the log."""

@@ -1,0 +1,96 @@
+"""The log of a run: one JSON line for its plan, one for each instance, one for the whole run.
+
+Function Compute's root handler adds time, request id and level. Every line says by itself what it
+is about and where it came from, so that a query needs no other line and no parsing of the prefix.
+The plan is logged before anything is done: a run that is killed has said what it meant to do.
+Whatever names hold, a line is one line and shows what it is: letters as they are, the rest escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+
+import msgspec
+
+from shared.domain.plan import Plan, Result
+from shared.errors import places, unforeseen
+from shared.printable import printable
+from shared.report.report import Report, row_as_json
+
+logger = logging.getLogger("curfew")
+
+IDS_A_LINE = 1_000
+"""Some 26 KB; Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
+
+_LEVELS = {Result.FAILED: logging.ERROR, Result.PENDING: logging.WARNING}
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a request came from; all of it is in every line about the request.
+
+    Attributes:
+        retry_count: Which retry of an asynchronous invocation this is, as the runtime says it:
+            python3.10's context has it ("Context", FC docs); "" where it is not said.
+        trigger: The kind of trigger; "" of an event that cannot be read.
+        event_id: The platform's id of the message; "" if it has none.
+    """
+
+    action: str
+    request_id: str
+    retry_count: str = ""
+    trigger: str = ""
+    event_id: str = ""
+
+
+def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
+    """Log what is meant to change: the ids, 1,000 a line, and how many there are in all."""
+    ids = [one.id for one in plan.to_change]
+    numbers = {
+        "dry_run": dry_run,
+        "would_change": len(ids),
+        "awaited": len(plan.awaited),
+        "left_alone": len(plan.left_alone),
+    }
+    for first in range(0, max(len(ids), 1), IDS_A_LINE):
+        part = {**numbers, "instances": ids[first : first + IDS_A_LINE]}
+        _log(logging.INFO, "plan", origin, part)
+
+
+def log_report(origin: Origin, report: Report) -> None:
+    """Log every row, then the run."""
+    for row in report.rows:
+        content = {"dry_run": report.dry_run, **row_as_json(row, report.zone)}
+        _log(_LEVELS.get(row.result, logging.INFO), "instance", origin, content)
+    body = report.as_json(max_rows=0)
+    body.pop("instances")
+    body.pop("instances_omitted", None)
+    body.pop("plan_id", None)  # it grows with the plan, whose ids are logged
+    for warning in report.warnings:
+        _log(logging.WARNING, "warning", origin, {"message": warning[:2000]})
+    if not report.rows:
+        _log(logging.WARNING, "nothing_matched", origin, {"dry_run": report.dry_run})
+    _log(logging.INFO, "run", origin, body)
+
+
+def log_error(origin: Origin, error: Exception) -> None:
+    """Log why a request came to nothing: the class and its message, at most 2,000 characters."""
+    content = {"error": type(error).__name__, "message": str(error)[:2000]}
+    _log(logging.ERROR, "error", origin, content)
+
+
+def log_unforeseen(error: Exception) -> str:
+    """Log where an error that nothing foresees arose; gives a sentence that names it.
+
+    Only its class and places in the code are told: its text may hold an answer, or a secret.
+    """
+    content = {"log": "unforeseen", "error": type(error).__name__, "places": places(error)}
+    logger.error("%s", json.dumps(content))
+    return unforeseen(error)
+
+
+def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:
+    if logger.isEnabledFor(level):
+        line = {"log": kind, **msgspec.structs.asdict(origin), **content}
+        logger.log(level, "%s", printable(json.dumps(line, ensure_ascii=False)))

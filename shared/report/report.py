@@ -1,0 +1,220 @@
+"""The report of one request: what became of every instance it meant. Pure.
+
+At most ``MAX_ROWS`` rows go into the answer, worst first; the log carries all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from shared.domain.plan import Result, Row
+from shared.domain.retries import Kind, kind_of
+from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
+from shared.printable import printable
+from shared.times import to_zone_text
+
+MAX_ROWS = 200
+MAX_ERROR_BYTES = 32_000
+"""Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
+
+MAX_SENTENCE_BYTES = 12_000
+MAX_REPORTS = 100
+"""How many reports of a list of messages an error may hold, those with an error first."""
+
+LIST_ROWS = 2_000
+"""How many rows all reports of a list of messages keep together, but each its worst one."""
+
+MAX_WARNINGS, MAX_WARNING = 20, 500
+"""How many sentences a report holds, and how long each is; the log has all of them."""
+
+_WORST_FIRST = {result: rank for rank, result in enumerate(Result)}
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """What all rows of a report came to, of which some are no longer kept."""
+
+    rows: int
+    counts: Mapping[str, int]
+    error: type[AccessDenied | Incomplete | Refused] | None
+    sentence: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a run did, or in a dry run would do.
+
+    Attributes:
+        rows: One for each instance meant, worst first.
+        api_calls: How many calls were sent to ECS.
+        seconds: How long the run took.
+        zone: The zone in which times are told.
+        plan_id: The name of a dry run's plan, by which it can be confirmed; "" otherwise.
+        warnings: Sentences for people: what matched nothing, is not known, could not be read.
+        refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
+        unread: Regions that could not be read, each with the reason.
+        whole: The same with all of its rows, told in numbers; None: nothing is missing here.
+    """
+
+    action: str
+    request_id: str
+    dry_run: bool
+    rows: tuple[Row, ...]
+    api_calls: int
+    seconds: float
+    zone: tzinfo
+    plan_id: str = ""
+    warnings: tuple[str, ...] = ()
+    refusal: str = ""
+    unread: Mapping[str, CurfewError] = MappingProxyType({})
+    whole: Whole | None = None
+
+    def cut_to(self, max_rows: int) -> Report:
+        """The same with its worst rows alone; numbers and error are still those of all.
+
+        So what a list of many messages has found need not all be kept to its end.
+        """
+        if len(self.rows) <= max_rows:
+            return self
+        whole = Whole(len(self.rows), self.counts(), self.error(), self.sentence())
+        return msgspec.structs.replace(self, rows=self.rows[:max_rows], whole=whole)
+
+    def counts(self) -> dict[str, int]:
+        """How many instances had each result; every result is there."""
+        if self.whole:
+            return dict(self.whole.counts)
+        found = Counter(row.result for row in self.rows)
+        order = (
+            Result.CHANGED,
+            Result.UNCHANGED,
+            Result.SKIPPED,
+            Result.FAILED,
+            Result.PENDING,
+            Result.WOULD_CHANGE,
+        )
+        return {result.value: found[result] for result in order}
+
+    def outcome(self) -> str:
+        """``complete``, ``planned`` of a dry run, or ``incomplete`` within an error."""
+        if self.error():
+            return "incomplete"
+        return "planned" if self.dry_run else "complete"
+
+    def as_json(self, max_rows: int = MAX_ROWS) -> dict[str, Any]:
+        """The report as it is answered, with at most so many rows."""
+        total = self.whole.rows if self.whole else len(self.rows)
+        omitted = total - min(max_rows, len(self.rows))
+        return {
+            "action": self.action,
+            "request_id": self.request_id,
+            "dry_run": self.dry_run,
+            "outcome": self.outcome(),
+            **({"plan_id": self.plan_id} if self.plan_id else {}),
+            "counts": self.counts(),
+            "warnings": [one[:MAX_WARNING] for one in self.warnings[:MAX_WARNINGS]],
+            "api_calls": self.api_calls,
+            "seconds": round(self.seconds, 1),
+            "instances": [row_as_json(row, self.zone) for row in self.rows[:max_rows]],
+            **({"instances_omitted": omitted} if omitted else {}),
+        }
+
+    def error(self) -> type[AccessDenied | Incomplete | Refused] | None:
+        """The class of error that this report amounts to; None if all is accounted for."""
+        if self.whole:
+            return self.whole.error
+        if self.refusal:
+            return Refused
+        if not (self._unfinished() or self.unread):
+            return None
+        denied = self._denied() or any(
+            isinstance(why, AccessDenied) for why in self.unread.values()
+        )
+        return AccessDenied if denied else Incomplete
+
+    def sentence(self) -> str:
+        """What went wrong, in one sentence: how many, and the worst of it."""
+        if self.whole:
+            return self.whole.sentence
+        if self.refusal:
+            return self.refusal
+        counts = self.counts()
+        told = [f"{region} could not be read: {why}" for region, why in self.unread.items()]
+        worst = self._denied() or self._unfinished()
+        told += [f"{worst[0].instance.id}: {worst[0].reason[:200]}"] if worst else []
+        return (
+            f"{self.action}: {counts['failed']} failed, {counts['pending']} pending, "
+            f"{counts['would_change'] if self.dry_run else counts['changed']} "
+            f"{'would change' if self.dry_run else 'changed'} of {len(self.rows)} "
+            f"instance{'' if len(self.rows) == 1 else 's'}; {'; '.join(told)}"
+        )
+
+    def _unfinished(self) -> list[Row]:
+        return [row for row in self.rows if row.result in {Result.FAILED, Result.PENDING}]
+
+    def _denied(self) -> list[Row]:
+        return [row for row in self._unfinished() if kind_of(row.code) is Kind.DENIED]
+
+
+def worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows in the order in which a person wants to read them."""
+    return tuple(
+        sorted(
+            rows,
+            key=lambda row: (_WORST_FIRST[row.result], row.instance.region, row.instance.id),
+        )
+    )
+
+
+def row_as_json(row: Row, zone: tzinfo) -> dict[str, str]:
+    """One instance's line; every field is there, "" where there is nothing to say."""
+    instance = row.instance
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "region": instance.region,
+        "result": row.result.value,
+        "reason": row.reason,
+        "code": row.code,
+        "status": instance.status.value,
+        "charge_type": instance.charge_type,
+        "instance_type": instance.instance_type,
+        "auto_release_at": (
+            to_zone_text(instance.auto_release_at, zone) if instance.auto_release_at else ""
+        ),
+    }
+
+
+def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> str:
+    """An error's message: one sentence, then the report as JSON, cut to what fits a log line.
+
+    Rows go first, the least bad of each report, then reports, those without an error.
+
+    Args:
+        sentence: What went wrong.
+        reports: The report, or all of a list of messages.
+        listed: Whether they are of a list, and so are wrapped as its answer is.
+    """
+    sentence = sentence.encode()[:MAX_SENTENCE_BYTES].decode(errors="ignore")
+    omitted = max(0, len(reports) - MAX_REPORTS)
+    if omitted:
+        reports = sorted(reports, key=lambda one: one.error() is None)[:MAX_REPORTS]
+    max_rows, kept = MAX_ROWS, len(reports)
+    while True:
+        bodies = [report.as_json(max_rows) for report in reports[:kept]]
+        body = _list_body(bodies, omitted + len(reports) - kept) if listed else bodies[0]
+        message = printable(f"{sentence} {json.dumps(body, ensure_ascii=False)}")
+        if len(message.encode()) <= MAX_ERROR_BYTES or (max_rows == 0 and kept <= 1):
+            return message
+        if max_rows == 0:
+            reports, kept = sorted(reports, key=lambda one: one.error() is None), kept // 2
+        max_rows //= 2
+
+
+def _list_body(bodies: Sequence[Mapping[str, Any]], omitted: int) -> dict[str, Any]:
+    left_out = {"reports_omitted": omitted} if omitted else {}
+    return {"outcome": "incomplete", "reports": bodies, **left_out}

@@ -1,0 +1,183 @@
+"""The guards on a whole run: over them nothing is done at all.
+
+Before any call: the event's age, the account, the regions. After the plan: the number cap, the
+percentage cap, and a plan that was confirmed beforehand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from shared.action import RequestTime
+from shared.domain.instance import Instance
+from shared.domain.plan_id import digest_in, not_in_plan
+from shared.errors import InvalidEvent, Refused
+from shared.request.request import Request
+from shared.settings import Settings
+from shared.times import to_zone_text
+
+AHEAD_TOLERANCE = timedelta(minutes=5)
+"""How far ahead of this machine's clock an event's time may be."""
+
+PERCENT_FLOOR = 5
+"""So many instances of a region may always change, whatever CURFEW_MAX_PERCENT: in a fleet of
+eight, 20 % would be one."""
+
+_NAMED = 5
+
+
+def check_age(when: RequestTime) -> None:
+    """Yesterday's "stop" must not fire at noon today.
+
+    Raises:
+        Refused: the event is older than CURFEW_MAX_EVENT_AGE.
+        InvalidEvent: it is of the future, by more than a wrong clock explains.
+    """
+    age, settings = when.now - when.at, when.settings
+    if age > settings.max_event_age:
+        raise Refused(
+            f"the event was sent at {_shown(when)}, {_span(age)} ago; at most "
+            f"{_span(settings.max_event_age)} is allowed (CURFEW_MAX_EVENT_AGE)"
+        )
+    if -age > AHEAD_TOLERANCE:
+        raise InvalidEvent(
+            f"the event's time {_shown(when)} is {_span(-age)} ahead; at most 5 minutes can be a "
+            "wrong clock"
+        )
+
+
+def check_place(account: str, regions: Sequence[str], settings: Settings) -> None:
+    """Only the operator's accounts and regions, if CURFEW_ACCOUNTS and CURFEW_REGIONS name any.
+
+    Raises:
+        Refused: it is another, or the account is unknown.
+    """
+    if settings.accounts and account not in settings.accounts:
+        raise Refused(f"account {account or 'unknown'} is not among CURFEW_ACCOUNTS")
+    for region in regions:
+        if settings.regions and region not in settings.regions:
+            raise Refused(f"region {region} is not among CURFEW_REGIONS")
+
+
+class Spent:
+    """What an invocation has changed or set out to change, over all of its messages.
+
+    Attributes:
+        ids: By region, the distinct instances.
+        sizes: By region, how many instances it had when it was first counted.
+    """
+
+    def __init__(self) -> None:
+        self.ids: dict[str, set[str]] = defaultdict(set)
+        self.sizes: dict[str, int] = {}
+
+    def add(self, to_change: Iterable[Instance]) -> None:
+        """Count these, from now on."""
+        for one in to_change:
+            self.ids[one.region].add(one.id)
+
+    def total_with(self, to_change: Iterable[Instance], region: str | None = None) -> int:
+        """How many distinct instances it would be with these, in a region or in all."""
+        regions = self.ids if region is None else (region,)
+        counted = {(each, one) for each in regions for one in self.ids.get(each, ())}
+        counted |= {(one.region, one.id) for one in to_change if region in {None, one.region}}
+        return len(counted)
+
+
+def check_number(
+    targets: Sequence[Instance], request: Request, settings: Settings, spent: Spent
+) -> None:
+    """No more instances than the request allows, nor than CURFEW_MAX_INSTANCES an invocation.
+
+    Raises:
+        Refused: more would change; all or nothing.
+    """
+    stated = request.max_instances
+    if isinstance(stated, int) and stated <= settings.max_instances and len(targets) > stated:
+        more = (
+            f'If all are meant, state "max_instances": {len(targets)}; '
+            if len(targets) <= settings.max_instances
+            else ""
+        )
+        raise Refused(
+            f"{counted(len(targets))} would change, at most {stated} may (max_instances of the "
+            f"request); nothing was done. {more}CURFEW_MAX_INSTANCES allows "
+            f"{settings.max_instances} in one invocation"
+        )
+    total = spent.total_with(targets)
+    if total > settings.max_instances and targets:
+        earlier = f" with those of earlier messages {total}," if total > len(targets) else ""
+        raise Refused(
+            f"{counted(len(targets))} would change,{earlier} at most {settings.max_instances} may "
+            "in one invocation (CURFEW_MAX_INSTANCES; a request can only lower it); nothing was "
+            "done. Narrow the selection, or raise the variable if all are meant"
+        )
+
+
+def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings) -> None:
+    """No more than CURFEW_MAX_PERCENT of any region's inventory, but always ``PERCENT_FLOOR``.
+
+    Args:
+        targets: The instances that would change.
+        spent: What earlier messages have changed, and the size of each region.
+        settings: The operator's choices.
+
+    Raises:
+        Refused: more would change in a region; all or nothing.
+    """
+    for region in dict.fromkeys(one.region for one in targets):
+        total = spent.sizes[region]
+        would_change = spent.total_with(targets, region)
+        allowed = max(PERCENT_FLOOR, total * settings.max_percent // 100)
+        if would_change > allowed:
+            raise Refused(
+                f"{would_change} of {counted(total)} in {region} would change, at most {allowed} "
+                f"may (CURFEW_MAX_PERCENT is {settings.max_percent}); nothing was done"
+            )
+
+
+def check_plan(targets: Sequence[Instance], request_digest: str, request: Request) -> None:
+    """A request that confirms a plan may change what that plan would, and nothing else.
+
+    Args:
+        targets: The instances that would change now.
+        request_digest: The digest of what is asked now.
+        request: The request, perhaps with a ``plan_id``.
+
+    Raises:
+        InvalidEvent: the ``plan_id`` is none.
+        Refused: it is of another request, or other instances would change now.
+    """
+    if not isinstance(request.plan_id, str):
+        return
+    others = not_in_plan(request.plan_id, (one.id for one in targets))
+    if digest_in(request.plan_id) != request_digest:
+        raise Refused(
+            "plan_id is of another request: action, regions and every field but dry_run and "
+            "max_instances must be as they were in the dry run"
+        )
+    if others:
+        named = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
+        raise Refused(
+            f"{counted(len(others))} would change that "
+            f"{'is' if len(others) == 1 else 'are'} not in the plan: {named}; nothing was done. "
+            "Make a new dry run and confirm that"
+        )
+
+
+def counted(number: int) -> str:
+    """A number of instances in words: ``1 instance``, ``2 instances``."""
+    return f"{number} instance{'' if number == 1 else 's'}"
+
+
+def _shown(when: RequestTime) -> str:
+    """The event's time as the operator's zone has it."""
+    return to_zone_text(when.at, when.settings.zone)
+
+
+def _span(duration: timedelta) -> str:
+    minutes = int(duration.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    return f"{days} d {rest // 60} h" if days else f"{rest // 60} h {rest % 60} min"
