@@ -60,12 +60,12 @@ def test_the_hooks_run_what_make_check_runs() -> None:
 
 
 def test_the_changelog_has_one_open_section_above_dated_ones() -> None:
-    versions = re.findall(r"^## (\d+\.\d+\.\d+) - (.*)$", text_of("CHANGELOG.md"), re.MULTILINE)
-    numbers = [tuple(map(int, version.split("."))) for version, _ in versions]
+    newest, *others = re.findall(r"^## (.*)$", text_of("CHANGELOG.md"), re.MULTILINE)
+    versions = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) - \d{4}-\d\d-\d\d", one) for one in others]
+    numbers = [tuple(map(int, version.groups())) for version in versions if version]
 
-    (_, newest), *others = versions
-    assert newest == "unreleased"
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", when) for _, when in others)
+    assert re.fullmatch(r"\d+\.\d+\.\d+ - unreleased", newest)
+    assert len(numbers) == len(others) > 0
     assert numbers == sorted(numbers, reverse=True)
 
 
