@@ -83,7 +83,7 @@ class Fleet(msgspec.Struct, frozen=True):
         left = {one.id for one in late}
         plan = make_plan((one for one in seen.instances if one.id not in left), self.judge, now)
         rows = (*self._rows_of_late(late), *self._rows_of_missing(seen, now))
-        plan = msgspec.structs.replace(plan, settled=(*plan.left_alone, *rows))
+        plan = msgspec.structs.replace(plan, left_alone=(*plan.left_alone, *rows))
         return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
     def sizes(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:

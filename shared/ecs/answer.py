@@ -172,10 +172,10 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """When to come back, as the newer gateway says it.
 
     Sources: alibabacloud-tea-openapi reads ``x-acs-retry-after`` as milliseconds, older versions
-    ``x-ratelimit-user-client`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
+    ``x-ratelimit-user-api`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
     """
     texts = [headers.get("x-acs-retry-after", "")]
-    for name in ("x-ratelimit-user-client", "x-ratelimit-user"):
+    for name in ("x-ratelimit-user-api", "x-ratelimit-user"):
         for part in headers.get(name, "").split(","):
             key, _, value = part.partition(":")
             if key.strip() == "TimeLeft":

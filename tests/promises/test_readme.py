@@ -239,7 +239,7 @@ class TestNames:
     def test_every_environment_variable_has_its_row(self, page: str) -> None:
         known = {
             node.value
-            for path in (ROOT / "shared").glob("*.py")
+            for path in (ROOT / "shared").rglob("*.py")
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             if isinstance(node, ast.Constant)
             and isinstance(node.value, str)
@@ -262,7 +262,7 @@ class TestNames:
     def test_the_walk_names_modules_that_exist(self, page: str) -> None:
         walk = blocks(page, "text")[1].without_comments().splitlines()
         names = [name for line in walk[1:] for name in re.findall(r"(\w+)(?:\.\w+)?,?", line)]
-        modules = {path.stem for path in (ROOT / "shared").glob("*.py")}
+        modules = {path.stem for path in (ROOT / "shared").rglob("*.py")}
 
         assert len(names) > 9
         assert [name for name in names if name not in modules] == []
