@@ -17,7 +17,7 @@ from shared.action import Action, RequestTime
 from shared.clock import Clock, Deadline, SystemClock
 from shared.converge.fleet import Fleet
 from shared.converge.loop import SINGLES_AT_ONCE
-from shared.converge.survey import NAMED
+from shared.converge.survey import NAMED, Pause
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.guards import Guard, unknown_keys
 from shared.domain.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
@@ -289,18 +289,21 @@ class _Invocation:
             side_by_side=self.world.side_by_side,
         )
 
-    def _wait(self) -> bool:
+    def _wait(self) -> Pause:
         """Wait before who is missing is looked for again, if there is time for it.
 
         A list of messages waits a few times only, or its unknown ids would take all of its time.
+        Beyond that two looks at once must do: the next delivery could wait no more often.
         """
+        if self.waits >= MAX_WAITS:
+            return Pause.ENOUGH
         again_at = self.clock.now() + LOOK_AGAIN_AFTER
         third = (self.deadline.work_until - self.clock.now()) / 3
-        if self.waits >= MAX_WAITS or again_at > self.clock.now() + third:
-            return False
+        if again_at > self.clock.now() + third:
+            return Pause.NO_TIME
         self.waits += 1
         self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
-        return True
+        return Pause.OVER
 
     def _client(self, region: str, settings: Settings) -> Client:
         """The region's calls, the same for all messages: they share its pace."""

@@ -19,6 +19,7 @@ from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import DroppedTags, Refuse
 from shared.clock import Deadline
 from shared.converge.fleet import Fleet
+from shared.converge.survey import Pause
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Status
 from shared.domain.plan import Judge, Result
@@ -60,7 +61,7 @@ def make(
         disks=DiskLook.ALL if releases else DiskLook.NONE,
         clock=call.ecs.clock,
         deadline=Deadline.after(call.ecs.clock.now(), timedelta(minutes=10)),
-        wait=lambda: False,
+        wait=lambda: Pause.ENOUGH,
         side_by_side=side_by_side,
     )
 

@@ -1,4 +1,4 @@
-"""The model's few functions: what an instance is once ECS no longer shows it, or the transition is over."""
+"""The model's few functions: an instance that ECS no longer shows, or whose transition is over."""
 
 from __future__ import annotations
 

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared.domain.instance import Instance, Status
-from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection, selects
+from shared.domain.selection import (
+    ByIds,
+    ByTagsAndName,
+    Everything,
+    Selection,
+    has_other_value,
+    selects,
+)
 
 SEEN_AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 INSTANCE = Instance(
@@ -57,6 +64,28 @@ def test_a_selection_means_what_it_says(
     is_meant: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
     assert selects(selection, INSTANCE) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("selection", "has_other"),
+    [
+        pytest.param(ByTagsAndName((("team", DEV),)), False, id="the-value"),
+        pytest.param(ByTagsAndName((("team", None),)), False, id="any-value"),
+        pytest.param(ByTagsAndName((("team", frozenset({"qa"})),)), True, id="another"),
+        pytest.param(ByTagsAndName((("owner", DEV),)), False, id="no-such-key"),
+        pytest.param(
+            ByTagsAndName((("owner", None), ("team", frozenset({"qa"})))), True, id="another-of-two"
+        ),
+        pytest.param(ByTagsAndName((), "web-*"), False, id="not-its-name"),
+        pytest.param(ByIds(("i-0",)), False, id="not-its-id"),
+        pytest.param(Everything(), False, id="everything"),
+    ],
+)
+def test_only_a_key_that_is_shown_has_another_value(
+    selection: Selection,
+    has_other: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    assert has_other_value(selection, INSTANCE) is has_other
 
 
 @pytest.mark.parametrize(

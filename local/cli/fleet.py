@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 
 import click
 import msgspec
@@ -11,7 +10,7 @@ from rich.text import Text
 
 from local.cli.parameters import ENDPOINT, operators_zone
 from local.cli.serve import PORT
-from local.cli.served import NotServedError, ask
+from local.cli.served import Moment, NotServedError, ask, check_moments
 from local.ecs.account.model import Instance
 from local.show.screen import clock_text, counted, fleet, screen
 
@@ -19,8 +18,12 @@ from local.show.screen import clock_text, counted, fleet, screen
 class _Account(msgspec.Struct, frozen=True):
     """The part of the emulator's state that is shown."""
 
-    now: datetime
+    now: Moment
     instances: tuple[Instance, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse times that cannot be shown."""
+        check_moments(self.now, *(one.auto_release_at for one in self.instances))
 
 
 @click.command("fleet", short_help="List the instances of a running emulator.")

@@ -22,17 +22,24 @@ from local.ecs.fleet.fleet import default_fleet
 from local.ecs.printable import on_terminal
 from local.fc.deployment import LOCAL_CREDENTIALS, Deployment, emulated
 from local.fc.pace import PacedClock
-from local.fc.remote import Call, Deployed, RemoteError, call, missing_client
+from local.fc.remote import Call, Deployed, call, missing_client
+from local.fc.remote_answer import RemoteError
 from local.fc.runtime import Outcome
 from local.show.progress import Progress
 from local.show.read_report import read_answer
 from local.show.screen import State, clock_text, printable_lines, screen, show_answer, state_of
 from shared.clock import Clock, SystemClock
-from shared.errors import InvalidEvent, Unavailable
+from shared.errors import InvalidEvent, Refused, Unavailable
 from shared.printable import printable
 from shared.request.triggers import Message, parse
 from shared.run import World
-from shared.settings import Credentials, is_loopback, read_credentials
+from shared.settings import (
+    Credentials,
+    Settings,
+    is_loopback,
+    read_credentials,
+    read_settings,
+)
 
 SPEED = 20.0
 """How many seconds of the emulated world pass in one: nobody waits for an instance to stop."""
@@ -139,7 +146,12 @@ class Invocation:
         """Call the deployed function; with the id of a task do not wait for it."""
         credentials = _credentials_remotely(name, endpoint, self._deployed.environ)
         function = Deployed(
-            name, self._deployed.region, endpoint, credentials, self._deployed.timeout_s
+            name=name,
+            region=self._deployed.region,
+            endpoint=endpoint,
+            credentials=credentials,
+            timeout_s=self._deployed.timeout_s,
+            way=_way(self._deployed.environ),
         )
         self._introduce()
         where = endpoint or f"Function Compute in {self._deployed.region}"
@@ -152,7 +164,8 @@ class Invocation:
         if reply.outcome:
             return self._show(reply.outcome)
         if self._shown.as_json:
-            click.echo(json.dumps({"request_id": reply.request_id, "task_id": task_id}))
+            accepted = json.dumps({"request_id": reply.request_id, "task_id": task_id})
+            click.echo(printable(accepted))
         else:
             self._say(f"accepted: request {reply.request_id}, task {task_id}", "bold")
         return 0
@@ -169,7 +182,9 @@ class Invocation:
             answer = read_answer(outcome)
         except msgspec.MsgspecError:
             shown = printable(outcome.body.decode(errors="replace")[:_SHOWN_CHARACTERS])
-            raise click.ClickException(f"this is not an answer of Curfew: {shown}") from None
+            raise click.ClickException(
+                f"this is not an answer of Curfew: {shown or 'it is empty'}"
+            ) from None
         if not self._shown.as_json:
             show_answer(self._screen, answer, before, after, self._shown.zone)
         return 1 if answer.failure else 0
@@ -213,6 +228,16 @@ def _played_at(event: bytes) -> tuple[datetime, str]:
         return now, "now, as the event is invalid"
     times = [one.sent_at for one in messages if one.sent_at]
     return (max(times), "when the event was sent") if times else (now, _NO_TIME)
+
+
+def _way(environ: Mapping[str, str]) -> Settings:
+    """The operator's proxy and certificates; what else may be set concerns functions."""
+    names = ("HTTPS_PROXY", "NO_PROXY")
+    kept = {*names, *map(str.lower, names), "ALIBABA_CLOUD_CA_BUNDLE"}
+    try:
+        return read_settings({name: value for name, value in environ.items() if name in kept})
+    except Refused as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _credentials(endpoint: str, environ: Mapping[str, str]) -> Credentials:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timedelta
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from threading import Lock
-from typing import Protocol, TypeVar
-from urllib.error import HTTPError, URLError
+from typing import Annotated, Protocol, TypeVar
 from urllib.parse import urlsplit
-from urllib.request import ProxyHandler, build_opener
 
 import msgspec
 
 from local.ecs.cli import PORT
 from local.ecs.http.control import PREFIX
+from shared.ecs.total_timeout import TimedResponse
+from shared.ecs.transport import NoResponse
 from shared.settings import is_loopback
 
 ASK_EVERY_S = 1.0
@@ -26,6 +26,11 @@ ASK_EVERY_S = 1.0
 NAP_S = 0.5
 """Real seconds at most that somebody sleeps without a look at the clock there."""
 _TIMEOUT_S = 10.0
+_MAX_BYTES = 256 * 1024 * 1024
+"""Of an answer: a fleet of 100,000 instances has some 70 MB."""
+_OK, _HTTP_PORT = 200, 80
+_LAST_YEAR = 9_000
+"""Whatever is shown of a time, in any zone and some days later, is a time."""
 
 T = TypeVar("T")
 
@@ -38,6 +43,20 @@ class NobodyListensError(NotServedError):
     """Nothing listens there; the message says how to start an emulator that does."""
 
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+def check_moments(*moments: datetime | None) -> None:
+    """Refuse times that have no zone, or cannot be reckoned with.
+
+    Raises:
+        ValueError: one of them is such a time.
+    """
+    for one in moments:
+        if one is not None and (one.tzinfo is None or not 1 < one.year < _LAST_YEAR):
+            raise ValueError("a time out of the world")
+
+
 class Reading(msgspec.Struct, frozen=True):
     """What an emulator's clock shows.
 
@@ -46,8 +65,12 @@ class Reading(msgspec.Struct, frozen=True):
         speed: Its seconds in a real one; 0: it stands still and is moved by hand.
     """
 
-    now: datetime
-    speed: float
+    now: Moment
+    speed: Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+
+    def __post_init__(self) -> None:
+        """Refuse a time that nobody could live by."""
+        check_moments(self.now)
 
 
 class Real(Protocol):
@@ -77,21 +100,44 @@ def ask(endpoint: str, name: str, form: type[T]) -> T:
     url = urlsplit(endpoint)
     if url.scheme != "http" or not is_loopback(url.hostname or ""):
         raise NotServedError(f"{endpoint} is not an emulator on this machine")
-    opener = build_opener(ProxyHandler({}))
     try:
-        with opener.open(f"{endpoint.rstrip('/')}{PREFIX}{name}", timeout=_TIMEOUT_S) as answer:
-            return msgspec.json.decode(answer.read(), type=form)
-    except HTTPError as error:
-        raise NotServedError(f"{endpoint} answers HTTP {error.code}") from None
-    except (URLError, HTTPException, OSError) as error:
-        is_refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
-        kind = NobodyListensError if is_refused else NotServedError
+        status, body = _answer(url.hostname or "", url.port or _HTTP_PORT, f"{PREFIX}{name}")
+    except (NoResponse, HTTPException, OSError) as error:
+        kind = NobodyListensError if isinstance(error, ConnectionRefusedError) else NotServedError
         option = "" if url.port in {None, PORT} else f" --port {url.port}"
         raise kind(
             f"no emulator answers at {endpoint}; start one with: python -m local serve{option}"
         ) from None
-    except msgspec.MsgspecError:
+    if status != _OK:
+        raise NotServedError(f"{endpoint} answers HTTP {status}")
+    try:
+        return msgspec.json.decode(body, type=form)
+    except (msgspec.MsgspecError, RecursionError):
         raise NotServedError(f"what answers at {endpoint} is not this emulator") from None
+
+
+class _Answer(TimedResponse):
+    """An answer that may be as long as a large fleet."""
+
+    @property
+    def max_bytes(self) -> int:
+        """What all of it together may have."""
+        return _MAX_BYTES
+
+
+class _Connection(HTTPConnection):
+    response_class = _Answer
+
+
+def _answer(host: str, port: int, path: str) -> tuple[int, bytes]:
+    """The status and body of what is answered, within ten seconds; a redirect is not followed."""
+    connection = _Connection(host, port, timeout=_TIMEOUT_S)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 class ServedClock:

@@ -1,50 +1,51 @@
 """Hand an event to a function that is deployed: FC 2.0 by aliyun-fc2, FC 3.0 by its own SDK.
 
 Both are on the operator's machine only and are imported when used: aliyun-fc2 comes with
-requirements-dev.txt, the SDK of FC 3.0 with requirements-remote.txt. Their traps are handled here:
+requirements-dev.txt, the SDK of FC 3.0 with requirements-remote.txt. They compose the request and
+sign it; it is sent, once, as the functions send theirs, and what comes back is read here. What the
+clients would do and we do not:
 
-* aliyun-fc2 2.5.2 tries a refused connection six times in 30 seconds, and logs the headers of
-  every request that fails, token and signature among them, at the root logger;
-* on an error whose body is not JSON it raises what ``requests`` raises, without the status;
-* it makes a session for each call, which is right for one call and is left so;
-* alibabacloud_fc20230330 4.8.3 has no way to say http but ``Config.protocol``, and tries again
-  by itself unless told not to.
+* aliyun-fc2 2.5.2 tries a refused connection six times in 30 seconds, takes the credentials of
+  ``~/.netrc`` for its own, and logs the headers of every request, token and signature among them;
+* alibabacloud_fc20230330 4.8.3 prints those headers where ``DEBUG`` is ``sdk``;
+* both follow redirects, token and all, read answers of any length for as long as they drip in, and
+  take a refusal for a JSON object, so that any other ends in a traceback.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-from base64 import b64decode
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from io import BytesIO
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from local.fc.runtime import Outcome
-from shared.printable import printable
-from shared.settings import Credentials, is_loopback
+import msgspec
 
-CONNECT_TIMEOUT_S = 5
+from local.fc.remote_answer import Received, RemoteError, Reply, read_reply
+from shared.ecs.connections import Adapter, proxies_to
+from shared.ecs.masking import forms_of
+from shared.ecs.transport import NoResponse
+from shared.errors import Refused
+from shared.settings import Credentials, Settings, is_loopback
 
-_OK = 200
+CONNECT_TIMEOUT_S = 5.0
+
 _FC3 = "alibabacloud_fc20230330"
-_NOT_JSON = "the answer is a refusal, and not JSON: it is not Function Compute"
-_UNHANDLED = "UnhandledInvocationError"
-_HINTS = {
-    403: "; the key needs fc:InvokeFunction on the function",
-    404: "; --name says how it is called there, --region where it is",
-    409: "; it has been sent before, and is not done twice",
-    429: "; it has all the instances that it may have: try again later, or use --async",
-}
+_UNREACHED = ("no connection", "no secure connection", "the host name", "the proxy")
+"""How the reasons begin for which nothing was sent."""
+_SIGNATURE = r"(?:Signature=|:)([0-9A-Za-z+/]+=*)$"
+"""In the header Authorization, FC 3.0's and FC 2.0's."""
 
 
-class RemoteError(Exception):
-    """The function was not reached, or Function Compute said no; the message says which."""
+DIRECT = Settings()
+"""No proxy, and the certificates that come with the SDK."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Deployed:
         endpoint: Function Compute's, with its scheme; "": FC 3.0's own of the region.
         credentials: Those of somebody who may invoke it (``fc:InvokeFunction``).
         timeout_s: How long to wait for the answer.
+        way: The operator's proxy and the certificates to trust.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Deployed:
     endpoint: str
     credentials: Credentials
     timeout_s: float
+    way: Settings = DIRECT
 
     @property
     def is_v2(self) -> bool:
@@ -86,18 +89,30 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back.
+class _Request:
+    """What is sent; its representation tells nothing."""
 
-    Attributes:
-        request_id: Function Compute's.
-        outcome: What the function answered; of an asynchronous call None.
-        log: The last 4 KB of its log, where the API gives it.
-    """
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
 
-    request_id: str
-    outcome: Outcome | None
-    log: str = ""
+    def secrets(self, credentials: Credentials) -> tuple[bytes, ...]:
+        """What of it must not be shown."""
+        texts = {name.lower(): value for name, value in self.headers.items()}
+        signature = re.search(_SIGNATURE, texts.get("authorization", ""))
+        return forms_of(
+            credentials.access_key_id.strip(),
+            credentials.access_key_secret.strip(),
+            credentials.security_token.strip(),
+            signature[1] if signature else "",
+        )
+
+
+class _Composed(BaseException):
+    """A client has composed its request. No ``Exception``, since the clients catch these."""
+
+    def __init__(self, request: _Request) -> None:
+        super().__init__()
+        self.request = request
 
 
 def call(deployed: Deployed, how: Call) -> Reply:
@@ -107,7 +122,21 @@ def call(deployed: Deployed, how: Call) -> Reply:
         RemoteError: nothing was invoked, or nobody knows what came of it; the message says so.
     """
     _check(deployed)
-    return _by_fc2(deployed, how) if deployed.is_v2 else _by_fc3(deployed, how)
+    request = _composed(_by_fc2 if deployed.is_v2 else _by_fc3, deployed, how)
+    try:
+        received = _sent(request, deployed, how.event)
+        return read_reply(received, request.secrets(deployed.credentials), waits=not how.task_id)
+    except RemoteError:
+        raise
+    except Refused as error:
+        problem = str(error)
+    except NoResponse as failure:
+        problem = _no_answer(deployed, failure.reason)
+    except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what was done
+        late = "timed out" in str(error)
+        problem = _no_answer(deployed, "no answer in time" if late else "the connection broke")
+    # Raised here and not above, so that it does not even remember an exception with a token in it.
+    raise RemoteError(problem)
 
 
 def _check(deployed: Deployed) -> None:
@@ -122,47 +151,48 @@ def _check(deployed: Deployed) -> None:
         raise RemoteError(f"{deployed.endpoint} is not https, and not this machine")
 
 
-def _by_fc2(deployed: Deployed, how: Call) -> Reply:
+def _composed(client: Callable[[Deployed, Call], None], deployed: Deployed, how: Call) -> _Request:
+    """The signed request, as a client would send it."""
+    try:
+        client(deployed, how)
+    except _Composed as composed:
+        return composed.request
+    except RemoteError:
+        raise
+    except Exception:  # noqa: BLE001, S110  # its text may hold the secret that it cannot sign with
+        pass
+    raise RemoteError("no request can be made of this function's name and this access key")
+
+
+def _by_fc2(deployed: Deployed, how: Call) -> None:
     fc2: Any = _imported("fc2.client", "aliyun-fc2", "make setup")
-    fc2.retries = 0
-    fc2.logging = fc2.auth.logging = _nowhere()
     service, _, function = deployed.name.partition("/")
     client = fc2.Client(
         endpoint=deployed.endpoint,
         accessKeyID=deployed.credentials.access_key_id,
         accessKeySecret=deployed.credentials.access_key_secret,
         securityToken=deployed.credentials.security_token,
-        Timeout=(CONNECT_TIMEOUT_S, deployed.timeout_s),
     )
+
+    def taken(_: str, url: str, *, headers: Mapping[str, str], **__: object) -> NoReturn:
+        raise _Composed(_Request(url, headers))
+
     headers = _headers(how, "x-fc-stateful-async-invocation-id")
-    try:
-        answer = client.invoke_function(service, function, payload=how.event, headers=headers)
-    except fc2.fc_exceptions.FcError as error:
-        if error.status_code == _OK:
-            return _failure_by_fc2(error)
-        problem = _refusal(error.status_code, error.err_code, json.loads(error.message))
-    except ValueError:
-        problem = _NOT_JSON
-    except fc2.requests.RequestException as error:
-        problem = _no_answer(deployed, str(error))
-    else:
-        return _reply(how, answer.headers, answer.data)
-    # Raised here and not above, so that it does not even remember an exception with a token in it.
-    raise RemoteError(problem)
+    quiet = _nowhere()
+    with (
+        _replaced(fc2, "logging", quiet),
+        _replaced(fc2.auth, "logging", quiet),
+        _replaced(fc2, "requestWithTry", taken),
+    ):
+        client.invoke_function(service, function, payload=how.event, headers=headers)
 
 
-def _failure_by_fc2(error: Any) -> Reply:  # noqa: ANN401  # aliyun-fc2 has no types
-    """The function failed: aliyun-fc2 raises, and adds the request id to what it answered."""
-    body = json.loads(error.message)
-    request_id = body.pop("RequestId", "")
-    return Reply(request_id, _outcome(json.dumps(body).encode(), _UNHANDLED))
-
-
-def _by_fc3(deployed: Deployed, how: Call) -> Reply:
+def _by_fc3(deployed: Deployed, how: Call) -> None:
     sdk: Any = _imported(f"{_FC3}.client", "the SDK of FC 3.0", "make remote")
     models: Any = import_module(f"{_FC3}.models")
     config: Any = import_module("alibabacloud_tea_openapi.utils_models").Config
     options: Any = import_module("darabonba.runtime").RuntimeOptions
+    core: Any = import_module("darabonba.core").DaraCore
     url = urlsplit(deployed.endpoint)
     client = sdk.Client(
         config(
@@ -174,31 +204,14 @@ def _by_fc3(deployed: Deployed, how: Call) -> Reply:
             protocol=url.scheme or "https",
         )
     )
-    headers = _headers(how, "x-fc-async-task-id")
-    try:
-        answer = client.invoke_function_with_options(
-            deployed.name,
-            models.InvokeFunctionRequest(body=BytesIO(how.event)),
-            models.InvokeFunctionHeaders(common_headers=headers),
-            options(
-                autoretry=False,
-                connect_timeout=CONNECT_TIMEOUT_S * 1000,
-                read_timeout=int(deployed.timeout_s * 1000),
-            ),
-        )
-    except import_module("Tea.exceptions").TeaException as error:
-        problem = _problem_of_fc3(deployed, error)
-    else:
-        return _reply(how, answer.headers, answer.body.read())
-    raise RemoteError(problem)
 
+    def taken(request: Any, *_: object) -> NoReturn:  # noqa: ANN401  # of a generated SDK
+        raise _Composed(_Request(core.compose_url(request), request.headers))
 
-def _problem_of_fc3(deployed: Deployed, error: Any) -> str:  # noqa: ANN401  # of a generated SDK
-    status = getattr(error, "statusCode", None) or getattr(error, "status_code", None)
-    if status is None:
-        cause = getattr(error, "inner_exception", error)
-        return _NOT_JSON if isinstance(cause, RuntimeError) else _no_answer(deployed, str(error))
-    return _refusal(status, error.code, {"Message": error.message})
+    headers = models.InvokeFunctionHeaders(common_headers=_headers(how, "x-fc-async-task-id"))
+    body = models.InvokeFunctionRequest(body=BytesIO(how.event))
+    with _replaced(core, "do_action", staticmethod(taken)):
+        client.invoke_function_with_options(deployed.name, body, headers, options())
 
 
 def _headers(how: Call, task_id: str) -> dict[str, str]:
@@ -207,42 +220,48 @@ def _headers(how: Call, task_id: str) -> dict[str, str]:
     return {"x-fc-invocation-type": "Sync", "x-fc-log-type": "Tail"}
 
 
-def _reply(how: Call, headers: Mapping[str, str], body: bytes) -> Reply:
-    """An answer that is not a refusal; a function that failed has a header of its own."""
-    lower = {name.lower(): value for name, value in headers.items()}
-    request_id = lower.get("x-fc-request-id", "")
-    if how.task_id:
-        return Reply(request_id, None)
-    log = b64decode(lower.get("x-fc-log-result", "")).decode(errors="replace")
-    return Reply(request_id, _outcome(body, lower.get("x-fc-error-type", "")), log)
-
-
-def _outcome(body: bytes, failed_as: str) -> Outcome:
-    if not failed_as:
-        return Outcome(ok=True, body=body)
+@contextmanager
+def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:  # noqa: ANN401  # a module or a class
+    """Something of a client's is another for a while."""
+    before = vars(owner)[name]
+    setattr(owner, name, value)
     try:
-        error_type = str(json.loads(body).get("errorType", failed_as))
-    except (ValueError, AttributeError):
-        error_type = failed_as
-    return Outcome(ok=False, body=body, error_type=error_type)
+        yield
+    finally:
+        setattr(owner, name, before)
 
 
-def _refusal(status: int, code: str, body: Mapping[str, Any]) -> str:
-    message = str(body.get("ErrorMessage") or body.get("Message") or "")
-    message = message.split("server string to sign", maxsplit=1)[0].strip()[:300]
-    hint = _HINTS.get(int(status), "")
-    return printable(f"Function Compute answers {status} {code}: {message}{hint}")
+def _sent(request: _Request, deployed: Deployed, body: bytes) -> Received:
+    """Send it and read all that is answered.
 
-
-def _no_answer(deployed: Deployed, text: str) -> str:
-    """What went wrong on the way; whether the function runs is not known after a timeout."""
-    where = deployed.endpoint or f"Function Compute in {deployed.region}"
-    if "Read timed out" in text:
-        return (
-            f"no answer from {where} within {deployed.timeout_s:g} seconds; the function may still "
-            "run: look at its log"
+    Raises:
+        NoResponse: there is none.
+        Refused: the certificates to trust are not there.
+    """
+    way = msgspec.structs.replace(deployed.way, endpoint=deployed.endpoint)
+    adapter = Adapter(way, connections=1)
+    try:
+        answer = adapter.exchange(
+            "POST",
+            request.url,
+            {**request.headers, "Accept-Encoding": "identity"},
+            body,
+            timeouts_s=(CONNECT_TIMEOUT_S, deployed.timeout_s),
+            proxies=proxies_to(urlsplit(request.url).hostname or "", way),
         )
-    return f"{where} cannot be reached"
+        return Received(answer.status_code, answer.headers, answer.raw.read())
+    finally:
+        adapter.close()
+
+
+def _no_answer(deployed: Deployed, reason: str) -> str:
+    """What went wrong on the way; whether the function runs is not known once it was asked."""
+    where = deployed.endpoint or f"Function Compute in {deployed.region}"
+    if reason.startswith(_UNREACHED):
+        return f"{where} cannot be reached: {reason}"
+    if reason == "no answer in time":
+        reason = f"no answer within {deployed.timeout_s:g} seconds"
+    return f"{where}: {reason}; the function may still run: look at its log"
 
 
 def _imported(module: str, what: str, how: str) -> ModuleType:

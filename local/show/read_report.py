@@ -10,10 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
 from local.fc.runtime import Outcome
+from shared.times import parse_instant
+
+T = TypeVar("T")
+_MOST_BRACES = 100
+"""In a failure's sentence: what comes after the hundredth is not looked through for a report."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -28,6 +35,11 @@ class Row(msgspec.Struct, frozen=True):
     status: str
     auto_release_at: str
     instance_type: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a time that is none, since it is shown in another zone."""
+        if self.auto_release_at:
+            parse_instant(self.auto_release_at)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -97,7 +109,7 @@ def read_answer(outcome: Outcome) -> Answer:
     if not outcome.ok:
         return _read_error(outcome.body, outcome.error_type)
     try:
-        http = msgspec.json.decode(outcome.body, type=_HttpAnswer)
+        http = _decoded(outcome.body, _HttpAnswer)
     except msgspec.ValidationError:
         return Answer(_read_reports(outcome.body))
     if http.status_code == HTTPStatus.OK:
@@ -108,19 +120,31 @@ def read_answer(outcome: Outcome) -> Answer:
 
 def _read_reports(body: bytes | str) -> tuple[Report, ...]:
     try:
-        return msgspec.json.decode(body, type=_Reports).reports
+        return _decoded(body, _Reports).reports
     except msgspec.ValidationError:
-        return (msgspec.json.decode(body, type=Report),)
+        return (_decoded(body, Report),)
 
 
 def _read_error(body: bytes | str, error_type: str = "") -> Answer:
     """The error, its message taken apart into the sentence and the reports after it."""
-    error = msgspec.json.decode(body, type=_Error)
+    error = _decoded(body, _Error)
     message, kind = error.error_message, error.error_type or error_type
-    for brace in re.finditer(r" (?=\{)", message):
+    for brace in islice(re.finditer(r" (?=\{)", message), _MOST_BRACES):
         try:
             reports = _read_reports(message[brace.end() :])
         except msgspec.DecodeError:
             continue
         return Answer(reports, Failure(kind, message[: brace.start()]))
     return Answer((), Failure(kind, message))
+
+
+def _decoded(body: bytes | str, form: type[T]) -> T:
+    """JSON of a form.
+
+    Raises:
+        msgspec.MsgspecError: it is not of that form, or nested deeper than anybody nests.
+    """
+    try:
+        return msgspec.json.decode(body, type=form)
+    except (RecursionError, UnicodeError):
+        raise msgspec.DecodeError("JSON that cannot be read") from None

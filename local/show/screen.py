@@ -125,8 +125,11 @@ def printable_lines(text: str) -> str:
 
 
 def clock_text(moment: datetime, zone: tzinfo = CHINA, form: str = "%d %b %H:%M") -> str:
-    """A time in a zone, with its offset: ``24 Nov 20:00 +08:00``."""
-    local = moment.astimezone(zone)
+    """A time in a zone, with its offset: ``24 Nov 20:00 +08:00``; in UTC where years end."""
+    try:
+        local = moment.astimezone(zone)
+    except OverflowError:
+        local = moment
     offset = f"{local:%z}"
     return f"{local.strftime(form)} {offset[:3]}:{offset[3:5]}"
 

@@ -10,11 +10,11 @@ import msgspec
 
 from shared.clock import Clock, Deadline
 from shared.converge.loop import Job, converge
-from shared.converge.survey import NAMED, Eyes, Survey, survey
+from shared.converge.survey import NAMED, Eyes, Pause, Survey, survey
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, absent
 from shared.domain.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
-from shared.domain.selection import ByIds, Selection
+from shared.domain.selection import ByIds, Selection, has_other_value
 from shared.domain.steps import DiskLook, Done
 from shared.ecs.client import Client
 from shared.ecs.disks import DiskReader
@@ -50,8 +50,7 @@ class Fleet(msgspec.Struct, frozen=True):
         others: The operator's other regions, where an id may be that these do not know.
         born_by: Who was created later is not meant; None: whoever is selected is.
         disks: Which disks the rule wants to see.
-        wait: Waits some seconds before ids that no region knows are asked for again; False: there
-            is no time for it.
+        wait: Waits some seconds before ids that no region knows are asked for again, if it may.
     """
 
     judge: Judge
@@ -61,7 +60,7 @@ class Fleet(msgspec.Struct, frozen=True):
     disks: DiskLook
     clock: Clock
     deadline: Deadline
-    wait: Callable[[], bool]
+    wait: Callable[[], Pause]
     side_by_side: Runner
 
     def look(self) -> Scene:
@@ -83,7 +82,7 @@ class Fleet(msgspec.Struct, frozen=True):
         left = {one.id for one in late}
         plan = make_plan((one for one in seen.instances if one.id not in left), self.judge, now)
         rows = (*self._rows_of_late(late), *self._rows_of_missing(seen, now))
-        plan = msgspec.structs.replace(plan, settled=(*plan.left_alone, *rows))
+        plan = msgspec.structs.replace(plan, left_alone=(*plan.left_alone, *rows))
         return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
     def sizes(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
@@ -125,8 +124,12 @@ class Fleet(msgspec.Struct, frozen=True):
         """The selected instances, with sure tags where much is at stake; the free with disks."""
         for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
         found = source.select(selection)
-        instances = dict(found.instances)
-        instances |= self._with_sure_tags(source, instances)
+        sure = self._with_sure_tags(source, found.instances)
+        instances = {
+            key: sure.get(key, one)
+            for key, one in found.instances.items()
+            if not has_other_value(selection, sure.get(key, one))
+        }
         disks = DiskReader(for_disks, self.disks)
         instances |= _by_id(disks.first(self._free(instances.values(), self.judge.guard)))
         return msgspec.structs.replace(found, instances=instances)
@@ -136,15 +139,17 @@ class Fleet(msgspec.Struct, frozen=True):
     ) -> Mapping[str, Instance]:
         """Of those that show no tag what a second look says, where it may decide.
 
+        A filter by several values finds whoever has the key, so that alone tells who was meant.
         Before a loss that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
         DescribeInstances again.
         """
         guard = self.judge.guard
         bare = [one for one in instances.values() if not one.tags]
-        if guard.harm is Harm.LOSS and guard.only_tags:
-            return _by_id(source.with_tags_checked(bare))
         if guard.harm is Harm.LOSS:
-            return _by_id(source.with_tags_checked(self._undone(self._free(bare, guard))))
+            readable = [one for one in bare if not one.unreadable]
+            lost = [one for one in readable if self.judge.has_lost_tags(one)]
+            in_doubt = lost or self._undone(self._free(readable, guard))
+            return _by_id(source.with_tags_checked(in_doubt))
         if not guard.only_tags:
             return {}
         again = source.look([one.id for one in bare])
@@ -201,6 +206,9 @@ class Fleet(msgspec.Struct, frozen=True):
                 unread = ", ".join(seen.unread)
                 reason = f"ECS in {where} does not know this id, and {unread} could not be read"
                 yield Row(one, Result.FAILED, reason, NOT_KNOWN)
+            elif seen.unsure:
+                reason = f"ECS in {where} does not show this id, and was not asked again"
+                yield Row(one, Result.PENDING, f"{reason}: {seen.unsure}{unasked}")
             elif isinstance(self.judge.rule.next_step(one, now), Done):
                 reason = f"ECS in {where} does not know this id: released before, or never there"
                 yield Row(one, Result.UNCHANGED, reason + unasked)
@@ -218,7 +226,7 @@ class Fleet(msgspec.Struct, frozen=True):
         if late:
             yield f"created after the event and left alone: {_named([one.id for one in late])}"
         unknown = [one for one in seen.missing if one not in seen.elsewhere]
-        if unknown and not seen.unread:
+        if unknown and not (seen.unread or seen.unsure):
             unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
             yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):

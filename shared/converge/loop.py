@@ -219,7 +219,7 @@ class _Run:
         looked |= self._with_disks(staying_seen, known)
         now = self.job.clock.now()
         for target in targets:
-            target.see(looked.get(target.instance.id) or target.instance.gone(now))
+            target.see(looked.get(target.instance.id) or target.gone(now))
 
     def _with_disks(
         self, looked: Mapping[str, Instance], known: Mapping[str, Instance]

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from enum import Enum
 
 import msgspec
 
@@ -31,19 +32,28 @@ NAMED = 5
 """How many ids a sentence names."""
 
 
+class Pause(Enum):
+    """What became of the wait before who is missing is looked for again.
+
+    ECS was seen to leave an instance out of two answers that followed at once.
+    """
+
+    OVER = "over"
+    NO_TIME = "no time for it"
+    ENOUGH = "waited often enough"
+
+
 class Eyes(msgspec.Struct, frozen=True):
     """How regions are looked at.
 
     Attributes:
         look: Looks at one of them.
-        wait: Waits some seconds before ids that no region knows are asked for again, since ECS was
-            seen to leave an instance out of two answers that followed at once; False: there is no
-            time for it.
+        wait: Waits some seconds before ids that no region knows are asked for again, if it may.
         side_by_side: How several are asked at once.
     """
 
     look: Callable[[Inventory, Selection], Found]
-    wait: Callable[[], bool]
+    wait: Callable[[], Pause]
     side_by_side: Runner
 
 
@@ -55,6 +65,8 @@ class Survey(msgspec.Struct, frozen=True):
         missing: The ids of the request that no region knows, in its order.
         elsewhere: Of these, the ids that another of the operator's regions knows, with the region.
         unasked: Other regions that did not say whether they know the missing ids.
+        unsure: Why the missing ids could not be looked for again; "" if they were, or if the next
+            run could not do so either.
         unread: Regions of the request that could not be read, each with the reason.
         strays: Rows that cannot be read and that nothing shows to be meant.
         hints: By region, what comes near a selection that matched nothing.
@@ -64,6 +76,7 @@ class Survey(msgspec.Struct, frozen=True):
     missing: tuple[str, ...]
     elsewhere: Mapping[str, str]
     unasked: tuple[str, ...]
+    unsure: str
     unread: Mapping[str, CurfewError]
     strays: tuple[Instance, ...]
     hints: Mapping[str, str]
@@ -96,18 +109,18 @@ def survey(
     missing = [one for one in ids if one not in instances]
     elsewhere, unasked = _look_elsewhere(missing, others, eyes.side_by_side)
     again = tuple(one for one in missing if one not in elsewhere)
-    if again and eyes.wait():
-        known = [one for one in sources if one.client.region in read]
-        found_late, _ = _look_at_all(ByIds(again), known, eyes)
-        instances |= _all_of(found_late)
-        missing = [one for one in missing if one not in instances]
+    found_late, unsure = _look_again(
+        again, [one for one in sources if one.client.region in read], eyes
+    )
+    instances |= found_late
     return Survey(
         instances=tuple(instances[key] for key in ids if key in instances)
         if ids
         else tuple(instances.values()),
-        missing=tuple(missing),
+        missing=tuple(one for one in missing if one not in instances),
         elsewhere=elsewhere,
         unasked=unasked,
+        unsure=unsure,
         unread=unread,
         strays=tuple(one for found in read.values() for one in found.strays),
         hints={region: found.hint for region, found in read.items() if found.hint},
@@ -129,6 +142,19 @@ def _look_at_all(
         else:
             unread[source.client.region] = found
     return read, unread
+
+
+def _look_again(
+    missing: Sequence[str], sources: Sequence[Inventory], eyes: Eyes
+) -> tuple[dict[str, Instance], str]:
+    """Who shows some seconds later; and why that could not be seen, if the next run may see it."""
+    if not missing:
+        return {}, ""
+    pause = eyes.wait()
+    if pause is not Pause.OVER:
+        return {}, "too little time was left" if pause is Pause.NO_TIME else ""
+    read, unread = _look_at_all(ByIds(tuple(missing)), sources, eyes)
+    return _all_of(read), "; ".join(map(str, unread.values()))
 
 
 def _all_of(read: Mapping[str, Found]) -> dict[str, Instance]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.domain.instance import Instance, Status
+from shared.domain.instance import Disk, Instance, Status
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
 from shared.domain.plan import VANISHED, Judge, Result, Row
 from shared.domain.retries import MAX_TRIES, Kind
@@ -81,6 +81,7 @@ class Target(msgspec.Struct, eq=False):
     _deleted: bool = False
     _perhaps_deleted: bool = False
     _in_refused_batch: bool = False
+    _disks: tuple[Disk, ...] | None = None
 
     @property
     def awaits(self) -> type[Call] | None:
@@ -89,7 +90,17 @@ class Target(msgspec.Struct, eq=False):
 
     def see(self, instance: Instance) -> None:
         """Take in a new look."""
+        if self.instance.disks is not None:
+            self._disks = self.instance.disks
         self.instance, self.blind, self._throttled = instance, False, ""
+
+    def gone(self, now: datetime) -> Instance:
+        """The instance, now that ECS no longer shows it, with its disks as they were last read.
+
+        The last look may have come without them: ECS's pace left no time to read them.
+        """
+        disks = self._disks if self.instance.disks is None else self.instance.disks
+        return msgspec.structs.replace(self.instance.gone(now), disks=disks)
 
     def put_off(self, operation: str, opens_at: datetime) -> None:
         """Wait for its turn with this operation, which ECS throttles until then."""

@@ -57,6 +57,14 @@ def mismatch(selection: Selection, instance: Instance) -> str:
     return ""
 
 
+def has_other_value(selection: Selection, instance: Instance) -> bool:
+    """Does it show one of the keys that are asked for, with a value that is not?"""
+    return isinstance(selection, ByTagsAndName) and any(
+        values is not None and key in instance.tags and instance.tags[key] not in values
+        for key, values in selection.tags
+    )
+
+
 def _named(pattern: str, name: str) -> bool:
     """Does the name fit the pattern? In linear time, whatever the pattern."""
     first, *rest = pattern.split("*")

@@ -6,22 +6,19 @@ terminal or a log.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 
-from shared.ecs.total_timeout import MAX_BYTES, too_long
+from shared.ecs.masking import masked, masked_json
+from shared.ecs.total_timeout import unpacked
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.printable import printable
 
 _MAX_MESSAGE, _MAX_WORD = 200, 64
 _MAX_DIGITS = 12
 _OK, _REDIRECT, _ERROR, _NO_STATUS = 200, 300, 400, 600
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""Of each content coding (RFC 9110), as zlib wants to be told the format."""
 _DENIALS = {"ImplicitDeny": "implicit deny", "ExplicitDeny": "explicit deny"}
 _POLICIES = {
     "AccountLevelIdentityBasedPolicy": "account-level policy",
@@ -50,12 +47,9 @@ def read_answer(
     if not (_OK <= status < _REDIRECT or _ERROR <= status < _NO_STATUS):
         raise NoResponse(f"HTTP {status}, which ECS never answers")  # a redirect is not followed
     try:
-        plain = _unpacked(headers, body)
-        for one in secrets:
-            plain = plain.replace(one, b"***")
-        content = msgspec.json.decode(plain)
+        content = msgspec.json.decode(masked(unpacked(headers, body), secrets))
         if status >= _ERROR:
-            content = _without(secrets, content)
+            content = masked_json(content, secrets)
     except (msgspec.DecodeError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
@@ -73,19 +67,6 @@ def read_answer(
         retry_after_s=_retry_after_s(headers),
         denied=_denial(content.get("AccessDeniedDetail")),
     )
-
-
-def _without(secrets: Sequence[bytes], value: Any) -> Any:  # noqa: ANN401  # any JSON
-    """JSON whose texts hold none of the secrets, however they were escaped on the way."""
-    if isinstance(value, str):
-        for one in secrets:
-            value = value.replace(one.decode(), "***")
-        return value
-    if isinstance(value, list):
-        return [_without(secrets, one) for one in value]
-    if isinstance(value, dict):
-        return {_without(secrets, key): _without(secrets, one) for key, one in value.items()}
-    return value
 
 
 def _check(content: Mapping[str, Any]) -> None:
@@ -110,28 +91,6 @@ def _is_code(code: object) -> bool:
     if isinstance(code, int) and not isinstance(code, bool):
         return _OK <= code < _NO_STATUS
     return isinstance(code, str) and code.isprintable() and code.strip() != ""
-
-
-def _unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
-    """The body as it was before it was packed for the way, although nobody asked for that.
-
-    Raises:
-        NoResponse: it cannot be unpacked, or becomes too long.
-    """
-    coding = headers.get("Content-Encoding", "").strip().lower()
-    if coding in {"", "identity"}:
-        return body
-    if coding not in _WINDOW_BITS:
-        raise NoResponse("an answer in an unknown encoding")
-    unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
-    plain = b""
-    with suppress(zlib.error):
-        plain = unpacking.decompress(body, MAX_BYTES + 1)
-    if len(plain) > MAX_BYTES:
-        raise too_long()
-    if not unpacking.eof:
-        raise NoResponse("an answer that cannot be unpacked")
-    return plain
 
 
 def _denial(detail: object) -> Denial:
@@ -172,10 +131,10 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     """When to come back, as the newer gateway says it.
 
     Sources: alibabacloud-tea-openapi reads ``x-acs-retry-after`` as milliseconds, older versions
-    ``x-ratelimit-user-client`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
+    ``x-ratelimit-user-api`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.
     """
     texts = [headers.get("x-acs-retry-after", "")]
-    for name in ("x-ratelimit-user-client", "x-ratelimit-user"):
+    for name in ("x-ratelimit-user-api", "x-ratelimit-user"):
         for part in headers.get(name, "").split(","):
             key, _, value = part.partition(":")
             if key.strip() == "TimeLeft":

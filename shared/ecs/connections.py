@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from http.client import HTTPException
 from ssl import SSLContext
 from typing import Any
 
+from aliyunsdkcore.vendored.requests import Request
 from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter
 from aliyunsdkcore.vendored.requests.certs import where
 from aliyunsdkcore.vendored.requests.models import Response
@@ -37,7 +38,7 @@ from shared.ecs.dial import dial, secure, trusting
 from shared.ecs.total_timeout import TimedResponse
 from shared.ecs.transport import NoResponse
 from shared.errors import Refused
-from shared.settings import Settings
+from shared.settings import Settings, is_loopback
 
 MAX_HOSTS = 100
 """As many as a request may name regions; the SDK's ten would be closed under calls in flight."""
@@ -128,6 +129,29 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
         self._authorization = settings.https_proxy.authorization
         super().__init__(MAX_HOSTS, connections)
 
+    def exchange(  # noqa: PLR0913  # what a request has
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        timeouts_s: tuple[float, float],
+        proxies: Mapping[str, str | None],
+    ) -> Any:  # noqa: ANN401  # the SDK has no types
+        """Send a request once and read what is answered, but for its body.
+
+        Args:
+            method: HTTP's.
+            url: Of a server.
+            headers: All but the body's length.
+            body: What is sent.
+            timeouts_s: For connecting, and for the whole answer.
+            proxies: See `proxies_to`.
+        """
+        request = Request(method, url, headers=dict(headers), data=body).prepare()
+        return self.send(request, stream=True, timeout=timeouts_s, proxies=proxies)
+
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
         """The connections without a proxy."""
         super().init_poolmanager(*arguments, ssl_context=self._context, **options)
@@ -153,6 +177,13 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
         made.headers = CaseInsensitiveDict(answer.headers)
         made.raw = answer
         return made
+
+
+def proxies_to(host: str, settings: Settings) -> dict[str, str | None]:
+    """None for this machine; for https the operator's, which sees but a TLS tunnel."""
+    if settings.endpoint and is_loopback(host):
+        return {"http": None, "https": None}
+    return {"http": None, "https": settings.https_proxy.url_for(host) or None}
 
 
 def _trust(bundle: str) -> Callable[[], SSLContext]:

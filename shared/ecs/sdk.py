@@ -22,26 +22,25 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from aliyunsdkcore import __version__
 from aliyunsdkcore.auth.credentials import AccessKeyCredential, StsTokenCredential
 from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.auth.signers.sts_token_signer import StsTokenSigner
-from aliyunsdkcore.vendored.requests import Request
 
 from shared.ecs.answer import read_answer
-from shared.ecs.connections import Adapter
+from shared.ecs.connections import Adapter, proxies_to
+from shared.ecs.masking import forms_of
 from shared.ecs.regions import has_endpoint_of_its_own
 from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.hosts import read_server
-from shared.settings import Credentials, Settings, is_loopback
+from shared.settings import Credentials, Settings
 
 CONNECT_TIMEOUT_S = 5.0
-_SHORTEST_SECRET = 12
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}
 
 
@@ -57,7 +56,7 @@ class SdkTransport:
         _silence_sdk()
         self._settings = settings
         self._signer = _signer(credentials)
-        forms = _forms_of(
+        forms = forms_of(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token
         )
         # A function, since a representation of one tells nothing.
@@ -93,34 +92,16 @@ class SdkTransport:
         )
         headers, target = self._signer.sign(parameters["RegionId"], request)
         connect_s = min(CONNECT_TIMEOUT_S, timeout_s / 4)
-        answer = self._adapter.send(
-            Request(
-                request.get_method(), f"{endpoint}{target}", headers={**_HEADERS, **headers}
-            ).prepare(),
-            stream=True,
-            timeout=(connect_s, timeout_s - connect_s),
-            proxies=_proxies(self._settings, read_server(endpoint).host),
+        answer = self._adapter.exchange(
+            request.get_method(),
+            f"{endpoint}{target}",
+            {**_HEADERS, **headers},
+            timeouts_s=(connect_s, timeout_s - connect_s),
+            proxies=proxies_to(read_server(endpoint).host, self._settings),
         )
         signature = re.search(r"[?&]Signature=([^&]+)", target)
-        secrets = (*self._secrets(), *_forms_of(unquote(signature[1]) if signature else ""))
+        secrets = (*self._secrets(), *forms_of(unquote(signature[1]) if signature else ""))
         return read_answer(answer.status_code, answer.headers, answer.raw.read(), secrets)
-
-
-def _forms_of(*secrets: str) -> tuple[bytes, ...]:
-    """Secrets as a server that repeats a request would write them: plain and in a URL.
-
-    Without short ones, which are nobody's secret and part of many words.
-    """
-    long = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
-    forms = {form for one in long for form in _in_urls(one)}
-    return tuple(form.encode() for form in sorted(forms, key=len, reverse=True))
-
-
-def _in_urls(secret: str) -> Iterator[str]:
-    """A secret, and as it stands in a URL, and in a URL's own value, in capitals and small."""
-    once = quote(secret, safe="")
-    yield from (secret, once, quote(once, safe=""))
-    yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), once)
 
 
 def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN401  # the SDK has no types
@@ -142,13 +123,6 @@ def _endpoint_of(region: str, network: str) -> str:
         if known:
             return f"https://{known}"
     return f"https://ecs{'-vpc' if network == 'vpc' else ''}.{region}.aliyuncs.com"
-
-
-def _proxies(settings: Settings, host: str) -> dict[str, str | None]:
-    """None for this machine; for https the operator's, which sees but a TLS tunnel."""
-    if settings.endpoint and is_loopback(host):
-        return {"http": None, "https": None}
-    return {"http": None, "https": settings.https_proxy.url_for(host) or None}
 
 
 def _signer(credentials: Credentials) -> AccessKeySigner | StsTokenSigner:

@@ -16,6 +16,8 @@ import io
 import re
 import socket
 import time
+import zlib
+from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any
@@ -27,6 +29,8 @@ MAX_BYTES = 8 * 1024 * 1024
 and description as long as ECS allows it would have 3 MB. Eight answers are read at once, and the
 functions have 256 MB of memory."""
 
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+"""Of each content coding (RFC 9110), as zlib wants to be told the format."""
 _LATE = "no answer in time"
 _NOT_HTTP = "an answer that is not HTTP"
 _SWITCHING, _OK = 101, 200
@@ -35,9 +39,14 @@ _SWITCHING, _OK = 101, 200
 class TimedResponse(HTTPResponse):
     """To be a connection's ``response_class``; whatever is wrong with it is a ``NoResponse``."""
 
+    @property
+    def max_bytes(self) -> int:
+        """What all of it together may have."""
+        return MAX_BYTES
+
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
         super().__init__(sock, *arguments, **options)
-        self._reader = _Bounded(self.fp.detach(), sock)
+        self._reader = _Bounded(self.fp.detach(), sock, self.max_bytes)
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
@@ -71,8 +80,8 @@ class TimedResponse(HTTPResponse):
             or (lengths and codings)
         ):
             raise NoResponse("an answer of unclear length")
-        if lengths and int(lengths[0]) > MAX_BYTES:
-            raise too_long()
+        if lengths and int(lengths[0]) > self.max_bytes:
+            raise _too_long(self.max_bytes)
 
     def _read_next_chunk_size(self) -> int:
         """Not as the base class, which takes ``-1`` and ``1_0``, and any size on trust."""
@@ -82,8 +91,8 @@ class TimedResponse(HTTPResponse):
             self._close_conn()
             raise NoResponse("an answer of unclear length")
         size = int(match[1], 16)
-        if size > MAX_BYTES:
-            raise too_long()
+        if size > self.max_bytes:
+            raise _too_long(self.max_bytes)
         return size
 
     def _close_conn(self) -> None:
@@ -98,12 +107,12 @@ class TimedResponse(HTTPResponse):
 class _Bounded(io.RawIOBase):
     """Reads from a socket's file, with what is left of the socket's time-out and of the size."""
 
-    def __init__(self, file: Any, sock: socket.socket) -> None:  # noqa: ANN401  # socket.SocketIO
+    def __init__(self, file: Any, sock: socket.socket, max_bytes: int) -> None:  # noqa: ANN401  # socket.SocketIO
         self._file = file
         self._socket = sock
         self._allowed_s = sock.gettimeout()
         self._begun = time.monotonic()
-        self._bytes_left = MAX_BYTES
+        self._max_bytes = self._bytes_left = max_bytes
         self._stopped = False
 
     def readable(self) -> bool:
@@ -139,7 +148,7 @@ class _Bounded(io.RawIOBase):
             raise NoResponse(_LATE) from None
         self._bytes_left -= read or 0
         if self._bytes_left < 0:
-            raise too_long()
+            raise _too_long(self._max_bytes)
         return read
 
     def close(self) -> None:
@@ -151,6 +160,27 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def too_long() -> NoResponse:
-    """What is raised of an answer beyond ``MAX_BYTES``."""
-    return NoResponse(f"an answer of more than {MAX_BYTES // 1024 // 1024} MiB")
+def unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The body as it was before it was packed for the way, although nobody asked for that.
+
+    Raises:
+        NoResponse: it cannot be unpacked, or becomes too long.
+    """
+    coding = headers.get("Content-Encoding", "").strip().lower()
+    if coding in {"", "identity"}:
+        return body
+    if coding not in _WINDOW_BITS:
+        raise NoResponse("an answer in an unknown encoding")
+    unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
+    plain = b""
+    with suppress(zlib.error):
+        plain = unpacking.decompress(body, MAX_BYTES + 1)
+    if len(plain) > MAX_BYTES:
+        raise _too_long(MAX_BYTES)
+    if not unpacking.eof:
+        raise NoResponse("an answer that cannot be unpacked")
+    return plain
+
+
+def _too_long(max_bytes: int) -> NoResponse:
+    return NoResponse(f"an answer of more than {max_bytes // 1024 // 1024} MiB")

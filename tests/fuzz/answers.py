@@ -179,7 +179,7 @@ class Damaging(Direct):
         *,
         timeout_s: float,  # noqa: ARG002  # the protocol's
     ) -> Mapping[str, Any]:
-        answer = self.service.call(operation, parameters, Caller(authorizer=self.authorizer))
+        answer = self.gateway.call(operation, parameters, Caller(authorizer=self.authorizer))
         said = self.said.setdefault(operation, [])
         occurrence = len(said)
         said.append(answer.body)
@@ -256,7 +256,7 @@ def outcomes_of(part: tuple[str, int, int]) -> tuple[Counter[str], list[str]]:
 
 def _played(name: str, damage: Damage | None) -> tuple[Run, Damaging]:
     run = Run(SCENARIOS[name])
-    transport = Damaging(run.stage.service, damage=damage)
+    transport = Damaging(run.stage.gateway, damage=damage)
     run.play(transport)
     return run, transport
 

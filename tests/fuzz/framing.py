@@ -187,7 +187,7 @@ def _calls(name: str) -> list[str]:
 
 def _played(name: str, fault: Fault | None) -> tuple[Run, list[str]]:
     run = Run(SCENARIOS[name])
-    wire = Wire(run.stage.service, [local_credential()])
+    wire = Wire(run.stage.gateway, [local_credential()])
     asked: list[str] = []
 
     def answer(connection: socket.socket, _: Event) -> None:

@@ -119,10 +119,10 @@ class Run:
     def __post_init__(self) -> None:
         self.stage = Stage(_FLEET, clock=ManualClock(NOW))
         if self.scenario.fault:
-            self.stage.service.faults.add(self.scenario.fault)
+            self.stage.gateway.faults.add(self.scenario.fault)
         self._owners = {disk.disk_id: disk.instance_id for disk in self.stage.engine.disks()}
-        self._call = self.stage.service.call
-        self.stage.service.call = self._noted  # type: ignore[method-assign]  # what it does is seen
+        self._call = self.stage.gateway.call
+        self.stage.gateway.call = self._noted  # type: ignore[method-assign]  # what it does is seen
 
     def play(self, transport: Direct) -> None:
         """Run the function, by this way to ECS; whatever it raises is kept."""

@@ -105,8 +105,8 @@ def _handler(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:  # noqa: ANN401
 def _stopping(*ids: str, report: Mapping[str, Any]) -> Any:  # noqa: ANN401  # a handler
     def act(stage: Stage) -> Mapping[str, Any]:
         parameters = {f"InstanceId.{number}": one for number, one in enumerate(ids, 1)}
-        stage.service.call("DescribeInstances", {"RegionId": "cn-hangzhou"}, Caller())
-        stage.service.call(
+        stage.gateway.call("DescribeInstances", {"RegionId": "cn-hangzhou"}, Caller())
+        stage.gateway.call(
             "StopInstances",
             {"RegionId": "cn-hangzhou", "BatchOptimization": "SuccessFirst", **parameters},
             Caller(),
@@ -208,7 +208,7 @@ def test_who_has_no_guard_by_ecs_own_word_is_not_guarded() -> None:
         "DescribeInstances", 0, ("Instances", "Instance", 0, "Tags", "Tag"), "empty-list"
     )
 
-    transport = answers.Damaging(Stage(()).service)
+    transport = answers.Damaging(Stage(()).gateway)
     transport.said.update({name: list(said) for name, said in recorded("stop").items()})
 
     assert answers.hidden(said_so, transport) == {"i-protected"}

@@ -61,7 +61,7 @@ def test_the_fuzzer_finds_what_it_looks_for(
 
 def test_the_fuzzer_finds_a_write_for_an_invalid_event(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(stage: Stage, *_: object) -> None:
-        stage.service.call("StopInstances", {}, Caller())
+        stage.gateway.call("StopInstances", {}, Caller())
         raise InvalidEvent("too late")
 
     monkeypatch.setattr(Stage, "deliver", wrong)

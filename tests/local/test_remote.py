@@ -19,7 +19,8 @@ from click.testing import CliRunner, Result
 from local.cli.main import group
 from local.ecs.server import LocalEcs
 from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint
-from local.fc.remote import Call, Deployed, RemoteError, Reply, call
+from local.fc.remote import Call, Deployed, call
+from local.fc.remote_answer import RemoteError, Reply
 from local.fc.runtime import Outcome
 from shared.settings import Credentials
 

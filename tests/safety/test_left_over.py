@@ -161,6 +161,26 @@ def test_a_deletion_that_outlasts_the_deadline_is_pending_and_names_its_snapshot
     assert stage.engine.instances() == ()
 
 
+def test_what_is_left_is_named_though_flow_control_hides_it_while_the_deletion_lasts() -> None:
+    """Once the deletion takes long the disks are read again, if their turn comes."""
+    stage = slow(timedelta(minutes=3))
+    throttled = ErrorResponse(
+        400, "Throttling.User", "Request was denied due to user flow control."
+    )
+
+    def refuse(operation: str, _: object) -> ErrorResponse | None:
+        deleting = "DeleteInstances" in stage.operations()
+        return throttled if deleting and operation == "DescribeSnapshots" else None
+
+    stage.transport = Refusing(stage.gateway, answer=refuse)
+
+    result, reason = ask(stage)
+
+    (snapshot,) = stage.engine.snapshots()
+    assert result == "changed"
+    assert reason.startswith(f"gone; still billed: snapshot {snapshot.snapshot_id} (until ")
+
+
 def test_a_snapshot_that_has_expired_since_keeps_no_later_release_from_its_own() -> None:
     stage, _, _ = two_disks()
     denied = ErrorResponse(403, "OperationDenied", "Not now.")

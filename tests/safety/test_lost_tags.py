@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from local.ecs.gateway.faults import (
     AnyFault,
     Cut,
     DroppedTags,
+    GarbledRow,
     LostPermission,
     Refuse,
 )
@@ -23,6 +26,7 @@ from tests.safety.stage import (
     LOSSES,
     MANY,
     MANY_ALLOWED,
+    NOW,
     WAYS,
     Direct,
     Stage,
@@ -107,6 +111,96 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
         "dev-1": ("pending", LOST_TAGS),
         "dev-2": (result, "stop"),
     }
+    assert stage.gateway.log.touched(untagged) == ()
+
+
+SEVERAL = {"tags": {"team": ["dev", "ops"]}}
+"""ECS is asked for the key alone, and finds whoever has it."""
+
+TWICE = DroppedTags(action="DescribeInstances", times=2)
+"""The listing, and the second look at those whose tags it does not show."""
+
+
+@pytest.mark.promise("S8")
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"deletion_protection": True}, {"auto_release_at": NOW + timedelta(hours=12)}],
+    ids=["free", "guarded", "as-asked"],
+)
+@pytest.mark.parametrize("name", LOSSES)
+def test_who_has_another_value_than_those_asked_for_has_no_row_though_its_tags_got_lost(
+    name: str,
+    fields: Mapping[str, Any],
+    dry_run: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    stage = Stage([FEW[0], InstanceSpec("prod-0", tags={"team": "prod"}, **fields)])
+    stage.gateway.faults.add(TWICE)
+    other = stage.id_of("prod-0")
+
+    report = stage.ask(function_of(name), {**SEVERAL, **stated(name), "dry_run": dry_run})
+
+    results = {one: result for one, (result, _) in table(report).items()}
+    assert results == {"dev-0": "would_change" if dry_run else "changed"}
+    assert stage.gateway.log.touched(other) == ()
+
+
+def test_who_has_another_value_has_no_row_where_the_operator_asks_for_tags_too() -> None:
+    stage = Stage([FEW[0], InstanceSpec("prod-0", tags={"team": "prod"})])
+    stage.environ["CURFEW_ONLY_TAGS"] = '{"team": "*"}'
+    stage.gateway.faults.add(TWICE)
+
+    report = stage.ask("stop", SEVERAL)
+
+    assert table(report) == {"dev-0": ("changed", "stop")}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_of_a_row_that_cannot_be_read_no_tags_are_asked_for(name: str) -> None:
+    stage = Stage(FEW)
+    unread = stage.id_of("dev-1")
+    stage.gateway.faults.add(
+        GarbledRow(action="DescribeInstances", id=unread, field="Tags", value=7)
+    )
+
+    with pytest.raises(Incomplete) as caught:
+        stage.ask(function_of(name), {"tags": DEV, **stated(name)})
+
+    results = {one: result for one, (result, _) in table(report_of(caught.value)).items()}
+    assert results == {"dev-0": "changed", "dev-1": "failed", "dev-2": "changed"}
+    assert stage.gateway.log.count("ListTagResources") == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "row"),
+    [
+        pytest.param({}, ("pending", LOST_TAGS), id="none"),
+        pytest.param(
+            {"env": "dev"}, ("skipped", "no longer selected: it has no tag team"), id="others"
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", LOSSES)
+def test_who_was_found_by_a_tag_that_is_taken_away_meanwhile_is_not_left_out(
+    name: str, left: Mapping[str, str], row: tuple[str, str]
+) -> None:
+    stage = Stage([FEW[0], InstanceSpec("dev-1", tags={**DEV, **left})])
+    untagged = stage.id_of("dev-1")
+    stage.gateway.faults.add(TWICE)
+
+    def somebody(operation: str, _: object) -> None:
+        if operation == "ListTagResources":
+            stage.engine.untag(untagged, "team")
+
+    stage.transport = Direct(stage.gateway, before=somebody)
+
+    try:
+        report = stage.ask(function_of(name), {**SEVERAL, **stated(name)})
+    except Incomplete as error:
+        report = report_of(error)
+
+    assert table(report)["dev-1"] == row
+    assert table(report)["dev-0"][0] == "changed"
     assert stage.gateway.log.touched(untagged) == ()
 
 

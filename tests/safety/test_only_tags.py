@@ -52,7 +52,7 @@ def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) 
     report = here.ask(function, {**request_for(way, ids), **stated(function)})
 
     said = table(report)
-    assert {one for one in ids if here.service.log.touched(ids[one])} == {"dev-both"}
+    assert {one for one in ids if here.gateway.log.touched(ids[one])} == {"dev-both"}
     assert said.pop("dev-both")[0] == "changed"
     assert said == {name: ("skipped", reason) for name, reason in LACKING.items()}
 
@@ -85,7 +85,7 @@ def test_a_value_that_means_nothing_keeps_every_function_from_anything(function:
     with pytest.raises(Refused, match="CURFEW_ONLY_TAGS is not a JSON object"):
         here.ask(function, {"name": "dev-*", **stated(function)})
 
-    assert len(here.service.log) == 0
+    assert len(here.gateway.log) == 0
 
 
 @pytest.mark.parametrize("times", [1, 2, 9])
@@ -97,7 +97,7 @@ def test_tags_that_got_lost_are_not_called_missing(
 ) -> None:
     here = stage(function)
     ids = {one.name: one.instance_id for one in here.engine.instances()}
-    here.service.faults.add(DroppedTags(action="DescribeInstances", skip=skip, times=times))
+    here.gateway.faults.add(DroppedTags(action="DescribeInstances", skip=skip, times=times))
 
     try:
         report = here.ask(function, {**request_for(way, ids), **stated(function)})
@@ -105,7 +105,7 @@ def test_tags_that_got_lost_are_not_called_missing(
         report = report_of(error)
 
     result, reason = table(report)["dev-both"]
-    written = bool(here.service.log.touched(ids["dev-both"]))
+    written = bool(here.gateway.log.touched(ids["dev-both"]))
     if times == 1:
         assert result in {"changed", "pending"}
     assert result != "skipped" or (times > 1 and skip == 0 and not written), reason

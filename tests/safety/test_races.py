@@ -226,7 +226,7 @@ def test_an_instance_that_somebody_starts_at_the_last_moment_is_not_deleted_as_i
 def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(function: str) -> None:
     alone = Stage([WEB, API])
     alone.ask(function, DEEDS[function])
-    for number in range(len(alone.service.log)):
+    for number in range(len(alone.gateway.log)):
         stage = Stage([WEB, API])
         twin = Direct(stage.gateway)
         errors: list[str] = []
@@ -246,7 +246,7 @@ def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(funct
 def test_killed_at_any_call_the_next_run_goes_on_from_there(function: str) -> None:
     alone = Stage([WEB, API])
     alone.ask(function, DEEDS[function])
-    for number in range(len(alone.service.log)):
+    for number in range(len(alone.gateway.log)):
         for when in ("before", "after"):
             stage = Stage([WEB, API])
             setattr(stage.transport, when, at_call(number, killed))

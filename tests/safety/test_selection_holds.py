@@ -132,7 +132,7 @@ def test_who_leaves_the_selection_at_any_call_is_not_written_to_once_that_shows(
     request = {**change.selection, **stated(name)}
     alone = stage_for(name)
     alone.ask(function_of(name), request)
-    for number in range(len(alone.service.log)):
+    for number in range(len(alone.gateway.log)):
         stage = stage_for(name)
         instance_id = stage.id_of("dev-web")
         stage.transport.before = at_call(

@@ -17,7 +17,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.request_log import Effect, Entry
 from tests.safety.stage import CALLS, FUNCTIONS, NOW, REGION, ROOT, Stage, check_call
 
-SOURCES = sorted([*(ROOT / "functions").glob("*.py"), *(ROOT / "shared").glob("*.py")])
+SOURCES = sorted([*(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")])
 OPERATIONS = frozenset(
     module.name.removesuffix("Request") for module in pkgutil.iter_modules(sdk.__path__)
 )

@@ -369,7 +369,7 @@ def test_the_configuration_of_openssl_does_not_switch_it_off(
             check=False,
         )
 
-    assert "NoAnswer: no secure connection" in done.stderr
+    assert "NoResponse: no secure connection" in done.stderr
     assert list(map(bytes, server.received)) == [b""]
 
 

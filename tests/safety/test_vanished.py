@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,9 +12,12 @@ from typing import Any
 import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
+from local.fc.trigger_events import ENVELOPES
+from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
 from shared.errors import Incomplete
+from shared.run import MAX_WAITS
 from tests.safety.stage import (
     DEV,
     FEW,
@@ -276,3 +280,46 @@ def test_an_id_that_the_first_looks_leave_out_is_looked_for_again_and_done(
     assert report["warnings"] == []
     if times == 2:
         assert forgetful.looks[2] - forgetful.looks[0] >= timedelta(seconds=5)
+
+
+@pytest.mark.promise("S24")
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("name", ["describe", *WRITES])
+def test_an_id_that_time_does_not_suffice_to_look_for_again_is_pending(
+    name: str,
+    dry_run: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    """After two looks at once "released before, or never there" would be a guess."""
+    stage = stage_of(name)
+    hidden = stage.id_of("dev-1")
+    stage.transport = Forgetful(stage.gateway, hidden=hidden, times=2)
+    request = {"instance_ids": [hidden], **stated(name), "dry_run": dry_run}
+    event = ENVELOPES["direct"](request, stage.clock.now())
+
+    with pytest.raises(Incomplete) as caught:
+        stage.deliver(function_of(name), event, timeout_s=10)
+
+    report = report_of(caught.value)
+    (row,) = report["instances"]
+    assert (row["id"], row["result"], row["code"], row["status"]) == (hidden, "pending", "", "Gone")
+    assert row["reason"] == (
+        "ECS in cn-hangzhou does not show this id, and was not asked again: "
+        "too little time was left"
+    )
+    assert report["warnings"] == []
+    assert stage.writes() == ()
+
+
+@pytest.mark.promise("S24")
+def test_a_list_that_has_waited_often_enough_believes_two_looks() -> None:
+    """Else a list of many that are released already would never be complete."""
+    stage = Stage(())
+    now = stage.clock.now()
+    requests = [{"instance_ids": [f"i-ghost{number}"]} for number in range(MAX_WAITS + 2)]
+    messages = [json.loads(ENVELOPES["eventbridge"](one, now)) for one in requests]
+
+    answer = stage.deliver("release", json.dumps(messages).encode())
+
+    said = "ECS in cn-hangzhou does not know this id: released before, or never there"
+    assert [table(one) for one in answer["reports"]] == [{"": ("unchanged", said)}] * len(requests)
+    assert stage.clock.now() - now == MAX_WAITS * LOOK_AGAIN_AFTER

@@ -18,10 +18,10 @@ from tests.simulation.watch import Row as View
 
 Row = Mapping[str, Any]
 V = TypeVar("V", View, View | None)
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00\+08:00")
-_TIME_TO_LOOK_AGAIN = timedelta(seconds=30)
-"""With less for the whole run, who is missing is not looked for again."""
+_TIME_TO_ASK_AGAIN = timedelta(seconds=20)
+"""With more that is left who is missing is asked for again: 5 s are less than a third of it."""
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00\+08:00")
 _CHINA = timezone(timedelta(hours=8))
 _WAITED_FOR = frozenset(
     {"IncorrectInstanceStatus.Initializing", "OperationConflict", "Operation.Conflict"}
@@ -193,8 +193,6 @@ def _goal(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:
     """Is it as the report says that it is?"""
     one = watch.find(row["id"])
     gone = one is None and order.function != "release"
-    if watch.is_rough and watch.night.hidden and watch.night.timeout < _TIME_TO_LOOK_AGAIN:
-        return ""
     if not _is_undisturbed(watch, invocation, row) or gone:
         return ""
     now = watch.clock.now()
@@ -257,13 +255,17 @@ def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
     lost = any(isinstance(one, DroppedTags) for one in watch.night.faults)
     unknown = uncounted or (lost and "none of its tags" in row["reason"])
-    if standing.order.only_looks and not unknown:
+    unasked = standing.order.by_ids and "was not asked again" in row["reason"]
+    if standing.order.only_looks and not (unknown or unasked):
         return "pending in a run that only looks"
     if not row["reason"]:
         return "pending without a reason"
     night = watch.night
     calm = night.limits == Limits() and not (night.faults or night.odd or night.hidden)
-    early = watch.clock.now() < invocation.killed_at - timedelta(seconds=6)
+    left = invocation.killed_at - watch.clock.now()
+    if unasked and "too little time" in row["reason"]:
+        return "" if left < _TIME_TO_ASK_AGAIN else f"pending for want of time, with {left} left"
+    early = left > timedelta(seconds=6)
     # Who shows no tag at all was perhaps not asked rightly, and waits for the next run.
     if calm and early and not night.bad_regions and row["id"] not in invocation.meddled:
         return "pending long before the time was up"

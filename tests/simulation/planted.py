@@ -107,6 +107,15 @@ def of_refused_snapshots(given: Night) -> Night | None:
     return replace(given, faults=(refused,), meddling=0.5, timeout=timedelta(hours=1))
 
 
+def of_lost_values(given: Night) -> Night | None:
+    """A selection by several values of a tag, and tags that get lost more than once."""
+    tags = given.messages[0].request.get("tags")
+    several = isinstance(tags, dict) and any(isinstance(one, list) for one in tags.values())
+    if not (of_lost_tags(given) and several):
+        return None
+    return replace(given, faults=(DroppedTags(action="DescribeInstances", times=4),))
+
+
 def any_night(given: Night) -> Night | None:
     """Every night."""
     return given
@@ -220,6 +229,11 @@ def of_surprises(given: Night) -> bool:
 def of_hidden(given: Night) -> bool:
     """ECS leaves an instance out of looks that follow at once."""
     return given.hidden > 0 and given.timeout >= timedelta(minutes=1)
+
+
+def of_short_and_hidden(given: Night) -> bool:
+    """The same, with too little time to look again after some seconds."""
+    return given.hidden > 0 and given.timeout < timedelta(minutes=1)
 
 
 def of_initializing(given: Night) -> bool:

@@ -110,6 +110,19 @@ def _lost_tags_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Judge, "has_lost_tags", lambda *_: False)
 
 
+def _a_value_that_nobody_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.converge.fleet, "has_other_value", lambda *_: False)
+
+
+def _gone_for_want_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = shared.converge.survey._look_again  # noqa: SLF001  # where it would happen
+
+    def sure(*arguments: Any) -> Any:  # noqa: ANN401  # passed on
+        return honest(*arguments)[0], ""
+
+    monkeypatch.setattr(shared.converge.survey, "_look_again", sure)
+
+
 def _a_snapshot_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Target, "_note", lambda *_: None)
 
@@ -127,6 +140,8 @@ REPORTS = (
     Planted(_gone_by_whom_it_may_be, planted.among_people, "no deletion by this run"),
     Planted(_gone_after_two_looks_at_once, only(planted.of_hidden), "it is Instance"),
     Planted(_lost_tags_believed, only(planted.of_lost_tags), "never so"),
+    Planted(_a_value_that_nobody_asked_for, planted.of_lost_values, "was never selected"),
+    Planted(_gone_for_want_of_time, only(planted.of_short_and_hidden), "it is Instance"),
     Planted(_a_snapshot_that_nobody_is_told_of, planted.of_refused_snapshots, "CreateSnapshot"),
     Planted(_other_regions_not_asked, only(planted.of_several_regions), "though it is in"),
     Planted(_complete_within_an_error, planted.any_night, "the outcome is"),

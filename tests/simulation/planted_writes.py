@@ -21,6 +21,7 @@ import shared.ecs.fields
 import shared.ecs.inventory
 import shared.run
 import shared.run_guards
+from shared.converge.survey import Pause
 from shared.converge.target import Target
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import SnapshotStatus
@@ -233,7 +234,7 @@ def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         shared.ecs.inventory.Inventory, "look_twice", shared.ecs.inventory.Inventory.look
     )
-    monkeypatch.setattr(shared.run._Invocation, "_wait", lambda _: False)  # noqa: SLF001  # likewise
+    monkeypatch.setattr(shared.run._Invocation, "_wait", lambda _: Pause.ENOUGH)  # noqa: SLF001  # likewise
     monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
 
 

@@ -1,0 +1,165 @@
+"""What came back from Function Compute, or from whatever answered in its place. Pure.
+
+Nothing that is sent can be relied on, and it may repeat the request. So everything is read with the
+credentials masked before it is looked at, and what is no answer of Function Compute is said to be
+none.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from local.fc.runtime import Outcome
+from shared.ecs.masking import masked
+from shared.ecs.total_timeout import unpacked
+from shared.printable import printable
+
+_OK, _REDIRECT, _ERROR, _NO_STATUS = 200, 300, 400, 600
+_MAX_MESSAGE, _MAX_WORD = 300, 64
+_HINTS = {
+    403: "; the key needs fc:InvokeFunction on the function",
+    404: "; --name says how it is called there, --region where it is",
+    409: "; it has been sent before, and is not done twice",
+    429: "; it has all the instances that it may have: try again later, or use --async",
+}
+_BROKEN_LOG = "The end of the function's log came, and cannot be read.\n"
+
+
+class RemoteError(Exception):
+    """The function was not reached, or Function Compute said no; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back.
+
+    Attributes:
+        request_id: Function Compute's.
+        outcome: What the function answered; of an asynchronous call None.
+        log: The last 4 KB of its log, where the API gives it.
+    """
+
+    request_id: str
+    outcome: Outcome | None
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An HTTP answer as it came; its headers under any spelling of their names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def read_reply(received: Received, secrets: Sequence[bytes], *, waits: bool) -> Reply:
+    """Read an answer.
+
+    Args:
+        received: What came.
+        secrets: What must not be read out of it, in each of its forms.
+        waits: False: the call was asynchronous, so the answer says only that it was accepted.
+
+    Raises:
+        RemoteError: it is a refusal, or nothing that Function Compute answers.
+        NoResponse: its body cannot be unpacked.
+    """
+    body = _hidden(unpacked(received.headers, received.body), secrets)
+    if _ERROR <= received.status < _NO_STATUS:
+        raise RemoteError(_refusal(received.status, body))
+    header = _Headers(received.headers, secrets)
+    request_id = header.word("x-fc-request-id")
+    if not _OK <= received.status < _REDIRECT or not (waits or request_id):
+        raise RemoteError(f"the answer is HTTP {received.status}: it is not Function Compute")
+    if not waits:
+        return Reply(request_id, None)
+    outcome = _outcome(body, header.word("x-fc-error-type"))
+    return Reply(request_id, outcome, _log(received.headers.get("x-fc-log-result", ""), secrets))
+
+
+class _Headers:
+    """Headers, each a word to be shown."""
+
+    def __init__(self, headers: Mapping[str, str], secrets: Sequence[bytes]) -> None:
+        self._headers = headers
+        self._secrets = secrets
+
+    def word(self, name: str) -> str:
+        """A header's value; "" if it is missing."""
+        value = self._headers.get(name, "").encode(errors="replace")
+        return printable(_hidden(value, self._secrets).decode()[:_MAX_WORD])
+
+
+def _hidden(content: bytes, secrets: Sequence[bytes]) -> bytes:
+    """The content without the secrets; as it came if it has none, however they are escaped."""
+    for reading in _readings(content):
+        clean = masked(reading, secrets)
+        if clean != reading:
+            return clean
+    return content
+
+
+def _readings(content: bytes) -> Iterator[bytes]:
+    r"""The content as it came, and without what JSON and HTML may escape a key's characters by.
+
+    JSON stays JSON, for quotes, backslashes and controls stay escaped; ``\\u0041`` of JSON in
+    JSON is read, too.
+    """
+    yield content
+    plain = re.sub(rb"\\+/", b"/", content)
+    yield re.sub(
+        rb"\\+u00(2[1-9a-bd-f]|3[0-9a-f]|[46][0-9a-f]|5[0-9abd-f]|7[0-9a-e])",
+        lambda found: bytes.fromhex(found[1].decode()),
+        plain,
+        flags=re.IGNORECASE,
+    )
+    yield html.unescape(content.decode(errors="replace")).encode(errors="replace")
+
+
+def _log(header: str, secrets: Sequence[bytes]) -> str:
+    try:
+        text = b64decode(header.strip(), validate=True)
+    except ValueError:
+        return _BROKEN_LOG
+    return _hidden(text, secrets).decode(errors="replace")
+
+
+def _outcome(body: bytes, failed_as: str) -> Outcome:
+    """What the function answered; one that failed has a header of its own."""
+    if not failed_as:
+        return Outcome(ok=True, body=body)
+    return Outcome(ok=False, body=body, error_type=_text(_fields(body), "errorType") or failed_as)
+
+
+def _refusal(status: int, body: bytes) -> str:
+    """A refusal in a sentence; FC 2.0 and FC 3.0 have different names for the same."""
+    fields = _fields(body)
+    code = _text(fields, "ErrorCode", "Code")[:_MAX_WORD]
+    message = _text(fields, "ErrorMessage", "Message")
+    message = message.split("server string to sign", maxsplit=1)[0].strip()[:_MAX_MESSAGE]
+    if not code:
+        return f"the answer is HTTP {status} without a code: it is not Function Compute"
+    said = f"{code}: {message}" if message else code
+    return printable(f"Function Compute answers {status} {said}{_HINTS.get(status, '')}")
+
+
+def _fields(body: bytes) -> Mapping[str, object]:
+    """The fields of a JSON object; none if it is something else."""
+    try:
+        content = msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        content = None
+    return content if isinstance(content, dict) else {}
+
+
+def _text(fields: Mapping[str, object], *names: str) -> str:
+    """The first of these fields that is a text with something in it."""
+    values = (fields.get(name) for name in names)
+    return next((one for one in values if isinstance(one, str) and one.strip()), "")
