@@ -23,6 +23,7 @@ _CHINESE = {
     "假日": "offdays ",
     "双休日": "sat sun ",
     "周末": "sat sun ",
+    "週末": "sat sun ",
     "每天": "daily ",
     "每日": "daily ",
     "天天": "daily ",

@@ -151,6 +151,9 @@ def _split(text: str) -> tuple[list[list[_Word]], str]:
             raise InvalidSpec(f"an entry is missing before or between commas, after word {number}")
         entries.append([_Word(word, number + at) for at, word in enumerate(part, 1)])
         number += len(part)
+    for word in (word for words in entries for word in words):
+        if ";" in word.text:
+            word.wrong("has a semicolon; write commas between entries")
     zone = _take_zone(entries)
     if not entries:
         raise InvalidSpec(f"it is a zone alone; write a schedule like {_EXAMPLE} {zone}")
@@ -164,7 +167,7 @@ def _take_zone(entries: list[list[_Word]]) -> str:
     try:
         zone = zone_name(last.text)
     except ValueError as error:
-        last.wrong(f"is not taken for a zone: {error}")
+        last.wrong(f"is not a zone: {error}")
     entries[-1].pop()
     if not entries[-1]:
         entries.pop()
@@ -206,8 +209,6 @@ def _ends_days(word: _Word) -> bool:
 
 
 def _day(word: _Word) -> DayWord:
-    if ";" in word.text:
-        word.wrong("has a semicolon; write commas between entries")
     if word.is_zone:
         word.wrong("is a zone in the middle; write it once, at the end")
     return parse_day(word.text, word.number)
@@ -281,14 +282,10 @@ def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
 
 
 def _mixed(kind: Kind, hours: Hours) -> str:
-    meant = {
-        Kind.SPANS: "hours with both ends",
-        Kind.CLOSES: "closes alone",
-        Kind.OPENINGS: "openings alone",
-    }
+    one = {Kind.SPANS: "a span", Kind.CLOSES: "a lone close", Kind.OPENINGS: "a lone opening"}
     return (
-        f"is of {meant[hours.kind]} among {meant[kind]}; write both ends everywhere, like "
-        "9:00-18:00, or only closes, like -20:00, or only openings, like 8:30-"
+        f"is {one[hours.kind]} beside {one[kind]}; write both ends everywhere, like 9:00-18:00, or "
+        "only closes, like -20:00, or only openings, like 8:30-"
     )
 
 
