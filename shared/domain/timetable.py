@@ -221,7 +221,6 @@ def _state_at(schedule: Schedule, now: datetime, zone: tzinfo, calendar: Calenda
     if schedule.kind is Kind.SPANS:
         window = _Window(days, today)
         window.back()
-        window.ahead()
         is_running = window.running(now) is not None
         times = _in_span(window, now) if is_running else _outside(window, now)
     else:
@@ -295,7 +294,7 @@ def _last_close(window: _Window, now: datetime) -> datetime | None:
         if last and last >= window.sure_from:
             return last
         if not window.back():
-            return last
+            return None
 
 
 def _next_close(window: _Window, now: datetime) -> datetime | None:
@@ -304,7 +303,7 @@ def _next_close(window: _Window, now: datetime) -> datetime | None:
         if following and following < window.sure_until:
             return following
         if not window.ahead():
-            return following
+            return None
 
 
 def _lone(kind: Kind, days: _Days, now: datetime, today: date) -> _Times:

@@ -123,16 +123,16 @@ def test_what_is_no_date_is_said(off: str, worked: str, error: str) -> None:
             date(2026, 12, 1),
             None,
             (
-                "the calendar of working days ends with 2026: install a newer chinesecalendar before "
-                "2027"
+                "the calendar of working days ends with 2026: install a newer chinesecalendar "
+                "before 2027"
             ),
         ),
         (
             date(2026, 11, 30),
             date(2027, 1, 1),
             (
-                "the calendar of working days ends with 2026: 2027-01-01 and later days were taken by "
-                "Monday to Friday; install a newer chinesecalendar, or state the days in "
+                "the calendar of working days ends with 2026: 2027-01-01 and later days were taken "
+                "by Monday to Friday; install a newer chinesecalendar, or state the days in "
                 "CURFEW_HOLIDAYS and CURFEW_WORKDAYS"
             ),
         ),

@@ -60,8 +60,8 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         (
             "mon-mon",
             (
-                "word 1, 'mon-mon', could be one day or seven; write mon for the one, daily for the "
-                "seven"
+                "word 1, 'mon-mon', could be one day or seven; write mon for the one, daily for "
+                "the seven"
             ),
         ),
         (
