@@ -30,8 +30,8 @@ def test_a_text_is_a_name_or_a_spec(text: str, spec: str) -> None:
         (
             "ofice",
             (
-                "there is no schedule named 'ofice'; write a spec like workdays 08:30-20:00, or one "
-                "of these names: night-shift, office, 开发机"
+                "there is no schedule named 'ofice'; write a spec like workdays 08:30-20:00, or "
+                "one of these names: night-shift, office, 开发机"
             ),
         ),
         (
