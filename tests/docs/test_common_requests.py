@@ -15,9 +15,9 @@ from local.fc.deployment import function_names
 from shared.errors import AccessDenied
 from shared.request.request import decode
 from shared.request.triggers import parse
-from tests.calling import Call
 from tests.docs.pages import Block, blocks, events, leads_somewhere, links, prose
-from tests.safety.stage import FEW, ROOT, Stage, report_of
+from tests.harness.calling import Call
+from tests.harness.stage import FEW, ROOT, Stage, report_of
 
 PAGES = ("docs/common-requests.md", "docs/common-requests.zh-CN.md")
 EVENTS = events(PAGES[0])

@@ -27,9 +27,9 @@ from shared import errors
 from shared.errors import CurfewError
 from shared.request.request import decode
 from shared.request.triggers import Message, parse
-from tests.calling import make_context
 from tests.docs.pages import leads_somewhere, links
-from tests.s_yaml import deployed, raw
+from tests.harness.calling import make_context
+from tests.harness.s_yaml import deployed, raw
 
 PAGES = [
     CODE / "docs" / f"{name}{language}.md"

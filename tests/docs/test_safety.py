@@ -13,7 +13,7 @@ from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
 from shared.times import CHINA, parse_instant
 from tests.docs.pages import ROOT, leads_somewhere, links
-from tests.safety.stage import NOW, REGION
+from tests.harness.stage import NOW, REGION
 from tools import promises
 from tools.promises import TARGET, marked_tests, promises_of, text_of
 

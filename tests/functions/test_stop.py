@@ -15,7 +15,7 @@ from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.fc.context import Runtime
 from shared.errors import Incomplete
-from tests.calling import RUNTIMES, Body, Call, in_error, row
+from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
 
 DEV = {"team": "dev"}
 

@@ -12,7 +12,7 @@ from shared.errors import InvalidEvent
 from tests.fuzz.__main__ import main
 from tests.fuzz.check import Checker, FuzzError
 from tests.fuzz.events import Fuzzer
-from tests.safety.stage import Stage
+from tests.harness.stage import Stage
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import GarbledRow, Refuse
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
-from tests.safety.stage import DEV, REGION, Stage, report_of
+from tests.harness.stage import DEV, REGION, Stage, report_of
 
 TWO_REGIONS: Request = {"tags": DEV, "regions": [REGION, SHANGHAI]}
 

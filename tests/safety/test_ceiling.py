@@ -12,7 +12,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     ENVIRONMENT,
     REGION,

@@ -19,8 +19,8 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import Harm
 from shared.errors import Incomplete
-from tests.calling import ACTIONS
-from tests.safety.stage import (
+from tests.harness.calling import ACTIONS
+from tests.harness.stage import (
     HARMS,
     LOSSES,
     WAYS,

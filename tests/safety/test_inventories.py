@@ -22,7 +22,7 @@ from local.ecs.gateway.faults import (
 )
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     HARMS,

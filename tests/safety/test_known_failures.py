@@ -21,7 +21,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings
-from tests.safety.stage import FUNCTIONS, REGION, Direct, Stage, at, fc_context, report_of, table
+from tests.harness.stage import FUNCTIONS, REGION, Direct, Stage, at, fc_context, report_of, table
 from tests.safety.test_guard_table import CASES
 from tests.safety.test_races import before_first
 

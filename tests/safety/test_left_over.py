@@ -17,7 +17,7 @@ from local.fc.trigger_events import ENVELOPES
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete
-from tests.safety.stage import DEV, Direct, Stage, report_of, table
+from tests.harness.stage import DEV, Direct, Stage, report_of, table
 
 RELEASE = {"tags": DEV, "dry_run": False}
 SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")

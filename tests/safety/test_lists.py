@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import Refuse
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
-from tests.safety.stage import DEV, Direct, Stage, report_of, table
+from tests.harness.stage import DEV, Direct, Stage, report_of, table
 
 
 def fleet(count: int) -> Stage:

@@ -19,7 +19,7 @@ from local.ecs.gateway.faults import (
 )
 from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     HARMS,

@@ -10,7 +10,7 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags
 from shared.errors import Incomplete, Refused
-from tests.safety.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
+from tests.harness.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
 
 WHO: Mapping[str, Mapping[str, str]] = {
     "dev-both": {"team": "dev", "lifecycle": "managed", "owner": "wang"},

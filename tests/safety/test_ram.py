@@ -19,8 +19,8 @@ from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
-from tests.s_yaml import raw
-from tests.safety.stage import FUNCTIONS, Direct, Stage, table
+from tests.harness.s_yaml import raw
+from tests.harness.stage import FUNCTIONS, Direct, Stage, table
 
 RAM = Path(__file__).parents[2] / "ram"
 READMES = ("README.md", "README.zh-CN.md")

@@ -11,7 +11,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.request.triggers import parse
-from tests.safety.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
+from tests.harness.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
 
 UNTIMED = frozenset(
     {

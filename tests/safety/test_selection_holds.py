@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     WRITES,
     Direct,

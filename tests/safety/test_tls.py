@@ -17,8 +17,8 @@ from shared.ecs import connections
 from shared.ecs.transport import NoResponse
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
-from tests.edge.certificates import Authority
-from tests.edge.servers import (
+from tests.harness.certificates import Authority
+from tests.harness.servers import (
     ANSWER,
     HIDDEN,
     asked,
@@ -355,7 +355,7 @@ def test_the_configuration_of_openssl_does_not_switch_it_off(
     configuration.write_text(CONFIGURATION.format(bundle=authority.bundle))
     program = (
         "import sys\n"
-        "from tests.edge.servers import asked\n"
+        "from tests.harness.servers import asked\n"
         "from shared.settings import Settings\n"
         "asked(Settings(endpoint=sys.argv[1]))\n"
     )

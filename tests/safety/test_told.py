@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
-from tests.safety.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table
+from tests.harness.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table
 
 Lines = Callable[[], list[dict[str, Any]]]
 

@@ -17,7 +17,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.report.report import worst_first
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     HARMS,

@@ -18,7 +18,7 @@ from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
 from shared.errors import Incomplete
 from shared.run import MAX_WAITS
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     WRITES,
