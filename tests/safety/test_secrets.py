@@ -139,18 +139,14 @@ class Account(Spy):
         return "" if outcome.ok else outcome.error_type
 
 
+OURS = ("shared.", "functions.", "local.fc.")
+
+
 def _representations() -> str:
     """Every object of the functions' code that lives now, as a debugger would show it."""
-    ours = ("shared.", "functions.", "local.fc.runtime", "local.deploy")
-    kinds: dict[type, bool] = {}
-    found = []
-    for one in gc.get_objects():
-        kind = type(one)
-        if kind not in kinds:
-            kinds[kind] = str(kind.__module__).startswith(ours)
-        if kinds[kind]:
-            found.append(repr(one))
-    return "\n".join(found)
+    living = gc.get_objects()
+    ours = {kind for kind in set(map(type, living)) if str(kind.__module__).startswith(OURS)}
+    return "\n".join(repr(one) for one in living if type(one) in ours)
 
 
 @pytest.fixture
