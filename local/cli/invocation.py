@@ -164,8 +164,7 @@ class Invocation:
         if reply.outcome:
             return self._show(reply.outcome)
         if self._shown.as_json:
-            accepted = json.dumps({"request_id": reply.request_id, "task_id": task_id})
-            click.echo(printable(accepted))
+            click.echo(json.dumps({"request_id": reply.request_id, "task_id": task_id}))
         else:
             self._say(f"accepted: request {reply.request_id}, task {task_id}", "bold")
         return 0

@@ -27,7 +27,7 @@ NAP_S = 0.5
 """Real seconds at most that somebody sleeps without a look at the clock there."""
 _TIMEOUT_S = 10.0
 _MAX_BYTES = 256 * 1024 * 1024
-"""Of an answer: a fleet of 100,000 instances has some 70 MB."""
+"""Of an answer: a fleet of 100,000 instances has some 80 MB."""
 _OK, _HTTP_PORT = 200, 80
 _LAST_YEAR = 9_000
 """Whatever is shown of a time, in any zone and some days later, is a time."""

@@ -244,7 +244,7 @@ def _sent(request: _Request, deployed: Deployed, body: bytes) -> Received:
         answer = adapter.exchange(
             "POST",
             request.url,
-            {**request.headers, "Accept-Encoding": "identity"},
+            request.headers,
             body,
             timeouts_s=(CONNECT_TIMEOUT_S, deployed.timeout_s),
             proxies=proxies_to(urlsplit(request.url).hostname or "", way),

@@ -7,10 +7,9 @@ none.
 
 from __future__ import annotations
 
-import html
 import re
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -98,29 +97,36 @@ class _Headers:
 
 
 def _hidden(content: bytes, secrets: Sequence[bytes]) -> bytes:
-    """The content without the secrets; as it came if it has none, however they are escaped."""
-    for reading in _readings(content):
+    """The content without the secrets, however they are escaped; as it came if it has none."""
+    for read in (bytes, _without_escapes, _without_references):
+        reading = read(content)
         clean = masked(reading, secrets)
         if clean != reading:
-            return clean
+            content = clean
     return content
 
 
-def _readings(content: bytes) -> Iterator[bytes]:
-    r"""The content as it came, and without what JSON and HTML may escape a key's characters by.
+def _without_escapes(content: bytes) -> bytes:
+    r"""JSON without the escapes that a key's characters may have; it stays the same JSON.
 
-    JSON stays JSON, for quotes, backslashes and controls stay escaped; ``\\u0041`` of JSON in
-    JSON is read, too.
+    ``\\u0041`` of JSON in JSON is read, too. Quotes, backslashes and controls stay escaped.
     """
-    yield content
-    plain = re.sub(rb"\\+/", b"/", content)
-    yield re.sub(
-        rb"\\+u00(2[1-9a-bd-f]|3[0-9a-f]|[46][0-9a-f]|5[0-9abd-f]|7[0-9a-e])",
-        lambda found: bytes.fromhex(found[1].decode()),
-        plain,
+    return re.sub(
+        rb"\\{1,8}u00(2[013-9a-f]|[346][0-9a-f]|5[0-9abd-f]|7[0-9a-e])",
+        lambda found: bytes([int(found[1], 16)]),
+        re.sub(rb"\\{1,8}/", b"/", content),
         flags=re.IGNORECASE,
     )
-    yield html.unescape(content.decode(errors="replace")).encode(errors="replace")
+
+
+def _without_references(content: bytes) -> bytes:
+    """HTML without the references to characters that a key may have."""
+    return re.sub(
+        rb"&#(?:x0{0,4}([2-7][0-9a-f])|0{0,4}(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]));",
+        lambda found: bytes([int(found[1], 16) if found[1] else int(found[2])]),
+        content,
+        flags=re.IGNORECASE,
+    )
 
 
 def _log(header: str, secrets: Sequence[bytes]) -> str:

@@ -52,14 +52,17 @@ def stalling(before: bytes = b"") -> Answerer:
 
 
 def request_from(connection: socket.socket) -> bytes:
-    """The head of the next request; "" if there is none."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
+    """The head of the next request, whose body is read, too; "" if there is none."""
+    request, missing = b"", 1
+    while missing > 0:
         got = connection.recv(65536)
         if not got:
             return b""
-        head += got
-    return head
+        request += got
+        head, ended, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+        missing = (int(length[1]) if length else 0) - len(body) if ended else 1
+    return head + ended
 
 
 @dataclass

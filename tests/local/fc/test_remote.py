@@ -8,10 +8,8 @@ import logging
 import socket
 import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from importlib import import_module
 
 import pytest
 from click.testing import CliRunner, Result
@@ -34,24 +32,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-
-
-@pytest.fixture(
-    params=[
-        pytest.param((V2, "fc2"), id="2.0"),
-        pytest.param((V3, "alibabacloud_fc20230330.client"), id="3.0"),
-    ]
-)
-def name(request: pytest.FixtureRequest) -> str:
-    """The function's name, in each version whose client is installed."""
-    deployed, module = request.param
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import_module(module)
-    except ImportError:
-        pytest.skip(f"{module} is not installed")
-    return str(deployed)
 
 
 @pytest.fixture

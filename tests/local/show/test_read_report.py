@@ -113,3 +113,36 @@ def test_a_failure_without_a_type_has_that_of_the_platform() -> None:
 def test_what_no_function_answers_is_an_error() -> None:
     with pytest.raises(MsgspecError):
         read_answer(Outcome(ok=True, body=b'"hello"'))
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000], ids=["lists", "objects"])
+@pytest.mark.parametrize("ok", [True, False])
+def test_what_is_too_deep_to_be_read_is_an_error(body: bytes, *, ok: bool) -> None:
+    with pytest.raises(MsgspecError):
+        read_answer(Outcome(ok=ok, body=body, error_type="Incomplete"))
+
+
+def test_a_failures_sentence_may_hold_what_is_too_deep_to_be_read() -> None:
+    message = "no " + '{"a":' * 100_000
+
+    answer = read_answer(Outcome(ok=False, body=json.dumps(error(message)).encode()))
+
+    assert answer == Answer((), Failure("Incomplete", message))
+
+
+def test_a_report_with_a_release_at_no_time_is_none() -> None:
+    report = {**REPORT, "instances": [{**ROW, "auto_release_at": "soon"}]}
+
+    with pytest.raises(MsgspecError, match="no time with a zone"):
+        read_answer(Outcome(ok=True, body=json.dumps(report).encode()))
+
+
+@pytest.mark.parametrize(("braces", "reports"), [(99, (READ,)), (100, ())])
+def test_a_report_is_looked_for_behind_a_hundred_braces_and_no_further(
+    braces: int, reports: tuple[Report, ...]
+) -> None:
+    message = f"no{' {' * braces} {json.dumps(REPORT)}"
+
+    answer = read_answer(Outcome(ok=False, body=json.dumps(error(message)).encode()))
+
+    assert answer.reports == reports

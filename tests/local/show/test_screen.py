@@ -15,7 +15,7 @@ from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.show.read_report import Answer, Failure, Report, Row
-from local.show.screen import GONE, State, counted, fleet, screen, show_answer, summary
+from local.show.screen import GONE, State, clock_text, counted, fleet, screen, show_answer, summary
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
@@ -286,3 +286,9 @@ def test_a_release_time_that_is_past_counts_down_no_further() -> None:
 
     assert isinstance(console.file, io.StringIO)
     assert "in 0 h 0 min" in console.file.getvalue()
+
+
+def test_a_time_at_the_end_of_the_years_is_shown_in_utc() -> None:
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=timezone.utc)
+
+    assert clock_text(last) == "31 Dec 23:59 +00:00"
