@@ -145,7 +145,13 @@ class ReleaseRule(Rule, frozen=True):
             steps.append(self._snapshots_in_words(instance, now))
         steps.append("release by force" if self.force and not self.snapshot else "release")
         stay = _outliving(instance)
-        return ", ".join(steps) + (f"; {_and_are_billed(stay)}" if stay else "")
+        told = (", ".join(steps), self._lost(instance), _and_are_billed(stay) if stay else "")
+        return "; ".join(part for part in told if part)
+
+    def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a Rule
+        """That force was of no use: whoever asked for it must not believe that it was used."""
+        is_late = self.force and before.status is Status.STOPPING
+        return "force was not used: it was stopping already" if is_late else ""
 
     def _snapshots_in_words(self, instance: Instance, now: datetime) -> str:
         """What there is to do about snapshots before the instance can be deleted."""
@@ -197,7 +203,18 @@ class ReleaseRule(Rule, frozen=True):
             for snapshot in disk.snapshots
             if snapshot.status is SnapshotStatus.ACCOMPLISHED
         ]
-        return f"gone; still billed: {', '.join(left)}" if left else "gone"
+        told = ("gone", self._lost(instance), f"still billed: {', '.join(left)}" if left else "")
+        return "; ".join(part for part in told if part)
+
+    def _lost(self, instance: Instance) -> str:
+        """Whose data is lost, since no snapshot is taken; "" if one is, or nothing is known."""
+        if self.snapshot or instance.disks is None:
+            return ""
+        if not instance.disks:
+            return "the data of its disks is lost"
+        lost = [disk.id for disk in instance.disks if disk.deleted_with_instance]
+        named = f"{_counted(len(lost), 'disk')} is lost: {', '.join(lost)}"
+        return f"the data of {named}" if lost else ""
 
     def _end_in_words(self, snapshot: TakenSnapshot) -> str:
         if snapshot.ends_at is None:
@@ -261,7 +278,7 @@ def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
 
 
 def _disks(request: ReleaseRequest) -> DiskLook:
-    return DiskLook.ALL if request.snapshot else DiskLook.KEPT
+    return DiskLook.ALL if request.snapshot else DiskLook.NAMES
 
 
 ACTION = Action("release", ReleaseRequest, Harm.LOSS, _rule, _disks)

@@ -90,7 +90,9 @@ class Judge(msgspec.Struct, frozen=True):
             return ""
         if why := mismatch(self.selection, instance):
             return f"no longer selected: {why}"
-        return self.guard.reason(instance, now)
+        reason = self.guard.reason(instance, now)
+        told = (self.guard.despite(instance, now) if reason else "", reason)
+        return "; ".join(part for part in told if part)
 
     def has_lost_tags(self, instance: Instance) -> bool:
         """Does it show not a single tag, though by a tag it was found or may be changed?
@@ -174,3 +176,7 @@ class WatchOnly(Rule, frozen=True):
         if isinstance(step, NoCall):
             return step
         return Impossible(f"{instance.status.value} again, by someone else; not in the plan")
+
+    def unchanged(self, before: Instance) -> str:
+        """What the rule adds."""
+        return self.rule.unchanged(before)

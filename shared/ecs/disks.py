@@ -5,7 +5,8 @@ none is stopped that could not be released; again when it is first seen stopped,
 snapshots; and again when its last snapshot is accomplished, so that a disk attached in between is
 not overlooked. While snapshots progress only they are asked for, 100 a call.
 
-For a release without snapshots one listing tells which disks will survive and go on costing.
+For a release without snapshots one listing tells which disks are lost, and which will survive and
+go on costing.
 """
 
 from __future__ import annotations
@@ -47,9 +48,9 @@ class DiskReader(msgspec.Struct, frozen=True):
             Unavailable: ECS did not answer.
         """
         there = [one for one in instances if one.status is not Status.GONE]
-        if self.wanted is DiskLook.KEPT and there:
-            kept = self._kept()
-            return [msgspec.structs.replace(one, disks=tuple(kept[one.id])) for one in instances]
+        if self.wanted is DiskLook.NAMES and there:
+            disks = self._of_all()
+            return [msgspec.structs.replace(one, disks=tuple(disks[one.id])) for one in instances]
         if self.wanted is DiskLook.ALL:
             read = self.inventory.side_by_side(self._read, there, at_once=CALLS_AT_ONCE)
             by_id = {one.id: one for one in read}
@@ -121,19 +122,19 @@ class DiskReader(msgspec.Struct, frozen=True):
             else set()
         )
 
-    def _kept(self) -> Mapping[str, list[Disk]]:
-        """By instance, the disks that are not deleted with it.
+    def _of_all(self) -> Mapping[str, list[Disk]]:
+        """By instance, the disks of all instances of the region.
 
         They are only told of, so one whose row cannot be read is left out.
         """
-        parameters = {"DeleteWithInstance": "false", "MaxResults": DISKS_PAGE}
-        kept: dict[str, list[Disk]] = defaultdict(list)
+        parameters = {"MaxResults": DISKS_PAGE}
+        disks: dict[str, list[Disk]] = defaultdict(list)
         for row, _ in self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk"):
-            if found := _kept_disk(row):
-                kept[found[0]].append(found[1])
-        if not kept:
+            if found := _disk_if_readable(row):
+                disks[found[0]].append(found[1])
+        if not disks:
             self.inventory.check_permission("DescribeDisks")
-        return kept
+        return disks
 
     def _read(self, instance: Instance) -> Instance:
         """With its disks; a row that cannot be read makes this one instance unreadable.
@@ -199,13 +200,12 @@ class DiskReader(msgspec.Struct, frozen=True):
         return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
 
 
-def _kept_disk(row: Json) -> tuple[str, Disk] | None:
-    """A disk that outlives its instance, after the instance's id; None of any other."""
+def _disk_if_readable(row: Json) -> tuple[str, Disk] | None:
+    """A disk after its instance's id."""
     try:
-        owner, disk = owner_of(row), read_disk(row)
+        return owner_of(row), read_disk(row)
     except Unavailable:
         return None
-    return None if disk.deleted_with_instance else (owner, disk)
 
 
 def _snapshot_if_readable(row: Json) -> Snapshot | None:
