@@ -70,7 +70,7 @@ def loads(data: bytes | str) -> object:
     except json.JSONDecodeError as error:
         raise JsonError(
             f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}: "
-            f"{shown(text[error.pos :][:_NEAR_CHARACTERS])}{_lookalike(text, error.pos)}"
+            f"{shown(text[error.pos :][:_NEAR_CHARACTERS])}{_lookalike(error)}"
         ) from None
     except RecursionError:
         raise _too_deep() from None
@@ -100,21 +100,20 @@ def _decoded(data: bytes | str) -> str:
         ) from None
 
 
-def _lookalike(text: str, place: int) -> str:
+def _lookalike(error: json.JSONDecodeError) -> str:
     """What to type in place of the character that JSON is broken by, if it only looks right.
 
     Editors and chat clients turn quotes into typographic ones, and Chinese input methods write
-    punctuation in full width. Where a text does not end, or ended too late, that is in or before it.
+    punctuation in full width. Where a text does not end, or ends too late, it is in the text.
     """
     from unicodedata import name  # noqa: PLC0415  # only where JSON is broken
 
-    rest = text[place:]
-    if rest.startswith('"') or rest[:1].isalnum():
+    rest, found = error.doc[error.pos :], error.doc[error.pos : error.pos + 1]
+    ends_late = found.isalnum() and "delimiter" in error.msg
+    if found == '"' or ends_late:
         quotes = _LOOKALIKES['"'].removesuffix("'`")
-        around = text[:place][::-1] if rest[0] != '"' else rest
-        found = next((one for one in around[:_SEARCHED_CHARACTERS] if one in quotes), "")
-    else:
-        found = rest[:1]
+        searched = error.doc[: error.pos][::-1] if ends_late else rest
+        found = next((one for one in searched[:_SEARCHED_CHARACTERS] if one in quotes), "")
     plain = next((plain for plain, like in _LOOKALIKES.items() if found and found in like), "")
     if not plain:
         return ""

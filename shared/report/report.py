@@ -177,8 +177,8 @@ def what_next(
     pending = sum(row.result is Result.PENDING for row in rows)
     if pending:
         yield (
-            f"{pending} instance{'' if pending == 1 else 's'} pending: send the same request again, "
-            "and it goes on from there"
+            f"{pending} instance{'' if pending == 1 else 's'} pending: send the same request "
+            "again, and it goes on from there"
         )
     if dry_run and unread:
         yield (
