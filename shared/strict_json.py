@@ -118,8 +118,7 @@ def _lookalike(error: json.JSONDecodeError) -> str:
     if not plain:
         return ""
     what = "a plain space" if plain == " " else f"a plain {plain}"
-    called = f"{name(found, 'invisible')} (U+{ord(found):04X})"
-    return f"; {shown(found)} is {called}: type {what}"
+    return f"; {shown(found)} is {name(found, 'invisible')}: type {what}"
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

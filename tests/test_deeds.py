@@ -394,8 +394,11 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
 ) -> None:
     api, _ = make(ErrorResponse(status, code, "why"))
 
+    remedy = f"add ecs:{call.operation} to the policy of the function's role"
+    denied = f"RAM does not allow ecs:{call.operation}; {remedy}"
+    said = denied if kind is Kind.DENIED else "why"
     assert perform(api, call, TWO, LATER) == {
-        one: Rejected(kind, code, "why", alone, in_doubt=not alone or status >= 500)
+        one: Rejected(kind, code, said, alone, in_doubt=not alone or status >= 500)
         for one in ("i-1", "i-2")
     }
 

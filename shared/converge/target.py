@@ -235,8 +235,9 @@ class Target(msgspec.Struct, eq=False):
             limit = MAX_TRIES.get(self._rejected.kind)
             if limit is not None and self._tries.get(kind, 0) >= limit:
                 advice = ADVICE.get(self._rejected.code)
-                said = self._rejected.message.removesuffix(".") or "refused"
-                return f"{in_words(self.step)}: {said}" + (f"; {advice}" if advice else "")
+                said = self._rejected.message or "refused"
+                said = f"{said.removesuffix('.')}; {advice}" if advice else said
+                return f"{in_words(self.step)}: {said}"
         if self._accepted.get(kind, 0) >= MAX_ACCEPTED:
             return f"{in_words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
         return ""

@@ -87,13 +87,14 @@ class Guard(msgspec.Struct, frozen=True):
         """What comes first of all about an instance that ECS will release though it is protected.
 
         Curfew's guards bind Curfew alone, and DeletionProtection does not keep ECS from a release
-        by schedule. Of ECS's own locks that is not known, so of them nothing is said.
+        by schedule. Of ECS's own locks that is not known, so of them nothing is said, nor of who
+        is none of Curfew's business.
         """
         at = instance.auto_release_at
         if at is None:
             return ""
         unlocked = msgspec.structs.replace(instance, locks=(), charge_type="PostPaid")
-        loss = msgspec.structs.replace(self, harm=Harm.LOSS)
+        loss = msgspec.structs.replace(self, harm=Harm.LOSS, only_tags={})
         if not loss.reason(unlocked, max(at, now)):
             return ""
         clearing = msgspec.structs.replace(self, harm=Harm.NONE)

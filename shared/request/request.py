@@ -259,6 +259,12 @@ def _explained(
     if field not in request_type.__struct_fields__:
         return InvalidEvent(f"the request is not right: {error[:200]}")
     value, right = fields[field], description(request_type, field)
+    if field == "tags" and isinstance(value, dict):
+        right += "".join(
+            f' The field "{key}" stands beside "tags".'
+            for key in request_type.__struct_fields__
+            if key in value and not isinstance(value[key], str)
+        )
     if path and path["index"] and isinstance(value, list | tuple):
         element = value[int(path["index"])]
         right = element_description(request_type, field) or right

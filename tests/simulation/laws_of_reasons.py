@@ -54,17 +54,19 @@ def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str
         if not _is_taken(invocation, snapshot_id, disk_id):
             return f"{snapshot_id} is no snapshot of {disk_id} that this run has taken"
     reason = _TAKEN.sub("", reason)
-    lost = [each for told in _LOST.findall(reason) for each in told.split(", ")]
-    for disk_id in lost:
-        if disk_id not in disks or not disks[disk_id].delete_with_instance:
-            return f"{disk_id} is no disk of it that is deleted with it"
-    reason = _LOST.sub("", reason)
-    for disk_id in _DISK.findall(reason):
-        if disk_id not in disks or disks[disk_id].delete_with_instance:
-            return f"{disk_id} is no disk of it that stays"
+    if problem := _wrong_disk(disks, reason):
+        return problem
     for snapshot_id, told in _SNAPSHOT.findall(reason):
         if problem := _wrong_snapshot(watch, disks, snapshot_id, told):
             return problem
+    return ""
+
+
+def _wrong_disk(disks: Mapping[str, Disk], reason: str) -> str:
+    lost = {each for told in _LOST.findall(reason) for each in told.split(", ")}
+    for disk_id in _DISK.findall(reason):
+        if disk_id not in disks or disks[disk_id].delete_with_instance is not (disk_id in lost):
+            return f"{disk_id} is no disk of it that {'is lost' if disk_id in lost else 'stays'}"
     return ""
 
 
