@@ -163,9 +163,16 @@ def test_a_denied_write_is_named_and_tried_once(call: Call) -> None:
         }
     )
 
-    with pytest.raises(AccessDenied, match="RAM does not allow ecs:StopInstances"):
+    with pytest.raises(AccessDenied) as caught:
         call(stop.handler, DEV)
 
+    _, report = in_error(caught.value)
+    assert {one["reason"] for one in report["instances"]} == {
+        (
+            "RAM does not allow ecs:StopInstances; add ecs:StopInstances to the policy of the "
+            "function's role"
+        )
+    }
     assert call.actions() == ["DescribeInstances", "StopInstances"]
 
 

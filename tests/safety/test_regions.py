@@ -355,6 +355,9 @@ def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     report = report_of(caught.value)
     assert report["counts"]["would_change"] == 1
     assert "plan_id" not in report
+    assert report["warnings"][-1].startswith(
+        f"no plan_id: {SHANGHAI} could not be read, so the plan is not whole"
+    )
     assert stage.writes() == ()
 
 
@@ -365,6 +368,7 @@ def test_a_dry_run_over_regions_that_are_all_read_gives_a_plan() -> None:
 
     assert report["counts"]["would_change"] == 2
     assert "plan_id" in report
+    assert report["warnings"] == []
 
 
 @pytest.mark.parametrize(
