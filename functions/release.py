@@ -148,6 +148,13 @@ class ReleaseRule(Rule, frozen=True):
         told = (", ".join(steps), self._lost(instance), _and_are_billed(stay) if stay else "")
         return "; ".join(part for part in told if part)
 
+    def left(self, instance: Instance) -> str:
+        """That it is off, and has snapshots, because a release was begun and not ended."""
+        kept = self._kept_snapshots(instance)
+        if instance.status is not Status.STOPPED or not kept:
+            return ""
+        return f"Stopped; of an earlier release: {', '.join(kept)}"
+
     def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a Rule
         """That force was of no use: whoever asked for it must not believe that it was used."""
         is_late = self.force and before.status is Status.STOPPING
@@ -197,14 +204,17 @@ class ReleaseRule(Rule, frozen=True):
 
     def _left_over(self, instance: Instance) -> str:
         """What of a released instance is still billed, as ECS last showed it."""
-        left = _outliving(instance) + [
+        left = _outliving(instance) + self._kept_snapshots(instance)
+        told = ("gone", self._lost(instance), f"still billed: {', '.join(left)}" if left else "")
+        return "; ".join(part for part in told if part)
+
+    def _kept_snapshots(self, instance: Instance) -> list[str]:
+        return [
             f"snapshot {snapshot.id} ({self._end_in_words(snapshot)})"
             for disk in instance.disks or ()
             for snapshot in disk.snapshots
             if snapshot.status is SnapshotStatus.ACCOMPLISHED
         ]
-        told = ("gone", self._lost(instance), f"still billed: {', '.join(left)}" if left else "")
-        return "; ".join(part for part in told if part)
 
     def _lost(self, instance: Instance) -> str:
         """Whose data is lost, since no snapshot is taken; "" if one is, or nothing is known."""

@@ -132,7 +132,9 @@ class Fleet(msgspec.Struct, frozen=True):
             if not has_other_value(selection, sure.get(key, one))
         }
         disks = DiskReader(for_disks, self.disks)
-        instances |= _by_id(disks.first(self._free(instances.values(), self.judge.guard)))
+        free = _by_id(self._free(instances.values(), self.judge.guard))
+        others = [one for key, one in instances.items() if key not in free and not one.unreadable]
+        instances |= _by_id([*disks.first(list(free.values())), *disks.earlier(others)])
         return msgspec.structs.replace(found, instances=instances)
 
     def _with_sure_tags(

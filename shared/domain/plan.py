@@ -140,7 +140,11 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
 def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
     """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
     try:
-        return judge.row_if_left_alone(instance, now)
+        row = judge.row_if_left_alone(instance, now)
+        if row is None or row.result is not Result.SKIPPED:
+            return row
+        told = (row.reason, judge.rule.left(instance))
+        return msgspec.structs.replace(row, reason="; ".join(part for part in told if part))
     except Exception as error:  # noqa: BLE001  # as it says
         return Row(instance, Result.FAILED, unforeseen(error))
 

@@ -166,6 +166,10 @@ class Rule(msgspec.Struct, frozen=True):
         """
         return ""
 
+    def left(self, instance: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """What an earlier run has left of the work on an instance that is skipped now; ""."""
+        return ""
+
     def told(self, made: str, reason: str) -> str:
         """What a row says of an instance that changed: how it is now, or else what was done."""
         return reason or made
