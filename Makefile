@@ -14,7 +14,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage simulate fuzz mutate package schemas clients remote bench check format lock clean
+.PHONY: help setup demo test coverage simulate fuzz mutate package schemas promises clients remote bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
 
 schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas
+
+promises: setup ## write docs/promises.md from the marks of the tests
+	$(PY) -m tools.promises
 
 clients: setup ## the official clients that the emulator is tested with
 	$(call install,requirements-clients.txt)

@@ -20,17 +20,11 @@ from shared.hosts import read_server
 from shared.proxy import Proxy, read_proxy
 from shared.strict_json import JsonError, loads, shown
 from shared.times import CHINA, parse_duration
+from shared.zones import load_zone, nearest_zone
 
 DEFAULT_MAX_INSTANCES = 100
 DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
 DEFAULT_TIMEOUT_S = 60.0
-NOT_CHINAS = frozenset(
-    {"asia/beijing", "asia/shenzhen", "asia/guangzhou", "asia/hangzhou", "china", "beijing", "cst"}
-    | {"gmt+8", "gmt+08:00", "utc+8", "utc+08:00", "+08:00", "+0800", "etc/gmt-8", "etc/gmt+8"}
-    | {"prc", "cst-8"}
-)
-"""What people write for China's zone, in small letters, and is not its name."""
-_NO_PLACES = ("Etc/", "SystemV/", "posix/", "right/")
 _ONLY_TAGS = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
     '{"lifecycle": "managed"}'
@@ -269,30 +263,10 @@ def _regions(environ: Mapping[str, str]) -> frozenset[str]:
 
 
 def _zone(name: str) -> tzinfo:
-    if not name or name == "Asia/Shanghai":
+    if not name:
         return CHINA
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few set a zone
-
     try:
-        if name != "UTC" and not _is_place(name):
-            raise ValueError(name)  # noqa: TRY301  # "CST" is six zones, and Etc/GMT+8 is UTC-8
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        right = f"a zone like {_nearest_zone(name) or 'Asia/Tokyo'}, or UTC"
+        return load_zone(name)
+    except ValueError:
+        right = f"a zone like {nearest_zone(name)}, or UTC"
         raise Refused(f"CURFEW_TZ is {name[:40]!r}; it must be {right}") from None
-
-
-def _is_place(zone: str) -> bool:
-    return "/" in zone and not zone.startswith(_NO_PLACES)
-
-
-def _nearest_zone(name: str) -> str:
-    """The zone that was probably meant; "" if none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415  # only a wrong zone needs it
-    from zoneinfo import available_timezones  # noqa: PLC0415  # as above
-
-    if name.casefold() in NOT_CHINAS:
-        return "Asia/Shanghai"
-    zones = {zone.casefold(): zone for zone in sorted(available_timezones()) if _is_place(zone)}
-    near = get_close_matches(name[:40].casefold(), zones, n=1, cutoff=0.8)
-    return zones[near[0]] if near else ""

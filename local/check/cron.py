@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from shared.settings import NOT_CHINAS
+from shared.zones import NOT_CHINAS
 
 CHINAS_ZONE = "Asia/Shanghai"
 

@@ -10,7 +10,7 @@ from functions.clear_auto_release import handler
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
-from tests.calling import RUNTIMES, Call, row
+from tests.harness.calling import RUNTIMES, Call, row
 
 AT = MANUAL_START + timedelta(hours=2)
 

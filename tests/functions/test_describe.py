@@ -12,7 +12,7 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
 from shared.errors import Incomplete
-from tests.calling import RUNTIMES, Call, in_error, row
+from tests.harness.calling import RUNTIMES, Call, in_error, row
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from shared.errors import (
     Incomplete,
 )
-from tests.calling import HANDLERS, Call, in_error
+from tests.harness.calling import HANDLERS, Call, in_error
 
 EVERY = pytest.mark.parametrize("name", HANDLERS)
 

@@ -19,7 +19,7 @@ from local.fc.context import Runtime
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.times import CHINA, to_minute_text, to_zone_text
-from tests.calling import RUNTIMES, Body, Call, row
+from tests.harness.calling import RUNTIMES, Body, Call, row
 
 OLD = MANUAL_START - timedelta(days=1)
 KEPT = DiskSpec(delete_with_instance=False)

@@ -27,7 +27,7 @@ from local.ecs.gateway.faults import (
 from local.ecs.gateway.gateway import Answer
 from shared.ecs.disks import EARLIER
 from shared.errors import Incomplete
-from tests.calling import Body, Call, in_error
+from tests.harness.calling import Body, Call, in_error
 
 OLD = MANUAL_START - timedelta(days=1)
 KEPT = DiskSpec(delete_with_instance=False)

@@ -21,7 +21,7 @@ from local.ecs.gateway.faults import (
 from local.ecs.gateway.gateway import Answer
 from local.ecs.ram.caller import Caller
 from shared.errors import AccessDenied, Incomplete
-from tests.calling import Body, Call, in_error, row
+from tests.harness.calling import Body, Call, in_error, row
 
 OLD = MANUAL_START - timedelta(days=1)
 

@@ -256,6 +256,7 @@ def token_in(step: Step) -> str:
     return wanted.token
 
 
+@pytest.mark.promise("S28")
 @pytest.mark.parametrize(
     ("days", "counts"),
     [
@@ -304,6 +305,7 @@ def test_a_snapshot_may_end_six_hours_before_the_time_asked_and_no_sooner(
     assert isinstance(rule_of().next_step(one, NOW + 5 * HOUR), TakeSnapshots) is not counts
 
 
+@pytest.mark.promise("S28")
 @pytest.mark.parametrize(
     ("attached_at", "since"),
     [

@@ -38,7 +38,7 @@ from shared.errors import InvalidEvent
 from shared.request.request import decode
 from shared.settings import Settings
 from shared.times import CHINA
-from tests.calling import ACTIONS
+from tests.harness.calling import ACTIONS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STARTED = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)
@@ -197,6 +197,7 @@ def test_a_time_half_an_hour_ahead_is_set_as_asked(
     assert rule.way(BASE, NEAR) == "set release time 2026-11-25T04:00:00+08:00"
 
 
+@pytest.mark.promise("S35")
 @pytest.mark.parametrize("if_set", MOST_IF_SET)
 @pytest.mark.parametrize(
     ("now", "nearest"),
@@ -220,6 +221,7 @@ def test_a_lease_that_has_come_too_near_is_set_31_minutes_ahead(
     assert timedelta(minutes=31) <= nearest - now < timedelta(minutes=32)
 
 
+@pytest.mark.promise("S35")
 @pytest.mark.parametrize("if_set", MOST_IF_SET)
 @pytest.mark.parametrize("is_set", [AT - MINUTE, AT + MINUTE, AT + timedelta(days=9)], ids=str)
 def test_a_lease_that_has_come_too_near_moves_nothing_that_is_set(
@@ -294,6 +296,7 @@ PLAIN = replace(BASE, charge_type="PostPaid")
 PUBLIC = replace(PLAIN, public_ip="203.0.113.8")
 
 
+@pytest.mark.promise("S31")
 @pytest.mark.parametrize(
     ("mode", "one", "way"),
     [
@@ -344,6 +347,7 @@ ECONOMICAL = {"status": Status.STOPPED, "stopped_mode": StoppedMode.STOP_CHARGIN
 STANDARD = {"status": Status.STOPPED, "stopped_mode": StoppedMode.KEEP_CHARGING}
 
 
+@pytest.mark.promise("S31")
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(
     ("before", "after", "said"),

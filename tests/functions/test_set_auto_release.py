@@ -15,7 +15,7 @@ from local.ecs.gateway.faults import Cut
 from local.fc.context import Runtime
 from local.fc.trigger_events import timer
 from shared.errors import Incomplete, InvalidEvent
-from tests.calling import RUNTIMES, Body, Call, in_error, row
+from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
 
 CI = {"team": "ci"}
 OPERATION = "ModifyInstanceAutoReleaseTime"

@@ -10,7 +10,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.context import Runtime
 from shared.errors import Incomplete
-from tests.calling import RUNTIMES, Call, in_error, row
+from tests.harness.calling import RUNTIMES, Call, in_error, row
 
 DEV = {"team": "dev"}
 

@@ -17,7 +17,7 @@ from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.context import Runtime
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete
-from tests.calling import RUNTIMES, Body, Call, in_error, row
+from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
 
 DEV = {"team": "dev"}
 NO_EFFECT = "StopCharging has no effect"

@@ -17,7 +17,7 @@ from typing import Any
 from local.ecs.ram.caller import Caller
 from shared.ecs.answer import read_answer
 from tests.fuzz.scenarios import NAMED_DEV, SCENARIOS, FuzzError, Run
-from tests.safety.stage import ROOT, Direct
+from tests.harness.stage import ROOT, Direct
 
 Path = tuple[str | int, ...]
 

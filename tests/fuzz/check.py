@@ -13,7 +13,7 @@ from local.ecs.fleet.fleet import default_fleet
 from shared.errors import CurfewError, InvalidEvent, Refused
 from shared.report.response import HTTP_STATUS
 from tests.fuzz.events import Fuzzer
-from tests.safety.stage import FUNCTIONS, Stage
+from tests.harness.stage import FUNCTIONS, Stage
 
 LONGEST = 300
 """No message about a single request has so many characters."""

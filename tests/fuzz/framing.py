@@ -22,8 +22,8 @@ from local.ecs.http.endpoint import Wire
 from local.ecs.http.messages import HttpReply, HttpRequest
 from shared.ecs.sdk import SdkTransport
 from shared.settings import Credentials, Settings
-from tests.edge.servers import listening, request_from
 from tests.fuzz.scenarios import SCENARIOS, FuzzError, Run
+from tests.harness.servers import listening, request_from
 
 OK = b"HTTP/1.1 200 OK\r\n"
 

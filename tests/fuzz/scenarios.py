@@ -20,7 +20,7 @@ from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
 from local.ecs.ram.caller import Caller
 from shared.errors import CurfewError
-from tests.safety.stage import NOW, Direct, Stage
+from tests.harness.stage import NOW, Direct, Stage
 
 LONGEST = 32_000
 """Bytes of an error's message."""

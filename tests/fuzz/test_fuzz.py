@@ -12,7 +12,7 @@ from shared.errors import InvalidEvent
 from tests.fuzz.__main__ import main
 from tests.fuzz.check import Checker, FuzzError
 from tests.fuzz.events import Fuzzer
-from tests.safety.stage import Stage
+from tests.harness.stage import Stage
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,7 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.promise("S19")
 @pytest.mark.parametrize("seed", range(1, 5))
 def test_five_hundred_mad_events_are_all_answered_as_they_must_be(seed: int) -> None:
     checker = Checker(seed)

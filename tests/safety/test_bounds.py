@@ -8,7 +8,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import GarbledRow, Refuse
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, InvalidEvent, Refused
-from tests.safety.stage import DEV, REGION, Stage, report_of
+from tests.harness.stage import DEV, REGION, Stage, report_of
 
 TWO_REGIONS: Request = {"tags": DEV, "regions": [REGION, SHANGHAI]}
 
@@ -22,6 +22,7 @@ def ids_of(stage: Stage, *names: str) -> list[str]:
 
 
 class TestTheCeiling:
+    @pytest.mark.promise("S14")
     def test_what_is_refused_is_told_with_its_plan(self) -> None:
         stage = Stage(of(0, 1))
 
@@ -34,6 +35,7 @@ class TestTheCeiling:
 
 
 class TestSnapshotsRequired:
+    @pytest.mark.promise("S16")
     @pytest.mark.parametrize("trigger", ["direct", "mns_topic_json", "eventbridge"])
     def test_no_message_releases_without_them(self, trigger: str) -> None:
         stage = Stage(of(0))
@@ -55,6 +57,7 @@ class TestSnapshotsRequired:
 
 
 class TestUnknownIds:
+    @pytest.mark.promise("S24")
     def test_an_id_of_another_region_is_not_reported_as_released(self) -> None:
         stage = Stage([*of(0), InstanceSpec("dev-far", region=SHANGHAI, tags=DEV)])
         stage.environ["CURFEW_REGIONS"] = f"{REGION},{SHANGHAI}"
@@ -65,6 +68,7 @@ class TestUnknownIds:
         [row] = report_of(incomplete.value)["instances"]
         assert (row["result"], SHANGHAI in row["reason"]) == ("failed", True)
 
+    @pytest.mark.promise("S24")
     def test_an_id_that_no_region_knows_is_released_and_warned_about(self) -> None:
         stage = Stage(of(0))
         unknown = "i-bp1doesnotexist"
@@ -76,6 +80,7 @@ class TestUnknownIds:
 
 
 class TestRegions:
+    @pytest.mark.promise("S22")
     def test_one_that_cannot_be_read_does_not_keep_the_others(self) -> None:
         stage = Stage([*of(0), InstanceSpec("dev-far", region=SHANGHAI, tags=DEV)])
         stage.gateway.faults.add(
@@ -89,6 +94,7 @@ class TestRegions:
         assert {row["name"]: row["result"] for row in report["instances"]} == {"dev-0": "changed"}
         assert any(warning.startswith(SHANGHAI) for warning in report["warnings"])
 
+    @pytest.mark.promise("S11")
     def test_of_an_unread_region_no_plan_can_be_confirmed(self) -> None:
         stage = Stage(of(0))
         stage.gateway.faults.add(
@@ -108,6 +114,7 @@ class TestRegions:
 
 
 class TestRows:
+    @pytest.mark.promise("S23")
     def test_one_that_cannot_be_read_fails_and_keeps_no_other(self) -> None:
         stage = Stage(of(0, 1, 2))
         bad = stage.id_of("dev-1")

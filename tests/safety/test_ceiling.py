@@ -12,7 +12,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     ENVIRONMENT,
     REGION,
@@ -56,6 +56,7 @@ def deliver(stage: Stage, function: str, *requests: Request) -> tuple[str, list[
     return "", answer["reports"]
 
 
+@pytest.mark.promise("S14")
 @EACH_WRITE
 @pytest.mark.parametrize("number", [11, 1_000_000])
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -83,6 +84,7 @@ def test_a_higher_number_in_the_request_is_no_error_where_it_is_not_needed() -> 
     assert report["counts"]["changed"] == 10
 
 
+@pytest.mark.promise("S14")
 @EACH_WRITE
 def test_twenty_messages_at_the_ceiling_change_no_more_than_one(function: str) -> None:
     stage = fleet(200, function)
@@ -218,6 +220,7 @@ def test_the_next_invocation_begins_anew() -> None:
         assert stage.ask("stop", {"instance_ids": ids})["counts"]["changed"] == 10
 
 
+@pytest.mark.promise("S15")
 def test_a_percentage_is_of_the_first_inventory_and_of_all_messages() -> None:
     stage = fleet(50, CURFEW_MAX_INSTANCES="100", CURFEW_MAX_PERCENT="20")
     release = stated("release-no-snapshot")

@@ -19,8 +19,8 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import Harm
 from shared.errors import Incomplete
-from tests.calling import ACTIONS
-from tests.safety.stage import (
+from tests.harness.calling import ACTIONS
+from tests.harness.stage import (
     HARMS,
     LOSSES,
     WAYS,
@@ -179,6 +179,7 @@ def test_every_function_that_can_do_harm_is_in_a_table() -> None:
     assert harmful == {"start", *map(function_of, HARMS)}
 
 
+@pytest.mark.promise("S1", "S2", "S3")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("name", "trigger"), ROWS)
 def test_no_request_that_changes_names_a_guarded_instance(
@@ -199,6 +200,7 @@ def test_no_request_that_changes_names_a_guarded_instance(
     assert {said[one][0] for one in set(ids) - set(guarded)} == {"changed"}
 
 
+@pytest.mark.promise("S4")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", ENVELOPES)
 def test_only_what_keeps_an_instance_off_hinders_its_start(trigger: str, way: str) -> None:
@@ -276,6 +278,7 @@ def named(against: Mapping[str, str], reason: str) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
+@pytest.mark.promise("S10")
 @pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
 def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:

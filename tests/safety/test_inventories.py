@@ -22,7 +22,7 @@ from local.ecs.gateway.faults import (
 )
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     HARMS,
@@ -39,6 +39,7 @@ from tests.safety.stage import (
 )
 
 
+@pytest.mark.promise("S20")
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", HARMS)
@@ -56,6 +57,7 @@ def test_an_empty_answer_for_want_of_permission_is_no_inventory(
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S20")
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("skip", range(1, 5))
 def test_permission_lost_midway_is_not_taken_for_a_release(skip: int, *, is_empty: bool) -> None:
@@ -80,6 +82,7 @@ BAD_PAGES: Mapping[str, AnyFault] = {
 }
 
 
+@pytest.mark.promise("S21")
 @pytest.mark.parametrize("fault", BAD_PAGES.values(), ids=BAD_PAGES)
 @pytest.mark.parametrize("way", ["tags", "name", "all"])
 def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFault) -> None:
@@ -92,6 +95,7 @@ def test_an_inventory_whose_third_page_fails_is_not_used(way: str, fault: AnyFau
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S21")
 def test_tokens_that_go_in_a_circle_end() -> None:
     stage = Stage(MANY, environ=MANY_ALLOWED)
     circle = Circle(stage.gateway)
@@ -121,6 +125,7 @@ class Circle(Direct):
         return body
 
 
+@pytest.mark.promise("S25")
 def test_an_instance_seen_on_two_pages_is_stopped_once() -> None:
     stage = Stage(MANY[:150], environ=MANY_ALLOWED)
     stage.transport = Twice(stage.gateway)
@@ -150,6 +155,7 @@ class Twice(Direct):
         return body
 
 
+@pytest.mark.promise("S25")
 def test_more_than_a_thousand_by_tag_are_all_found() -> None:
     specs = (InstanceSpec(f"dev-{number}", tags=DEV) for number in range(1100))
     stage = Stage(specs, environ=MANY_ALLOWED)
@@ -159,6 +165,7 @@ def test_more_than_a_thousand_by_tag_are_all_found() -> None:
     assert report["counts"]["would_change"] == 1100
 
 
+@pytest.mark.promise("S9")
 def test_a_filter_that_ecs_ignores_selects_no_more() -> None:
     stage = Stage([*FEW, InstanceSpec("prod-1", tags={"team": "prod"})])
     stage.transport = NoFilter(stage.gateway)
@@ -195,6 +202,7 @@ RECHECKS: Mapping[str, AnyFault] = {
 
 
 @pytest.mark.parametrize("fault", RECHECKS.values(), ids=RECHECKS)
+@pytest.mark.promise("S26")
 def test_a_second_look_that_fails_keeps_the_instances(fault: AnyFault) -> None:
     stage = Stage(FEW)
     stage.gateway.faults.add(fault)
@@ -206,6 +214,7 @@ def test_a_second_look_that_fails_keeps_the_instances(fault: AnyFault) -> None:
     assert "DeleteInstances" not in stage.operations()
 
 
+@pytest.mark.promise("S9")
 @pytest.mark.parametrize(
     "request_",
     [
@@ -237,6 +246,7 @@ def test_a_selection_never_widens(name: str, request_: Request) -> None:
     assert len(stage.gateway.log) == 0
 
 
+@pytest.mark.promise("S27")
 def test_nothing_matched_is_said_in_report_and_log(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage(FEW)
 

@@ -21,7 +21,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings
-from tests.safety.stage import FUNCTIONS, REGION, Direct, Stage, at, fc_context, report_of, table
+from tests.harness.stage import FUNCTIONS, REGION, Direct, Stage, at, fc_context, report_of, table
 from tests.safety.test_guard_table import CASES
 from tests.safety.test_races import before_first
 
@@ -51,6 +51,7 @@ def test_a_subscriptions_end_is_never_taken_for_a_release_time() -> None:
     }
 
 
+@pytest.mark.promise("S10")
 @settings(max_examples=60, deadline=None)
 @given(
     chosen=st.sets(st.sampled_from([case.spec.name for case in CASES]), min_size=1),
@@ -159,6 +160,7 @@ def test_throttling_leaves_nobody_behind_and_splits_no_batch(status: int, code: 
     assert sizes == {100}
 
 
+@pytest.mark.promise("S33")
 @pytest.mark.parametrize(
     ("zone", "kept_until", "end"),
     [
@@ -185,6 +187,7 @@ def test_a_plain_date_keeps_until_its_end_in_the_operators_zone(
     assert results == ["skipped", "changed"]
 
 
+@pytest.mark.promise("S19")
 @pytest.mark.parametrize("trigger", ENVELOPES)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_malformed_request_never_ends_in_success(function: str, trigger: str) -> None:
@@ -203,6 +206,7 @@ def test_a_malformed_request_never_ends_in_success(function: str, trigger: str) 
     assert len(stage.gateway.log) == 0
 
 
+@pytest.mark.promise("S47")
 def test_a_warm_instance_uses_the_credentials_of_each_invocation() -> None:
     from functions import stop  # noqa: PLC0415  # beside what it is about
 
@@ -221,6 +225,7 @@ def test_a_warm_instance_uses_the_credentials_of_each_invocation() -> None:
     assert used == ["first", "second"]
 
 
+@pytest.mark.promise("S29")
 def test_what_goes_on_costing_after_a_release_is_in_the_report() -> None:
     kept = DiskSpec(delete_with_instance=False)
     stage = Stage([InstanceSpec("dev-db", data_disks=(kept,), has_eip=True)])
@@ -238,6 +243,7 @@ def test_what_goes_on_costing_after_a_release_is_in_the_report() -> None:
     assert [one.disk_id for one in stage.engine.disks()] == [data]
 
 
+@pytest.mark.promise("S28")
 @pytest.mark.parametrize(
     ("code", "status"),
     [
@@ -258,6 +264,7 @@ def test_without_its_snapshot_an_instance_stays(code: str, status: int) -> None:
     assert "DeleteInstances" not in stage.operations()
 
 
+@pytest.mark.promise("S28")
 def test_a_disk_that_cannot_be_snapshotted_is_told_from_a_snapshot_that_failed() -> None:
     local_disk = DiskSpec(size_gib=900, category="local_ssd_pro")
     stage = Stage([InstanceSpec("dev-cache", data_disks=(local_disk,))])
@@ -311,6 +318,7 @@ def test_a_release_time_is_legal_or_refused_and_never_adjusted(
         assert stage.writes() == ()
 
 
+@pytest.mark.promise("S13")
 @pytest.mark.parametrize(
     "stated",
     [

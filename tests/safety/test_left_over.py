@@ -17,7 +17,7 @@ from local.fc.trigger_events import ENVELOPES
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete
-from tests.safety.stage import DEV, Direct, Stage, report_of, table
+from tests.harness.stage import DEV, Direct, Stage, report_of, table
 
 RELEASE = {"tags": DEV, "dry_run": False}
 SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")
@@ -64,6 +64,7 @@ def ask(stage: Stage, *, timeout_s: float = 600) -> tuple[str, str]:
     return table(report)["dev-0"]
 
 
+@pytest.mark.promise("S30")
 def test_a_failed_release_names_the_snapshots_that_it_took() -> None:
     stage, first, second = two_disks()
     quota = ErrorResponse(403, "QuotaExceed.Snapshot", "The snapshot quota exceeds.")
@@ -93,6 +94,7 @@ def release(stage: Stage) -> None:
     stage.clock.advance(timedelta(seconds=10))
 
 
+@pytest.mark.promise("S30")
 @pytest.mark.parametrize(
     ("somebody", "result", "reason"),
     [
@@ -144,6 +146,7 @@ def test_a_deletion_that_takes_long_is_waited_for_and_asked_for_three_times_at_m
     assert stage.operations().count("DeleteInstances") <= 3
 
 
+@pytest.mark.promise("S30")
 def test_a_deletion_that_outlasts_the_deadline_is_pending_and_names_its_snapshot() -> None:
     stage = slow(timedelta(minutes=20))
 

@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import Refuse
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
-from tests.safety.stage import DEV, Direct, Stage, report_of, table
+from tests.harness.stage import DEV, Direct, Stage, report_of, table
 
 
 def fleet(count: int) -> Stage:
@@ -52,6 +52,7 @@ def test_all_messages_keep_one_pace_which_spares_every_other_refusal() -> None:
     assert together.clock.now() <= apart.clock.now()
 
 
+@pytest.mark.promise("S39")
 def test_once_the_time_is_over_no_other_message_is_begun_and_they_are_named() -> None:
     stage = fleet(4)
     stage.gateway.faults.add(Refuse(action="StopInstances", status=400, code="Throttling", skip=1))
@@ -115,6 +116,7 @@ def test_each_report_counts_its_own_calls_and_its_own_time() -> None:
     assert len({one["seconds"] for one in answer["reports"]}) == 1
 
 
+@pytest.mark.promise("S39")
 def test_a_great_list_ends_in_time_and_says_where() -> None:
     """Some 42,000 requests fit into an event of 128 KB."""
     stage = fleet(1)

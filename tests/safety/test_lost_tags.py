@@ -19,7 +19,7 @@ from local.ecs.gateway.faults import (
 )
 from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     HARMS,
@@ -41,6 +41,7 @@ STILL = "stop; stopped in KeepCharging: still billed"
 BY_DEFAULT = "stop (the account's default mode)"
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("skip", range(4))
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", LOSSES)
@@ -89,6 +90,7 @@ def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str)
     assert report["counts"]["changed"] == 3
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done(
     dry_run: bool,  # noqa: FBT001  # a table's column
@@ -122,6 +124,7 @@ TWICE = DroppedTags(action="DescribeInstances", times=2)
 """The listing, and the second look at those whose tags it does not show."""
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize(
     "fields",
@@ -204,6 +207,7 @@ def test_who_was_found_by_a_tag_that_is_taken_away_meanwhile_is_not_left_out(
     assert stage.gateway.log.touched(untagged) == ()
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
     function, fields = function_of(name), stated(name)
@@ -215,6 +219,7 @@ def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
     assert table(report) == {"dev-kept": ("skipped", "tag curfew:protect")}
 
 
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize(
     "fault",
     [

@@ -10,7 +10,7 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags
 from shared.errors import Incomplete, Refused
-from tests.safety.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
+from tests.harness.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
 
 WHO: Mapping[str, Mapping[str, str]] = {
     "dev-both": {"team": "dev", "lifecycle": "managed", "owner": "wang"},
@@ -42,6 +42,7 @@ def stage(function: str) -> Stage:
     return made
 
 
+@pytest.mark.promise("S16")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("function", WRITERS)
 def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) -> None:

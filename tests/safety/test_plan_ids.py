@@ -12,7 +12,7 @@ from local.ecs.account.model import Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
-from tests.safety.stage import MANY_ALLOWED, WAYS, Stage, request_for, table
+from tests.harness.stage import MANY_ALLOWED, WAYS, Stage, request_for, table
 
 SPECS = tuple(InstanceSpec(f"dev-{number}", tags={"team": "dev"}) for number in range(4))
 RELEASE: Request = {"name": "dev-*", "snapshot": False}
@@ -43,6 +43,7 @@ def test_a_plan_confirmed_in_an_unchanged_world_is_carried_out(function: str, wa
     assert {name: result for name, (result, _) in rows.items()} == dict.fromkeys(ids, "changed")
 
 
+@pytest.mark.promise("S11")
 def test_one_instance_more_and_nothing_is_done() -> None:
     stage = Stage(SPECS)
     plan_id = planned(stage)
@@ -54,6 +55,7 @@ def test_one_instance_more_and_nothing_is_done() -> None:
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S11")
 def test_another_instance_in_ones_place_and_nothing_is_done() -> None:
     stage = Stage(SPECS)
     plan_id = planned(stage)
@@ -78,6 +80,7 @@ def test_an_instance_that_was_guarded_in_the_dry_run_is_another_instance() -> No
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.parametrize(
     ("fewer", "left"),
     [
@@ -119,6 +122,7 @@ OTHERS: Mapping[str, Request] = {
 }
 
 
+@pytest.mark.promise("S11")
 @pytest.mark.parametrize("request_", OTHERS.values(), ids=OTHERS)
 def test_with_other_parameters_it_is_another_plan(request_: Request) -> None:
     stage = Stage(SPECS)

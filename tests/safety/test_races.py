@@ -14,7 +14,7 @@ from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
-from tests.safety.stage import Direct, Hook, Stage, at, report_in, report_of, table
+from tests.harness.stage import Direct, Hook, Stage, at, report_in, report_of, table
 
 WEB = InstanceSpec("dev-web", tags={"team": "dev"}, data_disks=(DiskSpec(),))
 API = InstanceSpec("dev-api", tags={"team": "dev"})
@@ -98,6 +98,7 @@ PROTECTIONS: Mapping[str, tuple[Callable[[Stage, str], object], str]] = {
 }
 
 
+@pytest.mark.promise("S5")
 @pytest.mark.parametrize("protection", PROTECTIONS)
 @pytest.mark.parametrize("stopped", [False, True], ids=["running", "stopped"])
 def test_protection_that_appears_at_any_moment_keeps_the_instance(
@@ -124,6 +125,7 @@ def writes_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[
     return [one.action for one in calls[first_look:] if one.is_mutating and one.names(instance_id)]
 
 
+@pytest.mark.promise("S5")
 @pytest.mark.parametrize(
     ("function", "protection"),
     [
@@ -153,6 +155,7 @@ def test_protection_between_plan_and_write_holds_and_is_named(
     assert stage.gateway.log.touched(instance_id) == ()
 
 
+@pytest.mark.promise("S5")
 @pytest.mark.parametrize("function", DEEDS)
 def test_no_write_follows_a_look_older_than_thirty_seconds(function: str) -> None:
     stage = Stage([WEB, API])
@@ -174,6 +177,7 @@ def test_no_write_follows_a_look_older_than_thirty_seconds(function: str) -> Non
     assert len(stage.writes()) > 0
 
 
+@pytest.mark.promise("S28")
 @pytest.mark.parametrize("number", range(calls_of("release")))
 def test_started_by_hand_at_any_moment_its_last_data_is_in_a_snapshot(number: int) -> None:
     stage = Stage([WEB])
@@ -197,6 +201,7 @@ def test_started_by_hand_at_any_moment_its_last_data_is_in_a_snapshot(number: in
         assert kept == set(instance.disk_ids)
 
 
+@pytest.mark.promise("S42")
 @pytest.mark.parametrize("snapshot", [True, False], ids=["snapshot", "no-snapshot"])
 def test_an_instance_that_somebody_starts_at_the_last_moment_is_not_deleted_as_it_runs(
     snapshot: bool,  # noqa: FBT001  # a table's column
@@ -216,6 +221,7 @@ def test_an_instance_that_somebody_starts_at_the_last_moment_is_not_deleted_as_i
     assert table(report)["dev-web"][0] == "changed"
 
 
+@pytest.mark.promise("S34")
 @pytest.mark.parametrize("function", DEEDS)
 def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(function: str) -> None:
     alone = Stage([WEB, API])
@@ -235,6 +241,7 @@ def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(funct
         assert world(stage) == world(alone), f"call {number}"
 
 
+@pytest.mark.promise("S36")
 @pytest.mark.parametrize("function", DEEDS)
 def test_killed_at_any_call_the_next_run_goes_on_from_there(function: str) -> None:
     alone = Stage([WEB, API])
@@ -263,6 +270,7 @@ def world(stage: Stage) -> object:
     )
 
 
+@pytest.mark.promise("S34")
 def test_one_event_delivered_four_times_has_one_effect() -> None:
     stage = Stage([WEB, API])
     event = ENVELOPES["mns_topic_json"](RELEASE, stage.clock.now())
@@ -274,6 +282,7 @@ def test_one_event_delivered_four_times_has_one_effect() -> None:
     assert len(stage.engine.snapshots()) == 3  # one of each disk
 
 
+@pytest.mark.promise("S35")
 def test_a_redelivered_release_after_means_the_same_instant() -> None:
     stage = Stage([WEB])
     event = ENVELOPES["mns_topic_json"]({"name": "dev-*", "release_after": "3h"}, stage.clock.now())
@@ -292,6 +301,7 @@ def listed(stage: Stage, *requests: Request) -> bytes:
     return json.dumps(events).encode()
 
 
+@pytest.mark.promise("S41")
 def test_the_same_instance_in_two_messages_of_a_list_is_changed_once() -> None:
     stage = Stage([WEB, API])
     ids = [one.instance_id for one in stage.engine.instances()]
@@ -304,6 +314,7 @@ def test_the_same_instance_in_two_messages_of_a_list_is_changed_once() -> None:
     assert [len(stage.gateway.log.touched(one)) for one in ids] == [1, 1]
 
 
+@pytest.mark.promise("S41")
 def test_messages_at_odds_are_done_in_their_order_and_the_last_stands() -> None:
     stage = Stage([WEB])
     now = stage.clock.now()
@@ -349,6 +360,7 @@ def test_yesterdays_event_is_refused_before_any_call() -> None:
     assert len(stage.gateway.log) == 0
 
 
+@pytest.mark.promise("S43")
 def test_stopped_by_hand_during_a_stop_is_not_stopped_again() -> None:
     stage = Stage([WEB])
     instance_id = stage.id_of("dev-web")
@@ -360,6 +372,7 @@ def test_stopped_by_hand_during_a_stop_is_not_stopped_again() -> None:
     assert [one.code for one in stage.writes()] == [""]  # the refusal is in the batch's answer
 
 
+@pytest.mark.promise("S43")
 def test_released_by_hand_during_a_release_is_released() -> None:
     stage = Stage([API])
     instance_id = stage.id_of("dev-api")
@@ -372,6 +385,7 @@ def test_released_by_hand_during_a_release_is_released() -> None:
     assert [row["status"] for row in report["instances"]] == ["Gone"]
 
 
+@pytest.mark.promise("S32")
 def test_time_runs_out_between_stop_and_delete_and_the_rest_is_pending() -> None:
     stage = Stage([WEB, API])
     stage.transport.before = before_first(

@@ -19,8 +19,8 @@ from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
-from tests.s_yaml import raw
-from tests.safety.stage import FUNCTIONS, Direct, Stage, table
+from tests.harness.s_yaml import raw
+from tests.harness.stage import FUNCTIONS, Direct, Stage, table
 
 RAM = Path(__file__).parents[2] / "ram"
 READMES = ("README.md", "README.zh-CN.md")
@@ -119,6 +119,7 @@ def test_only_function_compute_may_take_the_role() -> None:
     }
 
 
+@pytest.mark.promise("S44")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_policy_is_enough_for_its_function(function: str) -> None:
     stage = staged(function, document(function))
@@ -132,6 +133,7 @@ def test_a_policy_is_enough_for_its_function(function: str) -> None:
     }
 
 
+@pytest.mark.promise("S44")
 @pytest.mark.parametrize(("function", "action"), CUTS)
 def test_without_any_one_action_the_function_fails_and_names_it(function: str, action: str) -> None:
     stage = staged(function, without(document(function), action))
@@ -175,6 +177,7 @@ def test_no_other_functions_role_can_release(function: str, request_: Request) -
     assert len(stage.engine.instances()) == 2
 
 
+@pytest.mark.promise("S44")
 @pytest.mark.parametrize("status", [Status.RUNNING, Status.STOPPED])
 def test_stops_role_cannot_release(status: Status) -> None:
     looks = {"Effect": "Allow", "Action": ["ecs:Describe*", "ecs:List*"], "Resource": "*"}
@@ -188,6 +191,7 @@ def test_stops_role_cannot_release(status: Status) -> None:
     assert [one.name for one in stage.engine.instances()] == ["dev-web"]
 
 
+@pytest.mark.promise("S45")
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize(
     ("action", "parameters"),
@@ -219,6 +223,7 @@ def test_no_role_may_retag_or_unprotect_even_under_a_wider_policy(
     assert answer.code == "Forbidden.RAM"
 
 
+@pytest.mark.promise("S45")
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.parametrize("action", ["tag:TagResources", "tag:UntagResources"])
 def test_no_role_may_retag_by_the_tag_service_even_under_a_wider_policy(

@@ -16,7 +16,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     ENVIRONMENT,
     FUNCTIONS,

@@ -11,7 +11,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.request.triggers import parse
-from tests.safety.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
+from tests.harness.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
 
 UNTIMED = frozenset(
     {
@@ -50,6 +50,7 @@ def refusal(stage: Stage, function: str, request: Request, trigger: str = "direc
     return body["errorMessage"]
 
 
+@pytest.mark.promise("S14")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", ENVELOPES)
 @pytest.mark.parametrize("function", WRITERS)
@@ -65,6 +66,7 @@ def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way:
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S14")
 @pytest.mark.parametrize("trigger", ENVELOPES)
 @pytest.mark.parametrize("function", WRITERS)
 def test_the_cap_is_a_hundred_where_nobody_states_one(function: str, trigger: str) -> None:
@@ -96,6 +98,7 @@ def test_what_is_guarded_does_not_count() -> None:
     assert (report["counts"]["changed"], report["counts"]["skipped"]) == (1, 7)
 
 
+@pytest.mark.promise("S15")
 @pytest.mark.parametrize(
     ("count", "percent", "is_refused"),
     [
@@ -121,6 +124,7 @@ def test_over_the_percentage_of_a_region_nothing_is_done(
         assert stage.ask("stop", {"instance_ids": ids})["counts"]["changed"] == 6
 
 
+@pytest.mark.promise("S15")
 def test_of_a_small_fleet_five_may_always_change() -> None:
     stage = fleet(6)
     stage.environ["CURFEW_MAX_PERCENT"] = "1"
@@ -129,6 +133,7 @@ def test_of_a_small_fleet_five_may_always_change() -> None:
     assert stage.ask("stop", {"instance_ids": ids})["counts"]["changed"] == 5
 
 
+@pytest.mark.promise("S17")
 @pytest.mark.parametrize("trigger", [one for one in ENVELOPES if one not in UNTIMED])
 @pytest.mark.parametrize("function", WRITERS)
 def test_a_stale_event_is_refused_before_any_call(function: str, trigger: str) -> None:
@@ -154,6 +159,7 @@ def test_an_event_of_the_future_is_invalid(trigger: str) -> None:
     assert len(stage.gateway.log) == 0
 
 
+@pytest.mark.promise("S17", "S48")
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
@@ -178,6 +184,7 @@ def test_what_the_operator_forbids_or_misspells_is_refused_before_any_call(
     assert len(stage.gateway.log) == 0
 
 
+@pytest.mark.promise("S19")
 @pytest.mark.parametrize("trigger", ENVELOPES)
 @pytest.mark.parametrize("function", WRITERS)
 def test_a_message_for_another_function_is_not_obeyed(function: str, trigger: str) -> None:

@@ -193,6 +193,7 @@ STORIES: Mapping[str, tuple[str, Request]] = {
 }
 
 
+@pytest.mark.promise("S46")
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("name", STORIES)
 def test_a_success_tells_no_secret(account: Account, name: str, runtime: Runtime) -> None:
@@ -228,6 +229,7 @@ FAULTS: Mapping[str, AnyFault] = {
 }
 
 
+@pytest.mark.promise("S46")
 @pytest.mark.parametrize("skip", [0, 1])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_brings_a_secret_out(account: Account, fault: str, skip: int) -> None:
@@ -247,6 +249,7 @@ ERRORS: Mapping[str, tuple[tuple[str, Request], AnyFault | None]] = {
 }
 
 
+@pytest.mark.promise("S46")
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("error", [one.__name__ for one in CurfewError.__subclasses__()])
 def test_no_error_tells_a_secret(account: Account, error: str, runtime: Runtime) -> None:
@@ -308,6 +311,7 @@ def test_an_endpoint_with_a_secret_in_it_is_refused_unseen(account: Account, end
     account.search()
 
 
+@pytest.mark.promise("S50")
 def test_a_proxy_that_fails_does_not_bring_its_password_out(spy: Spy) -> None:
     proxy = f"http://curfew:{PASSWORD}@127.0.0.1:1"
     spy.monkeypatch.setenv("HTTPS_PROXY", proxy)
@@ -339,6 +343,7 @@ HOLDERS: Mapping[str, Callable[[], object]] = {
 }
 
 
+@pytest.mark.promise("S46")
 @pytest.mark.parametrize("name", HOLDERS)
 def test_no_object_shows_the_secret_that_it_holds(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -351,6 +356,7 @@ def test_no_object_shows_the_secret_that_it_holds(
     assert not any(secret in shown for secret in (SECRET, TOKEN, PASSWORD))
 
 
+@pytest.mark.promise("S47")
 def test_an_event_cannot_bring_credentials(
     account: Account,
 ) -> None:
@@ -374,6 +380,7 @@ def test_the_search_finds_what_it_looks_for(
             account.search()
 
 
+@pytest.mark.promise("S46")
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize(
     "arguments",

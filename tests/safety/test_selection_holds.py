@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     WRITES,
     Direct,
@@ -90,6 +90,7 @@ EACH_CHANGE = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 EACH_WRITE = pytest.mark.parametrize("name", WRITES)
 
 
+@pytest.mark.promise("S6")
 @EACH_WRITE
 @EACH_CHANGE
 def test_who_leaves_the_selection_between_plan_and_write_is_left_alone(
@@ -144,6 +145,7 @@ def test_who_leaves_the_selection_at_any_call_is_not_written_to_once_that_shows(
         assert writes_after_a_look_at(stage, instance_id, number) == [], f"call {number}"
 
 
+@pytest.mark.promise("S6")
 def test_who_is_retagged_while_snapshots_run_is_kept_and_the_row_says_what_was_done() -> None:
     stage = Stage([WEB])
     instance_id = stage.id_of("dev-web")
@@ -240,6 +242,7 @@ BY_RULE: Mapping[str, Request] = {
 }
 
 
+@pytest.mark.promise("S7")
 @pytest.mark.parametrize("selection", BY_RULE.values(), ids=BY_RULE)
 @pytest.mark.parametrize("name", ["stop", "release-no-snapshot", "set_auto_release"])
 def test_what_was_created_after_the_event_is_not_meant(name: str, selection: Request) -> None:
@@ -331,6 +334,7 @@ def test_many_created_after_the_event_are_counted_and_five_are_named() -> None:
     assert report["counts"]["skipped"] == 8
 
 
+@pytest.mark.promise("S7")
 def test_a_retry_after_an_hour_does_not_take_what_came_since() -> None:
     stage = aged(Stage(()), first=HOUR)
     event = ENVELOPES["mns_topic_json"](

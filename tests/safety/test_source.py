@@ -15,7 +15,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.request_log import Effect, Entry
-from tests.safety.stage import CALLS, FUNCTIONS, NOW, REGION, ROOT, Stage, check_call
+from tests.harness.stage import CALLS, FUNCTIONS, NOW, REGION, ROOT, Stage, check_call
 
 SOURCES = sorted([*(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")])
 OPERATIONS = frozenset(
@@ -48,6 +48,7 @@ def texts(path: Path) -> Iterator[str]:
             yield str(node.value)
 
 
+@pytest.mark.promise("S12")
 def test_the_code_names_nine_operations_and_no_other() -> None:
     named = {text for path in SOURCES for text in texts(path) if text in OPERATIONS}
 
@@ -55,6 +56,7 @@ def test_the_code_names_nine_operations_and_no_other() -> None:
     assert len(named) == 9
 
 
+@pytest.mark.promise("S12")
 @pytest.mark.parametrize("operation", FORBIDDEN)
 def test_the_code_holds_no_part_of_a_forbidden_operation(operation: str) -> None:
     assert not any(operation in calls for calls in CALLS.values())
@@ -83,6 +85,7 @@ def test_no_operations_name_is_put_together() -> None:
     assert [name for name, code in built if "call.operation" not in code] == []
 
 
+@pytest.mark.promise("S13")
 def test_only_clear_auto_release_asks_to_clear() -> None:
     askers = {
         path.name
@@ -110,6 +113,7 @@ def test_snapshots_are_the_only_things_that_get_tags() -> None:
     assert tagging == {"CreateSnapshot"}
 
 
+@pytest.mark.promise("S12")
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_call_of_every_run_is_checked(function: str) -> None:
     def entry(action: str, **parameters: str) -> Entry:

@@ -15,7 +15,7 @@ from shared.domain.guards import FRESH_FOR
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete, Unavailable
-from tests.safety.stage import DEV, MANY_ALLOWED, Stage, report_of, table
+from tests.harness.stage import DEV, MANY_ALLOWED, Stage, report_of, table
 
 HOUR_S = 3600
 RELEASE = {"tags": DEV, "dry_run": False}
@@ -52,6 +52,7 @@ def oldest_reading(stage: Stage, reads: str, write: str) -> timedelta:
     )
 
 
+@pytest.mark.promise("S40")
 @pytest.mark.parametrize(
     ("count", "limits"),
     [
@@ -82,6 +83,7 @@ def test_a_release_gets_to_its_end_however_few_disks_may_be_read(
     assert oldest_reading(stage, "DescribeDisks", "DeleteInstances") <= FRESH_FOR
 
 
+@pytest.mark.promise("S40")
 @pytest.mark.parametrize("limit", [1, 2, 5])
 def test_a_lease_gets_to_its_end_however_few_tags_may_be_read(limit: int) -> None:
     stage = stage_of(300, {"ListTagResources": limit}, tags={})
@@ -128,6 +130,7 @@ def test_what_is_slow_and_not_throttled_is_read_for_some_and_those_get_on(operat
     assert oldest_reading(stage, "DescribeInstances", "DeleteInstances") <= FRESH_FOR
 
 
+@pytest.mark.promise("S40")
 @pytest.mark.parametrize(
     ("function", "request_", "operation", "first_write", "tags"),
     [

@@ -17,8 +17,8 @@ from shared.ecs import connections
 from shared.ecs.transport import NoResponse
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
-from tests.edge.certificates import Authority
-from tests.edge.servers import (
+from tests.harness.certificates import Authority
+from tests.harness.servers import (
     ANSWER,
     HIDDEN,
     asked,
@@ -73,6 +73,7 @@ def context_of(authority: Authority, kind: str) -> ssl.SSLContext:
     return authority.server(*options.pop("names"), **options)
 
 
+@pytest.mark.promise("S49")
 @pytest.mark.parametrize("kind", SERVERS)
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_a_server_that_is_not_proved_to_be_ecs_gets_nothing(
@@ -130,6 +131,7 @@ VARIABLES = (
 VALUES = ("", " ", "0", "false", "sdk", "THE-AUTHORITY")
 
 
+@pytest.mark.promise("S49")
 @pytest.mark.parametrize("kind", ["signs-itself", "another-name", "expired"])
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_no_variable_switches_the_verification_off(
@@ -162,6 +164,7 @@ def test_no_other_variable_makes_an_authority_trusted(
     assert list(map(bytes, server.received)) == [b""]
 
 
+@pytest.mark.promise("S49")
 @pytest.mark.parametrize("value", ["", " "])
 def test_an_empty_bundle_counts_as_not_set(
     authority: Authority, monkeypatch: pytest.MonkeyPatch, value: str
@@ -198,6 +201,7 @@ def odd_files(tmp_path: Path) -> Mapping[str, str]:
     }
 
 
+@pytest.mark.promise("S49")
 @pytest.mark.parametrize(
     ("which", "why"),
     [
@@ -351,7 +355,7 @@ def test_the_configuration_of_openssl_does_not_switch_it_off(
     configuration.write_text(CONFIGURATION.format(bundle=authority.bundle))
     program = (
         "import sys\n"
-        "from tests.edge.servers import asked\n"
+        "from tests.harness.servers import asked\n"
         "from shared.settings import Settings\n"
         "asked(Settings(endpoint=sys.argv[1]))\n"
     )

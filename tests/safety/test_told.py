@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
-from tests.safety.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table
+from tests.harness.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -171,6 +171,7 @@ def test_the_hint_costs_one_page_in_place_of_the_second_listing() -> None:
     assert ["DryRun" in one for one in looks] == [False, True, False]
 
 
+@pytest.mark.promise("S3")
 def test_if_all_that_was_selected_is_kept_by_keys_nobody_understands_that_is_a_warning() -> None:
     stage = Stage(
         InstanceSpec(f"dev-{key}", tags={**DEV, key: "x"})

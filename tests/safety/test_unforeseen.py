@@ -17,7 +17,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.report.report import worst_first
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     HARMS,
@@ -117,6 +117,7 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
     assert log()[1]["request_id"] == "1-safety"
 
 
+@pytest.mark.promise("S38")
 @pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize(
     ("dry_run", "part"),
@@ -199,6 +200,7 @@ def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> No
     assert all(PLACE in reason for _, reason in table(report).values())
 
 
+@pytest.mark.promise("S38")
 @pytest.mark.parametrize("name", HARMS)
 def test_in_a_look_after_a_write_the_rows_are_told(name: str) -> None:
     stage = Stage(FEW)
@@ -245,6 +247,7 @@ PARTS_OF_THE_END = [
 ]
 
 
+@pytest.mark.promise("S38")
 @pytest.mark.parametrize("part", PARTS_OF_THE_END)
 @pytest.mark.parametrize("changes", [False, True], ids=["nothing-changed", "changed"])
 def test_while_the_end_is_told_it_is_typed_by_whether_a_write_was_sent(

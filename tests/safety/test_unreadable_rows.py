@@ -12,7 +12,7 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, Unavailable
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     VARIANTS,
     WAYS,

@@ -19,7 +19,7 @@ from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
 from shared.errors import Incomplete
 from shared.run import MAX_WAITS
-from tests.safety.stage import (
+from tests.harness.stage import (
     DEV,
     FEW,
     WRITES,
@@ -283,6 +283,7 @@ def test_an_id_that_the_first_looks_leave_out_is_looked_for_again_and_done(
         assert forgetful.looks[2] - forgetful.looks[0] >= timedelta(seconds=5)
 
 
+@pytest.mark.promise("S24")
 @pytest.mark.parametrize("dry_run", [False, True])
 @pytest.mark.parametrize("name", ["describe", *WRITES])
 def test_an_id_that_time_does_not_suffice_to_look_for_again_is_pending(
@@ -312,6 +313,7 @@ def test_an_id_that_time_does_not_suffice_to_look_for_again_is_pending(
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S24")
 def test_a_list_that_has_waited_often_enough_believes_two_looks() -> None:
     """Else a list of many that are released already would never be complete."""
     stage = Stage(())

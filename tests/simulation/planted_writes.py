@@ -261,7 +261,9 @@ def _a_plan_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
         now, rule = self.job.clock.now(), self.job.judge.rule
         self.targets += [
             Target(one, rule.next_step(one, now), now, one)
-            for one in self.job.ecs.inventory(ByTagsAndName((("team", None),))).instances.values()
+            for one in self.job.inventory.select(
+                ByTagsAndName((("team", None),))
+            ).instances.values()
             if one.id not in known and not one.id.startswith("i-sim")
         ]
 

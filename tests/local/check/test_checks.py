@@ -21,7 +21,7 @@ from local.check.whole import check_file
 from local.cli.main import group
 from local.fc.context import CODE
 from local.fc.deployment import function_names
-from tests.s_yaml import SHIPPED
+from tests.harness.s_yaml import SHIPPED
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=timezone.utc)
 Edit = Callable[[dict[str, Any]], object]

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from local.check.findings import Level
 from local.check.whole import check_file
 from local.cli.main import group
-from tests.s_yaml import SHIPPED
+from tests.harness.s_yaml import SHIPPED
 
 NOW = datetime(2026, 11, 26, 4, 0, tzinfo=timezone.utc)
 TEXT = SHIPPED.read_text(encoding="utf-8")

@@ -1,0 +1,141 @@
+"""China's working days, with the weekends that are worked in exchange for holidays (调休).
+
+The days are those of the State Council's yearly notices, from the package ``chinesecalendar``,
+which is imported only where a working day is asked for. The next year's notice comes in October to
+December; beyond the last one that is known, Monday to Friday are taken for working days, and every
+answer of that kind says that it is a guess.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+import msgspec
+
+from shared.domain.days import Dates, InvalidSpec, parse_days
+
+LONGEST_RANGE = timedelta(days=366)
+_SATURDAY = 5
+_DECEMBER = 12
+
+
+class Workday(msgspec.Struct, frozen=True):
+    """Whether a day is a working day.
+
+    Attributes:
+        holds: It is.
+        is_guess: The day lies beyond the calendar: by its weekday alone.
+    """
+
+    holds: bool
+    is_guess: bool = False
+
+
+class China(msgspec.Struct, frozen=True, cache_hash=True):
+    """What the State Council's notices say.
+
+    Attributes:
+        off: Days that are not worked; weekends need not be among them.
+        worked: Weekend days that are worked.
+        first_year: The first year that is known.
+        last_year: The last year that is known.
+    """
+
+    off: frozenset[date]
+    worked: frozenset[date]
+    first_year: int
+    last_year: int
+
+
+class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
+    """China's days and the operator's own.
+
+    Attributes:
+        holidays: Days that are off besides, from ``CURFEW_HOLIDAYS``.
+        workdays: Days that are worked besides, from ``CURFEW_WORKDAYS``.
+        china: The notices; None: those of the installed package, read when they are needed.
+    """
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+    china: China | None = None
+
+    @property
+    def until(self) -> int:
+        """The last year that is known (``calendar_until`` in reports)."""
+        return self._china().last_year
+
+    def workday(self, day: date) -> Workday:
+        """Is this a working day? The operator's own days are never a guess."""
+        if day in self.holidays or day in self.workdays:
+            return Workday(holds=day in self.workdays)
+        china = self._china()
+        is_weekday = day.weekday() < _SATURDAY
+        if not china.first_year <= day.year <= china.last_year:
+            return Workday(holds=is_weekday, is_guess=True)
+        return Workday(holds=day in china.worked or (is_weekday and day not in china.off))
+
+    def warning(self, today: date, guessed: date | None) -> str:
+        """What a report that asked for working days says of the calendar's end; "": nothing.
+
+        Args:
+            today: The local date, in the report's zone.
+            guessed: The first day beyond the calendar that the run needed; None: none.
+        """
+        if guessed is not None:
+            return (
+                f"the calendar of working days ends with {self.until}: {guessed} and later days "
+                "were taken by Monday to Friday; install a newer chinesecalendar, or state the "
+                "days in CURFEW_HOLIDAYS and CURFEW_WORKDAYS"
+            )
+        if today.month == _DECEMBER and self.until <= today.year:
+            return (
+                f"the calendar of working days ends with {self.until}: install a newer "
+                f"chinesecalendar before {self.until + 1}"
+            )
+        return ""
+
+    def _china(self) -> China:
+        return self.china or installed()
+
+
+@lru_cache(maxsize=1)
+def installed() -> China:
+    """The notices that the installed package knows.
+
+    A year counts as known once its National Day is: a notice may name days of the year before.
+    """
+    from chinese_calendar import constants  # noqa: PLC0415  # 16 ms, and few ask for it
+
+    off = frozenset(constants.holidays)
+    years = {day.year for day in off if (day.month, day.day) == (10, 1)}
+    return China(off, frozenset(constants.workdays), min(years), max(years))
+
+
+def read_calendar(holidays: str, workdays: str) -> Calendar:
+    """The calendar with days of the operator's own: dates and ranges of dates, "" for none.
+
+    Raises:
+        InvalidSpec: a word is not a date, a range is longer than a year, or a day is in both.
+    """
+    off, worked = _dates(holidays), _dates(workdays)
+    if both := off & worked:
+        raise InvalidSpec(f"{min(both)} is both a holiday and a working day; state it once")
+    return Calendar(off, worked)
+
+
+def _dates(text: str) -> frozenset[date]:
+    if not text.strip():
+        return frozenset()
+    days: set[date] = set()
+    for number, word in enumerate(parse_days(text), 1):
+        if not isinstance(word, Dates):
+            raise InvalidSpec(
+                f"word {number}, '{word}', is not a date; write dates like 2026-12-24"
+            )
+        if word.last - word.first > LONGEST_RANGE:
+            raise InvalidSpec(f"word {number}, '{word}', is longer than a year; write fewer days")
+        length = (word.last - word.first).days
+        days.update(word.first + timedelta(days=later) for later in range(length + 1))
+    return frozenset(days)

@@ -1,0 +1,131 @@
+"""What people write for days and hours, and what would be right: the texts of errors.
+
+English names in full, Chinese names, other dashes, dates without a year. Nothing is guessed from
+these: they only make an error say what to write.
+"""
+
+from __future__ import annotations
+
+import re
+
+DASHES = "‐‑‒–—―−~〜∼～至到"  # noqa: RUF001  # what people write for a hyphen
+"""Signs that are taken for a hyphen by those who write them."""
+
+_DAY_NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-12-24"
+_CHINESE = {
+    "每个工作日": "workdays ",
+    "法定工作日": "workdays ",
+    "工作日": "workdays ",
+    "平日": "workdays ",
+    "法定节假日": "offdays ",
+    "节假日": "offdays ",
+    "休息日": "offdays ",
+    "假日": "offdays ",
+    "双休日": "sat sun ",
+    "周末": "sat sun ",
+    "週末": "sat sun ",
+    "每天": "daily ",
+    "每日": "daily ",
+    "天天": "daily ",
+    "全天": "0:00-24:00",
+    "不开机": "never",
+    "关机": "off",
+    "关": "off",
+    "休息": "off",
+    "休": "off",
+    "点半": ":30",
+    "点整": ":00",
+    "点": ":00",
+    "时": ":00",
+    "、": " ",
+    "和": " ",
+    "上午": "",
+    "早上": "",
+} | {
+    f"{week}{number}": name
+    for week in ("星期", "礼拜", "禮拜", "周", "週")
+    for number, name in zip(
+        ("一", "二", "三", "四", "五", "六", "日", "天"),
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "sun"),
+        strict=True,
+    )
+}
+_MEANT = {
+    "weekday": "mon-fri, or workdays for China's calendar",
+    "weekdays": "mon-fri, or workdays for China's calendar",
+    "workday": "workdays",
+    "businessdays": "workdays",
+    "weekend": "sat sun, or offdays for China's calendar",
+    "weekends": "sat sun, or offdays for China's calendar",
+    "holiday": "offdays",
+    "holidays": "offdays",
+    "offday": "offdays",
+    "everyday": "daily",
+    "all": "daily",
+    "any": "daily",
+    "*": "daily",
+    "m-f": "mon-fri",
+    "1-5": "mon-fri",
+    "0-6": "daily",
+    "1-7": "daily",
+}
+_FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def has_chinese(word: str) -> bool:
+    """Does the word hold Chinese characters?"""
+    return any("\u4e00" <= one <= "\u9fff" for one in word)
+
+
+def translated(word: str) -> str:
+    """The word with Chinese names and other dashes as this grammar has them; "" if some stay."""
+    for chinese in sorted(_CHINESE, key=len, reverse=True):
+        word = word.replace(chinese, _CHINESE[chinese])
+    for dash in DASHES:
+        word = word.replace(dash, "-")
+    word = re.sub(r"(:00|:30)分?(?=\d)", r"\1", word)
+    word = re.sub(r"(?<=[a-z])(?=\d)", " ", word)
+    word = re.sub(r"(\d{4}-\d\d-\d\d)-(?=\d{4}-)", r"\1..", word)
+    return " ".join(word.split()) if word.isascii() else ""
+
+
+def day_hint(word: str) -> str:
+    """Why a word is no day word, and what would be right; continues "word 2, 'x', …"."""
+    lower = word.lower()
+    if re.search(r"\d[年月]", word):
+        return _date_hint(lower)
+    if has_chinese(word) or "、" in word:
+        meant = translated(lower)
+        return f"is Chinese; write {meant}" if meant else f"is Chinese; write {_DAY_NAMES}"
+    if any(dash in word for dash in DASHES):
+        meant = translated(lower)
+        return f"has another sign than the hyphen -; write {meant or _DAY_NAMES}"
+    if meant := _MEANT.get(lower) or _short(lower):
+        return f"is not a day word; write {meant}"
+    if lower[:1].isdigit():
+        return _date_hint(lower)
+    return f"is not a day word; write {_DAY_NAMES}"
+
+
+def _date_hint(word: str) -> str:
+    if re.search(r"\d{4}", word) is None:
+        return "is a date without a year, or no date; write dates like 2026-12-24"
+    if re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d", word):
+        return f"is a range of dates; write {word[:10]}..{word[11:]}"
+    parts = re.findall(r"\d+", word)
+    if len(parts) == 1 and len(word) == len("20261224"):
+        parts = [word[:4], word[4:6], word[6:]]
+    if len(parts) == len(("year", "month", "day")) and len(parts[0]) == len("2026"):
+        return f"is not a date; write {parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}"
+    return "is not a date; write dates like 2026-12-24, ranges like 2026-12-24..2027-01-03"
+
+
+def _short(word: str) -> str:
+    """``monday-friday``, ``tues``, ``mo-fr``: the same in three letters; "" if it is not that."""
+    parts = re.split(r"-|\.\.", word)
+    names = [next((full for full in _FULL if _is_short_for(part, full)), "") for part in parts]
+    return "-".join(name[:3] for name in names) if all(names) and len(names) <= 2 else ""  # noqa: PLR2004  # a range
+
+
+def _is_short_for(part: str, full: str) -> bool:
+    return len(part) > 1 and full.startswith(part.rstrip("."))

@@ -1,0 +1,89 @@
+"""Reading hours: ``8:30-20:00``, ``-20:00``, ``8:30-``. What people write instead is an error."""
+
+from __future__ import annotations
+
+import re
+
+from shared.domain.day_hints import DASHES, has_chinese, translated
+from shared.domain.days import InvalidSpec
+from shared.domain.schedule import DAY_MINUTES, Hours
+
+SHORTEST = 30
+"""Minutes. A timer comes every 15 minutes, and a machine that is to stop soon is not started."""
+
+_HOURS = r"(?a)(?:(\d{1,2}):(\d\d))?-(?:(\d{1,2}):(\d\d))?"
+_RIGHT = "write hours like 8:30-20:00, with minutes, a hyphen and no blank"
+
+
+def looks_like_hours(word: str) -> bool:
+    """Is this word meant for hours, rightly written or not? Of dates, none is."""
+    if re.search(r"(?a)\d{4}-\d\d-\d\d|#|\d[年月]", word):
+        return False
+    lower = word.lower()
+    return (
+        ":" in word
+        or word in {"-", *DASHES}
+        or re.search(r"(?a)\d[点时]", word) is not None
+        or re.fullmatch(r"(?a)-\d+|\d+-|\d{1,2}-\d{1,2}|\d{3,4}-\d{3,4}", word) is not None
+        or re.search(r"(?a)\d(am|pm)|\d[.h]\d\d-", lower) is not None
+        or re.fullmatch(rf"\d{{1,2}}[{DASHES}]\d{{1,2}}", word) is not None
+    )
+
+
+def hours_of(word: str) -> Hours:
+    """Read hours.
+
+    Raises:
+        InvalidSpec: it is none; continues "word 2, 'x', …".
+    """
+    match = re.fullmatch(_HOURS, word)
+    if match is None or word == "-":
+        raise InvalidSpec(_hint(word))
+    opens = None if match[1] is None else _minutes(match[1], match[2])
+    closes = None if match[3] is None else _minutes(match[3], match[4])
+    if opens == DAY_MINUTES:
+        raise InvalidSpec("begins at 24:00; write 0:00 with the next day")
+    if opens is None and closes == 0:
+        raise InvalidSpec("closes where its day begins; write -24:00 for the end of the day")
+    return Hours(opens, closes) if opens is None or closes is None else _span(opens, closes)
+
+
+def _span(opens: int, closes: int) -> Hours:
+    if opens == closes:
+        raise InvalidSpec(
+            "ends when it begins; write 0:00-24:00 for a whole day, off for none of it"
+        )
+    if closes < opens:
+        closes += DAY_MINUTES
+    if closes - opens < SHORTEST:
+        raise InvalidSpec(f"is {closes - opens} minutes long; write {SHORTEST} minutes or more")
+    return Hours(opens, closes)
+
+
+def _minutes(hours: str, minutes: str) -> int:
+    if int(minutes) > 59 or int(hours) * 60 + int(minutes) > DAY_MINUTES:  # noqa: PLR2004  # minutes of an hour
+        raise InvalidSpec(f"names {hours}:{minutes}, which no clock shows; write 0:00 to 24:00")
+    return int(hours) * 60 + int(minutes)
+
+
+def _hint(word: str) -> str:
+    if has_chinese(word) or any(dash in word for dash in DASHES):
+        meant = translated(word.lower())
+        sign = (
+            "is Chinese"
+            if has_chinese(word.translate(dict.fromkeys(map(ord, "至到"))))
+            else ("has another sign than the hyphen -")
+        )
+        return f"{sign}; write {meant}" if re.search(r"\d", meant) else f"{sign}; {_RIGHT}"
+    if match := re.fullmatch(r"(?a)(\d{1,2})-(\d{1,2})", word):
+        return (
+            f"is neither hours nor a date; write {match[1]}:00-{match[2]}:00 for hours, dates with "
+            "their year, like 2026-12-24"
+        )
+    if re.fullmatch(r"(?a)\d{1,2}:\d\d", word):
+        return (
+            f"is one time; write {word}- to open then, -{word} to close, or hours like 8:30-20:00"
+        )
+    if match := re.fullmatch(r"(?a)(\d{1,2})(\d\d)-(\d{1,2})(\d\d)", word):
+        return f"is not hours; write {match[1]}:{match[2]}-{match[3]}:{match[4]}"
+    return f"is not hours; {_RIGHT}"

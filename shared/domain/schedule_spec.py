@@ -1,0 +1,302 @@
+"""Reading the spec of a schedule: ``workdays 08:30-20:00, 2026-12-24 off Asia/Tokyo``.
+
+Text in, a ``Schedule`` out, or an error that says at which word, and what would be right. Words
+are counted from 1 over the whole text. A spec is read after NFKC and in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NoReturn
+
+import msgspec
+
+from shared.domain.day_hints import has_chinese, translated
+from shared.domain.days import WEEKDAYS, Dates, DayWord, InvalidSpec, parse_day, plain, quoted
+from shared.domain.hours import hours_of, looks_like_hours
+from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
+from shared.zones import NOT_CHINAS, zone_name
+
+TAG_CHARACTERS = 128
+"""The longest value of a tag (TagResources, ECS API reference)."""
+
+NAMED_CHARACTERS = 1024
+"""The longest spec that may stand under a name."""
+
+_EXAMPLE = "workdays 08:30-20:00"
+_NAME = r"[^\W\d_][\w-]*"
+_ZONES = r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)[+\-]\d.*|gmt|prc|cst|cet|jst|[ecmp][sd]t"
+_RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never", "always", "utc"})
+
+
+class _Word(msgspec.Struct, frozen=True):
+    text: str
+    number: int
+
+    @property
+    def lower(self) -> str:
+        return self.text.lower()
+
+    @property
+    def is_zone(self) -> bool:
+        return self.lower in NOT_CHINAS or re.fullmatch(_ZONES, self.text) is not None
+
+    def wrong(self, why: str) -> NoReturn:
+        raise InvalidSpec(f"word {self.number}, {quoted(self.text)}, {why}")
+
+
+@lru_cache(maxsize=4096)
+def parse_spec(text: str, most: int = TAG_CHARACTERS) -> Schedule:
+    """Read a spec.
+
+    Args:
+        text: The spec, without names.
+        most: How many characters it may have.
+
+    Raises:
+        InvalidSpec: it cannot be read.
+    """
+    if len(text) > most:
+        raise InvalidSpec(
+            f"it has {len(text)} characters, and {most} at most; put a long one into "
+            "CURFEW_SCHEDULES and write its name"
+        )
+    entries, zone = _split(text)
+    base = _base(entries)
+    read = tuple(_entry(entries, at) for at in range(1 if base else 0, len(entries)))
+    schedule = Schedule(base, read, zone)
+    _check(schedule, entries)
+    return schedule
+
+
+def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})) -> Schedule:
+    """Read a spec or the name of one.
+
+    Args:
+        text: What a tag ``curfew:schedule`` or the field ``schedule`` holds.
+        named: What ``parse_schedules`` returned.
+
+    Raises:
+        InvalidSpec: it is neither.
+    """
+    name = plain(text).casefold()
+    if found := named.get(name):
+        return found
+    if re.fullmatch(_NAME, name) and not _is_grammar(name):
+        known = ", ".join(sorted(named)[:20])
+        raise InvalidSpec(
+            f"there is no schedule named {quoted(name)}; write a spec like {_EXAMPLE}"
+            + (f", or one of these names: {known}" if known else ", or put it in CURFEW_SCHEDULES")
+        )
+    return parse_spec(text)
+
+
+def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
+    """The named schedules, by their names in small letters.
+
+    Args:
+        stated: The JSON object of ``CURFEW_SCHEDULES``.
+
+    Raises:
+        InvalidSpec: a name or a spec cannot be read; says which.
+    """
+    named: dict[str, Schedule] = {}
+    for name, text in stated.items():
+        folded = plain(name).casefold()
+        if not re.fullmatch(_NAME, folded):
+            raise InvalidSpec(
+                f"{quoted(name)} is no name; write a letter, then letters, digits, -, _"
+            )
+        if _is_grammar(folded):
+            raise InvalidSpec(f"{quoted(name)} is a word of schedules; choose another name")
+        if folded in named:
+            raise InvalidSpec(f"{quoted(name)} is there twice; names are the same in any case")
+        if not isinstance(text, str):
+            raise InvalidSpec(f"{quoted(name)} must be a text like {_EXAMPLE!r}")
+        named[folded] = _named(name, text, stated)
+    return MappingProxyType(named)
+
+
+def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
+    names = {plain(each).casefold() for each in stated}
+    if plain(text).casefold() in names:
+        raise InvalidSpec(f"{quoted(name)} is the name of a name, {quoted(text)}; write its spec")
+    try:
+        return parse_spec(text, NAMED_CHARACTERS)
+    except InvalidSpec as error:
+        raise InvalidSpec(f"{quoted(name)}: {error}") from None
+
+
+def _is_grammar(name: str) -> bool:
+    """Would this be read as a word of the grammar, right or wrong?"""
+    if has_chinese(name):
+        return bool(translated(name))
+    return name in _RESERVED or all(part in WEEKDAYS for part in name.split("-"))
+
+
+def _split(text: str) -> tuple[list[list[_Word]], str]:
+    """The words of each entry, and the zone at the end."""
+    parts = [part.split() for part in plain(text).split(",")]
+    if len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    if not any(parts):
+        raise InvalidSpec(f"it is empty; write a schedule like {_EXAMPLE}")
+    number = 0
+    entries: list[list[_Word]] = []
+    for part in parts:
+        if not part:
+            raise InvalidSpec(f"an entry is missing before or between commas, after word {number}")
+        entries.append([_Word(word, number + at) for at, word in enumerate(part, 1)])
+        number += len(part)
+    for word in (word for words in entries for word in words):
+        if ";" in word.text:
+            word.wrong("has a semicolon; write commas between entries")
+    zone = _take_zone(entries)
+    if not entries:
+        raise InvalidSpec(f"it is a zone alone; write a schedule like {_EXAMPLE} {zone}")
+    return entries, zone
+
+
+def _take_zone(entries: list[list[_Word]]) -> str:
+    last = entries[-1][-1]
+    if not last.is_zone:
+        return ""
+    try:
+        zone = zone_name(last.text)
+    except ValueError as error:
+        last.wrong(f"is not a zone: {error}")
+    entries[-1].pop()
+    if not entries[-1]:
+        entries.pop()
+    for word in (word for words in entries for word in words):
+        if word.is_zone:
+            word.wrong(f"is a second zone beside {zone}; write one, last")
+    return zone
+
+
+def _base(entries: Sequence[Sequence[_Word]]) -> Base:
+    """``never`` or ``always``, if the text begins with it."""
+    for words in entries:
+        for word in words:
+            if word.lower not in {"never", "always"}:
+                continue
+            if words is not entries[0] or word is not words[0]:
+                word.wrong("stands at the front only; write it first, then a comma")
+            if len(words) > 1:
+                word.wrong(f"stands by itself; write a comma after it: {word.lower}, …")
+    first = entries[0][0].lower
+    return Base(first) if first in {"never", "always"} else Base.NONE
+
+
+def _entry(entries: Sequence[Sequence[_Word]], at: int) -> Entry:
+    words = entries[at]
+    end = next((here for here, word in enumerate(words) if _ends_days(word)), len(words))
+    days, rest = words[:end], words[end:]
+    if not days:
+        _without_days(rest, entries[:at])
+    read = tuple(_day(word) for word in days)
+    if not rest:
+        _without_hours(words, entries[at + 1 :])
+    _check_rest(days, rest)
+    return Entry(read, None if rest[0].lower == "off" else _hours(rest[0]))
+
+
+def _ends_days(word: _Word) -> bool:
+    return word.lower == "off" or looks_like_hours(word.text)
+
+
+def _day(word: _Word) -> DayWord:
+    if word.is_zone:
+        word.wrong("is a zone in the middle; write it once, at the end")
+    return parse_day(word.text, word.number)
+
+
+def _hours(word: _Word) -> Hours:
+    try:
+        return hours_of(word.text)
+    except InvalidSpec as error:
+        word.wrong(str(error))
+
+
+def _without_days(rest: Sequence[_Word], before: Sequence[Sequence[_Word]]) -> NoReturn:
+    first = rest[0]
+    if first.lower == "off":
+        first.wrong("has no days before it; write never, or days: 2026-12-24 off")
+    if has_chinese(first.text) and (meant := translated(first.lower)):
+        first.wrong(f"is Chinese; write {meant}")
+    _hours(first)
+    names = [word.text for words in before[-1:] for word in words if not _ends_days(word)]
+    days = " ".join(names) if names and names[0].lower() not in {"never", "always"} else "workdays"
+    first.wrong(f"has no days before it; write {days} {' '.join(word.text for word in rest)}")
+
+
+def _without_hours(words: Sequence[_Word], after: Sequence[Sequence[_Word]]) -> NoReturn:
+    days = " ".join(word.text for word in words)
+    if after:
+        joined = " ".join(word.text for word in after[0])
+        words[-1].wrong(
+            f"has no hours after it; several days of one entry have blanks between them: write "
+            f"{days} {joined}"
+        )
+    words[-1].wrong(f"has no hours after it; write {days} 08:30-20:00, or {days} off")
+
+
+def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
+    """After the hours nothing may stand."""
+    if len(rest) == 1:
+        return
+    first, second = rest[0], rest[1]
+    names = " ".join(word.text for word in days)
+    if first.text == "-":
+        first.wrong("stands alone; write mon-fri and 9:00-18:00 without blanks")
+    if "-" in {first.text, second.text} or first.text.endswith("-") or second.text.startswith("-"):
+        joined = "".join(word.text for word in rest[:3] if looks_like_hours(word.text))
+        first.wrong(f"has a blank in the hours; write {names} {joined}")
+    if second.is_zone:
+        second.wrong("is a zone in the middle; write it once, at the end")
+    if looks_like_hours(second.text):
+        second.wrong(
+            f"is a second time in one entry; write {names} {first.text}, {names} {second.text}"
+        )
+    second.wrong("stands after the hours; write a comma before the next days")
+
+
+def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
+    """What no single entry shows."""
+    stated = [words[-1] for words in entries[1 if schedule.base else 0 :]]
+    hours = [one.hours for one in schedule.entries]
+    if schedule.base:
+        _check_base(schedule, entries[1:])
+    elif not any(hours):
+        raise InvalidSpec(
+            f"it says only off, and no hours; write never, or hours before: {_EXAMPLE}, "
+            f"{schedule.entries[0]}"
+        )
+    kind = Kind.SPANS if schedule.base else schedule.kind
+    for word, one in zip(stated, hours, strict=True):
+        if one is not None and one.kind is not kind:
+            word.wrong(_mixed(kind, one))
+
+
+def _mixed(kind: Kind, hours: Hours) -> str:
+    one = {Kind.SPANS: "a span", Kind.CLOSES: "a lone close", Kind.OPENINGS: "a lone opening"}
+    return (
+        f"is {one[hours.kind]} beside {one[kind]}; write both ends everywhere, like 9:00-18:00, or "
+        "only closes, like -20:00, or only openings, like 8:30-"
+    )
+
+
+def _check_base(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
+    base = schedule.base.value
+    for entry, words in zip(schedule.entries, entries, strict=True):
+        for day, word in zip(entry.days, words, strict=False):
+            if not isinstance(day, Dates):
+                word.wrong(
+                    f"is no date, and after {base} only dates may stand; without {base} write "
+                    "the hours of the week: mon-fri 0:00-24:00"
+                )
+        if schedule.base is Base.NEVER and entry.hours is None:
+            words[-1].wrong("is of no use after never; write hours, like 2026-12-24 9:00-18:00")

@@ -1,0 +1,79 @@
+"""The first look at ids that no region shows: asked for again, or it is said why not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from local.ecs.clock import MANUAL_START
+from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from shared.converge.survey import Eyes, Pause, Survey, survey
+from shared.domain.selection import ByIds
+from shared.ecs.inventory import Inventory
+from tests.harness.calling import Call, bounded
+
+OLD = MANUAL_START - timedelta(days=1)
+GHOST = "i-ghost"
+
+
+def seen(call: Call, *ids: str, pause: Pause) -> tuple[Survey, list[Pause]]:
+    """What is seen of these ids, and the waits that were asked for."""
+    waits: list[Pause] = []
+
+    def wait() -> Pause:
+        waits.append(pause)
+        return pause
+
+    sources = [Inventory(call.api(region), bounded) for region in (HANGZHOU, SHANGHAI)]
+    eyes = Eyes(lambda source, selection: source.select(selection), wait, bounded)
+    return survey(ByIds(ids), sources, (), eyes), waits
+
+
+@pytest.mark.parametrize(
+    ("pause", "looks", "unsure"),
+    [
+        (Pause.OVER, 4, ""),
+        (Pause.NO_TIME, 2, "too little time was left"),
+        (Pause.ENOUGH, 2, ""),
+    ],
+)
+def test_who_is_missing_is_asked_for_again_after_a_wait_or_it_is_said_why_not(
+    call: Call, pause: Pause, looks: int, unsure: str
+) -> None:
+    call.fleet(InstanceSpec(instance_id="i-1", created_at=OLD))
+
+    found, waits = seen(call, GHOST, "i-1", pause=pause)
+
+    assert ([one.id for one in found.instances], found.missing) == (["i-1"], (GHOST,))
+    assert found.unsure == unsure
+    assert waits == [pause]
+    asked = [
+        one
+        for one in call.ecs.log
+        if one.region == HANGZHOU and GHOST in one.parameters.get("InstanceIds", "")
+    ]
+    assert len(asked) == looks
+
+
+def test_nobody_waits_where_nobody_is_missing(call: Call) -> None:
+    call.fleet(InstanceSpec(instance_id="i-1", created_at=OLD))
+
+    found, waits = seen(call, "i-1", pause=Pause.NO_TIME)
+
+    assert (found.missing, found.unsure, waits) == ((), "", [])
+
+
+def test_a_region_that_cannot_be_asked_again_leaves_the_missing_unsure(call: Call) -> None:
+    """A dry run follows each of the two looks that come before the wait."""
+    call.fleet(InstanceSpec(instance_id="i-1", created_at=OLD))
+    call.ecs.faults.add(
+        Refuse(action="DescribeInstances", region=SHANGHAI, status=400, code="Odd", skip=4)
+    )
+
+    found, _ = seen(call, GHOST, pause=Pause.OVER)
+
+    assert found.missing == (GHOST,)
+    assert found.unread == {}
+    assert found.unsure.startswith("DescribeInstances in cn-shanghai: ECS refuses with Odd")
