@@ -260,11 +260,9 @@ def _explained(
         return InvalidEvent(f"the request is not right: {error[:200]}")
     value, right = fields[field], description(request_type, field)
     if field == "tags" and isinstance(value, dict):
-        right += "".join(
-            f' The field "{key}" stands beside "tags".'
-            for key in request_type.__struct_fields__
-            if key in value and not isinstance(value[key], str)
-        )
+        fields_of = request_type.__struct_fields__
+        misplaced = (key for key in fields_of if not isinstance(value.get(key, ""), str))
+        right += next((f' The field "{key}" stands beside "tags".' for key in misplaced), "")
     if path and path["index"] and isinstance(value, list | tuple):
         element = value[int(path["index"])]
         right = element_description(request_type, field) or right
