@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm, guard_of
-from shared.domain.instance import Instance, Status
+from shared.domain.instance import Instance, Status, stopped_in_words
 from shared.domain.steps import Done, Impossible, Rule, Step
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
@@ -26,19 +26,25 @@ class DescribeRule(Rule, frozen=True):
     settings: Settings
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """Done, with what would keep stop, release and start from this instance."""
+        """Done, with what would keep stop, release and start from this instance.
+
+        First that ECS will release it though it is protected, last what its stop goes on costing.
+        """
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
         guarded: dict[str, list[str]] = {}
         for function, harm in _HARMS.items():
             if reason := guard_of(harm, self.settings).reason(instance, now):
                 guarded.setdefault(reason, []).append(function)
-        return Done(
-            "; ".join(
+        told = [
+            guard_of(Harm.LOSS, self.settings).despite(instance, now),
+            *(
                 f"guarded against {_listed(functions)}: {reason}"
                 for reason, functions in guarded.items()
-            )
-        )
+            ),
+            stopped_in_words(instance),
+        ]
+        return Done("; ".join(part for part in told if part))
 
 
 def _listed(functions: list[str]) -> str:

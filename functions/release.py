@@ -145,7 +145,20 @@ class ReleaseRule(Rule, frozen=True):
             steps.append(self._snapshots_in_words(instance, now))
         steps.append("release by force" if self.force and not self.snapshot else "release")
         stay = _outliving(instance)
-        return ", ".join(steps) + (f"; {_and_are_billed(stay)}" if stay else "")
+        told = (", ".join(steps), self._lost(instance), _and_are_billed(stay) if stay else "")
+        return "; ".join(part for part in told if part)
+
+    def left(self, instance: Instance) -> str:
+        """That it is off, and has snapshots, because a release was begun and not ended."""
+        kept = self._kept_snapshots(instance)
+        if instance.status is not Status.STOPPED or not kept:
+            return ""
+        return f"Stopped; of an earlier release: {', '.join(kept)}"
+
+    def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a Rule
+        """That force was of no use: whoever asked for it must not believe that it was used."""
+        is_late = self.force and before.status is Status.STOPPING
+        return "force was not used: it was stopping already" if is_late else ""
 
     def _snapshots_in_words(self, instance: Instance, now: datetime) -> str:
         """What there is to do about snapshots before the instance can be deleted."""
@@ -191,13 +204,27 @@ class ReleaseRule(Rule, frozen=True):
 
     def _left_over(self, instance: Instance) -> str:
         """What of a released instance is still billed, as ECS last showed it."""
-        left = _outliving(instance) + [
+        left = _outliving(instance) + self._kept_snapshots(instance)
+        told = ("gone", self._lost(instance), f"still billed: {', '.join(left)}" if left else "")
+        return "; ".join(part for part in told if part)
+
+    def _kept_snapshots(self, instance: Instance) -> list[str]:
+        return [
             f"snapshot {snapshot.id} ({self._end_in_words(snapshot)})"
             for disk in instance.disks or ()
             for snapshot in disk.snapshots
             if snapshot.status is SnapshotStatus.ACCOMPLISHED
         ]
-        return f"gone; still billed: {', '.join(left)}" if left else "gone"
+
+    def _lost(self, instance: Instance) -> str:
+        """Whose data is lost, since no snapshot is taken; "" if one is, or nothing is known."""
+        if self.snapshot or instance.disks is None:
+            return ""
+        if not instance.disks:
+            return "the data of its disks is lost"
+        lost = [disk.id for disk in instance.disks if disk.deleted_with_instance]
+        named = f"{_counted(len(lost), 'disk')} is lost: {', '.join(lost)}"
+        return f"the data of {named}" if lost else ""
 
     def _end_in_words(self, snapshot: TakenSnapshot) -> str:
         if snapshot.ends_at is None:
@@ -261,7 +288,7 @@ def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
 
 
 def _disks(request: ReleaseRequest) -> DiskLook:
-    return DiskLook.ALL if request.snapshot else DiskLook.KEPT
+    return DiskLook.ALL if request.snapshot else DiskLook.NAMES
 
 
 ACTION = Action("release", ReleaseRequest, Harm.LOSS, _rule, _disks)

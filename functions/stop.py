@@ -9,7 +9,13 @@ from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
-from shared.domain.instance import Instance, Status, StoppedMode, after_transition
+from shared.domain.instance import (
+    Instance,
+    Status,
+    StoppedMode,
+    after_transition,
+    stopped_in_words,
+)
 from shared.domain.steps import Done, Impossible, Rule, Step, Stop, Wait, in_words
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
@@ -55,7 +61,7 @@ class StopRule(Rule, frozen=True):
             case Status.RUNNING:
                 return Stop(self.force, self.stopped_mode)
             case Status.STOPPED:
-                return Done(self._mode_difference(instance))
+                return Done(self._mode(instance))
             case Status.STOPPING if not self.wait:
                 return Done("ECS has accepted; it is stopping")
             case Status.GONE:
@@ -64,13 +70,21 @@ class StopRule(Rule, frozen=True):
                 return Wait(instance.status.value)
 
     def way(self, instance: Instance, now: datetime) -> str:
-        """The stop, and what StopCharging takes from this instance, or cannot do for it."""
-        steps = [in_words(self.next_step(instance, now))]
+        """The stop, its mode, and what that takes from this instance, or cannot do for it."""
         after = after_transition(instance)
-        if after.status is not instance.status:
-            steps.append(in_words(self.next_step(after, now)))
+        looks = (instance,) if after.status is instance.status else (instance, after)
+        steps = [self._in_words(self.next_step(one, now), one) for one in looks]
         consequence = self._consequence(instance)
         return ", ".join(steps) + (f"; {consequence}" if consequence else "")
+
+    def told(self, made: str, reason: str) -> str:
+        """What was done, and in which mode it is stopped where that is not said by then."""
+        return "; ".join(part for part in (made, reason) if part)
+
+    def unchanged(self, before: Instance) -> str:
+        """That force was of no use: whoever asked for it must not believe that it was used."""
+        is_late = self.force and before.status is Status.STOPPING
+        return "force was not used: it was stopping already" if is_late else ""
 
     def awaited(self, instance: Instance) -> str:
         """Nothing can be done about one that hangs on its way down, by force or not."""
@@ -89,7 +103,7 @@ class StopRule(Rule, frozen=True):
         is_lost = (
             after.stopped_mode is StoppedMode.STOP_CHARGING or after.public_ip != before.public_ip
         )
-        return f"gives up {_address(before)}" if before.public_ip and is_lost else ""
+        return f"gave up {_address(before)}" if before.public_ip and is_lost else ""
 
     def _consequence(self, instance: Instance) -> str:
         """What the stopped mode means for this instance, as far as it is known beforehand.
@@ -97,8 +111,7 @@ class StopRule(Rule, frozen=True):
         Only pay-as-you-go instances without local disks can do StopCharging, which gives up the
         static public address ("Economical mode", ECS user guide).
         """
-        hindered = "it is a subscription" if instance.charge_type == "PrePaid" else ""
-        hindered = hindered or ("it has local disks" if instance.has_local_disks else "")
+        hindered = _hindered(instance)
         match self.stopped_mode:
             case StoppedMode.STOP_CHARGING if hindered:
                 return f"StopCharging will have no effect: {hindered}"
@@ -110,11 +123,37 @@ class StopRule(Rule, frozen=True):
                 )
         return ""
 
-    def _mode_difference(self, instance: Instance) -> str:
-        """ECS stops without a word in KeepCharging where it cannot do StopCharging."""
-        if self.stopped_mode in {None, instance.stopped_mode}:
+    def _in_words(self, step: Step, instance: Instance) -> str:
+        """A step, a stop with the mode that ECS will take where none is stated."""
+        by_default = isinstance(step, Stop) and self.stopped_mode is None
+        mode = " (the account's default mode)" if by_default and not _hindered(instance) else ""
+        return f"{in_words(step)}{mode}"
+
+    def _mode(self, instance: Instance) -> str:
+        """The mode that a stopped instance is in, unless it is the one that was asked for.
+
+        ECS stops without a word in KeepCharging where it cannot do StopCharging.
+        """
+        mode, asked, hindered = instance.stopped_mode, self.stopped_mode, _hindered(instance)
+        if asked in {None, mode}:
+            return "" if asked else stopped_in_words(instance)
+        if asked is StoppedMode.STOP_CHARGING and hindered:
+            told = (stopped_in_words(instance), f"StopCharging has no effect: {hindered}")
+            return "; ".join(part for part in told if part)
+        if hindered:
             return ""
-        return f"stopped in mode {instance.stopped_mode.value}, not {self.stopped_mode.value}"
+        billed = ": still billed" if mode is StoppedMode.KEEP_CHARGING else ""
+        return (
+            f"stopped in {mode.value}, not {asked.value}{billed}; to change that, start it and "
+            "stop it again"
+        )
+
+
+def _hindered(instance: Instance) -> str:
+    """Why ECS cannot stop it in StopCharging; "" if nothing that is known hinders that."""
+    if instance.charge_type == "PrePaid":
+        return "it is a subscription"
+    return "it has local disks" if instance.has_local_disks else ""
 
 
 def _address(instance: Instance) -> str:

@@ -31,7 +31,7 @@ from shared.ecs.transport import Connection
 from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.parallel import Runner, threads
 from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
-from shared.report.report import LIST_ROWS, MAX_ROWS, Report, worst_first
+from shared.report.report import LIST_ROWS, MAX_ROWS, Report, what_next, worst_first
 from shared.report.response import answer, http_answer
 from shared.request.request import R, Request, decode, require_cap_for_all
 from shared.request.triggers import Event, Message, parse
@@ -213,7 +213,11 @@ class _Invocation:
             plan_id=make_plan_id(asked_for, (one.id for one in plan.to_change))
             if confirmable
             else "",
-            warnings=(*scene.warnings, *_misspelt(rows, judge.guard)),
+            warnings=(
+                *scene.warnings,
+                *_misspelt(rows, judge.guard),
+                *what_next(rows, scene.unread, dry_run=dry_run),
+            ),
             refusal=refusal,
             unread=scene.unread,
         )

@@ -22,6 +22,21 @@ _SHOWN_CHARACTERS = 60
 
 _NEAR_CHARACTERS = 30
 
+_SEARCHED_CHARACTERS = 10_000
+
+_LOOKALIKES = {
+    '"': "\u201c\u201d\u201e\u201f\u2018\u2019\u2033\u300c\u300d\u300e\u300f\uff02\uff07'`",
+    ",": "\uff0c\u3001\u060c",
+    ":": "\uff1a\ufe55\u2236",
+    "{": "\uff5b",
+    "}": "\uff5d",
+    "[": "\uff3b\u3010",
+    "]": "\uff3d\u3011",
+    "-": "\u2013\u2014\u2212\uff0d",
+    " ": "\u00a0\u3000\u2002\u2003\u2009\u202f\u200b\u200c\u200d\u2060\ufeff",
+}
+"""What looks like a character of JSON, and is none, by that."""
+
 
 class JsonError(ValueError):
     """The text is not strict JSON; the message, under 300 characters, says what and where."""
@@ -55,7 +70,7 @@ def loads(data: bytes | str) -> object:
     except json.JSONDecodeError as error:
         raise JsonError(
             f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}: "
-            f"{shown(text[error.pos :][:_NEAR_CHARACTERS])}"
+            f"{shown(text[error.pos :][:_NEAR_CHARACTERS])}{_lookalike(error)}"
         ) from None
     except RecursionError:
         raise _too_deep() from None
@@ -83,6 +98,27 @@ def _decoded(data: bytes | str) -> str:
         raise JsonError(
             f"not UTF-8: byte 0x{encoded[error.start]:02x} at offset {error.start}"
         ) from None
+
+
+def _lookalike(error: json.JSONDecodeError) -> str:
+    """What to type in place of the character that JSON is broken by, if it only looks right.
+
+    Editors and chat clients turn quotes into typographic ones, and Chinese input methods write
+    punctuation in full width. Where a text does not end, or ends too late, it is in the text.
+    """
+    from unicodedata import name  # noqa: PLC0415  # only where JSON is broken
+
+    rest, found = error.doc[error.pos :], error.doc[error.pos : error.pos + 1]
+    ends_late = found.isalnum() and "delimiter" in error.msg
+    if found == '"' or ends_late:
+        quotes = _LOOKALIKES['"'].removesuffix("'`")
+        searched = error.doc[: error.pos][::-1] if ends_late else rest
+        found = next((one for one in searched[:_SEARCHED_CHARACTERS] if one in quotes), "")
+    plain = next((plain for plain, like in _LOOKALIKES.items() if found and found in like), "")
+    if not plain:
+        return ""
+    what = "a plain space" if plain == " " else f"a plain {plain}"
+    return f"; {shown(found)} is {name(found, 'invisible')}: type {what}"
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -99,6 +99,8 @@ def check_policy(function: Function, ram: Path) -> Iterator[Finding]:
     if missing:
         yield error(f"{shown} does not allow {', '.join(missing)}, which {function.name} needs")
         return
+    if any(check_role(function)):
+        return  # what is wrong with the role is told; no line may say that it is as it should be
     role = str(function.props.get("role", "")).rpartition("/")[2]
     yield ok(f"role {role}: it needs {shown} and ram/platform.json")
 

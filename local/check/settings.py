@@ -13,6 +13,7 @@ from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function, variables, yaml_text
 from local.show.screen import counted
+from shared.ecs.regions import hint, is_listed
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
 
@@ -45,6 +46,9 @@ def check_settings(function: Function) -> Iterator[Finding]:
     yield ok(f"settings: {'; '.join(_in_words(settings))}")
     if not settings.accounts:
         yield warning("CURFEW_ACCOUNTS is not set: the function would act in any account")
+    for region in sorted(settings.regions):
+        if not is_listed(region) and region != function.region:
+            yield warning(f"CURFEW_REGIONS: {region} is not a public region. {hint(region)}")
     if function.region and settings.regions and function.region not in settings.regions:
         yield warning(
             f"region {function.region} is not in CURFEW_REGIONS: a request that names no "

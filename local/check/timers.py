@@ -66,10 +66,11 @@ def check_timer(
     if not isinstance(request, dict):
         yield error(f'{title}: payload is not a JSON object, such as {{"tags": …}}')
         return
-    refusal = _tried(function, request, times[0] if times else now)
+    refusal, never = _tried(function, request, times[0] if times else now)
     if refusal:
         text = f"{title}: {function.name} will refuse its payload. {refusal}"
-        yield error(text) if config["enable"] else warning(f"{text} (It is off now.)")
+        fails = config["enable"] or never
+        yield error(text) if fails else warning(f"{text} (It is off now.)")
         return
     state = _state(function, config, request)
     yield ok(f"{title}: {state}", *_when(cron, times), _asked(request))
@@ -128,14 +129,14 @@ def _doubts(title: str, cron: Cron, times: list[datetime]) -> Iterator[Finding]:
         yield warning(f"{title}: it comes every {often.total_seconds():g} seconds")
 
 
-def _tried(function: Function, request: Mapping[str, object], at: datetime) -> str:
-    """Why the function refuses a timer's request; "" if it does not.
+def _tried(function: Function, request: Mapping[str, object], at: datetime) -> tuple[str, bool]:
+    """Why the function refuses a timer's request, "" if it does not; and if it always will.
 
     It gets Curfew's own variables alone: a proxy and certificates are of another machine.
     Settings that cannot be read are told elsewhere, and end every call alike.
     """
     if function.settings is None:
-        return ""
+        return "", False
     environ = {
         key: value
         for key, value in function.environ.items()
@@ -156,8 +157,9 @@ def _tried(function: Function, request: Mapping[str, object], at: datetime) -> s
     with emulated(PacedClock(moment, _TRIAL_SPEED), Fleet(), deployed) as stage:
         outcome = stage.deployment.invoke(function.name, timer(request, moment), StringIO())
     failure = read_answer(outcome).failure
-    refused = failure is not None and failure.error_type in {"InvalidEvent", "Refused"}
-    return failure.message if failure and refused else _too_early(request, moment)
+    if failure and failure.error_type in {"InvalidEvent", "Refused"}:
+        return failure.message, failure.error_type == "InvalidEvent"
+    return _too_early(request, moment), False
 
 
 def _too_early(request: Mapping[str, object], at: datetime) -> str:

@@ -20,6 +20,7 @@ from local.check.fc3 import (
 )
 from local.check.findings import Finding, error, note, ok, warning
 from local.check.function import Function
+from local.check.repeats import check_repeats, request_of
 from local.check.timers import check_timer
 
 _TOPIC = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/topics/(?P<name>[\w-]+)")
@@ -33,6 +34,7 @@ def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
         if name and number > 1:
             yield error(f"two triggers are called {name}; the second would replace the first")
     yield from _alike(triggers)
+    yield from check_repeats(triggers, now)
     for place, trigger in enumerate(triggers):
         yield from _trigger(function, trigger, now)
         if trigger.get("triggerType") == "eventbridge" and place < len(triggers) - 1:
@@ -49,7 +51,7 @@ def _alike(triggers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         config = trigger.get("triggerConfig")
         if trigger.get("triggerType") != "timer" or not isinstance(config, dict):
             continue
-        request = _request(config.get("payload"))
+        request = request_of(config)
         if config.get("enable") is not True or request is None:
             continue
         dry_run = request.pop("dry_run", False) is True
@@ -67,14 +69,6 @@ def _alike(triggers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
             )
         else:
             yield warning(f"timers {names} are ON at the same times with the same request")
-
-
-def _request(payload: object) -> dict[str, Any] | None:
-    try:
-        request = json.loads(payload) if isinstance(payload, str) else None
-    except ValueError:
-        return None
-    return request if isinstance(request, dict) else None
 
 
 def _trigger(function: Function, trigger: Mapping[str, Any], now: datetime) -> Iterator[Finding]:

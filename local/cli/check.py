@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _STYLES = {
     Level.ERROR: "bold red",
 }
 _LABEL_WIDTH = len("warning  ")
+_SCREEN_LINES = 24
 
 
 @click.command("check", short_help="Check an s.yaml before it is deployed.")
@@ -44,6 +46,7 @@ def command(ctx: click.Context, *, path: Path) -> None:
     console = screen()
     for section in sections:
         _show(console, section)
+    _show_summary(console, sections)
     errors, warnings = count(sections, Level.ERROR), count(sections, Level.WARNING)
     console.print(
         Text(
@@ -52,6 +55,24 @@ def command(ctx: click.Context, *, path: Path) -> None:
         )
     )
     ctx.exit(1 if errors else 0)
+
+
+def _show_summary(console: Console, sections: Sequence[Section]) -> None:
+    """Once more what must not be missed, errors first, where the output is longer than a screen."""
+    told = [
+        (level, section, finding)
+        for level in (Level.ERROR, Level.WARNING)
+        for section in sections
+        for finding in section.findings
+        if finding.level is level
+    ]
+    length = sum(1 + len(one.details) for section in sections for one in section.findings)
+    if not told or length <= _SCREEN_LINES:
+        return
+    console.print(Text("\nOnce more", "bold"))
+    for level, section, finding in told:
+        name = section.title.partition(" · ")[0]
+        _show_finding(console, Finding(level, f"{name}: {finding.text}"))
 
 
 def _show(console: Console, section: Section) -> None:

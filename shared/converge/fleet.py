@@ -25,6 +25,7 @@ from shared.report.log import log_unforeseen
 from shared.times import to_zone_text
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
+NOT_THERE = 'released before, never there, or in another region (state it in "regions") or account'
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -131,7 +132,9 @@ class Fleet(msgspec.Struct, frozen=True):
             if not has_other_value(selection, sure.get(key, one))
         }
         disks = DiskReader(for_disks, self.disks)
-        instances |= _by_id(disks.first(self._free(instances.values(), self.judge.guard)))
+        free = _by_id(self._free(instances.values(), self.judge.guard))
+        others = [one for key, one in instances.items() if key not in free and not one.unreadable]
+        instances |= _by_id([*disks.first(list(free.values())), *disks.earlier(others)])
         return msgspec.structs.replace(found, instances=instances)
 
     def _with_sure_tags(
@@ -195,7 +198,7 @@ class Fleet(msgspec.Struct, frozen=True):
             one.client.region for one in self.sources if one.client.region not in seen.unread
         ]
         where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
-        unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
+        unasked = "".join(f"; {why}" for why in seen.unasked.values())
         for key in seen.missing:
             one = absent(key, region, now)
             if key in seen.elsewhere:
@@ -210,10 +213,10 @@ class Fleet(msgspec.Struct, frozen=True):
                 reason = f"ECS in {where} does not show this id, and was not asked again"
                 yield Row(one, Result.PENDING, f"{reason}: {seen.unsure}{unasked}")
             elif isinstance(self.judge.rule.next_step(one, now), Done):
-                reason = f"ECS in {where} does not know this id: released before, or never there"
+                reason = f"ECS in {where} does not know this id: {NOT_THERE}"
                 yield Row(one, Result.UNCHANGED, reason + unasked)
             else:
-                reason = f"ECS in {where} does not know this id"
+                reason = f"ECS in {where} does not know this id: {NOT_THERE}"
                 yield Row(one, Result.FAILED, reason + unasked, NOT_KNOWN)
 
     def _warnings(self, seen: Survey, late: Sequence[Instance]) -> Iterator[str]:
@@ -227,8 +230,8 @@ class Fleet(msgspec.Struct, frozen=True):
             yield f"created after the event and left alone: {_named([one.id for one in late])}"
         unknown = [one for one in seen.missing if one not in seen.elsewhere]
         if unknown and not (seen.unread or seen.unsure):
-            unasked = f"; {', '.join(seen.unasked)} did not answer" if seen.unasked else ""
-            yield f"ECS does not know {_named(unknown)}: released before, or never there{unasked}"
+            unasked = "".join(f"; {why}" for why in seen.unasked.values())
+            yield f"ECS does not know {_named(unknown)}: {NOT_THERE}{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
             regions = [
                 one.client.region for one in self.sources if one.client.region not in seen.unread

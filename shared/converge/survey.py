@@ -64,7 +64,8 @@ class Survey(msgspec.Struct, frozen=True):
         instances: Who is meant, those whose row cannot be read among them.
         missing: The ids of the request that no region knows, in its order.
         elsewhere: Of these, the ids that another of the operator's regions knows, with the region.
-        unasked: Other regions that did not say whether they know the missing ids.
+        unasked: Other regions that did not say whether they know the missing ids, each with what
+            is to be said of it.
         unsure: Why the missing ids could not be looked for again; "" if they were, or if the next
             run could not do so either.
         unread: Regions of the request that could not be read, each with the reason.
@@ -75,7 +76,7 @@ class Survey(msgspec.Struct, frozen=True):
     instances: tuple[Instance, ...]
     missing: tuple[str, ...]
     elsewhere: Mapping[str, str]
-    unasked: tuple[str, ...]
+    unasked: Mapping[str, str]
     unsure: str
     unread: Mapping[str, CurfewError]
     strays: tuple[Instance, ...]
@@ -186,30 +187,34 @@ def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
 
 def _look_elsewhere(
     missing: Sequence[str], others: Sequence[Client], side_by_side: Runner
-) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Where else the missing ids are known, and which regions did not say."""
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Where else the missing ids are known, and which regions did not say, and why."""
     if not missing or not others:
-        return {}, ()
+        return {}, {}
     answers = side_by_side(
         lambda client: _known_if_any(client, missing), others, at_once=len(others)
     )
     elsewhere: dict[str, str] = {}
-    unasked = []
+    unasked = {}
     for client, known in zip(others, answers, strict=True):
-        if known is None:
-            unasked.append(client.region)
+        if isinstance(known, str):
+            unasked[client.region] = known
         else:
             elsewhere |= dict.fromkeys(known, client.region)
-    return elsewhere, tuple(unasked)
+    return elsewhere, unasked
 
 
-def _known_if_any(client: Client, ids: Sequence[str]) -> list[str] | None:
-    """The same as ``_known``; whatever goes wrong there fails nothing here."""
+def _known_if_any(client: Client, ids: Sequence[str]) -> list[str] | str:
+    """The same as ``_known``, or why not; whatever goes wrong there fails nothing here."""
+    silent = f"{client.region} did not answer"
     try:
-        return _known(client, ids)
+        known = _known(client, ids)
+    except Unavailable as error:
+        return f"CURFEW_REGIONS: {error}".removesuffix(".") if error.unknown_region else silent
     except Exception as error:  # noqa: BLE001  # the region was not even asked for
         log_unforeseen(error)
-        return None
+        return silent
+    return silent if known is None else known
 
 
 def _known(client: Client, ids: Sequence[str]) -> list[str] | None:

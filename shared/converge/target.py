@@ -13,7 +13,7 @@ import msgspec
 from shared.domain.instance import Disk, Instance, Status
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
 from shared.domain.plan import VANISHED, Judge, Result, Row
-from shared.domain.retries import MAX_TRIES, Kind
+from shared.domain.retries import ADVICE, MAX_TRIES, Kind
 from shared.domain.selection import ByIds
 from shared.domain.steps import (
     MAX_BATCH,
@@ -195,9 +195,7 @@ class Target(msgspec.Struct, eq=False):
         else:
             self._doubted.pop(type(call), None)
         if rejected.kind is Kind.DENIED:
-            said = rejected.message if rejected.message.startswith("RAM denies ") else ""
-            reason = said or f"RAM does not allow ecs:{call.operation}"
-            reason = f"{reason}{self._afterwards()}"
+            reason = f"{rejected.message}{self._afterwards()}"
             self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
             return
         if rejected.in_doubt:
@@ -236,7 +234,10 @@ class Target(msgspec.Struct, eq=False):
         if self._rejected and self._rejected.alone:
             limit = MAX_TRIES.get(self._rejected.kind)
             if limit is not None and self._tries.get(kind, 0) >= limit:
-                return f"{in_words(self.step)}: {self._rejected.message or 'refused'}"
+                advice = ADVICE.get(self._rejected.code)
+                said = self._rejected.message or "refused"
+                said = f"{said.removesuffix('.')}; {advice}" if advice else said
+                return f"{in_words(self.step)}: {said}"
         if self._accepted.get(kind, 0) >= MAX_ACCEPTED:
             return f"{in_words(self.step)}: accepted {MAX_ACCEPTED} times without lasting effect"
         return ""
@@ -266,12 +267,12 @@ class Target(msgspec.Struct, eq=False):
         if row.result is not Result.UNCHANGED:
             return msgspec.structs.replace(row, reason=f"{row.reason}{self._afterwards()}")
         if self._last is not None:
-            told = (row.reason or ", ".join(self.made), rule.changed(self.first, row.instance))
+            said = rule.told(", ".join(self.made), row.reason)
+            told = (said, rule.changed(self.first, row.instance))
             return Row(row.instance, Result.CHANGED, "; ".join(part for part in told if part))
-        if self._rejected:
-            told = (row.reason, f"ECS had refused it with {self._rejected.code}")
-            return msgspec.structs.replace(row, reason="; ".join(part for part in told if part))
-        return row
+        refused = f"ECS had refused it with {self._rejected.code}" if self._rejected else ""
+        also = (row.reason, rule.unchanged(self.first), refused)
+        return msgspec.structs.replace(row, reason="; ".join(part for part in also if part))
 
     def _afterwards(self) -> str:
         """What this run did, and what it perhaps did, for a row that does not say so itself."""

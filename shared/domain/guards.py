@@ -23,7 +23,7 @@ import msgspec
 
 from shared.domain.instance import Instance
 from shared.settings import Settings
-from shared.times import CHINA, parse_instant
+from shared.times import CHINA, parse_instant, to_zone_text
 
 PREFIX = "curfew"
 PROTECT_TAG = "curfew:protect"
@@ -83,6 +83,25 @@ class Guard(msgspec.Struct, frozen=True):
             reasons += self._other_reasons(instance)
         return "; ".join(reasons)
 
+    def despite(self, instance: Instance, now: datetime) -> str:
+        """What comes first of all about an instance that ECS will release though it is protected.
+
+        Curfew's guards bind Curfew alone, and DeletionProtection does not keep ECS from a release
+        by schedule. Of ECS's own locks that is not known, so of them nothing is said, nor of who
+        is none of Curfew's business.
+        """
+        at = instance.auto_release_at
+        if at is None:
+            return ""
+        unlocked = msgspec.structs.replace(instance, locks=(), charge_type="PostPaid")
+        loss = msgspec.structs.replace(self, harm=Harm.LOSS, only_tags={})
+        if not loss.reason(unlocked, max(at, now)):
+            return ""
+        clearing = msgspec.structs.replace(self, harm=Harm.NONE)
+        where = "in the ECS console" if clearing.reason(instance, now) else "by clear_auto_release"
+        when = to_zone_text(at, self.zone)
+        return f"ECS will release it at {when} all the same: clear the time {where}"
+
     def _other_reasons(self, instance: Instance) -> Iterator[str]:
         for lock in instance.locks:
             if not (lock == "financial" and self.harm is Harm.OUTAGE):
@@ -103,7 +122,7 @@ class Guard(msgspec.Struct, frozen=True):
             if until is None:
                 yield f"tag {until_tag}, unreadable"
             elif until > now:
-                yield f"tag {until_tag} {value.strip()}"
+                yield f"tag {until_tag} {value.strip()}{_in_zone(value, until, self.zone)}"
         elif self.harm is not Harm.COST and plain.startswith(GROUP_TAG_PREFIXES):
             yield f"member of a group, tag {key}"
 
@@ -188,6 +207,14 @@ def _shown_tag(key: str, values: str | tuple[str, ...]) -> str:
 def _printable(key: str) -> str:
     """A key for a person to find; what cannot be seen in it is written out."""
     return key if key.isprintable() else ascii(key)[1:-1]
+
+
+def _in_zone(value: str, until: datetime, zone: tzinfo) -> str:
+    """The end of a tag as the operator's zone has it, where the tag says it in another."""
+    stated, local = value.strip().upper(), to_zone_text(until, zone)
+    offset = "+00:00" if stated.endswith("Z") else stated[-len("+08:00") :]
+    is_date = len(stated) == len("2026-11-24")
+    return "" if is_date or local.endswith(offset) else f" (= {local})"
 
 
 def _end_of(value: str, zone: tzinfo) -> datetime | None:

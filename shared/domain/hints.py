@@ -13,37 +13,61 @@ COMPARED, CANDIDATES = 64, 300
 """How many characters of how many texts are compared."""
 
 
-def nearest(selection: Selection, page: Sequence[Instance]) -> str:
+EMPTY = "ECS shows no instance there at all."
+
+FIELDS = (
+    *("action", "all", "dry_run", "except", "instance_ids", "max_instances", "name", "plan_id"),
+    *("regions", "tags"),
+)
+"""The fields of every request; as a tag's key each is more likely at the wrong place."""
+
+
+def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = False) -> str:
     """A sentence about the first part of the selection that none of these instances has.
 
     Args:
         selection: What matched nothing.
         page: Some instances that are there.
+        is_all: There are no others.
     """
     if not isinstance(selection, ByTagsAndName) or not page:
         return ""
+    is_sure = is_all or len(selection.tags) + (selection.name != "*") == 1  # ECS's filter says so
+    nobody = "no instance has" if is_sure else "no instance looked at has"
     for key, values in selection.tags:
         if not any(key in one.tags for one in page):
-            known = (each for one in page for each in one.tags)
-            return _sentence("tag key", key, known)
+            near = _near(key, (each for one in page for each in one.tags), "the tag key ")
+            return f"{nobody} the tag key {_shown(key)}{near}{_misplaced(key)}"
         if values is None:
             continue
         if not any(one.tags.get(key) in values for one in page):
-            stated = min(values)
-            sentence = _sentence(f"value of tag {key}", stated, (one.tags.get(key) for one in page))
+            near = _near(min(values), (one.tags.get(key) for one in page), f"{_shown(key)}=")
             wildcard = ' A "*" in a value is no wildcard; "*" alone means any value.'
-            return sentence + (wildcard if any("*" in value for value in values) else "")
+            told = f"{nobody} {_shown(key)}={_shown(min(values))}{near}"
+            return told + (wildcard if any("*" in value for value in values) else "")
     if selection.tags and not any(selects(ByTagsAndName(tags=selection.tags), one) for one in page):
         return "each of the tags exists, but no instance has all of them."
     if any(selects(ByTagsAndName(name=selection.name), one) for one in page):
         return "there are instances with the tags, and with the name, but none with both."
-    return _sentence("name", selection.name, (one.name for one in page))
+    near = _near(selection.name, (one.name for one in page), "the name ")
+    return f"{nobody} the name {_shown(selection.name)}{near}"
 
 
-def _sentence(what: str, stated: str, known: Iterable[str | None]) -> str:
-    """One sentence; the search is bounded, since a person may give a fleet any keys."""
+def _near(stated: str, known: Iterable[str | None], what: str) -> str:
+    """The end of a sentence; the search is bounded, since a person may give a fleet any keys."""
     different = dict.fromkeys(each for each in known if each)
     by_folded = {each[:COMPARED].casefold(): each for each in islice(different, CANDIDATES)}
     near = get_close_matches(stated[:COMPARED].casefold().strip("* "), by_folded, n=1)
-    there = f"; there is {by_folded[near[0]]!r}" if near else ""
-    return f"no instance looked at has the {what} {stated!r}{there}."
+    return f"; {what}{_shown(by_folded[near[0]])} exists." if near else "."
+
+
+def _shown(text: str) -> str:
+    """A text, in quotes where its end, or what it is, could not be seen."""
+    return text if text.isprintable() and text and not set(text) & set(" '\"=;") else repr(text)
+
+
+def _misplaced(key: str) -> str:
+    """What is probably meant by a tag's key that is a field of the request."""
+    if key not in FIELDS:
+        return ""
+    return f' Inside "tags" each key is a tag\'s; the field "{key}" stands beside "tags".'

@@ -127,6 +127,18 @@ def absent(instance_id: str, region: str, seen_at: datetime) -> Instance:
     return Instance(id=instance_id, region=region, seen_at=seen_at, status=Status.GONE)
 
 
+def stopped_in_words(instance: Instance) -> str:
+    """In which mode a stopped instance is stopped; "" of any other, and where no mode applies."""
+    if instance.status is not Status.STOPPED:
+        return ""
+    match instance.stopped_mode:
+        case StoppedMode.KEEP_CHARGING:
+            return "stopped in KeepCharging: still billed"
+        case StoppedMode.STOP_CHARGING:
+            return "stopped in StopCharging"
+    return ""
+
+
 _SETTLED = {
     Status.PENDING: Status.RUNNING,
     Status.STARTING: Status.RUNNING,

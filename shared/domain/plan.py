@@ -90,7 +90,9 @@ class Judge(msgspec.Struct, frozen=True):
             return ""
         if why := mismatch(self.selection, instance):
             return f"no longer selected: {why}"
-        return self.guard.reason(instance, now)
+        reason = self.guard.reason(instance, now)
+        told = (self.guard.despite(instance, now) if reason else "", reason)
+        return "; ".join(part for part in told if part)
 
     def has_lost_tags(self, instance: Instance) -> bool:
         """Does it show not a single tag, though by a tag it was found or may be changed?
@@ -138,7 +140,11 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
 def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
     """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
     try:
-        return judge.row_if_left_alone(instance, now)
+        row = judge.row_if_left_alone(instance, now)
+        if row is None or row.result is not Result.SKIPPED:
+            return row
+        told = (row.reason, judge.rule.left(instance))
+        return msgspec.structs.replace(row, reason="; ".join(part for part in told if part))
     except Exception as error:  # noqa: BLE001  # as it says
         return Row(instance, Result.FAILED, unforeseen(error))
 
@@ -174,3 +180,7 @@ class WatchOnly(Rule, frozen=True):
         if isinstance(step, NoCall):
             return step
         return Impossible(f"{instance.status.value} again, by someone else; not in the plan")
+
+    def unchanged(self, before: Instance) -> str:
+        """What the rule adds."""
+        return self.rule.unchanged(before)

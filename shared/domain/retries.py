@@ -78,6 +78,13 @@ SERVER_ERROR = 500
 """HTTP statuses from here on say nothing of what was done."""
 
 
+ADVICE = {
+    "OperationDenied.NoStock": "try again later, or give it another instance type; what stops in "
+    "KeepCharging keeps its place",
+}
+"""What a person can do where waiting alone may not help; by code."""
+
+
 @lru_cache(maxsize=256)
 def kind_of(code: str, status: int = 0) -> Kind:
     """The kind of a code; an unknown code is passing with a 5xx status, else final."""

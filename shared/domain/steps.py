@@ -26,7 +26,7 @@ class DiskLook(str, Enum):
     """Which disks a rule wants to see."""
 
     NONE = "none"
-    KEPT = "kept"  # those that survive a release
+    NAMES = "names"  # every disk, without snapshots
     ALL = "all"  # every disk, with our snapshots of it
 
 
@@ -157,6 +157,22 @@ class Rule(msgspec.Struct, frozen=True):
     def awaited(self, instance: Instance) -> str:
         """What is said of one that was on its way already when the run first looked."""
         return f"{instance.status.value} already, by someone else"
+
+    def unchanged(self, before: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """What the report adds about an instance that got to the goal without this run; "".
+
+        Args:
+            before: As ECS showed it before the run.
+        """
+        return ""
+
+    def left(self, instance: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """What an earlier run has left of the work on an instance that is skipped now; ""."""
+        return ""
+
+    def told(self, made: str, reason: str) -> str:
+        """What a row says of an instance that changed: how it is now, or else what was done."""
+        return reason or made
 
     def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
         """What the report adds about an instance that this run changed; "": nothing.

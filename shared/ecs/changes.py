@@ -16,7 +16,7 @@ import msgspec
 
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected, lost
-from shared.domain.retries import SERVER_ERROR
+from shared.domain.retries import SERVER_ERROR, Kind
 from shared.domain.steps import (
     Call,
     ClearAutoRelease,
@@ -58,13 +58,13 @@ def perform(
         answer = _with_token(client, call.operation, parameters, until)
     except ErrorResponse as refusal:
         alone = len(instances) == 1 or not refusal.blames_a_member
-        return {one.id: _rejected(refusal, alone=alone) for one in instances}
+        return {one.id: _rejected(call.operation, refusal, alone=alone) for one in instances}
     except NoResponse as failure:
         return {one.id: lost(failure.reason) for one in instances}
     if isinstance(answer, NotSent):
         return {one.id: answer for one in instances}
     if isinstance(call, Stop | Start):
-        return _member_by_member(answer, instances)
+        return _member_by_member(call.operation, answer, instances)
     return {one.id: Accepted(one) for one in instances}
 
 
@@ -101,9 +101,10 @@ def _take_snapshots(client: Client, call: TakeSnapshots, one: Instance, until: d
         try:
             answer = _with_token(client, "CreateSnapshot", parameters, until)
         except ErrorResponse as refusal:
+            rejected = _rejected(call.operation, refusal, alone=True)
             return msgspec.structs.replace(
-                _rejected(refusal, alone=True),
-                message=f"disk {wanted.disk_id}: {refusal.message}",
+                rejected,
+                message=f"disk {wanted.disk_id}: {rejected.message}",
                 before=_in_words(taken),
             )
         except NoResponse as failure:
@@ -166,7 +167,9 @@ def _with_new(disk: Disk, answer: Answer, retention_days: int) -> Disk:
     return msgspec.structs.replace(disk, snapshots=(*disk.snapshots, taken))
 
 
-def _member_by_member(answer: Answer, instances: Sequence[Instance]) -> dict[str, Outcome]:
+def _member_by_member(
+    operation: str, answer: Answer, instances: Sequence[Instance]
+) -> dict[str, Outcome]:
     """Each member's own code, which comes as a number or as text; no word is no answer."""
     said = answer.body.get("InstanceResponses")
     said = said.get("InstanceResponse") if isinstance(said, Mapping) else None
@@ -175,21 +178,24 @@ def _member_by_member(answer: Answer, instances: Sequence[Instance]) -> dict[str
         for row in (said if isinstance(said, list) else ())
         if isinstance(row, Mapping)
     }
-    return {one.id: _member(one, by_id.get(one.id)) for one in instances}
+    return {one.id: _member(operation, one, by_id.get(one.id)) for one in instances}
 
 
-def _member(one: Instance, row: Mapping[str, object] | None) -> Outcome:
+def _member(operation: str, one: Instance, row: Mapping[str, object] | None) -> Outcome:
     if row is None:
         return lost("ECS said nothing about it")
     code = str(row.get("Code"))
     if code == "200":
         return Accepted(msgspec.structs.replace(one, status=read_status(row.get("CurrentStatus"))))
-    return _rejected(ErrorResponse(200, code, str(row.get("Message", ""))[:200]), alone=True)
+    refusal = ErrorResponse(200, code, str(row.get("Message", ""))[:200])
+    return _rejected(operation, refusal, alone=True)
 
 
-def _rejected(refusal: ErrorResponse, *, alone: bool) -> Rejected:
+def _rejected(operation: str, refusal: ErrorResponse, *, alone: bool) -> Rejected:
     in_doubt = not alone or refusal.status >= SERVER_ERROR
-    message = refusal.denied.sentence() or refusal.message
+    message = refusal.message
+    if refusal.kind is Kind.DENIED:
+        message = "; ".join(refusal.denied.in_words(operation))
     return Rejected(refusal.kind, refusal.code, message, alone, in_doubt)
 
 

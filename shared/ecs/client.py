@@ -185,10 +185,20 @@ class Client:
     def ask_once(
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer | None:
-        """Ask ECS something once, until then at the longest; None if it does not answer."""
+        """Ask ECS something once, until then at the longest; None if it does not answer.
+
+        Raises:
+            Unavailable: ECS does not know the region.
+        """
         try:
             answer = self._send(operation, parameters, until)
-        except (ErrorResponse, NoResponse):
+        except ErrorResponse as refusal:
+            if refusal.code.startswith("InvalidRegionId"):
+                raise self._unknown_region(refusal.code) from None
+            return None
+        except NoResponse as failure:
+            if failure.unresolved and not is_listed(self.region):
+                raise self._unknown_region(failure.reason) from None
             return None
         return None if isinstance(answer, NotSent) else answer
 
@@ -235,11 +245,7 @@ class Client:
 
 def denied(operation: str, region: str, refusal: ErrorResponse) -> AccessDenied:
     """The error that names the missing permission, and what else RAM says of it."""
-    action = refusal.denied.action or f"ecs:{operation}"
-    what = refusal.denied.sentence() or f"RAM does not allow {action}"
-    remedy = f"add {action} to the policy of the function's role"
-    if refusal.denied.is_explicit:
-        remedy = "a policy forbids it, so allowing it in another one does not help"
+    what, remedy = refusal.denied.in_words(operation)
     return AccessDenied(f"{what} in {region} ({refusal.code}); {remedy}", refusal.code)
 
 

@@ -5,7 +5,8 @@ none is stopped that could not be released; again when it is first seen stopped,
 snapshots; and again when its last snapshot is accomplished, so that a disk attached in between is
 not overlooked. While snapshots progress only they are asked for, 100 a call.
 
-For a release without snapshots one listing tells which disks will survive and go on costing.
+For a release without snapshots one listing tells which disks are lost, and which will survive and
+go on costing.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Sta
 from shared.domain.steps import DiskLook
 from shared.ecs.fields import RELEASE_TAG, Json, is_ours, owner_of, read_disk, read_snapshot
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
-from shared.errors import Unavailable
+from shared.errors import AccessDenied, Unavailable
 
 DISKS_PAGE = "500"
 """Most rows of a call of DescribeDisks (API reference)."""
+
+
+EARLIER = 20
+"""Of how many instances that are left alone the snapshots are asked for, a call each."""
 
 
 class DiskReader(msgspec.Struct, frozen=True):
@@ -47,9 +52,9 @@ class DiskReader(msgspec.Struct, frozen=True):
             Unavailable: ECS did not answer.
         """
         there = [one for one in instances if one.status is not Status.GONE]
-        if self.wanted is DiskLook.KEPT and there:
-            kept = self._kept()
-            return [msgspec.structs.replace(one, disks=tuple(kept[one.id])) for one in instances]
+        if self.wanted is DiskLook.NAMES and there:
+            disks = self._of_all()
+            return [msgspec.structs.replace(one, disks=tuple(disks[one.id])) for one in instances]
         if self.wanted is DiskLook.ALL:
             read = self.inventory.side_by_side(self._read, there, at_once=CALLS_AT_ONCE)
             by_id = {one.id: one for one in read}
@@ -57,6 +62,16 @@ class DiskReader(msgspec.Struct, frozen=True):
                 by_id[released] = by_id[released].gone(self.inventory.client.clock.now())
             return [by_id.get(one.id, one) for one in instances]
         return list(instances)
+
+    def earlier(self, instances: Sequence[Instance]) -> list[Instance]:
+        """Stopped instances that are left alone, with the snapshots that an earlier release took.
+
+        They are only told of: of ``EARLIER`` at most, and of none where ECS does not say so.
+        """
+        if self.wanted is not DiskLook.ALL:
+            return []
+        stopped = [one for one in instances if one.status is Status.STOPPED][:EARLIER]
+        return self.inventory.side_by_side(self._with_earlier, stopped, at_once=CALLS_AT_ONCE)
 
     def add(
         self, looked: Mapping[str, Instance], before: Mapping[str, Instance]
@@ -121,19 +136,19 @@ class DiskReader(msgspec.Struct, frozen=True):
             else set()
         )
 
-    def _kept(self) -> Mapping[str, list[Disk]]:
-        """By instance, the disks that are not deleted with it.
+    def _of_all(self) -> Mapping[str, list[Disk]]:
+        """By instance, the disks of all instances of the region.
 
         They are only told of, so one whose row cannot be read is left out.
         """
-        parameters = {"DeleteWithInstance": "false", "MaxResults": DISKS_PAGE}
-        kept: dict[str, list[Disk]] = defaultdict(list)
+        parameters = {"MaxResults": DISKS_PAGE}
+        disks: dict[str, list[Disk]] = defaultdict(list)
         for row, _ in self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk"):
-            if found := _kept_disk(row):
-                kept[found[0]].append(found[1])
-        if not kept:
+            if found := _disk_if_readable(row):
+                disks[found[0]].append(found[1])
+        if not disks:
             self.inventory.check_permission("DescribeDisks")
-        return kept
+        return disks
 
     def _read(self, instance: Instance) -> Instance:
         """With its disks; a row that cannot be read makes this one instance unreadable.
@@ -167,7 +182,21 @@ class DiskReader(msgspec.Struct, frozen=True):
             ),
         )
 
-    def _snapshots(self, instance: Instance) -> list[Snapshot]:
+    def _with_earlier(self, instance: Instance) -> Instance:
+        try:
+            snapshots = self._ours(instance)
+        except (AccessDenied, Unavailable):
+            return instance
+        disks = {one.disk_id for one in snapshots}
+        return msgspec.structs.replace(
+            instance,
+            disks=tuple(
+                Disk(each, "", True, tuple(one for one in snapshots if one.disk_id == each))  # noqa: FBT003  # what is not known matters to nobody
+                for each in sorted(disks)
+            ),
+        )
+
+    def _ours(self, instance: Instance) -> list[Snapshot]:
         parameters = {
             "InstanceId": instance.id,
             "MaxResults": str(PAGE),
@@ -175,7 +204,10 @@ class DiskReader(msgspec.Struct, frozen=True):
             "Tag.1.Value": instance.id,
         }
         pages = self.inventory.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
-        snapshots = [read_snapshot(row) for row, _ in pages if is_ours(row, instance.id)]
+        return [read_snapshot(row) for row, _ in pages if is_ours(row, instance.id)]
+
+    def _snapshots(self, instance: Instance) -> list[Snapshot]:
+        snapshots = self._ours(instance)
         if not snapshots and not self.seeing_snapshots:
             self.inventory.check_permission("DescribeSnapshots")
         self.seeing_snapshots.append(True)
@@ -199,13 +231,12 @@ class DiskReader(msgspec.Struct, frozen=True):
         return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
 
 
-def _kept_disk(row: Json) -> tuple[str, Disk] | None:
-    """A disk that outlives its instance, after the instance's id; None of any other."""
+def _disk_if_readable(row: Json) -> tuple[str, Disk] | None:
+    """A disk after its instance's id."""
     try:
-        owner, disk = owner_of(row), read_disk(row)
+        return owner_of(row), read_disk(row)
     except Unavailable:
         return None
-    return None if disk.deleted_with_instance else (owner, disk)
 
 
 def _snapshot_if_readable(row: Json) -> Snapshot | None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.domain.instance import Instance
-from shared.domain.selection import ByIds, ByTagsAndName, Selection, selects
+from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection, selects
 from shared.ecs.client import Answer, Client
 from shared.ecs.fields import Json, listed, read_row, read_tag, rows
 from shared.ecs.transport import ErrorResponse
@@ -97,6 +97,8 @@ class Inventory(msgspec.Struct, frozen=True):
         strays = tuple(one for key, one in listed.items() if one.unreadable and key not in meant)
         if not meant and listed:
             hint = _nearest(selection, list(listed.values()))
+        elif not meant and isinstance(selection, Everything):
+            hint = _nearest(selection, (), is_all=True)
         return Found(meant, strays, hint)
 
     def size(self) -> int:
@@ -210,7 +212,7 @@ class Inventory(msgspec.Struct, frozen=True):
             return self._list({}), "", False
         if not is_all and (found := self._instances({"MaxResults": str(PAGE), **filters})):
             return found, "", True
-        return {}, _nearest(selection, page), True
+        return {}, _nearest(selection, page, is_all=is_all), True
 
     def _list(self, filters: Mapping[str, str]) -> dict[str, Instance]:
         """All that ECS lists; that there is nothing is believed only when it says so twice."""
@@ -305,10 +307,11 @@ def _next_token(answer: Answer, region: str) -> str:
     return token or ""
 
 
-def _nearest(selection: Selection, page: Sequence[Instance]) -> str:
-    from shared.domain.hints import nearest  # noqa: PLC0415  # only where nothing matched
+def _nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = False) -> str:
+    """What is near a selection of which nothing is there; of nothing at all, that."""
+    from shared.domain.hints import EMPTY, nearest  # noqa: PLC0415  # only where nothing matched
 
-    return nearest(selection, page)
+    return nearest(selection, page, is_all=is_all) if page or not is_all else EMPTY
 
 
 def _may_be_named(selection: Selection, instance: Instance) -> bool:

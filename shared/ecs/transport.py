@@ -35,6 +35,18 @@ class Denial(msgspec.Struct, frozen=True):
         to_whom = f" to {self.principal}" if self.principal else ""
         return f"RAM denies {self.action}{to_whom}{f' ({self.why})' if self.why else ''}"
 
+    def in_words(self, operation: str) -> tuple[str, str]:
+        """What was denied, and what to do about it; each a sentence without a full stop.
+
+        Args:
+            operation: What was asked of ECS, if RAM does not name the action.
+        """
+        action = self.action or f"ecs:{operation}"
+        remedy = f"add {action} to the policy of the function's role"
+        if self.is_explicit:
+            remedy = "a policy forbids it, so allowing it in another one does not help"
+        return self.sentence() or f"RAM does not allow {action}", remedy
+
 
 NOTHING_SAID = Denial()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import tzinfo
 from types import MappingProxyType
 from typing import Any
@@ -168,6 +168,23 @@ def worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:
             key=lambda row: (_WORST_FIRST[row.result], row.instance.region, row.instance.id),
         )
     )
+
+
+def what_next(
+    rows: Sequence[Row], unread: Mapping[str, CurfewError], *, dry_run: bool
+) -> Iterator[str]:
+    """Warnings that say what to do: about what is pending, and of a plan that has no plan_id."""
+    pending = sum(row.result is Result.PENDING for row in rows)
+    if pending:
+        yield (
+            f"{pending} instance{'' if pending == 1 else 's'} pending: send the same request "
+            "again, and it goes on from there"
+        )
+    if dry_run and unread:
+        yield (
+            f"no plan_id: {', '.join(unread)} could not be read, so the plan is not whole; a plan "
+            "of the other regions alone can be confirmed"
+        )
 
 
 def row_as_json(row: Row, zone: tzinfo) -> dict[str, str]:

@@ -235,6 +235,16 @@ def _check_selection(request: Request) -> None:
 
 
 _PATH = r" - at (?:`key` in )?`\$\.?(?P<field>\w*)(?:\[(?P<index>\d+)\])?[^`]*`$"
+_ENVELOPES = {
+    "payload": "a timer's event",
+    "Message": "an MNS topic's event",
+    "body": "an HTTP event",
+    "data": "an EventBridge event",
+    "parameter": "a Log Service event",
+    "requestPayload": "a failure destination's record",
+}
+"""The fields of triggers that hold a request; without the fields beside them they are pasted."""
+
 _UNKNOWN = r"(?s)Object contains unknown field `(?P<field>.*)`"
 
 
@@ -249,6 +259,10 @@ def _explained(
     if field not in request_type.__struct_fields__:
         return InvalidEvent(f"the request is not right: {error[:200]}")
     value, right = fields[field], description(request_type, field)
+    if field == "tags" and isinstance(value, dict):
+        fields_of = request_type.__struct_fields__
+        misplaced = (key for key in fields_of if not isinstance(value.get(key, ""), str))
+        right += next((f' The field "{key}" stands beside "tags".' for key in misplaced), "")
     if path and path["index"] and isinstance(value, list | tuple):
         element = value[int(path["index"])]
         right = element_description(request_type, field) or right
@@ -259,6 +273,11 @@ def _explained(
 def _unknown_field(request_type: type[Request], field: str) -> InvalidEvent:
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong request needs it
 
+    if sender := _ENVELOPES.get(field):
+        return InvalidEvent(
+            f"{shown(field)} is not a field of this request but of {sender}, which has the request "
+            "in it: send what stands in it alone, or the whole event"
+        )
     known = request_type.__struct_fields__
     near = get_close_matches(field, known, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"This function knows {', '.join(known)}."

@@ -11,7 +11,7 @@ import pytest
 
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
-from shared.times import CHINA, parse_instant
+from shared.times import CHINA, parse_instant, to_zone_text
 from tests.docs.pages import ROOT, leads_somewhere, links
 from tests.harness.stage import NOW, REGION
 from tools import promises
@@ -111,5 +111,7 @@ def test_keep_until_means_what_the_page_says(page: Path) -> None:
     for value, until in rows:
         kept = Instance("i-1", REGION, NOW, Status.RUNNING, tags={"curfew:keep-until": value})
         guard, end = Guard(Harm.OUTAGE, CHINA), parse_instant(until)
-        assert guard.reason(kept, end - timedelta(seconds=1)) == f"tag curfew:keep-until {value}"
+        in_china = f" (= {to_zone_text(end, CHINA)})" if value.endswith("Z") else ""
+        reason = f"tag curfew:keep-until {value}{in_china}"
+        assert guard.reason(kept, end - timedelta(seconds=1)) == reason
         assert guard.reason(kept, end) == ""

@@ -51,7 +51,7 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
         "api_calls": 1,
         "seconds": 0.0,
         "instances": [
-            row("i-1", "unchanged", status="Stopped"),
+            row("i-1", "unchanged", "stopped in KeepCharging: still billed", status="Stopped"),
             row("i-2", "unchanged", "guarded against stop, release and start: tag curfew:protect"),
             row("i-3", "unchanged", "guarded against release: deletion protection"),
             row(
@@ -65,6 +65,25 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
         ],
     }
     assert call.actions() == ["DescribeInstances"]
+
+
+def test_what_is_protected_though_ecs_will_release_it_is_told_first(call: Call) -> None:
+    ends = MANUAL_START + timedelta(hours=2)
+    call.fleet(
+        InstanceSpec(instance_id="i-1", tags={"curfew:protect": ""}, auto_release_at=ends),
+        InstanceSpec(instance_id="i-2", status=Status.STOPPED, tags={"curfew:protect": ""}),
+    )
+
+    report = call(handler, {"all": True})
+
+    guarded = "guarded against stop, release and start: tag curfew:protect"
+    assert [one["reason"] for one in report["instances"]] == [
+        (
+            "ECS will release it at 2026-11-23T20:00:00+08:00 all the same: clear the time by "
+            f"clear_auto_release; {guarded}"
+        ),
+        f"{guarded}; stopped in KeepCharging: still billed",
+    ]
 
 
 def test_no_cap_keeps_anybody_from_looking(call: Call) -> None:

@@ -16,6 +16,7 @@ from local.ecs.gateway.faults import (
     Refuse,
 )
 from local.fc.context import Runtime
+from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.times import CHINA, to_minute_text, to_zone_text
 from tests.harness.calling import RUNTIMES, Body, Call, row
@@ -138,7 +139,7 @@ def test_by_force_with_a_snapshot_the_power_is_cut_first(call: Call) -> None:
     assert (delete.action, delete.parameters["Force"]) == ("DeleteInstances", "false")
 
 
-NOT_KNOWN = "ECS in cn-hangzhou does not know this id: released before, or never there"
+NOT_KNOWN = f"ECS in cn-hangzhou does not know this id: {NOT_THERE}"
 
 
 def test_an_instance_that_is_gone_is_released(call: Call) -> None:
@@ -283,11 +284,27 @@ def test_a_dry_run_tells_the_whole_way_and_what_stays_and_is_billed(call: Call) 
         f"stop, snapshot 2 disks (7 days), release; {stay}",
         "stop, snapshot 1 disk (7 days), release",
     ]
+    lost = {one.instance_id: one.disk_id for one in call.ecs.engine.disks() if one.disk_id != kept}
+    said = {key: f"the data of 1 disk is lost: {disk}" for key, disk in lost.items()}
     assert [one["reason"] for one in without["instances"]] == [
-        f"release by force; {stay}",
-        "release by force",
+        f"release by force; {said['i-1']}; {stay}",
+        f"release by force; {said['i-2']}",
     ]
     assert call.writes() == []
+
+    released = call(handler, {"instance_ids": ["i-2"], "snapshot": False, "force": True})
+    assert released["instances"][0]["reason"] == f"gone; {said['i-2']}"
+
+
+def test_whoever_asks_for_force_is_told_that_it_was_not_used(call: Call) -> None:
+    call.fleet(runner("i-1"), runner("i-2"))
+    call.ecs.engine.stop("i-1")
+
+    report = call(handler, {"instance_ids": ["i-1", "i-2"], "force": True})
+
+    late, on_time = (one["reason"] for one in report["instances"])
+    assert late.endswith("; force was not used: it was stopping already")
+    assert "force" not in on_time
 
 
 @pytest.mark.parametrize("more", [{}, {"dry_run": True}, {"force": True}], ids=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from functions.release import handler
 from local.ecs.account import lifecycle
-from local.ecs.account.model import LockReason, SnapshotStatus
+from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
@@ -24,6 +25,7 @@ from local.ecs.gateway.faults import (
     SlowBody,
 )
 from local.ecs.gateway.gateway import Answer
+from shared.ecs.disks import EARLIER
 from shared.errors import Incomplete
 from tests.harness.calling import Body, Call, in_error
 
@@ -213,3 +215,57 @@ def test_after_three_failed_snapshots_the_instance_stays(call: Call) -> None:
     assert report["counts"]["failed"] == 1
     assert list(snapshots(call).values()) == [3]
     assert call.statuses() == {"i-1": "Stopped"}
+
+
+def interrupted(call: Call, *specs: InstanceSpec) -> dict[str, str]:
+    """Instances that a release has stopped and snapshotted, and then had to leave."""
+    call.fleet(*specs)
+    call.ecs.faults.add(Refuse(action="DeleteInstances", status=400, code="No.Today"))
+    with pytest.raises(Incomplete):
+        call(handler, {"instance_ids": [one.instance_id for one in specs]})
+    call.ecs.faults.clear()
+    for one in specs:
+        call.ecs.engine.tag(one.instance_id, {"curfew:protect": ""})
+    owners = {one.disk_id: one.instance_id for one in call.ecs.engine.disks()}
+    return {owners[one.disk_id]: one.snapshot_id for one in call.ecs.engine.snapshots()}
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_who_is_protected_after_an_interrupted_release_is_told_what_is_left_of_it(
+    call: Call,
+    dry_run: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    taken = interrupted(call, runner("i-1"))
+    call.ecs.engine.add(runner("i-2", tags={"curfew:protect": ""}, status=Status.STOPPED))
+
+    report = call(handler, {"instance_ids": ["i-1", "i-2"], "dry_run": dry_run})
+
+    first, other = (one["reason"] for one in report["instances"])
+    assert re.fullmatch(
+        rf"tag curfew:protect; Stopped; of an earlier release: snapshot {taken['i-1']} "
+        r"\(until 2026-11-30T[\d:]+\+08:00\)",
+        first,
+    )
+    assert other == "tag curfew:protect"
+
+
+def test_that_ecs_does_not_say_what_is_left_fails_nothing(call: Call) -> None:
+    interrupted(call, runner("i-1"))
+    call.ecs.faults.add(Refuse(action="DescribeSnapshots", status=403, code="Forbidden.RAM"))
+
+    report = call(handler, {"instance_ids": ["i-1"]})
+
+    assert [one["reason"] for one in report["instances"]] == ["tag curfew:protect"]
+
+
+def test_what_is_left_is_asked_for_of_some_only(call: Call) -> None:
+    interrupted(call, *(runner(f"i-{number}") for number in range(EARLIER + 5)))
+    before = call.actions().count("DescribeSnapshots")
+
+    report = call(handler, {"all": True, "max_instances": 1, "dry_run": True})
+
+    told = sum("of an earlier release" in one["reason"] for one in report["instances"])
+    assert (report["counts"]["skipped"], told) == (EARLIER + 5, EARLIER)
+    assert call.actions().count("DescribeSnapshots") - before == EARLIER
+    without = call(handler, {"all": True, "max_instances": 1, "dry_run": True, "snapshot": False})
+    assert not any("earlier" in one["reason"] for one in without["instances"])

@@ -117,7 +117,7 @@ def expected_of_stopped(shots: tuple[str, ...] | None) -> Step:
     return Delete(force=False)
 
 
-def expected_of_gone(shots: tuple[str, ...] | None) -> Step:
+def expected_of_gone(shots: tuple[str, ...] | None, *, with_snapshot: bool) -> Step:
     """A snapshot that is accomplished goes on costing, whether it counted or not."""
     left = [
         f"snapshot s-1 (until {in_china(one.ends_at)})"
@@ -125,7 +125,15 @@ def expected_of_gone(shots: tuple[str, ...] | None) -> Step:
         for one in SHOTS[name]
         if one.status is SnapshotStatus.ACCOMPLISHED
     ]
-    return Done(f"gone; still billed: {', '.join(left)}" if left else "gone")
+    ids = [f"d-{number}" for number in range(len(shots or ()))]
+    disks = f"{len(ids)} disk{'' if len(ids) == 1 else 's'} is lost: {', '.join(ids)}"
+    lost = f"the data of {disks}" if shots else "the data of its disks is lost"
+    told = (
+        "gone",
+        "" if with_snapshot or shots is None else lost,
+        f"still billed: {', '.join(left)}" if left else "",
+    )
+    return Done("; ".join(part for part in told if part))
 
 
 def in_china(moment: datetime | None) -> str:
@@ -148,7 +156,7 @@ def test_release_goes_step_by_step(
             Status.RUNNING: Delete(force=True) if force and not with_snapshot else Stop(force),
             Status.STOPPING: Wait("Stopping"),
             Status.STOPPED: expected_of_stopped(shots) if with_snapshot else Delete(force),
-            Status.GONE: expected_of_gone(shots),
+            Status.GONE: expected_of_gone(shots, with_snapshot=with_snapshot),
             Status.UNKNOWN: Wait("Unknown"),
         }
         assert rule.next_step(one, NOW) == expected[status]
@@ -354,18 +362,21 @@ TWO_DISKS = (disk(0, "none"), disk(1, "none"))
             id="by-force-and-snapshots-of-before-do-not-count",
         ),
         pytest.param(
-            {"disks": ()}, rule_of(snapshot=False), "stop, release", id="without-snapshot"
+            {"disks": (*TWO_DISKS, KEPT_DISK)},
+            rule_of(snapshot=False),
+            "stop, release; the data of 2 disks is lost: d-0, d-1; disk d-9 stays and is billed",
+            id="without-snapshot",
         ),
         pytest.param(
             {"disks": ()},
             rule_of(force=True, snapshot=False),
-            "release by force",
+            "release by force; the data of its disks is lost",
             id="by-force-without-snapshot",
         ),
         pytest.param(
             {"disks": (), "status": Status.STOPPED},
             rule_of(force=True, snapshot=False),
-            "release by force",
+            "release by force; the data of its disks is lost",
             id="stopped-by-force-without-snapshot",
         ),
         pytest.param(
@@ -384,13 +395,13 @@ TWO_DISKS = (disk(0, "none"), disk(1, "none"))
         pytest.param(
             {"disks": (), "elastic_ip": "eip-1"},
             rule_of(snapshot=False),
-            "stop, release; EIP eip-1 stays and is billed",
+            "stop, release; the data of its disks is lost; EIP eip-1 stays and is billed",
             id="an-eip-whose-address-is-not-shown",
         ),
         pytest.param(
             {"disks": (), "eip": "203.0.113.7"},
             rule_of(snapshot=False),
-            "stop, release; EIP 203.0.113.7 stays and is billed",
+            "stop, release; the data of its disks is lost; EIP 203.0.113.7 stays and is billed",
             id="an-eip-whose-id-is-not-shown",
         ),
         pytest.param(

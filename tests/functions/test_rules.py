@@ -66,21 +66,40 @@ def test_stop_stops_what_runs_and_nothing_else(
     rule = StopRule(force=force, stopped_mode=mode, wait=wait)
 
     for one in instances():
-        other_mode = (
-            f"stopped in mode {one.stopped_mode.value}, not {mode.value}"
-            if mode is not None and one.stopped_mode is not mode
-            else ""
-        )
         expected: dict[Status, Step] = {
             Status.PENDING: Wait("Pending"),
             Status.STARTING: Wait("Starting"),
             Status.RUNNING: Stop(force, mode),
             Status.STOPPING: Wait("Stopping") if wait else Done("ECS has accepted; it is stopping"),
-            Status.STOPPED: Done(other_mode),
+            Status.STOPPED: Done(in_mode(one, mode)),
             Status.GONE: NOT_KNOWN,
             Status.UNKNOWN: Wait("Unknown"),
         }
         assert rule.next_step(one, NOW) == expected[one.status]
+
+
+KEEP, STOP, NONE = StoppedMode.KEEP_CHARGING, StoppedMode.STOP_CHARGING, StoppedMode.NOT_APPLICABLE
+AGAIN = "to change that, start it and stop it again"
+
+
+def in_mode(one: Instance, asked: StoppedMode | None) -> str:
+    no_effect = "StopCharging has no effect: it is a subscription"
+    told = {
+        (KEEP, None): "stopped in KeepCharging: still billed",
+        (STOP, None): "stopped in StopCharging",
+        (KEEP, STOP): f"stopped in KeepCharging, not StopCharging: still billed; {AGAIN}",
+        (STOP, KEEP): f"stopped in StopCharging, not KeepCharging; {AGAIN}",
+        (NONE, STOP): f"stopped in Not-applicable, not StopCharging; {AGAIN}",
+        (NONE, KEEP): f"stopped in Not-applicable, not KeepCharging; {AGAIN}",
+    }
+    if one.charge_type == "PrePaid":
+        told |= {
+            (KEEP, STOP): f"stopped in KeepCharging: still billed; {no_effect}",
+            (NONE, STOP): no_effect,
+            (STOP, KEEP): "",
+            (NONE, KEEP): "",
+        }
+    return told.get((one.stopped_mode, asked), "")
 
 
 @pytest.mark.parametrize("wait", BOOLS)
@@ -281,8 +300,8 @@ PUBLIC = replace(PLAIN, public_ip="203.0.113.8")
 @pytest.mark.parametrize(
     ("mode", "one", "way"),
     [
-        (None, PLAIN, "stop"),
-        (None, PUBLIC, f"stop; {DEFAULT_MODE}"),
+        (None, PLAIN, "stop (the account's default mode)"),
+        (None, PUBLIC, f"stop (the account's default mode); {DEFAULT_MODE}"),
         (None, replace(PUBLIC, charge_type="PrePaid"), "stop"),
         (None, replace(PUBLIC, has_local_disks=True), "stop"),
         (StoppedMode.STOP_CHARGING, PLAIN, "stop (StopCharging)"),
@@ -308,7 +327,11 @@ PUBLIC = replace(PLAIN, public_ip="203.0.113.8")
             replace(PUBLIC, status=Status.STARTING),
             f"wait: Starting, stop (StopCharging); gives up {ADDRESS}",
         ),
-        (None, replace(PLAIN, status=Status.PENDING), "wait: Pending, stop"),
+        (
+            None,
+            replace(PLAIN, status=Status.PENDING),
+            "wait: Pending, stop (the account's default mode)",
+        ),
     ],
 )
 def test_a_stops_dry_run_says_what_the_stopped_mode_takes_or_cannot_do(
@@ -329,9 +352,9 @@ STANDARD = {"status": Status.STOPPED, "stopped_mode": StoppedMode.KEEP_CHARGING}
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (PUBLIC, replace(PUBLIC, **ECONOMICAL), f"gives up {ADDRESS}"),
-        (PUBLIC, replace(PUBLIC, public_ip="", **ECONOMICAL), f"gives up {ADDRESS}"),
-        (PUBLIC, replace(PUBLIC, public_ip="", **STANDARD), f"gives up {ADDRESS}"),
+        (PUBLIC, replace(PUBLIC, **ECONOMICAL), f"gave up {ADDRESS}"),
+        (PUBLIC, replace(PUBLIC, public_ip="", **ECONOMICAL), f"gave up {ADDRESS}"),
+        (PUBLIC, replace(PUBLIC, public_ip="", **STANDARD), f"gave up {ADDRESS}"),
         (PUBLIC, replace(PUBLIC, **STANDARD), ""),
         (PLAIN, replace(PLAIN, **ECONOMICAL), ""),
         (PLAIN, replace(PLAIN, **STANDARD), ""),
@@ -426,7 +449,10 @@ def test_describe_is_always_done_and_tells_the_guards(
     for one in instances():
         seen = replace(one, charge_type="PostPaid", **changes)
         step = rule.next_step(seen, NOW)
-        assert step == (NOT_KNOWN if one.status is Status.GONE else Done(reason))
+        told = "; ".join(part for part in (reason, in_mode(seen, None)) if part)
+        stopped = one.status is Status.STOPPED
+        expected = Done(told if stopped else reason)
+        assert step == (NOT_KNOWN if one.status is Status.GONE else expected)
 
 
 def test_describe_reads_plain_dates_in_the_zone_that_is_set() -> None:
@@ -538,7 +564,7 @@ def test_a_release_of_unnamed_instances_must_state_dry_run(fields: dict[str, obj
     [
         ({}, DiskLook.ALL),
         ({"snapshot": True}, DiskLook.ALL),
-        ({"snapshot": False}, DiskLook.KEPT),
+        ({"snapshot": False}, DiskLook.NAMES),
     ],
 )
 def test_release_looks_at_every_disk_unless_no_snapshot_is_wanted(

@@ -112,6 +112,22 @@ def test_arrears_and_missing_stock_are_told_by_ecss_code(call: Call) -> None:
     }
 
 
+def test_without_stock_the_row_says_what_to_do(call: Call) -> None:
+    call.fleet(dev("i-1"))
+    call.ecs.faults.add(Refuse(action="StartInstances", status=403, code="OperationDenied.NoStock"))
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"tags": DEV})
+
+    _, report = in_error(caught.value)
+    (only,) = report["instances"]
+    assert (only["result"], only["code"]) == ("failed", "OperationDenied.NoStock")
+    assert only["reason"].endswith(
+        "; try again later, or give it another instance type; what stops in KeepCharging keeps its "
+        "place"
+    )
+
+
 def test_no_stock_for_the_batch_is_found_member_by_member(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2"), dev("i-3"))
     call.ecs.faults.add(

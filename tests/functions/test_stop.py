@@ -12,12 +12,16 @@ from functions.stop import handler
 from local.ecs.account.durations import Durations
 from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.account.quirks import Quirks
-from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.engine import Ecs
+from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.context import Runtime
+from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete
 from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
 
 DEV = {"team": "dev"}
+NO_EFFECT = "StopCharging has no effect"
+STILL = "stop; stopped in KeepCharging: still billed"
 
 
 def dev(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
@@ -65,12 +69,12 @@ def test_the_dev_fleet_is_stopped_and_what_is_guarded_runs_on(call: Call, runtim
             row("i-group", "skipped", "member of a group, tag acs:autoscaling:scalingGroupId"),
             row("i-kept", "skipped", "tag curfew:protect"),
             row("i-seized", "skipped", "security lock"),
-            row("i-db", "changed", "stop", status="Stopped"),
-            row("i-safe", "changed", "stop", status="Stopped"),
+            row("i-db", "changed", STILL, status="Stopped"),
+            row("i-safe", "changed", STILL, status="Stopped"),
             row("i-sub", "changed", "stop", status="Stopped", charge_type="PrePaid"),
-            row("i-unpaid", "changed", "stop", status="Stopped"),
-            row("i-web", "changed", "stop", status="Stopped"),
-            row("i-off", "unchanged", "", status="Stopped"),
+            row("i-unpaid", "changed", STILL, status="Stopped"),
+            row("i-web", "changed", STILL, status="Stopped"),
+            row("i-off", "unchanged", "stopped in KeepCharging: still billed", status="Stopped"),
         ],
     }
     assert call.statuses() == {
@@ -111,7 +115,7 @@ def test_a_second_run_changes_nothing(call: Call) -> None:
             "StopCharging",
             "ecs.i3.xlarge",
             StoppedMode.KEEP_CHARGING,
-            "stopped in mode KeepCharging, not StopCharging",
+            f"stop (StopCharging){STILL.removeprefix('stop')}; {NO_EFFECT}: it has local disks",
         ),
     ],
 )
@@ -134,7 +138,13 @@ def test_an_instance_stopped_in_another_mode_stays_so(call: Call) -> None:
     report = call(handler, {"instance_ids": ["i-1"], "stopped_mode": "StopCharging"})
 
     assert report["instances"] == [
-        row("i-1", "unchanged", "stopped in mode KeepCharging, not StopCharging", status="Stopped")
+        row(
+            "i-1",
+            "unchanged",
+            "stopped in KeepCharging, not StopCharging: still billed; to change that, start it and "
+            "stop it again",
+            status="Stopped",
+        )
     ]
     assert call.writes() == []
 
@@ -145,7 +155,7 @@ def test_who_does_not_wait_is_told_what_ecs_accepted(call: Call) -> None:
     report = call(handler, {"instance_ids": ["i-1"], "wait": False})
 
     assert report["instances"] == [
-        row("i-1", "changed", "ECS has accepted; it is stopping", status="Stopping")
+        row("i-1", "changed", "stop; ECS has accepted; it is stopping", status="Stopping")
     ]
     assert (report["api_calls"], report["seconds"]) == (2, 0.0)
 
@@ -164,7 +174,20 @@ def test_an_instance_that_stops_already_is_waited_for_and_not_claimed(call: Call
 
     report = call(handler, {"instance_ids": ["i-1"]})
 
-    assert report["instances"] == [row("i-1", "unchanged", "", status="Stopped")]
+    said = "stopped in KeepCharging: still billed"
+    assert report["instances"] == [row("i-1", "unchanged", said, status="Stopped")]
+    assert call.writes() == []
+
+
+def test_whoever_asks_for_force_is_told_that_it_was_not_used(call: Call) -> None:
+    call.fleet(dev("i-1"))
+    call.ecs.engine.stop("i-1")
+
+    report = call(handler, {"instance_ids": ["i-1"], "force": True})
+
+    (only,) = report["instances"]
+    assert only["result"] == "unchanged"
+    assert only["reason"].endswith("; force was not used: it was stopping already")
     assert call.writes() == []
 
 
@@ -219,10 +242,11 @@ def test_a_dry_run_says_what_economical_mode_takes_and_where_it_does_nothing(
     }
     assert set(standard.values()) == {f"{stop} (KeepCharging)"}
     assert by_default.pop("i-web") == (
-        f"{stop}; may give up its public address {address}, if the account's default is economical "
-        "mode"
+        f"{stop} (the account's default mode); may give up its public address {address}, if the "
+        "account's default is economical mode"
     )
-    assert set(by_default.values()) == {stop}
+    assert {by_default.pop(one) for one in ("i-sub", "i-local")} == {stop}
+    assert set(by_default.values()) == {f"{stop} (the account's default mode)"}
     assert call.writes() == []
 
 
@@ -232,9 +256,11 @@ def test_the_report_says_whose_public_address_is_given_up(call: Call) -> None:
     report = call(handler, {"tags": DEV, "stopped_mode": "StopCharging"})
 
     said = reasons(report)
-    assert said["i-web"] == f"stop (StopCharging); gives up its public address {address}"
+    assert said["i-web"] == f"stop (StopCharging); gave up its public address {address}"
     assert said["i-plain"] == "stop (StopCharging)"
-    assert said["i-sub"] == "stopped in mode Not-applicable, not StopCharging"
+    assert said["i-sub"] == (
+        "stop (StopCharging); StopCharging has no effect: it is a subscription"
+    )
     call.ecs.engine.start("i-web")
     assert address not in {one.public_ip for one in call.ecs.engine.instances()}
 
@@ -249,14 +275,18 @@ def test_the_report_says_of_a_kept_address_nothing(call: Call) -> None:
 
 def test_by_default_the_report_says_what_became_of_the_address(call: Call) -> None:
     """Which mode the account's default is shows only when the instance is stopped."""
-    address = public_fleet(call)
+    public_fleet(call)
 
     report = call(handler, {"tags": DEV})
 
-    mode = next(one for one in call.ecs.engine.instances() if one.instance_id == "i-web")
-    lost = f"; gives up its public address {address}"
-    assert reasons(report)["i-web"] == (
-        f"stop{lost}" if mode.stopped_mode is StoppedMode.STOP_CHARGING else "stop"
+    assert reasons(report)["i-web"] == STILL
+    call.ecs.gateway.engine = Ecs(
+        Fleet((dev("i-web", has_public_ip=True),), default_stopped_mode=StoppedMode.STOP_CHARGING),
+        call.ecs.clock,
+    )
+    (address,) = (one.public_ip for one in call.ecs.engine.instances())
+    assert reasons(call(handler, {"tags": DEV}))["i-web"] == (
+        f"stop; stopped in StopCharging; gave up its public address {address}"
     )
 
 
@@ -293,7 +323,7 @@ def test_an_unknown_id_fails_and_the_others_are_stopped(call: Call) -> None:
     sentence, report = in_error(caught.value)
     assert sentence == (
         "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-ghost: ECS in cn-hangzhou does not "
-        "know this id"
+        f"know this id: {NOT_THERE}"
     )
     assert [(one["id"], one["result"], one["code"]) for one in report["instances"]] == [
         ("i-ghost", "failed", "InvalidInstanceId.NotFound"),

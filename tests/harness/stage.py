@@ -24,6 +24,7 @@ from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import CurfewError
 from shared.parallel import one_by_one
 from shared.run import World
+from shared.times import CHINA
 from tests.harness.calling import ACTIONS, HANDLERS
 
 FUNCTIONS = tuple(ACTIONS)
@@ -287,6 +288,11 @@ def to_do(variant: str) -> dict[str, Any]:
 def selected(stage: Stage, way: str) -> Request:
     """All instances of the stage, in one of the five ways."""
     return request_for(way, {one.name: one.instance_id for one in stage.engine.instances()})
+
+
+def in_china(moment: datetime) -> str:
+    """An instant as reports have it where nobody has set another zone."""
+    return moment.astimezone(CHINA).isoformat()
 
 
 def at(moment: datetime) -> str:

@@ -28,6 +28,7 @@ from tests.harness.stage import (
     Stage,
     at,
     function_of,
+    in_china,
     report_of,
     request_for,
     stated,
@@ -103,7 +104,7 @@ CASES = (
     *(
         tagged(f"keep-{name}", "curfew:keep-until", value, reason)
         for name, value, reason in (
-            ("an-hour", at(NOW + HOUR), f"{KEEP} {at(NOW + HOUR)}"),
+            ("an-hour", at(NOW + HOUR), f"{KEEP} {at(NOW + HOUR)} (= {in_china(NOW + HOUR)})"),
             ("other-zone", "2026-11-23T19:00:00+08:00", f"{KEEP} 2026-11-23T19:00:00+08:00"),
             ("today", "2026-11-23", f"{KEEP} 2026-11-23"),
             ("tomorrow", "2026-11-24", f"{KEEP} 2026-11-24"),
@@ -119,7 +120,7 @@ CASES = (
     *(
         tagged_off(name, value, reason)
         for name, value, reason in (
-            ("an-hour", at(NOW + HOUR), f"{KEEP_OFF} {at(NOW + HOUR)}"),
+            ("an-hour", at(NOW + HOUR), f"{KEEP_OFF} {at(NOW + HOUR)} (= {in_china(NOW + HOUR)})"),
             ("today", "2026-11-23", f"{KEEP_OFF} 2026-11-23"),
             ("someday", "next year", f"{KEEP_OFF}, unreadable"),
             ("an-hour-ago", at(NOW - HOUR), ""),
@@ -294,6 +295,24 @@ def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
         ("skipped", reason) if reason else ("would_change", "")
     )
     assert [row["result"] for row in done["instances"]] == ["skipped" if reason else "changed"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("function", ["stop", "start", "release", "set_auto_release"])
+def test_a_skipped_row_says_first_that_ecs_will_release_it_all_the_same(
+    function: str,
+    dry_run: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    spec = InstanceSpec(
+        "dev-1", tags={**TEAM, "curfew:protect": ""}, auto_release_at=NOW + 2 * HOUR
+    )
+    stage = Stage([spec])
+
+    report = stage.ask(function, {"name": "dev-*", **stated(function), "dry_run": dry_run})
+
+    said = f"ECS will release it at {in_china(NOW + 2 * HOUR)} all the same: clear the time by "
+    assert table(report) == {"dev-1": ("skipped", f"{said}clear_auto_release; {PROTECT}")}
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])

@@ -284,7 +284,10 @@ def test_an_instance_stopped_in_another_mode_than_asked_for_says_so() -> None:
 
     assert table(report)["dev-cache"] == (
         "changed",
-        "stopped in mode KeepCharging, not StopCharging",
+        (
+            "stop (StopCharging); stopped in KeepCharging: still billed; StopCharging has no "
+            "effect: it has local disks"
+        ),
     )
     assert stage.engine.instances()[0].stopped_mode is StoppedMode.KEEP_CHARGING
 

@@ -37,6 +37,9 @@ from tests.harness.stage import (
     table,
 )
 
+STILL = "stop; stopped in KeepCharging: still billed"
+BY_DEFAULT = "stop (the account's default mode)"
+
 
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("skip", range(4))
@@ -105,11 +108,11 @@ def test_who_loses_all_tags_between_two_looks_is_put_off_and_the_others_are_done
     with pytest.raises(Incomplete, match=untagged) as caught:
         stage.ask("stop", {"tags": DEV, "dry_run": dry_run})
 
-    result = "would_change" if dry_run else "changed"
+    done = ("would_change", BY_DEFAULT) if dry_run else ("changed", STILL)
     assert table(report_of(caught.value)) == {
-        "dev-0": (result, "stop"),
+        "dev-0": done,
         "dev-1": ("pending", LOST_TAGS),
-        "dev-2": (result, "stop"),
+        "dev-2": done,
     }
     assert stage.gateway.log.touched(untagged) == ()
 
@@ -152,7 +155,7 @@ def test_who_has_another_value_has_no_row_where_the_operator_asks_for_tags_too()
 
     report = stage.ask("stop", SEVERAL)
 
-    assert table(report) == {"dev-0": ("changed", "stop")}
+    assert table(report) == {"dev-0": ("changed", STILL)}
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -14,7 +14,7 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import AnyFault, Cut, LostPermission, Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
-from shared.ecs.transport import NoResponse
+from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
 from tests.harness.stage import (
     DEV,
@@ -109,6 +109,7 @@ def test_describe_names_the_region_too() -> None:
 
 
 GHOST = "i-ghost"
+NOT_THERE = 'released before, never there, or in another region (state it in "regions") or account'
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -127,10 +128,8 @@ def test_an_id_that_no_region_knows_is_no_failure_of_a_release_but_a_warning(
 
     (row,) = report["instances"]
     assert (row["result"], row["code"], row["region"]) == ("unchanged", "", REGION)
-    assert row["reason"] == (
-        "ECS in cn-hangzhou does not know this id: released before, or never there"
-    )
-    assert report["warnings"] == [f"ECS does not know {GHOST}: released before, or never there"]
+    assert row["reason"] == f"ECS in cn-hangzhou does not know this id: {NOT_THERE}"
+    assert report["warnings"] == [f"ECS does not know {GHOST}: {NOT_THERE}"]
     assert report["outcome"] == ("planned" if dry_run else "complete")
 
 
@@ -144,8 +143,8 @@ def test_an_id_that_no_region_knows_is_a_failure_of_every_other_function(functio
     report = report_of(caught.value)
     (row,) = report["instances"]
     assert (row["result"], row["code"]) == ("failed", NOT_KNOWN)
-    assert row["reason"] == "ECS in cn-hangzhou does not know this id"
-    assert report["warnings"] == [f"ECS does not know {GHOST}: released before, or never there"]
+    assert row["reason"] == f"ECS in cn-hangzhou does not know this id: {NOT_THERE}"
+    assert report["warnings"] == [f"ECS does not know {GHOST}: {NOT_THERE}"]
 
 
 def test_of_many_unknown_ids_five_are_named_in_the_warning() -> None:
@@ -154,9 +153,7 @@ def test_of_many_unknown_ids_five_are_named_in_the_warning() -> None:
 
     report = stage.ask("release", {"instance_ids": ids})
 
-    assert report["warnings"] == [
-        f"ECS does not know {', '.join(ids[:5])} and 2 more: released before, or never there"
-    ]
+    assert report["warnings"] == [f"ECS does not know {', '.join(ids[:5])} and 2 more: {NOT_THERE}"]
 
 
 def test_where_no_regions_are_named_none_but_the_requests_is_asked() -> None:
@@ -211,10 +208,31 @@ def test_another_region_that_does_not_answer_is_named_and_fails_nothing(
 
     report = stage.ask("release", {"instance_ids": [GHOST]})
 
-    said = "ECS in cn-hangzhou does not know this id: released before, or never there"
+    said = f"ECS in cn-hangzhou does not know this id: {NOT_THERE}"
     assert table(report) == {"": ("unchanged", f"{said}; cn-shanghai did not answer")}
     assert world.asked(SHANGHAI) == [3.0]
     assert stage.clock.now() - begun <= timedelta(seconds=3) + LOOK_AGAIN_AFTER
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        ErrorResponse(404, "InvalidRegionId.NotFound", "no such region"),
+        NoResponse("no host of that name", unresolved=True),
+    ],
+    ids=["refused", "no-such-host"],
+)
+def test_a_misspelt_region_of_the_operators_is_told_as_that(says: Exception) -> None:
+    stage, world = stage_of(CURFEW_REGIONS=f"{REGION},cn-shangai")
+    world.says["cn-shangai"] = says
+
+    report = stage.ask("release", {"instance_ids": [GHOST]})
+
+    (row,) = report["instances"]
+    for said in (row["reason"], *report["warnings"]):
+        assert "CURFEW_REGIONS: cn-shangai is not a region that ECS knows" in said
+        assert said.endswith("Did you mean cn-shanghai?")
+        assert "did not answer" not in said
 
 
 @pytest.mark.parametrize(
@@ -337,6 +355,9 @@ def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     report = report_of(caught.value)
     assert report["counts"]["would_change"] == 1
     assert "plan_id" not in report
+    assert report["warnings"][-1].startswith(
+        f"no plan_id: {SHANGHAI} could not be read, so the plan is not whole"
+    )
     assert stage.writes() == ()
 
 
@@ -347,6 +368,7 @@ def test_a_dry_run_over_regions_that_are_all_read_gives_a_plan() -> None:
 
     assert report["counts"]["would_change"] == 2
     assert "plan_id" in report
+    assert report["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -572,4 +594,6 @@ def test_a_region_that_is_lost_after_the_plan_is_no_unread_one() -> None:
         "dev-near": "changed",
         "dev-far": "pending",
     }
-    assert report["warnings"] == []
+    assert report["warnings"] == [
+        "1 instance pending: send the same request again, and it goes on from there"
+    ]

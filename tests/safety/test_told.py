@@ -88,28 +88,28 @@ def test_a_list_of_which_one_fails_is_incomplete_and_each_report_says_its_own() 
     assert [one["outcome"] for one in body["reports"]] == ["complete", "incomplete"]
 
 
-THERE = "there is 'dev'."
+BY_DEFAULT = "stop (the account's default mode)"
 STAR = ' A "*" in a value is no wildcard; "*" alone means any value.'
 NEAR: Mapping[str, tuple[Request, str]] = {
     "key-in-another-case": (
         {"tags": {"Team": "dev"}},
-        "no instance looked at has the tag key 'Team'; there is 'team'.",
+        "no instance has the tag key Team; the tag key team exists.",
     ),
     "value": (
         {"tags": {"team": "deb"}},
-        "no instance looked at has the value of tag team 'deb'; there is 'dev'.",
+        "no instance has team=deb; team=dev exists.",
     ),
     "wildcard": (
         {"tags": {"team": "de*"}},
-        f"no instance looked at has the value of tag team 'de*'; {THERE}{STAR}",
+        f"no instance has team=de*; team=dev exists.{STAR}",
     ),
     "name": (
         {"name": "dve-1"},
-        "no instance looked at has the name 'dve-1'; there is 'dev-1'.",
+        "no instance has the name dve-1; the name dev-1 exists.",
     ),
     "several-values": (
         {"tags": {"team": ["deb", "tset"]}},
-        "no instance looked at has the value of tag team 'deb'; there is 'dev'.",
+        "no instance has team=deb; team=dev exists.",
     ),
 }
 
@@ -130,10 +130,16 @@ def test_nothing_matched_is_a_warning_in_report_and_log_with_what_comes_near(
     assert [one["message"] for one in log() if one["log"] == "warning"] == [warning]
 
 
-def test_in_an_account_without_instances_nothing_comes_near() -> None:
-    report = Stage(()).ask("stop", {"all": True, "max_instances": 1})
+NOTHING_THERE = "ECS shows no instance there at all."
 
-    assert report["warnings"] == ["nothing matched in cn-hangzhou."]
+
+@pytest.mark.parametrize(
+    "request_", [{"all": True, "max_instances": 1}, {"tags": {"team": "deb"}}, {"name": "x-*"}]
+)
+def test_of_a_region_without_instances_that_is_said(request_: Request) -> None:
+    report = Stage(()).ask("stop", request_)
+
+    assert report["warnings"] == [f"nothing matched in cn-hangzhou: {NOTHING_THERE}"]
 
 
 def test_nothing_matched_names_each_region_and_what_comes_near_there() -> None:
@@ -142,8 +148,8 @@ def test_nothing_matched_names_each_region_and_what_comes_near_there() -> None:
     report = stage.ask("stop", {"tags": {"team": "deb"}, "regions": ["cn-hangzhou", "cn-shanghai"]})
 
     assert report["warnings"] == [
-        "nothing matched in cn-shanghai.",
         f"nothing matched in cn-hangzhou: {NEAR['value'][1]}",
+        f"nothing matched in cn-shanghai: {NOTHING_THERE}",
     ]
 
 
@@ -231,7 +237,7 @@ def test_a_plan_that_is_refused_is_told_with_its_report(
     assert (report["outcome"], report["dry_run"]) == ("incomplete", dry_run)
     assert "plan_id" not in report
     assert table(report) == {
-        **{f"dev-{number}": ("would_change", "stop") for number in range(6)},
+        **{f"dev-{number}": ("would_change", BY_DEFAULT) for number in range(6)},
         "dev-kept": ("skipped", "tag curfew:protect"),
     }
     assert report["counts"]["would_change"] == 6

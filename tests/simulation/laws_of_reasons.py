@@ -13,8 +13,9 @@ from tests.simulation.contract import Order, can_stop_charging
 from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
 
 Row = Mapping[str, Any]
-_GIVES_UP = re.compile(r"gives up its public address (\d+\.\d+\.\d+\.\d+)")
+_GIVES_UP = re.compile(r"(?:gives|gave) up its public address (\d+\.\d+\.\d+\.\d+)")
 _DISK = re.compile(r"\bd-[0-9a-z]+")
+_LOST = re.compile(r"the data of \d+ disks? is lost: (d-[0-9a-z]+(?:, d-[0-9a-z]+)*)")
 _TAKEN = re.compile(r"(s-[0-9a-z]+) of disk (d-[0-9a-z]+)")
 _SNAPSHOT = re.compile(r"\b(s-[0-9a-z]+)(?: \(([^)]*)\))?")
 _DAYS = re.compile(r"(\d+) days?")
@@ -53,12 +54,19 @@ def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str
         if not _is_taken(invocation, snapshot_id, disk_id):
             return f"{snapshot_id} is no snapshot of {disk_id} that this run has taken"
     reason = _TAKEN.sub("", reason)
-    for disk_id in _DISK.findall(reason):
-        if disk_id not in disks or disks[disk_id].delete_with_instance:
-            return f"{disk_id} is no disk of it that stays"
+    if problem := _wrong_disk(disks, reason):
+        return problem
     for snapshot_id, told in _SNAPSHOT.findall(reason):
         if problem := _wrong_snapshot(watch, disks, snapshot_id, told):
             return problem
+    return ""
+
+
+def _wrong_disk(disks: Mapping[str, Disk], reason: str) -> str:
+    lost = {each for told in _LOST.findall(reason) for each in told.split(", ")}
+    for disk_id in _DISK.findall(reason):
+        if disk_id not in disks or disks[disk_id].delete_with_instance is not (disk_id in lost):
+            return f"{disk_id} is no disk of it that {'is lost' if disk_id in lost else 'stays'}"
     return ""
 
 
@@ -145,7 +153,10 @@ def _untold_rest(watch: Watch, order: Order, disks: Mapping[str, Disk], row: Row
     if watch.is_rough and watch.night.may_lie and not order.with_snapshots:
         disks = {}  # they are only told of, so one empty list of them is believed
     for disk in disks.values():
-        if not disk.delete_with_instance and disk.disk_id not in reason:
+        # Where ECS's rows of them cannot be read, all are told of at once.
+        is_named = "the data of its disks is lost" not in reason
+        is_lost = disk.delete_with_instance and not order.with_snapshots and is_named
+        if (is_lost or not disk.delete_with_instance) and disk.disk_id not in reason:
             return disk.disk_id
     if one.eip and not {one.eip, resource_id("eip", one.region, one.eip)} & set(_words(reason)):
         return f"the EIP {one.eip}"

@@ -128,7 +128,7 @@ def _a_snapshot_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _other_regions_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.converge.survey, "_look_elsewhere", lambda *_: ({}, ()))
+    monkeypatch.setattr(shared.converge.survey, "_look_elsewhere", lambda *_: ({}, {}))
 
 
 REPORTS = (

@@ -176,6 +176,9 @@ def test_a_confirmed_plan_keeps_out_what_came_later(call: Call) -> None:
     assert call.ecs.log.mutating() == ()
 
 
+KEPT_BILLED = "stopped in KeepCharging: still billed"
+
+
 def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
     call.fleet(dev("i-1"), dev("i-2", status=Status.STOPPED), dev("i-3"))
     call.ecs.engine.stop("i-3")
@@ -200,8 +203,8 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
         "api_calls": 1,
         "seconds": 0.0,
         "instances": [
-            row("i-1", "would_change", "stop"),
-            row("i-2", "unchanged", status="Stopped"),
+            row("i-1", "would_change", "stop (the account's default mode)"),
+            row("i-2", "unchanged", KEPT_BILLED, status="Stopped"),
             row("i-3", "unchanged", "Stopping already, by someone else", status="Stopping"),
         ],
     }

@@ -115,3 +115,39 @@ def test_nothing_but_a_short_json_error_is_raised(data: bytes | str) -> None:
 )
 def test_a_value_is_shown_as_python_writes_it_cut_to_sixty(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{\u201ca\u201d: 1}", 'LEFT DOUBLE QUOTATION MARK: type a plain "'),
+        ('{"a": \u201cx\u201d}', 'LEFT DOUBLE QUOTATION MARK: type a plain "'),
+        ('{"a": "x\u201d}', 'RIGHT DOUBLE QUOTATION MARK: type a plain "'),
+        ('{"a\u201d: 1, "b": 2}', 'RIGHT DOUBLE QUOTATION MARK: type a plain "'),
+        ("{'a': 1}", 'APOSTROPHE: type a plain "'),
+        ('{"a"\uff1a1}', "FULLWIDTH COLON: type a plain :"),
+        ('{"a": 1\uff0c"b": 2}', "FULLWIDTH COMMA: type a plain ,"),
+        ('\uff5b"a": 1\uff5d', "FULLWIDTH LEFT CURLY BRACKET: type a plain {"),
+        ('{"a": 1\uff5d', "FULLWIDTH RIGHT CURLY BRACKET: type a plain }"),
+        ('{"a": \u3010]}', "LEFT BLACK LENTICULAR BRACKET: type a plain ["),
+        ('{"a": \uff0d1}', "FULLWIDTH HYPHEN-MINUS: type a plain -"),
+        ('\u00a0{"a": 1}', "NO-BREAK SPACE: type a plain space"),
+        ('{"a":\u3000 1}', "IDEOGRAPHIC SPACE: type a plain space"),
+        ('{"a": \u200b1}', "ZERO WIDTH SPACE: type a plain space"),
+    ],
+)
+def test_what_only_looks_like_json_is_named(text: str, said: str) -> None:
+    with pytest.raises(JsonError) as caught:
+        loads(text)
+
+    assert str(caught.value).endswith(f" is {said}")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "\u201c", "b": stop}', '{"a": "\uff0c\u00a0" 1}', '{"a": 1,}', '{"a', '{"a" 1}']
+)
+def test_what_stands_in_a_text_as_it_may_is_not_blamed(text: str) -> None:
+    with pytest.raises(JsonError) as caught:
+        loads(text)
+
+    assert "type a plain" not in str(caught.value)

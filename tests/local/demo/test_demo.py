@@ -60,7 +60,7 @@ def test_every_step_does_what_it_says(good_day: str) -> None:
     "said",
     [
         "tag curfew:protect: dev-license-server",
-        "tag curfew:keep-until 2026-11-22T01:00Z: dev-wang-debugging",
+        "2026-11-22T09:00:00+08:00): dev-wang-debugging",
         "auto-release Fri 21:05 → Mon 16:30: ci-runner-001",
         "StopInstances, CreateSnapshot, DeleteInstances, ",
         "Running → Stopped (KeepCharging): dev-cache-1",

@@ -18,7 +18,7 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import DroppedTags, Refuse
 from shared.clock import Deadline
-from shared.converge.fleet import Fleet
+from shared.converge.fleet import NOT_THERE, Fleet
 from shared.converge.survey import Pause
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Status
@@ -260,7 +260,7 @@ def test_of_what_was_created_after_the_event_no_disk_and_no_tag_is_asked_for(cal
     assert "i-new" not in str(asked)
 
 
-NO_SUCH_KEY = "no instance looked at has the tag key 'team'."
+NO_SUCH_KEY = "no instance has the tag key team."
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ NO_SUCH_KEY = "no instance looked at has the tag key 'team'."
         ),
         pytest.param(
             ByIds(("i-ghost",)),
-            ("ECS does not know i-ghost: released before, or never there",),
+            (f"ECS does not know i-ghost: {NOT_THERE}",),
             id="ids",
         ),
         pytest.param(ByIds(("i-1",)), (), id="found"),

@@ -163,9 +163,16 @@ def test_a_denied_write_is_named_and_tried_once(call: Call) -> None:
         }
     )
 
-    with pytest.raises(AccessDenied, match="RAM does not allow ecs:StopInstances"):
+    with pytest.raises(AccessDenied) as caught:
         call(stop.handler, DEV)
 
+    _, report = in_error(caught.value)
+    assert {one["reason"] for one in report["instances"]} == {
+        (
+            "RAM does not allow ecs:StopInstances; add ecs:StopInstances to the policy of the "
+            "function's role"
+        )
+    }
     assert call.actions() == ["DescribeInstances", "StopInstances"]
 
 
@@ -232,8 +239,8 @@ def test_what_changes_already_is_watched_and_not_taken_for_ours(call: Call) -> N
     report = call(stop.handler, DEV)
 
     assert report["instances"] == [
-        row("i-0001", "changed", "stop", status="Stopped"),
-        row("i-0000", "unchanged", "", status="Stopped"),
+        row("i-0001", "changed", "stop; stopped in KeepCharging: still billed", status="Stopped"),
+        row("i-0000", "unchanged", "stopped in KeepCharging: still billed", status="Stopped"),
     ]
     assert [ids_in(one) for one in call.writes()] == [{"i-0001"}]
 
@@ -284,7 +291,7 @@ def test_an_instance_that_vanishes_is_no_success_of_stop_by_its_id(call: Call) -
             code="InvalidInstanceId.NotFound",
             status="Gone",
         ),
-        row("i-0001", "changed", "stop", status="Stopped"),
+        row("i-0001", "changed", "stop; stopped in KeepCharging: still billed", status="Stopped"),
     ]
 
 

@@ -392,13 +392,13 @@ def test_a_call_that_was_not_sent_is_due_at_once() -> None:
     assert (one.due, one.blind, one.step) == (now, False, STOP)
 
 
-def test_a_denied_call_names_the_permission() -> None:
+def test_a_denied_call_says_what_its_refusal_says() -> None:
     one = after([accepted(), rejected(Kind.DENIED, "Forbidden.RAM")])
 
     assert one.row == Row(
         instance(Status.STOPPING) if one.row is None else one.row.instance,
         Result.FAILED,
-        "RAM does not allow ecs:StopInstances; done before: stop",
+        "why; done before: stop",
         "Forbidden.RAM",
     )
 

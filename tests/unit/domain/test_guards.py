@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,8 +47,8 @@ CASES = [
     ),
     pytest.param(
         tagged({"curfew:keep-until": "2026-11-24T12:00:01Z"}),
-        "tag curfew:keep-until 2026-11-24T12:00:01Z",
-        "tag curfew:keep-until 2026-11-24T12:00:01Z",
+        "tag curfew:keep-until 2026-11-24T12:00:01Z (= 2026-11-24T20:00:01+08:00)",
+        "tag curfew:keep-until 2026-11-24T12:00:01Z (= 2026-11-24T20:00:01+08:00)",
         id="kept-for-another-second",
     ),
     pytest.param(tagged({"curfew:keep-until": "2026-11-24T12:00:00Z"}), "", "", id="kept-till-now"),
@@ -355,52 +357,72 @@ def test_guards_do_not_depend_on_the_status(
 
 
 @pytest.mark.parametrize(
-    ("value", "zone", "last_kept"),
+    ("value", "zone", "last_kept", "local"),
     [
         pytest.param(
             "2026-11-24",
             CHINA,
             datetime(2026, 11, 24, 15, 59, 59, tzinfo=timezone.utc),
+            "",
             id="a-plain-date-is-kept-to-the-end-of-that-day-in-china",
         ),
         pytest.param(
             "2026-11-24",
             TOKYO,
             datetime(2026, 11, 24, 14, 59, 59, tzinfo=timezone.utc),
+            "",
             id="or-in-the-zone-that-is-set",
         ),
         pytest.param(
             " 2026-11-24 ",
             timezone.utc,
             datetime(2026, 11, 24, 23, 59, 59, tzinfo=timezone.utc),
+            "",
             id="spaces-around-do-not-matter",
         ),
         pytest.param(
             "2026-12-31",
             timezone.utc,
             datetime(2026, 12, 31, 23, 59, 59, tzinfo=timezone.utc),
+            "",
             id="the-last-day-of-a-year",
         ),
         pytest.param(
             "2026-11-24T20:00:00+08:00",
             TOKYO,
             datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
+            " (= 2026-11-24T21:00:00+09:00)",
             id="an-instant-bears-its-own-zone",
         ),
         pytest.param(
             "2026-11-24T12:00Z",
             CHINA,
             datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
+            " (= 2026-11-24T20:00:00+08:00)",
             id="seconds-may-be-left-out",
+        ),
+        pytest.param(
+            "2026-11-24t20:00:00+08:00",
+            CHINA,
+            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
+            "",
+            id="in-the-zone-that-is-set-it-is-not-repeated",
+        ),
+        pytest.param(
+            "2026-11-24T12:00:00z",
+            timezone.utc,
+            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
+            "",
+            id="nor-in-utc",
         ),
     ],
 )
 def test_an_instance_is_kept_until_then_and_no_longer(
-    value: str, zone: tzinfo, last_kept: datetime
+    value: str, zone: tzinfo, last_kept: datetime, local: str
 ) -> None:
     guard, instance = Guard(Harm.OUTAGE, zone), tagged({"curfew:keep-until": value})
 
-    assert guard.reason(instance, last_kept) == f"tag curfew:keep-until {value.strip()}"
+    assert guard.reason(instance, last_kept) == f"tag curfew:keep-until {value.strip()}{local}"
     assert guard.reason(instance, last_kept + timedelta(seconds=1)) == ""
 
 
@@ -459,3 +481,39 @@ def test_one_protection_more_never_unprotects(
         fewer = Guard(harm).reason(instance, NOW)
         more = Guard(harm).reason(replace(instance, tags=tags), NOW)
         assert not fewer or fewer in more
+
+
+IN_AN_HOUR = NOW + timedelta(hours=1)
+ALL_THE_SAME = "ECS will release it at 2026-11-24T21:00:00+08:00 all the same: clear the time "
+
+
+@pytest.mark.parametrize(
+    ("fields", "only_tags", "said"),
+    [
+        pytest.param({"tags": {"curfew:protect": ""}}, {}, "by clear_auto_release", id="protect"),
+        pytest.param({"tags": {"ack.x": ""}}, {}, "by clear_auto_release", id="group"),
+        pytest.param({"deletion_protection": True}, {}, "by clear_auto_release", id="deletion"),
+        pytest.param({"tags": {"curfew:oops": ""}}, {}, "by clear_auto_release", id="unknown"),
+        pytest.param(
+            {"tags": {"curfew:keep-until": "2026-11-25"}}, {}, "by clear_auto_release", id="kept"
+        ),
+        pytest.param(
+            {"tags": {"curfew:protect": ""}}, {"a": "*"}, "in the ECS console", id="not-curfews"
+        ),
+        pytest.param({"tags": {"curfew:keep-until": "2026-11-24T20:30+08:00"}}, {}, "", id="ends"),
+        pytest.param({"tags": {"curfew:keep-off-until": "2026-11-25"}}, {}, "", id="kept-off"),
+        pytest.param({"locks": ("security",)}, {}, "", id="ecs-own-lock"),
+        pytest.param({"charge_type": "PrePaid"}, {}, "", id="subscription"),
+        pytest.param({"tags": {"team": "dev"}}, {"a": "*"}, "", id="none-of-curfews"),
+        pytest.param({}, {}, "", id="free"),
+    ],
+)
+@pytest.mark.parametrize("harm", Harm)
+def test_what_is_protected_and_will_be_released_all_the_same_is_told(
+    fields: dict[str, Any], only_tags: dict[str, str], said: str, harm: Harm
+) -> None:
+    guard = Guard(harm, CHINA, only_tags)
+    one = msgspec.structs.replace(tagged({}), auto_release_at=IN_AN_HOUR, **fields)
+
+    assert guard.despite(one, NOW) == (f"{ALL_THE_SAME}{said}" if said else "")
+    assert guard.despite(msgspec.structs.replace(one, auto_release_at=None), NOW) == ""

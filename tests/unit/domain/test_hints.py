@@ -9,9 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.domain.hints import nearest
+from shared.domain.hints import FIELDS, nearest
 from shared.domain.instance import Instance, Status
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection, selects
+from shared.request.request import Request
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 WILDCARD = ' A "*" in a value is no wildcard; "*" alone means any value.'
@@ -39,42 +40,42 @@ PAGE = [
     [
         pytest.param(
             tagged({"Team": None}),
-            "no instance looked at has the tag key 'Team'; there is 'team'.",
+            "no instance has the tag key Team; the tag key team exists.",
             id="key-in-another-case",
         ),
         pytest.param(
             tagged({"owner": ("li.wei",)}),
-            "no instance looked at has the tag key 'owner'; there is 'Owner'.",
+            "no instance has the tag key owner; the tag key Owner exists.",
             id="key-in-another-case-with-its-value",
         ),
         pytest.param(
             tagged({"teams": ("dev",)}),
-            "no instance looked at has the tag key 'teams'; there is 'team'.",
+            "no instance has the tag key teams; the tag key team exists.",
             id="key-misspelt",
         ),
         pytest.param(
             tagged({"cost-centre": None}),
-            "no instance looked at has the tag key 'cost-centre'.",
+            "no instance has the tag key cost-centre.",
             id="key-that-nothing-comes-near",
         ),
         pytest.param(
             tagged({"team": ("Dev",)}),
-            "no instance looked at has the value of tag team 'Dev'; there is 'dev'.",
+            "no instance has team=Dev; team=dev exists.",
             id="value-in-another-case",
         ),
         pytest.param(
             tagged({"env": ("prd",)}),
-            "no instance looked at has the value of tag env 'prd'; there is 'prod'.",
+            "no instance has env=prd; env=prod exists.",
             id="value-misspelt",
         ),
         pytest.param(
             tagged({"team": ("de*",)}),
-            f"no instance looked at has the value of tag team 'de*'; there is 'dev'.{WILDCARD}",
+            f"no instance has team=de*; team=dev exists.{WILDCARD}",
             id="value-with-a-wildcard",
         ),
         pytest.param(
             tagged({"team": ("*-x*",)}),
-            f"no instance looked at has the value of tag team '*-x*'.{WILDCARD}",
+            f"no instance has team=*-x*.{WILDCARD}",
             id="wildcard-that-nothing-comes-near",
         ),
         pytest.param(
@@ -84,22 +85,22 @@ PAGE = [
         ),
         pytest.param(
             tagged({"team": ("dev",), "Owner": ("li.wie",)}),
-            "no instance looked at has the value of tag Owner 'li.wie'; there is 'li.wei'.",
+            "no instance looked at has Owner=li.wie; Owner=li.wei exists.",
             id="second-of-two-tags",
         ),
         pytest.param(
             tagged({}, "wbe-1"),
-            "no instance looked at has the name 'wbe-1'; there is 'web-1'.",
+            "no instance has the name wbe-1; the name web-1 exists.",
             id="name-misspelt",
         ),
         pytest.param(
             tagged({}, "WEB-1"),
-            "no instance looked at has the name 'WEB-1'; there is 'web-1'.",
+            "no instance has the name WEB-1; the name web-1 exists.",
             id="name-in-another-case",
         ),
         pytest.param(
             tagged({}, "数剧库-1"),
-            "no instance looked at has the name '数剧库-1'; there is '数据库-1'.",
+            "no instance has the name 数剧库-1; the name 数据库-1 exists.",
             id="name-in-chinese",
         ),
         pytest.param(
@@ -111,6 +112,35 @@ PAGE = [
 )
 def test_what_comes_near_is_told(selection: Selection, hint: str) -> None:
     assert nearest(selection, PAGE) == hint
+
+
+@pytest.mark.parametrize(
+    ("selection", "is_all", "hint"),
+    [
+        (tagged({"team": ("dev",), "env": ("prd",)}), True, "no instance has env=prd; "),
+        (tagged({"team": ("dev",), "env": ("prd",)}), False, "no instance looked at has env=prd; "),
+        (tagged({"team": ("dev ",)}), False, "no instance has team='dev '; team=dev exists."),
+        (tagged({"env": ("a=b",)}), False, "no instance has env='a=b'."),
+    ],
+)
+def test_what_was_not_all_looked_at_is_said_so_and_what_cannot_be_seen_is_quoted(
+    selection: Selection,
+    is_all: bool,  # noqa: FBT001  # a table's column
+    hint: str,
+) -> None:
+    assert nearest(selection, PAGE, is_all=is_all).startswith(hint)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_inside_of_tags_is_told(field: str) -> None:
+    told = nearest(tagged({field: ("cn-beijing",)}), PAGE)
+
+    assert told.endswith(f'the field "{field}" stands beside "tags".')
+    assert "stands beside" not in nearest(tagged({"cost-centre": None}), PAGE)
+
+
+def test_the_fields_of_every_request_are_known_as_such() -> None:
+    assert set(FIELDS) >= set(Request.__struct_fields__)
 
 
 @pytest.mark.parametrize("selection", [Everything(), ByIds(("i-2",))], ids=["all", "ids"])

@@ -27,7 +27,7 @@ from shared.domain.steps import (
 )
 from shared.ecs.changes import TOKENS, perform
 from shared.ecs.client import Client
-from shared.ecs.transport import ErrorResponse, NoResponse
+from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.errors import Unavailable
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
@@ -394,8 +394,11 @@ def test_a_refused_batch_is_halved_only_where_a_member_may_be_to_blame(
 ) -> None:
     api, _ = make(ErrorResponse(status, code, "why"))
 
+    remedy = f"add ecs:{call.operation} to the policy of the function's role"
+    denied = f"RAM does not allow ecs:{call.operation}; {remedy}"
+    said = denied if kind is Kind.DENIED else "why"
     assert perform(api, call, TWO, LATER) == {
-        one: Rejected(kind, code, "why", alone, in_doubt=not alone or status >= 500)
+        one: Rejected(kind, code, said, alone, in_doubt=not alone or status >= 500)
         for one in ("i-1", "i-2")
     }
 
@@ -448,3 +451,38 @@ def test_only_calls_with_a_batch_form_take_many() -> None:
     sizes = {type(call): call.batch for call in (*BATCH, SetAutoRelease(AT), ALL_DISKS)}
 
     assert sizes == {Stop: 100, Start: 100, Delete: 100, SetAutoRelease: 1, Snapshot: 1}
+
+
+@pytest.mark.parametrize(
+    ("denied", "said"),
+    [
+        (Denial(), "RAM does not allow ecs:StopInstances; add ecs:StopInstances to the policy of"),
+        (
+            Denial("ecs:StopInstances", "role x", "implicit deny"),
+            "RAM denies ecs:StopInstances to role x (implicit deny); add ecs:StopInstances to the",
+        ),
+        (
+            Denial("ecs:StopInstances", "role x", "explicit deny"),
+            "RAM denies ecs:StopInstances to role x (explicit deny); a policy forbids it, so",
+        ),
+    ],
+)
+def test_a_denied_write_says_what_to_do_as_a_denied_read_does(denied: Denial, said: str) -> None:
+    refusal = ErrorResponse(403, "Forbidden.RAM", "why", denied=denied)
+    api, _ = make(refusal)
+
+    outcome = perform(api, Stop(force=False), ONE, LATER)["i-1"]
+
+    assert isinstance(outcome, Rejected)
+    assert outcome.message.startswith(said)
+
+
+def test_a_denied_snapshot_names_disk_and_permission() -> None:
+    api, _ = make(ErrorResponse(403, "Forbidden.RAM", "why"))
+
+    outcome = perform(api, Snapshot((DiskSnapshot("d-1", "one"),), 7), ONE, LATER)["i-1"]
+
+    assert isinstance(outcome, Rejected)
+    assert outcome.message.startswith(
+        "disk d-1: RAM does not allow ecs:CreateSnapshot; add ecs:CreateSnapshot to the policy"
+    )

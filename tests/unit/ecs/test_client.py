@@ -535,7 +535,6 @@ def test_a_question_that_is_asked_at_the_last_moment_has_a_moment_left() -> None
         ErrorResponse(500, "InternalError", ""),
         ErrorResponse(403, "Forbidden.RAM", ""),
         ErrorResponse(404, "InvalidAccessKeyId.NotFound", ""),
-        ErrorResponse(404, "InvalidRegionId.NotFound", ""),
     ],
     ids=repr,
 )
@@ -546,6 +545,25 @@ def test_a_question_that_is_asked_once_is_not_repeated_and_fails_nothing(
 
     assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
     assert len(script.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("region", "failure"),
+    [
+        ("cn-hangzhou", ErrorResponse(404, "InvalidRegionId.NotFound", "")),
+        ("cn-hangzou", ErrorResponse(404, "InvalidRegionId.NotFound", "")),
+        ("cn-hangzou", NoResponse("no host of that name", unresolved=True)),
+    ],
+    ids=repr,
+)
+def test_a_question_to_a_region_that_ecs_does_not_know_says_so(
+    region: str, failure: Exception
+) -> None:
+    api, _ = make(failure, region=region)
+
+    with pytest.raises(Unavailable, match=f"^{region} is not a region that ECS knows") as caught:
+        api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS)
+    assert caught.value.unknown_region
 
 
 def test_a_question_that_is_asked_once_waits_for_its_turn_no_longer_than_it_may() -> None:

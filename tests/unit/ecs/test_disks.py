@@ -88,25 +88,24 @@ def test_no_disk_is_read_where_none_matters(call: Call) -> None:
     assert call.actions() == []
 
 
-def test_one_listing_tells_the_disks_that_survive(call: Call) -> None:
+def test_one_listing_tells_the_disks_that_survive_and_those_that_are_lost(call: Call) -> None:
     call.fleet(running("i-1", KEPT, DiskSpec()), running("i-2"), running("i-3", KEPT, KEPT))
-    made = reader(call, DiskLook.KEPT)
+    made = reader(call, DiskLook.NAMES)
     before = looked(made, "i-1", "i-2", "i-3")
 
     found = made.first(list(before.values()))
 
-    kept = {
-        one.instance_id: Disk(
+    disks = {
+        one.disk_id: Disk(
             one.disk_id,
             "cloud_essd",
-            deleted_with_instance=False,
+            deleted_with_instance=one.delete_with_instance,
             attached_at=one.attached_at.replace(microsecond=0) if one.attached_at else None,
         )
         for one in call.ecs.engine.disks()
-        if not one.delete_with_instance
     }
-    assert [len(one.disks or ()) for one in found] == [1, 0, 2]
-    assert found[0].disks == (kept["i-1"],)
+    assert [len(one.disks or ()) for one in found] == [3, 1, 3]
+    assert {one.id: one for each in found for one in each.disks or ()} == disks
     assert call.actions() == ["DescribeInstances", "DescribeDisks"]
 
 
@@ -114,15 +113,13 @@ def asked(call: Call, action: str) -> list[Mapping[str, str]]:
     return [dict(one.parameters) for one in call.ecs.log if one.action == action]
 
 
-def test_disks_that_survive_are_asked_for_as_such(call: Call) -> None:
+def test_disks_that_are_only_told_of_are_asked_for_without_their_instances(call: Call) -> None:
     call.fleet(running("i-1", KEPT))
-    made = reader(call, DiskLook.KEPT)
+    made = reader(call, DiskLook.NAMES)
 
     made.first(list(looked(made, "i-1").values()))
 
-    assert asked(call, "DescribeDisks") == [
-        {"RegionId": HANGZHOU, "DeleteWithInstance": "false", "MaxResults": "500"}
-    ]
+    assert asked(call, "DescribeDisks") == [{"RegionId": HANGZHOU, "MaxResults": "500"}]
 
 
 def test_disks_and_our_snapshots_are_asked_for_by_instance(call: Call) -> None:
@@ -222,7 +219,7 @@ def test_one_snapshot_may_be_accomplished_before_another(call: Call) -> None:
 
 
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
-@pytest.mark.parametrize("wanted", [DiskLook.KEPT, DiskLook.ALL])
+@pytest.mark.parametrize("wanted", [DiskLook.NAMES, DiskLook.ALL])
 def test_no_disks_for_want_of_permission_is_no_answer(
     call: Call, wanted: DiskLook, *, is_empty: bool
 ) -> None:
@@ -387,7 +384,7 @@ def test_a_snapshot_that_vanished_has_its_disks_read_anew(call: Call) -> None:
         pytest.param({"Disks": {"Disk": []}, "NextToken": 5}, id="token-of-another-type"),
     ],
 )
-@pytest.mark.parametrize("wanted", [DiskLook.ALL, DiskLook.KEPT])
+@pytest.mark.parametrize("wanted", [DiskLook.ALL, DiskLook.NAMES])
 def test_an_answer_about_disks_of_another_shape_means_nothing(
     call: Call, mocker: MockerFixture, body: Mapping[str, Any], wanted: DiskLook
 ) -> None:
@@ -444,7 +441,7 @@ def test_of_disks_that_are_only_told_of_one_that_cannot_be_read_is_left_out(
     call: Call, fields: Mapping[str, object]
 ) -> None:
     call.fleet(stopped("i-1", KEPT), stopped("i-2", KEPT))
-    made = reader(call, DiskLook.KEPT)
+    made = reader(call, DiskLook.NAMES)
     before = looked(made, "i-1", "i-2")
     sicken(call, fields)
 
@@ -452,7 +449,7 @@ def test_of_disks_that_are_only_told_of_one_that_cannot_be_read_is_left_out(
 
     assert [(one.id, one.unreadable, len(one.disks or ())) for one in first] == [
         ("i-1", "", 0),
-        ("i-2", "", 1),
+        ("i-2", "", 2),
     ]
 
 

@@ -592,12 +592,12 @@ def test_a_row_that_cannot_be_read_is_meant_if_the_filter_or_what_can_be_read_sa
 @pytest.mark.parametrize(
     ("selection", "hint"),
     [
-        (ByTagsAndName((("Team", None),)), "tag key 'Team'; there is 'team'"),
+        (ByTagsAndName((("Team", None),)), "the tag key Team; the tag key team exists"),
         (
             ByTagsAndName((("team", frozenset({"deb"})),)),
-            "value of tag team 'deb'; there is 'dev'",
+            "team=deb; team=dev exists",
         ),
-        (ByTagsAndName(name="wed-*"), "name 'wed-*'; there is 'web-0'"),
+        (ByTagsAndName(name="wed-*"), "the name wed-*; the name web-0 exists"),
     ],
     ids=["key", "value", "name"],
 )
@@ -609,7 +609,7 @@ def test_where_nothing_is_found_what_comes_near_is_told(
     found = emulated(call).select(selection)
 
     assert found.instances == {}
-    assert found.hint == f"no instance looked at has the {hint}."
+    assert found.hint == f"no instance has {hint}."
 
 
 def test_a_filter_that_left_everything_out_for_once_is_asked_again(call: Call) -> None:

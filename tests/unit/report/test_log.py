@@ -13,8 +13,11 @@ from functions import describe, release, stop
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Context310
 from local.fc.trigger_events import mns_topic_json
+from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete, InvalidEvent, Refused
 from tests.harness.calling import Call, Handler, in_error, make_context, row
+
+STILL = "stop; stopped in KeepCharging: still billed"
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
@@ -55,7 +58,7 @@ def test_each_instance_is_a_line_and_the_run_is_one(
     unknown = row(
         "i-3",
         "failed",
-        "ECS in cn-hangzhou does not know this id",
+        f"ECS in cn-hangzhou does not know this id: {NOT_THERE}",
         code="InvalidInstanceId.NotFound",
         status="Gone",
         name="",
@@ -63,13 +66,13 @@ def test_each_instance_is_a_line_and_the_run_is_one(
         instance_type="",
     )
     plan, *instances, warning, (level, last) = lines(caplog_all)
-    told = "ECS does not know i-3: released before, or never there"
+    told = f"ECS does not know i-3: {NOT_THERE}"
     numbers = {"would_change": 1, "awaited": 0, "left_alone": 2}
     assert plan == ("INFO", {"log": "plan", **run, **numbers, "instances": ["i-1"]})
     assert instances == [
         ("ERROR", {"log": "instance", **run, **unknown}),
         ("INFO", {"log": "instance", **run, **row("i-2", "skipped", "tag curfew:protect")}),
-        ("INFO", {"log": "instance", **run, **row("i-1", "changed", "stop", status="Stopped")}),
+        ("INFO", {"log": "instance", **run, **row("i-1", "changed", STILL, status="Stopped")}),
     ]
     origin = {key: value for key, value in run.items() if key != "dry_run"}
     assert warning == ("WARNING", {"log": "warning", **origin, "message": told})
@@ -175,6 +178,7 @@ def test_a_pending_instance_is_a_warning(call: Call, caplog_all: pytest.LogCaptu
     assert [(level, one["log"]) for level, one in lines(caplog_all)] == [
         ("INFO", "plan"),
         ("WARNING", "instance"),
+        ("WARNING", "warning"),
         ("INFO", "run"),
     ]
 

@@ -20,6 +20,7 @@ from shared.report.report import (
     MAX_WARNINGS,
     Report,
     row_as_json,
+    what_next,
     with_reports,
     worst_first,
 )
@@ -389,3 +390,27 @@ def test_a_row_that_fits_in_no_message_is_left_out() -> None:
 
     body = json.loads(message.removeprefix("why "))
     assert (body["instances"], body["instances_omitted"]) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("pending", "dry_run", "unread", "said"),
+    [
+        (0, False, {}, []),
+        (1, False, {}, ["1 instance pending: send the same request again"]),
+        (2, False, {"cn-a": Incomplete("x")}, ["2 instances pending: send the same request again"]),
+        (0, True, {"cn-a": Incomplete("x")}, ["no plan_id: cn-a could not be read"]),
+        (0, True, {}, []),
+    ],
+)
+def test_what_to_do_next_is_told_once_and_not_in_every_row(
+    pending: int,
+    dry_run: bool,  # noqa: FBT001  # a table's column
+    unread: dict[str, CurfewError],
+    said: list[str],
+) -> None:
+    rows = [row(0, Result.CHANGED), *(row(n + 1, Result.PENDING, "why") for n in range(pending))]
+
+    told = list(what_next(rows, unread, dry_run=dry_run))
+
+    assert len(told) == len(said)
+    assert all(one.startswith(start) for one, start in zip(told, said, strict=True))

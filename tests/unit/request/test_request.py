@@ -225,6 +225,12 @@ MAX_RIGHT = description(Request, "max_instances")
             f"tags: {{'team`': {{'$.name': 5}}}} is not right. {TAGS_RIGHT}",
             id="a-key-like-a-path",
         ),
+        pytest.param(
+            {"tags": {"team": "dev", "all": "x", "dry_run": True}},
+            f"tags: {{'team': 'dev', 'all': 'x', 'dry_run': True}} is not right. {TAGS_RIGHT} "
+            'The field "dry_run" stands beside "tags".',
+            id="a-field-inside-of-tags",
+        ),
         pytest.param({"name": ""}, f"name: '' is not right. {NAME_RIGHT}", id="no-name"),
         pytest.param(
             {"name": "*"},
@@ -663,3 +669,24 @@ def test_the_schema_accepts_what_decoding_accepts(function: str, fields: Fields)
     assert set(fields) <= set(properties)
     for field, value in fields.items():
         assert value in properties[field].get("enum", [value])
+
+
+@pytest.mark.parametrize(
+    ("field", "sender"),
+    [
+        ("payload", "a timer's event"),
+        ("Message", "an MNS topic's event"),
+        ("body", "an HTTP event"),
+        ("data", "an EventBridge event"),
+        ("parameter", "a Log Service event"),
+        ("requestPayload", "a failure destination's record"),
+    ],
+)
+def test_a_part_of_a_trigger_is_told_as_that(field: str, sender: str) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        decode(Request, {field: '{"instance_ids": ["i-1"]}'}, "stop")
+
+    assert str(caught.value) == (
+        f"'{field}' is not a field of this request but of {sender}, which has the request in it: "
+        "send what stands in it alone, or the whole event"
+    )

@@ -1,0 +1,130 @@
+"""Timers that repeat another: a second try, which must come after the first, on the same days.
+
+Function Compute does not repeat an invocation that it lost itself, so a timer ``X`` may have a
+second one ``X-again``. Whoever moves the one and forgets the other has two different times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+from local.check.cron import Cron, CronError, read_cron
+from local.check.findings import Finding, warning
+
+_AGAIN = "-again"
+_DAY = timedelta(days=1)
+_COMPARED = 35 * _DAY
+"""How far ahead two timers are compared: in a month each day of the week comes."""
+
+_MOST_TIMES = 1_000
+_APART = timedelta(hours=12)
+"""What comes so much sooner or later is of another day, even if midnight is between the two."""
+
+_REPEATS_WITHIN = timedelta(hours=1)
+"""A second timer of the same request, whatever its name, is a repeat if it comes so near."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Timer:
+    """One timer that was understood.
+
+    Attributes:
+        times: When it comes in the days that are compared.
+        around: The same with a day before and a day after.
+    """
+
+    name: str
+    is_on: bool
+    request: dict[str, Any]
+    times: tuple[datetime, ...]
+    around: tuple[datetime, ...]
+
+    def nearest(self, moment: datetime) -> datetime:
+        """Its time next to another one, before or after it."""
+        return min(self.around, key=lambda one: abs(one - moment))
+
+
+def request_of(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The request in a timer's payload; None: there is none."""
+    payload = config.get("payload")
+    try:
+        request = json.loads(payload) if isinstance(payload, str) else None
+    except ValueError:
+        return None
+    return request if isinstance(request, dict) else None
+
+
+def check_repeats(triggers: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[Finding]:
+    """Findings about each two timers of a function of which one repeats the other."""
+    timers = [one for trigger in triggers if (one := _timer(trigger, now))]
+    for one, other in combinations(timers, 2):
+        first, again = (other, one) if one.name == f"{other.name}{_AGAIN}" else (one, other)
+        if again.name == f"{first.name}{_AGAIN}":
+            yield from _pair(first, again)
+        elif first.request == again.request:
+            yield from _order(first, again, _REPEATS_WITHIN)
+
+
+def _timer(trigger: Mapping[str, Any], now: datetime) -> _Timer | None:
+    config = trigger.get("triggerConfig")
+    if trigger.get("triggerType") != "timer" or not isinstance(config, dict):
+        return None
+    request = request_of(config)
+    if request is None:
+        return None
+    try:
+        cron = read_cron(str(config.get("cronExpression")))
+        around = _around(cron, now)
+    except CronError:
+        return None
+    inner = tuple(one for one in around if now + _DAY <= one < now + _COMPARED)
+    name, is_on = str(trigger.get("triggerName")), config.get("enable") is True
+    return _Timer(name, is_on, request, inner, around) if around else None
+
+
+def _around(cron: Cron, now: datetime) -> tuple[datetime, ...]:
+    """Its times from now to a day after all that is compared; empty if they are none or too many.
+
+    Raises:
+        CronError: it never comes.
+    """
+    found, until = [now], now + _COMPARED + _DAY
+    while found[-1] < until:
+        if cron.every is not None or len(found) > _MOST_TIMES:
+            return ()
+        found += cron.next_times(found[-1], 1)
+    return tuple(found[1:-1])
+
+
+def _pair(first: _Timer, again: _Timer) -> Iterator[Finding]:
+    """Findings about two timers of which the second is by its name the repeat of the first."""
+    if again.is_on and not first.is_on:
+        yield warning(f"timer {again.name} is ON, but {first.name} is off: both ask the same")
+    if first.request != again.request:
+        yield warning(f"timer {again.name} does not ask what {first.name} asks, which it repeats")
+    yield from _order(first, again, _APART)
+    for one, other in ((first, again), (again, first)):
+        alone = next((at for at in one.times if abs(other.nearest(at) - at) >= _APART), None)
+        if alone:
+            yield warning(
+                f"timers {first.name} and {again.name} are of different days: on "
+                f"{alone:%a %d %b %H:%M} only {one.name} comes"
+            )
+            return
+
+
+def _order(first: _Timer, again: _Timer, within: timedelta) -> Iterator[Finding]:
+    """A warning if the repeat comes before what it repeats."""
+    for at in first.times:
+        near = again.nearest(at)
+        if timedelta() < at - near <= within:
+            yield warning(
+                f"timer {again.name} comes before {first.name}, which it repeats: at "
+                f"{near:%a %d %b %H:%M}, and {first.name} at {at:%H:%M}"
+            )
+            return
