@@ -14,7 +14,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage simulate fuzz mutate package schemas promises clients remote bench check format lock clean
+.PHONY: help setup demo test test-all simulate fuzz mutate package schemas promises clients remote bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,11 +32,12 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## one business day against the embedded emulator
 	@$(PY) -m local demo
 
-test: setup ## run the tests; takes minutes
-	$(PY) -m pytest -n auto
+test: setup ## run the tests but the slow ones: 90 seconds on two cores
+	$(PY) -m pytest -n auto -m "not slow"
 
-coverage: setup ## run the tests and require 95 % branch coverage
+test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
 	$(PY) -m pytest -n auto --cov --cov-report=term --ignore tests/simulation
+	$(PY) -m pytest -n auto tests/simulation
 
 simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
 	$(PY) -m tests.simulation.play $(SEEDS)

@@ -148,6 +148,7 @@ def test_every_call_of_the_control_endpoint_is_there_and_answers(page: Path) -> 
     assert seen == known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", blocks(PAGES[0], "sh")[1].splitlines())
 def test_the_emulator_starts_as_the_page_says(line: str) -> None:
     command = [sys.executable, *shlex.split(line)[1:]]
@@ -179,6 +180,7 @@ def pytest_in(folder: Path, path: str) -> str:
 EXAMPLES = [(page, number) for page in PAGES for number in (0, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "number"), EXAMPLES, ids=lambda each: getattr(each, "name", ""))
 def test_the_example_for_somebodys_own_tests_runs(page: Path, number: int, tmp_path: Path) -> None:
     (tmp_path / "test_mine.py").write_text(blocks(page, "python")[number])
@@ -212,6 +214,7 @@ def alone(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_copy_of_it_serves_by_itself(alone: Path) -> None:
     command = [sys.executable, "-m", "local.ecs", "--port", "0"]
     with subprocess.Popen(command, cwd=alone, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own
@@ -222,6 +225,7 @@ def test_a_copy_of_it_serves_by_itself(alone: Path) -> None:
     assert said.startswith("listening on http://127.0.0.1:")
 
 
+@pytest.mark.slow
 def test_a_copy_of_it_is_a_plugin_by_itself(alone: Path) -> None:
     (alone / "test_mine.py").write_text(blocks(PAGES[0], "python")[1])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,27 +22,32 @@ PAGES = [ROOT / "docs" / name for name in ("safety.md", "safety.zh-CN.md")]
 each_page = pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 
 
+@pytest.fixture(scope="module")
+def marked() -> Mapping[str, list[str]]:
+    """Which tests hold which promise."""
+    return marked_tests()
+
+
 @pytest.mark.parametrize("promise", promises_of(PAGES[0]))
-def test_every_promise_is_held_by_a_test(promise: str) -> None:
-    assert marked_tests()[promise]
+def test_every_promise_is_held_by_a_test(promise: str, marked: Mapping[str, list[str]]) -> None:
+    assert marked[promise]
 
 
-def test_every_mark_is_of_a_promise() -> None:
-    marked = marked_tests()
-
+def test_every_mark_is_of_a_promise(marked: Mapping[str, list[str]]) -> None:
     assert sum(len(tests) for tests in marked.values()) > 100
     assert marked.keys() <= promises_of(PAGES[0]).keys()
 
 
-def test_every_mark_is_at_a_test() -> None:
+def test_every_mark_is_at_a_test(marked: Mapping[str, list[str]]) -> None:
     """Where else it stands it would count for nothing."""
     written = [
         node
         for path in (ROOT / "tests").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if "mark.promise" in (text := path.read_text("utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.promise"
     ]
-    counted = sum(len(tests) for tests in marked_tests().values())
+    counted = sum(len(tests) for tests in marked.values())
 
     assert sum(len(mark.args) for mark in written) == counted
 
@@ -61,8 +67,8 @@ def test_both_languages_make_the_same_promises_in_the_same_order() -> None:
     assert english == chinese == [f"S{number}" for number in range(1, len(english) + 1)]
 
 
-def test_the_index_of_tests_is_what_the_marks_say_now() -> None:
-    now = text_of(promises_of(PAGES[0]), marked_tests())
+def test_the_index_of_tests_is_what_the_marks_say_now(marked: Mapping[str, list[str]]) -> None:
+    now = text_of(promises_of(PAGES[0]), marked)
 
     assert TARGET.read_text(encoding="utf-8") == now, "run make promises"
 

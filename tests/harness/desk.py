@@ -8,7 +8,8 @@ from datetime import timedelta
 from local.ecs.account.durations import DEFAULT_DURATIONS, Durations
 from local.ecs.account.model import Instance, Status, StoppedMode
 from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
-from local.ecs.clock import ManualClock
+from local.ecs.clock import ManualClock, RealClock
+from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Caller, Ecs, JsonObject
 from local.ecs.errors import EcsError
 from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
@@ -19,6 +20,12 @@ RUNNING = InstanceSpec("running")
 STOPPED = InstanceSpec("stopped", status=Status.STOPPED)
 KEPT = DiskSpec(size_gib=200, delete_with_instance=False, name="data", tags={"keep": "yes"})
 DB = InstanceSpec("db", data_disks=(KEPT,))
+
+
+def emulated(*specs: InstanceSpec) -> Emulator:
+    """An emulator of these instances, on a clock that runs."""
+    clock = RealClock()
+    return Emulator(Options(build=lambda: Ecs(Fleet(specs), clock)))
 
 
 class Desk:

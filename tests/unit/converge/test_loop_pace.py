@@ -51,7 +51,7 @@ VAIN_PAGES = 10
 """After so many a filter by tags has shown that it does not show all."""
 
 
-@pytest.mark.parametrize("count", [2_000, 10_000])
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("handler", "request_", "status"),
     [
