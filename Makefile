@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
+COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+    --no-strip-extras --no-emit-index-url --no-header
 SEEDS ?= 10000
 RUNTIME ?= python3.10
 MUTANTS_AT_ONCE ?= 2
@@ -88,10 +90,10 @@ format: setup ## rewrite the code as the formatter has it
 
 lock: setup ## pin the requirements anew, with hashes
 	$(PY) -m pip install --quiet uv==$(UV_VERSION)
-	for name in requirements requirements-dev requirements-remote requirements-clients \
-	    requirements-mutate; do \
-	  $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
-	    --no-strip-extras --no-emit-index-url --no-header $$name.in -o $$name.txt || exit 1; done
+	$(COMPILE) --group functions -o requirements.txt
+	$(COMPILE) pyproject.toml requirements-dev.in -o requirements-dev.txt
+	for name in requirements-remote requirements-clients requirements-mutate; do \
+	  $(COMPILE) $$name.in -o $$name.txt || exit 1; done
 
 clean: ## remove what was built
 	rm -rf $(VENV) build mutants .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,4 +1,4 @@
-"""The command line: ``python -m local``."""
+"""The command line: ``python -m local``, or ``curfew`` where the project is installed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run() -> None:
     try:
         from local.cli.main import main  # noqa: PLC0415  # it needs what may be missing
 
-        main(prog_name="python -m local")
+        main(prog_name="curfew" if Path(sys.argv[0]).stem == "curfew" else "python -m local")
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if (root / package).is_dir():

@@ -19,6 +19,7 @@ from shared.domain.retries import Kind, kind_of
 from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
 from shared.printable import printable
 from shared.times import to_zone_text
+from shared.version import VERSION
 
 MAX_ROWS = 200
 MAX_ERROR_BYTES = 32_000
@@ -119,6 +120,7 @@ class Report(msgspec.Struct, frozen=True):
             "warnings": [one[:MAX_WARNING] for one in self.warnings[:MAX_WARNINGS]],
             "api_calls": self.api_calls,
             "seconds": round(self.seconds, 1),
+            "version": VERSION,
             "instances": [row_as_json(row, self.zone) for row in self.rows[:max_rows]],
             **({"instances_omitted": omitted} if omitted else {}),
         }

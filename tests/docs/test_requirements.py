@@ -6,6 +6,7 @@ import re
 from importlib.metadata import distributions
 from pathlib import Path
 
+import msgspec
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -47,3 +48,14 @@ def test_a_pin_names_the_extras_that_other_packages_ask_for() -> None:
 
     assert ("coverage", "toml") in asked
     assert asked <= pinned
+
+
+def test_what_the_functions_need_the_command_needs_too_and_both_are_pinned() -> None:
+    project = msgspec.toml.decode(Path("pyproject.toml").read_bytes())
+    functions = [Requirement(one) for one in project["dependency-groups"]["functions"]]
+    command = {Requirement(one).name for one in project["project"]["dependencies"]}
+    pinned = {str(one).split(";")[0].strip() for one in pins(Path("requirements.txt"))}
+
+    assert {one.name for one in functions} <= command
+    assert {str(one) for one in functions} <= pinned
+    assert command <= {one.name for one in pins(Path("requirements-dev.txt"))}

@@ -12,6 +12,7 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
 from shared.errors import Incomplete
+from shared.version import VERSION
 from tests.harness.calling import RUNTIMES, Call, in_error, row
 
 
@@ -50,6 +51,7 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
         "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
+        "version": VERSION,
         "instances": [
             row("i-1", "unchanged", "stopped in KeepCharging: still billed", status="Stopped"),
             row("i-2", "unchanged", "guarded against stop, release and start: tag curfew:protect"),

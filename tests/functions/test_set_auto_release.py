@@ -15,6 +15,7 @@ from local.ecs.gateway.faults import Cut
 from local.fc.context import Runtime
 from local.fc.trigger_events import timer
 from shared.errors import Incomplete, InvalidEvent
+from shared.version import VERSION
 from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
 
 CI = {"team": "ci"}
@@ -78,6 +79,7 @@ def test_each_instance_gets_the_time_and_what_is_guarded_keeps_its_own(
         "warnings": [],
         "api_calls": 5,
         "seconds": 0.0,
+        "version": VERSION,
         "instances": [
             row("i-kept", "skipped", "tag curfew:protect"),
             row("i-safe", "skipped", "deletion protection"),

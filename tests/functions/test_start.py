@@ -10,6 +10,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.context import Runtime
 from shared.errors import Incomplete
+from shared.version import VERSION
 from tests.harness.calling import RUNTIMES, Call, in_error, row
 
 DEV = {"team": "dev"}
@@ -55,6 +56,7 @@ def test_the_morning_starts_the_fleet_but_what_is_kept_off(call: Call, runtime: 
         "warnings": [],
         "api_calls": len(call.ecs.log),
         "seconds": report["seconds"],
+        "version": VERSION,
         "instances": [
             row("i-kept", "skipped", "tag curfew:protect", status="Stopped"),
             row("i-node", "changed", "start"),

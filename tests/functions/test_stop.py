@@ -17,6 +17,7 @@ from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.context import Runtime
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete
+from shared.version import VERSION
 from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
 
 DEV = {"team": "dev"}
@@ -64,6 +65,7 @@ def test_the_dev_fleet_is_stopped_and_what_is_guarded_runs_on(call: Call, runtim
         "warnings": [],
         "api_calls": 6,
         "seconds": report["seconds"],
+        "version": VERSION,
         "instances": [
             row("i-debug", "skipped", "tag curfew:keep-until 2026-11-24"),
             row("i-group", "skipped", "member of a group, tag acs:autoscaling:scalingGroupId"),

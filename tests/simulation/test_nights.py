@@ -14,7 +14,8 @@ CHUNK = 250
 
 
 @pytest.mark.parametrize(
-    "first", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in range(CHUNK, NIGHTS, CHUNK))]
+    "first",
+    [0, *(pytest.param(one, marks=pytest.mark.slow) for one in range(CHUNK, NIGHTS, CHUNK))],
 )
 def test_the_laws_hold_in_every_night(first: int) -> None:
     assert failing(range(first, first + CHUNK)) == []

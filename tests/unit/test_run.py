@@ -38,6 +38,7 @@ from shared.errors import (
 from shared.report.response import HTTP_STATUS
 from shared.run import REAL_WORLD
 from shared.settings import Credentials
+from shared.version import VERSION
 from tests.harness.calling import HANDLERS, Call, in_error, make_context, row
 
 DEV = {"tags": {"team": "dev"}}
@@ -202,6 +203,7 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
         "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
+        "version": VERSION,
         "instances": [
             row("i-1", "would_change", "stop (the account's default mode)"),
             row("i-2", "unchanged", KEPT_BILLED, status="Stopped"),

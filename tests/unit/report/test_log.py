@@ -15,6 +15,7 @@ from local.fc.context import Context310
 from local.fc.trigger_events import mns_topic_json
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete, InvalidEvent, Refused
+from shared.version import VERSION
 from tests.harness.calling import Call, Handler, in_error, make_context, row
 
 STILL = "stop; stopped in KeepCharging: still billed"
@@ -93,6 +94,7 @@ def test_each_instance_is_a_line_and_the_run_is_one(
             "warnings": [told],
             "api_calls": len(call.ecs.log),
             "seconds": last["seconds"],
+            "version": VERSION,
         },
     )
 

@@ -25,6 +25,7 @@ from shared.report.report import (
     worst_first,
 )
 from shared.times import CHINA
+from shared.version import VERSION
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
 LONG = "\N{CJK UNIFIED IDEOGRAPH-8B8A}" * 100
@@ -144,6 +145,7 @@ def test_a_report_says_what_the_contract_promises() -> None:
         "warnings": [],
         "api_calls": 9,
         "seconds": 41.2,
+        "version": VERSION,
         "instances": [row_as_json(skipped, CHINA), row_as_json(changed, CHINA)],
     }
 
