@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
@@ -142,11 +142,29 @@ class Account(Spy):
 OURS = ("shared.", "functions.", "local.fc.")
 
 
+STANDING: list[object] = []
+"""The objects of the functions' code that were there before."""
+
+
 def _representations() -> str:
     """Every object of the functions' code that lives now, as a debugger would show it."""
+    return "\n".join(map(repr, [*STANDING, *_ours()]))
+
+
+def _ours() -> list[object]:
     living = gc.get_objects()
     ours = {kind for kind in set(map(type, living)) if str(kind.__module__).startswith(OURS)}
-    return "\n".join(repr(one) for one in living if type(one) in ours)
+    return [one for one in living if type(one) in ours]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _standing() -> Iterator[None]:
+    """Do not look anew for the objects of thousands of other tests."""
+    STANDING.extend(_ours())
+    gc.freeze()
+    yield
+    gc.unfreeze()
+    STANDING.clear()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ MOST = 20_000
 """Seeds to look through; the bugs show in far fewer."""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("bug", [*WRITES, *REPORTS], ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
