@@ -27,6 +27,7 @@ from local.ecs.fleet.fleet_file import field_names, read_fleet
 from local.ecs.gateway.faults import FAULTS, AnyFault, Fault, parse_fault
 from local.ecs.gateway.throttle import DENIALS, UNLIMITED, Denial, Limits, read_denial
 from local.ecs.http.hosts import Hosts, read_host
+from local.ecs.http.panels import Panel
 from local.ecs.printable import printable
 from local.ecs.ram.caller import ALLOW_ALL
 from local.ecs.ram.policy import Policy
@@ -274,8 +275,15 @@ QUIRKS: {", ".join(Quirks.__dataclass_fields__)}.
 """
 
 
-def make_command(neighbour: Neighbour | None = None) -> click.Command:
-    """The command that serves an emulator, and perhaps something else on the same port."""
+def make_command(
+    neighbour: Neighbour | None = None, panels: tuple[Panel, ...] = ()
+) -> click.Command:
+    """The command that serves an emulator, and perhaps something else beside it.
+
+    Args:
+        neighbour: what else answers on the same port.
+        panels: what else the status page shows.
+    """
 
     @click.command(
         "serve",
@@ -291,7 +299,7 @@ def make_command(neighbour: Neighbour | None = None) -> click.Command:
         page is at /_local/. What a fleet file may say, and which faults and quirks there are, is
         listed below; docs/emulator.md tells what they mean.
         """
-        _serve(_Given(**options), neighbour)
+        _serve(_Given(**options), neighbour, panels)
 
     return command
 
@@ -299,10 +307,10 @@ def make_command(neighbour: Neighbour | None = None) -> click.Command:
 command = make_command()
 
 
-def _serve(given: _Given, neighbour: Neighbour | None) -> None:
+def _serve(given: _Given, neighbour: Neighbour | None, panels: tuple[Panel, ...]) -> None:
     if given.fleet_file and given.generated is not None:
         raise click.UsageError("--fleet and --generated: state one of them, not both")
-    emulator = _emulator(given)
+    emulator = _emulator(given, panels)
     keeper = Keeper(given.state_file.path, lambda: emulator.engine) if given.state_file else None
     try:
         serve(emulator, port=given.port, keeper=keeper, neighbour=neighbour)
@@ -312,7 +320,7 @@ def _serve(given: _Given, neighbour: Neighbour | None) -> None:
         ) from None
 
 
-def _emulator(given: _Given) -> Emulator:
+def _emulator(given: _Given, panels: tuple[Panel, ...]) -> Emulator:
     saved = given.state_file.saved if given.state_file else None
     clock = _clock(saved, given.speed)
     durations = Durations(jitter=given.jitter)
@@ -338,6 +346,7 @@ def _emulator(given: _Given) -> Emulator:
             seed=given.seed,
             log_size=LOG_SIZE,
             hosts=Hosts(frozenset(given.allow_hosts)),
+            panels=panels,
         )
     )
     if saved:

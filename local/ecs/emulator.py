@@ -21,6 +21,7 @@ from local.ecs.http.control import PAGES, PREFIX, Control
 from local.ecs.http.endpoint import Wire
 from local.ecs.http.hosts import Hosts
 from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.panels import Panel
 from local.ecs.http.signatures import ANY_TOKEN, Credential
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 
@@ -55,6 +56,7 @@ class Options:
         seed: of request ids and of the faults' chances.
         log_size: how many requests the log remembers; None for all.
         hosts: the names under which it answers.
+        panels: what else the status page shows.
     """
 
     build: Callable[[], Ecs] = default_engine
@@ -64,6 +66,7 @@ class Options:
     seed: int = 0
     log_size: int | None = None
     hosts: Hosts = field(default_factory=Hosts)
+    panels: tuple[Panel, ...] = ()
 
 
 PLAIN = Options()
@@ -88,7 +91,7 @@ class Emulator:
             seed=options.seed,
         )
         self.wire = Wire(self.gateway, options.credentials)
-        self._control = Control(self.gateway, self.reset)
+        self._control = Control(self.gateway, self.reset, options.panels)
 
     @property
     def engine(self) -> Ecs:

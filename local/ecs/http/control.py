@@ -6,7 +6,7 @@ answered at all has been asked before (`local.ecs.http.hosts`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
 
@@ -19,6 +19,7 @@ from local.ecs.gateway.faults import InForce, parse_fault
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.throttle import UNLIMITED, Limits, read_denial
 from local.ecs.http.messages import HttpReply, HttpRequest
+from local.ecs.http.panels import Panel
 from local.ecs.http.status_page import status_page
 
 PREFIX = "/_local/"
@@ -71,15 +72,19 @@ class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Control:
     """Answers ``/_local/…``. Thread-safe."""
 
-    def __init__(self, gateway: Gateway, reset: Callable[[], None]) -> None:
+    def __init__(
+        self, gateway: Gateway, reset: Callable[[], None], panels: Sequence[Panel] = ()
+    ) -> None:
         """Put the endpoint beside a gateway.
 
         Args:
             gateway: what is looked at and moved.
             reset: begins the whole emulator anew.
+            panels: what else the status page shows.
         """
         self._gateway = gateway
         self._reset = reset
+        self._panels = panels
         self._routes: Mapping[tuple[str, str], Callable[[HttpRequest], _Body]] = {
             ("GET", "health"): self._health,
             ("GET", "state"): self._state,
@@ -95,6 +100,7 @@ class Control:
             ("GET", "log"): self._show_log,
             ("DELETE", "log"): self._clear_log,
             ("GET", "answers"): self._show_answer,
+            ("GET", "panels"): self._show_panels,
         }
 
     def handle(self, request: HttpRequest) -> HttpReply:
@@ -213,6 +219,9 @@ class Control:
             return self._gateway.latest(request_id).body
         except KeyError:
             raise _ControlError(404, f"no answer {request_id!r} is kept") from None
+
+    def _show_panels(self, _: HttpRequest) -> _Body:
+        return {"panels": [panel.shown() for panel in self._panels]}
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

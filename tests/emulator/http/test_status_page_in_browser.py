@@ -16,6 +16,7 @@ from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.gateway.faults import AnyFault, Cut, GarbledRow, LostPermission
+from local.ecs.http.panels import Panel
 from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
 from tests.harness.browser import CHROMIUM, Page, browser_page
@@ -119,6 +120,26 @@ def test_instances_stand_under_their_regions() -> None:
         assert filtered == 1
 
     in_browser(emulator, walk)
+
+
+def test_panels_of_an_embedding_program_are_shown_as_text() -> None:
+    rows = [{"From": "bot", "Text": EVIL + "\nsecond line"}]
+    panels = (Panel("Chat", lambda: rows), Panel("Mail", tuple, empty="No mail."))
+    cells = "[...document.querySelectorAll('#panels td')].map((each) => each.innerText)"
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#panels section').length === 2")
+        shown = await tab.evaluate(cells)
+        rows.insert(0, {"From": "you", "Text": "thanks"})
+        await tab.until("document.querySelectorAll('#panels td').length === 4")
+
+        assert shown == ["bot", EVIL + "\nsecond line"]
+        assert await tab.evaluate("document.querySelectorAll('#panels img').length") == 0
+        assert await tab.evaluate("document.querySelector('#panels .empty').textContent") == (
+            "No mail."
+        )
+
+    in_browser(Emulator(Options(panels=panels)), walk)
 
 
 def test_times_are_in_the_zone_that_is_chosen_with_its_offset() -> None:
