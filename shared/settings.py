@@ -24,6 +24,8 @@ from shared.zones import load_zone, nearest_zone
 
 DEFAULT_MAX_INSTANCES = 100
 DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
+DEFAULT_CATCH_UP = timedelta(hours=2)
+SHORTEST_CATCH_UP, LONGEST_CATCH_UP = timedelta(minutes=30), timedelta(hours=24)
 DEFAULT_TIMEOUT_S = 60.0
 _ONLY_TAGS = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
@@ -87,6 +89,12 @@ class Settings(msgspec.Struct, frozen=True):
             key with the value that it must have, several of which any will do, or ``*`` for any.
             Empty: whoever is selected.
         snapshot_required: ``CURFEW_SNAPSHOT`` is ``required``: no release without snapshots.
+        schedules: ``CURFEW_SCHEDULES``: by name what should be the spec of a schedule; read where
+            schedules are (``shared.domain.schedule_spec``).
+        catch_up: ``CURFEW_CATCH_UP``: how long an opening, or a lone close, is made up for.
+        holidays: ``CURFEW_HOLIDAYS``: days that are off besides China's; read where the calendar
+            is (``shared.domain.calendar``).
+        workdays: ``CURFEW_WORKDAYS``: days that are worked besides; likewise.
     """
 
     endpoint: str = ""
@@ -101,6 +109,10 @@ class Settings(msgspec.Struct, frozen=True):
     zone: tzinfo = CHINA
     only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
     snapshot_required: bool = False
+    schedules: Mapping[str, object] = MappingProxyType({})
+    catch_up: timedelta = DEFAULT_CATCH_UP
+    holidays: str = ""
+    workdays: str = ""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -126,6 +138,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         zone=_zone(environ.get("CURFEW_TZ", "").strip()),
         only_tags=_only_tags(environ.get("CURFEW_ONLY_TAGS", "")),
         snapshot_required=_snapshot_required(environ.get("CURFEW_SNAPSHOT", "")),
+        schedules=_schedules(environ.get("CURFEW_SCHEDULES", "")),
+        catch_up=_catch_up(environ.get("CURFEW_CATCH_UP", "").strip()),
+        holidays=environ.get("CURFEW_HOLIDAYS", "").strip(),
+        workdays=environ.get("CURFEW_WORKDAYS", "").strip(),
     )
 
 
@@ -249,6 +265,31 @@ def _snapshot_required(text: str) -> bool:
     if text and text.strip() != "required":
         raise Refused(f"CURFEW_SNAPSHOT is {shown(text)}; it must be required, or absent")
     return bool(text)
+
+
+def _schedules(text: str) -> Mapping[str, object]:
+    if not text.strip():
+        return MappingProxyType({})
+    right = 'it must be a JSON object of name to schedule, like {"office": "workdays 08:30-20:00"}'
+    try:
+        stated = loads(text)
+    except JsonError as error:
+        raise Refused(f"CURFEW_SCHEDULES is not a JSON object: {error}; {right}") from None
+    if not isinstance(stated, dict):
+        raise Refused(f"CURFEW_SCHEDULES is {shown(stated)}; {right}")
+    return MappingProxyType(stated)
+
+
+def _catch_up(text: str) -> timedelta:
+    if not text:
+        return DEFAULT_CATCH_UP
+    try:
+        catch_up = parse_duration(text)
+    except ValueError as error:
+        raise Refused(f"CURFEW_CATCH_UP: {error}") from None
+    if not SHORTEST_CATCH_UP <= catch_up <= LONGEST_CATCH_UP:
+        raise Refused(f"CURFEW_CATCH_UP is {text}; it must be from 30m to 24h, or absent")
+    return catch_up
 
 
 def _regions(environ: Mapping[str, str]) -> frozenset[str]:

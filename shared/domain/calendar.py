@@ -14,6 +14,8 @@ from functools import lru_cache
 import msgspec
 
 from shared.domain.days import Dates, InvalidSpec, parse_days
+from shared.errors import Refused
+from shared.settings import Settings
 
 LONGEST_RANGE = timedelta(days=366)
 _SATURDAY = 5
@@ -119,10 +121,34 @@ def read_calendar(holidays: str, workdays: str) -> Calendar:
     Raises:
         InvalidSpec: a word is not a date, a range is longer than a year, or a day is in both.
     """
-    off, worked = _dates(holidays), _dates(workdays)
+    return _calendar(_dates(holidays), _dates(workdays))
+
+
+def _calendar(off: frozenset[date], worked: frozenset[date]) -> Calendar:
     if both := off & worked:
         raise InvalidSpec(f"{min(both)} is both a holiday and a working day; state it once")
     return Calendar(off, worked)
+
+
+def calendar_of(settings: Settings) -> Calendar:
+    """The calendar that the operator's settings make.
+
+    Raises:
+        Refused: ``CURFEW_HOLIDAYS`` or ``CURFEW_WORKDAYS`` cannot be read.
+    """
+    off = _dates_of("CURFEW_HOLIDAYS", settings.holidays)
+    worked = _dates_of("CURFEW_WORKDAYS", settings.workdays)
+    try:
+        return _calendar(off, worked)
+    except InvalidSpec as error:
+        raise Refused(f"CURFEW_HOLIDAYS and CURFEW_WORKDAYS: {error}") from None
+
+
+def _dates_of(variable: str, text: str) -> frozenset[date]:
+    try:
+        return _dates(text)
+    except InvalidSpec as error:
+        raise Refused(f"{variable}: {error}") from None
 
 
 def _dates(text: str) -> frozenset[date]:

@@ -16,9 +16,6 @@ from shared.domain.days import WEEKDAYS
 from shared.domain.schedule import Kind
 from shared.domain.timetable import State
 
-DEFAULT_CATCH_UP = timedelta(hours=2)
-SHORTEST_CATCH_UP = timedelta(minutes=30)
-LONGEST_CATCH_UP = timedelta(hours=24)
 WORTH_STARTING = timedelta(minutes=15)
 """Nothing is started for less of a span than the time to the next timer."""
 

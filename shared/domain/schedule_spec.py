@@ -18,6 +18,8 @@ from shared.domain.day_hints import has_chinese, translated
 from shared.domain.days import WEEKDAYS, Dates, DayWord, InvalidSpec, parse_day, plain, quoted
 from shared.domain.hours import hours_of, looks_like_hours
 from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
+from shared.errors import Refused
+from shared.settings import Settings
 from shared.zones import NOT_CHINAS, zone_name
 
 TAG_CHARACTERS = 128
@@ -118,6 +120,18 @@ def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
             raise InvalidSpec(f"{quoted(name)} must be a text like {_EXAMPLE!r}")
         named[folded] = _named(name, text, stated)
     return MappingProxyType(named)
+
+
+def schedules_of(settings: Settings) -> Mapping[str, Schedule]:
+    """The schedules to which the operator's settings give names.
+
+    Raises:
+        Refused: ``CURFEW_SCHEDULES`` has a name or a spec that cannot be read.
+    """
+    try:
+        return parse_schedules(settings.schedules)
+    except InvalidSpec as error:
+        raise Refused(f"CURFEW_SCHEDULES: {error}") from None
 
 
 def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
