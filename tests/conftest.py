@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from local.ecs.testing import FakeEcs
-    from tests.harness.calling import Call
+    from tests.harness.call import Call
 
 # A first draw of text takes seconds on a busy machine; how fast values come is no fact of ours.
 settings.register_profile("curfew", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,7 +24,7 @@ pytest_plugins = ["local.ecs.testing"]
 @pytest.fixture
 def call(fake_ecs: FakeEcs, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Calls handlers against the emulator, on its clock."""
-    from tests.harness.calling import Call  # noqa: PLC0415  # pytest wants to import a plugin first
+    from tests.harness.call import Call  # noqa: PLC0415  # pytest wants to import a plugin first
 
     return Call(fake_ecs, monkeypatch)
 

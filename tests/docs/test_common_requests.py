@@ -16,8 +16,10 @@ from shared.errors import AccessDenied
 from shared.request.request import decode
 from shared.request.triggers import parse
 from tests.docs.pages import Block, blocks, events, leads_somewhere, links, prose
-from tests.harness.calling import Call
-from tests.harness.stage import FEW, ROOT, Stage, report_of
+from tests.harness.actions import ROOT
+from tests.harness.call import Call
+from tests.harness.reports import report_of
+from tests.harness.stage import FEW, Stage
 
 PAGES = ("docs/common-requests.md", "docs/common-requests.zh-CN.md")
 EVENTS = events(PAGES[0])

@@ -28,7 +28,7 @@ from shared.errors import CurfewError
 from shared.request.request import decode
 from shared.request.triggers import Message, parse
 from tests.docs.pages import leads_somewhere, links
-from tests.harness.calling import make_context
+from tests.harness.invocation import make_context
 from tests.harness.s_yaml import deployed, raw
 
 PAGES = [

@@ -22,7 +22,7 @@ from shared.request.triggers import parse
 from tests.docs.pages import ROOT, action_of, blocks, codes, events, prose, tables, text_of
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from tests.harness.calling import Call
+    from tests.harness.call import Call
 
 PAGES = ("README.md", "README.zh-CN.md")
 FUNCTIONS = function_names()

@@ -18,7 +18,7 @@ from shared.request.triggers import Trigger, parse
 from tests.docs.pages import ROOT, action_of, codes, events, report, tables, text_of
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from tests.harness.calling import Call
+    from tests.harness.call import Call
 
 PAGES = ("docs/reference.md", "docs/reference.zh-CN.md")
 TABLES = ("fields", "own fields", "results", "errors", "triggers", "guards", "env")

@@ -9,7 +9,7 @@ import pytest
 
 from shared.request.request import decode
 from shared.request.triggers import Message, Trigger, parse
-from tests.harness.calling import ACTIONS
+from tests.harness.actions import ACTIONS
 
 SENT_AT = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 

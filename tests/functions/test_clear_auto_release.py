@@ -10,7 +10,9 @@ from functions.clear_auto_release import handler
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
-from tests.harness.calling import RUNTIMES, Call, row
+from tests.harness.call import Call
+from tests.harness.invocation import RUNTIMES
+from tests.harness.reports import row
 
 AT = MANUAL_START + timedelta(hours=2)
 

@@ -14,7 +14,9 @@ from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from shared.errors import (
     Incomplete,
 )
-from tests.harness.calling import HANDLERS, Call, in_error
+from tests.harness.actions import HANDLERS
+from tests.harness.call import Call
+from tests.harness.reports import in_error
 
 EVERY = pytest.mark.parametrize("name", HANDLERS)
 

@@ -19,7 +19,9 @@ from local.fc.context import Runtime
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.times import CHINA, to_minute_text, to_zone_text
-from tests.harness.calling import RUNTIMES, Body, Call, row
+from tests.harness.call import Body, Call
+from tests.harness.invocation import RUNTIMES
+from tests.harness.reports import row
 
 OLD = MANUAL_START - timedelta(days=1)
 KEPT = DiskSpec(delete_with_instance=False)

@@ -27,7 +27,8 @@ from local.ecs.gateway.faults import (
 from local.ecs.gateway.gateway import Answer
 from shared.ecs.disks import EARLIER
 from shared.errors import Incomplete
-from tests.harness.calling import Body, Call, in_error
+from tests.harness.call import Body, Call
+from tests.harness.reports import in_error
 
 OLD = MANUAL_START - timedelta(days=1)
 KEPT = DiskSpec(delete_with_instance=False)

@@ -21,7 +21,8 @@ from local.ecs.gateway.faults import (
 from local.ecs.gateway.gateway import Answer
 from local.ecs.ram.caller import Caller
 from shared.errors import AccessDenied, Incomplete
-from tests.harness.calling import Body, Call, in_error, row
+from tests.harness.call import Body, Call
+from tests.harness.reports import in_error, row
 
 OLD = MANUAL_START - timedelta(days=1)
 

@@ -38,7 +38,7 @@ from shared.errors import InvalidEvent
 from shared.request.request import decode
 from shared.settings import Settings
 from shared.times import CHINA
-from tests.harness.calling import ACTIONS
+from tests.harness.actions import ACTIONS
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STARTED = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)

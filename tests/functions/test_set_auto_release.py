@@ -16,7 +16,9 @@ from local.fc.context import Runtime
 from local.fc.trigger_events import timer
 from shared.errors import Incomplete, InvalidEvent
 from shared.version import VERSION
-from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
+from tests.harness.call import Body, Call
+from tests.harness.invocation import RUNTIMES
+from tests.harness.reports import in_error, row
 
 CI = {"team": "ci"}
 OPERATION = "ModifyInstanceAutoReleaseTime"

@@ -11,7 +11,9 @@ from local.ecs.gateway.faults import Refuse
 from local.fc.context import Runtime
 from shared.errors import Incomplete
 from shared.version import VERSION
-from tests.harness.calling import RUNTIMES, Call, in_error, row
+from tests.harness.call import Call
+from tests.harness.invocation import RUNTIMES
+from tests.harness.reports import in_error, row
 
 DEV = {"team": "dev"}
 

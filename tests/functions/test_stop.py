@@ -18,7 +18,9 @@ from local.fc.context import Runtime
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete
 from shared.version import VERSION
-from tests.harness.calling import RUNTIMES, Body, Call, in_error, row
+from tests.harness.call import Body, Call
+from tests.harness.invocation import RUNTIMES
+from tests.harness.reports import in_error, row
 
 DEV = {"team": "dev"}
 NO_EFFECT = "StopCharging has no effect"

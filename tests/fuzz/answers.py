@@ -17,7 +17,8 @@ from typing import Any
 from local.ecs.ram.caller import Caller
 from shared.ecs.answer import read_answer
 from tests.fuzz.scenarios import NAMED_DEV, SCENARIOS, FuzzError, Run
-from tests.harness.stage import ROOT, Direct
+from tests.harness.actions import ROOT
+from tests.harness.transport import Direct
 
 Path = tuple[str | int, ...]
 

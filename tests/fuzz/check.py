@@ -13,7 +13,8 @@ from local.ecs.fleet.fleet import default_fleet
 from shared.errors import CurfewError, InvalidEvent, Refused
 from shared.report.response import HTTP_STATUS
 from tests.fuzz.events import Fuzzer
-from tests.harness.stage import FUNCTIONS, Stage
+from tests.harness.actions import FUNCTIONS
+from tests.harness.stage import Stage
 
 LONGEST = 300
 """No message about a single request has so many characters."""

@@ -20,7 +20,8 @@ from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
 from local.ecs.ram.caller import Caller
 from shared.errors import CurfewError
-from tests.harness.stage import NOW, Direct, Stage
+from tests.harness.stage import NOW, Stage
+from tests.harness.transport import Direct
 
 LONGEST = 32_000
 """Bytes of an error's message."""

@@ -16,7 +16,8 @@ from tests.fuzz.__main__ import main
 from tests.fuzz.answers import GONE, ODD, Damage, as_bytes, changed, damages, recorded
 from tests.fuzz.framing import FAULTS, Fault
 from tests.fuzz.scenarios import SCENARIOS, FuzzError
-from tests.harness.stage import CALLS, Stage
+from tests.harness.actions import CALLS
+from tests.harness.stage import Stage
 
 NO_LIST = Damage("DescribeInstances", 0, ("Instances", "Instance"), "null")
 

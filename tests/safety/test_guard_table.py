@@ -19,22 +19,10 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import Harm
 from shared.errors import Incomplete
-from tests.harness.calling import ACTIONS
-from tests.harness.stage import (
-    HARMS,
-    LOSSES,
-    WAYS,
-    WRITES,
-    Stage,
-    at,
-    function_of,
-    in_china,
-    report_of,
-    request_for,
-    stated,
-    table,
-    to_do,
-)
+from tests.harness.actions import ACTIONS, HARMS, LOSSES, WRITES, function_of, stated, to_do
+from tests.harness.reports import at, in_china, report_of, table
+from tests.harness.requests import WAYS, request_for
+from tests.harness.stage import Stage
 
 TEAM = {"team": "dev"}
 NOW = MANUAL_START  # 18:00 in Shanghai

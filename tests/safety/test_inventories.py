@@ -22,21 +22,11 @@ from local.ecs.gateway.faults import (
 )
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from tests.harness.stage import (
-    DEV,
-    FEW,
-    HARMS,
-    MANY,
-    MANY_ALLOWED,
-    WAYS,
-    Direct,
-    Stage,
-    function_of,
-    report_of,
-    selected,
-    stated,
-    table,
-)
+from tests.harness.actions import HARMS, function_of, stated
+from tests.harness.reports import report_of, table
+from tests.harness.requests import WAYS, selected
+from tests.harness.stage import DEV, FEW, MANY, MANY_ALLOWED, Stage
+from tests.harness.transport import Direct
 
 
 @pytest.mark.promise("S20")

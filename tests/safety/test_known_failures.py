@@ -21,7 +21,11 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings
-from tests.harness.stage import FUNCTIONS, REGION, Direct, Stage, at, fc_context, report_of, table
+from tests.harness.actions import FUNCTIONS
+from tests.harness.invocation import make_context
+from tests.harness.reports import at, report_of, table
+from tests.harness.stage import REGION, Stage
+from tests.harness.transport import Direct
 from tests.safety.test_guard_table import CASES
 from tests.safety.test_races import before_first
 
@@ -220,7 +224,7 @@ def test_a_warm_instance_uses_the_credentials_of_each_invocation() -> None:
     for key in ("first", "second"):
         environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": key, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "x"}
         world = World(clock=lambda: stage.clock, connect=connect, environ=environ)
-        stop.handler(b'{"name": "dev-*"}', fc_context(), world=world)
+        stop.handler(b'{"name": "dev-*"}', make_context("3.12"), world=world)
 
     assert used == ["first", "second"]
 

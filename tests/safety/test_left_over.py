@@ -17,7 +17,9 @@ from local.fc.trigger_events import ENVELOPES
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete
-from tests.harness.stage import DEV, Direct, Stage, report_of, table
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, Stage
+from tests.harness.transport import Direct
 
 RELEASE = {"tags": DEV, "dry_run": False}
 SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")

@@ -14,7 +14,9 @@ from local.ecs.gateway.faults import Refuse
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete
-from tests.harness.stage import DEV, Direct, Stage, report_of, table
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, Stage
+from tests.harness.transport import Direct
 
 
 def fleet(count: int) -> Stage:

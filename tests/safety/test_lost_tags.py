@@ -19,23 +19,11 @@ from local.ecs.gateway.faults import (
 )
 from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.harness.stage import (
-    DEV,
-    FEW,
-    HARMS,
-    LOSSES,
-    MANY,
-    MANY_ALLOWED,
-    NOW,
-    WAYS,
-    Direct,
-    Stage,
-    function_of,
-    report_of,
-    selected,
-    stated,
-    table,
-)
+from tests.harness.actions import HARMS, LOSSES, function_of, stated
+from tests.harness.reports import report_of, table
+from tests.harness.requests import WAYS, selected
+from tests.harness.stage import DEV, FEW, MANY, MANY_ALLOWED, NOW, Stage
+from tests.harness.transport import Direct
 
 STILL = "stop; stopped in KeepCharging: still billed"
 BY_DEFAULT = "stop (the account's default mode)"

@@ -10,7 +10,10 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags
 from shared.errors import Incomplete, Refused
-from tests.harness.stage import WAYS, WRITERS, Stage, report_of, request_for, stated, table, to_do
+from tests.harness.actions import WRITERS, stated, to_do
+from tests.harness.reports import report_of, table
+from tests.harness.requests import WAYS, request_for
+from tests.harness.stage import Stage
 
 WHO: Mapping[str, Mapping[str, str]] = {
     "dev-both": {"team": "dev", "lifecycle": "managed", "owner": "wang"},

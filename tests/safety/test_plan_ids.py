@@ -12,7 +12,9 @@ from local.ecs.account.model import Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
-from tests.harness.stage import MANY_ALLOWED, WAYS, Stage, request_for, table
+from tests.harness.reports import table
+from tests.harness.requests import WAYS, request_for
+from tests.harness.stage import MANY_ALLOWED, Stage
 
 SPECS = tuple(InstanceSpec(f"dev-{number}", tags={"team": "dev"}) for number in range(4))
 RELEASE: Request = {"name": "dev-*", "snapshot": False}

@@ -14,7 +14,9 @@ from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
-from tests.harness.stage import Direct, Hook, Stage, at, report_in, report_of, table
+from tests.harness.reports import at, report_in, report_of, table
+from tests.harness.stage import Stage
+from tests.harness.transport import Direct, Hook
 
 WEB = InstanceSpec("dev-web", tags={"team": "dev"}, data_disks=(DiskSpec(),))
 API = InstanceSpec("dev-api", tags={"team": "dev"})

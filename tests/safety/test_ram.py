@@ -19,8 +19,11 @@ from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
+from tests.harness.actions import FUNCTIONS
+from tests.harness.reports import table
 from tests.harness.s_yaml import raw
-from tests.harness.stage import FUNCTIONS, Direct, Stage, table
+from tests.harness.stage import Stage
+from tests.harness.transport import Direct
 
 RAM = Path(__file__).parents[2] / "ram"
 READMES = ("README.md", "README.zh-CN.md")

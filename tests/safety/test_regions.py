@@ -16,19 +16,11 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
-from tests.harness.stage import (
-    DEV,
-    ENVIRONMENT,
-    FUNCTIONS,
-    REGION,
-    WRITERS,
-    Direct,
-    Stage,
-    report_of,
-    stated,
-    table,
-    to_do,
-)
+from tests.harness.actions import FUNCTIONS, WRITERS, stated, to_do
+from tests.harness.invocation import ENVIRONMENT
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, REGION, Stage
+from tests.harness.transport import Direct
 
 BEIJING = "cn-beijing"
 NOT_KNOWN = "InvalidInstanceId.NotFound"

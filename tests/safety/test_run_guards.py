@@ -11,7 +11,10 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.request.triggers import parse
-from tests.harness.stage import ACCOUNT, DEV, WAYS, WRITERS, Stage, request_for, stated, to_do
+from tests.harness.actions import WRITERS, stated, to_do
+from tests.harness.invocation import ACCOUNT
+from tests.harness.requests import WAYS, request_for
+from tests.harness.stage import DEV, Stage
 
 UNTIMED = frozenset(
     {

@@ -14,18 +14,10 @@ from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from tests.harness.stage import (
-    DEV,
-    WRITES,
-    Direct,
-    Stage,
-    function_of,
-    report_in,
-    report_of,
-    stated,
-    table,
-    to_do,
-)
+from tests.harness.actions import WRITES, function_of, stated, to_do
+from tests.harness.reports import report_in, report_of, table
+from tests.harness.stage import DEV, Stage
+from tests.harness.transport import Direct
 from tests.safety.test_races import at_call, tried, writes_after_a_look_at
 
 TAGS = {"team": "dev", "env": "ci"}

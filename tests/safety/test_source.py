@@ -15,7 +15,8 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.request_log import Effect, Entry
-from tests.harness.stage import CALLS, FUNCTIONS, NOW, REGION, ROOT, Stage, check_call
+from tests.harness.actions import CALLS, FUNCTIONS, ROOT, check_call
+from tests.harness.stage import NOW, REGION, Stage
 
 SOURCES = sorted([*(ROOT / "functions").rglob("*.py"), *(ROOT / "shared").rglob("*.py")])
 OPERATIONS = frozenset(

@@ -15,7 +15,8 @@ from shared.domain.guards import FRESH_FOR
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import ErrorResponse
 from shared.errors import Incomplete, Unavailable
-from tests.harness.stage import DEV, MANY_ALLOWED, Stage, report_of, table
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, MANY_ALLOWED, Stage
 
 HOUR_S = 3600
 RELEASE = {"tags": DEV, "dry_run": False}

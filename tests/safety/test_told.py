@@ -14,7 +14,9 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Refused
-from tests.harness.stage import DEV, ENVIRONMENT, FEW, Stage, report_of, table
+from tests.harness.invocation import ENVIRONMENT
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, FEW, Stage
 
 Lines = Callable[[], list[dict[str, Any]]]
 

@@ -17,17 +17,11 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.report.report import worst_first
-from tests.harness.stage import (
-    DEV,
-    FEW,
-    HARMS,
-    Direct,
-    Stage,
-    function_of,
-    report_of,
-    stated,
-    table,
-)
+from tests.harness.actions import HARMS, function_of, stated
+from tests.harness.invocation import REQUEST_ID
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, FEW, Stage
+from tests.harness.transport import Direct
 
 SECRET = "LTAIsecret"
 NAMES = ("describe", *HARMS)
@@ -114,7 +108,7 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
     assert stage.writes() == ()
     kinds = [one["log"] for one in log()]
     assert kinds == ["unforeseen", "error"]
-    assert log()[1]["request_id"] == "1-safety"
+    assert log()[1]["request_id"] == REQUEST_ID
 
 
 @pytest.mark.promise("S38")

@@ -12,20 +12,11 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, Unavailable
-from tests.harness.stage import (
-    DEV,
-    VARIANTS,
-    WAYS,
-    WRITES,
-    Direct,
-    Stage,
-    function_of,
-    report_of,
-    selected,
-    stated,
-    table,
-    to_do,
-)
+from tests.harness.actions import VARIANTS, WRITES, function_of, stated, to_do
+from tests.harness.reports import report_of, table
+from tests.harness.requests import WAYS, selected
+from tests.harness.stage import DEV, Stage
+from tests.harness.transport import Direct
 
 EACH = pytest.mark.parametrize("name", VARIANTS)
 EACH_WRITE = pytest.mark.parametrize("name", WRITES)

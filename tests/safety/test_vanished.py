@@ -19,18 +19,10 @@ from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
 from shared.errors import Incomplete
 from shared.run import MAX_WAITS
-from tests.harness.stage import (
-    DEV,
-    FEW,
-    WRITES,
-    Direct,
-    Stage,
-    function_of,
-    report_of,
-    stated,
-    table,
-    to_do,
-)
+from tests.harness.actions import WRITES, function_of, stated, to_do
+from tests.harness.reports import report_of, table
+from tests.harness.stage import DEV, FEW, Stage
+from tests.harness.transport import Direct
 
 RELEASES = ("release", "release-no-snapshot")
 ALL = {"all": True, "max_instances": 100}

@@ -15,7 +15,7 @@ from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import AnyFault, GarbledRow, LostPermission, MissingPage
 from local.ecs.gateway.throttle import Limits
-from tests.harness.calling import ACTIONS
+from tests.harness.actions import ACTIONS
 from tests.simulation import troubles
 from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of
 from tests.simulation.messages import (

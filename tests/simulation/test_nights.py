@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.guards import Harm
-from tests.harness.calling import ACTIONS
+from tests.harness.actions import ACTIONS
 from tests.simulation.contract import HARMFUL
 from tests.simulation.laws_of_writes import OPERATIONS
 from tests.simulation.night import night

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from local.ecs.clock import ManualClock
 from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
-from shared.ecs.transport import ErrorResponse, NoResponse
+from shared.ecs.transport import NoResponse
+from tests.harness.transport import body_of
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class SimTransport:
         if operation == "DescribeInstances" and stage.is_rough and not answer.code:
             answer = stage.hiding.without(parameters, answer)
         stage.laws.heard(operation, parameters, answer)
-        return _body(answer)
+        return body_of(answer)
 
     def _odd(self, answer: Answer, *, is_write: bool) -> str:
         """How this answer is odd; "" if it is not, or has nothing that could be."""
@@ -135,20 +136,3 @@ def _odd_row(how: str, row: object) -> object:
     if how == "times are numbers":
         return {key: 7 if key.endswith("Time") else value for key, value in row.items()}
     return {key: [value] if key.endswith("Id") else value for key, value in row.items()}
-
-
-def _body(answer: Answer) -> Mapping[str, Any]:
-    """The answer's body.
-
-    Raises:
-        ErrorResponse: it is an error.
-    """
-    if not answer.code:
-        return answer.body
-    retry_after = answer.headers.get("x-acs-retry-after")
-    raise ErrorResponse(
-        answer.status,
-        answer.code,
-        str(answer.body["Message"]),
-        int(retry_after) / 1000 if retry_after else None,
-    )

@@ -39,7 +39,10 @@ from shared.report.response import HTTP_STATUS
 from shared.run import REAL_WORLD
 from shared.settings import Credentials
 from shared.version import VERSION
-from tests.harness.calling import HANDLERS, Call, in_error, make_context, row
+from tests.harness.actions import HANDLERS
+from tests.harness.call import Call
+from tests.harness.invocation import make_context
+from tests.harness.reports import in_error, row
 
 DEV = {"tags": {"team": "dev"}}
 MORE: dict[str, dict[str, object]] = {

@@ -14,7 +14,8 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Cut, Delay, Refuse
 from shared.errors import Incomplete, Unavailable
-from tests.harness.calling import Call, in_error
+from tests.harness.call import Call
+from tests.harness.reports import in_error
 
 DEV = {"tags": {"team": "dev"}}
 FOREVER = Durations(stopping=timedelta(days=3), starting=timedelta(days=3))

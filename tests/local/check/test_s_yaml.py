@@ -19,7 +19,7 @@ from local.fc.deployment import EVENTS, function_names
 from local.fc.runtime import load
 from shared import settings
 from shared.settings import read_settings
-from tests.harness.calling import RUNTIMES
+from tests.harness.invocation import RUNTIMES
 from tests.harness.s_yaml import ACCOUNT, SHIPPED, Resource, deployed, raw
 from tools.package import DEFAULT_RUNTIME
 

@@ -29,7 +29,8 @@ from shared.ecs.inventory import Inventory
 from shared.errors import Unavailable
 from shared.parallel import threads
 from shared.times import CHINA
-from tests.harness.calling import Call, bounded
+from tests.harness.call import Call
+from tests.harness.invocation import bounded
 
 STOP = StopRule(force=False, stopped_mode=None, wait=True)
 RELEASE = ReleaseRule(

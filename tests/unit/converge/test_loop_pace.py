@@ -16,8 +16,10 @@ from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.gateway.faults import Refuse
 from local.ecs.gateway.throttle import Denial, Limits
-from tests.harness.calling import Call, Handler, bounded, make_context
-from tests.harness.looping import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
+from tests.harness.actions import Handler
+from tests.harness.call import Call
+from tests.harness.invocation import bounded, make_context
+from tests.harness.looks import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
 
 
 @pytest.fixture

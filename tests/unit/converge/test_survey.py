@@ -12,7 +12,8 @@ from local.ecs.gateway.faults import Refuse
 from shared.converge.survey import Eyes, Pause, Survey, survey
 from shared.domain.selection import ByIds
 from shared.ecs.inventory import Inventory
-from tests.harness.calling import Call, bounded
+from tests.harness.call import Call
+from tests.harness.invocation import bounded
 
 OLD = MANUAL_START - timedelta(days=1)
 GHOST = "i-ghost"

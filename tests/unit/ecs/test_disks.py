@@ -22,7 +22,8 @@ from shared.ecs.disks import DiskReader
 from shared.ecs.fields import RELEASE_TAG
 from shared.ecs.inventory import Inventory
 from shared.errors import AccessDenied, Unavailable
-from tests.harness.calling import Body, Call, bounded
+from tests.harness.call import Body, Call
+from tests.harness.invocation import bounded
 
 KEPT = DiskSpec(delete_with_instance=False)
 

@@ -22,7 +22,8 @@ from shared.ecs.client import Client
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import ErrorResponse
 from shared.errors import AccessDenied, Unavailable
-from tests.harness.calling import Call, bounded
+from tests.harness.call import Call
+from tests.harness.invocation import bounded
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 DEV = ByTagsAndName((("team", frozenset({"dev"})),))

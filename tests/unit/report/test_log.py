@@ -16,7 +16,10 @@ from local.fc.trigger_events import mns_topic_json
 from shared.converge.fleet import NOT_THERE
 from shared.errors import Incomplete, InvalidEvent, Refused
 from shared.version import VERSION
-from tests.harness.calling import Call, Handler, in_error, make_context, row
+from tests.harness.actions import Handler
+from tests.harness.call import Call
+from tests.harness.invocation import make_context
+from tests.harness.reports import in_error, row
 
 STILL = "stop; stopped in KeepCharging: still billed"
 

@@ -21,7 +21,7 @@ from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request, decode, description, require_cap_for_all
 from shared.strict_json import shown
-from tests.harness.calling import ACTIONS
+from tests.harness.actions import ACTIONS
 
 TYPES: dict[str, type[Request]] = {name: action.request for name, action in ACTIONS.items()}
 Fields = dict[str, Any]

@@ -9,7 +9,7 @@ from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.request_log import Entry
-from tests.harness.calling import Call
+from tests.harness.call import Call
 
 FRESH = timedelta(seconds=30)
 DEV = {"tags": {"team": "dev"}}

@@ -1,13 +1,15 @@
-"""Calling a function as Function Compute does, with ECS in this process and time as a value."""
+"""Calling a handler as Function Compute does, through the SDK, with ECS in this process.
+
+The fixture ``call`` is one of these, over the fixture ``fake_ecs``.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -16,86 +18,25 @@ from local.ecs.account.durations import Durations
 from local.ecs.account.quirks import Quirks
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import HANGZHOU, Fleet, InstanceSpec
-from local.ecs.gateway.gateway import PLAIN, Answer
+from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import Effect, Entry
 from local.ecs.ram.caller import Caller
-from local.fc.context import Context, Runtime, context
-from local.fc.deployment import function_names
-from shared.action import Action
+from local.fc.context import Runtime
 from shared.clock import Deadline
 from shared.ecs.client import Client
 from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.parallel import one_by_one
 from shared.run import World
-from shared.settings import Credentials, Settings
+from shared.settings import Settings
+from tests.harness.actions import Handler
+from tests.harness.invocation import CREDENTIALS, ENVIRONMENT, bounded, make_context
+from tests.harness.transport import Direct
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.testing import FakeEcs
 
-Handler = Callable[..., dict[str, Any]]
 Body = dict[str, Any]
-T = TypeVar("T")
-U = TypeVar("U")
-
-MODULES = {name: import_module(f"functions.{name}") for name in function_names()}
-HANDLERS: dict[str, Handler] = {name: module.handler for name, module in MODULES.items()}
-ACTIONS: dict[str, Action[Any]] = {name: module.ACTION for name, module in MODULES.items()}
-RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
-ACCOUNT = "123456789012"
-REQUEST_ID = "1-66aa"
-CREDENTIALS = Credentials("local", "local")
 DURATIONS = Durations()
 QUIRKS = Quirks()
-
-
-def make_context(
-    runtime: Runtime = "3.10", *, timeout_s: float = 600, region: str = HANGZHOU
-) -> Context:
-    """What Function Compute hands over; only runtime 3.10 has credentials in it."""
-    return context(
-        runtime,
-        request_id=REQUEST_ID,
-        function_name="curfew",
-        region=region,
-        account_id=ACCOUNT,
-        credentials=CREDENTIALS,
-        timeout_s=timeout_s,
-    )
-
-
-def bounded(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:
-    """One after another, but as strict about the bound as the threads of real life."""
-    assert at_once >= 1
-    return one_by_one(work, items, at_once=at_once)
-
-
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """The transport without the SDK: what it would make of the service's answers."""
-
-    ecs: FakeEcs
-
-    def send(
-        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
-    ) -> Mapping[str, Any]:
-        answer = self.ecs.gateway.call(operation, parameters, Caller())
-        late_s = answer.delivery.delay_s + answer.delivery.pause_s
-        self.ecs.clock.sleep(min(late_s, timeout_s))
-        if late_s > timeout_s or replace(answer.delivery, delay_s=0.0) != PLAIN:
-            raise NoResponse("nothing readable came back")
-        if answer.code:
-            after_ms = answer.headers.get("x-acs-retry-after")
-            raise ErrorResponse(
-                answer.status,
-                answer.code,
-                answer.body["Message"],
-                int(after_ms) / 1000 if after_ms else None,
-            )
-        return answer.body
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @dataclass(slots=True)
@@ -106,18 +47,13 @@ class Call:
         ecs: what the SDK reaches.
         monkeypatch: undoes what `meanwhile` does.
         by_sdk: through the SDK and the wire, or, four times as fast, right to the gateway.
-        environ: the environment's variables; with the key that runtime 3.12 takes from there.
+        environ: the environment's variables.
     """
 
     ecs: FakeEcs
     monkeypatch: pytest.MonkeyPatch
     by_sdk: bool = True
-    environ: dict[str, str] = field(
-        default_factory=lambda: {
-            "ALIBABA_CLOUD_ACCESS_KEY_ID": "local",
-            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "local",
-        }
-    )
+    environ: dict[str, str] = field(default_factory=lambda: dict(ENVIRONMENT))
 
     def __call__(
         self,
@@ -140,7 +76,7 @@ class Call:
         made = World(clock=lambda: self.ecs.clock, side_by_side=bounded, environ=dict(self.environ))
         if self.by_sdk:
             return made
-        return msgspec.structs.replace(made, connect=lambda *_: Direct(self.ecs))
+        return msgspec.structs.replace(made, connect=lambda *_: Direct(self.ecs.gateway))
 
     def api(self, region: str = HANGZHOU, *, timeout_s: float = 600) -> Client:
         """One region's calls through the SDK, from now until this timeout."""
@@ -200,26 +136,3 @@ class Call:
     def writes(self) -> list[Entry]:
         """The requests that changed something."""
         return [one for one in self.ecs.log if one.effect is Effect.CHANGED]
-
-
-def row(instance_id: str, result: str, reason: str = "", **other: str) -> dict[str, str]:
-    """One instance's line in a report; what is not named is as specs have it by default."""
-    return {
-        "id": instance_id,
-        "name": f"name of {instance_id}",
-        "region": HANGZHOU,
-        "result": result,
-        "reason": reason,
-        "code": "",
-        "status": "Running",
-        "charge_type": "PostPaid",
-        "instance_type": "ecs.g7.large",
-        "auto_release_at": "",
-        **other,
-    }
-
-
-def in_error(error: Exception) -> tuple[str, dict[str, Any]]:
-    """The sentence and the report that an error's message is made of."""
-    sentence, _, report = str(error).partition(" {")
-    return sentence.rstrip("."), json.loads("{" + report)
