@@ -41,8 +41,8 @@ test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
 	$(PY) -m pytest -n auto --cov --cov-report=term --ignore tests/simulation
 	$(PY) -m pytest -n auto tests/simulation
 
-simulate: setup ## play SEEDS=n nights of random fleets, faults and kills
-	$(PY) -m tests.simulation.play $(SEEDS)
+simulate: setup ## run SEEDS=n scenarios of random fleets, faults and kills
+	$(PY) -m tests.simulation.simulate $(SEEDS)
 
 fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz

@@ -1,7 +1,7 @@
 """The loop: look, ask, make equal calls together, wait, look again, until all is done.
 
 Level-triggered: nothing is remembered from run to run, each look starts from the world as it is.
-So a retry, a twin, or a run after a crash simply goes on from there. No action is known here.
+So a retry, a duplicate, or a run after a crash simply goes on from there. No action is known here.
 """
 
 from __future__ import annotations

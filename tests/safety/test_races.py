@@ -1,4 +1,4 @@
-"""What happens while a run is under way: protection, people, twins, crashes, and both at once."""
+"""What happens while a run is under way: protection, people, duplicates, crashes, both at once."""
 
 from __future__ import annotations
 
@@ -230,11 +230,11 @@ def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(funct
     alone.ask(function, DEEDS[function])
     for number in range(len(alone.gateway.log)):
         stage = Stage([WEB, API])
-        twin = Direct(stage.gateway)
+        duplicate = Direct(stage.gateway)
         errors: list[str] = []
         stage.transport.before = at_call(
             number,
-            lambda s=stage, t=twin, e=errors: e.append(tried(s, function, DEEDS[function], t)),  # type: ignore[misc]
+            lambda s=stage, t=duplicate, e=errors: e.append(tried(s, function, DEEDS[function], t)),  # type: ignore[misc]
         )
 
         errors.append(tried(stage, function, DEEDS[function]))

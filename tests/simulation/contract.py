@@ -16,7 +16,7 @@ from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
 from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.account.quirks import Quirks
 from tests.simulation.fleets import MISSPELT, PROTECT
-from tests.simulation.night import Operator
+from tests.simulation.scenario import Operator
 
 HARMFUL = frozenset({"stop", "release", "set_auto_release"})
 """What makes an instance stop, or lose it; ``start`` has guards of its own, the others none."""
@@ -246,7 +246,7 @@ def minute(moment: datetime) -> datetime:
 
 
 def _is_until(value: str | None, now: datetime) -> bool:
-    """Does a date of the nights' vocabulary lie ahead, or is it none?"""
+    """Does a date of the scenarios' vocabulary lie ahead, or is it none?"""
     if value is None or value == "2020-01-01":
         return False
     return value != "2026-11-20T12:05:00Z" or now < _SOON

@@ -15,7 +15,7 @@ from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 
 DUSK = datetime(2026, 11, 20, 12, 0, 17, tzinfo=timezone.utc)
-"""When a night begins: 20:00 in Shanghai."""
+"""When a scenario begins: 20:00 in Shanghai."""
 
 REGIONS = ("cn-hangzhou", "cn-shanghai", "cn-beijing")
 
@@ -57,7 +57,7 @@ def fleet_of(
     seed: int, function: str, regions: Sequence[str], only_tags: dict[str, object]
 ) -> tuple[InstanceSpec, ...]:
     """The fleet of a seed, in these regions; many of it have the tags that the operator wants."""
-    dice = Random(f"{seed} fleet")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} fleet")  # noqa: S311  # a scenario, not a secret
     size = dice.choice((0, 1, 3, 5, 8, 12)) if dice.random() < 0.985 else 230
     unpaid = function != "start" and dice.random() < 0.2
     return tuple(
@@ -131,7 +131,7 @@ def _tags(dice: Random) -> dict[str, str]:
 
 
 def _locks(dice: Random, function: str, *, unpaid: bool) -> tuple[LockReason, ...]:
-    """No lock keeps a start from what ECS refuses, so there is none in the nights of a start."""
+    """No lock keeps a start from what ECS refuses, so there is none in the scenarios of a start."""
     drawn = dice.random(), dice.random()
     locks = dice.choice((LockReason.SECURITY, LockReason.RECYCLING))
     return (

@@ -1,8 +1,9 @@
-"""The laws that hold in every night, judged from what ECS got and is, not from what Curfew says.
+"""What holds in every scenario, judged from what ECS got and is, not from what Curfew says.
 
-Here is when they are asked; what they are: of each write in ``laws_of_writes``, of each row in
-``laws_of_rows`` and ``laws_of_reasons``, of a report in ``laws_of_reports``, of an invocation's
-end in ``laws_of_ends``. What they know is in ``watch``, what was promised in ``contract``.
+Here is when the invariants are asked; what they are: of each write in ``invariants_of_writes``, of
+each row in ``invariants_of_rows`` and ``invariants_of_reasons``, of a report in
+``invariants_of_reports``, of an invocation's end in ``invariants_of_ends``. What they know is in
+``watch``, what was promised in ``contract``.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ from local.ecs.engine import Ecs
 from local.ecs.gateway.gateway import Answer
 from tests.simulation.contract import Order
 from tests.simulation.ending import ending_of
-from tests.simulation.laws_of_ends import check_end
-from tests.simulation.laws_of_writes import LOOK_LASTS, check_write
-from tests.simulation.night import Night
-from tests.simulation.watch import Invocation, LawBroken, Watch, Write
+from tests.simulation.invariants_of_ends import check_end
+from tests.simulation.invariants_of_writes import LOOK_LASTS, check_write
+from tests.simulation.scenario import Scenario
+from tests.simulation.watch import InvariantBroken, Invocation, Watch, Write
 
-__all__ = ["LawBroken", "Laws"]
+__all__ = ["InvariantBroken", "Invariants"]
 
 SERVER_ERROR = 500
 
 
-class Laws:
-    """Watches one night.
+class Invariants:
+    """Watches one scenario.
 
     Attributes:
         last: The invocation that ended last.
@@ -35,9 +36,9 @@ class Laws:
 
     last: Invocation
 
-    def __init__(self, night: Night, engine: Ecs, clock: ManualClock) -> None:
-        self.watch = Watch(night, engine, clock)
-        self.max_calls = 400 + 120 * max(1, len(night.fleet) * len(night.messages))
+    def __init__(self, scenario: Scenario, engine: Ecs, clock: ManualClock) -> None:
+        self.watch = Watch(scenario, engine, clock)
+        self.max_calls = 400 + 120 * max(1, len(scenario.fleet) * len(scenario.messages))
 
     def begin(self, killed_at: datetime, orders: tuple[Order, ...]) -> Invocation:
         """An invocation starts."""
@@ -52,7 +53,7 @@ class Laws:
         invocation = self.watch.running[-1]
         invocation.calls += 1
         if invocation.calls > self.max_calls:
-            raise LawBroken(f"more than {self.max_calls} calls in one invocation")
+            raise InvariantBroken(f"more than {self.max_calls} calls in one invocation")
 
     def sent(self, operation: str, parameters: Mapping[str, str], left_at: datetime) -> Write:
         """A call that changes something, which left then, is about to reach ECS."""

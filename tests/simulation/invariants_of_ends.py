@@ -1,4 +1,4 @@
-"""The laws of how a run ends: in time, with an error of ours or none, and saying what it did."""
+"""The invariants of how a run ends: in time, with one error of ours or none, saying what it did."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import timedelta
 from local.ecs.gateway.faults import GarbledRow, LostPermission
 from local.ecs.gateway.throttle import Limits
 from tests.simulation.ending import Ending
-from tests.simulation.laws_of_reports import check_report
-from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
+from tests.simulation.invariants_of_reports import check_report
+from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 
 _AFTER_WAITING = {"CreateSnapshot", "DeleteInstances"}
 """What may come first in a run that had to wait for what an earlier one, or somebody, began."""
@@ -23,15 +23,15 @@ _NOTHING_DONE = {"InvalidEvent", "Refused", "Unavailable"}
 
 
 def check_end(watch: Watch, invocation: Invocation, ending: Ending) -> None:
-    """Hold the end of an invocation against the laws.
+    """Hold the end of an invocation against the invariants.
 
     Raises:
-        LawBroken: it is not what was done, or not in time.
+        InvariantBroken: it is not what was done, or not in time.
     """
     now = watch.clock.now()
-    # A twin runs within one call of the other; that call would have been timed out.
-    if now > invocation.killed_at and not watch.night.twin_at:
-        raise LawBroken(f"ended at {now}, killed at {invocation.killed_at}")
+    # A duplicate runs within one call of the other; that call would have been timed out.
+    if now > invocation.killed_at and not watch.scenario.duplicate_at:
+        raise InvariantBroken(f"ended at {now}, killed at {invocation.killed_at}")
     if ending.error:
         _check_error(watch, invocation, ending)
     else:
@@ -46,52 +46,61 @@ def check_end(watch: Watch, invocation: Invocation, ending: Ending) -> None:
 def _check_error(watch: Watch, invocation: Invocation, ending: Ending) -> None:
     name = ending.error
     if name not in OUR_ERRORS:
-        raise LawBroken(f"{name} is no error of ours: {ending.text}") from ending.cause
+        raise InvariantBroken(f"{name} is no error of ours: {ending.text}") from ending.cause
     if name in _NOTHING_DONE and invocation.touched:
-        raise LawBroken(f"{name} after something was done: {ending.text}")
+        raise InvariantBroken(f"{name} after something was done: {ending.text}")
     if not may_fail_with(watch, invocation, name, ending):
-        raise LawBroken(f"{name} without any reason for it: {ending.text[:400]}")
+        raise InvariantBroken(f"{name} without any reason for it: {ending.text[:400]}")
     if ending.reports and ending.outcome != "incomplete":
-        raise LawBroken(f"{name} has a report whose outcome is {ending.outcome}")
+        raise InvariantBroken(f"{name} has a report whose outcome is {ending.outcome}")
 
 
 def _check_success(watch: Watch, invocation: Invocation, ending: Ending) -> None:
     if bad := [order.must_be for order in invocation.orders if order.must_be]:
-        raise LawBroken(f"a message that is to end with {bad[0]} was answered as a success")
+        raise InvariantBroken(f"a message that is to end with {bad[0]} was answered as a success")
     if not invocation.in_time:
-        raise LawBroken(f"an event of {invocation.orders[0].sent_at} was done")
+        raise InvariantBroken(f"an event of {invocation.orders[0].sent_at} was done")
     for report in ending.reports:
         if any(report["counts"][name] for name in ("failed", "pending")):
-            raise LawBroken("a failure was answered as a success")
+            raise InvariantBroken("a failure was answered as a success")
         expected = "planned" if report["dry_run"] else "complete"
         if report["outcome"] != expected:
-            raise LawBroken(f"a success has the outcome {report['outcome']}")
+            raise InvariantBroken(f"a success has the outcome {report['outcome']}")
     if len(ending.reports) != len(invocation.orders):
-        raise LawBroken(f"{len(ending.reports)} reports of {len(invocation.orders)} messages")
+        raise InvariantBroken(f"{len(ending.reports)} reports of {len(invocation.orders)} messages")
     if unread := unread_regions(watch, invocation):
-        raise LawBroken(f"{unread} could not be read, and that was answered as a success")
+        raise InvariantBroken(f"{unread} could not be read, and that was answered as a success")
 
 
 def unread_regions(watch: Watch, invocation: Invocation) -> list[str]:
     """The regions of the event that could not be read."""
     asked = {region for order in invocation.orders for region in order.regions}
-    return [one.region for one in watch.night.bad_regions if one.region in asked]
+    return [one.region for one in watch.scenario.bad_regions if one.region in asked]
 
 
 def _check_dead_region(watch: Watch, invocation: Invocation) -> None:
     """A region that never answers keeps the others waiting for a third of the time at most."""
-    night = watch.night
-    rough = night.faults or night.twin_at or night.odd or night.limits != Limits() or night.hidden
-    dead = any(one.how == "dead" for one in night.bad_regions)
-    if not dead or rough or night.is_list or not invocation.writes:
+    scenario = watch.scenario
+    rough = (
+        scenario.faults
+        or scenario.duplicate_at
+        or scenario.odd
+        or scenario.limits != Limits()
+        or scenario.hidden
+    )
+    dead = any(one.how == "dead" for one in scenario.bad_regions)
+    if not dead or rough or scenario.is_list or not invocation.writes:
         return
     first = invocation.writes[0]
-    if first.operation in _AFTER_WAITING or invocation.moving & {*first.ids, *invocation.meddled}:
+    if first.operation in _AFTER_WAITING or invocation.moving & {
+        *first.ids,
+        *invocation.interfered,
+    }:
         return
     third = (invocation.killed_at - invocation.began_at) / 3
     waited = first.left_at - invocation.began_at
     if waited > third + _LOOKS_AGAIN:
-        raise LawBroken(f"nothing was done for {waited}, since a region did not answer")
+        raise InvariantBroken(f"nothing was done for {waited}, since a region did not answer")
 
 
 def _check_all_told(invocation: Invocation, ending: Ending) -> None:
@@ -100,7 +109,7 @@ def _check_all_told(invocation: Invocation, ending: Ending) -> None:
         return
     told = {row["id"] for report in ending.reports for row in report["instances"]}
     if missing := invocation.touched - told:
-        raise LawBroken(f"{ending.error or 'a success'} has no row for {sorted(missing)}")
+        raise InvariantBroken(f"{ending.error or 'a success'} has no row for {sorted(missing)}")
 
 
 def _check_calls(invocation: Invocation, ending: Ending) -> None:
@@ -108,15 +117,15 @@ def _check_calls(invocation: Invocation, ending: Ending) -> None:
         return
     told = sum(report["api_calls"] for report in ending.reports)
     if told > invocation.calls or (not ending.is_list and told != invocation.calls):
-        raise LawBroken(f"{told} calls reported, {invocation.calls} made")
+        raise InvariantBroken(f"{told} calls reported, {invocation.calls} made")
 
 
 def may_fail_with(watch: Watch, invocation: Invocation, name: str, ending: Ending) -> bool:
-    """Does the night hold anything that this error could come of?"""
-    night = watch.night
-    unread = {one.how for one in night.bad_regions}
+    """Does the scenario hold anything that this error could come of?"""
+    scenario = watch.scenario
+    unread = {one.how for one in scenario.bad_regions}
     if name == "AccessDenied":
-        return "denied" in unread or any(isinstance(one, LostPermission) for one in night.faults)
+        return "denied" in unread or any(isinstance(one, LostPermission) for one in scenario.faults)
     if name == "InvalidEvent":
         bad = any(order.must_be == name for order in invocation.orders)
         return bad or not invocation.in_time or bool(unread & {"misspelt", "unresolved"})
@@ -126,10 +135,10 @@ def may_fail_with(watch: Watch, invocation: Invocation, name: str, ending: Endin
             for each in invocation.standings
         )
     if name == "Unavailable":
-        slow = night.latency and night.timeout <= timedelta(seconds=60)
-        faults = [one for one in night.faults if not isinstance(one, GarbledRow)]
-        rough = faults or night.limits != Limits() or night.odd or night.hidden
-        return bool(slow or rough or unread or night.twin_at)
+        slow = scenario.latency and scenario.timeout <= timedelta(seconds=60)
+        faults = [one for one in scenario.faults if not isinstance(one, GarbledRow)]
+        rough = faults or scenario.limits != Limits() or scenario.odd or scenario.hidden
+        return bool(slow or rough or unread or scenario.duplicate_at)
     return _is_incomplete(watch, invocation, ending)
 
 
@@ -140,7 +149,9 @@ def _is_incomplete(watch: Watch, invocation: Invocation, ending: Ending) -> bool
     )
     unread = set(_UNREAD.findall(ending.text))
     # Who has little time, or had to wait for another, may not get round to asking.
-    hurried = watch.night.latency or watch.night.twin_at or watch.night.limits != Limits()
+    hurried = (
+        watch.scenario.latency or watch.scenario.duplicate_at or watch.scenario.limits != Limits()
+    )
     if unread - invocation.deaf and not (hurried and "time for it is over" in ending.text):
         return False
     return unfinished or bool(unread) or len(invocation.orders) > 1

@@ -1,4 +1,4 @@
-"""The laws of what a row says in words: addresses, disks and snapshots are as ECS has them."""
+"""The invariants of what a row says in words: addresses, disks, snapshots are as ECS has them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
 from local.ecs.account.regions import resource_id
 from tests.simulation.contract import Order, can_stop_charging
-from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
+from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 
 Row = Mapping[str, Any]
 _GIVES_UP = re.compile(r"(?:gives|gave) up its public address (\d+\.\d+\.\d+\.\d+)")
@@ -29,18 +29,18 @@ def check_reason(
     """Hold what a row's reason names against what ECS holds.
 
     Raises:
-        LawBroken: it names something that is not so, or leaves out what must be told.
+        InvariantBroken: it names something that is not so, or leaves out what must be told.
     """
     one = watch.known.get(row["id"])
     if one is None or row["result"] not in {"changed", "unchanged", "would_change"}:
         return
     if problem := _wrong(watch, invocation, one, row):
-        raise LawBroken(f"{row['id']}: {problem}: {row}")
-    quiet = row["id"] not in invocation.meddled and not watch.night.twin_at
+        raise InvariantBroken(f"{row['id']}: {problem}: {row}")
+    quiet = row["id"] not in invocation.interfered and not watch.scenario.duplicate_at
     if len(standings) > 1 or not quiet:
         return
     if missing := _untold(watch, invocation, standings[0].order, row):
-        raise LawBroken(f"{row['id']}: the reason does not tell of {missing}: {row}")
+        raise InvariantBroken(f"{row['id']}: the reason does not tell of {missing}: {row}")
 
 
 def _wrong(watch: Watch, invocation: Invocation, one: Instance, row: Row) -> str:
@@ -150,7 +150,7 @@ def _untold_rest(watch: Watch, order: Order, disks: Mapping[str, Disk], row: Row
     if not is_gone and row["result"] != "would_change":
         return ""
     one = watch.known[row["id"]]
-    if watch.is_rough and watch.night.may_lie and not order.with_snapshots:
+    if watch.is_rough and watch.scenario.may_lie and not order.with_snapshots:
         disks = {}  # they are only told of, so one empty list of them is believed
     for disk in disks.values():
         # Where ECS's rows of them cannot be read, all are told of at once.

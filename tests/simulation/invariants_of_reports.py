@@ -1,4 +1,4 @@
-"""The laws of a report as a whole: its rows are those that were meant, its warnings are said."""
+"""The invariants of a whole report: its rows are those that were meant, its warnings are said."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.simulation.contract import MISUNDERSTOOD, Order
 from tests.simulation.ending import Ending, Report
-from tests.simulation.laws_of_rows import check_row
-from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
+from tests.simulation.invariants_of_rows import check_row
+from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 
 _UNREAD = re.compile(r"(\S+) could not be read")
 
@@ -18,7 +18,7 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, number: i
     """Hold one report against what was done and seen.
 
     Raises:
-        LawBroken: it tells something else.
+        InvariantBroken: it tells something else.
     """
     report = ending.reports[number]
     standings = invocation.standings
@@ -27,12 +27,12 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, number: i
     rows = report["instances"]
     ids = [row["id"] for row in rows]
     if len(set(ids)) != len(ids):
-        raise LawBroken("an instance has two rows")
+        raise InvariantBroken("an instance has two rows")
     omitted = report.get("instances_omitted", 0)
     if sum(report["counts"].values()) != len(rows) + omitted:
-        raise LawBroken("the counts are not those of the rows")
+        raise InvariantBroken("the counts are not those of the rows")
     if report["seconds"] > (watch.clock.now() - invocation.began_at).total_seconds() + 0.1:
-        raise LawBroken(f"{report['seconds']} s reported, it took less")
+        raise InvariantBroken(f"{report['seconds']} s reported, it took less")
     if len(standings) == 1 and not omitted:
         _check_selected(watch, invocation, standings[0], report)
         _check_warnings(watch, standings[0], report)
@@ -45,31 +45,39 @@ def _check_outcome(ending: Ending, report: Report) -> None:
     unfinished = any(report["counts"][name] for name in ("failed", "pending"))
     is_error = bool(ending.error) and not ending.is_list
     if (unfinished or is_error) != (report["outcome"] == "incomplete") and not ending.is_list:
-        raise LawBroken(f"the outcome is {report['outcome']}: {report['counts']}, {ending.error}")
+        raise InvariantBroken(
+            f"the outcome is {report['outcome']}: {report['counts']}, {ending.error}"
+        )
     if unfinished and report["outcome"] != "incomplete":
-        raise LawBroken(f"the outcome is {report['outcome']}: {report['counts']}")
+        raise InvariantBroken(f"the outcome is {report['outcome']}: {report['counts']}")
 
 
 def _check_selected(
     watch: Watch, invocation: Invocation, standing: Standing, report: Report
 ) -> None:
     """All that were meant have rows, and nobody else."""
-    night = watch.night
-    if invocation.meddled or night.twin_at or night.faults or night.odd or night.hidden:
+    scenario = watch.scenario
+    if (
+        invocation.interfered
+        or scenario.duplicate_at
+        or scenario.faults
+        or scenario.odd
+        or scenario.hidden
+    ):
         return
     ids = {row["id"] for row in report["instances"]}
-    bad = {one.region for one in night.bad_regions}
+    bad = {one.region for one in scenario.bad_regions}
     bad |= set(_UNREAD.findall(" ".join(report.get("warnings") or ())))
     order = standing.order
     readable = {each for each in standing.matched if watch.known[each].region not in bad}
     expected = readable | set(named_ids(order))
     # Who was released for an earlier message of the list is not there for this one.
-    leaving = invocation.leaving | (invocation.touched if night.is_list else set())
+    leaving = invocation.leaving | (invocation.touched if scenario.is_list else set())
     leaving = leaving | {
         each for each in readable if watch.known[each].listed_at > invocation.began_at
     }
     if not expected - leaving <= ids <= expected:
-        raise LawBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
+        raise InvariantBroken(f"rows for {sorted(ids)}, selected are {sorted(expected)}")
 
 
 def named_ids(order: Order) -> Iterable[str]:
@@ -81,19 +89,19 @@ def named_ids(order: Order) -> Iterable[str]:
 def _check_warnings(watch: Watch, standing: Standing, report: Report) -> None:
     warnings = report.get("warnings")
     if not isinstance(warnings, list) or not all(isinstance(one, str) for one in warnings):
-        raise LawBroken(f"warnings are {warnings!r}")
+        raise InvariantBroken(f"warnings are {warnings!r}")
     order, said = standing.order, " ".join(warnings)
     rows = report["instances"]
-    unread = [one.region for one in watch.night.bad_regions if one.region in order.regions]
+    unread = [one.region for one in watch.scenario.bad_regions if one.region in order.regions]
     if missing := [region for region in unread if region not in said]:
-        raise LawBroken(f"{missing} could not be read, the warnings are {warnings}")
+        raise InvariantBroken(f"{missing} could not be read, the warnings are {warnings}")
     if unread and report.get("plan_id"):
-        raise LawBroken(f"a plan_id though {unread} could not be read")
+        raise InvariantBroken(f"a plan_id though {unread} could not be read")
     if not rows and not order.by_ids and not unread and "nothing matched" not in said:
-        raise LawBroken(f"nothing matched, the warnings are {warnings}")
+        raise InvariantBroken(f"nothing matched, the warnings are {warnings}")
     if order.function == "release":
         _check_unknown(watch, rows, said)
-    if not watch.night.faults and not watch.night.odd:
+    if not watch.scenario.faults and not watch.scenario.odd:
         _check_new(watch, order, rows, said)
     _check_misspelt(standing, rows, warnings)
 
@@ -106,7 +114,7 @@ def _check_unknown(watch: Watch, rows: Sequence[Any], said: str) -> None:
     unnamed = [one for one in unknown if one not in said]
     more = re.search(r"and (\d+) more", said)
     if unnamed and len(unnamed) > (int(more[1]) if more else 0):
-        raise LawBroken(f"{unnamed} never were, no warning names them: {said}")
+        raise InvariantBroken(f"{unnamed} never were, no warning names them: {said}")
 
 
 def _check_new(watch: Watch, order: Order, rows: Sequence[Any], said: str) -> None:
@@ -116,7 +124,7 @@ def _check_new(watch: Watch, order: Order, rows: Sequence[Any], said: str) -> No
     new = [watch.known[row["id"]] for row in rows if row["id"] in watch.known]
     new = [one for one in new if order.is_too_new(one)]
     if new and not any(one.instance_id in said or one.name in said for one in new):
-        raise LawBroken(f"{new[0].instance_id} was made after the event, warnings: {said}")
+        raise InvariantBroken(f"{new[0].instance_id} was made after the event, warnings: {said}")
 
 
 def _check_misspelt(standing: Standing, rows: Sequence[Any], warnings: Sequence[str]) -> None:
@@ -125,4 +133,6 @@ def _check_misspelt(standing: Standing, rows: Sequence[Any], warnings: Sequence[
         return
     reasons = [standing.ever.get(row["id"], set()) for row in rows if row["result"] == "skipped"]
     if len(reasons) == len(rows) and all(each == {MISUNDERSTOOD} for each in reasons):
-        raise LawBroken("all were left alone for keys that are not understood, without a warning")
+        raise InvariantBroken(
+            "all were left alone for keys that are not understood, without a warning"
+        )

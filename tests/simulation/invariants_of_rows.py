@@ -1,4 +1,4 @@
-"""The laws of one row: it shows what ECS showed, and its result is what was done and is."""
+"""The invariants of one row: it shows what ECS showed, and its result is what was done and is."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from local.ecs.gateway.faults import DroppedTags
 from local.ecs.gateway.throttle import Limits
 from tests.simulation import contract
 from tests.simulation.contract import Order, can_be_snapshotted
-from tests.simulation.laws_of_reasons import check_reason
-from tests.simulation.watch import Invocation, LawBroken, Standing, Watch
+from tests.simulation.invariants_of_reasons import check_reason
+from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 from tests.simulation.watch import Row as View
 
 Row = Mapping[str, Any]
@@ -55,12 +55,12 @@ def check_row(
     """Hold one row against what was seen and done, and against what is.
 
     Raises:
-        LawBroken: it tells something else.
+        InvariantBroken: it tells something else.
     """
     _check_fields(invocation, row)
     problems = [_problem(watch, invocation, each, row) for each in standings]
     if all(problems):
-        raise LawBroken(f"{row['id']}: {'; nor: '.join(dict.fromkeys(problems))}: {row}")
+        raise InvariantBroken(f"{row['id']}: {'; nor: '.join(dict.fromkeys(problems))}: {row}")
     check_reason(watch, invocation, standings, row)
 
 
@@ -68,7 +68,7 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
     """Each field is what ECS showed last, or what a write's answer said since."""
     at = row["auto_release_at"]
     if at and not _TIME.fullmatch(at):
-        raise LawBroken(f"{row['id']}: auto_release_at is {at}")
+        raise InvariantBroken(f"{row['id']}: auto_release_at is {at}")
     if row["result"] == "failed" and _UNREAD.search(row["reason"]):
         return  # what was seen of it counts for nothing; whether it was so is asked of the end
     asked = {region for order in invocation.orders for region in order.regions}
@@ -79,7 +79,7 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
     ] or [None]
     latest = _latest(invocation, row, views)
     if not any(_shows(invocation, view, row) for view in latest):
-        raise LawBroken(f"{row['id']} was shown as {_told(views[-1])}, the row is {row}")
+        raise InvariantBroken(f"{row['id']} was shown as {_told(views[-1])}, the row is {row}")
     named = [view for view in views if view is not None]
     if len(invocation.standings) > 1 and row["status"] == "Gone":
         return
@@ -88,7 +88,7 @@ def _check_fields(invocation: Invocation, row: Row) -> None:
     # Who was released while its disks were read is known by the look before.
     near = named[-2:] if row["status"] == "Gone" else _latest(invocation, row, named)
     if named and not any(_names(view, row) for view in near):
-        raise LawBroken(f"{row['id']} was shown as {_told(named[-1])}, the row is {row}")
+        raise InvariantBroken(f"{row['id']} was shown as {_told(named[-1])}, the row is {row}")
 
 
 def _latest(invocation: Invocation, row: Row, views: Sequence[V]) -> Sequence[V]:
@@ -173,16 +173,16 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
     accepted = [each for each in invocation.writes if row["id"] in each.accepted]
     if accepted and len(invocation.standings) == 1 and not order.only_looks:
         return f"unchanged, though {accepted[0].operation} was accepted"
-    if row["region"] in {one.region for one in watch.night.bad_regions}:
+    if row["region"] in {one.region for one in watch.scenario.bad_regions}:
         return "unchanged in a region that could not be read"
-    if order.by_ids and row["id"] not in watch.known and watch.night.bad_regions:
+    if order.by_ids and row["id"] not in watch.known and watch.scenario.bad_regions:
         return "unchanged, though a region could not be read that may know it"
     one = watch.find(row["id"])
     if one is not None and one.region not in order.regions:
         named = one.region in row["reason"] and "did not answer" in row["reason"]
         silent = named and one.region in invocation.deaf
         # There it is looked for once.
-        excused = silent or (watch.is_rough and watch.night.may_lie)
+        excused = silent or (watch.is_rough and watch.scenario.may_lie)
         return "" if excused else f"unchanged, though it is in {one.region}"
     if order.only_looks:
         return ""
@@ -212,8 +212,8 @@ def _is_makeshift(order: Order, one: Instance | None, now: datetime) -> bool:
 
 def _is_undisturbed(watch: Watch, invocation: Invocation, row: Row) -> bool:
     """Has nobody else, and no other message, done anything to it?"""
-    alone = len(invocation.standings) == 1 and not watch.night.twin_at
-    return alone and row["id"] not in invocation.meddled
+    alone = len(invocation.standings) == 1 and not watch.scenario.duplicate_at
+    return alone and row["id"] not in invocation.interfered
 
 
 def _skipped(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
@@ -237,7 +237,7 @@ def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) 
     code = row["code"]
     if not row["reason"]:
         return "failed without a reason"
-    odd = row["id"] in watch.night.garbled or watch.night.odd
+    odd = row["id"] in watch.scenario.garbled or watch.scenario.odd
     if "cannot be read" in row["reason"] and not (odd and watch.is_rough):
         return "its row could be read"
     if code in _WAITED_FOR and not row["reason"].startswith("unforeseen"):
@@ -253,21 +253,21 @@ def _failed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) 
 
 def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
-    lost = any(isinstance(one, DroppedTags) for one in watch.night.faults)
+    lost = any(isinstance(one, DroppedTags) for one in watch.scenario.faults)
     unknown = uncounted or (lost and "none of its tags" in row["reason"])
     unasked = standing.order.by_ids and "was not asked again" in row["reason"]
     if standing.order.only_looks and not (unknown or unasked):
         return "pending in a run that only looks"
     if not row["reason"]:
         return "pending without a reason"
-    night = watch.night
-    calm = night.limits == Limits() and not (night.faults or night.odd or night.hidden)
+    scenario = watch.scenario
+    calm = scenario.limits == Limits() and not (scenario.faults or scenario.odd or scenario.hidden)
     left = invocation.killed_at - watch.clock.now()
     if unasked and "too little time" in row["reason"]:
         return "" if left < _TIME_TO_ASK_AGAIN else f"pending for want of time, with {left} left"
     early = left > timedelta(seconds=6)
     # Who shows no tag at all was perhaps not asked rightly, and waits for the next run.
-    if calm and early and not night.bad_regions and row["id"] not in invocation.meddled:
+    if calm and early and not scenario.bad_regions and row["id"] not in invocation.interfered:
         return "pending long before the time was up"
     return ""
 

@@ -1,6 +1,6 @@
-"""The laws of what is sent: each call that changes something, at the moment when it is made.
+"""The invariants of what is sent: each call that changes something, at the moment when it is made.
 
-A call is lawful if one message of the event allows it: which message it is for cannot be seen.
+A call is right if one message of the event allows it: which message it is for cannot be seen.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status
 from tests.simulation.contract import Order, minute
-from tests.simulation.watch import LONG_AGO, Invocation, LawBroken, Standing, Watch, Write
+from tests.simulation.watch import LONG_AGO, InvariantBroken, Invocation, Standing, Watch, Write
 
 LOOK_LASTS = timedelta(seconds=30)
 TOLERANCE = timedelta(hours=6)
@@ -30,25 +30,25 @@ _SETTING = timedelta(minutes=31)
 
 
 def check_write(watch: Watch, invocation: Invocation, write: Write) -> None:
-    """Hold a call that is about to reach ECS against the laws.
+    """Hold a call that is about to reach ECS against the invariants.
 
     Raises:
-        LawBroken: it should never have been made.
+        InvariantBroken: it should never have been made.
     """
     if not invocation.in_time:
-        raise LawBroken(f"{write.operation} for an event of {invocation.orders[0].sent_at}")
-    if watch.is_rough and (unread := watch.night.garbled & set(write.ids)):
-        raise LawBroken(f"{write.operation} on {sorted(unread)}, whose rows cannot be read")
+        raise InvariantBroken(f"{write.operation} for an event of {invocation.orders[0].sent_at}")
+    if watch.is_rough and (unread := watch.scenario.garbled & set(write.ids)):
+        raise InvariantBroken(f"{write.operation} on {sorted(unread)}, whose rows cannot be read")
     problems = [_problem(watch, each, write) for each in invocation.standings]
     if all(problems):
-        raise LawBroken(f"{write.operation} {'; nor: '.join(problems)}")
+        raise InvariantBroken(f"{write.operation} {'; nor: '.join(problems)}")
     _check_numbers(watch, invocation, write)
 
 
 def _problem(watch: Watch, standing: Standing, write: Write) -> str:
     """Why this message does not allow the call; "" if it does."""
-    if unlawful := _never(standing.order, write):
-        return unlawful
+    if forbidden := _never(standing.order, write):
+        return forbidden
     if strangers := set(write.ids) - standing.matched:
         return f"touches what was not selected: {sorted(strangers)}"
     for instance_id in write.ids:
@@ -156,11 +156,15 @@ def _check_numbers(watch: Watch, invocation: Invocation, write: Write) -> None:
     if len(stated) == 1 and isinstance(own := stated.pop(), int):
         most = min(most, own) if len(invocation.orders) == 1 else most
     if len(invocation.touched) > most:
-        raise LawBroken(f"{write.operation}: {len(invocation.touched)} touched, at most {most} may")
+        raise InvariantBroken(
+            f"{write.operation}: {len(invocation.touched)} touched, at most {most} may"
+        )
     if not operator.max_percent:
         return
     for region, size in invocation.inventory.items():
         allowed = max(PERCENT_FLOOR, size * operator.max_percent // 100)
         there = sum(watch.known[each].region == region for each in invocation.touched)
         if there > allowed:
-            raise LawBroken(f"{write.operation}: {there} of {size} touched, at most {allowed} may")
+            raise InvariantBroken(
+                f"{write.operation}: {there} of {size} touched, at most {allowed} may"
+            )

@@ -1,4 +1,4 @@
-"""What is asked in a night, and how it is delivered: requests, hostile ones, lists, old records."""
+"""What is asked in a scenario, and how it is sent: requests, hostile ones, lists, old records."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Dress:
     Attributes:
         replayed: It is in the message of a failure destination, sent again as it is.
         texts: The elements of a list are JSON texts.
-        old_record: The record is as old as the night says, the CloudEvent around it is fresh.
+        old_record: The record is as old as the scenario says, the CloudEvent around it is fresh.
     """
 
     replayed: bool = False
@@ -120,8 +120,8 @@ class Asking:
 
 
 def messages_of(seed: int, asking: Asking) -> tuple[tuple[Message, ...], str, Dress]:
-    """The messages of a seed, their trigger and dress; most nights have one and it is honest."""
-    dice = Random(f"{seed} messages")  # noqa: S311  # a night, not a secret
+    """The messages of a seed, their trigger and dress; most scenarios have one and it is honest."""
+    dice = Random(f"{seed} messages")  # noqa: S311  # a scenario, not a secret
     trigger = dice.choice(tuple(ENVELOPES))
     count = dice.choice((2, 3, 4)) if dice.random() < 0.1 else 1
     if count > 1:
@@ -181,7 +181,7 @@ _RELEASE_TIMES: tuple[dict[str, object], ...] = (
     {"release_at": "2026-11-21T08:30:00+08:00"},
     {"release_at": "2026-11-20T12:33:00Z"},
 )
-"""Among them such as come too near while the night goes on."""
+"""Among them such as come too near while the scenario goes on."""
 
 
 def _selection(dice: Random, fleet: Sequence[InstanceSpec]) -> dict[str, object]:

@@ -23,7 +23,7 @@ class People:
     """Somebody who changes something now and then."""
 
     def __init__(self, seed: int, function: str, engine: Ecs, clock: ManualClock) -> None:
-        self.dice = Random(f"{seed} people")  # noqa: S311  # a night, not a secret
+        self.dice = Random(f"{seed} people")  # noqa: S311  # a scenario, not a secret
         self.function = function
         self.engine = engine
         self.clock = clock
@@ -79,7 +79,7 @@ class People:
         self._tag(one, *self.dice.choice(MISSPELT))
 
     def retag(self, one: Instance) -> None:
-        """Give it to another team, or to one that the night asks about."""
+        """Give it to another team, or to one that the scenario asks about."""
         self._tag(one, "team", self.dice.choice(("dev", "ops", "prod", "prod")))
 
     def untag(self, one: Instance) -> None:

@@ -1,4 +1,4 @@
-"""Bugs in what Curfew tells, to be found by the laws of reports, rows and reasons."""
+"""Bugs in what Curfew tells, for the invariants of reports, rows and reasons to find."""
 
 from __future__ import annotations
 
@@ -144,12 +144,12 @@ REPORTS = (
     Planted(_gone_for_want_of_time, only(planted.of_short_and_hidden), "it is Instance"),
     Planted(_a_snapshot_that_nobody_is_told_of, planted.of_refused_snapshots, "CreateSnapshot"),
     Planted(_other_regions_not_asked, only(planted.of_several_regions), "though it is in"),
-    Planted(_complete_within_an_error, planted.any_night, "the outcome is"),
-    Planted(_no_warnings, planted.any_night, "nothing matched"),
-    Planted(_times_in_utc, planted.any_night, "auto_release_at is"),
+    Planted(_complete_within_an_error, planted.any_scenario, "the outcome is"),
+    Planted(_no_warnings, planted.any_scenario, "nothing matched"),
+    Planted(_times_in_utc, planted.any_scenario, "auto_release_at is"),
     Planted(_a_region_left_out_in_silence, only(planted.of_bad_regions), "answered as a success"),
     Planted(_gone_where_nobody_could_look, only(planted.of_bad_regions), "unchanged"),
-    Planted(_a_row_as_it_was_first, planted.any_night, "was shown as"),
-    Planted(_changed_whoever_did_it, planted.any_night, "no write of this run was accepted"),
-    Planted(_pending_counted_as_changed, planted.any_night, ""),
+    Planted(_a_row_as_it_was_first, planted.any_scenario, "was shown as"),
+    Planted(_changed_whoever_did_it, planted.any_scenario, "no write of this run was accepted"),
+    Planted(_pending_counted_as_changed, planted.any_scenario, ""),
 )

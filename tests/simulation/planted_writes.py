@@ -1,4 +1,4 @@
-"""Bugs in what Curfew does, and in how it ends, to be found by the laws of writes and of ends."""
+"""Bugs in what Curfew does and in how it ends, for the invariants of writes and ends to find."""
 
 from __future__ import annotations
 
@@ -286,8 +286,8 @@ WRITES = (
         "has no snapshot since",
     ),
     Planted(_a_snapshot_not_awaited, only(planted.of_snapshots), "has no snapshot since"),
-    Planted(_misspelt_keys_that_guard_nothing, planted.any_night, "a key is not understood"),
-    Planted(_keys_compared_as_they_are, planted.any_night, "which was never so"),
+    Planted(_misspelt_keys_that_guard_nothing, planted.any_scenario, "a key is not understood"),
+    Planted(_keys_compared_as_they_are, planted.any_scenario, "which was never so"),
     Planted(_nothing_that_keeps_a_machine_off, only(planted.of_starts), "kept off"),
     Planted(
         _only_tags_not_asked, only(planted.of_only_tags), "lacks what CURFEW_ONLY_TAGS asks for"
@@ -304,15 +304,15 @@ WRITES = (
     Planted(_an_untyped_end, only(planted.of_surprises), "is no error of ours"),
     Planted(_what_passes_fails, only(planted.of_initializing), "failed, though this passes"),
     Planted(_a_fresh_envelope_counts, only(planted.of_old_records), "for an event of"),
-    Planted(_a_dry_run_that_acts, planted.any_night, "in a run that only looks"),
+    Planted(_a_dry_run_that_acts, planted.any_scenario, "in a run that only looks"),
     Planted(_any_message_is_ours, only(planted.of_hostile), "for a message that is to end with"),
-    Planted(_a_request_used_again, planted.any_night, ""),
+    Planted(_a_request_used_again, planted.any_scenario, ""),
     Planted(_a_lost_page, only(planted.of_many), ""),
     Planted(_a_bisect_that_drops_an_id, only(planted.of_refused_batches), ""),
     Planted(_no_second_opinion_on_tags, only(planted.of_lost_tags), ""),
     Planted(_gone_for_good_at_the_first_look, planted.of_missing_pages, ""),
     Planted(_a_retry_that_gives_up_soon, only(planted.of_slow_deletions), "tries, though"),
     Planted(_looks_that_grow_old, planted.of_many_far_away, ", since 20"),
-    Planted(_a_guard_made_up, planted.any_night, ""),
+    Planted(_a_guard_made_up, planted.any_scenario, ""),
     Planted(_a_plan_that_grows, planted.among_people, "touches what was not selected"),
 )

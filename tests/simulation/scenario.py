@@ -1,4 +1,4 @@
-"""One night, all of it decided by a seed: a fleet, what is asked, and what goes wrong meanwhile."""
+"""One scenario, all decided by a seed: a fleet, what is asked, and what goes wrong meanwhile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.simulation.messages import (
 )
 from tests.simulation.troubles import BadRegion
 
-__all__ = ["DUSK", "Earlier", "Night", "Operator", "night", "simpler"]
+__all__ = ["DUSK", "Earlier", "Operator", "Scenario", "scenario", "simpler"]
 
 FUNCTIONS = tuple(ACTIONS)
 _A_DAY = timedelta(days=1)
@@ -68,10 +68,10 @@ class Operator:
 
 @dataclass(frozen=True)
 class Earlier:
-    """A release of the same instances that was begun before the night, and did not end.
+    """A release of the same instances that was begun before the scenario, and did not end.
 
     Attributes:
-        before: So long before the night.
+        before: So long before the scenario.
         retention_days: What it asked for.
         killed_after: Its process dies after so many calls that change something.
     """
@@ -82,16 +82,17 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class Night:
+class Scenario:
     """Everything that is given before the first call.
 
     Attributes:
-        seed: Gives this night again.
+        seed: Gives this scenario again.
         default_stopped_mode: The account's own choice.
         kills: At which calls to ECS, counted over all invocations, the process dies; a negative
             number dies after the write of that call.
-        twin_at: At which call a second delivery of the same event runs from start to end; 0: none.
-        meddling: How probable it is that somebody changes something before a call.
+        duplicate_at: At which call a second delivery of the same event runs, from start to end;
+            0: none.
+        interference: How probable it is that somebody changes something before a call.
         late: How old the event is when it first comes; negative: its sender's clock is ahead.
         hidden: At which look by ids one instance is left out, and of the next; 0: at none.
         odd: At which calls the answer is odd, and how.
@@ -114,8 +115,8 @@ class Night:
     timeout: timedelta
     latency: timedelta
     kills: tuple[int, ...]
-    twin_at: int
-    meddling: float
+    duplicate_at: int
+    interference: float
     late: timedelta = timedelta(0)
     hidden: int = 0
     odd: tuple[tuple[int, str], ...] = ()
@@ -159,9 +160,9 @@ class Night:
         return self.fleet[0].region if self.fleet else REGIONS[0]
 
 
-def night(seed: int) -> Night:
-    """The night of a seed."""
-    dice = Random(seed)  # noqa: S311  # a night, not a secret
+def scenario(seed: int) -> Scenario:
+    """The scenario of a seed."""
+    dice = Random(seed)  # noqa: S311  # a scenario, not a secret
     function = dice.choice(FUNCTIONS)
     bad = troubles.bad_regions(seed)
     good = [*REGIONS[: dice.choice((1, 1, 1, 2, 3))]]
@@ -188,7 +189,7 @@ def night(seed: int) -> Night:
         # Tags that cannot be read and then are lost would be readable.
         lost = () if faults else troubles.lost_tags(seed, function)
         faults = (*faults, *troubles.faults(dice), *lost)
-    return Night(
+    return Scenario(
         seed=seed,
         function=function,
         messages=messages,
@@ -205,8 +206,8 @@ def night(seed: int) -> Night:
         timeout=timedelta(seconds=dice.choice((3, 10, 60, 600, 3600))),
         latency=timedelta(milliseconds=dice.choice((0, 20, 150))),
         kills=() if calm or dice.random() < 0.7 else troubles.kills(dice),
-        twin_at=0 if calm or dice.random() < 0.8 else dice.randint(1, 12),
-        meddling=0.0 if calm or dice.random() < 0.6 else 0.15,
+        duplicate_at=0 if calm or dice.random() < 0.8 else dice.randint(1, 12),
+        interference=0.0 if calm or dice.random() < 0.6 else 0.15,
         late=late,
         hidden=hidden,
         odd=() if calm else troubles.odd(seed),
@@ -216,12 +217,12 @@ def night(seed: int) -> Night:
 
 
 def _honest(faults: Sequence[AnyFault]) -> tuple[AnyFault, ...]:
-    """What is left out of two looks is one lie; a second one in the same night is too many."""
+    """What is left out of two looks is one lie; a second one in the same scenario is too many."""
     return tuple(one for one in faults if not isinstance(one, MissingPage | LostPermission))
 
 
 def _operator(seed: int) -> Operator:
-    dice = Random(f"{seed} operator")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} operator")  # noqa: S311  # a scenario, not a secret
     only = dice.choice(({"owner": "*"}, {"curfew:managed": "yes"}, {"env": ["dev", "ci"]}))
     return Operator(
         max_instances=dice.choice((1, 3, 1000)) if dice.random() < 0.12 else 100,
@@ -233,7 +234,7 @@ def _operator(seed: int) -> Operator:
 
 
 def _earlier(seed: int) -> Earlier | None:
-    dice = Random(f"{seed} earlier")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} earlier")  # noqa: S311  # a scenario, not a secret
     if dice.random() < 0.8:
         return None
     return Earlier(
@@ -243,15 +244,15 @@ def _earlier(seed: int) -> Earlier | None:
     )
 
 
-def simpler(bad: Night) -> Sequence[Night]:
-    """The same night with one thing less, for finding out what a failure needs."""
+def simpler(bad: Scenario) -> Sequence[Scenario]:
+    """The same scenario with one thing less, for finding out what a failure needs."""
     half = len(bad.fleet) // 2
     less = [
         replace(bad, fleet=bad.fleet[half:]),
         replace(bad, fleet=bad.fleet[:half]),
         replace(bad, kills=()),
-        replace(bad, twin_at=0),
-        replace(bad, meddling=0.0),
+        replace(bad, duplicate_at=0),
+        replace(bad, interference=0.0),
         replace(bad, faults=()),
         replace(bad, limits=Limits()),
         replace(bad, trigger="direct", dress=PLAIN, messages=bad.messages[:1]),

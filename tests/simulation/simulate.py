@@ -1,4 +1,4 @@
-"""Play nights: one to its end, many side by side, and make a failing one as small as it gets."""
+"""Simulate: one scenario to its end, many side by side, and make a failing one ever smaller."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from datetime import timedelta
 from local.fc.trigger_events import ENVELOPES
 from tests.simulation.contract import Order
 from tests.simulation.ending import Ending, ending_of
-from tests.simulation.laws import LawBroken
-from tests.simulation.laws_of_ends import may_be_refused, unread_regions
-from tests.simulation.night import DUSK, Earlier, Night, night, simpler
+from tests.simulation.invariants import InvariantBroken
+from tests.simulation.invariants_of_ends import may_be_refused, unread_regions
+from tests.simulation.scenario import DUSK, Earlier, Scenario, scenario, simpler
 from tests.simulation.watch import Invocation
-from tests.simulation.world import Killed, Stage
+from tests.simulation.world import Killed, Simulation
 
 AN_HOUR = timedelta(hours=1)
 _RETRIES = 3
@@ -27,7 +27,7 @@ _FINAL = {"Refused", "InvalidEvent"}
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Nobody reads the log of a night; it would take most of the time."""
+    """Nobody reads the log of a scenario; it would take most of the time."""
     logger = logging.getLogger("curfew")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -38,119 +38,121 @@ def _silence() -> Iterator[None]:
 
 
 @_silence()
-def play(given: Night, say: Callable[[str], None] | None = None) -> int:
-    """Play a night to its end, and the morning after; gives how many calls it took.
+def simulate(given: Scenario, say: Callable[[str], None] | None = None) -> int:
+    """Simulate a scenario to its end, and the morning after; gives how many calls it took.
 
     Raises:
-        LawBroken: a law did not hold.
+        InvariantBroken: an invariant did not hold.
     """
-    stage = Stage(given, say)
-    _play_earlier(stage)
-    stage.fall()
+    simulation = Simulation(given, say)
+    _simulate_earlier(simulation)
+    simulation.fall()
     for _ in range(1 + _RETRIES):
         try:
-            outcome = stage.invoke(given.timeout)
+            outcome = simulation.invoke(given.timeout)
         except Killed:
-            stage.laws.killed()
+            simulation.invariants.killed()
             continue
         if ending_of(outcome).error in {"", *_FINAL}:
             break
-    stage.calm_down()
-    _converge(stage)
-    return stage.calls
+    simulation.calm_down()
+    _converge(simulation)
+    return simulation.calls
 
 
-def _play_earlier(stage: Stage) -> None:
+def _simulate_earlier(simulation: Simulation) -> None:
     """An earlier release of the same, which dies in the middle."""
-    earlier = stage.night.earlier
+    earlier = simulation.scenario.earlier
     if earlier is None:
         return
-    if not stage.night.messages[0].must_be:
-        _begin_release(stage, earlier)
-    if stage.clock.now() < DUSK:
-        stage.clock.advance(DUSK - stage.clock.now())
+    if not simulation.scenario.messages[0].must_be:
+        _begin_release(simulation, earlier)
+    if simulation.clock.now() < DUSK:
+        simulation.clock.advance(DUSK - simulation.clock.now())
 
 
-def _begin_release(stage: Stage, earlier: Earlier) -> None:
+def _begin_release(simulation: Simulation, earlier: Earlier) -> None:
     request = {
-        **stage.night.messages[0].request,
+        **simulation.scenario.messages[0].request,
         "dry_run": False,
         "snapshot": True,
         "snapshot_retention_days": earlier.retention_days,
         "max_instances": 1000,
     }
-    now = stage.clock.now()
-    order = Order("release", request, now, stage.night.operator)
-    stage.last_write = earlier.killed_after
+    now = simulation.clock.now()
+    order = Order("release", request, now, simulation.scenario.operator)
+    simulation.last_write = earlier.killed_after
     with suppress(Killed):
-        stage.invoke(AN_HOUR, (order,), ENVELOPES["direct"](request, now))
-    stage.laws.killed()
-    stage.last_write = 0
-    stage.calls = stage.writes = 0
+        simulation.invoke(AN_HOUR, (order,), ENVELOPES["direct"](request, now))
+    simulation.invariants.killed()
+    simulation.last_write = 0
+    simulation.calls = simulation.writes = 0
 
 
-def _converge(stage: Stage) -> None:
+def _converge(simulation: Simulation) -> None:
     """Run again in calm: all that can be done gets done, and then nothing more."""
-    ending, mark = _calm_run(stage)
+    ending, mark = _calm_run(simulation)
     for _ in range(_ROUNDS - 1):
         if not (ending.error and mark.writes):
             break  # done, or nothing that another run would find otherwise
-        ending, mark = _calm_run(stage)
+        ending, mark = _calm_run(simulation)
     if ending.error:
-        _accept(stage, ending, mark)
+        _accept(simulation, ending, mark)
     if ending.error not in _FINAL:
-        _check_goals(stage, mark)
+        _check_goals(simulation, mark)
     if not ending.error:
-        _check_peace(stage)
+        _check_peace(simulation)
 
 
-def _calm_run(stage: Stage) -> tuple[Ending, Invocation]:
-    ending = ending_of(stage.invoke(AN_HOUR))
-    return ending, stage.laws.last
+def _calm_run(simulation: Simulation) -> tuple[Ending, Invocation]:
+    ending = ending_of(simulation.invoke(AN_HOUR))
+    return ending, simulation.invariants.last
 
 
-def _check_goals(stage: Stage, mark: Invocation) -> None:
+def _check_goals(simulation: Simulation, mark: Invocation) -> None:
     """All are as they should be, but for the guarded, and what ECS never does, or cannot."""
-    watch = stage.laws.watch
-    most = stage.night.operator.max_instances
-    if not mark.in_time or (stage.night.is_list and len(mark.matched) > most):
+    watch = simulation.invariants.watch
+    most = simulation.scenario.operator.max_instances
+    if not mark.in_time or (simulation.scenario.is_list and len(mark.matched) > most):
         return
-    bad = {one.region for one in stage.night.bad_regions}
-    now = stage.clock.now()
+    bad = {one.region for one in simulation.scenario.bad_regions}
+    now = simulation.clock.now()
     for standing in mark.standings:
         order = standing.order
         if order.must_be or order.only_looks or may_be_refused(watch, mark, standing):
             continue
-        for one in stage.engine.instances():
+        for one in simulation.engine.instances():
             if one.region in bad or one.instance_id in standing.ever:
                 continue
             # Several messages may want different times; each has its way until the next.
             if any(each.is_at_goal(one, now) for each in mark.orders) or watch.is_never(order, one):
                 continue
-            raise LawBroken(f"in calm {one.instance_id} does not get there: {one}")
+            raise InvariantBroken(f"in calm {one.instance_id} does not get there: {one}")
 
 
-def _check_peace(stage: Stage) -> None:
+def _check_peace(simulation: Simulation) -> None:
     """Once all is done nothing more is."""
-    stage.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
-    stage.invoke(AN_HOUR)
-    writes = stage.writes
-    if not stage.laws.last.writes:
+    simulation.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
+    simulation.invoke(AN_HOUR)
+    writes = simulation.writes
+    if not simulation.invariants.last.writes:
         return
-    stage.invoke(AN_HOUR)
-    orders = stage.laws.watch.orders()
-    if stage.writes == writes or len(orders) > 1:  # several messages may want different things
+    simulation.invoke(AN_HOUR)
+    orders = simulation.invariants.watch.orders()
+    if simulation.writes == writes or len(orders) > 1:  # several messages may want different things
         return
-    moves = "release_after" in orders[0].request and stage.night.is_of_now
-    if not moves and not stage.laws.watch.tries_in_vain(orders[0]):
-        raise LawBroken("a run that had nothing to do did something")
+    moves = "release_after" in orders[0].request and simulation.scenario.is_of_now
+    if not moves and not simulation.invariants.watch.tries_in_vain(orders[0]):
+        raise InvariantBroken("a run that had nothing to do did something")
 
 
-def _accept(stage: Stage, ending: Ending, mark: Invocation) -> None:
+def _accept(simulation: Simulation, ending: Ending, mark: Invocation) -> None:
     """In calm only what cannot be done fails, and with the class that says why."""
-    watch, orders = stage.laws.watch, mark.orders
+    watch, orders = simulation.invariants.watch, mark.orders
     unread = {
-        one.how for one in stage.night.bad_regions if one.region in unread_regions(watch, mark)
+        one.how
+        for one in simulation.scenario.bad_regions
+        if one.region in unread_regions(watch, mark)
     }
     alone = all(len(order.regions) == 1 for order in orders) and len(unread) == 1
     allowed = {order.must_be for order in orders if order.must_be}
@@ -165,7 +167,7 @@ def _accept(stage: Stage, ending: Ending, mark: Invocation) -> None:
     if any(watch.tries_in_vain(order) for order in orders):
         allowed.add("Incomplete")
     if ending.error not in allowed:
-        raise LawBroken(f"in calm: {ending.error}: {ending.text[:500]}, expected: {allowed}")
+        raise InvariantBroken(f"in calm: {ending.error}: {ending.text[:500]}, expected: {allowed}")
 
 
 def _class_of(unread: set[str], *, alone: bool) -> str:
@@ -177,19 +179,19 @@ def _class_of(unread: set[str], *, alone: bool) -> str:
     return "Unavailable" if "dead" in unread else "InvalidEvent"
 
 
-def failure_of(given: Night) -> str:
-    """Why a night fails; "" if it does not."""
+def failure_of(given: Scenario) -> str:
+    """Why a scenario fails; "" if it does not."""
     try:
-        play(given)
-    except LawBroken as broken:
+        simulate(given)
+    except InvariantBroken as broken:
         return str(broken)
-    except Exception as error:  # noqa: BLE001  # a night must not end with any
+    except Exception as error:  # noqa: BLE001  # a scenario must not end with any
         return f"{type(error).__name__}: {error}"
     return ""
 
 
-def shrunk(bad: Night) -> Night:
-    """The simplest night like this one that still fails."""
+def shrunk(bad: Scenario) -> Scenario:
+    """The simplest scenario like this one that still fails."""
     for one in simpler(bad):
         if failure_of(one):
             return shrunk(one)
@@ -197,12 +199,12 @@ def shrunk(bad: Night) -> Night:
 
 
 def failing(seeds: Iterable[int]) -> list[tuple[int, str]]:
-    """The seeds among these whose night fails, each with the reason."""
-    return [(seed, reason) for seed in seeds if (reason := failure_of(night(seed)))]
+    """The seeds among these whose scenario fails, each with the reason."""
+    return [(seed, reason) for seed in seeds if (reason := failure_of(scenario(seed)))]
 
 
-def play_all(first: int, count: int, workers: int) -> list[tuple[int, str]]:
-    """Play so many nights in several processes; gives those that fail."""
+def simulate_all(first: int, count: int, workers: int) -> list[tuple[int, str]]:
+    """Simulate so many scenarios in several processes; gives those that fail."""
     step = 250
     parts = [
         range(start, min(start + step, first + count))
@@ -215,28 +217,28 @@ def play_all(first: int, count: int, workers: int) -> list[tuple[int, str]]:
 
 
 def replay(seed: int, *, shrink: bool = True) -> None:
-    """Show a night call by call, as small as it still fails."""
-    given = night(seed)
+    """Show a scenario call by call, as small as it still fails."""
+    given = scenario(seed)
     if shrink and failure_of(given):
         given = shrunk(given)
-    for name in Night.__dataclass_fields__:
+    for name in Scenario.__dataclass_fields__:
         print(f"{name}: {getattr(given, name)}")  # noqa: T201  # for a person
     try:
-        play(given, print)
-    except LawBroken as broken:
-        print(f"LAW BROKEN: {broken}")  # noqa: T201  # likewise
+        simulate(given, print)
+    except InvariantBroken as broken:
+        print(f"INVARIANT BROKEN: {broken}")  # noqa: T201  # likewise
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``python -m tests.simulation.play COUNT [FIRST]``, or ``replay SEED``."""
+    """``python -m tests.simulation.simulate COUNT [FIRST]``, or ``replay SEED``."""
     if arguments[0] == "replay":
         replay(int(arguments[1]))
         return 0
     count, first = int(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 0
-    bad = play_all(first, count, workers=2)
+    bad = simulate_all(first, count, workers=2)
     for seed, reason in bad[:20]:
-        print(f"seed {seed}: {reason[:300]}\n  python -m tests.simulation.play replay {seed}")  # noqa: T201  # likewise
-    print(f"{count} nights from seed {first}: {len(bad)} failed")  # noqa: T201  # likewise
+        print(f"seed {seed}: {reason[:300]}\n  python -m tests.simulation.simulate replay {seed}")  # noqa: T201  # likewise
+    print(f"{count} scenarios from seed {first}: {len(bad)} failed")  # noqa: T201  # likewise
     return 1 if bad else 0
 
 

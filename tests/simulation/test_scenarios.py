@@ -5,32 +5,32 @@ import pytest
 from shared.domain.guards import Harm
 from tests.harness.actions import ACTIONS
 from tests.simulation.contract import HARMFUL
-from tests.simulation.laws_of_writes import OPERATIONS
-from tests.simulation.night import night
-from tests.simulation.play import failing, play
+from tests.simulation.invariants_of_writes import OPERATIONS
+from tests.simulation.scenario import scenario
+from tests.simulation.simulate import failing, simulate
 
-NIGHTS = 2000
+SCENARIOS = 2000
 CHUNK = 250
-LATER = range(CHUNK, NIGHTS, CHUNK)
+LATER = range(CHUNK, SCENARIOS, CHUNK)
 
 
 @pytest.mark.parametrize(
     "first", [0, *(pytest.param(one, marks=pytest.mark.slow) for one in LATER)]
 )
-def test_the_laws_hold_in_every_night(first: int) -> None:
+def test_the_invariants_hold_in_every_scenario(first: int) -> None:
     assert failing(range(first, first + CHUNK)) == []
 
 
-def test_the_same_seed_is_the_same_night() -> None:
+def test_the_same_seed_is_the_same_scenario() -> None:
     def told(seed: int) -> list[str]:
         lines: list[str] = []
-        play(night(seed), lines.append)
+        simulate(scenario(seed), lines.append)
         return lines
 
     assert [told(seed) for seed in range(20)] == [told(seed) for seed in range(20)]
 
 
-def test_the_laws_know_every_function_and_the_harm_that_it_can_do() -> None:
+def test_the_invariants_know_every_function_and_the_harm_that_it_can_do() -> None:
     assert ACTIONS.keys() == OPERATIONS.keys()
     assert {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE} == {
         *HARMFUL,

@@ -16,7 +16,7 @@ from tests.harness.transport import body_of
 from tests.simulation.people import CALLER
 
 if TYPE_CHECKING:
-    from tests.simulation.world import Stage
+    from tests.simulation.world import Simulation
 
 _AT_ONCE = timedelta(seconds=1)
 """Looks that follow each other so soon are one: what is left out of one is left out of all."""
@@ -27,7 +27,7 @@ class Hiding:
 
     def __init__(self, at_look: int, seed: int, clock: ManualClock) -> None:
         self._at_look = at_look
-        self._dice = Random(f"{seed} hiding")  # noqa: S311  # a night, not a secret
+        self._dice = Random(f"{seed} hiding")  # noqa: S311  # a scenario, not a secret
         self._clock = clock
         self._looks = 0
         self._hidden = ""
@@ -50,40 +50,44 @@ class Hiding:
 class SimTransport:
     """Makes calls for one invocation; see ``shared.ecs.sdk.Connection``."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
 
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
         """Make the call once; see ``shared.ecs.sdk.Transport.send``."""
-        stage = self.stage
-        left_at = stage.clock.now()
-        stage.before(operation)
+        simulation = self.simulation
+        left_at = simulation.clock.now()
+        simulation.before(operation)
         self._reach(parameters.get("RegionId", ""), timeout_s)
-        write = stage.laws.sent(operation, parameters, left_at) if is_mutating(operation) else None
-        answer = stage.gateway.call(operation, dict(parameters), CALLER)
+        write = (
+            simulation.invariants.sent(operation, parameters, left_at)
+            if is_mutating(operation)
+            else None
+        )
+        answer = simulation.gateway.call(operation, dict(parameters), CALLER)
         delivery, odd = answer.delivery, self._odd(answer, is_write=write is not None)
-        stage.clock.advance(timedelta(seconds=min(delivery.delay_s, timeout_s)))
+        simulation.clock.advance(timedelta(seconds=min(delivery.delay_s, timeout_s)))
         late = delivery.delay_s > timeout_s
         arrived = not (late or delivery.cut or delivery.truncated or delivery.proxy_page)
         if write is not None:
-            stage.laws.answered(write, answer, arrived=arrived and not odd)
+            simulation.invariants.answered(write, answer, arrived=arrived and not odd)
         elif odd or not arrived or answer.code not in {"", "DryRunOperation"}:
-            stage.laws.watch.running[-1].deaf.add(parameters.get("RegionId", ""))
-        stage.after(operation, parameters, answer)
+            simulation.invariants.watch.running[-1].deaf.add(parameters.get("RegionId", ""))
+        simulation.after(operation, parameters, answer)
         if not arrived:
             raise NoResponse("no answer in time" if late else "the connection broke")
         if odd:
             return _oddly(odd, answer.body)
-        if operation == "DescribeInstances" and stage.is_rough and not answer.code:
-            answer = stage.hiding.without(parameters, answer)
-        stage.laws.heard(operation, parameters, answer)
+        if operation == "DescribeInstances" and simulation.is_rough and not answer.code:
+            answer = simulation.hiding.without(parameters, answer)
+        simulation.invariants.heard(operation, parameters, answer)
         return body_of(answer)
 
     def _odd(self, answer: Answer, *, is_write: bool) -> str:
         """How this answer is odd; "" if it is not, or has nothing that could be."""
-        how = self.stage.odd.get(self.stage.calls, "") if self.stage.is_rough else ""
+        how = self.simulation.odd.get(self.simulation.calls, "") if self.simulation.is_rough else ""
         if not how or answer.code or how == "surprise":
             return how if not answer.code else ""
         if how == "token is a list":
@@ -91,11 +95,11 @@ class SimTransport:
         return how if _oddly(how, answer.body) != answer.body else ""
 
     def _reach(self, region: str, timeout_s: float) -> None:
-        how = self.stage.bad_regions.get(region, "")
+        how = self.simulation.bad_regions.get(region, "")
         if how:
-            self.stage.laws.watch.running[-1].deaf.add(region)
+            self.simulation.invariants.watch.running[-1].deaf.add(region)
         if how == "dead":
-            self.stage.clock.advance(timedelta(seconds=timeout_s))
+            self.simulation.clock.advance(timedelta(seconds=timeout_s))
             raise NoResponse("no answer in time")
         if how == "unresolved":
             raise NoResponse("there is no such host", unresolved=True)

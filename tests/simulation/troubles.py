@@ -1,4 +1,4 @@
-"""What goes wrong in a night: faults of ECS and of the way to it, unconfirmed behaviour, kills."""
+"""What goes wrong in a scenario: faults of ECS and on the way to it, unconfirmed facts, kills."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class BadRegion:
 
 
 def bad_regions(seed: int) -> tuple[BadRegion, ...]:
-    """The regions of a seed that cannot be read; in most nights none."""
-    dice = Random(f"{seed} regions")  # noqa: S311  # a night, not a secret
+    """The regions of a seed that cannot be read; in most scenarios none."""
+    dice = Random(f"{seed} regions")  # noqa: S311  # a scenario, not a secret
     if dice.random() < 0.92:
         return ()
     how = dice.choice(("dead", "denied", "misspelt", "unresolved"))
@@ -114,14 +114,14 @@ def faults(dice: Random) -> tuple[AnyFault, ...]:
 
 
 def one_lie(drawn: Sequence[AnyFault]) -> tuple[AnyFault, ...]:
-    """What ECS says twice running is believed, so two lies in a night prove nothing."""
+    """What ECS says twice running is believed, so two lies in a scenario prove nothing."""
     lies = [n for n, one in enumerate(drawn) if isinstance(one, MissingPage | LostPermission)]
     return tuple(one for number, one in enumerate(drawn) if number not in lies[1:])
 
 
 def lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
     """Pages without their tags, where a loss makes Curfew ask for tags twice."""
-    dice = Random(f"{seed} tags")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} tags")  # noqa: S311  # a scenario, not a secret
     if function not in {"release", "set_auto_release"} or dice.random() < 0.8:
         return ()
     return (DroppedTags(action="DescribeInstances", probability=0.3, times=dice.choice((1, 9))),)
@@ -129,7 +129,7 @@ def lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
 
 def garbled(seed: int, fleet: Sequence[InstanceSpec]) -> tuple[GarbledRow, ...]:
     """One instance whose row cannot be read, all night."""
-    dice = Random(f"{seed} garbled")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} garbled")  # noqa: S311  # a scenario, not a secret
     if not fleet or dice.random() < 0.95:
         return ()
     field = dice.choice(("Status", "CreationTime", "Tags", "OperationLocks", "AutoReleaseTime"))
@@ -140,9 +140,9 @@ def garbled(seed: int, fleet: Sequence[InstanceSpec]) -> tuple[GarbledRow, ...]:
 def quirks(seed: int) -> Quirks:
     """What nobody has confirmed, either way.
 
-    Not ``tag_filter_limit``: that of ECS is documented, and beyond it is more than a night's fleet.
+    Not ``tag_filter_limit``: that of ECS is documented, and beyond it is more than a fleet has.
     """
-    dice = Random(f"{seed} quirks")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} quirks")  # noqa: S311  # a scenario, not a secret
     switches = {
         each.name: dice.random() < 0.5 for each in fields(Quirks) if isinstance(each.default, bool)
     }
@@ -157,7 +157,7 @@ def quirks(seed: int) -> Quirks:
 
 def late(seed: int) -> timedelta:
     """How old the event is: most come at once."""
-    dice = Random(f"{seed} late")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} late")  # noqa: S311  # a scenario, not a secret
     if dice.random() < 0.8:
         return timedelta(0)
     return timedelta(minutes=dice.choice((-20, -6, -4, 2, 2, 45, 80, 80, 91, 355, 359, 361, 1440)))
@@ -172,13 +172,13 @@ def kills(dice: Random) -> tuple[int, ...]:
 
 def hidden(seed: int) -> int:
     """At which look by ids one instance is left out, and of the next that follows at once."""
-    dice = Random(f"{seed} hidden")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} hidden")  # noqa: S311  # a scenario, not a secret
     return dice.randint(1, 9) if dice.random() < 0.06 else 0
 
 
 def odd(seed: int) -> tuple[tuple[int, str], ...]:
     """Which calls are answered oddly."""
-    dice = Random(f"{seed} odd")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} odd")  # noqa: S311  # a scenario, not a secret
     if dice.random() < 0.95:
         return ()
     return tuple((dice.randint(1, 20), dice.choice(ODD)) for _ in range(dice.choice((1, 1, 2))))
@@ -186,5 +186,5 @@ def odd(seed: int) -> tuple[tuple[int, str], ...]:
 
 def initializing(seed: int) -> timedelta:
     """How long ECS refuses whatever changes, since the machines are being initialized."""
-    dice = Random(f"{seed} initializing")  # noqa: S311  # a night, not a secret
+    dice = Random(f"{seed} initializing")  # noqa: S311  # a scenario, not a secret
     return timedelta(minutes=dice.choice((1, 7))) if dice.random() < 0.05 else timedelta(0)

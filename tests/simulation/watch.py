@@ -1,6 +1,6 @@
-"""What is known of a night while it is played: who did what, when, and what ECS showed of it.
+"""What is known of a scenario while it runs: who did what, when, and what ECS showed of it.
 
-The laws are judged from this, and from what ECS holds; never from what Curfew says of itself.
+The invariants are judged from this, and from what ECS holds; never from what Curfew says of itself.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from local.ecs.account.model import Disk, Instance
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from tests.simulation.contract import TOO_NEW, UNSELECTED, Order, can_be_snapshotted, is_in_time
-from tests.simulation.night import Night
+from tests.simulation.scenario import Scenario
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
 Row = Mapping[str, Any]
 
 
-class LawBroken(BaseException):  # what happened, not an error of ours
-    """A law did not hold; the message says which, and for whom.
+class InvariantBroken(BaseException):  # what happened, not an error of ours
+    """An invariant did not hold; the message says which, and for whom.
 
     No ``Exception``: Curfew ends typed whatever is wrong, and would take it for one more thing.
     """
@@ -112,7 +112,7 @@ class Invocation:
         deaf: Regions where a call that only reads was not answered well.
         disks: By instance, the disks that were attached at the start.
         inventory: The most instances that a region had before the first write.
-        meddled: Whom somebody else touched meanwhile.
+        interfered: Whom somebody else touched meanwhile.
     """
 
     began_at: datetime
@@ -129,7 +129,7 @@ class Invocation:
     looks: list[tuple[str, Sequence[str], Sequence[Row]]] = field(default_factory=list)
     codes: set[str] = field(default_factory=set)
     deaf: set[str] = field(default_factory=set)
-    meddled: set[str] = field(default_factory=set)
+    interfered: set[str] = field(default_factory=set)
 
     @property
     def matched(self) -> set[str]:
@@ -160,20 +160,20 @@ class Invocation:
 
 
 class Watch:
-    """All of one night.
+    """All of one scenario.
 
     Attributes:
         known: Every instance that ever was, as it was last.
         disks: Every disk that ever was, as it was last while attached.
         disks_of: The same by the instance that it was attached to last.
-        meddled: Whom anybody but Curfew has touched.
+        interfered: Whom anybody but Curfew has touched.
         is_rough: Do things go wrong now?
         set_at: When a release time was last set or taken away, by anybody.
         moved_at: When a disk last came to another instance.
     """
 
-    def __init__(self, night: Night, engine: Ecs, clock: ManualClock) -> None:
-        self.night = night
+    def __init__(self, scenario: Scenario, engine: Ecs, clock: ManualClock) -> None:
+        self.scenario = scenario
         self.engine = engine
         self.clock = clock
         self.known = {one.instance_id: one for one in engine.instances()}
@@ -181,25 +181,25 @@ class Watch:
         self.disks_of: dict[str, dict[str, Disk]] = {}
         for each in self.disks.values():
             self.disks_of.setdefault(each.instance_id, {})[each.disk_id] = each
-        self.meddled: set[str] = set()
+        self.interfered: set[str] = set()
         self.is_rough = False
         self.set_at: dict[str, datetime] = {}
         self.moved_at: dict[str, datetime] = {}
         self.running: list[Invocation] = []
 
     def orders(self) -> tuple[Order, ...]:
-        """What the night's event asks for, if it is delivered now."""
-        return self._orders_of(self.clock.now()) if self.night.is_of_now else self._orders
+        """What the scenario's event asks for, if it is delivered now."""
+        return self._orders_of(self.clock.now()) if self.scenario.is_of_now else self._orders
 
     @cached_property
     def _orders(self) -> tuple[Order, ...]:
-        return self._orders_of(self.night.sent_at)
+        return self._orders_of(self.scenario.sent_at)
 
     def _orders_of(self, sent_at: datetime) -> tuple[Order, ...]:
-        night = self.night
+        scenario = self.scenario
         return tuple(
-            Order(night.function, one.request, sent_at, night.operator, one.must_be)
-            for one in night.messages
+            Order(scenario.function, one.request, sent_at, scenario.operator, one.must_be)
+            for one in scenario.messages
         )
 
     def begin(self, killed_at: datetime, orders: tuple[Order, ...]) -> Invocation:
@@ -236,10 +236,10 @@ class Watch:
 
     def _see(self, instance_id: str, now: datetime) -> None:
         """Note what has become of one instance."""
-        self.meddled.add(instance_id)
+        self.interfered.add(instance_id)
         before, one = self.known.get(instance_id), self.find(instance_id)
         for invocation in self.running:
-            invocation.meddled.add(instance_id)
+            invocation.interfered.add(instance_id)
             for standing in invocation.standings:
                 standing.see(before, one, now, plans=self._plans(invocation))
         if one is None:
@@ -278,7 +278,7 @@ class Watch:
             can_be_snapshotted(disk.category) for disk in self.engine.disks(one.instance_id)
         ):
             return True
-        return order.never(one, self.clock.now(), self.night.quirks)
+        return order.never(one, self.clock.now(), self.scenario.quirks)
 
     def tries_in_vain(self, order: Order) -> bool:
         """Can something of it not be done, so that it fails each time?"""
@@ -290,7 +290,7 @@ class Watch:
             if any(there.get(one, order.regions[0]) not in order.regions for one in ids):
                 return True
         return any(
-            order.never(one, self.clock.now(), self.night.quirks)
+            order.never(one, self.clock.now(), self.scenario.quirks)
             for one in self.engine.instances()
             if not order.why_not(one, self.clock.now())
         )

@@ -1,7 +1,7 @@
-"""The world of one night: the emulator below the adapter, a virtual clock, people, and kills.
+"""The world of one scenario: the emulator below the adapter, a virtual clock, people, and kills.
 
-Every call to ECS goes through ``SimTransport``; it is where time passes, somebody meddles, the
-process dies or a twin runs, and where what is sent is held against the laws at once.
+Every call to ECS goes through ``SimTransport``; it is where time passes, somebody interferes, the
+process dies or a duplicate runs, and where what is sent is held against the invariants at once.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from local.ecs.gateway.throttle import Limits, Throttle
 from shared.parallel import one_by_one
 from shared.run import World
 from tests.simulation.contract import Order
-from tests.simulation.laws import LawBroken, Laws
-from tests.simulation.night import DUSK, Night
+from tests.simulation.invariants import InvariantBroken, Invariants
 from tests.simulation.people import CALLER, People
+from tests.simulation.scenario import DUSK, Scenario
 from tests.simulation.transport import Hiding, SimTransport
 
 ENVIRON = {
@@ -39,33 +39,35 @@ class Killed(BaseException):
 
 
 def _nobody(_: str) -> None:
-    """Listens to a night: most are played for their laws alone."""
+    """Listens to a scenario: most run for the invariants alone."""
 
 
-class Stage:
-    """Where a night is played."""
+class Simulation:
+    """A scenario, running."""
 
-    def __init__(self, night: Night, say: Callable[[str], None] | None = None) -> None:
-        self.night = night
-        self.dice = Random(night.seed + 1)  # noqa: S311  # a night, not a secret
-        self.clock = ManualClock(DUSK - (night.earlier.before if night.earlier else timedelta(0)))
-        self.engine = Ecs(
-            Fleet(night.fleet, default_stopped_mode=night.default_stopped_mode),
-            self.clock,
-            durations=night.durations,
-            quirks=night.quirks,
-            seed=night.seed,
+    def __init__(self, scenario: Scenario, say: Callable[[str], None] | None = None) -> None:
+        self.scenario = scenario
+        self.dice = Random(scenario.seed + 1)  # noqa: S311  # a scenario, not a secret
+        self.clock = ManualClock(
+            DUSK - (scenario.earlier.before if scenario.earlier else timedelta(0))
         )
-        self.bad_regions = {one.region: one.how for one in night.bad_regions}
+        self.engine = Ecs(
+            Fleet(scenario.fleet, default_stopped_mode=scenario.default_stopped_mode),
+            self.clock,
+            durations=scenario.durations,
+            quirks=scenario.quirks,
+            seed=scenario.seed,
+        )
+        self.bad_regions = {one.region: one.how for one in scenario.bad_regions}
         self.gateway = Gateway(
             self.engine,
             throttle=Throttle(Limits()),
             faults=Faults(self._denials()),
-            seed=night.seed,
+            seed=scenario.seed,
         )
-        self.laws = Laws(night, self.engine, self.clock)
-        self.people = People(night.seed, night.function, self.engine, self.clock)
-        self.hiding = Hiding(night.hidden, night.seed, self.clock)
+        self.invariants = Invariants(scenario, self.engine, self.clock)
+        self.people = People(scenario.seed, scenario.function, self.engine, self.clock)
+        self.hiding = Hiding(scenario.hidden, scenario.seed, self.clock)
         self.calls = 0
         self.writes = 0
         self.invocations = 0
@@ -73,16 +75,16 @@ class Stage:
         self.last_write = 0
         self.is_rough = False
         self.say = say or _nobody
-        self.odd = dict(night.odd)
-        self.handler = import_module(f"functions.{night.function}").handler
+        self.odd = dict(scenario.odd)
+        self.handler = import_module(f"functions.{scenario.function}").handler
 
     def fall(self) -> None:
-        """The night begins: from now on things go wrong."""
-        self.is_rough = self.laws.watch.is_rough = True
-        self.kills = self.night.kills
-        self.gateway.throttle.limits = self.night.limits
-        faults = self.night.faults
-        if self.night.initializing:
+        """The scenario begins: from now on things go wrong."""
+        self.is_rough = self.invariants.watch.is_rough = True
+        self.kills = self.scenario.kills
+        self.gateway.throttle.limits = self.scenario.limits
+        faults = self.scenario.faults
+        if self.scenario.initializing:
             faults = (
                 *faults,
                 *(
@@ -90,11 +92,11 @@ class Stage:
                     for action in ("St*", "Delete*", "Modify*")
                 ),
             )
-        self.gateway.faults = Faults((*faults, *self._denials()), seed=self.night.seed)
+        self.gateway.faults = Faults((*faults, *self._denials()), seed=self.scenario.seed)
 
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more, but for the regions that cannot be read."""
-        self.is_rough = self.laws.watch.is_rough = False
+        self.is_rough = self.invariants.watch.is_rough = False
         self.kills = ()
         self.gateway.throttle.limits = Limits()
         self.gateway.faults = Faults(self._denials())
@@ -114,14 +116,14 @@ class Stage:
 
         Args:
             timeout: The function's.
-            orders: What it is asked for; none: what the night's event asks for.
-            event: The event, if it is not the night's.
+            orders: What it is asked for; none: what the scenario's event asks for.
+            event: The event, if it is not the scenario's.
         """
         self.invocations += 1
         self.say(f"--- invocation {self.invocations} at {self.clock.now():%H:%M:%S}")
         context = SimpleNamespace(
             request_id=f"r-{self.invocations}",
-            region=self.night.home,
+            region=self.scenario.home,
             account_id=CALLER.account_id,
             function=SimpleNamespace(timeout=str(timeout.total_seconds())),
         )
@@ -129,35 +131,37 @@ class Stage:
             clock=lambda: self.clock,
             side_by_side=one_by_one,
             connect=lambda *_: SimTransport(self),
-            environ={**ENVIRON, **self.night.operator.environ},
+            environ={**ENVIRON, **self.scenario.operator.environ},
         )
         outcome: dict[str, Any] | Exception
-        mark = self.laws.begin(self.clock.now() + timeout, orders or self.laws.watch.orders())
+        mark = self.invariants.begin(
+            self.clock.now() + timeout, orders or self.invariants.watch.orders()
+        )
         try:
-            outcome = self.handler(event or self.night.event, context, world=world)
-        except LawBroken:
+            outcome = self.handler(event or self.scenario.event, context, world=world)
+        except InvariantBroken:
             raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, the laws judge it
+        except Exception as error:  # noqa: BLE001  # whatever it is, the invariants judge it
             outcome = error
         if self.say is not _nobody:
             self.say(f"    {outcome}")
-        self.laws.end(mark, outcome)
+        self.invariants.end(mark, outcome)
         return outcome
 
     def before(self, operation: str) -> None:
-        """What happens before a call: time, a twin, people, death."""
+        """What happens before a call: time, a duplicate, people, death."""
         self.calls += 1
-        self.laws.called()
-        self.clock.advance(self.night.latency)
+        self.invariants.called()
+        self.clock.advance(self.scenario.latency)
         if not self.is_rough:
             return
-        if self.calls == self.night.twin_at:
-            self.say("    a twin runs")
-            self.invoke(self.night.timeout)
-        if self.night.meddling and self.dice.random() < self.night.meddling:
-            busy = self.laws.watch.running[-1].touched
-            self.laws.changed(*self.people.act(self.say, busy))
-        if self.night.initializing and self.clock.now() > DUSK + self.night.initializing:
+        if self.calls == self.scenario.duplicate_at:
+            self.say("    a duplicate runs")
+            self.invoke(self.scenario.timeout)
+        if self.scenario.interference and self.dice.random() < self.scenario.interference:
+            busy = self.invariants.watch.running[-1].touched
+            self.invariants.changed(*self.people.act(self.say, busy))
+        if self.scenario.initializing and self.clock.now() > DUSK + self.scenario.initializing:
             self._initialized()
         if self.calls in self.kills:
             self.say(f"    killed before {operation}")

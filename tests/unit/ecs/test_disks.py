@@ -64,7 +64,7 @@ def disk_ids(instance: Instance) -> list[str]:
 
 
 def take_snapshot(call: Call, disk_id: str, instance_id: str) -> str:
-    """As Curfew does it, or a twin of it."""
+    """As Curfew does it, or a duplicate of it."""
     answer = call.api().write(
         "CreateSnapshot",
         {"DiskId": disk_id, "Tag.1.Key": RELEASE_TAG, "Tag.1.Value": instance_id},
