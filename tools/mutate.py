@@ -98,7 +98,7 @@ def read_mutants(folder: Path) -> list[Mutant]:
     Raises:
         SystemExit: there is no run, or it was interrupted.
     """
-    metas = sorted(folder.glob("*/*.py.meta"))
+    metas = sorted(folder.rglob("*.py.meta"))
     mutants = [mutant for meta in metas for mutant in _in_file(folder, meta)]
     if not mutants:
         sys.exit("mutmut has changed nothing; run it first: make mutate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import msgspec
 import pytest
 
 from tools.mutate import (
+    LEAST_PERCENT,
+    ROOT,
     SURVIVORS,
     Change,
     Fate,
@@ -72,12 +75,12 @@ EMPTY = Change("shared.old.age", 'return ""', 'return "XXXX"')
 CASE = Change("shared.old.Guard.holds", 'case "a":\nreturn 1', "")
 
 
-def run_of_mutmut(folder: Path, *exit_codes: int | None) -> Path:
+def run_of_mutmut(folder: Path, *exit_codes: int | None, package: str = "shared") -> Path:
     """The folder of a run in which the tests ended like this, change by change."""
     names = [name for name in SPANS if not name.endswith("orig")]
     results = {f"shared.old.{key}": code for key, code in zip(names, exit_codes, strict=True)}
-    source = folder / "shared" / "old.py"
-    source.parent.mkdir()
+    source = folder / package / "old.py"
+    source.parent.mkdir(parents=True)
     source.write_text(MUTATED)
     source.with_suffix(".py.spans").write_text(json.dumps({"spans": SPANS}))
     source.with_suffix(".py.meta").write_text(json.dumps({"exit_code_by_key": results}))
@@ -95,6 +98,12 @@ def test_changes_are_read_by_their_text(tmp_path: Path) -> None:
         Mutant("shared/old.py", EMPTY, Fate.SURVIVED, only_wording=False),
         Mutant("shared/old.py", CASE, Fate.TIMED_OUT, only_wording=False),
     ]
+
+
+def test_changes_are_read_however_deep_their_module_lies(tmp_path: Path) -> None:
+    read = read_mutants(run_of_mutmut(tmp_path, 1, 1, 1, 1, package="shared/domain"))
+
+    assert {one.path for one in read} == {"shared/domain/old.py"}
 
 
 @pytest.mark.parametrize(
@@ -226,3 +235,31 @@ def test_an_accepted_change_without_a_reason_is_refused(tmp_path: Path) -> None:
 
 def test_the_committed_list_can_be_read_and_every_reason_says_something() -> None:
     assert all(len(reason.split()) > 3 for reason in read_accepted(SURVIVORS).values())
+
+
+@pytest.mark.parametrize("path", LEAST_PERCENT)
+def test_every_bound_is_of_code_that_there_is(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("change", read_accepted(SURVIVORS), ids=lambda one: one.function)
+def test_every_accepted_change_is_of_lines_that_there_are(change: Change) -> None:
+    lines, before = lines_of(change.function), change.before.splitlines()
+
+    assert any(lines[at : at + len(before)] == before for at in range(len(lines)))
+
+
+def lines_of(function: str) -> list[str]:
+    """The lines of ``shared.domain.guards.Guard.reason``, without indentation."""
+    parts = function.split(".")
+    depth = next(n for n in range(len(parts)) if path_of(parts[:n]).is_file())
+    source = path_of(parts[:depth]).read_text()
+    node: ast.AST = ast.parse(source)
+    for name in parts[depth:]:
+        named = (one for one in ast.iter_child_nodes(node) if getattr(one, "name", "") == name)
+        node = next(named)
+    return [line.strip() for line in (ast.get_source_segment(source, node) or "").splitlines()]
+
+
+def path_of(parts: list[str]) -> Path:
+    return ROOT.joinpath(*parts).with_suffix(".py")
