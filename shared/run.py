@@ -209,7 +209,9 @@ class _Invocation:
             rows=worst_first(rows),
             api_calls=self._sent()[0] - before[0],
             seconds=(self.clock.now() - started).total_seconds(),
+            ended_at=self.clock.now(),
             zone=settings.zone,
+            show_tags=settings.show_tags,
             plan_id=make_plan_id(asked_for, (one.id for one in plan.to_change))
             if confirmable
             else "",

@@ -27,6 +27,8 @@ DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)
 DEFAULT_CATCH_UP = timedelta(hours=2)
 SHORTEST_CATCH_UP, LONGEST_CATCH_UP = timedelta(minutes=30), timedelta(hours=24)
 DEFAULT_TIMEOUT_S = 60.0
+DEFAULT_SHOW_TAGS = ("owner",)
+MOST_SHOWN_TAGS = 10
 _ONLY_TAGS = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
     '{"lifecycle": "managed"}'
@@ -89,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True):
             key with the value that it must have, several of which any will do, or ``*`` for any.
             Empty: whoever is selected.
         snapshot_required: ``CURFEW_SNAPSHOT`` is ``required``: no release without snapshots.
+        show_tags: ``CURFEW_SHOW_TAGS``: the keys of the tags that reports show, in this order.
         schedules: ``CURFEW_SCHEDULES``: by name what should be the spec of a schedule; read where
             schedules are (``shared.domain.schedule_spec``).
         catch_up: ``CURFEW_CATCH_UP``: how long an opening, or a lone close, is made up for.
@@ -109,6 +112,7 @@ class Settings(msgspec.Struct, frozen=True):
     zone: tzinfo = CHINA
     only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
     snapshot_required: bool = False
+    show_tags: tuple[str, ...] = DEFAULT_SHOW_TAGS
     schedules: Mapping[str, object] = MappingProxyType({})
     catch_up: timedelta = DEFAULT_CATCH_UP
     holidays: str = ""
@@ -138,6 +142,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         zone=_zone(environ.get("CURFEW_TZ", "").strip()),
         only_tags=_only_tags(environ.get("CURFEW_ONLY_TAGS", "")),
         snapshot_required=_snapshot_required(environ.get("CURFEW_SNAPSHOT", "")),
+        show_tags=_show_tags(environ),
         schedules=_schedules(environ.get("CURFEW_SCHEDULES", "")),
         catch_up=_catch_up(environ.get("CURFEW_CATCH_UP", "").strip()),
         holidays=environ.get("CURFEW_HOLIDAYS", "").strip(),
@@ -237,6 +242,19 @@ def _names(variable: str, environ: Mapping[str, str]) -> frozenset[str]:
     if text and not names:
         raise Refused(f"{variable} is set but names nothing; name some, or leave it out")
     return names
+
+
+def _show_tags(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys in the order in which they are stated, each once."""
+    if not _names("CURFEW_SHOW_TAGS", environ):
+        return DEFAULT_SHOW_TAGS
+    stated = (part.strip() for part in environ["CURFEW_SHOW_TAGS"].split(","))
+    keys = tuple(dict.fromkeys(filter(None, stated)))
+    if len(keys) > MOST_SHOWN_TAGS:
+        raise Refused(
+            f"CURFEW_SHOW_TAGS names {len(keys)} tag keys; it may name {MOST_SHOWN_TAGS} at most"
+        )
+    return keys
 
 
 def _only_tags(text: str) -> Mapping[str, str | tuple[str, ...]]:

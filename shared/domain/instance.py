@@ -127,6 +127,14 @@ def absent(instance_id: str, region: str, seen_at: datetime) -> Instance:
     return Instance(id=instance_id, region=region, seen_at=seen_at, status=Status.GONE)
 
 
+def stopped_mode(instance: Instance) -> str:
+    """The mode in which a stopped instance is stopped; "" of any other, and where none applies."""
+    mode = instance.stopped_mode
+    if instance.status is not Status.STOPPED or mode is StoppedMode.NOT_APPLICABLE:
+        return ""
+    return str(mode.value)
+
+
 def stopped_in_words(instance: Instance) -> str:
     """In which mode a stopped instance is stopped; "" of any other, and where no mode applies."""
     if instance.status is not Status.STOPPED:

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from shared.domain.instance import stopped_mode
 from shared.domain.plan import Plan, Result
 from shared.errors import places, unforeseen
 from shared.printable import printable
-from shared.report.report import Report, row_as_json
+from shared.report.report import Report
 
 logger = logging.getLogger("curfew")
 
@@ -59,9 +60,16 @@ def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
 
 
 def log_report(origin: Origin, report: Report) -> None:
-    """Log every row, then the run."""
+    """Log every row, with what only the log tells of it, then the run."""
     for row in report.rows:
-        content = {"dry_run": report.dry_run, **row_as_json(row, report.zone)}
+        instance = row.instance
+        content = {
+            "dry_run": report.dry_run,
+            **report.row_as_json(row),
+            "stopped_mode": stopped_mode(instance),
+            "started_at": report.told(instance.started_at),
+            "seen_at": report.told(instance.seen_at),
+        }
         _log(_LEVELS.get(row.result, logging.INFO), "instance", origin, content)
     body = report.as_json(max_rows=0)
     body.pop("instances")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from types import MappingProxyType
 from typing import Any
 
@@ -54,7 +54,9 @@ class Report(msgspec.Struct, frozen=True):
         rows: One for each instance meant, worst first.
         api_calls: How many calls were sent to ECS.
         seconds: How long the run took.
+        ended_at: When it ended.
         zone: The zone in which times are told.
+        show_tags: The keys of the tags that rows show.
         plan_id: The name of a dry run's plan, by which it can be confirmed; "" otherwise.
         warnings: Sentences for people: what matched nothing, is not known, could not be read.
         refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
@@ -68,7 +70,9 @@ class Report(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     api_calls: int
     seconds: float
+    ended_at: datetime
     zone: tzinfo
+    show_tags: tuple[str, ...] = ()
     plan_id: str = ""
     warnings: tuple[str, ...] = ()
     refusal: str = ""
@@ -120,10 +124,32 @@ class Report(msgspec.Struct, frozen=True):
             "warnings": [one[:MAX_WARNING] for one in self.warnings[:MAX_WARNINGS]],
             "api_calls": self.api_calls,
             "seconds": round(self.seconds, 1),
+            "ended_at": to_zone_text(self.ended_at, self.zone),
             "version": VERSION,
-            "instances": [row_as_json(row, self.zone) for row in self.rows[:max_rows]],
+            "instances": [self.row_as_json(row) for row in self.rows[:max_rows]],
             **({"instances_omitted": omitted} if omitted else {}),
         }
+
+    def row_as_json(self, row: Row) -> dict[str, Any]:
+        """One instance's line; every field is there, "" where there is nothing to say."""
+        instance = row.instance
+        return {
+            "id": instance.id,
+            "name": instance.name,
+            "region": instance.region,
+            "result": row.result.value,
+            "reason": row.reason,
+            "code": row.code,
+            "status": instance.status.value,
+            "charge_type": instance.charge_type,
+            "instance_type": instance.instance_type,
+            "auto_release_at": self.told(instance.auto_release_at),
+            "tags": {key: instance.tags[key] for key in self.show_tags if key in instance.tags},
+        }
+
+    def told(self, moment: datetime | None) -> str:
+        """A time in the report's zone; "" for none."""
+        return to_zone_text(moment, self.zone) if moment else ""
 
     def error(self) -> type[AccessDenied | Incomplete | Refused] | None:
         """The class of error that this report amounts to; None if all is accounted for."""
@@ -187,25 +213,6 @@ def what_next(
             f"no plan_id: {', '.join(unread)} could not be read, so the plan is not whole; a plan "
             "of the other regions alone can be confirmed"
         )
-
-
-def row_as_json(row: Row, zone: tzinfo) -> dict[str, str]:
-    """One instance's line; every field is there, "" where there is nothing to say."""
-    instance = row.instance
-    return {
-        "id": instance.id,
-        "name": instance.name,
-        "region": instance.region,
-        "result": row.result.value,
-        "reason": row.reason,
-        "code": row.code,
-        "status": instance.status.value,
-        "charge_type": instance.charge_type,
-        "instance_type": instance.instance_type,
-        "auto_release_at": (
-            to_zone_text(instance.auto_release_at, zone) if instance.auto_release_at else ""
-        ),
-    }
 
 
 def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> str:

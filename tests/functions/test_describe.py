@@ -53,6 +53,7 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
         "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
+        "ended_at": "2026-11-23T18:00:00+08:00",
         "version": VERSION,
         "instances": [
             row("i-1", "unchanged", "stopped in KeepCharging: still billed", status="Stopped"),

@@ -81,6 +81,7 @@ def test_each_instance_gets_the_time_and_what_is_guarded_keeps_its_own(
         "warnings": [],
         "api_calls": 5,
         "seconds": 0.0,
+        "ended_at": "2026-11-23T18:00:00+08:00",
         "version": VERSION,
         "instances": [
             row("i-kept", "skipped", "tag curfew:protect"),

@@ -58,6 +58,7 @@ def test_the_morning_starts_the_fleet_but_what_is_kept_off(call: Call, runtime: 
         "warnings": [],
         "api_calls": len(call.ecs.log),
         "seconds": report["seconds"],
+        "ended_at": report["ended_at"],
         "version": VERSION,
         "instances": [
             row("i-kept", "skipped", "tag curfew:protect", status="Stopped"),

@@ -67,6 +67,7 @@ def test_the_dev_fleet_is_stopped_and_what_is_guarded_runs_on(call: Call, runtim
         "warnings": [],
         "api_calls": 6,
         "seconds": report["seconds"],
+        "ended_at": report["ended_at"],
         "version": VERSION,
         "instances": [
             row("i-debug", "skipped", "tag curfew:keep-until 2026-11-24"),

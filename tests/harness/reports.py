@@ -12,7 +12,7 @@ from shared.errors import CurfewError
 from shared.times import CHINA
 
 
-def row(instance_id: str, result: str, reason: str = "", **other: str) -> dict[str, str]:
+def row(instance_id: str, result: str, reason: str = "", **other: object) -> dict[str, Any]:
     """One instance's line in a report; what is not named is as specs have it by default."""
     return {
         "id": instance_id,
@@ -25,6 +25,7 @@ def row(instance_id: str, result: str, reason: str = "", **other: str) -> dict[s
         "charge_type": "PostPaid",
         "instance_type": "ecs.g7.large",
         "auto_release_at": "",
+        "tags": {},
         **other,
     }
 

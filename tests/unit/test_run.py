@@ -206,6 +206,7 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
         "warnings": [],
         "api_calls": 1,
         "seconds": 0.0,
+        "ended_at": "2026-11-23T18:00:00+08:00",
         "version": VERSION,
         "instances": [
             row("i-1", "would_change", "stop (the account's default mode)"),

@@ -56,6 +56,7 @@ FROM_ENVIRON = Credentials("env-id", "env-secret", "env-token")
             "CURFEW_TZ": "",
             "CURFEW_ONLY_TAGS": "",
             "CURFEW_SNAPSHOT": "",
+            "CURFEW_SHOW_TAGS": "",
         },
     ],
     ids=["absent", "empty"],
@@ -73,6 +74,7 @@ def test_without_variables_the_defaults_hold(environ: Mapping[str, str]) -> None
         zone=CHINA,
         only_tags={},
         snapshot_required=False,
+        show_tags=("owner",),
     )
 
 
@@ -91,6 +93,7 @@ def test_each_variable_sets_its_own_setting() -> None:
         "CURFEW_TZ": "Asia/Tokyo",
         "CURFEW_ONLY_TAGS": '{"team": ["dev", "ops"], "lifecycle": "managed", "owner": "*"}',
         "CURFEW_SNAPSHOT": " required ",
+        "CURFEW_SHOW_TAGS": "team, owner,,team",
     }
 
     assert read_settings(environ) == Settings(
@@ -106,6 +109,7 @@ def test_each_variable_sets_its_own_setting() -> None:
         zone=ZoneInfo("Asia/Tokyo"),
         only_tags={"team": ("dev", "ops"), "lifecycle": "managed", "owner": "*"},
         snapshot_required=True,
+        show_tags=("team", "owner"),
     )
 
 
@@ -380,6 +384,11 @@ def test_loopback_is_told_by_the_address(
                 ('{"team": {"is": "dev"}}', ": 'team' is {'is': 'dev'}"),
                 ('{"": "dev"}', ": '' is 'dev'"),
             )
+        ),
+        (
+            "CURFEW_SHOW_TAGS",
+            ",".join(map(str, range(11))),
+            "CURFEW_SHOW_TAGS names 11 tag keys; it may name 10 at most",
         ),
         (
             "CURFEW_ONLY_TAGS",

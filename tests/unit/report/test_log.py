@@ -68,15 +68,23 @@ def test_each_instance_is_a_line_and_the_run_is_one(
         name="",
         charge_type="",
         instance_type="",
+        stopped_mode="",
+        started_at="",
+        seen_at="2026-11-23T18:00:05+08:00",
     )
+    started = "2026-11-23T18:00:00+08:00"
+    guarded = row("i-2", "skipped", "tag curfew:protect", started_at=started)
+    stopped = row("i-1", "changed", STILL, status="Stopped", started_at=started)
+    guarded |= {"stopped_mode": "", "seen_at": "2026-11-23T18:00:00+08:00"}
+    stopped |= {"stopped_mode": "KeepCharging", "seen_at": "2026-11-23T18:00:13+08:00"}
     plan, *instances, warning, (level, last) = lines(caplog_all)
     told = f"ECS does not know i-3: {NOT_THERE}"
     numbers = {"would_change": 1, "awaited": 0, "left_alone": 2}
     assert plan == ("INFO", {"log": "plan", **run, **numbers, "instances": ["i-1"]})
     assert instances == [
         ("ERROR", {"log": "instance", **run, **unknown}),
-        ("INFO", {"log": "instance", **run, **row("i-2", "skipped", "tag curfew:protect")}),
-        ("INFO", {"log": "instance", **run, **row("i-1", "changed", STILL, status="Stopped")}),
+        ("INFO", {"log": "instance", **run, **guarded}),
+        ("INFO", {"log": "instance", **run, **stopped}),
     ]
     origin = {key: value for key, value in run.items() if key != "dry_run"}
     assert warning == ("WARNING", {"log": "warning", **origin, "message": told})
@@ -97,6 +105,7 @@ def test_each_instance_is_a_line_and_the_run_is_one(
             "warnings": [told],
             "api_calls": len(call.ecs.log),
             "seconds": last["seconds"],
+            "ended_at": last["ended_at"],
             "version": VERSION,
         },
     )

@@ -19,7 +19,6 @@ from shared.report.report import (
     MAX_WARNING,
     MAX_WARNINGS,
     Report,
-    row_as_json,
     what_next,
     with_reports,
     worst_first,
@@ -53,6 +52,7 @@ def report(*rows: Row, **fields: Any) -> Report:  # noqa: ANN401  # any field
         "rows": rows,
         "api_calls": 9,
         "seconds": 41.249,
+        "ended_at": NOW,
         "zone": CHINA,
         **fields,
     }
@@ -73,7 +73,7 @@ def test_a_row_says_what_the_contract_promises() -> None:
 
     told = Row(instance, Result.SKIPPED, "tag curfew:protect", "Some.Code")
 
-    assert row_as_json(told, CHINA) == {
+    assert report(told).row_as_json(told) == {
         "id": "i-1",
         "name": "ci-1",
         "region": "cn-hangzhou",
@@ -84,13 +84,14 @@ def test_a_row_says_what_the_contract_promises() -> None:
         "charge_type": "PostPaid",
         "instance_type": "ecs.g7.large",
         "auto_release_at": "2026-11-24T20:00:30+08:00",
+        "tags": {},
     }
 
 
 def test_where_there_is_nothing_to_say_a_row_is_empty_and_whole() -> None:
     told = Row(Instance("i-1", "", NOW, Status.GONE), Result.UNCHANGED)
 
-    assert row_as_json(told, CHINA) == {
+    assert report(told).row_as_json(told) == {
         "id": "i-1",
         "name": "",
         "region": "",
@@ -101,6 +102,7 @@ def test_where_there_is_nothing_to_say_a_row_is_empty_and_whole() -> None:
         "charge_type": "",
         "instance_type": "",
         "auto_release_at": "",
+        "tags": {},
     }
 
 
@@ -121,6 +123,16 @@ def test_a_release_time_is_told_in_the_operators_zone_with_its_offset(
     told = report(Row(instance, Result.UNCHANGED), zone=zone).as_json()["instances"]
 
     assert [one["auto_release_at"] for one in told] == [shown]
+
+
+def test_a_row_shows_the_tags_that_are_to_be_shown_in_their_order() -> None:
+    tags = {"team": "dev", "owner": "", "stage": "test"}
+    instance = Instance("i-1", "cn-hangzhou", NOW, Status.RUNNING, tags=tags)
+    told = Row(instance, Result.UNCHANGED)
+
+    shown = report(told, show_tags=("owner", "cost-center", "team")).as_json()["instances"]
+
+    assert [list(one["tags"].items()) for one in shown] == [[("owner", ""), ("team", "dev")]]
 
 
 def test_warnings_are_told_up_to_a_number_and_a_length() -> None:
@@ -145,8 +157,9 @@ def test_a_report_says_what_the_contract_promises() -> None:
         "warnings": [],
         "api_calls": 9,
         "seconds": 41.2,
+        "ended_at": "2026-11-24T20:00:30+08:00",
         "version": VERSION,
-        "instances": [row_as_json(skipped, CHINA), row_as_json(changed, CHINA)],
+        "instances": [report().row_as_json(skipped), report().row_as_json(changed)],
     }
 
 

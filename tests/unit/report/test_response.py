@@ -41,6 +41,7 @@ def report(*rows: Row, refusal: str = "") -> Report:
         rows=worst_first(rows),
         api_calls=3,
         seconds=1.0,
+        ended_at=AT,
         zone=CHINA,
         refusal=refusal,
     )
