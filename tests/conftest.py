@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from local.ecs.testing import FakeEcs
+    from local.ecs.fake import FakeEcs
     from tests.harness.call import Call
 
 # A first draw of text takes seconds on a busy machine; how fast values come is no fact of ours.

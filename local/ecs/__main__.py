@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 _NEEDED = "aiohttp click msgspec PyYAML"
-"""What it needs of others ("By itself", docs/emulator.md)."""
+"""What it needs of others: the extras ``server`` and ``yaml`` of its distribution."""
 
 
 def advice(package: str, root: Path) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from tests.docs import pages
 from tests.docs.pages import tables
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from local.ecs.testing import FakeEcs
+    from local.ecs.fake import FakeEcs
 
 PAGES = [CODE / "docs" / name for name in ("emulator.md", "emulator.zh-CN.md")]
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -202,31 +201,3 @@ def test_the_example_for_other_processes_runs(capsys: pytest.CaptureFixture[str]
     exec(blocks(PAGES[0], "python")[2], {})  # noqa: S102  # the page's own
 
     assert capsys.readouterr().out.startswith("http://127.0.0.1:")
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Path:
-    """A project that has a copy of the emulator, and nothing else of ours."""
-    shutil.copytree(
-        CODE / "local" / "ecs", tmp_path / "local" / "ecs", ignore=lambda *_: ["__pycache__"]
-    )
-    (tmp_path / "local" / "__init__.py").touch()
-    return tmp_path
-
-
-@pytest.mark.slow
-def test_a_copy_of_it_serves_by_itself(alone: Path) -> None:
-    command = [sys.executable, "-m", "local.ecs", "--port", "0"]
-    with subprocess.Popen(command, cwd=alone, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own
-        assert process.stdout
-        said = process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-
-    assert said.startswith("listening on http://127.0.0.1:")
-
-
-@pytest.mark.slow
-def test_a_copy_of_it_is_a_plugin_by_itself(alone: Path) -> None:
-    (alone / "test_mine.py").write_text(blocks(PAGES[0], "python")[1])
-
-    assert "1 passed" in pytest_in(alone, str(alone))

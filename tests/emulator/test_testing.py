@@ -6,24 +6,28 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
 from aliyunsdkcore.client import AcsClient
-from aliyunsdkcore.http import protocol_type
 from aliyunsdkcore.request import CommonRequest, RpcRequest
 
 from local.ecs.account.model import Status
+from local.ecs.fake import FakeEcs, StrayRequestError
 from local.ecs.gateway.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
-
-if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from local.ecs.testing import FakeEcs
+from local.ecs.server import LocalEcs
 
 pytest_plugins = ["local.ecs.testing"]
 
 
-def ask(action: str, endpoint: str = "", read_timeout: int = 10, **parameters: str) -> Any:  # noqa: ANN401  # JSON
+def ask(
+    action: str,
+    endpoint: str = "",
+    read_timeout: int = 10,
+    scheme: str = "https",
+    **parameters: str,
+) -> Any:  # noqa: ANN401  # JSON
     """What somebody's own script would do."""
     client = AcsClient(
         os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"],
@@ -32,7 +36,7 @@ def ask(action: str, endpoint: str = "", read_timeout: int = 10, **parameters: s
         auto_retry=False,
     )
     request = RpcRequest("Ecs", "2014-05-26", action)
-    request.set_protocol_type(protocol_type.HTTPS)
+    request.set_protocol_type(scheme)
     request.set_endpoint(endpoint or "ecs.cn-shanghai.aliyuncs.com")
     request.set_read_timeout(read_timeout)
     for name, value in parameters.items():
@@ -98,10 +102,12 @@ def test_errors_arrive_as_the_sdks_own(fake_ecs: FakeEcs) -> None:
 
 @pytest.mark.parametrize("host", ["example.com", "aliyuncs.com.example.com", "notaliyuncs.com"])
 def test_a_request_to_anywhere_else_fails_the_test(fake_ecs: FakeEcs, host: str) -> None:
-    with pytest.raises(pytest.fail.Exception, match=f"would have gone to {host}"):
+    with pytest.raises(StrayRequestError, match=f"would have gone to {host}"):
         ask("DescribeRegions", endpoint=host)
 
     assert fake_ecs.endpoints == []
+    assert len(fake_ecs.strays) == 1
+    fake_ecs.strays.clear()
 
 
 def test_a_request_through_a_proxy_fails_the_test(
@@ -109,10 +115,11 @@ def test_a_request_through_a_proxy_fails_the_test(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
 
-    with pytest.raises(pytest.fail.Exception, match="would have gone through the proxy"):
+    with pytest.raises(StrayRequestError, match="would have gone through the proxy"):
         ask("DescribeRegions")
 
     assert len(fake_ecs.log) == 0
+    fake_ecs.strays.clear()
 
 
 def test_this_machine_is_emulated_too(fake_ecs: FakeEcs) -> None:
@@ -220,3 +227,10 @@ def test_each_test_has_an_emulator_of_its_own(fake_ecs: FakeEcs) -> None:
     assert len(fake_ecs.log) == 0
     assert fake_ecs.gateway.faults is fake_ecs.faults
     assert fake_ecs.faults.snapshot() == ()
+
+
+def test_the_server_is_for_what_runs_elsewhere(ecs_server: LocalEcs) -> None:
+    answer = ask("DescribeRegions", endpoint=ecs_server.url.removeprefix("http://"), scheme="http")
+
+    assert answer["Regions"]["Region"]
+    assert ecs_server.log.actions() == ("DescribeRegions",)

@@ -32,7 +32,7 @@ from tests.harness.invocation import CREDENTIALS, ENVIRONMENT, bounded, make_con
 from tests.harness.transport import Direct
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from local.ecs.testing import FakeEcs
+    from local.ecs.fake import FakeEcs
 
 Body = dict[str, Any]
 DURATIONS = Durations()

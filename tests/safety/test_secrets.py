@@ -51,8 +51,8 @@ from shared.run import REAL_WORLD, World
 from shared.settings import Credentials, Settings, read_settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
+    from local.ecs.fake import FakeEcs
     from local.ecs.http.messages import HttpReply, HttpRequest
-    from local.ecs.testing import FakeEcs
 
 ROOT = Path(__file__).parents[2]
 KEY = "STS.NMARKEDkeyMARKEDkey"

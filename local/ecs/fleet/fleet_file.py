@@ -25,14 +25,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
-import yaml
 
 from local.ecs.account.model import StoppedMode
 from local.ecs.complaints import complaint, there_are
@@ -182,36 +181,18 @@ def _converted(value: object, kind: type[Any], place: _Place) -> Any:  # noqa: A
         raise FleetFileError(complaint(error, kind, place)) from None
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which times stay text, and no key may come twice."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  # how PyYAML is told
-        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(
-        self,
-        node: yaml.MappingNode,
-        deep: bool = False,  # noqa: FBT001, FBT002  # PyYAML's own
-    ) -> dict[Hashable, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        for key in keys:
-            if keys.count(key) > 1:
-                problem = f"{key!r} comes twice"
-                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
 def _yaml(text: str) -> object:
     try:
-        return yaml.load(text, _Loader)  # noqa: S506  # it is the safe loader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        raise FleetFileError(f"{place}: {error.problem}") from None
-    except yaml.YAMLError as error:
-        raise FleetFileError(f"the file: {error}") from None
+        from local.ecs.fleet import yaml_file  # noqa: PLC0415  # JSON does without PyYAML
+    except ModuleNotFoundError:
+        raise FleetFileError(
+            "YAML needs Python's package PyYAML, which is not installed: install it, or write "
+            "the fleet as JSON in a file whose name ends in .json"
+        ) from None
+    try:
+        return yaml_file.load(text)
+    except yaml_file.YamlFileError as error:
+        raise FleetFileError(str(error)) from None
 
 
 def _json(text: str) -> object:

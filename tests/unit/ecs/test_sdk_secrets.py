@@ -17,7 +17,7 @@ from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
-    from local.ecs.testing import FakeEcs
+    from local.ecs.fake import FakeEcs
 
 DEFAULT = Settings()
 LOCAL = Credentials("local", "local")

@@ -1,0 +1,108 @@
+"""The emulator as a test holds it: what answers, its clock, what was asked, and what strayed.
+
+Nothing here is mounted anywhere: `local.ecs.mount` does that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.ecs.clock import ManualClock
+from local.ecs.emulator import Emulator, Options, default_engine, local_credential
+from local.ecs.engine import Ecs
+from local.ecs.gateway.faults import Faults
+from local.ecs.gateway.gateway import Gateway
+from local.ecs.gateway.request_log import RequestLog
+from local.ecs.ram.policy import Policy
+
+
+class StrayRequestError(BaseException):
+    """A request would have left the machine.
+
+    Derives from BaseException, as pytest's own failures do, so that the ``except Exception`` of
+    the code under test does not take it for a failure of the network.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class FakeEcs:
+    """An emulator that the SDKs reach without a socket.
+
+    Attributes:
+        emulator: what answers.
+        clock: stands still until it is advanced or slept on; a late answer sleeps on it too.
+        endpoints: scheme and host of each request, in order: ``https://ecs.cn-….aliyuncs.com``.
+        strays: what was refused since it would have left the machine. Each has been raised; at
+            the end, `check` raises the first again if the code under test has swallowed it.
+    """
+
+    emulator: Emulator
+    clock: ManualClock
+    endpoints: list[str] = field(default_factory=list)
+    strays: list[str] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Ecs:
+        """The state machine: look at instances, or do what somebody else would do."""
+        return self.emulator.engine
+
+    @property
+    def gateway(self) -> Gateway:
+        """What stands before the engine, with its throttle."""
+        return self.emulator.gateway
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force: none."""
+        return self.emulator.gateway.faults
+
+    @property
+    def log(self) -> RequestLog:
+        """The requests so far."""
+        return self.emulator.log
+
+    def restrict(self, *policies: str | Mapping[str, Any]) -> None:
+        """Leave the key ``local`` only what these RAM policies allow it.
+
+        Raises:
+            PolicyError: a document that is not understood.
+        """
+        self.emulator.wire.use([local_credential(Policy(*policies))])
+
+    def stray(self, reason: str) -> StrayRequestError:
+        """Remember a request that would have left the machine; the error to raise for it."""
+        self.strays.append(reason)
+        return StrayRequestError(reason)
+
+    def check(self) -> None:
+        """Raise the first stray request, if there was one.
+
+        Raises:
+            StrayRequestError: a request would have left the machine.
+        """
+        if self.strays:
+            raise StrayRequestError(self.strays[0])
+
+
+def new_fake(fleet: str | Path | None = None) -> FakeEcs:
+    """An emulator on a clock moved by hand, mounted nowhere yet.
+
+    Args:
+        fleet: a fleet file (docs/emulator.md), YAML or JSON; the default fleet without.
+
+    Raises:
+        FleetFileError: the file cannot be read or is not a fleet.
+    """
+    clock = ManualClock()
+    return FakeEcs(Emulator(Options(build=lambda: _engine(fleet, clock))), clock)
+
+
+def _engine(fleet: str | Path | None, clock: ManualClock) -> Ecs:
+    if fleet is None:
+        return default_engine(clock)
+    from local.ecs.fleet.fleet_file import read_fleet  # noqa: PLC0415  # it needs PyYAML
+
+    return Ecs(read_fleet(Path(fleet), clock.now()), clock)
