@@ -26,6 +26,7 @@ _WORDS = {
     "str": "a text",
 }
 _SHORT = 12
+_MANY = 200
 _OTHERS = {
     "Invalid ISO8601 duration": "expected a duration such as PT30S",
     "Input data was truncated": "it is empty, or ends too early",
@@ -82,12 +83,14 @@ def complaint(error: msgspec.ValidationError, kind: Any, place: str = "") -> str
 def there_are(word: str, known: Iterable[str]) -> str:
     """What would be right where ``word`` is not: ``did you mean tags? There are name, tags``.
 
-    If one is near, a list of more than ``_SHORT`` is left out.
+    If one is near, a list of more than ``_SHORT`` is left out; of ``_MANY`` only one is named.
     """
     known = list(known)
     near = nearest(word, known)
     if near and len(known) > _SHORT:
         return f"did you mean {near}?"
+    if len(known) > _MANY:
+        return f"there are {len(known)}, such as {known[0]}"
     listed = f"here are {', '.join(known)}"
     return f"did you mean {near}? T{listed}" if near else f"t{listed}"
 

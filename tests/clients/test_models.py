@@ -120,6 +120,13 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
     yield "CreateSnapshotGroup", {"InstanceId": one, "Name": "group"}
     yield "DescribeSnapshotGroups", {"MaxResults": 10}
     yield "DescribeRegions", {}
+    yield "DescribeZones", {}
+    yield "DescribeInstanceTypes", {"InstanceTypes": ["ecs.g7.large", "ecs.i3.xlarge"]}
+    yield "DescribeInstanceTypeFamilies", {}
+    yield "DescribeAvailableResource", {"DestinationResource": "SystemDisk"}
+    yield "DescribeImages", {}
+    yield "DescribeAccountAttributes", {}
+    yield "DescribeInstanceAutoRenewAttribute", {"RenewalStatus": "Normal"}
     yield "DescribePrice", {"ResourceType": "instance", "InstanceType": "ecs.g7.large"}
     yield "TagResources", {**this, "Tag": [{"Key": "env", "Value": "ci"}]}
     yield "ListTagResources", this

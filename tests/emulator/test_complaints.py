@@ -57,3 +57,6 @@ def test_of_many_words_only_the_nearest_is_named() -> None:
     assert there_are("wort-12", many) == "did you mean word-12?"
     assert there_are("wort-11", many[:12]).startswith("did you mean word-11? There are word-0, ")
     assert there_are("zzz", many).startswith("there are word-0, word-1, ")
+    assert there_are("zzz", [f"word-{number}" for number in range(300)]) == (
+        "there are 300, such as word-0"
+    )

@@ -1,15 +1,20 @@
 """Instance types and disk categories that the emulator sells, and what they cost.
 
-The sizes are those of the platform's own types. The prices are plausible ones, in CNY, near the
-list prices of Hangzhou: good enough to compare and to add up, not to budget with. Subscriptions
-cost less than 720 hours a month, spot instances a fifth, everywhere the same.
+The sizes are those of the platform's own types, from ``data/instance_types.json``. The
+prices are plausible ones, in CNY, near the list prices of Hangzhou: good enough to compare and to
+add up, not to budget with. Subscriptions cost less than 720 hours a month, spot instances a fifth,
+everywhere the same.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from local.ecs.account.data import read_data
 
 HOURS_PER_MONTH = 720
 MONTHS_PER_YEAR = 12
@@ -17,8 +22,17 @@ SUBSCRIPTION_FACTOR = 0.45
 YEARLY_FACTOR = 0.85
 SPOT_FACTOR = 0.2
 BANDWIDTH_PER_MBPS_HOUR = 0.063
+VCPU_HOUR = 0.185
+GIB_HOUR = 0.0375
+GPU_HOUR = 10.0
+"""What an hour of a type costs whose price nobody made up singly."""
 CURRENCY = "CNY"
 
+OLDEST_GENERATION = 3
+NEWEST_GENERATION = 6
+_RATIO = re.compile(r"-l?c\d+[mg]\d+$")
+_NUMBER = re.compile(r"\d+")
+_ARM = re.compile(r"ecs\.(ebm)?[cgr](6r|8y)")
 _WITHOUT_STOP_CHARGING = re.compile(r"ecs\.(i\d.*|d\d.*|gn5|re6p|re6p-redis|ebmre6p)")
 
 
@@ -32,6 +46,8 @@ class InstanceType:
         hourly: pay-as-you-go price in CNY per hour.
         gpu_amount: number of GPUs, and ``gpu_spec`` their kind.
         local_disks: number of local disks, and ``local_disk_gib`` the capacity of each.
+        interfaces: elastic network interfaces at most, and ``addresses`` private ones of each; 0
+            where the source does not say.
     """
 
     name: str
@@ -42,11 +58,33 @@ class InstanceType:
     gpu_spec: str = ""
     local_disks: int = 0
     local_disk_gib: int = 0
+    interfaces: int = 0
+    addresses: int = 0
 
     @property
     def family(self) -> str:
-        """Such as ``ecs.g7`` of ``ecs.g7.large``."""
-        return self.name.rpartition(".")[0]
+        """Such as ``ecs.g7`` of ``ecs.g7.large``, and ``ecs.t6`` of ``ecs.t6-c1m1.large``.
+
+        Source: answers of DescribeInstances since 2017.
+        """
+        return _RATIO.sub("", self.name.rpartition(".")[0])
+
+    @property
+    def generation(self) -> str:
+        """``ecs-5`` and so on, by the number in the family's name.
+
+        Source: DescribeInstanceTypeFamilies, API reference, which has g5 in ecs-4, g6 in ecs-5 and
+        hfc7 in ecs-6. That newer families are in ecs-6 too, and those with a number below 4 in
+        ecs-3, is unverified.
+        """
+        found = _NUMBER.search(self.family)
+        number = int(found[0]) if found else NEWEST_GENERATION + 1
+        return f"ecs-{max(OLDEST_GENERATION, min(number - 1, NEWEST_GENERATION))}"
+
+    @property
+    def architecture(self) -> str:
+        """``X86`` or ``ARM``. Source: "Overview of instance families"."""
+        return "ARM" if _ARM.fullmatch(self.family) else "X86"
 
     @property
     def supports_stop_charging(self) -> bool:
@@ -57,33 +95,50 @@ class InstanceType:
         return not _WITHOUT_STOP_CHARGING.fullmatch(self.family)
 
 
-INSTANCE_TYPES: Mapping[str, InstanceType] = {
-    each.name: each
-    for each in (
-        InstanceType("ecs.t6-c1m1.large", 2, 2048, 0.19),
-        InstanceType("ecs.t6-c1m2.large", 2, 4096, 0.27),
-        InstanceType("ecs.e-c1m1.large", 2, 2048, 0.17),
-        InstanceType("ecs.e-c1m2.large", 2, 4096, 0.25),
-        InstanceType("ecs.c7.large", 2, 4096, 0.52),
-        InstanceType("ecs.c7.xlarge", 4, 8192, 1.04),
-        InstanceType("ecs.c7.2xlarge", 8, 16384, 2.08),
-        InstanceType("ecs.c7.4xlarge", 16, 32768, 4.16),
-        InstanceType("ecs.g7.large", 2, 8192, 0.67),
-        InstanceType("ecs.g7.xlarge", 4, 16384, 1.34),
-        InstanceType("ecs.g7.2xlarge", 8, 32768, 2.68),
-        InstanceType("ecs.g7.4xlarge", 16, 65536, 5.36),
-        InstanceType("ecs.r7.large", 2, 16384, 0.88),
-        InstanceType("ecs.r7.xlarge", 4, 32768, 1.76),
-        InstanceType("ecs.r7.2xlarge", 8, 65536, 3.52),
-        InstanceType("ecs.g8y.large", 2, 8192, 0.49),
-        InstanceType("ecs.i2.xlarge", 4, 32768, 2.62, local_disks=1, local_disk_gib=894),
-        InstanceType("ecs.i3.xlarge", 4, 32768, 2.41, local_disks=1, local_disk_gib=894),
-        InstanceType("ecs.d1.2xlarge", 8, 32768, 4.35, local_disks=4, local_disk_gib=5500),
-        InstanceType("ecs.d2s.5xlarge", 20, 90112, 12.5, local_disks=8, local_disk_gib=7300),
-        InstanceType("ecs.gn6i-c4g1.xlarge", 4, 15872, 11.63, 1, "NVIDIA T4"),
-        InstanceType("ecs.gn7i-c8g1.2xlarge", 8, 30720, 13.06, 1, "NVIDIA A10"),
+class _InstanceTypes(Mapping[str, InstanceType]):
+    """The file, read when it is first looked into, and each type made when it is first asked for.
+
+    Both at once would be a tenth of what it takes to import the emulator.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[str, InstanceType] = {}
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, list[Any]]:
+        return {row[0]: row for row in read_data("instance_types")["types"]}
+
+    def __getitem__(self, name: str) -> InstanceType:
+        if name not in self._made:
+            self._made[name] = _instance_type(self._rows[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _instance_type(row: list[Any]) -> InstanceType:
+    name, cpu, memory_mib, gpus, gpu, disks, disk_gib, interfaces, addresses, _, hourly = row
+    made_up = VCPU_HOUR * cpu + GIB_HOUR * memory_mib / 1024 + GPU_HOUR * gpus
+    return InstanceType(
+        name=name,
+        cpu=cpu,
+        memory_mib=memory_mib,
+        hourly=round(made_up, 2) if hourly is None else hourly,
+        gpu_amount=gpus,
+        gpu_spec=gpu,
+        local_disks=disks,
+        local_disk_gib=disk_gib,
+        interfaces=interfaces,
+        addresses=addresses,
     )
-}
+
+
+INSTANCE_TYPES: Mapping[str, InstanceType] = _InstanceTypes()
+"""By name, in order of family and size; the file names the source of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +172,10 @@ DISK_CATEGORIES: Mapping[str, DiskCategory] = {
         DiskCategory("local_ssd_pro", 894, 7680, 0.0, can_be_snapshotted=False),
     )
 }
+
+
+SOLD_DISKS = tuple(name for name in DISK_CATEGORIES if not name.startswith("local"))
+"""The categories that every zone sells."""
 
 
 def instance_price(

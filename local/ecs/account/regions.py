@@ -2,7 +2,7 @@
 
 An id is its kind, a prefix that betrays the region, and a tail without meaning, twenty characters
 after the dash. The tail is a digest of the resource's origin: the same fleet always gets the same
-ids. Prefixes of regions that are not named in the API reference's samples are in its style only.
+ids. Which facts of a region have a source stands in ``data/regions.json``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+
+from local.ecs.account.data import read_data
 
 _LENGTH = 20
 _PUBLIC = IPv4Network("198.51.100.0/24")
@@ -24,7 +26,9 @@ class Region:
 
     Attributes:
         id_prefix: what every id in the region begins with, after its kind.
+        city_zh: what its zones are called by, in Chinese.
         zone_letters: one letter for each zone.
+        default_letter: of the zone where resources go unless told.
     """
 
     region_id: str
@@ -32,41 +36,33 @@ class Region:
     name_zh: str
     name_en: str
     name_ja: str
+    city_zh: str
     zone_letters: str
+    default_letter: str
 
     @property
     def zones(self) -> tuple[str, ...]:
         """The ids of its zones."""
-        return tuple(f"{self.region_id}-{letter}" for letter in self.zone_letters)
+        return tuple(map(self._zone, self.zone_letters))
 
     @property
     def default_zone(self) -> str:
         """The zone where resources go unless told."""
-        return f"{self.region_id}-{self.zone_letters[0]}"
+        return self._zone(self.default_letter)
 
     @property
     def endpoint(self) -> str:
         """The host that serves ECS there."""
         return f"ecs.{self.region_id}.aliyuncs.com"
 
+    def _zone(self, letter: str) -> str:
+        """``cn-hangzhou-h``, but ``us-west-1a``."""
+        dash = "" if self.region_id[-1].isdigit() else "-"
+        return f"{self.region_id}{dash}{letter}"
 
-REGIONS: Mapping[str, Region] = {
-    region.region_id: region
-    for region in (
-        Region("cn-hangzhou", "bp1", "华东1 杭州", "China (Hangzhou)", "中国 (杭州)", "hijk"),
-        Region("cn-shanghai", "uf6", "华东2 上海", "China (Shanghai)", "中国 (上海)", "begl"),
-        Region("cn-beijing", "2ze", "华北2 北京", "China (Beijing)", "中国 (北京)", "hkl"),
-        Region("cn-shenzhen", "wz9", "华南1 深圳", "China (Shenzhen)", "中国 (深圳)", "ef"),
-        Region("cn-heyuan", "f8z", "华南2 河源", "China (Heyuan)", "中国 (河源)", "ab"),
-        Region("cn-hongkong", "j6c", "中国香港", "China (Hong Kong)", "中国 (香港)", "bcd"),
-        Region("ap-southeast-1", "t4n", "新加坡", "Singapore", "シンガポール", "abc"),
-        Region(
-            "us-west-1", "rj9", "美国 硅谷", "US (Silicon Valley)", "米国 (シリコンバレー)", "ab"
-        ),
-        Region("eu-central-1", "gw8", "德国 法兰克福", "Germany (Frankfurt)", "ドイツ", "ab"),
-    )
-}
-"""The regions that the emulator knows; any other is not found."""
+
+REGIONS: Mapping[str, Region] = {row[0]: Region(*row) for row in read_data("regions")["regions"]}
+"""The public regions, as "Regions and zones" of the user guide lists them; no other is found."""
 
 
 def resource_id(kind: str, region: str, *origin: object) -> str:

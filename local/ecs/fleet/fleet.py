@@ -21,6 +21,7 @@ from local.ecs.account.model import (
     StoppedMode,
 )
 from local.ecs.account.regions import REGIONS
+from local.ecs.complaints import there_are
 
 DEFAULT_IMAGE = "aliyun_3_x64_20G_alibase_20260815.vhd"
 HANGZHOU = "cn-hangzhou"
@@ -107,14 +108,15 @@ class InstanceSpec:
                 PrePaid nor spot).
         """
         if self.region not in REGIONS:
-            raise ValueError(f"region {self.region!r} is none of {', '.join(REGIONS)}")
+            raise ValueError(
+                f"region {self.region!r} is not known; {there_are(self.region, REGIONS)}"
+            )
         if self.zone and self.zone not in REGIONS[self.region].zones:
             zones = ", ".join(REGIONS[self.region].zones)
             raise ValueError(f"zone {self.zone!r} is none of {zones}")
         if self.instance_type not in INSTANCE_TYPES:
-            raise ValueError(
-                f"instance type {self.instance_type!r} is none of {', '.join(INSTANCE_TYPES)}"
-            )
+            known = there_are(self.instance_type, INSTANCE_TYPES)
+            raise ValueError(f"instance type {self.instance_type!r} is not known; {known}")
         pre_paid = self.charge_type is ChargeType.PRE_PAID
         if pre_paid and self.auto_release_at:
             raise ValueError(f"{self.name!r} is PrePaid and cannot have an auto-release time")

@@ -1,49 +1,57 @@
-"""The operations of ECS that the emulator knows, by the name that a request gives."""
+"""The operations of ECS that the emulator knows, by the name that a request gives.
+
+A table, not imports: a module of operations is loaded when one of its operations is first asked
+for. The function of an operation is called as the operation is, in this language's spelling.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
-from local.ecs.operations import (
-    attributes,
-    auto_release,
-    deletion,
-    describe_instances,
-    describe_snapshots,
-    disks,
-    power,
-    prices,
-    regions,
-    run_instances,
-    snapshots,
-    tags,
-)
 from local.ecs.rpc.request import Operation
 
-OPERATIONS: Mapping[str, Operation] = {
-    "CreateInstance": run_instances.create_instance,
-    "CreateSnapshot": snapshots.create_snapshot,
-    "CreateSnapshotGroup": snapshots.create_snapshot_group,
-    "DeleteInstance": deletion.delete_instance,
-    "DeleteInstances": deletion.delete_instances,
-    "DescribeDisks": disks.describe_disks,
-    "DescribeInstanceAttribute": describe_instances.describe_instance_attribute,
-    "DescribeInstanceStatus": describe_instances.describe_instance_status,
-    "DescribeInstances": describe_instances.describe_instances,
-    "DescribePrice": prices.describe_price,
-    "DescribeRegions": regions.describe_regions,
-    "DescribeSnapshotGroups": describe_snapshots.describe_snapshot_groups,
-    "DescribeSnapshots": describe_snapshots.describe_snapshots,
-    "ListTagResources": tags.list_tag_resources,
-    "ModifyInstanceAttribute": attributes.modify_instance_attribute,
-    "ModifyInstanceAutoReleaseTime": auto_release.modify_instance_auto_release_time,
-    "RebootInstance": power.reboot_instance,
-    "RebootInstances": power.reboot_instances,
-    "RunInstances": run_instances.run_instances,
-    "StartInstance": power.start_instance,
-    "StartInstances": power.start_instances,
-    "StopInstance": power.stop_instance,
-    "StopInstances": power.stop_instances,
-    "TagResources": tags.tag_resources,
-    "UntagResources": tags.untag_resources,
+_MODULES: Mapping[str, str] = {
+    "attributes": "ModifyInstanceAttribute",
+    "auto_release": "ModifyInstanceAutoReleaseTime",
+    "availability": "DescribeAvailableResource",
+    "catalogue": "DescribeInstanceTypeFamilies DescribeInstanceTypes DescribeZones",
+    "deletion": "DeleteInstance DeleteInstances",
+    "describe_instances": "DescribeInstanceAttribute DescribeInstanceStatus DescribeInstances",
+    "describe_snapshots": "DescribeSnapshotGroups DescribeSnapshots",
+    "disks": "DescribeDisks",
+    "images": "DescribeImages",
+    "power": (
+        "RebootInstance RebootInstances StartInstance StartInstances StopInstance StopInstances"
+    ),
+    "prices": "DescribePrice",
+    "quotas": "DescribeAccountAttributes",
+    "regions": "DescribeRegions",
+    "renewal": "DescribeInstanceAutoRenewAttribute",
+    "run_instances": "CreateInstance RunInstances",
+    "snapshots": "CreateSnapshot CreateSnapshotGroup",
+    "tags": "ListTagResources TagResources UntagResources",
 }
+_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+class _Operations(Mapping[str, Operation]):
+    """The table, each operation loaded when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._module_of = {name: each for each, all_ in _MODULES.items() for name in all_.split()}
+
+    def __getitem__(self, name: str) -> Operation:
+        module = import_module(f"{__name__}.{self._module_of[name]}")
+        operation: Operation = getattr(module, _WORDS.sub("_", name).lower())
+        return operation
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._module_of))
+
+    def __len__(self) -> int:
+        return len(self._module_of)
+
+
+OPERATIONS: Mapping[str, Operation] = _Operations()

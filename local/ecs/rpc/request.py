@@ -13,6 +13,7 @@ from local.ecs.account.state import JsonObject, Replay, State
 from local.ecs.errors import DeniedError, Refusal
 from local.ecs.ram.caller import Caller
 from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.reference import Documented, documented
 
 MAX_TOKEN_LENGTH = 64
 _DRY_RUN_LISTS = frozenset({"DescribeInstances", "DescribeDisks", "DescribeSnapshots"})
@@ -40,6 +41,15 @@ class Request:
         if region not in REGIONS:
             raise Refusal.UNKNOWN_REGION.error()
         return region
+
+    @property
+    def reference(self) -> Documented:
+        """What the API reference says of this operation.
+
+        Raises:
+            KeyError: the table of references does not have it.
+        """
+        return documented(self.action)
 
     def optional_region(self) -> str | None:
         """The RegionId where the operation does not require it; None stands for any.

@@ -109,7 +109,7 @@ def test_an_empty_list_is_an_empty_fleet(path: Path) -> None:
         ),
         ("instances: [{locks: [financal]}]", "locks[0]: 'financal' is invalid: did you mean fin"),
         ("instances: [{tags: {a: 1}}]", "instances[0].tags[...]: expected a text, not a whole"),
-        ("instances: [{region: mars}]", "instances[0]: region 'mars' is none of"),
+        ("instances: [{region: mars}]", "instances[0]: region 'mars' is not known"),
         ("instances: [{data_disks: [{size: 1}]}]", "instances[0].data_disks[0].size: there is no"),
         ("instances: [{data_disks: 5}]", "data_disks: expected a list, not a whole number"),
         (

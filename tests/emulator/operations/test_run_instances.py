@@ -270,8 +270,8 @@ def test_a_wrong_attribute_is_refused(
 @pytest.mark.parametrize(
     ("language", "name"),
     [
-        ("", "华东1 杭州"),
-        ("zh-CN", "华东1 杭州"),
+        ("", "华东1\uff08杭州\uff09"),
+        ("zh-CN", "华东1\uff08杭州\uff09"),
         ("en-US", "China (Hangzhou)"),
         ("ja", "中国 (杭州)"),
     ],

@@ -1,0 +1,193 @@
+"""DescribeZones, DescribeInstanceTypes, DescribeInstanceTypeFamilies.
+
+Sources: their pages in the API reference. Stock is not emulated: every zone sells every type.
+"""
+
+from __future__ import annotations
+
+from local.ecs.account.catalog import INSTANCE_TYPES, SOLD_DISKS, InstanceType
+from local.ecs.account.model import ChargeType, SpotStrategy
+from local.ecs.account.regions import REGIONS, Region
+from local.ecs.account.state import JsonObject
+from local.ecs.errors import Refusal
+from local.ecs.operations.regions import Language
+from local.ecs.rpc.listing import refuse_filters
+from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.request import Request
+
+MIB_PER_GIB = 1024
+MOST_DISKS = 17
+MOST_TYPES = 10
+"""Instance types that a request may name."""
+LARGEST_TYPE_PAGE = 1600
+"""Instance types of a page (DescribeInstanceTypes, MaxResults)."""
+
+
+def describe_zones(request: Request) -> JsonObject:
+    """The zones of a region, with what each sells.
+
+    Raises:
+        EcsError: region, language, charge type or spot strategy is unknown.
+    """
+    region = REGIONS[request.region()]
+    parameters = request.parameters
+    language = parameters.choice("AcceptLanguage", Language, Refusal.ACCEPT_LANGUAGE)
+    parameters.choice("InstanceChargeType", ChargeType, Refusal.UNKNOWN_CHARGE_TYPE)
+    parameters.choice("SpotStrategy", SpotStrategy, Refusal.SPOT_STRATEGY)
+    allowed = request.may_list("*", region.region_id)
+    zones = region.zones if allowed else ()
+    return {"Zones": {"Zone": [_zone(region, zone, language) for zone in zones]}}
+
+
+def _zone(region: Region, zone: str, language: Language | None) -> JsonObject:
+    letter = zone[-1].upper()
+    in_english = f"{region.name_en.partition(' (')[2].rstrip(')') or region.name_en} Zone {letter}"
+    disks = list(SOLD_DISKS)
+    families = list(dict.fromkeys(each.family for each in INSTANCE_TYPES.values()))
+    return {
+        "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
+        "AvailableDiskCategories": {"DiskCategories": disks},
+        "AvailableInstanceTypes": {"InstanceTypes": list(INSTANCE_TYPES)},
+        "AvailableResourceCreation": {
+            "ResourceTypes": ["VSwitch", "IoOptimized", "Instance", "Disk"]
+        },
+        "AvailableResources": {
+            "ResourcesInfo": [
+                {
+                    "DataDiskCategories": {"supportedDataDiskCategory": disks},
+                    "InstanceGenerations": {"supportedInstanceGeneration": _generations()},
+                    "InstanceTypeFamilies": {"supportedInstanceTypeFamily": families},
+                    "InstanceTypes": {"supportedInstanceType": list(INSTANCE_TYPES)},
+                    "IoOptimized": True,
+                    "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
+                    "SystemDiskCategories": {"supportedSystemDiskCategory": disks},
+                }
+            ]
+        },
+        "AvailableVolumeCategories": {"VolumeCategories": []},
+        "DedicatedHostGenerations": {"DedicatedHostGeneration": []},
+        "LocalName": (
+            f"{region.city_zh} 可用区{letter}"
+            if language in {None, Language.CHINESE}
+            else in_english
+        ),
+        "ZoneId": zone,
+    }
+
+
+def _generations() -> list[str]:
+    return sorted({each.generation for each in INSTANCE_TYPES.values()})
+
+
+def describe_instance_type_families(request: Request) -> JsonObject:
+    """The families of instance types, of one generation or of all.
+
+    Raises:
+        EcsError: the region is unknown.
+    """
+    region = request.region()
+    generation = request.parameters.text("Generation")
+    found = {each.family: each.generation for each in INSTANCE_TYPES.values()}
+    allowed = request.may_list("*", region)
+    return {
+        "InstanceTypeFamilies": {
+            "InstanceTypeFamily": [
+                {"InstanceTypeFamilyId": family, "Generation": each}
+                for family, each in (found.items() if allowed else ())
+                if generation in {"", each}
+            ]
+        }
+    }
+
+
+def describe_instance_types(request: Request) -> JsonObject:
+    """Instance types with what they have: all, some by name, of a family, or of a size.
+
+    Raises:
+        EcsError: a parameter is wrong, or a filter is not emulated.
+    """
+    parameters = request.parameters
+    refuse_filters(parameters, request.reference.parameters - _TYPE_FILTERS)
+    names = parameters.repeated("InstanceTypes")
+    if len(names) > MOST_TYPES:
+        raise Refusal.INVALID_PARAMETER.error(name="InstanceTypes")
+    size = parameters.number("MaxResults", LARGEST_TYPE_PAGE)
+    begin = parameters.number("NextToken", 0)
+    allowed = request.may_list("*", "*")
+    found = [each for each in INSTANCE_TYPES.values() if allowed and _is_asked(each, parameters)]
+    found = [each for each in found if each.name in names] if names else found
+    end = begin + max(1, min(size, LARGEST_TYPE_PAGE))
+    return {
+        "InstanceTypes": {"InstanceType": [_instance_type(each) for each in found[begin:end]]},
+        "NextToken": str(end) if end < len(found) else "",
+    }
+
+
+_TYPE_FILTERS = frozenset(
+    {
+        "CpuArchitecture",
+        "InstanceTypeFamily",
+        "InstanceTypes",
+        "MaxResults",
+        "MaximumCpuCoreCount",
+        "MaximumMemorySize",
+        "MinimumCpuCoreCount",
+        "MinimumMemorySize",
+        "NextToken",
+    }
+)
+
+
+def _is_asked(kind: InstanceType, parameters: Parameters) -> bool:
+    gib = kind.memory_mib / MIB_PER_GIB
+    return (
+        parameters.text("InstanceTypeFamily", kind.family) == kind.family
+        and parameters.text("CpuArchitecture", kind.architecture) == kind.architecture
+        and parameters.number("MinimumCpuCoreCount", 0) <= kind.cpu
+        and kind.cpu <= parameters.number("MaximumCpuCoreCount", kind.cpu)
+        and memory(parameters, "MinimumMemorySize", 0) <= gib
+        and memory(parameters, "MaximumMemorySize", gib) >= gib
+    )
+
+
+def memory(parameters: Parameters, name: str, default: float) -> float:
+    """An amount of memory in GiB, which may have a fraction: ``0.5``.
+
+    Raises:
+        EcsError: it is not a number.
+    """
+    try:
+        return float(parameters.text(name, str(default)))
+    except ValueError:
+        raise Refusal.INVALID_PARAMETER.error(name=name) from None
+
+
+def _instance_type(kind: InstanceType) -> JsonObject:
+    entry: JsonObject = {
+        "CpuArchitecture": kind.architecture,
+        "CpuCoreCount": kind.cpu,
+        "DiskQuantity": MOST_DISKS,
+        "EniIpv6AddressQuantity": kind.addresses,
+        "EniPrivateIpAddressQuantity": kind.addresses,
+        "EniQuantity": kind.interfaces,
+        "GPUAmount": kind.gpu_amount,
+        "GPUSpec": kind.gpu_spec,
+        "InstanceFamilyLevel": _level(kind),
+        "InstanceTypeFamily": kind.family,
+        "InstanceTypeId": kind.name,
+        "LocalStorageCategory": "",
+        "MemorySize": kind.memory_mib / MIB_PER_GIB,
+    }
+    if kind.local_disks:
+        solid = kind.family.startswith(("ecs.i", "ecs.gn"))
+        entry["LocalStorageAmount"] = kind.local_disks
+        entry["LocalStorageCapacity"] = kind.local_disk_gib
+        entry["LocalStorageCategory"] = "local_ssd_pro" if solid else "local_hdd_pro"
+    return entry
+
+
+def _level(kind: InstanceType) -> str:
+    if kind.family in {"ecs.t5", "ecs.t6"}:
+        return "CreditEntryLevel"
+    entry_level = {"ecs.e", "ecs.v5", "ecs.xn4", "ecs.n4", "ecs.mn4", "ecs.e4"}
+    return "EntryLevel" if kind.family in entry_level else "EnterpriseLevel"
