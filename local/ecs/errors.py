@@ -28,14 +28,14 @@ class EcsError(Exception):
 
 
 class DeniedError(EcsError):
-    """A refusal by RAM that says in detail who was denied what.
+    """A refusal by RAM, which says in detail who was denied what.
 
     Attributes:
         detail: the body's ``AccessDeniedDetail``.
     """
 
     def __init__(self, detail: Mapping[str, str]) -> None:
-        refusal = Refusal.FORBIDDEN_IN_DETAIL
+        refusal = Refusal.FORBIDDEN
         super().__init__(refusal.status, refusal.code, refusal.message)
         self.detail = detail
 
@@ -56,16 +56,8 @@ class Refusal(Enum):
         "UnsupportedParameter",
         "The parameters is unsupported. (The emulator does not know {name}.)",
     )
+    # What was denied is in its AccessDeniedDetail, not in the text.
     FORBIDDEN = (
-        403,
-        "Forbidden.RAM",
-        (
-            "User not authorized to operate on the specified resource, or this API doesn't"
-            " support RAM. (NoPermission: {action} on {resource})"
-        ),
-    )
-    # With an AccessDeniedDetail; notice on ECS's query APIs, in force since 2025-12-20.
-    FORBIDDEN_IN_DETAIL = (
         403,
         "Forbidden.RAM",
         (

@@ -34,6 +34,9 @@ from local.ecs.state_file import Keeper
 HOST = "127.0.0.1"
 LONGEST_LINE = 1 << 20
 """Bytes of a request line or header; a hundred instance ids make 4 kB of request line."""
+IDLE_S = 25
+"""Seconds after which an idle connection is closed, as ``Keep-Alive`` says: real answers of 2024
+and 2025 say it; that ECS then does it is inferred."""
 SAVE_EVERY_S = 3.0
 """Seconds between looks whether there is something to save."""
 _SHUTDOWN_S = 1.0
@@ -243,7 +246,11 @@ async def _listening(
         return await _send(request, reply)
 
     server = web.Server(
-        respond, access_log=None, max_line_size=LONGEST_LINE, max_field_size=LONGEST_LINE
+        respond,
+        access_log=None,
+        keepalive_timeout=IDLE_S,
+        max_line_size=LONGEST_LINE,
+        max_field_size=LONGEST_LINE,
     )
     runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
@@ -291,12 +298,13 @@ async def _send(request: web.BaseRequest, reply: HttpReply) -> web.StreamRespons
         return web.Response()
     if reply.pause_s:
         return await _send_slowly(request, reply)
-    return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+    headers = _headers(request, reply)
+    return web.Response(status=reply.status, headers=headers, body=reply.body)
 
 
 async def _send_slowly(request: web.BaseRequest, reply: HttpReply) -> web.StreamResponse:
     half = len(reply.body) // 2
-    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    response = web.StreamResponse(status=reply.status, headers=_headers(request, reply))
     response.content_length = len(reply.body)
     await response.prepare(request)
     await response.write(reply.body[:half])
@@ -304,6 +312,13 @@ async def _send_slowly(request: web.BaseRequest, reply: HttpReply) -> web.Stream
     await response.write(reply.body[half:])
     await response.write_eof()
     return response
+
+
+def _headers(request: web.BaseRequest, reply: HttpReply) -> dict[str, str]:
+    """The reply's, and what becomes of the connection."""
+    if not request.keep_alive:
+        return dict(reply.headers)
+    return {**reply.headers, "Connection": "keep-alive", "Keep-Alive": f"timeout={IDLE_S}"}
 
 
 def _bracketed(host: str) -> str:

@@ -56,7 +56,6 @@ CASES: dict[Refusal, Case] = {
     Refusal.INVALID_PARAMETER: Case(
         "StopInstance", ID | {"StoppedMode": "Hibernate"}, details={"name": "StoppedMode"}
     ),
-    Refusal.FORBIDDEN_IN_DETAIL: Case("DescribeDisks", caller=Caller(authorizer=Deny())),
     Refusal.NOT_EMULATED: Case(
         "DescribeInstances", {"HpcClusterId": "hpc-1"}, details={"name": "HpcClusterId"}
     ),
@@ -64,10 +63,6 @@ CASES: dict[Refusal, Case] = {
         "StopInstance",
         ID,
         caller=Caller("42", Deny()),
-        details={
-            "action": "ecs:StopInstance",
-            "resource": "acs:ecs:cn-hangzhou:42:instance/i-web",
-        },
     ),
     Refusal.UNKNOWN_REGION: Case("DescribeInstances", {"RegionId": "cn-atlantis"}),
     Refusal.DRY_RUN: Case("StopInstance", ID | DRY),
@@ -234,7 +229,7 @@ def test_an_error_reads_well() -> None:
 
 def test_a_detail_left_out_is_noticed() -> None:
     with pytest.raises(KeyError):
-        Refusal.FORBIDDEN.error(action="ecs:StopInstance")
+        Refusal.INCORRECT_POWER_STATUS.error(status="Running")
 
 
 @pytest.mark.parametrize(

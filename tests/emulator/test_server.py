@@ -22,6 +22,7 @@ from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerExcept
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
 
+import local.ecs.server as server_module
 from local.ecs.account.model import Status
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options, default_engine
@@ -84,6 +85,31 @@ def test_the_official_sdk_lists_and_stops(ecs: LocalEcs) -> None:
     }
     assert ecs.engine.instance(instance_id).status is Status.STOPPING
     assert ecs.log.actions() == ("DescribeInstances", "StopInstance")
+
+
+def test_idle_connections_are_said_to_be_closed_after_25_seconds(ecs: LocalEcs) -> None:
+    said = []
+    for connection in ("keep-alive", "close"):
+        link = http.client.HTTPConnection(urlsplit(ecs.url).netloc)
+        link.request("GET", "/?Action=DescribeRegions", headers={"Connection": connection})
+        headers = link.getresponse().headers
+        said.append((headers["Connection"], headers["Keep-Alive"]))
+        link.close()
+
+    assert said == [("keep-alive", "timeout=25"), ("close", None)]
+
+
+def test_an_idle_connection_is_closed(ecs: LocalEcs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "IDLE_S", 0.2)
+    with LocalEcs(ecs.emulator) as hasty:
+        link = socket.create_connection(("127.0.0.1", int(urlsplit(hasty.url).port or 0)))
+        link.settimeout(PATIENCE_S)
+        link.sendall(b"GET /_local/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        received = b""
+        while part := link.recv(65536):  # until the other end closes
+            received += part
+
+    assert received.startswith(b"HTTP/1.1 200 OK")
 
 
 def test_the_official_sdk_understands_the_errors(ecs: LocalEcs) -> None:

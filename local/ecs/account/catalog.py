@@ -1,9 +1,10 @@
 """Instance types and disk categories that the emulator sells, and what they cost.
 
-The sizes are those of the platform's own types, from ``data/instance_types.json``. The
-prices are plausible ones, in CNY, near the list prices of Hangzhou: good enough to compare and to
-add up, not to budget with. Subscriptions cost less than 720 hours a month, spot instances a fifth,
-everywhere the same.
+The sizes are those of the platform's own types, from ``data/instance_types.json``; what a disk can
+do is by the formulas of "Block storage performance" (EBS user guide), to which 17 real disks
+answer. The prices are plausible ones, in CNY, near the list prices of Hangzhou: good enough to
+compare and to add up, not to budget with. Subscriptions cost less than 720 hours a month, spot
+instances a fifth, everywhere the same.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ NEWEST_GENERATION = 6
 _RATIO = re.compile(r"-l?c\d+[mg]\d+$")
 _NUMBER = re.compile(r"\d+")
 _ARM = re.compile(r"ecs\.(ebm)?[cgr](6r|8y)")
+_BURSTABLE = re.compile(r"ecs\.t\d+")
 _WITHOUT_STOP_CHARGING = re.compile(r"ecs\.(i\d.*|d\d.*|gn5|re6p|re6p-redis|ebmre6p)")
 
 
@@ -85,6 +87,18 @@ class InstanceType:
     def architecture(self) -> str:
         """``X86`` or ``ARM``. Source: "Overview of instance families"."""
         return "ARM" if _ARM.fullmatch(self.family) else "X86"
+
+    @property
+    def is_burstable(self) -> bool:
+        """Whether it has CPU credits."""
+        return _BURSTABLE.fullmatch(self.family) is not None
+
+    @property
+    def numa(self) -> str:
+        """``CpuOptions.Numa`` as 43 real rows of 2024 show it: by family and size."""
+        if self.is_burstable or self.gpu_amount or self.family == "ecs.e":
+            return ""
+        return "ON" if self.cpu <= 2 else "N/A"  # noqa: PLR2004  # the size called large
 
     @property
     def supports_stop_charging(self) -> bool:
@@ -142,6 +156,45 @@ INSTANCE_TYPES: Mapping[str, InstanceType] = _InstanceTypes()
 
 
 @dataclass(frozen=True, slots=True)
+class Performance:
+    """What a disk can do, by its capacity: so much, and more for each GiB, up to a limit.
+
+    Attributes:
+        iops: base, per GiB, limit.
+        throughput: likewise, in MB/s.
+        least_iops: what even a small disk has.
+        least_throughput: likewise.
+    """
+
+    iops: tuple[int, float, int]
+    throughput: tuple[int, float, int]
+    least_iops: int = 0
+    least_throughput: int = 0
+
+    def of(self, size_gib: int) -> tuple[int, int]:
+        """IOPS and MB/s of a disk of this size."""
+        return (
+            max(self.least_iops, _grown(size_gib, *self.iops)),
+            max(self.least_throughput, _grown(size_gib, *self.throughput)),
+        )
+
+
+def _grown(size_gib: int, base: int, per_gib: float, limit: int) -> int:
+    return min(int(base + per_gib * size_gib), limit)
+
+
+ESSD_LEVELS: Mapping[str, Performance] = {
+    "PL0": Performance((1800, 12, 10_000), (100, 0.25, 180)),
+    "PL1": Performance((1800, 50, 50_000), (120, 0.5, 350)),
+    "PL2": Performance((1800, 50, 100_000), (120, 0.5, 750)),
+    "PL3": Performance((1800, 50, 1_000_000), (120, 0.5, 4000)),
+}
+"""What an ESSD can do, by its performance level."""
+DEFAULT_LEVEL = "PL1"
+"""Of an ESSD that names none (RunInstances, API reference)."""
+
+
+@dataclass(frozen=True, slots=True)
 class DiskCategory:
     """What one kind of cloud disk may hold and costs.
 
@@ -149,27 +202,71 @@ class DiskCategory:
         smallest: least capacity in GiB, and ``largest`` the most.
         hourly: price of one GiB in CNY per hour.
         can_be_snapshotted: false for disks that are local to their host.
+        performance: what such a disk can do; an ESSD's is by its level.
         is_essd: snapshot groups take disks of the ESSD series only.
+        has_levels: whether it has performance levels.
+        can_burst: whether it has ``BurstingEnabled`` and ``ProvisionedIops``.
     """
 
     name: str
     smallest: int
     largest: int
     hourly: float
+    performance: Performance
     can_be_snapshotted: bool = True
     is_essd: bool = False
+    has_levels: bool = False
+    can_burst: bool = False
+
+    def performs(self, size_gib: int, level: str = "") -> tuple[int, int]:
+        """IOPS and MB/s of a disk of this size, and of this level if it has levels."""
+        return (ESSD_LEVELS[level] if level else self.performance).of(size_gib)
 
 
 DISK_CATEGORIES: Mapping[str, DiskCategory] = {
     each.name: each
     for each in (
-        DiskCategory("cloud_essd", 20, 65536, 0.00139, is_essd=True),
-        DiskCategory("cloud_essd_entry", 10, 32768, 0.00076, is_essd=True),
-        DiskCategory("cloud_auto", 1, 65536, 0.00111, is_essd=True),
-        DiskCategory("cloud_ssd", 20, 32768, 0.00139),
-        DiskCategory("cloud_efficiency", 20, 32768, 0.00049),
-        DiskCategory("cloud", 5, 2000, 0.00042),
-        DiskCategory("local_ssd_pro", 894, 7680, 0.0, can_be_snapshotted=False),
+        DiskCategory(
+            "cloud_essd",
+            20,
+            65536,
+            0.00139,
+            ESSD_LEVELS[DEFAULT_LEVEL],
+            is_essd=True,
+            has_levels=True,
+        ),
+        DiskCategory(
+            "cloud_essd_entry",
+            10,
+            32768,
+            0.00076,
+            Performance((1800, 8, 6000), (100, 0.15, 150)),
+            is_essd=True,
+        ),
+        DiskCategory(
+            "cloud_auto",
+            1,
+            65536,
+            0.00111,
+            Performance((1800, 50, 50_000), (120, 0.5, 350), 3000, 125),
+            is_essd=True,
+            can_burst=True,
+        ),
+        DiskCategory(
+            "cloud_ssd", 20, 32768, 0.00139, Performance((1800, 30, 25_000), (120, 0.5, 300))
+        ),
+        DiskCategory(
+            "cloud_efficiency", 20, 32768, 0.00049, Performance((1800, 8, 5000), (100, 0.15, 140))
+        ),
+        DiskCategory("cloud", 5, 2000, 0.00042, Performance((300, 0, 300), (40, 0, 40))),
+        DiskCategory(
+            "local_ssd_pro",
+            894,
+            7680,
+            0.0,
+            Performance((500_000, 0, 500_000), (4096, 0, 4096)),
+            can_be_snapshotted=False,
+        ),
     )
 }
 

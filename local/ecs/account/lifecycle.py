@@ -272,12 +272,20 @@ def _move_on(state: State, instance_id: str) -> None:
         return
     status = FOLLOWING[instance.status]
     if status is Status.STARTING:
+        _attached(state, instance)
         _enter(state, instance, status, state.settings.durations.starting)
     elif instance.deleting:
         _enter(state, instance, status, state.settings.durations.deleting)
     else:
         at_rest = replace(instance, status=status, moves_at=None)
         state.put(without_address(at_rest, state.settings.quirks))
+
+
+def _attached(state: State, instance: Instance) -> None:
+    """The disks of a new instance are attached by now, seconds after they were made."""
+    for disk in state.disks_of(instance):
+        if disk.attached_at == disk.created_at:
+            state.disks.replace(disk.disk_id, replace(disk, attached_at=state.now))
 
 
 def _release_on_time(state: State, instance_id: str) -> None:

@@ -44,6 +44,13 @@ class ChargeType(str, Enum):
     PRE_PAID = "PrePaid"
 
 
+class InternetChargeType(str, Enum):
+    """How public bandwidth is paid for."""
+
+    BY_TRAFFIC = "PayByTraffic"
+    BY_BANDWIDTH = "PayByBandwidth"
+
+
 class StoppedMode(str, Enum):
     """What a stopped instance goes on costing. Source: DescribeInstances, API reference."""
 
@@ -100,6 +107,14 @@ class Instance:
         listed_at: when it first appears in lists.
         started_at: when it last began to start.
         expires_at: the end of a subscription; None for PostPaid.
+        host_name: "" for one that is made.
+        security_group_ids: none for the region's own.
+        vswitch_id: "" for the zone's own, and ``vpc_id`` for the region's.
+        private_ip: "" for one that is made.
+        bandwidth_out: public bandwidth in Mbit/s; ``bandwidth_in`` is -1 where nobody set it.
+        spot_price_limit: CNY an hour; 0 for none.
+        credit_specification: ``Standard`` or ``Unlimited``; "" for the type's default.
+        user_data: base64, as it was given.
         public_ip: its own public address, or "" if it has none.
         former_public_ip: the own address that StopCharging took; the next start brings another.
         eip: the elastic address bound to it, or "".
@@ -126,6 +141,18 @@ class Instance:
     charge_type: ChargeType = ChargeType.POST_PAID
     spot_strategy: SpotStrategy = SpotStrategy.NO_SPOT
     network: NetworkType = NetworkType.VPC
+    host_name: str = ""
+    security_group_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
+    vswitch_id: str = ""
+    private_ip: str = ""
+    internet_charge_type: InternetChargeType = InternetChargeType.BY_TRAFFIC
+    bandwidth_in: int = -1
+    bandwidth_out: int = 0
+    spot_price_limit: float = 0.0
+    credit_specification: str = ""
+    deployment_set_id: str = ""
+    user_data: str = ""
     public_ip: str = ""
     former_public_ip: str = ""
     eip: str = ""
@@ -159,6 +186,10 @@ class Disk:
     Attributes:
         size_gib: capacity in GiB.
         device: where the instance sees it, such as ``/dev/xvda``; "" when detached.
+        image_id: what a system disk was made from; "" for a data disk.
+        performance_level: ``PL0`` to ``PL3`` of an ESSD; "" of all others.
+        bursting: only of a category that knows it: cloud_auto.
+        provisioned_iops: likewise, beyond the baseline.
     """
 
     disk_id: str
@@ -176,6 +207,16 @@ class Disk:
     tags: Mapping[str, str] = field(default_factory=dict)
     attached_at: datetime | None = None
     detached_at: datetime | None = None
+    description: str = ""
+    resource_group_id: str = ""
+    image_id: str = ""
+    source_snapshot_id: str = ""
+    performance_level: str = ""
+    encrypted: bool = False
+    kms_key_id: str = ""
+    bursting: bool = False
+    provisioned_iops: int = 0
+    auto_snapshot_policy_id: str = ""
 
     @property
     def status(self) -> str:

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
-from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
+from local.ecs.account.catalog import DISK_CATEGORIES, ESSD_LEVELS, INSTANCE_TYPES
 from local.ecs.account.model import (
     ChargeType,
+    InternetChargeType,
     LockReason,
     NetworkType,
     SpotStrategy,
@@ -37,6 +38,9 @@ class DiskSpec:
         category: a key of `local.ecs.account.catalog.DISK_CATEGORIES`.
         delete_with_instance: false for a disk that stays when its instance is released.
         tags: the disk's own.
+        performance_level: ``PL0`` to ``PL3``, of an ESSD alone; "" for PL1.
+        source_snapshot_id: what it was made from, shown as it is.
+        bursting: of cloud_auto alone, and ``provisioned_iops`` likewise.
     """
 
     size_gib: int = 40
@@ -44,16 +48,30 @@ class DiskSpec:
     delete_with_instance: bool = True
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    performance_level: str = ""
+    source_snapshot_id: str = ""
+    encrypted: bool = False
+    kms_key_id: str = ""
+    bursting: bool = False
+    provisioned_iops: int = 0
+    auto_snapshot_policy_id: str = ""
 
     def __post_init__(self) -> None:
         """Check what a typing error in a fleet would break.
 
         Raises:
-            ValueError: the category is unknown.
+            ValueError: the category is unknown, or has no such performance level.
         """
         if self.category not in DISK_CATEGORIES:
             raise ValueError(
                 f"disk category {self.category!r} is none of {', '.join(DISK_CATEGORIES)}"
+            )
+        levels = ESSD_LEVELS if DISK_CATEGORIES[self.category].has_levels else {}
+        if self.performance_level not in {"", *levels}:
+            raise ValueError(
+                f"a {self.category} disk has no performance level {self.performance_level!r}; "
+                f"{', '.join(ESSD_LEVELS)} are those of cloud_essd"
             )
 
 
@@ -70,6 +88,10 @@ class InstanceSpec:
             Where StopCharging is not supported it is KeepCharging.
         auto_release_at: the seconds are dropped.
         has_public_ip: it has an address of its own, and ``has_eip`` an elastic one.
+        bandwidth_out: Mbit/s; 0 for 5 with an address of its own, for none without.
+        security_group_ids: none for the region's own group; ``vpc_id``, ``vswitch_id``,
+            ``private_ip`` and ``host_name`` are made, too, where they are "".
+        user_data: base64.
         instance_id: "" to have one made.
     """
 
@@ -98,6 +120,18 @@ class InstanceSpec:
     has_public_ip: bool = False
     has_eip: bool = False
     instance_id: str = ""
+    host_name: str = ""
+    security_group_ids: tuple[str, ...] = ()
+    vpc_id: str = ""
+    vswitch_id: str = ""
+    private_ip: str = ""
+    internet_charge_type: InternetChargeType = InternetChargeType.BY_TRAFFIC
+    bandwidth_in: int = -1
+    bandwidth_out: int = 0
+    spot_price_limit: float = 0.0
+    credit_specification: str = ""
+    deployment_set_id: str = ""
+    user_data: str = ""
 
     def __post_init__(self) -> None:
         """Check what a typing error in a fleet would break.

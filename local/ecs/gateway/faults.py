@@ -61,13 +61,13 @@ class Refuse(Fault, frozen=True):
     Attributes:
         status: the HTTP status.
         code: ECS's error code.
-        message: its text.
+        message: its text; "" for the one that ECS has with this code.
         after_write: the operation is carried out all the same.
     """
 
     status: Status = 500
     code: str = "InternalError"
-    message: str = "The request processing has failed due to some unknown error."
+    message: str = ""
     after_write: bool = False
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import NamedTuple
 
+from local.ecs.account.regions import fingerprint
 from local.ecs.account.state import JsonObject
 from local.ecs.engine import Ecs
 from local.ecs.errors import DeniedError, EcsError
@@ -29,6 +30,7 @@ from local.ecs.gateway.faults import (
 )
 from local.ecs.gateway.request_log import Effect, Entry, RequestLog, is_mutating
 from local.ecs.gateway.spoiled import spoiled
+from local.ecs.gateway.texts import text_of
 from local.ecs.gateway.throttle import Throttle, ThrottledError
 from local.ecs.ram.caller import Caller
 
@@ -144,7 +146,7 @@ class Gateway:
     def refuse(self, action: str, parameters: Mapping[str, str], error: EcsError) -> Answer:
         """Answer a request that was refused before anybody knew who sent it, and log it."""
         request = self._request(action, parameters, account_id="")
-        return self._answer(request, _refused(error, request))
+        return self._answer(request, _refused(error, request, f"q={error.code}"))
 
     def reset(self, engine: Ecs) -> None:
         """Begin anew with another engine: no faults, no log, fresh windows."""
@@ -214,7 +216,11 @@ class Gateway:
                 faults=tuple(fault.kind for fault in faults),
             )
         )
-        headers = {"x-acs-request-id": request.request_id, **outcome.headers}
+        headers = {
+            "x-acs-request-id": request.request_id,
+            "x-acs-trace-id": f"{fingerprint('trace', request.request_id):032x}",
+            **outcome.headers,
+        }
         answer = Answer(
             request.action, outcome.status, outcome.code, outcome.body, headers, delivery
         )
@@ -225,10 +231,10 @@ class Gateway:
 def _before_the_write(fault: AnyFault, request: _Request) -> _Outcome | None:
     """What comes of a request that a fault keeps from ECS; None if it goes on."""
     if isinstance(fault, Refuse) and not fault.after_write:
-        return _refused(EcsError(fault.status, fault.code, fault.message), request)
+        return _refused(_as_told(fault), request)
     if isinstance(fault, ClockSkew):
-        text = "Specified time stamp or date value is expired."
-        return _refused(EcsError(400, "InvalidTimeStamp.Expired", text), request)
+        code = "InvalidTimeStamp.Expired"
+        return _refused(EcsError(400, code, text_of(code)), request, f"q={code}")
     if isinstance(fault, Cut) and not fault.after_write:
         return _Outcome(0, "", {}, Effect.NONE)
     if isinstance(fault, ProxyPage):
@@ -239,11 +245,14 @@ def _before_the_write(fault: AnyFault, request: _Request) -> _Outcome | None:
 def _after_the_write(fault: AnyFault, request: _Request, outcome: _Outcome) -> _Outcome:
     """What a fault makes of an answer that ECS has given."""
     if isinstance(fault, Refuse):
-        error = EcsError(fault.status, fault.code, fault.message)
-        return _refused(error, request)._replace(effect=outcome.effect)
+        return _refused(_as_told(fault), request)._replace(effect=outcome.effect)
     if outcome.status != 200:  # noqa: PLR2004  # an error has no pages to spoil
         return outcome
     return outcome._replace(body=spoiled(fault, request.parameters, outcome.body))
+
+
+def _as_told(fault: Refuse) -> EcsError:
+    return EcsError(fault.status, fault.code, fault.message or text_of(fault.code))
 
 
 def _delivery(faults: tuple[AnyFault, ...]) -> Delivery:
@@ -256,10 +265,20 @@ def _delivery(faults: tuple[AnyFault, ...]) -> Delivery:
     )
 
 
-def _refused(error: EcsError, request: _Request) -> _Outcome:
-    """An error in ECS's form (Response results, API reference)."""
+def _refused(error: EcsError, request: _Request, query: str = "") -> _Outcome:
+    """An error in ECS's form (Response results, API reference).
+
+    Args:
+        error: what is answered.
+        request: what was asked.
+        query: what the address of advice asks for, where it was not ECS itself that refused: the
+            platform's gateway names neither product nor request in what it does not let through,
+            and no request in throttling (real answers of 2024 and 2026, other products).
+    """
     host = f"ecs.{request.region}.aliyuncs.com" if request.region else "ecs.aliyuncs.com"
-    query = f"q={error.code}&product=Ecs&requestId={request.request_id}"
+    if isinstance(error, ThrottledError):
+        query = f"q={error.code}&product=Ecs"
+    query = query or f"q={error.code}&product=Ecs&requestId={request.request_id}"
     body: JsonObject = {
         "RequestId": request.request_id,
         "HostId": host,

@@ -41,11 +41,8 @@ _EQUAL: Mapping[str, Callable[[Instance], str]] = {
     "InstanceTypeFamily": lambda instance: INSTANCE_TYPES[instance.instance_type].family,
     "KeyPairName": attrgetter("key_pair"),
     "ResourceGroupId": attrgetter("resource_group_id"),
-    "VpcId": lambda instance: render.vpc_id(instance.region) if _in_vpc(instance) else "",
-    "VSwitchId": lambda instance: (
-        render.vswitch_id(instance.region, instance.zone) if _in_vpc(instance) else ""
-    ),
-    "SecurityGroupId": lambda instance: render.security_group_id(instance.region),
+    "VpcId": render.shown_vpc,
+    "VSwitchId": render.shown_vswitch,
 }
 _WORDS: Mapping[str, tuple[type[Enum], Refusal, Callable[[Instance], Enum]]] = {
     "Status": (Status, Refusal.UNKNOWN_STATUS, attrgetter("status")),
@@ -61,9 +58,7 @@ _WORDS: Mapping[str, tuple[type[Enum], Refusal, Callable[[Instance], Enum]]] = {
     ),
 }
 _ADDRESSES: Mapping[str, Callable[[Instance], str]] = {
-    "PrivateIpAddresses": lambda instance: (
-        render.private_ip(instance.instance_id) if _in_vpc(instance) else ""
-    ),
+    "PrivateIpAddresses": lambda instance: render.private_ip(instance) if _in_vpc(instance) else "",
     "PublicIpAddresses": attrgetter("public_ip"),
     "EipAddresses": attrgetter("eip"),
 }
@@ -206,6 +201,8 @@ def _criteria(parameters: Parameters) -> Iterator[Criterion]:
         addresses = parameters.ids(name, Refusal.INVALID_PARAMETER, Refusal.INVALID_PARAMETER)
         if addresses is not None:
             yield _member(address_of, frozenset(addresses) - {""})
+    if group := parameters.text("SecurityGroupId"):
+        yield lambda instance: group in render.shown_groups(instance)
     if name_pattern := parameters.text("InstanceName"):
         yield _named(name_pattern)
     reason = parameters.choice("LockReason", LockReason, Refusal.UNKNOWN_LOCK_REASON)

@@ -8,10 +8,11 @@ from enum import Enum
 from local.ecs.account.model import Snapshot, SnapshotGroup, SnapshotStatus
 from local.ecs.account.state import JsonObject, State
 from local.ecs.errors import Refusal
-from local.ecs.rpc import render
 from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.render import to_second
+from local.ecs.rpc.render_disks import snapshot
 from local.ecs.rpc.request import Request
 
 LARGEST_PAGE = 100
@@ -71,7 +72,7 @@ def describe_snapshots(request: Request) -> JsonObject:
         criteria=tuple(_criteria(parameters)),
     )
     found = find(request, state.snapshots, query)
-    entries = [render.snapshot(each, state.now) for each in found.items]
+    entries = [snapshot(each, state.now) for each in found.items]
     return {**found.head(), "Snapshots": {"Snapshot": entries}}
 
 
@@ -134,7 +135,7 @@ def _group_status(state: State, group: SnapshotGroup) -> str:
 
 def _group(state: State, group: SnapshotGroup) -> JsonObject:
     return {
-        "CreationTime": render.to_second(group.created_at),
+        "CreationTime": to_second(group.created_at),
         "Description": group.description,
         "InstanceId": group.instance_id,
         "Name": group.name,

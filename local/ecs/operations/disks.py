@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 
-from local.ecs.account.model import Disk, DiskKind
+from local.ecs.account.model import Disk
 from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.rpc import render
 from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.render_disks import disk_entry, is_portable
 from local.ecs.rpc.request import Request
 
 LARGEST_PAGE = 500
@@ -43,26 +43,26 @@ _EQUAL: Mapping[str, Callable[[Disk], str]] = {
     "Category": lambda disk: disk.category,
     "DiskName": lambda disk: disk.name,
     "DiskChargeType": lambda disk: disk.charge_type.value,
+    "AutoSnapshotPolicyId": lambda disk: disk.auto_snapshot_policy_id,
+    "KMSKeyId": lambda disk: disk.kms_key_id,
+    "PerformanceLevel": lambda disk: disk.performance_level,
+    "ResourceGroupId": lambda disk: disk.resource_group_id,
+    "SnapshotId": lambda disk: disk.source_snapshot_id,
 }
 _FLAGS: Mapping[str, Callable[[Disk], bool]] = {
     "DeleteWithInstance": lambda disk: disk.delete_with_instance,
-    "Portable": lambda disk: disk.kind is DiskKind.DATA,
+    "Portable": is_portable,
+    "EnableAutoSnapshot": lambda _: True,
+    "EnableAutomatedSnapshotPolicy": lambda disk: bool(disk.auto_snapshot_policy_id),
+    "Encrypted": lambda disk: disk.encrypted,
 }
 _NOT_EMULATED = frozenset(
     {
-        "AutoSnapshotPolicyId",
         "DeleteAutoSnapshot",
-        "EnableAutoSnapshot",
-        "EnableAutomatedSnapshotPolicy",
         "EnableShared",
-        "Encrypted",
         "Filter",
-        "KMSKeyId",
         "LockReason",
         "MultiAttach",
-        "PerformanceLevel",
-        "ResourceGroupId",
-        "SnapshotId",
     }
 )
 
@@ -81,7 +81,7 @@ def describe_disks(request: Request) -> JsonObject:
         criteria=tuple(_criteria(parameters)),
     )
     found = find(request, request.state.disks, query)
-    return {**found.head(), "Disks": {"Disk": [render.disk_entry(each) for each in found.items]}}
+    return {**found.head(), "Disks": {"Disk": [disk_entry(each) for each in found.items]}}
 
 
 def _criteria(parameters: Parameters) -> Iterator[Callable[[Disk], bool]]:

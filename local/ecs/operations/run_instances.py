@@ -6,6 +6,7 @@ no use for (passwords, images' contents, network interfaces, cloud-init) is acce
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -104,7 +105,8 @@ def _spec(request: Request, region: str, status: Status) -> InstanceSpec:
     protected = parameters.flag("DeletionProtection")
     if protected and (pre_paid or strategy is not SpotStrategy.NO_SPOT):
         raise Refusal.PROTECTION_NOT_VALID.error()
-    system_disk, data_disks = _disks(parameters)
+    tags = parameters.new_tags()
+    system_disk, data_disks = _disks(parameters, tags)
     return InstanceSpec(
         name=instance_name(parameters),
         region=region,
@@ -117,7 +119,7 @@ def _spec(request: Request, region: str, status: Status) -> InstanceSpec:
         resource_group_id=parameters.text("ResourceGroupId"),
         charge_type=charge_type,
         spot_strategy=strategy,
-        tags=parameters.new_tags(),
+        tags=tags,
         deletion_protection=protected,
         system_disk=system_disk,
         data_disks=data_disks,
@@ -166,8 +168,13 @@ def _expiry(parameters: Parameters, now: datetime) -> datetime:
     return now + timedelta(days=DAYS_PER_MONTH * months)
 
 
-def _disks(parameters: Parameters) -> tuple[DiskSpec, tuple[DiskSpec, ...]]:
-    """The system disk, which always goes with its instance, and the data disks."""
+def _disks(
+    parameters: Parameters, tags: Mapping[str, str]
+) -> tuple[DiskSpec, tuple[DiskSpec, ...]]:
+    """The system disk, which always goes with its instance, and the data disks.
+
+    They have the instance's tags. Source: Tag.N of RunInstances, API reference.
+    """
     category = asked_category(
         parameters, "SystemDisk.Category", "cloud_essd", Refusal.SYSTEM_DISK_CATEGORY
     )
@@ -175,20 +182,22 @@ def _disks(parameters: Parameters) -> tuple[DiskSpec, tuple[DiskSpec, ...]]:
         size_gib=asked_size(parameters, "SystemDisk.Size", category, Refusal.SYSTEM_DISK_SIZE),
         category=category.name,
         name=parameters.text("SystemDisk.DiskName"),
+        tags=tags,
     )
     asked = parameters.structures("DataDisk")
     if len(asked) > MAX_DATA_DISKS:
         raise Refusal.INVALID_PARAMETER.error(name="DataDisk")
-    return system, tuple(_data_disk(each) for each in asked)
+    return system, tuple(_data_disk(each, tags) for each in asked)
 
 
-def _data_disk(parameters: Parameters) -> DiskSpec:
+def _data_disk(parameters: Parameters, tags: Mapping[str, str]) -> DiskSpec:
     category = asked_category(parameters, "Category", "cloud_essd", Refusal.DATA_DISK_CATEGORY)
     return DiskSpec(
         size_gib=asked_size(parameters, "Size", category, Refusal.DATA_DISK_SIZE),
         category=category.name,
         delete_with_instance=parameters.flag("DeleteWithInstance", default=True),
         name=parameters.text("DiskName"),
+        tags=tags,
     )
 
 

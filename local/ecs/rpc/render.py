@@ -1,42 +1,33 @@
-"""Resources as ECS's answers show them: its names, its nesting, its ways of saying nothing.
+"""Instances as ECS's answers show them: its names, its nesting, its ways of saying nothing.
 
-Sources: DescribeInstances, DescribeDisks, DescribeSnapshots, API reference, and answers seen in
-the wild: ``AutoReleaseTime`` is "" when unset, ``Tags`` and ``LocalStorage…`` of an instance are
-absent when it has none, times are to the minute. What the emulator does not model (network
-interfaces, serial numbers) is made from the instance's id.
+Sources: DescribeInstances, DescribeInstanceAttribute, API reference, and answers seen in the wild
+(43 rows of 2024): ``AutoReleaseTime`` is "" when unset, ``Tags`` and ``LocalStorage…`` are absent
+when there are none, times are to the minute. What the emulator does not model (network interfaces,
+serial numbers) is made from the instance's id.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timezone
 
 from local.ecs.account.catalog import INSTANCE_TYPES
-from local.ecs.account.model import (
-    ChargeType,
-    Disk,
-    Instance,
-    NetworkType,
-    Snapshot,
-    SnapshotStatus,
-)
+from local.ecs.account.model import Instance, NetworkType
+from local.ecs.account.os_names import os_name
 from local.ecs.account.regions import fingerprint, resource_id
 from local.ecs.account.state import JsonObject
 from local.ecs.rpc.memo import REMEMBERED, Memo
 
 NEVER_EXPIRES = "2099-12-31T15:59Z"
-DISK_NEVER_EXPIRES = "2999-09-08T16:00Z"
 
 _SAME_FOR_ALL: JsonObject = {
-    "CreditSpecification": "",
     "DedicatedHostAttribute": {
         "DedicatedHostClusterId": "",
         "DedicatedHostId": "",
         "DedicatedHostName": "",
     },
     "DedicatedInstanceAttribute": {"Affinity": "", "Tenancy": ""},
-    "DeploymentSetId": "",
     "DeviceAvailable": True,
     "EcsCapacityReservationAttr": {
         "CapacityReservationId": "",
@@ -46,25 +37,23 @@ _SAME_FOR_ALL: JsonObject = {
     "ImageOptions": {},
     "IoOptimized": True,
     "MetadataOptions": {"HttpEndpoint": "", "HttpTokens": ""},
-    "OSName": "Alibaba Cloud Linux 3.2104 LTS 64位",
-    "OSNameEn": "Alibaba Cloud Linux 3.2104 LTS 64 bit",
-    "OSType": "linux",
     "Recyclable": False,
     "SaleCycle": "",
-    "SpotPriceLimit": 0.0,
 }
 """What DescribeInstances shows of every instance alike."""
-_NO_EIP = {"AllocationId": "", "InternetChargeType": "", "IpAddress": ""}
+DEFAULT_EIP_BANDWIDTH = 5
+"""Mbit/s of an elastic address."""
+_NO_EIP: JsonObject = {"AllocationId": "", "InternetChargeType": "", "IpAddress": ""}
 
 
 def to_minute(moment: datetime | None, absent: str = "") -> str:
-    """``yyyy-MM-ddTHH:mmZ``."""
-    return f"{moment.isoformat()[:16]}Z" if moment else absent
+    """``yyyy-MM-ddTHH:mmZ``, of a time in any zone."""
+    return f"{moment.astimezone(timezone.utc).isoformat()[:16]}Z" if moment else absent
 
 
 def to_second(moment: datetime | None) -> str:
-    """``yyyy-MM-ddTHH:mm:ssZ``, or nothing."""
-    return f"{moment.isoformat()[:19]}Z" if moment else ""
+    """``yyyy-MM-ddTHH:mm:ssZ``, of a time in any zone, or nothing."""
+    return f"{moment.astimezone(timezone.utc).isoformat()[:19]}Z" if moment else ""
 
 
 def tag_list(tags: Mapping[str, str]) -> JsonObject:
@@ -90,30 +79,58 @@ def security_group_id(region: str) -> str:
     return resource_id("sg", region)
 
 
-def private_ip(instance_id: str) -> str:
+def shown_vpc(shown: Instance) -> str:
+    """The VPC that the instance is in; "" in the classic network."""
+    if shown.network is NetworkType.CLASSIC:
+        return ""
+    return shown.vpc_id or vpc_id(shown.region)
+
+
+def shown_vswitch(shown: Instance) -> str:
+    """The vSwitch that the instance is in; "" in the classic network."""
+    if shown.network is NetworkType.CLASSIC:
+        return ""
+    return shown.vswitch_id or vswitch_id(shown.region, shown.zone)
+
+
+def shown_groups(shown: Instance) -> tuple[str, ...]:
+    """The security groups that the instance is in: the region's own unless it names some."""
+    return shown.security_group_ids or (security_group_id(shown.region),)
+
+
+def private_ip(shown: Instance) -> str:
     """The instance's address in its VPC."""
-    digits = _digits(instance_id)
+    if shown.private_ip:
+        return shown.private_ip
+    digits = _digits(shown.instance_id)
     return f"172.16.{int(digits[:2], 16)}.{1 + int(digits[2:4], 16) % 254}"
 
 
 def instance(shown: Instance) -> JsonObject:
     """One entry of DescribeInstances."""
     kind = INSTANCE_TYPES[shown.instance_type]
+    system = os_name(shown.image_id)
     entry = {
         **_SAME_FOR_ALL,
         **_common(shown),
         "AutoReleaseTime": to_minute(shown.auto_release_at),
         "CreationTime": to_minute(shown.created_at),
-        "CpuOptions": {"CoreCount": max(1, kind.cpu // 2), "Numa": "ON", "ThreadsPerCore": 2},
+        "CpuOptions": {"CoreCount": max(1, kind.cpu // 2), "Numa": kind.numa, "ThreadsPerCore": 2},
         "DeletionProtection": shown.deletion_protection,
+        "DeploymentSetId": shown.deployment_set_id,
+        "EipAddress": _elastic_address(shown),
         "GPUAmount": kind.gpu_amount,
         "GPUSpec": kind.gpu_spec,
         "InstanceTypeFamily": kind.family,
-        "NetworkInterfaces": _interfaces(shown.instance_id, shown.region, shown.network),
+        "NetworkInterfaces": _interfaces(shown),
+        "OSName": system.zh,
+        "OSNameEn": system.en,
+        "OSType": system.kind,
         "OperationLocks": {
             "LockReason": [{"LockReason": lock.value, "LockMsg": ""} for lock in shown.locks]
         },
         "ResourceGroupId": shown.resource_group_id,
+        "SpotPriceLimit": shown.spot_price_limit,
         "SpotStrategy": shown.spot_strategy.value,
         "StartTime": to_minute(shown.started_at),
     }
@@ -132,108 +149,27 @@ def instance_attribute(shown: Instance) -> JsonObject:
     return {
         **_common(shown),
         "CreationTime": to_second(shown.created_at),
-        "CreditSpecification": "",
         "DedicatedHostAttribute": {"DedicatedHostId": "", "DedicatedHostName": ""},
+        "EipAddress": _without(_elastic_address(shown), "IsSupportUnassociate"),
         "EnableJumboFrame": False,
         "IoOptimized": "optimized",
         "OperationLocks": {"LockReason": [{"LockReason": lock.value} for lock in shown.locks]},
     }
 
 
-def disk(shown: Disk) -> JsonObject:
-    """One entry of DescribeDisks."""
-    attachments = []
-    if shown.instance_id:
-        attachments = [
-            {
-                "AttachedTime": to_second(shown.attached_at),
-                "Device": shown.device,
-                "InstanceId": shown.instance_id,
-            }
-        ]
-    post_paid = shown.charge_type is ChargeType.POST_PAID
-    return {
-        "AttachedTime": to_second(shown.attached_at),
-        "Attachments": {"Attachment": attachments},
-        "AutoSnapshotPolicyId": "",
-        "BdfId": "",
-        "BurstingEnabled": False,
-        "Category": shown.category,
-        "CreationTime": to_second(shown.created_at),
-        "DeleteAutoSnapshot": False,
-        "DeleteWithInstance": shown.delete_with_instance,
-        "Description": "",
-        "DetachedTime": to_second(shown.detached_at),
-        "Device": shown.device,
-        "DiskChargeType": shown.charge_type.value,
-        "DiskId": shown.disk_id,
-        "DiskName": shown.name,
-        "EnableAutoSnapshot": False,
-        "Encrypted": False,
-        "ExpiredTime": DISK_NEVER_EXPIRES if post_paid else "",
-        "ImageId": "",
-        "InstanceId": shown.instance_id,
-        "KMSKeyId": "",
-        "MultiAttach": "Disabled",
-        "OperationLocks": {"OperationLock": []},
-        "Portable": shown.kind.value == "data",
-        "ProductCode": "",
-        "RegionId": shown.region,
-        "ResourceGroupId": "",
-        "Size": shown.size_gib,
-        "SourceSnapshotId": "",
-        "Status": shown.status,
-        "Tags": tag_list(shown.tags),
-        "Type": shown.kind.value,
-        "ZoneId": shown.zone,
-    }
-
-
 instance_entry = Memo(instance, key=lambda shown: shown.instance_id)
-disk_entry = Memo(disk, key=lambda shown: shown.disk_id)
-
-
-def snapshot(shown: Snapshot, now: datetime) -> JsonObject:
-    """One entry of DescribeSnapshots."""
-    progressing = shown.status is SnapshotStatus.PROGRESSING
-    remaining = max(0, int((shown.ends_at - now).total_seconds())) if progressing else 0
-    entry: JsonObject = {
-        "Available": shown.status is SnapshotStatus.ACCOMPLISHED,
-        "Category": "standard",
-        "CreationTime": to_second(shown.began_at),
-        "Description": shown.description,
-        "Encrypted": False,
-        "InstantAccess": False,
-        "LastModifiedTime": to_second(shown.changed_at),
-        "ProductCode": "",
-        "Progress": f"{shown.percent(now)}%",
-        "RegionId": shown.region,
-        "RemainTime": remaining,
-        "ResourceGroupId": "",
-        "SnapshotId": shown.snapshot_id,
-        "SnapshotName": shown.name,
-        "SnapshotType": "user",
-        "SourceDiskId": shown.disk_id,
-        "SourceDiskSize": str(shown.disk_size_gib),
-        "SourceDiskType": shown.disk_kind.value,
-        "Status": shown.status.value,
-        "Tags": tag_list(shown.tags),
-        "Usage": "none",
-    }
-    if shown.retention_days:
-        entry["RetentionDays"] = shown.retention_days
-    return entry
 
 
 def _common(shown: Instance) -> JsonObject:
     """What DescribeInstances and DescribeInstanceAttribute show alike."""
     kind = INSTANCE_TYPES[shown.instance_type]
     return {
-        **_addresses(shown.instance_id, shown.region, shown.zone, shown.network),
+        **_addresses(shown),
         "ClusterId": "",
         "Cpu": kind.cpu,
+        "CreditSpecification": shown.credit_specification
+        or ("Standard" if kind.is_burstable else ""),
         "Description": shown.description,
-        "EipAddress": _elastic_address(shown) if shown.eip else _NO_EIP,
         "ExpiredTime": to_minute(shown.expires_at, NEVER_EXPIRES),
         "ImageId": shown.image_id,
         "InstanceChargeType": shown.charge_type.value,
@@ -241,9 +177,10 @@ def _common(shown: Instance) -> JsonObject:
         "InstanceName": shown.name,
         "InstanceNetworkType": shown.network.value,
         "InstanceType": shown.instance_type,
-        "InternetChargeType": "PayByTraffic",
-        "InternetMaxBandwidthIn": -1,
-        "InternetMaxBandwidthOut": 100 if shown.public_ip or shown.former_public_ip else 0,
+        # With an elastic address it is that one's: 4 of 4 rows.
+        "InternetChargeType": "" if shown.eip else shown.internet_charge_type.value,
+        "InternetMaxBandwidthIn": shown.bandwidth_in,
+        "InternetMaxBandwidthOut": shown.bandwidth_out,
         "Memory": kind.memory_mib,
         "PublicIpAddress": {"IpAddress": [shown.public_ip] if shown.public_ip else []},
         "RegionId": shown.region,
@@ -255,45 +192,56 @@ def _common(shown: Instance) -> JsonObject:
 
 
 def _elastic_address(shown: Instance) -> JsonObject:
+    if not shown.eip:
+        return _NO_EIP
     return {
         "AllocationId": resource_id("eip", shown.region, shown.eip),
+        "Bandwidth": DEFAULT_EIP_BANDWIDTH,
         "InternetChargeType": "PayByTraffic",
         "IpAddress": shown.eip,
+        "IsSupportUnassociate": True,
     }
 
 
-@functools.lru_cache(maxsize=REMEMBERED)
-def _addresses(instance_id: str, region: str, zone: str, network: NetworkType) -> JsonObject:
-    """What follows from where an instance is, for as long as it is."""
-    in_vpc = network is NetworkType.VPC
-    address, digits = private_ip(instance_id), _digits(instance_id)
+def _without(fields: JsonObject, name: str) -> JsonObject:
+    return {key: value for key, value in fields.items() if key != name}
+
+
+def _addresses(shown: Instance) -> JsonObject:
+    """Where an instance is, and what it is called there."""
+    in_vpc = shown.network is NetworkType.VPC
+    address, digits = private_ip(shown), _digits(shown.instance_id)
     return {
-        "HostName": f"iZ{instance_id.removeprefix('i-')}Z",
+        "HostName": shown.host_name or _host_name(shown),
         "InnerIpAddress": {"IpAddress": [] if in_vpc else [address]},
-        "SecurityGroupIds": {"SecurityGroupId": [security_group_id(region)]},
+        "SecurityGroupIds": {"SecurityGroupId": list(shown_groups(shown))},
         "SerialNumber": "-".join(
             (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         ),
         "VpcAttributes": {
             "NatIpAddress": "",
             "PrivateIpAddress": {"IpAddress": [address] if in_vpc else []},
-            "VSwitchId": vswitch_id(region, zone) if in_vpc else "",
-            "VpcId": vpc_id(region) if in_vpc else "",
+            "VSwitchId": shown_vswitch(shown),
+            "VpcId": shown_vpc(shown),
         },
     }
 
 
-@functools.lru_cache(maxsize=REMEMBERED)
-def _interfaces(instance_id: str, region: str, network: NetworkType) -> JsonObject:
-    if network is NetworkType.CLASSIC:
+def _host_name(shown: Instance) -> str:
+    """``iZbp1…Z``; its digits are not those of the instance's id."""
+    return f"iZ{resource_id('host', shown.region, shown.instance_id).removeprefix('host-')}Z"
+
+
+def _interfaces(shown: Instance) -> JsonObject:
+    if shown.network is NetworkType.CLASSIC:
         return {"NetworkInterface": []}
-    address, digits = private_ip(instance_id), _digits(instance_id)
-    mac = f"{digits[:2]}:{digits[2:4]}:{digits[4:6]}:{digits[6:8]}"
+    address, digits = private_ip(shown), _digits(shown.instance_id)
+    mac = f"{digits[:2]}:{digits[2:4]}:{digits[4:6]}"
     return {
         "NetworkInterface": [
             {
-                "MacAddress": f"00:16:{mac}",
-                "NetworkInterfaceId": resource_id("eni", region, instance_id),
+                "MacAddress": f"00:16:3e:{mac}",
+                "NetworkInterfaceId": resource_id("eni", shown.region, shown.instance_id),
                 "PrimaryIpAddress": address,
                 "PrivateIpSets": {"PrivateIpSet": [{"Primary": True, "PrivateIpAddress": address}]},
                 "Type": "Primary",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from local.ecs.account.model import Disk, Instance
-from local.ecs.account.regions import REGIONS, fingerprint
+from local.ecs.account.regions import REGIONS
 from local.ecs.account.state import JsonObject, Replay, State
 from local.ecs.errors import DeniedError, Refusal
 from local.ecs.ram.caller import Caller
@@ -18,8 +19,8 @@ from local.ecs.rpc.reference import Documented, documented
 MAX_TOKEN_LENGTH = 64
 _DRY_RUN_LISTS = frozenset({"DescribeInstances", "DescribeDisks", "DescribeSnapshots"})
 """The lists whose references have a DryRun."""
-_LISTS_IN_DETAIL = frozenset({"DescribeInstances", "DescribeDisks"})
-"""The lists that are refused with an AccessDeniedDetail since 2025-12-20."""
+_REFUSED_LISTS = frozenset({"DescribeInstances", "DescribeDisks"})
+"""The lists that are refused, and not empty, without permission since 2025-12-20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,11 @@ class Request:
         """Insist on what `allows` asks.
 
         Raises:
-            EcsError: RAM denies it; the message names action and resource.
+            DeniedError: RAM denies it; the detail names the action. Recorded of DescribeInstances
+                alone; the SDKs read it from an error of any operation.
         """
         if not self.allows(resource, region, tags):
-            arn = self._arn(resource, region)
-            raise Refusal.FORBIDDEN.error(action=f"ecs:{self.action}", resource=arn)
+            raise DeniedError(self._denied(resource, region, tags))
 
     def authorize_instance(self, instance_id: str, instance: Instance | None) -> None:
         """Insist on the permission for one instance, be it there or not.
@@ -130,41 +131,37 @@ class Request:
         quirks = self.state.settings.quirks
         knows_dry_run = self.action in _DRY_RUN_LISTS or quirks.undocumented_dry_run_is_known
         if knows_dry_run and self.parameters.flag("DryRun"):
-            self._authorize_list(resource, region)
+            self.authorize(resource, region, {})
             raise Refusal.DRY_RUN.error()
         if self._refuses_list():
-            self._authorize_list(resource, region)
+            self.authorize(resource, region, {})
         return self.allows(resource, region, {})
 
     def _refuses_list(self) -> bool:
         """Whether a list without permission is an error, and not empty."""
         quirks = self.state.settings.quirks
-        if self.action not in _LISTS_IN_DETAIL:
+        if self.action not in _REFUSED_LISTS:
             return quirks.denied_lists_are_refused
         if self.caller.denied_is_empty is not None:
             return not self.caller.denied_is_empty
         return not quirks.denied_describe_is_empty
 
-    def _authorize_list(self, resource: str, region: str) -> None:
-        if self.action not in _LISTS_IN_DETAIL:
-            self.authorize(resource, region, {})
-        elif not self.allows(resource, region, {}):
-            raise DeniedError(self._denied(resource, region))
+    def _denied(self, resource: str, region: str, tags: Mapping[str, str]) -> Mapping[str, str]:
+        """The ``AccessDeniedDetail``, with the fields and words of a real answer of 2025.
 
-    def _denied(self, resource: str, region: str) -> Mapping[str, str]:
-        """The ``AccessDeniedDetail``, with the fields and words of a real answer of 2025."""
+        Its encoded message is for RAM to decode; here it is JSON in Base64, and names the resource.
+        """
         caller, action, arn = self.caller, f"ecs:{self.action}", self._arn(resource, region)
-        diagnosis = fingerprint(action, arn, caller.account_id, caller.principal).to_bytes(
-            16, "big"
-        )
+        kind = caller.denial(action, arn, tags)
+        diagnosis = {"AuthAction": action, "AuthResource": arn, "NoPermissionType": kind}
         return {
             "AuthAction": action,
             "AuthPrincipalType": caller.principal_type,
             "AuthPrincipalDisplayName": caller.principal,
             "AuthPrincipalOwnerId": caller.account_id,
-            "NoPermissionType": caller.denial(action, arn, {}),
+            "NoPermissionType": kind,
             "PolicyType": "AccountLevelIdentityBasedPolicy",
-            "EncodedDiagnosticMessage": b64encode(diagnosis).decode(),
+            "EncodedDiagnosticMessage": b64encode(json.dumps(diagnosis).encode()).decode(),
         }
 
     def stop_if_dry_run(self, refusal: Refusal = Refusal.DRY_RUN) -> None:

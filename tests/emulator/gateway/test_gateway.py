@@ -72,9 +72,10 @@ def test_a_success_carries_its_request_id_in_body_and_header(gateway: Gateway) -
 
     request_id = answer.body["RequestId"]
     assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", request_id)
-    assert answer == Answer(
-        "StopInstance", 200, "", {"RequestId": request_id}, {"x-acs-request-id": request_id}
-    )
+    trace_id = answer.headers["x-acs-trace-id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", trace_id)
+    headers = {"x-acs-request-id": request_id, "x-acs-trace-id": trace_id}
+    assert answer == Answer("StopInstance", 200, "", {"RequestId": request_id}, headers)
 
 
 def test_an_error_has_the_form_of_ecs(gateway: Gateway) -> None:
@@ -156,6 +157,7 @@ def test_a_throttled_request_does_not_reach_the_engine() -> None:
 
     assert (answer.status, answer.code) == (400, "Throttling.User")
     assert answer.headers["x-acs-retry-after"] == "40000"
+    assert answer.body["Recommend"].partition("?")[2] == "q=Throttling.User&product=Ecs"
     assert gateway.engine.instance(instance_id).status is Status.RUNNING
     assert gateway.log.entries()[0].effect is Effect.NONE
 
@@ -168,6 +170,27 @@ def test_what_was_refused_before_is_logged_all_the_same(gateway: Gateway) -> Non
     assert (answer.status, answer.code) == (404, "InvalidAccessKeyId.NotFound")
     entry = gateway.log.entries()[0]
     assert (entry.account_id, entry.action, entry.effect) == ("", "StopInstance", Effect.NONE)
+    assert answer.body["Recommend"].partition("?")[2] == "q=InvalidAccessKeyId.NotFound"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("IncorrectInstanceStatus", "The current status of the resource does not support this"),
+        ("Throttling.User", "Request was denied due to user flow control."),
+        ("OperationDenied.NoStock", "The requested resource is sold out"),
+        ("InvalidInstanceId.NotFound", "The specified InstanceId does not exist."),
+        ("Odd", "The request processing has failed due to some unknown error."),
+    ],
+)
+def test_a_fault_that_names_a_code_alone_has_the_platforms_text(
+    gateway: Gateway, code: str, text: str
+) -> None:
+    gateway.faults.add(Refuse(status=400, code=code))
+
+    answer = ask(gateway, "DescribeRegions")
+
+    assert answer.body["Message"].startswith(text)
 
 
 @pytest.mark.parametrize(

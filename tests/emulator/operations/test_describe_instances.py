@@ -109,7 +109,7 @@ def test_instances_are_found_by_address(mixed: Desk) -> None:
     found = [
         names(mixed, PublicIpAddresses=json.dumps([web.public_ip])),
         names(mixed, EipAddresses=json.dumps([web.eip])),
-        names(mixed, PrivateIpAddresses=json.dumps([render.private_ip(web.instance_id)])),
+        names(mixed, PrivateIpAddresses=json.dumps([render.private_ip(web)])),
         names(mixed, EipAddresses='[""]'),
     ]
 

@@ -90,6 +90,23 @@ def test_what_is_asked_for_is_what_is_made() -> None:
     ] == [("", "cloud_ssd", 60, True), ("cache", "cloud_essd", 100, False)]
 
 
+def test_disks_have_tags_and_resource_group_of_the_instance_that_is_made() -> None:
+    desk = Desk()
+
+    desk.ask(
+        "RunInstances",
+        Tag__1__Key="purpose",
+        Tag__1__Value="ci-runner",
+        DataDisk__1__Size="100",
+        ResourceGroupId="rg-1",
+        **PLAIN,
+    )
+
+    shown = desk.ask("DescribeDisks", Tag__1__Key="purpose")["Disks"]["Disk"]
+    tags = {"Tag": [{"TagKey": "purpose", "TagValue": "ci-runner"}]}
+    assert [(each["Tags"], each["ResourceGroupId"]) for each in shown] == [(tags, "rg-1")] * 2
+
+
 def test_a_new_instance_really_is_released_at_its_time() -> None:
     desk = Desk()
     desk.ask("RunInstances", AutoReleaseTime=iso(desk, minutes=30), **PLAIN)
@@ -279,7 +296,8 @@ def test_a_wrong_attribute_is_refused(
 def test_regions_are_named_in_the_language_asked_for(language: str, name: str) -> None:
     answer = Desk().ask("DescribeRegions", AcceptLanguage=language, ResourceType="instance")
 
-    assert answer["Regions"]["Region"][0] == {
+    regions = {each["RegionId"]: each for each in answer["Regions"]["Region"]}
+    assert regions["cn-hangzhou"] == {
         "RegionId": "cn-hangzhou",
         "RegionEndpoint": "ecs.cn-hangzhou.aliyuncs.com",
         "LocalName": name,

@@ -2,13 +2,14 @@
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from local.ecs.account.quirks import Quirks
-from local.ecs.errors import EcsError
+from local.ecs.errors import DeniedError
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy, PolicyError
@@ -267,8 +268,11 @@ def test_tagging_what_is_new_may_need_a_permission_of_its_own(
     tagged = {**given, "Tag.1.Key": "by", "Tag.1.Value": "me"}
 
     if needed:
-        with pytest.raises(EcsError, match=rf"ecs:TagResources on acs:ecs:.*:{resource[:-1]}"):
+        with pytest.raises(DeniedError) as caught:
             desk.ask(action, caller, **tagged)
+        assert caught.value.detail["AuthAction"] == "ecs:TagResources"
+        diagnosis = json.loads(b64decode(caught.value.detail["EncodedDiagnosticMessage"]))
+        assert diagnosis["AuthResource"].endswith(f":{resource}")
     else:
         desk.ask(action, caller, **tagged)
         desk = Desk(InstanceSpec("web"))
