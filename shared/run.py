@@ -40,7 +40,8 @@ __all__ = ["REAL_WORLD", "World", "run"]
 MAX_WAITS = 6
 """How often an invocation waits for unknown ids to show."""
 
-if TYPE_CHECKING:  # few runs tell anybody, and only those load what it takes
+if TYPE_CHECKING:  # few runs tell anybody or ask for prices, and only those load what it takes
+    from shared.ecs.prices import PriceBook
     from shared.notify.telling import Telling
 
 
@@ -113,6 +114,7 @@ class _Invocation:
         self.waits = 0
         self._transport: Connection | None = None
         self._clients: dict[str, Client] = {}
+        self._prices: PriceBook | None = None
 
     def report(self, message: Message | InvalidEvent) -> Report:
         """Do what one message asks, and log it; after the last of them the channels are told.
@@ -214,6 +216,7 @@ class _Invocation:
         else:
             self.spent.add(plan.to_change)
             rows = self._execute(fleet, plan, writes_before=before[1])
+        rows, on_prices = self._priced(rows, fleet) if self.action.prices(request) else (rows, [])
         confirmable = dry_run and not refusal and not scene.unread
         return Report(
             action=self.action.name,
@@ -233,6 +236,7 @@ class _Invocation:
                 *scene.warnings,
                 *_misspelt(rows, judge.guard),
                 *what_next(rows, scene.unread, dry_run=dry_run),
+                *on_prices,
             ),
             refusal=refusal,
             unread=scene.unread,
@@ -256,6 +260,13 @@ class _Invocation:
         if ends and nothing_sent and all(one.startswith(UNFORESEEN) for one in ends):
             raise Unavailable(f"{ends[0]}; nothing was changed")
         return rows
+
+    def _priced(self, rows: Sequence[Row], fleet: Fleet) -> tuple[Sequence[Row], list[str]]:
+        """The rows with their list prices, and what is to be said of prices that are not known."""
+        from shared.ecs.prices import PriceBook  # noqa: PLC0415  # few runs ask for prices
+
+        self._prices = self._prices or PriceBook()
+        return self._prices.priced(rows, fleet.sources)
 
     def _check_percent(self, plan: Plan, fleet: Fleet, settings: Settings) -> Plan:
         """The plan without the regions that could not be counted.
