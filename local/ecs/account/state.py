@@ -26,6 +26,7 @@ from local.ecs.account.model import (
 )
 from local.ecs.account.quirks import Quirks
 from local.ecs.account.regions import REGIONS, resource_id
+from local.ecs.account.system_events import SystemEvent
 
 JsonObject = dict[str, Any]
 
@@ -38,6 +39,7 @@ class Due(Enum):
     SNAPSHOT = "a snapshot is accomplished"
     RETENTION = "a snapshot has been kept long enough"
     EXPIRY = "a subscription ends"
+    EVENT = "a system event is executed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Saved:
     groups: tuple[SnapshotGroup, ...]
     replays: tuple[SavedReplay, ...]
     agenda: tuple[tuple[datetime, str, str], ...]
+    events: tuple[SystemEvent, ...] = ()
 
 
 class State:
@@ -108,6 +111,7 @@ class State:
         self.disks: Collection[Disk] = Collection()
         self.snapshots: Collection[Snapshot] = Collection()
         self.groups: Collection[SnapshotGroup] = Collection()
+        self.events: Collection[SystemEvent] = Collection()
         self.replays: dict[tuple[str, str, str], Replay] = {}
         self._snapshots_of: defaultdict[str, list[str]] = defaultdict(list)
         self._agenda: list[tuple[datetime, int, Due, str]] = []
@@ -137,15 +141,21 @@ class State:
             state.add_snapshot(snapshot)
         for group in saved.groups:
             state.groups.add(group.group_id, group.region, group)
+        for event in saved.events:
+            state.events.add(event.event_id, event.region, event)
+        state._restore(saved)
+        return state
+
+    def _restore(self, saved: Saved) -> None:
+        """Take what was answered and what is due from what was saved."""
         for each in saved.replays:
-            state.replays[each.account_id, each.action, each.token] = each.replay
+            self.replays[each.account_id, each.action, each.token] = each.replay
         for at, due, resource in saved.agenda:
             if due not in Due.__members__:
                 raise ValueError(f"agenda: {due!r} is none of {list(Due.__members__)}")
-            if due == Due.RETENTION.name and state.snapshots.find(resource) is None:
+            if due == Due.RETENTION.name and self.snapshots.find(resource) is None:
                 raise ValueError(f"agenda: there is no snapshot {resource!r}")
-            state.schedule(at, Due[due], resource)
-        return state
+            self.schedule(at, Due[due], resource)
 
     def save(self) -> Saved:
         """The account as it is."""
@@ -159,6 +169,7 @@ class State:
             disks=tuple(self.disks),
             snapshots=tuple(self.snapshots),
             groups=tuple(self.groups),
+            events=tuple(self.events),
             replays=tuple(SavedReplay(*key, replay) for key, replay in self.replays.items()),
             agenda=tuple((at, due.name, resource) for at, _, due, resource in sorted(self._agenda)),
         )
@@ -166,7 +177,7 @@ class State:
     @property
     def changes(self) -> int:
         """A number that is another one whenever something has changed."""
-        collections = (self.instances, self.disks, self.snapshots, self.groups)
+        collections = (self.instances, self.disks, self.snapshots, self.groups, self.events)
         return sum(collection.changes for collection in collections)
 
     def mint(self, kind: str, region: str) -> str:

@@ -31,6 +31,7 @@ _MODULES: Mapping[str, str] = {
     "renewal": "DescribeInstanceAutoRenewAttribute",
     "run_instances": "CreateInstance RunInstances",
     "snapshots": "CreateSnapshot CreateSnapshotGroup",
+    "system_events": "DescribeInstanceHistoryEvents DescribeInstancesFullStatus",
     "tags": "ListTagResources TagResources UntagResources",
 }
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
