@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from local.ecs.account import lifecycle
 from local.ecs.account.durations import DEFAULT_DURATIONS, Durations
@@ -25,10 +24,10 @@ from local.ecs.account.model import (
     Status,
     StoppedMode,
 )
+from local.ecs.account.network import SecurityGroup
 from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.account.regions import resource_id
 from local.ecs.account.state import JsonObject, Saved, Settings, State
-from local.ecs.account.system_events import EventStatus, EventType, SystemEvent
 from local.ecs.clock import Clock
 from local.ecs.errors import Refusal
 from local.ecs.fleet.creation import create
@@ -172,6 +171,12 @@ class Ecs:
                 return self._state.snapshots_of(disk_id)
             return tuple(self._state.snapshots)
 
+    def security_groups(self, region: str | None = None) -> tuple[SecurityGroup, ...]:
+        """The security groups that exist (in ``region``), in order of creation."""
+        with self._lock:
+            groups = self._state.network.groups
+            return tuple(each for each in groups if region in {None, each.region})
+
     def add(self, spec: InstanceSpec) -> Instance:
         """Make an instance, as the platform or somebody else would.
 
@@ -268,35 +273,6 @@ class Ecs:
         """
         with self._lock:
             lifecycle.release(self._state, self.instance(instance_id))
-
-    def announce(
-        self, instance_id: str, kind: EventType, not_before: datetime, reason: str = ""
-    ) -> SystemEvent:
-        """Announce that the platform will do something to an instance, as it does on failures.
-
-        Args:
-            instance_id: whose instance.
-            kind: what is to happen.
-            not_before: when it happens, in any zone.
-            reason: what DescribeInstanceHistoryEvents says of it.
-
-        Raises:
-            KeyError: the instance does not exist.
-        """
-        with self._lock:
-            region = self.instance(instance_id).region
-            event = SystemEvent(
-                event_id=self._state.mint("e", region),
-                instance_id=instance_id,
-                region=region,
-                kind=kind,
-                status=EventStatus.SCHEDULED,
-                published_at=self._state.now,
-                not_before=not_before,
-                reason=reason,
-            )
-            lifecycle.announce(self._state, event)
-            return event
 
     def detach_disk(self, disk_id: str) -> None:
         """Detach a disk by hand; one that is attached to nothing is left as it is.

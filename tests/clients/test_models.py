@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.account.model import LockReason
+from local.ecs.account.network import default_group_id, default_vpc_id
 from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options
@@ -132,6 +134,11 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
     yield "ListTagResources", this
     yield "UntagResources", {**this, "TagKey": ["env"]}
     yield "ModifyInstanceAttribute", {"InstanceId": one, "InstanceName": "another"}
+    yield from networks_and_keys(one)
+    made = {"SecurityGroupId": engine.security_groups(REGION)[-1].group_id}
+    yield "JoinSecurityGroup", {**made, "InstanceId": one}
+    yield "LeaveSecurityGroup", {**made, "InstanceId": one}
+    yield "DeleteSecurityGroup", made
     at = f"{clock.now() + timedelta(hours=9):%Y-%m-%dT%H:%M:00Z}"
     yield "ModifyInstanceAutoReleaseTime", {"InstanceId": one, "AutoReleaseTime": at}
     yield "DescribeInstances", {"MaxResults": 10}
@@ -144,3 +151,24 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
         yield operation, {"InstanceId": [member], "BatchOptimization": "SuccessFirst"}
     yield "DeleteInstance", {"InstanceId": alone}
     yield "DeleteInstances", {"InstanceId": [member]}
+
+
+def networks_and_keys(instance: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Groups and key pairs, made, given to an instance, and deleted."""
+    group = {"SecurityGroupId": default_group_id(REGION)}
+    ports = {"IpProtocol": "tcp", "PortRange": "22/22"}
+    yield "CreateSecurityGroup", {"VpcId": default_vpc_id(REGION), "SecurityGroupName": "ci"}
+    yield "ModifySecurityGroupAttribute", {**group, "Description": "the first"}
+    yield "AuthorizeSecurityGroup", {**group, **ports, "SourceCidrIp": "10.0.0.0/8"}
+    yield "AuthorizeSecurityGroupEgress", {**group, **ports, "DestCidrIp": "10.0.0.0/8"}
+    yield "DescribeSecurityGroups", {}
+    yield "DescribeSecurityGroupAttribute", group
+    yield "RevokeSecurityGroup", {**group, **ports, "SourceCidrIp": "10.0.0.0/8"}
+    yield "RevokeSecurityGroupEgress", {**group, **ports, "DestCidrIp": "10.0.0.0/8"}
+    pair = {"KeyPairName": "ci"}
+    yield "CreateKeyPair", pair
+    yield "ImportKeyPair", {"KeyPairName": "mine", "PublicKeyBody": "ssh-rsa AAAA"}
+    yield "DescribeKeyPairs", {}
+    yield "AttachKeyPair", {**pair, "InstanceIds": json.dumps([instance])}
+    yield "DetachKeyPair", {**pair, "InstanceIds": json.dumps([instance])}
+    yield "DeleteKeyPairs", {"KeyPairNames": json.dumps(["ci"])}

@@ -24,7 +24,6 @@ _FIELDS = (
     "instance_ids",
     "max_instances",
     "name",
-    "notify",
     "plan_id",
     "regions",
     "release_after",

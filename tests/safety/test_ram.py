@@ -34,7 +34,7 @@ TAGGED = InstanceSpec("dev-web", tags={"team": "dev"})
 
 STORIES: Mapping[str, Request] = {
     "clear_auto_release": {"name": "dev-*"},
-    "describe": {"name": "dev-*", "prices": True},
+    "describe": {"name": "dev-*"},
     "release": {"name": "dev-*", "dry_run": False},
     "set_auto_release": {"name": "dev-*", "release_after": "12h"},
     "start": {"name": "dev-*"},
@@ -88,15 +88,7 @@ def staged(function: str, *policies: Mapping[str, Any]) -> Stage:
     return stage
 
 
-OPTIONAL = {("describe", "ecs:DescribeDisks"), ("describe", "ecs:DescribePrice")}
-"""For prices alone, which are no reason to fail."""
-
-CUTS = [
-    (function, action)
-    for function in FUNCTIONS
-    for action in allowed(document(function))
-    if (function, action) not in OPTIONAL
-]
+CUTS = [(function, action) for function in FUNCTIONS for action in allowed(document(function))]
 
 
 def test_each_function_has_a_policy_and_there_is_no_other() -> None:
@@ -151,20 +143,6 @@ def test_without_any_one_action_the_function_fails_and_names_it(function: str, a
 
     with pytest.raises(AccessDenied, match=rf"does not allow {action}\b"):
         stage.ask(function, STORIES[function])
-
-
-@pytest.mark.parametrize(("function", "action"), sorted(OPTIONAL))
-def test_without_an_optional_action_the_report_is_complete_and_names_it(
-    function: str, action: str
-) -> None:
-    stage = staged(function, without(document(function), action))
-
-    report = stage.ask(function, STORIES[function])
-
-    assert report["outcome"] == "complete"
-    assert [one["list_price"] for one in report["instances"]] == [None, None]
-    assert [f"does not allow {action} " in one for one in report["warnings"]] == [True]
-    assert [f"add {action} to the policy" in one for one in report["warnings"]] == [True]
 
 
 @pytest.mark.parametrize(("function", "action"), CUTS)

@@ -16,6 +16,8 @@ from typing import Any, Literal
 from local.ecs.account.catalog import INSTANCE_TYPES
 from local.ecs.account.collection import Collection
 from local.ecs.account.durations import Durations
+from local.ecs.account.images import Image
+from local.ecs.account.key_pairs import KeyPair
 from local.ecs.account.model import (
     Disk,
     Instance,
@@ -24,9 +26,9 @@ from local.ecs.account.model import (
     SnapshotStatus,
     StoppedMode,
 )
+from local.ecs.account.network import Network, SavedNetwork
 from local.ecs.account.quirks import Quirks
 from local.ecs.account.regions import REGIONS, resource_id
-from local.ecs.account.system_events import SystemEvent
 
 JsonObject = dict[str, Any]
 
@@ -39,7 +41,6 @@ class Due(Enum):
     SNAPSHOT = "a snapshot is accomplished"
     RETENTION = "a snapshot has been kept long enough"
     EXPIRY = "a subscription ends"
-    EVENT = "a system event is executed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Saved:
         form: of this value; another one is not understood.
         minted: how many ids were made.
         agenda: when, the `Due`'s name, which resource; in any order.
+        network: None for what is there from the start, as all that older files mean.
     """
 
     form: Literal[1]
@@ -93,7 +95,9 @@ class Saved:
     groups: tuple[SnapshotGroup, ...]
     replays: tuple[SavedReplay, ...]
     agenda: tuple[tuple[datetime, str, str], ...]
-    events: tuple[SystemEvent, ...] = ()
+    network: SavedNetwork | None = None
+    key_pairs: tuple[KeyPair, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 class State:
@@ -102,6 +106,7 @@ class State:
     Attributes:
         now: the moment of the request, or of the event, that is being worked on.
         replays: by account, action and ClientToken.
+        groups: snapshot groups; those of security are in ``network``.
     """
 
     def __init__(self, settings: Settings, now: datetime, seed: int) -> None:
@@ -111,7 +116,9 @@ class State:
         self.disks: Collection[Disk] = Collection()
         self.snapshots: Collection[Snapshot] = Collection()
         self.groups: Collection[SnapshotGroup] = Collection()
-        self.events: Collection[SystemEvent] = Collection()
+        self.key_pairs: Collection[KeyPair] = Collection()
+        self.images: Collection[Image] = Collection()
+        self.network = Network()
         self.replays: dict[tuple[str, str, str], Replay] = {}
         self._snapshots_of: defaultdict[str, list[str]] = defaultdict(list)
         self._agenda: list[tuple[datetime, int, Due, str]] = []
@@ -130,32 +137,36 @@ class State:
         """
         state = cls(settings, saved.now, saved.seed)
         state._minted = saved.minted
+        state._fill(saved)
+        for each in saved.replays:
+            state.replays[each.account_id, each.action, each.token] = each.replay
+        for at, due, resource in saved.agenda:
+            if due not in Due.__members__:
+                raise ValueError(f"agenda: {due!r} is none of {list(Due.__members__)}")
+            if due == Due.RETENTION.name and state.snapshots.find(resource) is None:
+                raise ValueError(f"agenda: there is no snapshot {resource!r}")
+            state.schedule(at, Due[due], resource)
+        return state
+
+    def _fill(self, saved: Saved) -> None:
+        """Take over the resources that were saved."""
         for instance in saved.instances:
             if instance.region not in REGIONS or instance.instance_type not in INSTANCE_TYPES:
                 where = f"{instance.instance_type} in {instance.region}"
                 raise ValueError(f"{instance.instance_id}: {where} is not known here")
-            state.instances.add(instance.instance_id, instance.region, instance)
+            self.instances.add(instance.instance_id, instance.region, instance)
         for disk in saved.disks:
-            state.disks.add(disk.disk_id, disk.region, disk)
+            self.disks.add(disk.disk_id, disk.region, disk)
         for snapshot in saved.snapshots:
-            state.add_snapshot(snapshot)
+            self.add_snapshot(snapshot)
         for group in saved.groups:
-            state.groups.add(group.group_id, group.region, group)
-        for event in saved.events:
-            state.events.add(event.event_id, event.region, event)
-        state._restore(saved)
-        return state
-
-    def _restore(self, saved: Saved) -> None:
-        """Take what was answered and what is due from what was saved."""
-        for each in saved.replays:
-            self.replays[each.account_id, each.action, each.token] = each.replay
-        for at, due, resource in saved.agenda:
-            if due not in Due.__members__:
-                raise ValueError(f"agenda: {due!r} is none of {list(Due.__members__)}")
-            if due == Due.RETENTION.name and self.snapshots.find(resource) is None:
-                raise ValueError(f"agenda: there is no snapshot {resource!r}")
-            self.schedule(at, Due[due], resource)
+            self.groups.add(group.group_id, group.region, group)
+        for pair in saved.key_pairs:
+            self.key_pairs.add(pair.key, pair.region, pair)
+        for image in saved.images:
+            self.images.add(image.image_id, image.region, image)
+        if saved.network is not None:
+            self.network = Network(saved.network)
 
     def save(self) -> Saved:
         """The account as it is."""
@@ -169,16 +180,25 @@ class State:
             disks=tuple(self.disks),
             snapshots=tuple(self.snapshots),
             groups=tuple(self.groups),
-            events=tuple(self.events),
             replays=tuple(SavedReplay(*key, replay) for key, replay in self.replays.items()),
+            network=self.network.save(),
+            key_pairs=tuple(self.key_pairs),
+            images=tuple(self.images),
             agenda=tuple((at, due.name, resource) for at, _, due, resource in sorted(self._agenda)),
         )
 
     @property
     def changes(self) -> int:
         """A number that is another one whenever something has changed."""
-        collections = (self.instances, self.disks, self.snapshots, self.groups, self.events)
-        return sum(collection.changes for collection in collections)
+        collections: tuple[Collection[Any], ...] = (
+            self.instances,
+            self.disks,
+            self.snapshots,
+            self.groups,
+            self.key_pairs,
+            self.images,
+        )
+        return self.network.changes + sum(collection.changes for collection in collections)
 
     def mint(self, kind: str, region: str) -> str:
         """An id that no resource has had; the same sequence under the same seed."""

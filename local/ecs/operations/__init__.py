@@ -22,6 +22,9 @@ _MODULES: Mapping[str, str] = {
     "describe_snapshots": "DescribeSnapshotGroups DescribeSnapshots",
     "disks": "DescribeDisks",
     "images": "DescribeImages",
+    "key_pairs": (
+        "AttachKeyPair CreateKeyPair DeleteKeyPairs DescribeKeyPairs DetachKeyPair ImportKeyPair"
+    ),
     "power": (
         "RebootInstance RebootInstances StartInstance StartInstances StopInstance StopInstances"
     ),
@@ -30,8 +33,15 @@ _MODULES: Mapping[str, str] = {
     "regions": "DescribeRegions",
     "renewal": "DescribeInstanceAutoRenewAttribute",
     "run_instances": "CreateInstance RunInstances",
+    "security_groups": (
+        "CreateSecurityGroup DeleteSecurityGroup DescribeSecurityGroups JoinSecurityGroup"
+        " LeaveSecurityGroup ModifySecurityGroupAttribute"
+    ),
+    "security_rules": (
+        "AuthorizeSecurityGroup AuthorizeSecurityGroupEgress DescribeSecurityGroupAttribute"
+        " RevokeSecurityGroup RevokeSecurityGroupEgress"
+    ),
     "snapshots": "CreateSnapshot CreateSnapshotGroup",
-    "system_events": "DescribeInstanceHistoryEvents DescribeInstancesFullStatus",
     "tags": "ListTagResources TagResources UntagResources",
 }
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")

@@ -146,6 +146,8 @@ def _collection(request: Request) -> Collection[Any]:
         "disk": request.state.disks,
         "snapshot": request.state.snapshots,
         "snapshotgroup": request.state.groups,
+        "securitygroup": request.state.network.groups,
+        "image": request.state.images,
     }
     collection = collections.get(
         request.parameters.required("ResourceType", Refusal.NO_RESOURCE_TYPE)

@@ -110,20 +110,6 @@ class Parameters:
         except ValueError:
             raise Refusal.INVALID_PARAMETER.error(name=name) from None
 
-    def second(self, name: str) -> datetime | None:
-        """A time to the second, ``yyyy-MM-ddTHH:mm:ssZ``; None when absent.
-
-        Raises:
-            EcsError: it is not.
-        """
-        value = self._raw.get(name)
-        if not value:
-            return None
-        try:
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
-        except ValueError:
-            raise Refusal.INVALID_PARAMETER.error(name=name) from None
-
     def repeated(self, name: str) -> tuple[str, ...]:
         """A RepeatList, ``Name.1``, ``Name.2`` and so on, in the order of its numbers."""
         prefix = f"{name}."
@@ -160,11 +146,11 @@ class Parameters:
         try:
             ids = json.loads(value)
         except (ValueError, RecursionError):
-            raise malformed.error() from None
+            raise malformed.error(name=name) from None
         if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
-            raise malformed.error()
+            raise malformed.error(name=name)
         if len(ids) > MAX_IDS:
-            raise too_many.error()
+            raise too_many.error(name=name)
         return tuple(ids)
 
     def tag_filters(self) -> tuple[tuple[str, str], ...]:

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 
 from local.ecs.account.catalog import INSTANCE_TYPES
 from local.ecs.account.model import Instance, NetworkType
+from local.ecs.account.network import groups_of, vpc_of, vswitch_of
 from local.ecs.account.os_names import os_name
 from local.ecs.account.regions import fingerprint, resource_id
 from local.ecs.account.state import JsonObject
@@ -61,41 +62,23 @@ def tag_list(tags: Mapping[str, str]) -> JsonObject:
     return {"Tag": [{"TagKey": key, "TagValue": value} for key, value in tags.items()]}
 
 
-@functools.cache
-def vpc_id(region: str) -> str:
-    """The one VPC of a region."""
-    return resource_id("vpc", region)
-
-
-@functools.cache
-def vswitch_id(region: str, zone: str) -> str:
-    """The one vSwitch of a zone."""
-    return resource_id("vsw", region, zone)
-
-
-@functools.cache
-def security_group_id(region: str) -> str:
-    """The one security group of a region."""
-    return resource_id("sg", region)
-
-
 def shown_vpc(shown: Instance) -> str:
     """The VPC that the instance is in; "" in the classic network."""
     if shown.network is NetworkType.CLASSIC:
         return ""
-    return shown.vpc_id or vpc_id(shown.region)
+    return vpc_of(shown)
 
 
 def shown_vswitch(shown: Instance) -> str:
     """The vSwitch that the instance is in; "" in the classic network."""
     if shown.network is NetworkType.CLASSIC:
         return ""
-    return shown.vswitch_id or vswitch_id(shown.region, shown.zone)
+    return vswitch_of(shown)
 
 
 def shown_groups(shown: Instance) -> tuple[str, ...]:
     """The security groups that the instance is in: the region's own unless it names some."""
-    return shown.security_group_ids or (security_group_id(shown.region),)
+    return groups_of(shown)
 
 
 def private_ip(shown: Instance) -> str:

@@ -16,6 +16,7 @@ from local.ecs.account.model import (
     Status,
     StoppedMode,
 )
+from local.ecs.account.network import default_vpc_id, default_vswitch_id
 from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
 from local.ecs.errors import EcsError
@@ -69,11 +70,11 @@ def mixed() -> Desk:
         ({"ZoneId": "cn-hangzhou-k"}, ["web-2"]),
         ({"VpcId": "vpc-gone"}, []),
         (
-            {"VpcId": render.vpc_id(REGION), "Filter.1.Key": "ExpiredStartTime"}
+            {"VpcId": default_vpc_id(REGION), "Filter.1.Key": "ExpiredStartTime"}
             | {"Filter.1.Value": "2029-01-01T00:00Z"},
             ["web-1", "web-2", "db.1", "unpaid"],
         ),
-        ({"VSwitchId": render.vswitch_id(REGION, "cn-hangzhou-k")}, ["web-2"]),
+        ({"VSwitchId": default_vswitch_id(REGION, "cn-hangzhou-k")}, ["web-2"]),
         ({"LockReason": "financial"}, ["unpaid"]),
         ({"Tag.1.Key": "env"}, ["web-1", "web-2"]),
         ({"Tag.1.Key": "env", "Tag.1.Value": "prod"}, ["web-2"]),

@@ -56,7 +56,6 @@ SHARED = {
     "dry_run": "bool",
     "max_instances": "number",
     "plan_id": "text",
-    "notify": "bool",
     "action": "text",
 }
 OWN = {
@@ -342,8 +341,8 @@ MAX_RIGHT = description(Request, "max_instances")
         pytest.param(
             {**BY_ID, "DRY_RUN": True},
             "'DRY_RUN' is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, regions, dry_run, max_instances, plan_id, notify, action, force, "
-            "stopped_mode, wait.",
+            "name, all, regions, dry_run, max_instances, plan_id, action, force, stopped_mode, "
+            "wait.",
             id="a-field-in-other-letters",
         ),
         pytest.param(
@@ -354,15 +353,15 @@ MAX_RIGHT = description(Request, "max_instances")
         pytest.param(
             {**BY_ID, "": 1},
             "'' is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, regions, dry_run, max_instances, plan_id, notify, action, force, "
-            "stopped_mode, wait.",
+            "name, all, regions, dry_run, max_instances, plan_id, action, force, stopped_mode, "
+            "wait.",
             id="a-field-without-a-name",
         ),
         pytest.param(
             {**BY_ID, "f" * 100_000: 1},
             f"'{'f' * 58}… is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, regions, dry_run, max_instances, plan_id, notify, action, force, "
-            "stopped_mode, wait.",
+            "name, all, regions, dry_run, max_instances, plan_id, action, force, stopped_mode, "
+            "wait.",
             id="a-field-with-a-huge-name",
         ),
         pytest.param(
@@ -531,7 +530,6 @@ def test_what_is_stated_is_kept(function: str) -> None:
         "dry_run": False,
         "max_instances": 1_000_000,
         "plan_id": "p1-x-y",
-        "notify": False,
         "action": function,
     }
 
