@@ -48,15 +48,15 @@ class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=T
     force: Annotated[
         bool,
         Meta(
-            description="true: no graceful stop: power off, or without snapshot delete it as it "
-            "runs; or false."
+            description="true to skip the graceful stop: power off or, without a snapshot, delete "
+            "while running; or false."
         ),
     ] = False
     snapshot: Annotated[
         bool,
         Meta(
-            description="true: snapshot every disk and wait until that is accomplished, then "
-            "delete; or false: what is on the disks is lost."
+            description="true to snapshot every disk and delete only when all snapshots are "
+            "accomplished, or false to lose what is on the disks."
         ),
     ] = True
     snapshot_retention_days: Annotated[
@@ -64,8 +64,8 @@ class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(
             ge=1,
             le=65_536,
-            description="A whole number from 1 to 65536: days after which ECS deletes the "
-            "snapshots.",
+            description="A whole number from 1 to 65536: the number of days after which ECS "
+            "deletes the snapshots.",
         ),
     ] = 7
 
@@ -92,8 +92,8 @@ class ReleaseRule(Rule, frozen=True):
                 return Done(self._left_over(instance))
             case _ if self.snapshot and (local := _local_disks(instance)):
                 return Skip(
-                    f"{', '.join(local)} cannot be snapshotted; state snapshot: false to release "
-                    "it without"
+                    f"{', '.join(local)} cannot be snapshotted; set snapshot to false to release "
+                    "it without one"
                 )
             case Status.RUNNING if self.force and not self.snapshot:
                 return Delete(force=True)
@@ -110,9 +110,9 @@ class ReleaseRule(Rule, frozen=True):
         self, instance: Instance, now: datetime
     ) -> Step:
         if instance.disks is None:
-            return Wait("its disks are to be read")
+            return Wait("its disks have not been read yet")
         if not instance.disks:
-            return Impossible("ECS shows no disk of it, so nothing proves that its data is kept")
+            return Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
         if instance.started_at is None:
             return Impossible("ECS does not say when it started, so no snapshot can be trusted")
         if now < max(_unchanged_since(instance, disk) for disk in instance.disks):
@@ -153,7 +153,7 @@ class ReleaseRule(Rule, frozen=True):
         kept = self._kept_snapshots(instance)
         if instance.status is not Status.STOPPED or not kept:
             return ""
-        return f"Stopped; of an earlier release: {', '.join(kept)}"
+        return f"Stopped; from an earlier release: {', '.join(kept)}"
 
     def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a Rule
         """That force was of no use: whoever asked for it must not believe that it was used."""
@@ -270,13 +270,13 @@ def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
 def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
     if (request.instance_ids, request.dry_run, request.plan_id) == (UNSET, UNSET, UNSET):
         raise InvalidEvent(
-            "dry_run is missing; a release by anything but instance_ids must state it, true or "
+            "dry_run is missing; a release by anything but instance_ids must set it, to true or "
             "false"
         )
     if when.settings.snapshot_required and not request.snapshot:
         raise Refused(
-            "CURFEW_SNAPSHOT is required, so nothing is released without a snapshot; leave "
-            '"snapshot" out'
+            "CURFEW_SNAPSHOT is required, so nothing is released without a snapshot; omit "
+            '"snapshot"'
         )
     return ReleaseRule(
         force=request.force,

@@ -30,9 +30,9 @@ NEAREST = timedelta(minutes=31)
 """What is set so far ahead is still 30 minutes ahead when ECS gets the call."""
 
 LATEST = timedelta(days=3 * 365)
-_EARLIEST_IN_WORDS = "ECS takes no time less than 30 minutes ahead"
-_AT = 'A time with its zone: "2026-11-24T20:00:00+08:00".'
-_AFTER = 'Minutes, hours or days from the event on, at least 30m: "90m", "2h", "3d".'
+_EARLIEST_IN_WORDS = "ECS accepts only times at least 30 minutes ahead"
+_AT = 'A time with a zone: "2026-11-24T20:00:00+08:00".'
+_AFTER = 'Minutes, hours or days after the event, at least 30m: "90m", "2h", "3d".'
 
 
 class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,8 +43,8 @@ class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_f
     if_set: Annotated[
         Literal["replace", "keep", "earlier", "later"],
         Meta(
-            description='What to do where a release time is set: "replace" it, "keep" it, or take '
-            'the "earlier" or the "later" of the two.'
+            description='"replace", "keep", "earlier" or "later": which time counts where one is '
+            "already set.",
         ),
     ] = "replace"
 
@@ -72,7 +72,7 @@ class SetAutoReleaseRule(Rule, frozen=True):
         if is_set == self.at:
             return Done()
         if is_set is not None and self._stays(is_set):
-            return Done(f"keeps {self._shown(is_set)}, if_set is {self.if_set}")
+            return Done(f"keeps {self._shown(is_set)}, because if_set is {self.if_set}")
         if self.at >= now + EARLIEST:
             return SetAutoRelease(in_zone(self.at, self.zone))
         if not self.may_move:
@@ -97,7 +97,7 @@ class SetAutoReleaseRule(Rule, frozen=True):
         }[self.if_set]
 
     def _too_near(self) -> str:
-        return f"{self._shown(self.at)} has come too near: {_EARLIEST_IN_WORDS}"
+        return f"{self._shown(self.at)} is now too close: {_EARLIEST_IN_WORDS}"
 
     def _shown(self, moment: datetime) -> str:
         return to_zone_text(moment, self.zone)
@@ -108,8 +108,8 @@ def _rule(request: SetAutoReleaseRequest, when: RequestTime) -> SetAutoReleaseRu
     if at > when.now + LATEST:
         field = "release_after" if request.release_at is UNSET else "release_at"
         raise InvalidEvent(
-            f"{field}: {to_zone_text(at, when.settings.zone)} is not right; it must be at most "
-            "3 years ahead; ECS takes no later time"
+            f"{field}: {to_zone_text(at, when.settings.zone)} is invalid: expected at most "
+            "3 years ahead; ECS accepts no later time"
         )
     return SetAutoReleaseRule(
         at=at,
@@ -127,7 +127,7 @@ def _release_time(request: SetAutoReleaseRequest, when: RequestTime) -> datetime
             clear the release time, so it is never passed on.
     """
     if request.release_at is not UNSET and request.release_after is not UNSET:
-        raise InvalidEvent("release_at and release_after: state one of them, not both")
+        raise InvalidEvent("release_at and release_after: specify one of them, not both")
     if request.release_at is not UNSET:
         try:
             return parse_instant(request.release_at).replace(second=0, microsecond=0)
@@ -140,10 +140,10 @@ def _release_time(request: SetAutoReleaseRequest, when: RequestTime) -> datetime
         except (ValueError, OverflowError):
             raise invalid("release_after", request.release_after, _AFTER) from None
         if after < EARLIEST:
-            raise invalid("release_after", request.release_after, f"{_EARLIEST_IN_WORDS}. {_AFTER}")
+            raise invalid("release_after", request.release_after, f"{_AFTER} {_EARLIEST_IN_WORDS}.")
         return at
     raise InvalidEvent(
-        "release_at or release_after is missing; to take a release time away, send the event to "
+        "release_at or release_after is missing; to remove a release time, send the event to "
         '"clear_auto_release"'
     )
 

@@ -24,7 +24,10 @@ class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     wait: Annotated[
         bool,
-        Meta(description="true: stay until ECS shows them running; or false: until it accepted."),
+        Meta(
+            description="true to wait until ECS shows them as running, or false to wait only until "
+            "it has accepted."
+        ),
     ] = True
 
 
@@ -41,7 +44,7 @@ class StartRule(Rule, frozen=True):
             case Status.RUNNING:
                 return Done()
             case Status.STARTING if not self.wait:
-                return Done("ECS has accepted; it is starting")
+                return Done("accepted by ECS; it is starting")
             case Status.GONE:
                 return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
             case _:

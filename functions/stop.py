@@ -28,7 +28,7 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
     force: Annotated[
         bool,
         Meta(
-            description="true: power off, like pulling the plug; or false: let the system shut "
+            description="true to power off, like pulling the plug, or false to let the system shut "
             "down."
         ),
     ] = False
@@ -36,15 +36,18 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
         Annotated[
             Literal["StopCharging", "KeepCharging"],
             Meta(
-                description='"StopCharging" (no charge for CPU and memory) or "KeepCharging". '
-                "Default: the account's."
+                description='"StopCharging" (CPU and memory are not billed) or "KeepCharging". '
+                "Default: the account's own setting."
             ),
         ]
         | UnsetType
     ) = UNSET
     wait: Annotated[
         bool,
-        Meta(description="true: stay until ECS shows them stopped; or false: until it accepted."),
+        Meta(
+            description="true to wait until ECS shows them as stopped, or false to wait only until "
+            "it has accepted."
+        ),
     ] = True
 
 
@@ -63,7 +66,7 @@ class StopRule(Rule, frozen=True):
             case Status.STOPPED:
                 return Done(self._mode(instance))
             case Status.STOPPING if not self.wait:
-                return Done("ECS has accepted; it is stopping")
+                return Done("accepted by ECS; it is stopping")
             case Status.GONE:
                 return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
             case _:
@@ -91,9 +94,9 @@ class StopRule(Rule, frozen=True):
         if not (self.force and instance.status is Status.STOPPING):
             return super().awaited(instance)
         return (
-            "it was stopping already when this run first looked (ECS does not say since when), "
-            "and ECS powers off only what is running: wait; if it hangs, try Force Stop in the "
-            "ECS console or ask Alibaba Cloud's support"
+            "it was already stopping when this run first read it (ECS does not say since when), "
+            "and ECS powers off only running instances: wait; if it hangs, try Force Stop in the "
+            "ECS console or ask Alibaba Cloud support"
         )
 
     def changed(self, before: Instance, after: Instance) -> str:

@@ -24,8 +24,9 @@ _PERCENT_ENCODED = r"(?:[!-$&->@-~]|%[0-9A-Fa-f]{2})+"
 """Printable ASCII in which ``%`` begins an encoded byte."""
 
 _FORM = (
-    "HTTPS_PROXY must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with whatever is no "
-    "letter or digit in USER and PASSWORD percent-encoded: %23 for #, %2F for /, %40 for @"
+    "HTTPS_PROXY must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with every character "
+    "of USER and PASSWORD that is not a letter or digit percent-encoded:"
+    " %23 for #, %2F for /, %40 for @"
 )
 
 
@@ -67,8 +68,8 @@ def read_proxy(environ: Mapping[str, str]) -> Proxy:
         raise Refused(_FORM) from None
     if server.scheme == "https":
         raise Refused(
-            "HTTPS_PROXY is an https:// address, but a proxy is asked for its tunnel in plain "
-            "http, password and all; give its http:// address if the way to it is safe"
+            "HTTPS_PROXY is an https:// address, but the proxy is asked for a tunnel in plain "
+            "http, password included; use its http:// address if the network up to it is trusted"
         )
     if server.scheme != "http":
         raise Refused(_FORM)

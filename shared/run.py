@@ -269,7 +269,7 @@ class _Invocation:
             return tuple(dict.fromkeys(request.regions))
         region = getattr(self.context, "region", "") or self.world.environ.get("FC_REGION", "")
         if not region:
-            raise InvalidEvent('the function\'s region is unknown; state "regions"')
+            raise InvalidEvent('the function\'s region is unknown; specify "regions"')
         return (region,)
 
     def _fleet(
@@ -331,7 +331,7 @@ def _misspelt(rows: Sequence[Row], guard: Guard) -> Iterator[str]:
     keys = [unknown_keys(row.instance, guard) for row in rows if row.result is Result.SKIPPED]
     if keys and len(keys) == len(rows) and all(keys):
         named = ", ".join(sorted({key for each in keys for key in each})[:NAMED])
-        yield f"all that was selected is protected by tags that are not understood: {named}"
+        yield f"everything selected is protected by tags that are not understood: {named}"
 
 
 def _origin(action: str, context: FcContext, trigger: str = "") -> Origin:

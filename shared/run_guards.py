@@ -44,8 +44,8 @@ def check_age(when: RequestTime) -> None:
         )
     if -age > AHEAD_TOLERANCE:
         raise InvalidEvent(
-            f"the event's time {_shown(when)} is {_span(-age)} ahead; at most 5 minutes can be a "
-            "wrong clock"
+            f"the event's time {_shown(when)} is {_span(-age)} ahead; at most 5 minutes are "
+            "allowed for clocks that differ"
         )
 
 
@@ -98,7 +98,7 @@ def check_number(
     stated = request.max_instances
     if isinstance(stated, int) and stated <= settings.max_instances and len(targets) > stated:
         more = (
-            f'If all are meant, state "max_instances": {len(targets)}; '
+            f'If you mean all of them, set "max_instances": {len(targets)}; '
             if len(targets) <= settings.max_instances
             else ""
         )
@@ -156,15 +156,14 @@ def check_plan(targets: Sequence[Instance], request_digest: str, request: Reques
     others = not_in_plan(request.plan_id, (one.id for one in targets))
     if digest_in(request.plan_id) != request_digest:
         raise Refused(
-            "plan_id is of another request: action, regions and every field but dry_run and "
+            "plan_id belongs to another request: action, regions and every field but dry_run and "
             "max_instances must be as they were in the dry run"
         )
     if others:
         named = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
         raise Refused(
-            f"{counted(len(others))} would change that "
-            f"{'is' if len(others) == 1 else 'are'} not in the plan: {named}; nothing was done. "
-            "Make a new dry run and confirm that"
+            f"{counted(len(others))} would change that {'is' if len(others) == 1 else 'are'} not "
+            f"in the plan: {named}; nothing was done. Do a new dry run and confirm that one"
         )
 
 

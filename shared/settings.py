@@ -128,7 +128,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     network = environ.get("ECS_NETWORK", "").strip()
     if network not in {"", "vpc"}:
-        raise Refused(f"ECS_NETWORK is {network!r}; it must be vpc, or absent")
+        raise Refused(f"ECS_NETWORK is {network!r}; it must be vpc, or unset")
     return Settings(
         endpoint=_endpoint(environ.get("ECS_ENDPOINT", "").strip()),
         network=network,
@@ -211,7 +211,7 @@ def _endpoint(text: str) -> str:
     if server.scheme == "http" and not is_loopback(server.host):
         raise Refused(
             f"ECS_ENDPOINT is plain http to {server.host}; "
-            "requests that leave this machine go by https only"
+            "requests that leave this machine must use https"
         )
     return f"{server.scheme}://{server.netloc()}"
 
@@ -222,7 +222,7 @@ def _whole(variable: str, environ: Mapping[str, str], default: int, most: int) -
         return default
     if not re.fullmatch("[1-9][0-9]{0,6}", text) or int(text) > most:
         raise Refused(
-            f"{variable} is {text[:40]!r}; it must be a whole number from 1 to {most}, or absent"
+            f"{variable} is {text[:40]!r}; it must be a whole number from 1 to {most}, or unset"
         )
     return int(text)
 
@@ -240,7 +240,7 @@ def _names(variable: str, environ: Mapping[str, str]) -> frozenset[str]:
     text = environ.get(variable, "")
     names = frozenset(name for part in text.split(",") if (name := part.strip()))
     if text and not names:
-        raise Refused(f"{variable} is set but names nothing; name some, or leave it out")
+        raise Refused(f"{variable} is set but empty; list at least one, or unset it")
     return names
 
 
@@ -281,7 +281,7 @@ def _only_tags(text: str) -> Mapping[str, str | tuple[str, ...]]:
 
 def _snapshot_required(text: str) -> bool:
     if text and text.strip() != "required":
-        raise Refused(f"CURFEW_SNAPSHOT is {shown(text)}; it must be required, or absent")
+        raise Refused(f"CURFEW_SNAPSHOT is {shown(text)}; it must be required, or unset")
     return bool(text)
 
 

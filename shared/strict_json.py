@@ -125,7 +125,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     unique: dict[str, object] = {}
     for key, value in pairs:
         if key in unique:
-            raise JsonError(f"the key {shown(key)} is twice in one object")
+            raise JsonError(f"the key {shown(key)} appears twice in one object")
         unique[key] = value
     return unique
 
@@ -139,12 +139,12 @@ def _float(text: str) -> float:
     _check_length(text)
     number = float(text)
     if math.isinf(number):
-        raise JsonError(f"the number {text} is too great")
+        raise JsonError(f"the number {text} is too large")
     return number
 
 
 def _constant(name: str) -> NoReturn:
-    raise JsonError(f"{name} is no JSON number")
+    raise JsonError(f"{name} is not a JSON number")
 
 
 def _check_length(number: str) -> None:
@@ -172,7 +172,7 @@ def _containers(values: Iterable[object]) -> list[dict[str, object] | list[objec
 
 
 def _too_deep() -> JsonError:
-    return JsonError(f"nested more than {MAX_DEPTH} deep")
+    return JsonError(f"nested more than {MAX_DEPTH} levels deep")
 
 
 def _check_unicode(value: object) -> None:
@@ -181,4 +181,4 @@ def _check_unicode(value: object) -> None:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         half = ascii(error.object[error.start])
-        raise JsonError(f"the text holds half a surrogate pair: {half}") from None
+        raise JsonError(f"the text contains half a surrogate pair: {half}") from None

@@ -49,7 +49,7 @@ def parse_instant(text: str) -> datetime:
         return _instant(match)
     except (ValueError, OverflowError):
         raise ValueError(
-            f"{_shown(text)} is no time with a zone; write it like 2026-11-24T20:00:00+08:00"
+            f"{_shown(text)} is not a time with a zone; write it like 2026-11-24T20:00:00+08:00"
         ) from None
 
 
@@ -96,7 +96,7 @@ def parse_duration(text: str) -> timedelta:
     """
     match = re.fullmatch(_DURATION, text)
     if match is None:
-        raise ValueError(f"{_shown(text)} is no duration; write it like 90m, 2h or 3d")
+        raise ValueError(f"{_shown(text)} is not a duration; write it like 90m, 2h or 3d")
     return int(match["number"]) * _UNITS[match["unit"]]
 
 

@@ -80,12 +80,12 @@ def nearest_zone(name: str) -> str:
 def _reason(text: str) -> str:
     folded = text.casefold()
     if folded == "cst":
-        return "it is the time of China, of Chicago and of Cuba"
+        return "it stands for the time of China, of Chicago and of Cuba"
     if folded.startswith("etc/gmt"):
-        return "in Etc/… the sign is the other way round, and no clocks change"
+        return "in Etc/… the sign is reversed, and clocks never change"
     is_offset = any(sign in folded for sign in "+-") and any(map(str.isdigit, folded))
     if folded in _ABBREVIATIONS or is_offset:
-        return "an abbreviation or an offset does not know when clocks change"
+        return "an abbreviation or an offset does not say when clocks change"
     if not _is_place(folded):
         return "it is not Area/City"
     return "there is no such zone"

@@ -134,7 +134,7 @@ def call(deployed: Deployed, how: Call) -> Reply:
         problem = _no_answer(deployed, failure.reason)
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what was done
         late = "timed out" in str(error)
-        problem = _no_answer(deployed, "no answer in time" if late else "the connection broke")
+        problem = _no_answer(deployed, "no response in time" if late else "the connection broke")
     # Raised here and not above, so that it does not even remember an exception with a token in it.
     raise RemoteError(problem)
 
@@ -259,7 +259,7 @@ def _no_answer(deployed: Deployed, reason: str) -> str:
     where = deployed.endpoint or f"Function Compute in {deployed.region}"
     if reason.startswith(_UNREACHED):
         return f"{where} cannot be reached: {reason}"
-    if reason == "no answer in time":
+    if reason == "no response in time":
         reason = f"no answer within {deployed.timeout_s:g} seconds"
     return f"{where}: {reason}; the function may still run: look at its log"
 

@@ -158,7 +158,7 @@ class _WatchedConnection:
             answer = self._inner.send(operation, parameters, timeout_s=timeout_s)
         except ErrorResponse as error:
             if error.code != _TRIED:
-                self._progress.went_wrong(operation, f"ECS answers {error.code}")
+                self._progress.went_wrong(operation, f"ECS returns {error.code}")
             raise
         except NoResponse as error:
             self._progress.went_wrong(operation, str(error))

@@ -25,7 +25,7 @@ from shared.report.log import log_unforeseen
 from shared.times import to_zone_text
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
-NOT_THERE = 'released before, never there, or in another region (state it in "regions") or account'
+NOT_THERE = 'already released, nonexistent, or in another region (name it in "regions") or account'
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -190,7 +190,7 @@ class Fleet(msgspec.Struct, frozen=True):
             made = f"created {to_zone_text(one.created_at, zone)}" if one.created_at else ""
             sent = to_zone_text(self.born_by, zone) if self.born_by else ""
             reason = f"{made or 'created, for all that ECS says'}, after the event of {sent}"
-            yield Row(one, Result.SKIPPED, f"{reason}: not meant")
+            yield Row(one, Result.SKIPPED, f"{reason}; not selected")
 
     def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
         """What is said of ids that no region of the request knows."""
@@ -203,14 +203,14 @@ class Fleet(msgspec.Struct, frozen=True):
             one = absent(key, region, now)
             if key in seen.elsewhere:
                 there = seen.elsewhere[key]
-                reason = f'it is in {there}; state "regions": ["{there}"]'
+                reason = f'it is in {there}; specify "regions": ["{there}"]'
                 yield Row(one, Result.FAILED, reason, NOT_KNOWN)
             elif seen.unread:
                 unread = ", ".join(seen.unread)
                 reason = f"ECS in {where} does not know this id, and {unread} could not be read"
                 yield Row(one, Result.FAILED, reason, NOT_KNOWN)
             elif seen.unsure:
-                reason = f"ECS in {where} does not show this id, and was not asked again"
+                reason = f"ECS in {where} does not show this id, and there was no second try"
                 yield Row(one, Result.PENDING, f"{reason}: {seen.unsure}{unasked}")
             elif isinstance(self.judge.rule.next_step(one, now), Done):
                 reason = f"ECS in {where} does not know this id: {NOT_THERE}"
@@ -223,8 +223,8 @@ class Fleet(msgspec.Struct, frozen=True):
         yield from (f"{region} could not be read: {why}" for region, why in seen.unread.items())
         for stray in seen.strays:
             yield (
-                f"ECS's row of {stray.id} in {stray.region} cannot be read, so whether it is meant "
-                f"is not known: {stray.unreadable}"
+                f"ECS's row for {stray.id} in {stray.region} cannot be read, so it is unknown "
+                f"whether it is selected: {stray.unreadable}"
             )
         if late:
             yield f"created after the event and left alone: {_named([one.id for one in late])}"

@@ -153,7 +153,7 @@ def _look_again(
         return {}, ""
     pause = eyes.wait()
     if pause is not Pause.OVER:
-        return {}, "too little time was left" if pause is Pause.NO_TIME else ""
+        return {}, "too little time is left" if pause is Pause.NO_TIME else ""
     read, unread = _look_at_all(ByIds(tuple(missing)), sources, eyes)
     return _all_of(read), "; ".join(map(str, unread.values()))
 

@@ -276,11 +276,11 @@ class Target(msgspec.Struct, eq=False):
 
     def _afterwards(self) -> str:
         """What this run did, and what it perhaps did, for a row that does not say so itself."""
-        done = f"; done before: {', '.join(self.made)}" if self.made else ""
+        done = f"; already done: {', '.join(self.made)}" if self.made else ""
         return done + self._perhaps()
 
     def _perhaps(self) -> str:
-        return f"; perhaps done: {', '.join(self._doubted.values())}" if self._doubted else ""
+        return f"; possibly done: {', '.join(self._doubted.values())}" if self._doubted else ""
 
     def _look_interval(self) -> timedelta:
         """Deletions and release times show at once; power and snapshots take their time."""

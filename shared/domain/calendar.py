@@ -88,7 +88,7 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
         if guessed is not None:
             return (
                 f"the calendar of working days ends with {self.until}: {guessed} and later days "
-                "were taken by Monday to Friday; install a newer chinesecalendar, or state the "
+                "are guessed from Monday to Friday; install a newer chinesecalendar, or list the "
                 "days in CURFEW_HOLIDAYS and CURFEW_WORKDAYS"
             )
         if today.month == _DECEMBER and self.until <= today.year:

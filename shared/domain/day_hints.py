@@ -99,7 +99,7 @@ def day_hint(word: str) -> str:
         return f"is Chinese; write {meant}" if meant else f"is Chinese; write {_DAY_NAMES}"
     if any(dash in word for dash in DASHES):
         meant = translated(lower)
-        return f"has another sign than the hyphen -; write {meant or _DAY_NAMES}"
+        return f"has a character other than the hyphen -; write {meant or _DAY_NAMES}"
     if meant := _MEANT.get(lower) or _short(lower):
         return f"is not a day word; write {meant}"
     if lower[:1].isdigit():
@@ -109,7 +109,7 @@ def day_hint(word: str) -> str:
 
 def _date_hint(word: str) -> str:
     if re.search(r"\d{4}", word) is None:
-        return "is a date without a year, or no date; write dates like 2026-12-24"
+        return "is not a date, or has no year; write dates like 2026-12-24"
     if re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d", word):
         return f"is a range of dates; write {word[:10]}..{word[11:]}"
     parts = re.findall(r"\d+", word)

@@ -220,7 +220,7 @@ def _nth(word: str) -> Nth | None:
         return None
     if nth not in {"1", "2", "3", "4", "5", "last"}:
         raise InvalidSpec(
-            f"is no day of the month; write {weekday}#1 to {weekday}#5, or {weekday}#last"
+            f"is not a day of the month; write {weekday}#1 to {weekday}#5, or {weekday}#last"
         )
     return Nth(WEEKDAYS.index(weekday), LAST if nth == "last" else int(nth))
 

@@ -100,7 +100,7 @@ class Guard(msgspec.Struct, frozen=True):
         clearing = msgspec.structs.replace(self, harm=Harm.NONE)
         where = "in the ECS console" if clearing.reason(instance, now) else "by clear_auto_release"
         when = to_zone_text(at, self.zone)
-        return f"ECS will release it at {when} all the same: clear the time {where}"
+        return f"ECS will still release it at {when}: clear the release time {where}"
 
     def _other_reasons(self, instance: Instance) -> Iterator[str]:
         for lock in instance.locks:

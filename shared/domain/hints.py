@@ -33,7 +33,7 @@ def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = Fa
     if not isinstance(selection, ByTagsAndName) or not page:
         return ""
     is_sure = is_all or len(selection.tags) + (selection.name != "*") == 1  # ECS's filter says so
-    nobody = "no instance has" if is_sure else "no instance looked at has"
+    nobody = "no instance has" if is_sure else "no instance read has"
     for key, values in selection.tags:
         if not any(key in one.tags for one in page):
             near = _near(key, (each for one in page for each in one.tags), "the tag key ")
@@ -42,7 +42,7 @@ def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = Fa
             continue
         if not any(one.tags.get(key) in values for one in page):
             near = _near(min(values), (one.tags.get(key) for one in page), f"{_shown(key)}=")
-            wildcard = ' A "*" in a value is no wildcard; "*" alone means any value.'
+            wildcard = ' "*" inside a value is not a wildcard; "*" alone means any value.'
             told = f"{nobody} {_shown(key)}={_shown(min(values))}{near}"
             return told + (wildcard if any("*" in value for value in values) else "")
     if selection.tags and not any(selects(ByTagsAndName(tags=selection.tags), one) for one in page):
@@ -70,4 +70,4 @@ def _misplaced(key: str) -> str:
     """What is probably meant by a tag's key that is a field of the request."""
     if key not in FIELDS:
         return ""
-    return f' Inside "tags" each key is a tag\'s; the field "{key}" stands beside "tags".'
+    return f' Each key inside "tags" is a tag key; the field "{key}" goes next to "tags".'

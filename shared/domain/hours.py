@@ -12,7 +12,7 @@ SHORTEST = 30
 """Minutes. A timer comes every 15 minutes, and a machine that is to stop soon is not started."""
 
 _HOURS = r"(?a)(?:(\d{1,2}):(\d\d))?-(?:(\d{1,2}):(\d\d))?"
-_RIGHT = "write hours like 8:30-20:00, with minutes, a hyphen and no blank"
+_RIGHT = "write hours like 8:30-20:00, with minutes, a hyphen and no spaces"
 
 
 def looks_like_hours(word: str) -> bool:
@@ -44,7 +44,7 @@ def hours_of(word: str) -> Hours:
     if opens == DAY_MINUTES:
         raise InvalidSpec("begins at 24:00; write 0:00 with the next day")
     if opens is None and closes == 0:
-        raise InvalidSpec("closes where its day begins; write -24:00 for the end of the day")
+        raise InvalidSpec("closes at the start of its day; write -24:00 for the end of the day")
     return Hours(opens, closes) if opens is None or closes is None else _span(opens, closes)
 
 
@@ -62,7 +62,9 @@ def _span(opens: int, closes: int) -> Hours:
 
 def _minutes(hours: str, minutes: str) -> int:
     if int(minutes) > 59 or int(hours) * 60 + int(minutes) > DAY_MINUTES:  # noqa: PLR2004  # minutes of an hour
-        raise InvalidSpec(f"names {hours}:{minutes}, which no clock shows; write 0:00 to 24:00")
+        raise InvalidSpec(
+            f"names {hours}:{minutes}, which is not a time of day; write 0:00 to 24:00"
+        )
     return int(hours) * 60 + int(minutes)
 
 
@@ -72,7 +74,7 @@ def _hint(word: str) -> str:
         sign = (
             "is Chinese"
             if has_chinese(word.translate(dict.fromkeys(map(ord, "至到"))))
-            else ("has another sign than the hyphen -")
+            else ("has a character other than the hyphen -")
         )
         return f"{sign}; write {meant}" if re.search(r"\d", meant) else f"{sign}; {_RIGHT}"
     if match := re.fullmatch(r"(?a)(\d{1,2})-(\d{1,2})", word):
@@ -82,7 +84,8 @@ def _hint(word: str) -> str:
         )
     if re.fullmatch(r"(?a)\d{1,2}:\d\d", word):
         return (
-            f"is one time; write {word}- to open then, -{word} to close, or hours like 8:30-20:00"
+            f"is a single time; write {word}- to open then, -{word} to close, or hours like "
+            "8:30-20:00"
         )
     if match := re.fullmatch(r"(?a)(\d{1,2})(\d\d)-(\d{1,2})(\d\d)", word):
         return f"is not hours; write {match[1]}:{match[2]}-{match[3]}:{match[4]}"

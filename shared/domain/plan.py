@@ -49,7 +49,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 VANISHED = "no longer shown by ECS; not deleted by this run"
-LOST_TAGS = "ECS shows none of its tags now; nothing is done until it does"
+LOST_TAGS = "ECS shows none of its tags now; nothing is done until ECS shows them again"
 
 
 class Judge(msgspec.Struct, frozen=True):

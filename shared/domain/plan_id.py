@@ -58,7 +58,9 @@ def not_in_plan(plan_id: str, instance_ids: Iterable[str]) -> list[str]:
     except ValueError:
         members = b"?"
     if parts is None or len(members) % _MEMBER_BYTES:
-        raise InvalidEvent("plan_id: this is not one; copy it whole from the report of a dry run")
+        raise InvalidEvent(
+            "plan_id is invalid: expected the whole text from the report of a dry run"
+        )
     planned = {
         members[start : start + _MEMBER_BYTES] for start in range(0, len(members), _MEMBER_BYTES)
     }

@@ -79,8 +79,8 @@ SERVER_ERROR = 500
 
 
 ADVICE = {
-    "OperationDenied.NoStock": "try again later, or give it another instance type; what stops in "
-    "KeepCharging keeps its place",
+    "OperationDenied.NoStock": "try again later, or change its instance type; an instance "
+    "stopped in KeepCharging keeps its capacity",
 }
 """What a person can do where waiting alone may not help; by code."""
 

@@ -63,8 +63,8 @@ def parse_spec(text: str, most: int = TAG_CHARACTERS) -> Schedule:
     """
     if len(text) > most:
         raise InvalidSpec(
-            f"it has {len(text)} characters, and {most} at most; put a long one into "
-            "CURFEW_SCHEDULES and write its name"
+            f"it has {len(text)} characters, but at most {most} are allowed; put a long schedule "
+            "in CURFEW_SCHEDULES and write its name"
         )
     entries, zone = _split(text)
     base = _base(entries)
@@ -110,14 +110,16 @@ def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
         folded = plain(name).casefold()
         if not re.fullmatch(_NAME, folded):
             raise InvalidSpec(
-                f"{quoted(name)} is no name; write a letter, then letters, digits, -, _"
+                f"{quoted(name)} is not a name; write a letter, then letters, digits, - or _"
             )
         if _is_grammar(folded):
-            raise InvalidSpec(f"{quoted(name)} is a word of schedules; choose another name")
+            raise InvalidSpec(
+                f"{quoted(name)} is a reserved word of schedules; choose another name"
+            )
         if folded in named:
-            raise InvalidSpec(f"{quoted(name)} is there twice; names are the same in any case")
+            raise InvalidSpec(f"{quoted(name)} is defined twice; names are not case-sensitive")
         if not isinstance(text, str):
-            raise InvalidSpec(f"{quoted(name)} must be a text like {_EXAMPLE!r}")
+            raise InvalidSpec(f"{quoted(name)} must be a string like {_EXAMPLE!r}")
         named[folded] = _named(name, text, stated)
     return MappingProxyType(named)
 
@@ -137,7 +139,9 @@ def schedules_of(settings: Settings) -> Mapping[str, Schedule]:
 def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
     names = {plain(each).casefold() for each in stated}
     if plain(text).casefold() in names:
-        raise InvalidSpec(f"{quoted(name)} is the name of a name, {quoted(text)}; write its spec")
+        raise InvalidSpec(
+            f"{quoted(name)} is the name of another name, {quoted(text)}; write its spec"
+        )
     try:
         return parse_spec(text, NAMED_CHARACTERS)
     except InvalidSpec as error:
@@ -170,7 +174,7 @@ def _split(text: str) -> tuple[list[list[_Word]], str]:
             word.wrong("has a semicolon; write commas between entries")
     zone = _take_zone(entries)
     if not entries:
-        raise InvalidSpec(f"it is a zone alone; write a schedule like {_EXAMPLE} {zone}")
+        raise InvalidSpec(f"it is only a zone; write a schedule like {_EXAMPLE} {zone}")
     return entries, zone
 
 
@@ -187,7 +191,7 @@ def _take_zone(entries: list[list[_Word]]) -> str:
         entries.pop()
     for word in (word for words in entries for word in words):
         if word.is_zone:
-            word.wrong(f"is a second zone beside {zone}; write one, last")
+            word.wrong(f"is a second zone after {zone}; write only one, at the end")
     return zone
 
 
@@ -198,7 +202,7 @@ def _base(entries: Sequence[Sequence[_Word]]) -> Base:
             if word.lower not in {"never", "always"}:
                 continue
             if words is not entries[0] or word is not words[0]:
-                word.wrong("stands at the front only; write it first, then a comma")
+                word.wrong("may only stand first; write it first, then a comma")
             if len(words) > 1:
                 word.wrong(f"stands by itself; write a comma after it: {word.lower}, …")
     first = entries[0][0].lower
@@ -252,7 +256,7 @@ def _without_hours(words: Sequence[_Word], after: Sequence[Sequence[_Word]]) -> 
     if after:
         joined = " ".join(word.text for word in after[0])
         words[-1].wrong(
-            f"has no hours after it; several days of one entry have blanks between them: write "
+            "has no hours after it; several days of one entry have spaces between them: write "
             f"{days} {joined}"
         )
     words[-1].wrong(f"has no hours after it; write {days} 08:30-20:00, or {days} off")
@@ -265,10 +269,10 @@ def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
     first, second = rest[0], rest[1]
     names = " ".join(word.text for word in days)
     if first.text == "-":
-        first.wrong("stands alone; write mon-fri and 9:00-18:00 without blanks")
+        first.wrong("stands alone; write mon-fri and 9:00-18:00 without spaces")
     if "-" in {first.text, second.text} or first.text.endswith("-") or second.text.startswith("-"):
         joined = "".join(word.text for word in rest[:3] if looks_like_hours(word.text))
-        first.wrong(f"has a blank in the hours; write {names} {joined}")
+        first.wrong(f"has a space in the hours; write {names} {joined}")
     if second.is_zone:
         second.wrong("is a zone in the middle; write it once, at the end")
     if looks_like_hours(second.text):
@@ -298,8 +302,8 @@ def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
 def _mixed(kind: Kind, hours: Hours) -> str:
     one = {Kind.SPANS: "a span", Kind.CLOSES: "a lone close", Kind.OPENINGS: "a lone opening"}
     return (
-        f"is {one[hours.kind]} beside {one[kind]}; write both ends everywhere, like 9:00-18:00, or "
-        "only closes, like -20:00, or only openings, like 8:30-"
+        f"is {one[hours.kind]} next to {one[kind]}; write both ends everywhere, like 9:00-18:00, "
+        "or only closes, like -20:00, or only openings, like 8:30-"
     )
 
 
@@ -309,8 +313,8 @@ def _check_base(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
         for day, word in zip(entry.days, words, strict=False):
             if not isinstance(day, Dates):
                 word.wrong(
-                    f"is no date, and after {base} only dates may stand; without {base} write "
+                    f"is not a date, and only dates may follow {base}; without {base}, write "
                     "the hours of the week: mon-fri 0:00-24:00"
                 )
         if schedule.base is Base.NEVER and entry.hours is None:
-            words[-1].wrong("is of no use after never; write hours, like 2026-12-24 9:00-18:00")
+            words[-1].wrong("has no effect after never; write hours, like 2026-12-24 9:00-18:00")

@@ -45,7 +45,7 @@ def read_answer(
         NoResponse: it is none of ECS's answers: a redirect, another format, too long.
     """
     if not (_OK <= status < _REDIRECT or _ERROR <= status < _NO_STATUS):
-        raise NoResponse(f"HTTP {status}, which ECS never answers")  # a redirect is not followed
+        raise NoResponse(f"HTTP {status}, which ECS never returns")  # a redirect is not followed
     try:
         content = msgspec.json.decode(masked(unpacked(headers, body), secrets))
         if status >= _ERROR:
@@ -59,7 +59,7 @@ def read_answer(
         return content
     code, message = content.get("Code"), content.get("Message")
     if not isinstance(code, str) or not code.strip():
-        raise NoResponse(f"HTTP {status} without a code of ECS's")  # so not its refusal
+        raise NoResponse(f"HTTP {status} without an ECS error code")  # so not its refusal
     raise ErrorResponse(
         status=status,
         code=_plain(code),
@@ -76,14 +76,14 @@ def _check(content: Mapping[str, Any]) -> None:
         NoResponse: it is not as documented, so what ECS has done is not known.
     """
     if not isinstance(content.get("NextToken"), str | None):
-        raise NoResponse("an answer whose NextToken is no text")
+        raise NoResponse("a response whose NextToken is not a string")
     responses = content.get("InstanceResponses")
     rows = responses.get("InstanceResponse") if isinstance(responses, dict) else None
     for row in rows if isinstance(rows, list) else ():
         if isinstance(row, dict) and not (
             isinstance(row.get("InstanceId"), str) and _is_code(row.get("Code"))
         ):
-            raise NoResponse("an answer that does not say what became of each instance")
+            raise NoResponse("a response that does not say what became of each instance")
 
 
 def _is_code(code: object) -> bool:

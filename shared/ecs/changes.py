@@ -183,7 +183,7 @@ def _member_by_member(
 
 def _member(operation: str, one: Instance, row: Mapping[str, object] | None) -> Outcome:
     if row is None:
-        return lost("ECS said nothing about it")
+        return lost("ECS's response does not mention it")
     code = str(row.get("Code"))
     if code == "200":
         return Accepted(msgspec.structs.replace(one, status=read_status(row.get("CurrentStatus"))))

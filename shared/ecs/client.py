@@ -100,7 +100,7 @@ class Client:
             ErrorResponse: only ``DryRunOperation``, which is how ECS says yes to a dry run.
         """
         tries = MAX_TRIES[Kind.PASSING]
-        problem = "ECS could not be asked"
+        problem = "no request could be sent to ECS"
         turn_by = min(self._turn_by or self._read_until, self._read_until)
         for attempt in range(1, tries + 1):
             try:
@@ -115,7 +115,7 @@ class Client:
                 if isinstance(answer, NotSent):
                     problem = "ECS throttles it" if answer.throttled else problem
                     raise Unavailable(
-                        f"{operation} in {self.region}: {problem}, and the time for it is over",
+                        f"{operation} in {self.region}: {problem}, and no time is left",
                         late=turn_by < self._read_until,
                     )
                 return answer
@@ -214,9 +214,9 @@ class Client:
             raise self._unknown_region(refusal.code) from None
         if refusal.kind not in {Kind.PASSING, Kind.BUSY}:
             raise Unavailable(
-                f"{operation} in {self.region}: ECS refuses with {refusal.code}: {refusal.message}"
+                f"{operation} in {self.region}: ECS returned {refusal.code}: {refusal.message}"
             ) from None
-        return f"ECS answers {refusal.code}"
+        return f"ECS returns {refusal.code}"
 
     def _unknown_region(self, problem: str) -> Unavailable:
         return Unavailable(
@@ -251,5 +251,7 @@ def denied(operation: str, region: str, refusal: ErrorResponse) -> AccessDenied:
 
 def _bad_credentials(refusal: ErrorResponse) -> str:
     if "time" in refusal.code.lower():
-        return f"ECS refuses the request's time ({refusal.code}); this machine's clock is wrong"
-    return f"ECS does not accept the credentials ({refusal.code}); check the function's role"
+        return (
+            f"ECS rejects the request's timestamp ({refusal.code}); this machine's clock is wrong"
+        )
+    return f"ECS rejects the credentials ({refusal.code}); check the function's role"

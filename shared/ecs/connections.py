@@ -198,8 +198,8 @@ def _trust(bundle: str) -> Callable[[], SSLContext]:
         context = trusting(bundle)
     except ValueError as error:
         raise Refused(
-            f"ALIBABA_CLOUD_CA_BUNDLE is {bundle[:_SHOWN_CHARACTERS]!r}: {error}; it must be a "
-            "file of the CA certificates to trust (PEM), or absent"
+            f"ALIBABA_CLOUD_CA_BUNDLE is {bundle[:_SHOWN_CHARACTERS]!r}: {error}; it must name a "
+            "PEM file of the CA certificates to trust, or be unset"
         ) from None
     return lambda: context
 

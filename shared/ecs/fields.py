@@ -42,7 +42,7 @@ def rows(answer: Json, outer: str, inner: str) -> list[Json]:
     found = answer.get(outer)
     found = found.get(inner) if isinstance(found, Mapping) else None
     if not isinstance(found, list) or not all(isinstance(row, Mapping) for row in found):
-        raise Unavailable(f"ECS answered without {outer}.{inner}")
+        raise Unavailable(f"ECS's response lacks {outer}.{inner}")
     return found
 
 
@@ -128,7 +128,7 @@ def owner_of(row: Json) -> str:
     try:
         return _text_if_any(row, "InstanceId")
     except TypeError as error:
-        raise Unavailable(f"ECS answered an unreadable disk: {error!r}"[:200]) from None
+        raise Unavailable(f"ECS returned an unreadable disk: {error!r}"[:200]) from None
 
 
 def read_snapshot(row: Json) -> Snapshot:
@@ -180,7 +180,7 @@ def read_status(text: object) -> Status:
 
 
 def _unreadable(what: str, error: Exception) -> Unavailable:
-    return Unavailable(f"ECS answered an unreadable {what}: {error!r}"[:200], unreadable=True)
+    return Unavailable(f"ECS returned an unreadable {what}: {error!r}"[:200], unreadable=True)
 
 
 def _text(row: Json, key: str) -> str:
@@ -274,5 +274,5 @@ def _tags(row: Json) -> list[tuple[str, str]]:
 def _list(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
     """A list; an empty text or object, which yield nothing either, is none of what guards."""
     if not isinstance(value, list):
-        raise TypeError(f"{value!r} is no list")
+        raise TypeError(f"{value!r} is not a list")
     return value

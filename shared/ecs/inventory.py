@@ -174,7 +174,7 @@ class Inventory(msgspec.Struct, frozen=True):
 
         Raises:
             AccessDenied: RAM does not allow the operation.
-            Unavailable: a page could not be read, or pages go in a circle.
+            Unavailable: a page could not be read, or pages repeat.
         """
         token, seen = "", {""}
         while True:
@@ -187,8 +187,8 @@ class Inventory(msgspec.Struct, frozen=True):
                 return
             if token in seen:
                 raise Unavailable(
-                    f"{operation} in {self.client.region}: the pages go in a circle, so the "
-                    "inventory is not complete"
+                    f"{operation} in {self.client.region}: the pages repeat, so the inventory is "
+                    "incomplete"
                 )
             seen.add(token)
 
@@ -290,7 +290,7 @@ class Inventory(msgspec.Struct, frozen=True):
             return
         raise Unavailable(
             f"{operation} in {self.client.region}: ECS shows nothing, and does not say whether the "
-            "function may look; nothing was believed"
+            "function is allowed to see any; the list was not trusted"
         )
 
 
@@ -303,7 +303,7 @@ def _next_token(answer: Answer, region: str) -> str:
     """The token of the next page; "" after the last."""
     token = answer.body.get("NextToken")
     if not isinstance(token, str | None):
-        raise Unavailable(f"ECS in {region} answered a NextToken that is no text")
+        raise Unavailable(f"ECS in {region} returned a NextToken that is not a string")
     return token or ""
 
 

@@ -74,7 +74,7 @@ class SdkTransport:
         except NoResponse as failure:
             problem, unresolved = failure.reason, failure.unresolved
         except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what ECS has done
-            problem = "no answer in time" if "timed out" in str(error) else "the connection broke"
+            problem = "no response in time" if "timed out" in str(error) else "the connection broke"
             unresolved = False
         # Raised here and not above, so that it does not even remember an exception with a URL.
         raise NoResponse(problem, unresolved=unresolved)

@@ -31,8 +31,8 @@ functions have 256 MB of memory."""
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """Of each content coding (RFC 9110), as zlib wants to be told the format."""
-_LATE = "no answer in time"
-_NOT_HTTP = "an answer that is not HTTP"
+_LATE = "no response in time"
+_NOT_HTTP = "a response that is not HTTP"
 _SWITCHING, _OK = 101, 200
 
 
@@ -79,7 +79,7 @@ class TimedResponse(HTTPResponse):
             or [one.strip().lower() for one in codings] not in ([], ["chunked"])
             or (lengths and codings)
         ):
-            raise NoResponse("an answer of unclear length")
+            raise NoResponse("a response of unclear length")
         if lengths and int(lengths[0]) > self.max_bytes:
             raise _too_long(self.max_bytes)
 
@@ -89,7 +89,7 @@ class TimedResponse(HTTPResponse):
         match = re.fullmatch(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?\r?\n", line)
         if match is None:
             self._close_conn()
-            raise NoResponse("an answer of unclear length")
+            raise NoResponse("a response of unclear length")
         size = int(match[1], 16)
         if size > self.max_bytes:
             raise _too_long(self.max_bytes)
@@ -170,7 +170,7 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
     if coding in {"", "identity"}:
         return body
     if coding not in _WINDOW_BITS:
-        raise NoResponse("an answer in an unknown encoding")
+        raise NoResponse("a response in an unknown encoding")
     unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
     plain = b""
     with suppress(zlib.error):
@@ -178,9 +178,9 @@ def unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
     if len(plain) > MAX_BYTES:
         raise _too_long(MAX_BYTES)
     if not unpacking.eof:
-        raise NoResponse("an answer that cannot be unpacked")
+        raise NoResponse("a response that cannot be decompressed")
     return plain
 
 
 def _too_long(max_bytes: int) -> NoResponse:
-    return NoResponse(f"an answer of more than {max_bytes // 1024 // 1024} MiB")
+    return NoResponse(f"a response of more than {max_bytes // 1024 // 1024} MiB")

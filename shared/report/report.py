@@ -205,13 +205,13 @@ def what_next(
     pending = sum(row.result is Result.PENDING for row in rows)
     if pending:
         yield (
-            f"{pending} instance{'' if pending == 1 else 's'} pending: send the same request "
-            "again, and it goes on from there"
+            f"{pending} instance{'' if pending == 1 else 's'} pending: send the same request again "
+            "to continue"
         )
     if dry_run and unread:
         yield (
-            f"no plan_id: {', '.join(unread)} could not be read, so the plan is not whole; a plan "
-            "of the other regions alone can be confirmed"
+            f"no plan_id: {', '.join(unread)} could not be read, so the plan is incomplete; a plan "
+            "for the other regions alone can be confirmed"
         )
 
 

@@ -205,6 +205,7 @@ def _check_failed(context: Envelope, response: object, place: Place) -> None:
     ):
         return
     raise InvalidEvent(
-        f"{place.named('requestContext.condition')}: {shown(condition)} is not that of a failure; "
-        "what succeeded was done already. Send only failures here (onFailure)"
+        f"{place.named('requestContext.condition')}: {shown(condition)} does not say that the "
+        "event failed; an event that succeeded needs nothing more. Send only failures here "
+        "(onFailure)"
     )

@@ -79,7 +79,7 @@ def as_object(value: object, where: str) -> dict[str, object]:
     """
     if isinstance(value, dict):
         return value
-    found = "there is nothing" if value is None else f"{shown(value)} is no object"
+    found = "it is missing" if value is None else f"{shown(value)} is not an object"
     raise InvalidEvent(f"{where}: {found}; {RIGHT}")
 
 

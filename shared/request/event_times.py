@@ -114,7 +114,7 @@ def _since_1970(value: object, where: str, unit: str) -> datetime:
 
 
 def _not_a_time(value: object) -> str:
-    return "there is no time" if value is None else f"{shown(value)} is no time"
+    return "the time is missing" if value is None else f"{shown(value)} is not a time"
 
 
 def _with_offset(text: str) -> str:

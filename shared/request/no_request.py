@@ -86,7 +86,7 @@ SCHEDULE = Sender(
 )
 QUEUE = Sender("message queue event", "Send it as the message")
 WEBHOOK = Sender("EventBridge webhook event", _POST_IT)
-CONSOLE = Sender("console sample", "Replace the sample by it")
+CONSOLE = Sender("console sample", "Replace the sample with it")
 
 _OTHER_TRIGGER = (
     "carries no request and has no place for one. Use a timer (request in its payload), an MNS "
@@ -128,7 +128,7 @@ def stated(body: object, where: str, sender: Sender) -> object:
         InvalidEvent: it is missing, null, or empty text.
     """
     if body is None:
-        raise missing(f"{where}: there is nothing; ", sender)
+        raise missing(f"{where}: it is missing; ", sender)
     if isinstance(body, str) and not body.strip():
         raise missing(f"{where}: it is empty; ", sender)
     return body
@@ -180,9 +180,9 @@ def refuse_other_services(
         raise missing(f"{where}: ", Sender(name, sender.how))
     if sender is not None and is_foreign:
         raise InvalidEvent(
-            f"{where}: it has {_brief(', '.join(request))}, no field of a request; this "
-            "EventBridge event carries no request. Write one into data, or have the rule's target "
-            "send it by a template"
+            f"{where}: it has {_brief(', '.join(request))}, which is not a field of a request; "
+            "this EventBridge event carries no request. Write one into data, or have the rule's "
+            "target send it by a template"
         )
     if _is_console_sample(request):
         raise missing(f"{where}: ", CONSOLE)

@@ -22,13 +22,14 @@ MAX_IDS = 10_000
 """An asynchronous event of Function Compute holds some 5,000 ids (128 KB), a synchronous more."""
 
 InstanceId = Annotated[
-    str, Meta(pattern=r"^i-[a-zA-Z0-9]{1,40}(?!\n)$", description='An instance id: "i-bp1…".')
+    str,
+    Meta(pattern=r"^i-[a-zA-Z0-9]{1,40}(?!\n)$", description='An instance id such as "i-bp1…".'),
 ]
 RegionId = Annotated[
     str,
     Meta(
         pattern=r"^[a-z]{2,12}(-[a-z0-9]{1,20}){1,4}(?!\n)$",
-        description='A region id: "cn-hangzhou".',
+        description='A region id such as "cn-hangzhou".',
     ),
 ]
 TagKey = Annotated[str, Meta(min_length=1, max_length=128)]
@@ -46,7 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=MAX_IDS,
-                description="A list of instance ids, at least one, to select exactly these: "
+                description="A list of at least one instance id, to select exactly these: "
                 '["i-bp1…"].',
             ),
         ]
@@ -61,8 +62,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=20,
-                description='An object of tag key to value, list of values, or "*" for any value, '
-                'to select the instances with all these tags: {"team": "dev"}.',
+                description='An object that maps each tag key to a value, a list of values, or "*" '
+                "for any value, to select the instances that have all these tags: "
+                '{"team": "dev"}.',
             ),
         ]
         | UnsetType
@@ -73,7 +75,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=128,
-                description='An instance name, in which * stands for any text: "ci-runner-*".',
+                description='An instance name, where * matches any text: "ci-runner-*".',
             ),
         ]
         | UnsetType
@@ -82,8 +84,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[
             bool,
             Meta(
-                description="true: every instance in the regions; only with max_instances. "
-                "Leave it out otherwise.",
+                description="true, to select every instance in the regions; it needs "
+                "max_instances. Omit it otherwise.",
                 extra_json_schema={"const": True},
             ),
         ]
@@ -95,8 +97,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=100,
-                description='A list of region ids: ["cn-hangzhou"]. Default: the region of the '
-                "function.",
+                description='A list of region ids: ["cn-hangzhou"]. Default: the function\'s own '
+                "region.",
             ),
         ]
         | UnsetType
@@ -105,8 +107,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Annotated[
             bool,
             Meta(
-                description="true: plan and report, change nothing; or false. Default: false, "
-                "but a release by anything but instance_ids must state it, or a plan_id."
+                description="true to plan and report without changing anything, or false. Default: "
+                "false; a release by anything but instance_ids must set it, or give a plan_id."
             ),
         ]
         | UnsetType
@@ -117,7 +119,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 ge=1,
                 le=1_000_000,
-                description="A whole number from 1: if more instances than this would change, "
+                description="A whole number, at least 1: if more instances than this would change, "
                 "nothing is done at all. It can lower CURFEW_MAX_INSTANCES, never raise it.",
             ),
         ]
@@ -129,7 +131,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             Meta(
                 min_length=1,
                 max_length=100_000,
-                description="The plan_id of a dry run's report: then only what that plan would "
+                description="The plan_id from the report of a dry run: only what that plan would "
                 "change may be changed.",
             ),
         ]
@@ -138,7 +140,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     action: (
         Annotated[
             str,
-            Meta(description="The name of the function that the request is meant for, if stated."),
+            Meta(description="The name of the function that the request is for; optional."),
         ]
         | UnsetType
     ) = UNSET
@@ -189,13 +191,23 @@ def require_cap_for_all(request: Request) -> None:
     if request.all is not UNSET and request.max_instances is UNSET:
         raise Refused(
             '"all" selects every instance, so it must come with "max_instances": '
-            "how many may change at the most"
+            "the most that may change"
         )
 
 
 def invalid(field: str, value: object, right: str) -> InvalidEvent:
-    """An error about one field: its name, what was there, what would be right."""
-    return InvalidEvent(f"{field}: {shown(value)} is not right. {right}")
+    """An error about one field.
+
+    Args:
+        field: Its name.
+        value: What was there.
+        right: What would be right: what "expected" goes on with, as descriptions of fields do.
+    """
+    return InvalidEvent(f"{field}: {shown(value)} is invalid: expected {_uncapitalized(right)}")
+
+
+def _uncapitalized(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _values(value: str | tuple[str, ...]) -> frozenset[str] | None:
@@ -207,7 +219,7 @@ def _values(value: str | tuple[str, ...]) -> frozenset[str] | None:
 
 def _check_selection(request: Request) -> None:
     if request.all is False:
-        raise invalid("all", False, "It can only be true; leave it out to select otherwise.")  # noqa: FBT003  # the value shown
+        raise invalid("all", False, "true, or omit it to select in another way.")  # noqa: FBT003  # the value shown
     ways = [
         " and ".join(name for name in names if getattr(request, name) is not UNSET)
         for names in (("instance_ids",), ("tags", "name"), ("all",))
@@ -215,23 +227,23 @@ def _check_selection(request: Request) -> None:
     stated = [way for way in ways if way]
     if not stated:
         raise Refused(
-            'nothing is selected: state "instance_ids", or "tags" and/or "name", or "all"'
+            'nothing is selected: specify "instance_ids", or "tags" and/or "name", or "all"'
         )
     if len(stated) > 1:
         raise InvalidEvent(
-            f"{' and '.join(stated)}: these are two ways of selecting; state one of "
+            f"{' and '.join(stated)}: only one way of selecting is allowed; specify one of "
             '"instance_ids", "tags" and/or "name", "all"'
         )
     if request.name is not UNSET and not request.name.strip("* "):
         raise invalid(
             "name",
             request.name,
-            'It matches every instance; leave it out beside "tags", or say "all".',
+            'a name that does not match every instance; omit it next to "tags", or use "all".',
         )
     if request.tags is not UNSET:
         for key, value in request.tags.items():
             if isinstance(value, tuple) and "*" in value:
-                raise invalid(f"tags.{key}", value, 'For any value write "*" alone, not in a list.')
+                raise invalid(f"tags.{key}", value, '"*" alone, not in a list, for any value.')
 
 
 _PATH = r" - at (?:`key` in )?`\$\.?(?P<field>\w*)(?:\[(?P<index>\d+)\])?[^`]*`$"
@@ -257,12 +269,14 @@ def _explained(
     path = re.search(_PATH, error)
     field = path["field"] if path else ""
     if field not in request_type.__struct_fields__:
-        return InvalidEvent(f"the request is not right: {error[:200]}")
+        return InvalidEvent(f"the request is invalid: {error[:200]}")
     value, right = fields[field], description(request_type, field)
     if field == "tags" and isinstance(value, dict):
         fields_of = request_type.__struct_fields__
         misplaced = (key for key in fields_of if not isinstance(value.get(key, ""), str))
-        right += next((f' The field "{key}" stands beside "tags".' for key in misplaced), "")
+        right += next(
+            (f' The field "{key}" goes next to "tags", not inside.' for key in misplaced), ""
+        )
     if path and path["index"] and isinstance(value, list | tuple):
         element = value[int(path["index"])]
         right = element_description(request_type, field) or right
@@ -276,7 +290,7 @@ def _unknown_field(request_type: type[Request], field: str) -> InvalidEvent:
     if sender := _ENVELOPES.get(field):
         return InvalidEvent(
             f"{shown(field)} is not a field of this request but of {sender}, which has the request "
-            "in it: send what stands in it alone, or the whole event"
+            "inside it: send only what is inside, or the whole event"
         )
     known = request_type.__struct_fields__
     near = get_close_matches(field, known, n=1)

@@ -167,7 +167,7 @@ def _in_object(envelope: Envelope, place: Place, around: _Around) -> _Found:
 def _in_list(items: list[object], place: Place, around: _Around) -> _Found:
     """A batch; only EventBridge sends lists ("Event streaming", Function Compute docs)."""
     if not items:
-        raise InvalidEvent(f"{place.name}: an empty list holds no message; {RIGHT}")
+        raise InvalidEvent(f"{place.name}: an empty list contains no message; {RIGHT}")
     _check_count(len(items), place)
     element = Place(place.path, place.depth + 1, EVENTBRIDGE)
     messages: list[Message | InvalidEvent] = []

@@ -84,7 +84,7 @@ def test_what_is_protected_though_ecs_will_release_it_is_told_first(call: Call) 
     guarded = "guarded against stop, release and start: tag curfew:protect"
     assert [one["reason"] for one in report["instances"]] == [
         (
-            "ECS will release it at 2026-11-23T20:00:00+08:00 all the same: clear the time by "
+            "ECS will still release it at 2026-11-23T20:00:00+08:00: clear the release time by "
             f"clear_auto_release; {guarded}"
         ),
         f"{guarded}; stopped in KeepCharging: still billed",

@@ -141,7 +141,7 @@ def test_a_protection_that_appears_meanwhile_holds(
     assert list(call.statuses()) == ["i-1"]
     first = report["instances"][0]
     assert (first["id"], first["result"]) == ("i-1", "skipped")
-    assert first["reason"].startswith(f"{reason}; done before: stop")
+    assert first["reason"].startswith(f"{reason}; already done: stop")
 
 
 def test_a_disk_attached_while_snapshots_progress_is_snapshotted_too(
@@ -243,7 +243,7 @@ def test_who_is_protected_after_an_interrupted_release_is_told_what_is_left_of_i
 
     first, other = (one["reason"] for one in report["instances"])
     assert re.fullmatch(
-        rf"tag curfew:protect; Stopped; of an earlier release: snapshot {taken['i-1']} "
+        rf"tag curfew:protect; Stopped; from an earlier release: snapshot {taken['i-1']} "
         r"\(until 2026-11-30T[\d:]+\+08:00\)",
         first,
     )
@@ -265,7 +265,7 @@ def test_what_is_left_is_asked_for_of_some_only(call: Call) -> None:
 
     report = call(handler, {"all": True, "max_instances": 1, "dry_run": True})
 
-    told = sum("of an earlier release" in one["reason"] for one in report["instances"])
+    told = sum("from an earlier release" in one["reason"] for one in report["instances"])
     assert (report["counts"]["skipped"], told) == (EARLIER + 5, EARLIER)
     assert call.actions().count("DescribeSnapshots") - before == EARLIER
     without = call(handler, {"all": True, "max_instances": 1, "dry_run": True, "snapshot": False})

@@ -239,7 +239,7 @@ def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) ->
         row(
             "i-1",
             "pending",
-            "ran out of time; 1 of 1 snapshots in progress; done before: stop, snapshot "
+            "ran out of time; 1 of 1 snapshots in progress; already done: stop, snapshot "
             f"{snapshot.snapshot_id} of disk {snapshot.disk_id}",
             status="Stopped",
         )

@@ -105,9 +105,9 @@ def token(number: int, shots: str) -> str:
 def expected_of_stopped(shots: tuple[str, ...] | None) -> Step:
     """What release with snapshots answers of a stopped instance whose disks are so."""
     if shots is None:
-        return Wait("its disks are to be read")
+        return Wait("its disks have not been read yet")
     if not shots:
-        return Impossible("ECS shows no disk of it, so nothing proves that its data is kept")
+        return Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
     to_do = [(n, one) for n, one in enumerate(shots) if one in TO_DO]
     if to_do:
         return TakeSnapshots(tuple(DiskSnapshot(f"d-{n}", token(n, one)) for n, one in to_do), 7)
@@ -472,7 +472,8 @@ def test_what_cannot_be_snapshotted_is_not_even_stopped(
 ) -> None:
     disks = (disk(0, "accomplished"), disk(1, "accomplished", category))
     skip = Skip(
-        f"disk d-1 ({category}) cannot be snapshotted; state snapshot: false to release it without"
+        f"disk d-1 ({category}) cannot be snapshotted; set snapshot to false to release it without "
+        "one"
     )
 
     for status in set(Status) - {Status.GONE}:

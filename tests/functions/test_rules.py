@@ -70,7 +70,7 @@ def test_stop_stops_what_runs_and_nothing_else(
             Status.PENDING: Wait("Pending"),
             Status.STARTING: Wait("Starting"),
             Status.RUNNING: Stop(force, mode),
-            Status.STOPPING: Wait("Stopping") if wait else Done("ECS has accepted; it is stopping"),
+            Status.STOPPING: Wait("Stopping") if wait else Done("accepted by ECS; it is stopping"),
             Status.STOPPED: Done(in_mode(one, mode)),
             Status.GONE: NOT_KNOWN,
             Status.UNKNOWN: Wait("Unknown"),
@@ -109,7 +109,7 @@ def test_start_starts_what_is_stopped_and_nothing_else(
     rule = StartRule(wait=wait)
     expected: dict[Status, Step] = {
         Status.PENDING: Wait("Pending"),
-        Status.STARTING: Wait("Starting") if wait else Done("ECS has accepted; it is starting"),
+        Status.STARTING: Wait("Starting") if wait else Done("accepted by ECS; it is starting"),
         Status.RUNNING: Done(),
         Status.STOPPING: Wait("Stopping"),
         Status.STOPPED: Start(),
@@ -153,13 +153,17 @@ SET = SetAutoRelease(AT)
         ("earlier", AT, Done()),
         ("later", AT, Done()),
         ("replace", AT - MINUTE, SET),
-        ("keep", AT - MINUTE, Done("keeps 2026-11-25T03:59:00+08:00, if_set is keep")),
-        ("earlier", AT - MINUTE, Done("keeps 2026-11-25T03:59:00+08:00, if_set is earlier")),
+        ("keep", AT - MINUTE, Done("keeps 2026-11-25T03:59:00+08:00, because if_set is keep")),
+        (
+            "earlier",
+            AT - MINUTE,
+            Done("keeps 2026-11-25T03:59:00+08:00, because if_set is earlier"),
+        ),
         ("later", AT - MINUTE, SET),
         ("replace", AT + MINUTE, SET),
-        ("keep", AT + MINUTE, Done("keeps 2026-11-25T04:01:00+08:00, if_set is keep")),
+        ("keep", AT + MINUTE, Done("keeps 2026-11-25T04:01:00+08:00, because if_set is keep")),
         ("earlier", AT + MINUTE, SET),
-        ("later", AT + MINUTE, Done("keeps 2026-11-25T04:01:00+08:00, if_set is later")),
+        ("later", AT + MINUTE, Done("keeps 2026-11-25T04:01:00+08:00, because if_set is later")),
     ],
 )
 def test_set_auto_release_minds_a_time_that_is_set(
@@ -176,7 +180,9 @@ def test_set_auto_release_minds_a_time_that_is_set(
 NEAR = AT - timedelta(minutes=30)
 """From when on a release time of AT is refused by ECS, exclusive."""
 
-MOVED = "2026-11-25T04:00:00+08:00 has come too near: ECS takes no time less than 30 minutes ahead"
+MOVED = (
+    "2026-11-25T04:00:00+08:00 is now too close: ECS accepts only times at least 30 minutes ahead"
+)
 MOST_IF_SET: tuple[Literal["replace", "keep", "earlier", "later"], ...] = (
     "replace",
     "keep",
@@ -268,7 +274,7 @@ def test_a_fixed_time_that_is_too_near_fails_where_it_would_be_set(
 ) -> None:
     rule = SetAutoReleaseRule(AT, if_set, may_move=False, zone=CHINA)
     too_early = Impossible(
-        "2026-11-25T04:00:00+08:00 is too early: ECS takes no time less than 30 minutes ahead"
+        "2026-11-25T04:00:00+08:00 is too early: ECS accepts only times at least 30 minutes ahead"
     )
 
     for now in (NEAR + timedelta(microseconds=1), AT + timedelta(days=999)):
@@ -391,9 +397,9 @@ def test_one_that_hangs_on_its_way_down_cannot_be_powered_off() -> None:
 
     assert graceful.awaited(stopping) == "Stopping already, by someone else"
     assert forced.awaited(stopping) == (
-        "it was stopping already when this run first looked (ECS does not say since when), and "
-        "ECS powers off only what is running: wait; if it hangs, try Force Stop in the ECS console "
-        "or ask Alibaba Cloud's support"
+        "it was already stopping when this run first read it (ECS does not say since when), and "
+        "ECS powers off only running instances: wait; if it hangs, try Force Stop in the ECS "
+        "console or ask Alibaba Cloud support"
     )
     assert StartRule(wait=True).awaited(replace(BASE, status=Status.STARTING)) == (
         "Starting already, by someone else"
@@ -555,7 +561,7 @@ def test_a_release_of_unnamed_instances_must_state_dry_run(fields: dict[str, obj
         release.ACTION.rule(request, ASKED)
 
     assert str(caught.value) == (
-        "dry_run is missing; a release by anything but instance_ids must state it, true or false"
+        "dry_run is missing; a release by anything but instance_ids must set it, to true or false"
     )
 
 

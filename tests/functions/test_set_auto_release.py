@@ -145,7 +145,7 @@ def minutes_ahead(call: Call) -> float | None:
     return None if hours is None else round(hours * 60, 3)
 
 
-TOO_NEAR = "has come too near: ECS takes no time less than 30 minutes ahead"
+TOO_NEAR = "is now too close: ECS accepts only times at least 30 minutes ahead"
 
 
 @pytest.mark.parametrize("late", [timedelta(seconds=2), timedelta(seconds=59)], ids=str)

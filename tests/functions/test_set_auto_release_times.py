@@ -19,10 +19,10 @@ from shared.settings import Settings
 from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-AT_RIGHT = 'A time with its zone: "2026-11-24T20:00:00+08:00".'
-AFTER_RIGHT = 'Minutes, hours or days from the event on, at least 30m: "90m", "2h", "3d".'
-TOO_EARLY = "ECS takes no time less than 30 minutes ahead"
-TOO_LATE = "it must be at most 3 years ahead; ECS takes no later time"
+AT_RIGHT = 'a time with a zone: "2026-11-24T20:00:00+08:00".'
+AFTER_RIGHT = 'minutes, hours or days after the event, at least 30m: "90m", "2h", "3d".'
+TOO_EARLY = "ECS accepts only times at least 30 minutes ahead"
+TOO_LATE = "at most 3 years ahead; ECS accepts no later time"
 
 
 def rule_of(
@@ -123,27 +123,27 @@ def test_a_request_says_what_becomes_of_a_time_that_is_set(
     [
         pytest.param(
             {"release_after": "29m"},
-            f"release_after: '29m' is not right. {TOO_EARLY}. {AFTER_RIGHT}",
+            f"release_after: '29m' is invalid: expected {AFTER_RIGHT} {TOO_EARLY}.",
             id="after-29-minutes",
         ),
         pytest.param(
             {"release_after": "1m"},
-            f"release_after: '1m' is not right. {TOO_EARLY}. {AFTER_RIGHT}",
+            f"release_after: '1m' is invalid: expected {AFTER_RIGHT} {TOO_EARLY}.",
             id="after-a-minute",
         ),
         pytest.param(
             {"release_at": "2029-11-23T12:01:00Z"},
-            f"release_at: 2029-11-23T20:01:00+08:00 is not right; {TOO_LATE}",
+            f"release_at: 2029-11-23T20:01:00+08:00 is invalid: expected {TOO_LATE}",
             id="at-more-than-3-years",
         ),
         pytest.param(
             {"release_after": "1096d"},
-            f"release_after: 2029-11-24T20:00:00+08:00 is not right; {TOO_LATE}",
+            f"release_after: 2029-11-24T20:00:00+08:00 is invalid: expected {TOO_LATE}",
             id="after-more-than-3-years",
         ),
         pytest.param(
             {"release_after": "999999d"},
-            f"release_after: 4764-10-20T20:00:00+08:00 is not right; {TOO_LATE}",
+            f"release_after: 4764-10-20T20:00:00+08:00 is invalid: expected {TOO_LATE}",
             id="after-the-longest-duration",
         ),
     ],
@@ -162,70 +162,74 @@ def test_an_instant_that_ecs_does_not_take_is_refused(
     [
         pytest.param(
             {},
-            "release_at or release_after is missing; to take a release time away, send the event "
+            "release_at or release_after is missing; to remove a release time, send the event "
             'to "clear_auto_release"',
             id="missing",
         ),
         pytest.param(
             {"release_at": "2026-11-24T20:00:00Z", "release_after": "2h"},
-            "release_at and release_after: state one of them, not both",
+            "release_at and release_after: specify one of them, not both",
             id="both",
         ),
-        pytest.param({"release_at": ""}, f"release_at: '' is not right. {AT_RIGHT}", id="at-empty"),
+        pytest.param(
+            {"release_at": ""}, f"release_at: '' is invalid: expected {AT_RIGHT}", id="at-empty"
+        ),
         pytest.param(
             {"release_after": ""},
-            f"release_after: '' is not right. {AFTER_RIGHT}",
+            f"release_after: '' is invalid: expected {AFTER_RIGHT}",
             id="after-empty",
         ),
         pytest.param(
-            {"release_at": None}, f"release_at: null is not right. {AT_RIGHT}", id="at-null"
+            {"release_at": None}, f"release_at: null is invalid: expected {AT_RIGHT}", id="at-null"
         ),
         pytest.param(
             {"release_after": None},
-            f"release_after: null is not right. {AFTER_RIGHT}",
+            f"release_after: null is invalid: expected {AFTER_RIGHT}",
             id="after-null",
         ),
         pytest.param(
             {"release_at": "2026-11-24T20:00:00"},
-            f"release_at: '2026-11-24T20:00:00' is not right. {AT_RIGHT}",
+            f"release_at: '2026-11-24T20:00:00' is invalid: expected {AT_RIGHT}",
             id="without-a-zone",
         ),
         pytest.param(
             {"release_at": "2026-11-24"},
-            f"release_at: '2026-11-24' is not right. {AT_RIGHT}",
+            f"release_at: '2026-11-24' is invalid: expected {AT_RIGHT}",
             id="a-plain-date",
         ),
         pytest.param(
             {"release_at": "2026-02-30T20:00:00Z"},
-            f"release_at: '2026-02-30T20:00:00Z' is not right. {AT_RIGHT}",
+            f"release_at: '2026-02-30T20:00:00Z' is invalid: expected {AT_RIGHT}",
             id="no-such-day",
         ),
         pytest.param(
             {"release_at": "2026-11-24T20:00:00Z\n"},
-            f"release_at: '2026-11-24T20:00:00Z\\n' is not right. {AT_RIGHT}",
+            f"release_at: '2026-11-24T20:00:00Z\\n' is invalid: expected {AT_RIGHT}",
             id="trailing-newline",
         ),
         pytest.param(
             {"release_at": 1795521600},
-            f"release_at: 1795521600 is not right. {AT_RIGHT}",
+            f"release_at: 1795521600 is invalid: expected {AT_RIGHT}",
             id="seconds-since-1970",
         ),
         pytest.param(
             {"release_after": 90},
-            f"release_after: 90 is not right. {AFTER_RIGHT}",
+            f"release_after: 90 is invalid: expected {AFTER_RIGHT}",
             id="a-bare-number",
         ),
         pytest.param(
-            {"release_after": "0m"}, f"release_after: '0m' is not right. {AFTER_RIGHT}", id="zero"
+            {"release_after": "0m"},
+            f"release_after: '0m' is invalid: expected {AFTER_RIGHT}",
+            id="zero",
         ),
         pytest.param(
             {"release_after": "-2h"},
-            f"release_after: '-2h' is not right. {AFTER_RIGHT}",
+            f"release_after: '-2h' is invalid: expected {AFTER_RIGHT}",
             id="negative",
         ),
         pytest.param(
             {"release_after": "PT2H"},
-            f"release_after: 'PT2H' is not right. {AFTER_RIGHT}",
+            f"release_after: 'PT2H' is invalid: expected {AFTER_RIGHT}",
             id="iso-duration",
         ),
     ],
@@ -240,7 +244,7 @@ def test_a_time_that_is_none_is_refused_and_never_clears(
 
 
 def test_a_time_beyond_the_calendar_is_refused() -> None:
-    with pytest.raises(InvalidEvent, match="release_after: '999999d' is not right"):
+    with pytest.raises(InvalidEvent, match="release_after: '999999d' is invalid"):
         rule_of({"release_after": "999999d"}, at=datetime(9000, 1, 1, tzinfo=timezone.utc), now=NOW)
 
 

@@ -88,7 +88,7 @@ def test_who_does_not_wait_is_told_what_ecs_accepted(call: Call) -> None:
     report = call(handler, {"instance_ids": ["i-1"], "wait": False})
 
     assert report["instances"] == [
-        row("i-1", "changed", "ECS has accepted; it is starting", status="Starting")
+        row("i-1", "changed", "accepted by ECS; it is starting", status="Starting")
     ]
     assert report["api_calls"] == 2
 
@@ -128,8 +128,8 @@ def test_without_stock_the_row_says_what_to_do(call: Call) -> None:
     (only,) = report["instances"]
     assert (only["result"], only["code"]) == ("failed", "OperationDenied.NoStock")
     assert only["reason"].endswith(
-        "; try again later, or give it another instance type; what stops in KeepCharging keeps its "
-        "place"
+        "; try again later, or change its instance type; an instance stopped in KeepCharging keeps "
+        "its capacity"
     )
 
 

@@ -160,7 +160,7 @@ def test_who_does_not_wait_is_told_what_ecs_accepted(call: Call) -> None:
     report = call(handler, {"instance_ids": ["i-1"], "wait": False})
 
     assert report["instances"] == [
-        row("i-1", "changed", "stop; ECS has accepted; it is stopping", status="Stopping")
+        row("i-1", "changed", "stop; accepted by ECS; it is stopping", status="Stopping")
     ]
     assert (report["api_calls"], report["seconds"]) == (2, 0.0)
 
@@ -313,7 +313,7 @@ def test_one_that_hangs_on_its_way_down_cannot_be_powered_off(
 
     (only,) = report["instances"]
     assert only["result"] == ("unchanged" if dry_run else "pending")
-    assert "it was stopping already when this run first looked" in only["reason"]
+    assert "it was already stopping when this run first read it" in only["reason"]
     assert "ECS does not say since when" in only["reason"]
     assert "try Force Stop in the ECS console" in only["reason"]
     assert call.writes() == []

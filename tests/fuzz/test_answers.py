@@ -182,7 +182,7 @@ def test_the_fuzzer_finds_what_it_looks_for(
         pytest.param(_stopping("i-running", report=_row("i-running", "changed")), id="changed"),
         pytest.param(_stopping("i-running", report=_row("i-running", "pending")), id="pending"),
         pytest.param(
-            _stopping("i-running", report=_row("i-running", "skipped", "x; done before: stop")),
+            _stopping("i-running", report=_row("i-running", "skipped", "x; already done: stop")),
             id="skipped-later",
         ),
         pytest.param(_stopping("i-nowhere", report={}), id="nothing-done"),

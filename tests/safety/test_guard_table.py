@@ -298,7 +298,7 @@ def test_a_skipped_row_says_first_that_ecs_will_release_it_all_the_same(
 
     report = stage.ask(function, {"name": "dev-*", **stated(function), "dry_run": dry_run})
 
-    said = f"ECS will release it at {in_china(NOW + 2 * HOUR)} all the same: clear the time by "
+    said = f"ECS will still release it at {in_china(NOW + 2 * HOUR)}: clear the release time by "
     assert table(report) == {"dev-1": ("skipped", f"{said}clear_auto_release; {PROTECT}")}
     assert stage.writes() == ()
 

@@ -80,7 +80,7 @@ def test_a_failed_release_names_the_snapshots_that_it_took() -> None:
     assert snapshot.disk_id == first
     assert result == "failed"
     assert reason == (
-        f"snapshot 1 disk: disk {second}: The snapshot quota exceeds.; done before: stop, "
+        f"snapshot 1 disk: disk {second}: The snapshot quota exceeds.; already done: stop, "
         f"snapshot {snapshot.snapshot_id} of disk {first}"
     )
 
@@ -100,7 +100,7 @@ def release(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("somebody", "result", "reason"),
     [
-        (lock, "skipped", "security lock; done before: stop, {}"),
+        (lock, "skipped", "security lock; already done: stop, {}"),
         (release, "changed", f"stop, {{}}; {VANISHED}"),
     ],
 )
@@ -123,7 +123,7 @@ def test_a_snapshot_of_the_first_disk_is_told_whatever_becomes_of_the_second(
     (snapshot,) = stage.engine.snapshots()
     named = f"snapshot {snapshot.snapshot_id} of disk {first}"
     assert told[0] == result
-    assert told[1].partition("; perhaps done")[0] == reason.format(named)
+    assert told[1].partition("; possibly done")[0] == reason.format(named)
 
 
 def slow(deleting: timedelta) -> Stage:
@@ -158,7 +158,7 @@ def test_a_deletion_that_outlasts_the_deadline_is_pending_and_names_its_snapshot
     named = f"snapshot {snapshot.snapshot_id} of disk {snapshot.disk_id}"
     assert result == "pending"
     assert reason.startswith("ran out of time; its deletion was accepted; ECS still shows it; ")
-    assert f"done before: stop, {named}, release" in reason
+    assert f"already done: stop, {named}, release" in reason
     stage.clock.advance(timedelta(minutes=20))
     assert stage.engine.instances() == ()
 

@@ -61,7 +61,7 @@ def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
 
     report = stage.ask(function, {"name": "dev-*", **fields})
 
-    assert table(report)["dev-1"] == ("skipped", "tag curfew:protect; done before: stop")
+    assert table(report)["dev-1"] == ("skipped", "tag curfew:protect; already done: stop")
     assert [one.instance_id for one in stage.engine.instances()] == [kept]
 
 

@@ -130,7 +130,7 @@ def test_with_other_parameters_it_is_another_plan(request_: Request) -> None:
     stage = Stage(SPECS)
     plan_id = planned(stage)
 
-    with pytest.raises(Refused, match="plan_id is of another request"):
+    with pytest.raises(Refused, match="plan_id belongs to another request"):
         confirmed(stage, plan_id, request=request_)
 
     assert stage.writes() == ()

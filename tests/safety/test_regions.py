@@ -87,7 +87,7 @@ def test_an_instance_of_another_allowed_region_is_failed_and_its_region_is_named
 
     (row,) = report_of(caught.value)["instances"]
     assert (row["id"], row["result"], row["code"]) == (far, "failed", NOT_KNOWN)
-    assert row["reason"] == 'it is in cn-shanghai; state "regions": ["cn-shanghai"]'
+    assert row["reason"] == 'it is in cn-shanghai; specify "regions": ["cn-shanghai"]'
     assert stage.engine.instances() == before
     assert world.asked(SHANGHAI) == world.asked(BEIJING) == [3.0]
     assert report_of(caught.value)["warnings"] == []
@@ -101,7 +101,7 @@ def test_describe_names_the_region_too() -> None:
 
 
 GHOST = "i-ghost"
-NOT_THERE = 'released before, never there, or in another region (state it in "regions") or account'
+NOT_THERE = 'already released, nonexistent, or in another region (name it in "regions") or account'
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -348,7 +348,7 @@ def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     assert report["counts"]["would_change"] == 1
     assert "plan_id" not in report
     assert report["warnings"][-1].startswith(
-        f"no plan_id: {SHANGHAI} could not be read, so the plan is not whole"
+        f"no plan_id: {SHANGHAI} could not be read, so the plan is incomplete"
     )
     assert stage.writes() == ()
 
@@ -586,6 +586,4 @@ def test_a_region_that_is_lost_after_the_plan_is_no_unread_one() -> None:
         "dev-near": "changed",
         "dev-far": "pending",
     }
-    assert report["warnings"] == [
-        "1 instance pending: send the same request again, and it goes on from there"
-    ]
+    assert report["warnings"] == ["1 instance pending: send the same request again to continue"]

@@ -157,7 +157,7 @@ def test_who_is_retagged_while_snapshots_run_is_kept_and_the_row_says_what_was_d
     assert table(report) == {
         "dev-web": (
             "skipped",
-            f"no longer selected: its tag team is 'prod'; done before: stop, snapshot {snapshots}",
+            f"no longer selected: its tag team is 'prod'; already done: stop, snapshot {snapshots}",
         )
     }
     assert [one.instance_id for one in stage.engine.instances()] == [instance_id]
@@ -248,7 +248,7 @@ def test_what_was_created_after_the_event_is_not_meant(name: str, selection: Req
     made, sent = "2026-11-23T17:30:00+08:00", "2026-11-23T17:00:00+08:00"
     assert table(report)["dev-new"] == (
         "skipped",
-        f"created {made}, after the event of {sent}: not meant",
+        f"created {made}, after the event of {sent}; not selected",
     )
     assert report["warnings"] == [f"created after the event and left alone: {new}"]
     assert report["outcome"] == "complete"
@@ -367,6 +367,8 @@ def test_a_time_of_creation_that_nobody_knows_is_not_before_the_event() -> None:
 
     report = report_in(stage.deliver("stop", event))
 
-    said = "created, for all that ECS says, after the event of 2026-11-23T18:00:00+08:00: not meant"
+    said = (
+        "created, for all that ECS says, after the event of 2026-11-23T18:00:00+08:00; not selected"
+    )
     assert table(report)["dev-web"] == ("skipped", said)
     assert stage.gateway.log.touched(web) == ()

@@ -225,8 +225,8 @@ def test_a_bundle_that_is_none_is_refused_before_anything_is_sent(
         connected(read_settings({"ALIBABA_CLOUD_CA_BUNDLE": path}))
 
     assert str(caught.value) == (
-        f"ALIBABA_CLOUD_CA_BUNDLE is {path[:200]!r}: {why}; it must be a file of the CA "
-        "certificates to trust (PEM), or absent"
+        f"ALIBABA_CLOUD_CA_BUNDLE is {path[:200]!r}: {why}; it must name a PEM file of the CA "
+        "certificates to trust, or be unset"
     )
 
 

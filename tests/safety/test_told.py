@@ -91,7 +91,7 @@ def test_a_list_of_which_one_fails_is_incomplete_and_each_report_says_its_own() 
 
 
 BY_DEFAULT = "stop (the account's default mode)"
-STAR = ' A "*" in a value is no wildcard; "*" alone means any value.'
+STAR = ' "*" inside a value is not a wildcard; "*" alone means any value.'
 NEAR: Mapping[str, tuple[Request, str]] = {
     "key-in-another-case": (
         {"tags": {"Team": "dev"}},
@@ -185,7 +185,7 @@ def test_if_all_that_was_selected_is_kept_by_keys_nobody_understands_that_is_a_w
     assert report["counts"]["skipped"] == 2
     (warning,) = report["warnings"]
     assert warning == (
-        "all that was selected is protected by tags that are not understood: curfew-protect, "
+        "everything selected is protected by tags that are not understood: curfew-protect, "
         "curfew:keep_until"
     )
 

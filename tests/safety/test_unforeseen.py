@@ -208,7 +208,7 @@ def test_in_a_look_after_a_write_the_rows_are_told(name: str) -> None:
     assert type(error) is Incomplete
     assert set(table(report)) == {"dev-0", "dev-1", "dev-2"}
     assert report["counts"]["failed"] == 3
-    assert all("; done before: " in reason for _, reason in table(report).values())
+    assert all("; already done: " in reason for _, reason in table(report).values())
 
 
 def test_in_one_region_it_keeps_no_other_from_being_done() -> None:

@@ -97,7 +97,7 @@ SICK: Mapping[str, tuple[str, object]] = {
     "local-disks": ("LocalStorageAmount", "many"),
     "addresses": ("EipAddress", "eip-1"),
 }
-UNREADABLE = "ECS's row cannot be read: ECS answered an unreadable instance: "
+UNREADABLE = "ECS's row cannot be read: ECS returned an unreadable instance: "
 
 
 @EACH
@@ -149,8 +149,8 @@ def test_a_row_that_nothing_shows_to_be_meant_is_a_warning_and_fails_nothing(
     assert report["outcome"] == "complete"
     (warning,) = report["warnings"]
     assert warning.startswith(
-        f"ECS's row of {stray_id} in cn-hangzhou cannot be read, so whether it is meant is not "
-        "known: ECS answered an unreadable instance: "
+        f"ECS's row of {stray_id} in cn-hangzhou cannot be read, so it is unknown whether it is "
+        "selected: ECS returned an unreadable instance: "
     )
 
 
@@ -229,7 +229,7 @@ def test_a_row_that_cannot_be_read_after_the_stop_says_what_was_done() -> None:
 
     result, reason = table(report)["dev-sick"]
     assert (result, reason.startswith(UNREADABLE)) == ("failed", True)
-    assert reason.endswith("; done before: stop")
+    assert reason.endswith("; already done: stop")
     assert [one.name for one in stage.engine.instances()] == ["dev-sick"]
 
 

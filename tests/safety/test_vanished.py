@@ -282,7 +282,7 @@ def test_an_id_that_time_does_not_suffice_to_look_for_again_is_pending(
     name: str,
     dry_run: bool,  # noqa: FBT001  # a table's column
 ) -> None:
-    """After two looks at once "released before, never there" would be a guess."""
+    """After two looks at once "already released, nonexistent" would be a guess."""
     stage = stage_of(name)
     hidden = stage.id_of("dev-1")
     stage.transport = Forgetful(stage.gateway, hidden=hidden, times=2)
@@ -296,12 +296,10 @@ def test_an_id_that_time_does_not_suffice_to_look_for_again_is_pending(
     (row,) = report["instances"]
     assert (row["id"], row["result"], row["code"], row["status"]) == (hidden, "pending", "", "Gone")
     assert row["reason"] == (
-        "ECS in cn-hangzhou does not show this id, and was not asked again: "
-        "too little time was left"
+        "ECS in cn-hangzhou does not show this id, and there was no second try: "
+        "too little time is left"
     )
-    assert report["warnings"] == [
-        "1 instance pending: send the same request again, and it goes on from there"
-    ]
+    assert report["warnings"] == ["1 instance pending: send the same request again to continue"]
     assert stage.writes() == ()
 
 

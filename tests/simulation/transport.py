@@ -77,7 +77,7 @@ class SimTransport:
             simulation.invariants.watch.running[-1].deaf.add(parameters.get("RegionId", ""))
         simulation.after(operation, parameters, answer)
         if not arrived:
-            raise NoResponse("no answer in time" if late else "the connection broke")
+            raise NoResponse("no response in time" if late else "the connection broke")
         if odd:
             return _oddly(odd, answer.body)
         if operation == "DescribeInstances" and simulation.is_rough and not answer.code:
@@ -100,7 +100,7 @@ class SimTransport:
             self.simulation.invariants.watch.running[-1].deaf.add(region)
         if how == "dead":
             self.simulation.clock.advance(timedelta(seconds=timeout_s))
-            raise NoResponse("no answer in time")
+            raise NoResponse("no response in time")
         if how == "unresolved":
             raise NoResponse("there is no such host", unresolved=True)
 

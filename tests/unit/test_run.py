@@ -236,7 +236,7 @@ def test_regions_are_the_functions_own_unless_the_request_names_some(call: Call)
 def test_without_a_region_the_request_must_name_one(call: Call) -> None:
     call.fleet(dev("i-1"))
 
-    with pytest.raises(InvalidEvent, match='state "regions"'):
+    with pytest.raises(InvalidEvent, match='specify "regions"'):
         call(describe.handler, DEV, region="")
     call.environ["FC_REGION"] = HANGZHOU
     report = call(describe.handler, DEV, region="")

@@ -87,7 +87,7 @@ def test_a_day_is_not_too_long_to_wait(call: Call) -> None:
         call(stop.handler, DEV, timeout_s=day.total_seconds())
 
     _, report = in_error(caught.value)
-    assert report["instances"][0]["reason"] == "ran out of time; Stopping; done before: stop"
+    assert report["instances"][0]["reason"] == "ran out of time; Stopping; already done: stop"
     assert timedelta(seconds=5) <= begun + day - call.ecs.clock.now() <= timedelta(seconds=6)
 
 
@@ -100,6 +100,6 @@ def test_the_next_run_goes_on_where_time_ran_out(call: Call) -> None:
     call.ecs.clock.advance(timedelta(minutes=4))
     second = call(stop.handler, DEV, timeout_s=60)
 
-    assert first["instances"][0]["reason"] == "ran out of time; Stopping; done before: stop"
+    assert first["instances"][0]["reason"] == "ran out of time; Stopping; already done: stop"
     assert second["counts"]["unchanged"] == 2
     assert call.actions().count("StopInstances") == 1

@@ -67,8 +67,8 @@ BY_HAND = (
         pytest.param(
             timedelta(minutes=-5, seconds=-1),
             InvalidEvent,
-            "the event's time 2026-11-24T20:05:01+08:00 is 0 h 5 min ahead; at most 5 minutes can "
-            "be a wrong clock",
+            "the event's time 2026-11-24T20:05:01+08:00 is 0 h 5 min ahead; at most 5 minutes are "
+            "allowed for clocks that differ",
             id="of-the-future",
         ),
     ],
@@ -162,8 +162,8 @@ def test_the_operators_number_is_the_ceiling_and_a_request_can_only_lower_it(
             3,
             2,
             "3 instances would change, at most 2 may (max_instances of the request); nothing was "
-            'done. If all are meant, state "max_instances": 3; CURFEW_MAX_INSTANCES allows 5 in '
-            "one invocation",
+            'done. If you mean all of them, set "max_instances": 3; CURFEW_MAX_INSTANCES allows 5 '
+            "in one invocation",
             id="the-request-could-allow-more",
         ),
         pytest.param(
@@ -278,7 +278,7 @@ def test_what_was_not_planned_stops_everything_and_is_named() -> None:
 
     assert str(caught.value) == (
         "7 instances would change that are not in the plan: i-1, i-2, i-3, i-4, i-5, …; nothing "
-        "was done. Make a new dry run and confirm that"
+        "was done. Do a new dry run and confirm that one"
     )
 
 
@@ -293,5 +293,5 @@ def test_the_plan_of_another_request_is_refused_even_for_the_same_instances() ->
     other = digest("release", ["cn-hangzhou"], {"all": True})
     plan_id = make_plan_id(other, (one.id for one in instances(2)))
 
-    with pytest.raises(Refused, match="plan_id is of another request"):
+    with pytest.raises(Refused, match="plan_id belongs to another request"):
         check_plan(instances(2), ASKED, request(plan_id=plan_id))

@@ -57,7 +57,7 @@ def test_catch_up_is_from_half_an_hour_to_a_day(text: str) -> None:
         (
             "CURFEW_CATCH_UP",
             "2",
-            "CURFEW_CATCH_UP: '2' is no duration; write it like 90m, 2h or 3d",
+            "CURFEW_CATCH_UP: '2' is not a duration; write it like 90m, 2h or 3d",
         ),
         ("CURFEW_SCHEDULES", "[]", f"CURFEW_SCHEDULES is []; {RIGHT}"),
         ("CURFEW_SCHEDULES", '"office"', f"CURFEW_SCHEDULES is 'office'; {RIGHT}"),

@@ -227,7 +227,7 @@ def test_plain_http_to_another_machine_is_refused(host: str) -> None:
 
     assert str(caught.value) == (
         f"ECS_ENDPOINT is plain http to {host.strip('[]')}; "
-        "requests that leave this machine go by https only"
+        "requests that leave this machine must use https"
     )
 
 
@@ -266,15 +266,15 @@ def test_loopback_is_told_by_the_address(
 @pytest.mark.parametrize(
     ("variable", "value", "message"),
     [
-        ("ECS_NETWORK", "internet", "ECS_NETWORK is 'internet'; it must be vpc, or absent"),
-        ("ECS_NETWORK", "VPC", "ECS_NETWORK is 'VPC'; it must be vpc, or absent"),
+        ("ECS_NETWORK", "internet", "ECS_NETWORK is 'internet'; it must be vpc, or unset"),
+        ("ECS_NETWORK", "VPC", "ECS_NETWORK is 'VPC'; it must be vpc, or unset"),
         *(
             (
                 "CURFEW_MAX_INSTANCES",
                 value,
                 (
                     f"CURFEW_MAX_INSTANCES is {value!r}; "
-                    "it must be a whole number from 1 to 9999999, or absent"
+                    "it must be a whole number from 1 to 9999999, or unset"
                 ),
             )
             for value in (
@@ -295,7 +295,7 @@ def test_loopback_is_told_by_the_address(
                 value,
                 (
                     f"CURFEW_MAX_PERCENT is {value!r}; "
-                    "it must be a whole number from 1 to 100, or absent"
+                    "it must be a whole number from 1 to 100, or unset"
                 ),
             )
             for value in ("0", "101", "20%")
@@ -303,17 +303,17 @@ def test_loopback_is_told_by_the_address(
         (
             "CURFEW_MAX_EVENT_AGE",
             "6",
-            "CURFEW_MAX_EVENT_AGE: '6' is no duration; write it like 90m, 2h or 3d",
+            "CURFEW_MAX_EVENT_AGE: '6' is not a duration; write it like 90m, 2h or 3d",
         ),
         (
             "CURFEW_ACCOUNTS",
             " , ",
-            "CURFEW_ACCOUNTS is set but names nothing; name some, or leave it out",
+            "CURFEW_ACCOUNTS is set but empty; list at least one, or unset it",
         ),
         (
             "CURFEW_REGIONS",
             " ",
-            "CURFEW_REGIONS is set but names nothing; name some, or leave it out",
+            "CURFEW_REGIONS is set but empty; list at least one, or unset it",
         ),
         *(
             (
@@ -352,7 +352,7 @@ def test_loopback_is_told_by_the_address(
             (
                 "CURFEW_SNAPSHOT",
                 value,
-                f"CURFEW_SNAPSHOT is {value!r}; it must be required, or absent",
+                f"CURFEW_SNAPSHOT is {value!r}; it must be required, or unset",
             )
             for value in ("true", "Required", "yes", "false", " ", "required,")
         ),
@@ -369,7 +369,7 @@ def test_loopback_is_told_by_the_address(
                 ),
                 (
                     '{"team": "dev", "team": "ops"}',
-                    " is not a JSON object: the key 'team' is twice in one object",
+                    " is not a JSON object: the key 'team' appears twice in one object",
                 ),
                 ("{}", " is {}"),
                 ("[]", " is []"),

@@ -47,12 +47,12 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
         pytest.param('"\ud800"', "not UTF-8: byte 0xed at offset 1", id="surrogate-in-text"),
         pytest.param(
             r'{"a": ["\ud83d"]}',
-            r"the text holds half a surrogate pair: '\ud83d'",
+            r"the text contains half a surrogate pair: '\ud83d'",
             id="half-a-surrogate-pair",
         ),
         pytest.param(
             r'{"\uDE00": 1}',
-            r"the text holds half a surrogate pair: '\ude00'",
+            r"the text contains half a surrogate pair: '\ude00'",
             id="half-a-surrogate-pair-in-a-key",
         ),
         pytest.param(
@@ -62,11 +62,11 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
         ),
         pytest.param("[1] 2", "not JSON: Extra data at line 1, column 5: '2'", id="two-values"),
         pytest.param(
-            '{"a": {"b": 1, "b": 1}}', "the key 'b' is twice in one object", id="duplicate-key"
+            '{"a": {"b": 1, "b": 1}}', "the key 'b' appears twice in one object", id="duplicate-key"
         ),
-        pytest.param("[NaN]", "NaN is no JSON number", id="nan"),
-        pytest.param("-Infinity", "-Infinity is no JSON number", id="infinity"),
-        pytest.param("1e999", "the number 1e999 is too great", id="overflow"),
+        pytest.param("[NaN]", "NaN is not a JSON number", id="nan"),
+        pytest.param("-Infinity", "-Infinity is not a JSON number", id="infinity"),
+        pytest.param("1e999", "the number 1e999 is too large", id="overflow"),
         pytest.param(
             "9" * 5000,
             f"a number of 5000 characters, 64 at most: '{'9' * 58}…",
@@ -77,9 +77,11 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
             f"a number of 65 characters, 64 at most: '0.{'1' * 56}…",
             id="long-fraction",
         ),
-        pytest.param("[" * 65 + "]" * 65, "nested more than 64 deep", id="deep"),
-        pytest.param('{"a":' * 65 + "1" + "}" * 65, "nested more than 64 deep", id="deep-objects"),
-        pytest.param("[" * 100_000, "nested more than 64 deep", id="deeper-than-python-can"),
+        pytest.param("[" * 65 + "]" * 65, "nested more than 64 levels deep", id="deep"),
+        pytest.param(
+            '{"a":' * 65 + "1" + "}" * 65, "nested more than 64 levels deep", id="deep-objects"
+        ),
+        pytest.param("[" * 100_000, "nested more than 64 levels deep", id="deeper-than-python-can"),
     ],
 )
 def test_what_could_be_misread_is_refused(data: bytes | str, message: str) -> None:

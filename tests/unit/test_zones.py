@@ -40,21 +40,21 @@ def test_only_exact_names_of_places_and_utc_are_loaded(name: str) -> None:
         (
             "CST",
             (
-                "it is the time of China, of Chicago and of Cuba; write a zone like Asia/Shanghai, "
-                "or UTC"
+                "it stands for the time of China, of Chicago and of Cuba; write a zone like "
+                "Asia/Shanghai, or UTC"
             ),
         ),
         (
             "est",
             (
-                "an abbreviation or an offset does not know when clocks change; write a zone like "
+                "an abbreviation or an offset does not say when clocks change; write a zone like "
                 "America/New_York, or UTC"
             ),
         ),
         (
             "UTC+8",
             (
-                "an abbreviation or an offset does not know when clocks change; write a zone like "
+                "an abbreviation or an offset does not say when clocks change; write a zone like "
                 "Asia/Shanghai, or UTC"
             ),
         ),
@@ -62,7 +62,7 @@ def test_only_exact_names_of_places_and_utc_are_loaded(name: str) -> None:
         (
             "Etc/GMT-8",
             (
-                "in Etc/… the sign is the other way round, and no clocks change; write a zone like "
+                "in Etc/… the sign is reversed, and clocks never change; write a zone like "
                 "Asia/Shanghai, or UTC"
             ),
         ),

@@ -173,7 +173,7 @@ def test_an_answer_without_end_is_read_no_further_than_it_may_be(
     with listening(endless) as server:
         result = run(name, f"http://127.0.0.1:{server.port}")
 
-    assert "an answer of more than 1 MiB; the function may still run" in result.stderr
+    assert "a response of more than 1 MiB; the function may still run" in result.stderr
     assert sent < 32 * 1024 * 1024
 
 

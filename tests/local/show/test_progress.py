@@ -136,9 +136,9 @@ def test_a_disk_is_no_instance(run: Run) -> None:
     [
         (
             ErrorResponse(status=400, code="Throttling.User", message="x"),
-            "ECS answers Throttling.User",
+            "ECS returns Throttling.User",
         ),
-        (NoResponse("no answer in time"), "no answer in time"),
+        (NoResponse("no response in time"), "no response in time"),
     ],
     ids=["refused", "no answer"],
 )

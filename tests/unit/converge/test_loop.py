@@ -121,7 +121,7 @@ def test_what_is_accepted_without_effect_is_given_up_after_three_times(call: Cal
 
     _, report = in_error(caught.value)
     assert report["instances"][0]["reason"] == (
-        "stop: accepted 3 times without lasting effect; done before: stop, stop, stop"
+        "stop: accepted 3 times without lasting effect; already done: stop, stop, stop"
     )
     assert call.actions().count("StopInstances") == 3
 
@@ -137,7 +137,7 @@ def test_a_look_that_fails_midway_leaves_everything_pending(call: Call) -> None:
     assert report["counts"]["pending"] == 2
     assert report["api_calls"] == len(call.ecs.log)
     assert (
-        "DescribeInstances in cn-hangzhou: ECS answers InternalError, 5 times"
+        "DescribeInstances in cn-hangzhou: ECS returns InternalError, 5 times"
         in (report["instances"][0]["reason"])
     )
     assert report["instances"][0]["code"] == ""
@@ -302,7 +302,7 @@ def test_credentials_that_expire_midway_leave_the_rest_pending(call: Call, handl
     call.fleet(*fleet(2, status))
     call.ecs.faults.add(Refuse(status=400, code="InvalidSecurityToken.Expired", skip=3))
 
-    with pytest.raises(Incomplete, match="does not accept the credentials") as caught:
+    with pytest.raises(Incomplete, match="rejects the credentials") as caught:
         call(handler, {"instance_ids": ["i-0000", "i-0001"]})
 
     _, report = in_error(caught.value)

@@ -36,7 +36,7 @@ def seen(call: Call, *ids: str, pause: Pause) -> tuple[Survey, list[Pause]]:
     ("pause", "looks", "unsure"),
     [
         (Pause.OVER, 4, ""),
-        (Pause.NO_TIME, 2, "too little time was left"),
+        (Pause.NO_TIME, 2, "too little time is left"),
         (Pause.ENOUGH, 2, ""),
     ],
 )
@@ -77,4 +77,4 @@ def test_a_region_that_cannot_be_asked_again_leaves_the_missing_unsure(call: Cal
 
     assert found.missing == (GHOST,)
     assert found.unread == {}
-    assert found.unsure.startswith("DescribeInstances in cn-shanghai: ECS refuses with Odd")
+    assert found.unsure.startswith("DescribeInstances in cn-shanghai: ECS returned Odd")

@@ -134,10 +134,10 @@ def test_what_ecs_does_not_show_is_looked_for_again_before_that_is_believed() ->
     [
         (Everything(), [], Result.UNCHANGED, VANISHED, ""),
         (Everything(), ["accepted"], Result.CHANGED, f"stop; {VANISHED}", ""),
-        (Everything(), ["lost"], Result.UNCHANGED, f"{VANISHED}; perhaps done: stop", ""),
+        (Everything(), ["lost"], Result.UNCHANGED, f"{VANISHED}; possibly done: stop", ""),
         (ByIds(("i-1",)), [], Result.FAILED, VANISHED, "X"),
-        (ByIds(("i-1",)), ["accepted"], Result.FAILED, f"{VANISHED}; done before: stop", "X"),
-        (ByIds(("i-1",)), ["lost"], Result.FAILED, f"{VANISHED}; perhaps done: stop", "X"),
+        (ByIds(("i-1",)), ["accepted"], Result.FAILED, f"{VANISHED}; already done: stop", "X"),
+        (ByIds(("i-1",)), ["lost"], Result.FAILED, f"{VANISHED}; possibly done: stop", "X"),
     ],
 )
 def test_what_vanishes_is_a_failure_only_to_whoever_named_it(
@@ -182,12 +182,12 @@ DELETE = Delete(force=False)
         ),
         pytest.param(
             ((STOP, LOST),),
-            (Result.UNCHANGED, f"{VANISHED}; perhaps done: stop"),
+            (Result.UNCHANGED, f"{VANISHED}; possibly done: stop"),
             id="perhaps-stopped",
         ),
         pytest.param(
             ((SNAPSHOT, msgspec.structs.replace(LOST, before="snapshot of d-1")),),
-            (Result.CHANGED, f"snapshot of d-1; {VANISHED}; perhaps done: snapshot 1 disk"),
+            (Result.CHANGED, f"snapshot of d-1; {VANISHED}; possibly done: snapshot 1 disk"),
             id="one-of-two-disks-snapshotted",
         ),
         pytest.param(
@@ -299,8 +299,8 @@ def test_a_guard_comes_before_the_rule() -> None:
     [
         (Done(), Result.CHANGED, "stop", ""),
         (Done("so it is"), Result.CHANGED, "so it is", ""),
-        (Skip("no"), Result.SKIPPED, "no; done before: stop", ""),
-        (Impossible("no", "X"), Result.FAILED, "no; done before: stop", "X"),
+        (Skip("no"), Result.SKIPPED, "no; already done: stop", ""),
+        (Impossible("no", "X"), Result.FAILED, "no; already done: stop", "X"),
     ],
 )
 def test_a_row_says_what_was_done_before(
@@ -374,7 +374,7 @@ def test_a_refusal_is_tried_so_often_and_then_reported(kind: Kind, tries: int) -
 def test_a_refusal_says_what_was_refused_and_why() -> None:
     one = after([accepted(), rejected(Kind.FINAL)])
 
-    assert one.row == Row(instance(), Result.FAILED, "stop: why; done before: stop", "X")
+    assert one.row == Row(instance(), Result.FAILED, "stop: why; already done: stop", "X")
 
 
 def test_a_refusal_without_a_text_is_told_all_the_same() -> None:
@@ -398,7 +398,7 @@ def test_a_denied_call_says_what_its_refusal_says() -> None:
     assert one.row == Row(
         instance(Status.STOPPING) if one.row is None else one.row.instance,
         Result.FAILED,
-        "why; done before: stop",
+        "why; already done: stop",
         "Forbidden.RAM",
     )
 
@@ -413,7 +413,7 @@ def test_what_does_not_last_is_done_three_times() -> None:
     assert after([accepted()] * 3).row == Row(
         instance(),
         Result.FAILED,
-        "stop: accepted 3 times without lasting effect; done before: stop, stop, stop",
+        "stop: accepted 3 times without lasting effect; already done: stop, stop, stop",
     )
 
 
@@ -503,9 +503,9 @@ def test_tries_grow_rarer_too(kind: Kind, seconds: list[float]) -> None:
     ("outcomes", "reason", "code"),
     [
         ([], "ran out of time; next: stop", ""),
-        ([accepted()], "ran out of time; next: stop; done before: stop", ""),
+        ([accepted()], "ran out of time; next: stop; already done: stop", ""),
         ([rejected(Kind.BUSY)], "ran out of time; next: stop (why)", "X"),
-        ([rejected(Kind.BUSY), accepted()], "ran out of time; next: stop; done before: stop", ""),
+        ([rejected(Kind.BUSY), accepted()], "ran out of time; next: stop; already done: stop", ""),
     ],
     ids=["nothing", "accepted", "busy", "busy-then-accepted"],
 )

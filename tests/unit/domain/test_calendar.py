@@ -99,7 +99,7 @@ def test_nothing_stated_is_chinas_calendar() -> None:
         (
             "12-24",
             "",
-            "word 1, '12-24', is a date without a year, or no date; write dates like 2026-12-24",
+            "word 1, '12-24', is not a date, or has no year; write dates like 2026-12-24",
         ),
         (
             "2026-11-20..2026-11-24",
@@ -131,9 +131,9 @@ def test_what_is_no_date_is_said(off: str, worked: str, error: str) -> None:
             date(2026, 11, 30),
             date(2027, 1, 1),
             (
-                "the calendar of working days ends with 2026: 2027-01-01 and later days were taken "
-                "by Monday to Friday; install a newer chinesecalendar, or state the days in "
-                "CURFEW_HOLIDAYS and CURFEW_WORKDAYS"
+                "the calendar of working days ends with 2026: 2027-01-01 and later days are "
+                "guessed from Monday to Friday; install a newer chinesecalendar, or list the days "
+                "in CURFEW_HOLIDAYS and CURFEW_WORKDAYS"
             ),
         ),
     ],

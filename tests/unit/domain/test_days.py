@@ -66,7 +66,7 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         ),
         (
             "mon#6",
-            "word 1, 'mon#6', is no day of the month; write mon#1 to mon#5, or mon#last",
+            "word 1, 'mon#6', is not a day of the month; write mon#1 to mon#5, or mon#last",
         ),
         ("Monday", "word 1, 'Monday', is not a day word; write mon"),
         ("tues-thurs", "word 1, 'tues-thurs', is not a day word; write tue-thu"),
@@ -82,15 +82,15 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         ("周一至周五", "word 1, '周一至周五', is Chinese; write mon-fri"),
         ("星期六、星期日", "word 1, '星期六、星期日', is Chinese; write sat sun"),
         ("週末", "word 1, '週末', is Chinese; write sat sun"),
-        ("mon–fri", "word 1, 'mon–fri', has another sign than the hyphen -; write mon-fri"),
-        ("mon~fri", "word 1, 'mon~fri', has another sign than the hyphen -; write mon-fri"),
+        ("mon–fri", "word 1, 'mon–fri', has a character other than the hyphen -; write mon-fri"),
+        ("mon~fri", "word 1, 'mon~fri', has a character other than the hyphen -; write mon-fri"),
         (
             "12-24",
-            "word 1, '12-24', is a date without a year, or no date; write dates like 2026-12-24",
+            "word 1, '12-24', is not a date, or has no year; write dates like 2026-12-24",
         ),
         (
             "10月1日",
-            "word 1, '10月1日', is a date without a year, or no date; write dates like 2026-12-24",
+            "word 1, '10月1日', is not a date, or has no year; write dates like 2026-12-24",
         ),
         ("2026年1月5日", "word 1, '2026年1月5日', is not a date; write 2026-01-05"),
         ("2026/1/5", "word 1, '2026/1/5', is not a date; write 2026-01-05"),
@@ -109,7 +109,7 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         (
             "2026-12-24~2026-12-26",
             (
-                "word 1, '2026-12-24~2026-12-26', has another sign than the hyphen -; write "
+                "word 1, '2026-12-24~2026-12-26', has a character other than the hyphen -; write "
                 "2026-12-24..2026-12-26"
             ),
         ),

@@ -484,7 +484,7 @@ def test_one_protection_more_never_unprotects(
 
 
 IN_AN_HOUR = NOW + timedelta(hours=1)
-ALL_THE_SAME = "ECS will release it at 2026-11-24T21:00:00+08:00 all the same: clear the time "
+ALL_THE_SAME = "ECS will still release it at 2026-11-24T21:00:00+08:00: clear the release time "
 
 
 @pytest.mark.parametrize(

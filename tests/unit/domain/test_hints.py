@@ -15,7 +15,7 @@ from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection,
 from shared.request.request import Request
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-WILDCARD = ' A "*" in a value is no wildcard; "*" alone means any value.'
+WILDCARD = ' "*" inside a value is not a wildcard; "*" alone means any value.'
 
 
 def instance(name: str = "", **tags: str) -> Instance:
@@ -85,7 +85,7 @@ PAGE = [
         ),
         pytest.param(
             tagged({"team": ("dev",), "Owner": ("li.wie",)}),
-            "no instance looked at has Owner=li.wie; Owner=li.wei exists.",
+            "no instance read has Owner=li.wie; Owner=li.wei exists.",
             id="second-of-two-tags",
         ),
         pytest.param(
@@ -118,7 +118,7 @@ def test_what_comes_near_is_told(selection: Selection, hint: str) -> None:
     ("selection", "is_all", "hint"),
     [
         (tagged({"team": ("dev",), "env": ("prd",)}), True, "no instance has env=prd; "),
-        (tagged({"team": ("dev",), "env": ("prd",)}), False, "no instance looked at has env=prd; "),
+        (tagged({"team": ("dev",), "env": ("prd",)}), False, "no instance read has env=prd; "),
         (tagged({"team": ("dev ",)}), False, "no instance has team='dev '; team=dev exists."),
         (tagged({"env": ("a=b",)}), False, "no instance has env='a=b'."),
     ],
@@ -135,8 +135,8 @@ def test_what_was_not_all_looked_at_is_said_so_and_what_cannot_be_seen_is_quoted
 def test_a_field_inside_of_tags_is_told(field: str) -> None:
     told = nearest(tagged({field: ("cn-beijing",)}), PAGE)
 
-    assert told.endswith(f'the field "{field}" stands beside "tags".')
-    assert "stands beside" not in nearest(tagged({"cost-centre": None}), PAGE)
+    assert told.endswith(f'the field "{field}" goes next to "tags".')
+    assert "goes next to" not in nearest(tagged({"cost-centre": None}), PAGE)
 
 
 def test_the_fields_of_every_request_are_known_as_such() -> None:

@@ -94,7 +94,7 @@ WHOLE = make_plan_id(ASKED, ["i-1", "i-2"])
     ],
 )
 def test_what_is_no_plan_id_is_an_invalid_event(plan_id: str) -> None:
-    with pytest.raises(InvalidEvent, match="copy it whole from the report of a dry run"):
+    with pytest.raises(InvalidEvent, match="expected the whole text from the report of a dry run"):
         not_in_plan(plan_id, ["i-1"])
 
 

@@ -61,28 +61,34 @@ def test_without_names_an_unknown_one_says_where_names_stand() -> None:
 @pytest.mark.parametrize(
     ("stated", "error"),
     [
-        ({"9to6": OFFICE}, "'9to6' is no name; write a letter, then letters, digits, -, _"),
-        ({"_office": OFFICE}, "'_office' is no name; write a letter, then letters, digits, -, _"),
+        ({"9to6": OFFICE}, "'9to6' is not a name; write a letter, then letters, digits, - or _"),
+        (
+            {"_office": OFFICE},
+            "'_office' is not a name; write a letter, then letters, digits, - or _",
+        ),
         (
             {"my office": OFFICE},
-            "'my office' is no name; write a letter, then letters, digits, -, _",
+            "'my office' is not a name; write a letter, then letters, digits, - or _",
         ),
-        ({"": OFFICE}, "'' is no name; write a letter, then letters, digits, -, _"),
+        ({"": OFFICE}, "'' is not a name; write a letter, then letters, digits, - or _"),
         *(
-            ({word: OFFICE}, f"'{word}' is a word of schedules; choose another name")
+            ({word: OFFICE}, f"'{word}' is a reserved word of schedules; choose another name")
             for word in ("mon", "Mon-Fri", "workdays", "off", "NEVER", "always", "utc", "工作日")
         ),
         (
             {"office": OFFICE, "OFFICE": OFFICE},
-            "'OFFICE' is there twice; names are the same in any case",
+            "'OFFICE' is defined twice; names are not case-sensitive",
         ),
-        ({"office": 9}, "'office' must be a text like 'workdays 08:30-20:00'"),
+        ({"office": 9}, "'office' must be a string like 'workdays 08:30-20:00'"),
         (
             {"office": OFFICE, "shop": "Office"},
-            "'shop' is the name of a name, 'Office'; write its spec",
+            "'shop' is the name of another name, 'Office'; write its spec",
         ),
         ({"office": "mon"}, "'office': word 1, 'mon', has no hours after it"),
-        ({"office": OFFICE.ljust(1025)}, "'office': it has 1025 characters, and 1024 at most"),
+        (
+            {"office": OFFICE.ljust(1025)},
+            "'office': it has 1025 characters, but at most 1024 are allowed",
+        ),
     ],
 )
 def test_a_wrong_name_is_said(stated: dict[str, object], error: str) -> None:

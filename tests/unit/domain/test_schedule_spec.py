@@ -68,7 +68,9 @@ def test_a_spec_may_be_as_long_as_a_tag() -> None:
     fits = "workdays 08:30-20:00".ljust(TAG_CHARACTERS)
 
     assert parse_spec(fits) == parse_spec(fits.strip())
-    with pytest.raises(InvalidSpec, match="it has 129 characters, and 128 at most; put a long one"):
+    with pytest.raises(
+        InvalidSpec, match="it has 129 characters, but at most 128 are allowed; put a long schedule"
+    ):
         parse_spec(f"{fits} ")
 
 

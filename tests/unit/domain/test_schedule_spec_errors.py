@@ -30,20 +30,20 @@ from shared.domain.schedule_spec import parse_spec
         ("法定工作日 8：30—20：00", "word 1, '法定工作日', is Chinese; write workdays"),
         (
             "mon-fri 9:00–18:00",
-            "word 2, '9:00–18:00', has another sign than the hyphen -; write 9:00-18:00",
+            "word 2, '9:00–18:00', has a character other than the hyphen -; write 9:00-18:00",
         ),
         (
             "mon-fri 9:00~18:00",
-            "word 2, '9:00~18:00', has another sign than the hyphen -; write 9:00-18:00",
+            "word 2, '9:00~18:00', has a character other than the hyphen -; write 9:00-18:00",
         ),
         (
             "mon-fri 9:00至18:00",
-            "word 2, '9:00至18:00', has another sign than the hyphen -; write 9:00-18:00",
+            "word 2, '9:00至18:00', has a character other than the hyphen -; write 9:00-18:00",
         ),
         (
             "2026-12-24~2026-12-26 off",
             (
-                "word 1, '2026-12-24~2026-12-26', has another sign than the hyphen -; "
+                "word 1, '2026-12-24~2026-12-26', has a character other than the hyphen -; "
                 "write 2026-12-24..2026-12-26"
             ),
         ),
@@ -65,8 +65,8 @@ from shared.domain.schedule_spec import parse_spec
         (
             "mon,wed 9:00-18:00",
             (
-                "word 1, 'mon', has no hours after it; several days of one entry have "
-                "blanks between them: write mon wed 9:00-18:00"
+                "word 1, 'mon', has no hours after it; several days of one entry have spaces "
+                "between them: write mon wed 9:00-18:00"
             ),
         ),
         (
@@ -79,7 +79,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "workdays -00:00",
-            "word 2, '-00:00', closes where its day begins; write -24:00 for the end of the day",
+            "word 2, '-00:00', closes at the start of its day; write -24:00 for the end of the day",
         ),
         (
             "mon 9:00-9:00",
@@ -119,7 +119,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "12/24 off",
-            "word 1, '12/24', is a date without a year, or no date; write dates like 2026-12-24",
+            "word 1, '12/24', is not a date, or has no year; write dates like 2026-12-24",
         ),
         (
             "sat sun off",
@@ -134,26 +134,26 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "never, 2026-12-24 off",
-            "word 3, 'off', is of no use after never; write hours, like 2026-12-24 9:00-18:00",
+            "word 3, 'off', has no effect after never; write hours, like 2026-12-24 9:00-18:00",
         ),
         (
             "never, sat 9:00-18:00",
             (
-                "word 2, 'sat', is no date, and after never only dates may stand; "
-                "without never write the hours of the week: mon-fri 0:00-24:00"
+                "word 2, 'sat', is not a date, and only dates may follow never; "
+                "without never, write the hours of the week: mon-fri 0:00-24:00"
             ),
         ),
         (
             "always, sat sun off",
             (
-                "word 2, 'sat', is no date, and after always only dates may stand; "
-                "without always write the hours of the week: mon-fri 0:00-24:00"
+                "word 2, 'sat', is not a date, and only dates may follow always; "
+                "without always, write the hours of the week: mon-fri 0:00-24:00"
             ),
         ),
         (
             "always, 2026-12-24 -20:00",
             (
-                "word 3, '-20:00', is a lone close beside a span; write both ends "
+                "word 3, '-20:00', is a lone close next to a span; write both ends "
                 "everywhere, like 9:00-18:00, or only closes, like -20:00, or only "
                 "openings, like 8:30-"
             ),
@@ -164,12 +164,12 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "workdays 9:00-18:00, never",
-            "word 3, 'never', stands at the front only; write it first, then a comma",
+            "word 3, 'never', may only stand first; write it first, then a comma",
         ),
         (
             "workdays 9:00-18:00, sat -20:00",
             (
-                "word 4, '-20:00', is a lone close beside a span; write both ends "
+                "word 4, '-20:00', is a lone close next to a span; write both ends "
                 "everywhere, like 9:00-18:00, or only closes, like -20:00, or only "
                 "openings, like 8:30-"
             ),
@@ -177,7 +177,7 @@ from shared.domain.schedule_spec import parse_spec
         (
             "workdays 8:30-, workdays -20:00",
             (
-                "word 4, '-20:00', is a lone close beside a lone opening; write both "
+                "word 4, '-20:00', is a lone close next to a lone opening; write both "
                 "ends everywhere, like 9:00-18:00, or only closes, like -20:00, or only "
                 "openings, like 8:30-"
             ),
@@ -192,37 +192,37 @@ from shared.domain.schedule_spec import parse_spec
         (
             "workdays 9am-6pm",
             (
-                "word 2, '9am-6pm', is not hours; write hours like 8:30-20:00, with "
-                "minutes, a hyphen and no blank"
+                "word 2, '9am-6pm', is not hours; write hours like 8:30-20:00, with minutes, a "
+                "hyphen and no spaces"
             ),
         ),
         ("workdays 0830-2000", "word 2, '0830-2000', is not hours; write 08:30-20:00"),
         (
             "workdays 9:00",
             (
-                "word 2, '9:00', is one time; write 9:00- to open then, -9:00 to close, "
+                "word 2, '9:00', is a single time; write 9:00- to open then, -9:00 to close, "
                 "or hours like 8:30-20:00"
             ),
         ),
         (
             "workdays 9:00 - 18:00",
-            "word 2, '9:00', has a blank in the hours; write workdays 9:00-18:00",
+            "word 2, '9:00', has a space in the hours; write workdays 9:00-18:00",
         ),
         (
             "workdays - 20:00",
-            "word 2, '-', stands alone; write mon-fri and 9:00-18:00 without blanks",
+            "word 2, '-', stands alone; write mon-fri and 9:00-18:00 without spaces",
         ),
         (
             "mon - fri 9:00-18:00",
-            "word 2, '-', stands alone; write mon-fri and 9:00-18:00 without blanks",
+            "word 2, '-', stands alone; write mon-fri and 9:00-18:00 without spaces",
         ),
         (
             "workdays 25:00-26:00",
-            "word 2, '25:00-26:00', names 25:00, which no clock shows; write 0:00 to 24:00",
+            "word 2, '25:00-26:00', names 25:00, which is not a time of day; write 0:00 to 24:00",
         ),
         (
             "workdays 9:60-18:00",
-            "word 2, '9:60-18:00', names 9:60, which no clock shows; write 0:00 to 24:00",
+            "word 2, '9:60-18:00', names 9:60, which is not a time of day; write 0:00 to 24:00",
         ),
         (
             "workdays 24:00-8:00",
@@ -254,15 +254,15 @@ from shared.domain.schedule_spec import parse_spec
         (
             "mon 9:00-18:00 CST",
             (
-                "word 3, 'CST', is not a zone: it is the time of China, of Chicago and "
-                "of Cuba; write a zone like Asia/Shanghai, or UTC"
+                "word 3, 'CST', is not a zone: it stands for the time of China, of Chicago and of "
+                "Cuba; write a zone like Asia/Shanghai, or UTC"
             ),
         ),
         (
             "mon 9:00-18:00 EST",
             (
-                "word 3, 'EST', is not a zone: an abbreviation or an offset does not "
-                "know when clocks change; write a zone like America/New_York, or UTC"
+                "word 3, 'EST', is not a zone: an abbreviation or an offset does not say when "
+                "clocks change; write a zone like America/New_York, or UTC"
             ),
         ),
         (
@@ -275,15 +275,15 @@ from shared.domain.schedule_spec import parse_spec
         (
             "mon 9:00-18:00 GMT+8",
             (
-                "word 3, 'GMT+8', is not a zone: an abbreviation or an offset does not "
-                "know when clocks change; write a zone like Asia/Shanghai, or UTC"
+                "word 3, 'GMT+8', is not a zone: an abbreviation or an offset does not say when "
+                "clocks change; write a zone like Asia/Shanghai, or UTC"
             ),
         ),
         (
             "mon 9:00-18:00 Etc/GMT-8",
             (
-                "word 3, 'Etc/GMT-8', is not a zone: in Etc/… the sign is the other way "
-                "round, and no clocks change; write a zone like Asia/Shanghai, or UTC"
+                "word 3, 'Etc/GMT-8', is not a zone: in Etc/… the sign is reversed, and clocks "
+                "never change; write a zone like Asia/Shanghai, or UTC"
             ),
         ),
         (
@@ -302,7 +302,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "mon 9:00-18:00 Asia/Tokyo UTC",
-            "word 3, 'Asia/Tokyo', is a second zone beside UTC; write one, last",
+            "word 3, 'Asia/Tokyo', is a second zone after UTC; write only one, at the end",
         ),
         (
             "mon 9:00-18:00 Asia/Tokyo, tue 9:00-18:00",
@@ -314,7 +314,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "Asia/Tokyo",
-            "it is a zone alone; write a schedule like workdays 08:30-20:00 Asia/Tokyo",
+            "it is only a zone; write a schedule like workdays 08:30-20:00 Asia/Tokyo",
         ),
         (
             "office",
@@ -325,7 +325,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "0 9 * * 1-5",
-            "word 1, '0', is a date without a year, or no date; write dates like 2026-12-24",
+            "word 1, '0', is not a date, or has no year; write dates like 2026-12-24",
         ),
         (
             "mon 9:00-18:00 \u200b",

@@ -45,7 +45,7 @@ def test_what_is_documented_is_read(body: object) -> None:
 
 @pytest.mark.parametrize("token", [0, 1, True, False, 0.5, [], ["x"], {}, {"x": 1}], ids=repr)
 def test_a_next_token_that_is_no_text_is_no_last_page(token: object) -> None:
-    with pytest.raises(NoResponse, match="an answer whose NextToken is no text"):
+    with pytest.raises(NoResponse, match="a response whose NextToken is not a string"):
         read({"Instances": {"Instance": []}, "NextToken": token})
 
 
@@ -79,7 +79,7 @@ def test_a_bomb_is_not_unpacked_to_its_end() -> None:
     bomb = gzip.compress(bytes(MAX_BYTES * 20), 1)
     tracemalloc.start()
     try:
-        with pytest.raises(NoResponse, match="an answer of more than 8 MiB"):
+        with pytest.raises(NoResponse, match="a response of more than 8 MiB"):
             read_answer(200, {"Content-Encoding": "gzip"}, bomb)
         _, most = tracemalloc.get_traced_memory()
     finally:

@@ -220,11 +220,11 @@ def test_a_snapshot_without_an_id_is_left_to_the_next_look(answer: Mapping[str, 
             id="refused",
         ),
         pytest.param(
-            NoResponse("no answer in time"),
+            NoResponse("no response in time"),
             Rejected(
                 Kind.PASSING,
                 "",
-                "no answer in time",
+                "no response in time",
                 alone=True,
                 in_doubt=True,
                 before="snapshot s-1 of disk d-1",
@@ -350,7 +350,9 @@ def test_a_member_that_is_missing_in_the_answer_is_unknown_not_done(
     api, _ = make(answer)
 
     assert perform(api, Stop(force=False), ONE, LATER) == {
-        "i-1": Rejected(Kind.PASSING, "", "ECS said nothing about it", alone=True, in_doubt=True)
+        "i-1": Rejected(
+            Kind.PASSING, "", "ECS's response does not mention it", alone=True, in_doubt=True
+        )
     }
 
 
@@ -443,7 +445,7 @@ def test_nothing_is_sent_when_its_time_has_passed(call: Call) -> None:
 def test_credentials_that_are_refused_end_the_run(call: Call) -> None:
     api, _ = make(ErrorResponse(404, "InvalidAccessKeyId.NotFound", ""))
 
-    with pytest.raises(Unavailable, match="does not accept the credentials"):
+    with pytest.raises(Unavailable, match="rejects the credentials"):
         perform(api, call, ONE, LATER)
 
 

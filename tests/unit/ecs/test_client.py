@@ -171,9 +171,7 @@ def test_throttling_is_waited_out_to_the_deadline_and_no_longer(act: Act) -> Non
     if act is through_write:
         assert act(api) == NotSent(throttled=True)
     else:
-        with pytest.raises(
-            Unavailable, match="ECS throttles it, and the time for it is over"
-        ) as caught:
+        with pytest.raises(Unavailable, match="ECS throttles it, and no time is left") as caught:
             act(api)
         assert not caught.value.late
 
@@ -213,7 +211,7 @@ def test_a_read_whose_turn_does_not_come_in_time_is_late_and_takes_no_later_call
 
 
 def test_what_fails_is_tried_as_often_as_ever_though_its_turn_is_bounded() -> None:
-    api, script = make(*[NoResponse("no answer in time")] * 4, BODY, takes_s=9)
+    api, script = make(*[NoResponse("no response in time")] * 4, BODY, takes_s=9)
 
     answer = api.in_turn_by(SOON).read("DescribeDisks", {})
 
@@ -280,15 +278,14 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
         pytest.param(
             ErrorResponse(404, "InvalidAccessKeyId.NotFound", "LTAIsecret"),
             Unavailable,
-            "ECS does not accept the credentials (InvalidAccessKeyId.NotFound); check the "
-            "function's role",
+            "ECS rejects the credentials (InvalidAccessKeyId.NotFound); check the function's role",
             id="unknown-key",
         ),
         pytest.param(
             ErrorResponse(400, "InvalidTimeStamp.Expired", ""),
             Unavailable,
-            "ECS refuses the request's time (InvalidTimeStamp.Expired); this machine's clock is "
-            "wrong",
+            "ECS rejects the request's timestamp (InvalidTimeStamp.Expired); this machine's clock "
+            "is wrong",
             id="clock-skew",
         ),
         pytest.param(
@@ -303,7 +300,7 @@ def test_one_throttled_operation_does_not_slow_another() -> None:
         pytest.param(
             ErrorResponse(400, "InvalidParameter", "The specified parameter is not valid."),
             Unavailable,
-            "DescribeInstances in cn-hangzhou: ECS refuses with InvalidParameter: The specified "
+            "DescribeInstances in cn-hangzhou: ECS returned InvalidParameter: The specified "
             "parameter is not valid.",
             id="final",
         ),
@@ -342,7 +339,7 @@ def test_the_yes_to_a_dry_run_is_a_refusal() -> None:
 def test_credentials_that_are_refused_end_a_write() -> None:
     api, _ = make(ErrorResponse(403, "InvalidSecurityToken.Expired", ""))
 
-    with pytest.raises(Unavailable, match="does not accept the credentials"):
+    with pytest.raises(Unavailable, match="rejects the credentials"):
         api.write("StopInstances", {}, LATER)
 
 
@@ -354,7 +351,7 @@ def test_no_call_lasts_into_the_time_of_the_report(
     act: Act, takes_s: float, left_s: float, timeout_s: float
 ) -> None:
     """The last one may still run when work ends, but its answer comes before the kill."""
-    api, script = make(NoResponse("no answer in time"), timeout_s=timeout_s, takes_s=takes_s)
+    api, script = make(NoResponse("no response in time"), timeout_s=timeout_s, takes_s=takes_s)
     deadline = Deadline.after(START, timedelta(seconds=timeout_s))
     script.clock.advance(max(timedelta(0), deadline.work_until - START - timedelta(seconds=left_s)))
 

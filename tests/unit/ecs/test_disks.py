@@ -432,7 +432,7 @@ def test_a_disk_that_cannot_be_read_makes_its_own_instance_unreadable(
     again = made.add(before, before)
 
     for found in (first, again):
-        assert found["i-1"].unreadable.startswith("ECS answered an unreadable disk: ")
+        assert found["i-1"].unreadable.startswith("ECS returned an unreadable disk: ")
         assert found["i-1"].disks is None
         assert (found["i-2"].unreadable, len(found["i-2"].disks or ())) == ("", 1)
 
@@ -478,7 +478,7 @@ def test_a_snapshot_that_cannot_be_read_makes_its_instance_unreadable(
 
     (found,) = made.first(list(before.values()))
 
-    assert found.unreadable.startswith("ECS answered an unreadable snapshot: ")
+    assert found.unreadable.startswith("ECS returned an unreadable snapshot: ")
 
 
 def test_a_snapshot_in_progress_that_cannot_be_read_any_more_makes_it_unreadable(
@@ -498,7 +498,7 @@ def test_a_snapshot_in_progress_that_cannot_be_read_any_more_makes_it_unreadable
 
     found = made.add(looked(made, "i-1"), before)
 
-    assert found["i-1"].unreadable.startswith("ECS answered an unreadable snapshot: ")
+    assert found["i-1"].unreadable.startswith("ECS returned an unreadable snapshot: ")
 
 
 def test_a_snapshot_in_no_documented_state_has_failed(call: Call, mocker: MockerFixture) -> None:

@@ -232,7 +232,7 @@ def test_a_field_that_is_missing_is_read_on_the_safe_side(
 def test_an_instance_in_another_shape_is_an_error_and_never_unprotected(
     row: Mapping[str, object],
 ) -> None:
-    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable instance: ") as caught:
+    with pytest.raises(Unavailable, match=r"^ECS returned an unreadable instance: ") as caught:
         read(row)
 
     assert len(str(caught.value)) <= 200
@@ -286,7 +286,7 @@ def test_an_answer_without_its_rows_is_an_error_and_never_nothing(
     with pytest.raises(Unavailable) as caught:
         rows(answer, "Instances", "Instance")
 
-    assert str(caught.value) == "ECS answered without Instances.Instance"
+    assert str(caught.value) == "ECS's response lacks Instances.Instance"
 
 
 DISK_ROW: Mapping[str, object] = {
@@ -326,7 +326,7 @@ def test_a_disk_is_read_in_our_words(changes: Mapping[str, object], disk: Disk) 
     ids=["no-id", "empty-id", "category-no-text", "attached-at-no-time"],
 )
 def test_a_disk_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
-    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable disk: "):
+    with pytest.raises(Unavailable, match=r"^ECS returned an unreadable disk: "):
         read_disk(row)
 
 
@@ -346,7 +346,7 @@ def test_a_disk_says_what_it_is_attached_to(row: Mapping[str, object], owner: st
 
 @pytest.mark.parametrize("owner", [5, ["i-1"], {"i": 1}], ids=str)
 def test_a_disk_of_an_unreadable_instance_is_an_error(owner: object) -> None:
-    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable disk: "):
+    with pytest.raises(Unavailable, match=r"^ECS returned an unreadable disk: "):
         owner_of({"InstanceId": owner})
 
 
@@ -421,7 +421,7 @@ def test_a_snapshot_ends_so_many_days_after_it_was_created_or_never(
     ],
 )
 def test_a_snapshot_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
-    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable snapshot: "):
+    with pytest.raises(Unavailable, match=r"^ECS returned an unreadable snapshot: "):
         read_snapshot(row)
 
 
@@ -455,7 +455,7 @@ def test_a_snapshot_without_tags_is_not_ours() -> None:
 
 @pytest.mark.parametrize("tags", [None, [], {}, {"Tag": ["a"]}, {"Tag": [{"TagKey": 5}]}], ids=str)
 def test_unreadable_tags_of_a_snapshot_are_an_error(tags: object) -> None:
-    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable snapshot: "):
+    with pytest.raises(Unavailable, match=r"^ECS returned an unreadable snapshot: "):
         is_ours({**SNAPSHOT_ROW, "Tags": tags}, "i-1")
 
 
@@ -486,7 +486,7 @@ def test_a_listed_tag_is_read(row: Mapping[str, object], tag: tuple[str, str, st
     ids=["no-id", "no-key", "empty-key", "value-no-text"],
 )
 def test_a_listed_tag_in_another_shape_is_an_error(row: Mapping[str, object]) -> None:
-    with pytest.raises(Unavailable, match=r"^ECS answered an unreadable tag: "):
+    with pytest.raises(Unavailable, match=r"^ECS returned an unreadable tag: "):
         read_tag(row)
 
 

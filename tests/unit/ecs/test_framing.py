@@ -30,9 +30,9 @@ from tests.harness.servers import (
 )
 
 BROKE = "the connection broke"
-NOT_HTTP = "an answer that is not HTTP"
-LENGTH = "an answer of unclear length"
-TOO_LONG = "an answer of more than 8 MiB"
+NOT_HTTP = "a response that is not HTTP"
+LENGTH = "a response of unclear length"
+TOO_LONG = "a response of more than 8 MiB"
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -139,31 +139,31 @@ NOT_READ: Mapping[str, tuple[bytes, str]] = {
     "no-last-chunk": (chunked(chunk(BODY)), LENGTH),
     "gzip-that-is-none": (
         http(BODY, b"Content-Encoding: gzip"),
-        "an answer that cannot be unpacked",
+        "a response that cannot be decompressed",
     ),
     "gzip-cut-off": (
         http(gzip.compress(BODY)[:-9], b"Content-Encoding: gzip"),
-        "an answer that cannot be unpacked",
+        "a response that cannot be decompressed",
     ),
     "deflate-that-is-gzip": (
         http(gzip.compress(BODY), b"Content-Encoding: deflate"),
-        "an answer that cannot be unpacked",
+        "a response that cannot be decompressed",
     ),
     "gzip-bomb": (http(BOMB, b"Content-Encoding: gzip"), TOO_LONG),
     "bomb-in-a-bomb": (
         http(gzip.compress(BOMB), b"Content-Encoding: gzip, gzip"),
-        "an answer in an unknown encoding",
+        "a response in an unknown encoding",
     ),
-    "unknown-coding": (http(BODY, b"Content-Encoding: br"), "an answer in an unknown encoding"),
-    "odd-coding": (http(BODY, b"Content-Encoding: \xff"), "an answer in an unknown encoding"),
+    "unknown-coding": (http(BODY, b"Content-Encoding: br"), "a response in an unknown encoding"),
+    "odd-coding": (http(BODY, b"Content-Encoding: \xff"), "a response in an unknown encoding"),
     "no-content": (b"HTTP/1.1 204 No Content\r\n\r\n", "HTTP 204 without a JSON object"),
     "redirect": (
         http(BODY, b"Location: /", status=b"302 Found"),
-        "HTTP 302, which ECS never answers",
+        "HTTP 302, which ECS never returns",
     ),
-    "not-modified": (http(b"", status=b"304 Not Modified"), "HTTP 304, which ECS never answers"),
-    "status-600": (http(BODY, status=b"600 Odd"), "HTTP 600, which ECS never answers"),
-    "status-999": (http(BODY, status=b"999 Odd"), "HTTP 999, which ECS never answers"),
+    "not-modified": (http(b"", status=b"304 Not Modified"), "HTTP 304, which ECS never returns"),
+    "status-600": (http(BODY, status=b"600 Odd"), "HTTP 600, which ECS never returns"),
+    "status-999": (http(BODY, status=b"999 Odd"), "HTTP 999, which ECS never returns"),
 }
 
 
@@ -188,7 +188,7 @@ def test_a_redirect_is_followed_nowhere(status: bytes, where: str) -> None:
         with listening(saying(http(BODY, location, status=status), ANSWER)) as server:
             failure = failure_of(Settings(endpoint=f"http://127.0.0.1:{server.port}"))
 
-    assert failure.reason == f"HTTP {status[:3].decode()}, which ECS never answers"
+    assert failure.reason == f"HTTP {status[:3].decode()}, which ECS never returns"
     assert (server.requests, other.received) == (1, [])
 
 
@@ -222,7 +222,7 @@ def test_an_answer_without_end_is_read_no_further_than_it_may_be(
     with listening(answerer) as server, pytest.raises(NoResponse) as caught:
         asked(Settings(endpoint=f"http://127.0.0.1:{server.port}"), timeout_s=60)
 
-    assert caught.value.reason == "an answer of more than 1 MiB"
+    assert caught.value.reason == "a response of more than 1 MiB"
 
 
 @pytest.mark.parametrize(("spare", "is_read"), [(0, True), (1, False)])

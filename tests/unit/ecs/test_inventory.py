@@ -161,7 +161,7 @@ def test_pages_that_go_in_a_circle_are_no_inventory(call: Call) -> None:
     call.fleet(*fleet(250))
     call.ecs.faults.add(RepeatedToken())
 
-    with pytest.raises(Unavailable, match="the pages go in a circle"):
+    with pytest.raises(Unavailable, match="the pages repeat"):
         emulated(call).select(Everything())
 
 
@@ -183,7 +183,7 @@ def test_a_circle_of_several_pages_is_noticed_too() -> None:
         }
     )
 
-    with pytest.raises(Unavailable, match="the pages go in a circle"):
+    with pytest.raises(Unavailable, match="the pages repeat"):
         ecs.select(Everything())
 
     assert len(pages.sent) == 3
@@ -372,7 +372,9 @@ def test_an_empty_answer_that_no_dry_run_explains_is_not_believed(
 def test_an_answer_to_a_dry_run_that_is_no_yes_is_told_as_such() -> None:
     ecs, _ = scripted({"": page([])}, {"RequestId": "1"})
 
-    with pytest.raises(Unavailable, match="does not say whether the function may look"):
+    with pytest.raises(
+        Unavailable, match="does not say whether the function is allowed to see any"
+    ):
         ecs.size()
 
 
@@ -517,7 +519,7 @@ def test_a_row_that_cannot_be_read_says_so_and_the_others_are_read(
 
     sick, well = found.instances.values()
     assert (sick.id, sick.region, sick.status) == ("i-1", "cn-hangzhou", Status.UNKNOWN)
-    assert sick.unreadable.startswith("ECS answered an unreadable instance: ")
+    assert sick.unreadable.startswith("ECS returned an unreadable instance: ")
     assert (well.id, well.status, well.unreadable) == ("i-2", Status.RUNNING, "")
     assert found.strays == ()
 

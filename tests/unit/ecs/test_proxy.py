@@ -27,8 +27,9 @@ from tests.harness.servers import (
 )
 
 FORM = (
-    "HTTPS_PROXY must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with whatever is no "
-    "letter or digit in USER and PASSWORD percent-encoded: %23 for #, %2F for /, %40 for @"
+    "HTTPS_PROXY must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with every character "
+    "of USER and PASSWORD that is not a letter or digit percent-encoded:"
+    " %23 for #, %2F for /, %40 for @"
 )
 HOST = "ecs.cn-test.example"
 
@@ -126,8 +127,8 @@ def test_a_proxy_by_https_is_refused_as_it_would_be_spoken_to_in_the_clear(text:
         read_settings({"HTTPS_PROXY": text})
 
     assert str(caught.value) == (
-        "HTTPS_PROXY is an https:// address, but a proxy is asked for its tunnel in plain http, "
-        "password and all; give its http:// address if the way to it is safe"
+        "HTTPS_PROXY is an https:// address, but the proxy is asked for a tunnel in plain http, "
+        "password included; use its http:// address if the network up to it is trusted"
     )
 
 
@@ -261,7 +262,7 @@ def test_a_proxy_without_end_is_left() -> None:
         )
 
     assert failure.reason in {
-        "the proxy: an answer of more than 8 MiB",
+        "the proxy: a response of more than 8 MiB",
         "the proxy: the connection broke",
     }
 
@@ -274,7 +275,7 @@ def test_a_proxy_that_says_nothing_is_waited_for_as_long_as_for_a_connection() -
 
         failure = failure_of(settings, timeout_s=4)
 
-    assert failure.reason == "the proxy: no answer in time"
+    assert failure.reason == "the proxy: no response in time"
 
 
 def test_a_proxy_that_is_not_there_is_named(free_port: int) -> None:

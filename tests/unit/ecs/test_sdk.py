@@ -297,7 +297,7 @@ def test_a_hundred_regions_keep_their_connections_all(mocker: MockerFixture) -> 
 def test_redirects_are_not_followed(gateway: Gateway) -> None:
     gateway.status, gateway.headers = 302, {"Location": "http://evil.example/"}
 
-    with pytest.raises(NoResponse, match="HTTP 302, which ECS never answers"):
+    with pytest.raises(NoResponse, match="HTTP 302, which ECS never returns"):
         ask()
 
     assert len(gateway.urls) == 1
@@ -386,7 +386,7 @@ def test_an_error_without_a_code_is_not_ecs_refusal(
     body = {"RequestId": "1", **({} if code == "absent" else {"Code": code})}
     gateway.body = json.dumps(body).encode()
 
-    with pytest.raises(NoResponse, match=f"^HTTP {status} without a code of ECS's$"):
+    with pytest.raises(NoResponse, match=f"^HTTP {status} without an ECS error code$"):
         ask()
 
 
@@ -500,7 +500,7 @@ def test_when_to_come_back_is_read_from_the_headers(
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
-        (exceptions.ReadTimeout(BROKEN.format("Read timed out.")), "no answer in time"),
+        (exceptions.ReadTimeout(BROKEN.format("Read timed out.")), "no response in time"),
         (exceptions.ConnectionError(BROKEN.format("RemoteDisconnected")), "the connection broke"),
     ],
     ids=lambda value: str(type(value).__name__),

@@ -62,7 +62,7 @@ def late(before: bytes, drop: bytes) -> None:
     ],
 )
 def test_an_answer_that_drips_in_is_late_as_a_whole(before: bytes, drop: bytes) -> None:
-    with pytest.raises(NoResponse, match="no answer in time"):
+    with pytest.raises(NoResponse, match="no response in time"):
         late(before, drop)
 
 
@@ -97,7 +97,7 @@ def test_each_read_waits_for_no_longer_than_is_left(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(time, "monotonic", lambda: slow.seconds)
     answer = TimedResponse(slow, method="POST")  # type: ignore[arg-type]  # all that is used of one
 
-    with pytest.raises(NoResponse, match="no answer in time"):
+    with pytest.raises(NoResponse, match="no response in time"):
         answer.begin()
 
     assert slow.waits == [5, 4, 3, 2, 1]
@@ -136,7 +136,7 @@ def test_after_a_late_answer_the_next_call_has_a_connection_of_its_own() -> None
     with listening(saying(ANSWER, HEAD, then_close=False)) as server:
         made = transport(f"http://127.0.0.1:{server.port}")
         made.send("DescribeInstances", REGION, timeout_s=60)
-        with pytest.raises(NoResponse, match="no answer in time"):
+        with pytest.raises(NoResponse, match="no response in time"):
             made.send("DescribeInstances", REGION, timeout_s=TIMEOUT_S)
 
         assert made.send("DescribeInstances", REGION, timeout_s=60) == {"RequestId": "1"}

@@ -197,29 +197,29 @@ def test_the_oldest_time_counts(envelope: Envelope, sent_at: datetime | None) ->
     [
         pytest.param(
             {key: value for key, value in record(BODY).items() if key != "timestamp"},
-            "timestamp: there is no time; write it as RFC 3339 text",
+            "timestamp: the time is missing; write it as RFC 3339 text",
             id="record",
         ),
         pytest.param(
             record(BODY, LATER.replace(tzinfo=None).isoformat()),
-            "timestamp: '2026-11-20T12:09:00' is no time with a zone; "
-            "write it like 2026-11-24T20:00:00+08:00",
+            "timestamp: '2026-11-20T12:09:00' is not a time with a zone; write"
+            " it like 2026-11-24T20:00:00+08:00",
             id="record-without-a-zone",
         ),
         pytest.param(
             queued(text({key: value for key, value in topic().items() if key != "PublishTime"})),
-            "data.messageBody.PublishTime: there is no time; write milliseconds since 1970",
+            "data.messageBody.PublishTime: the time is missing; write milliseconds since 1970",
             id="topic-by-a-queue",
         ),
         pytest.param(
             record(text({**timer(), "triggerTime": None})),
-            "requestPayload.triggerTime: there is no time; write it as RFC 3339 text",
+            "requestPayload.triggerTime: the time is missing; write it as RFC 3339 text",
             id="timer-that-failed",
         ),
         pytest.param(
             record(text({**http(), "requestContext": {}})),
-            "requestPayload.requestContext.timeEpoch: there is no time; "
-            "write milliseconds since 1970",
+            "requestPayload.requestContext.timeEpoch: the time is missing; write"
+            " milliseconds since 1970",
             id="http-that-failed",
         ),
     ],
@@ -245,8 +245,8 @@ def test_a_time_that_is_missing_where_it_always_stands_is_never_now(
 def test_the_record_of_a_success_is_refused(says: dict[str, object], time: object) -> None:
     done = record(text(timer()), time, **says)
     error = (
-        f"requestContext.condition: {shown(says['condition'])} is not that of a failure; "
-        "what succeeded was done already. Send only failures here (onFailure)"
+        f"requestContext.condition: {shown(says['condition'])} does not say that the event failed; "
+        "an event that succeeded needs nothing more. Send only failures here (onFailure)"
     )
 
     assert error_of(done) == error
@@ -355,12 +355,12 @@ def test_headers_of_another_form_are_those_of_somebody_who_waits(headers: object
     [
         pytest.param({"body": ""}, "body: it is empty; this HTTP trigger event", id="body"),
         pytest.param(
-            {"requestContext": {}}, "requestContext.timeEpoch: there is no time", id="no-time"
+            {"requestContext": {}}, "requestContext.timeEpoch: the time is missing", id="no-time"
         ),
-        pytest.param({"requestContext": None}, "requestContext: there is nothing", id="no-context"),
+        pytest.param({"requestContext": None}, "requestContext: it is missing", id="no-context"),
         pytest.param(
             {"requestContext": {"timeEpoch": "noon"}},
-            "requestContext.timeEpoch: 'noon' is no time; write milliseconds since 1970",
+            "requestContext.timeEpoch: 'noon' is not a time; write milliseconds since 1970",
             id="time",
         ),
     ],

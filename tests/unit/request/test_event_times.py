@@ -50,7 +50,7 @@ def test_the_zones_of_eventbridges_samples_need_no_zone_data(
     monkeypatch.setattr("zoneinfo.ZoneInfo", none_there)
 
     assert instant(f"2026-11-26T21:24:20.965{zone}", "time") == MOMENT
-    with pytest.raises(InvalidEvent, match="is no time with a zone"):
+    with pytest.raises(InvalidEvent, match="is not a time with a zone"):
         instant("2026-11-26T22:24:20.965Asia/Tokyo", "time")
 
 
@@ -82,7 +82,7 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
     ],
 )
 def test_a_time_whose_zone_is_not_known_is_none(text: str) -> None:
-    with pytest.raises(InvalidEvent, match=r"^time: .* is no time with a zone"):
+    with pytest.raises(InvalidEvent, match=r"^time: .* is not a time with a zone"):
         instant(text, "time")
 
 

@@ -26,7 +26,7 @@ LOG = (
     "this Log Service trigger event carries no request. Write it as the trigger's function "
     f"parameter (functionParameter), like {EXAMPLE}"
 )
-CONSOLE = f"this console sample carries no request. Replace the sample by it, like {EXAMPLE}"
+CONSOLE = f"this console sample carries no request. Replace the sample with it, like {EXAMPLE}"
 ECS_DATA = {"resourceId": "i-bp1", "resourceType": "ALIYUN::ECS::Instance", "state": "Running"}
 LOGS = {"source": {"logstoreName": "ci"}, "jobName": "1f70", "taskId": "c2", "cursorTime": 1}
 SCHEDULE_DATA = {"TimeZone": "GMT+8:00", "Schedule": "0 */10 * * * *"}
@@ -73,7 +73,7 @@ def error_of(event: object) -> str:
         ),
         pytest.param({"parameter": {}, **LOGS}, f"parameter: it is empty; {LOG}", id="log"),
         pytest.param({"parameter": "", **LOGS}, f"parameter: it is empty; {LOG}", id="log-text"),
-        pytest.param(LOGS, f"parameter: there is nothing; {LOG}", id="log-without-parameter"),
+        pytest.param(LOGS, f"parameter: it is missing; {LOG}", id="log-without-parameter"),
         pytest.param(
             {"Version": "Sync-v1", "Records": [{"Type": "PutRow", "PrimaryKey": []}]},
             f"event: this Tablestore event {NO_PLACE}",
@@ -154,7 +154,7 @@ def error_of(event: object) -> str:
         ),
         pytest.param(
             cloud_event("eventbridge:Events:ScheduledEvent", "night", None),
-            f"data: there is nothing; {SCHEDULE}",
+            f"data: it is missing; {SCHEDULE}",
             id="schedule-with-no-data",
         ),
         pytest.param(SCHEDULE_DATA, f"event: {SCHEDULE}", id="schedule-raw"),
@@ -162,15 +162,15 @@ def error_of(event: object) -> str:
             cloud_event(
                 "eventbridge:Events:HTTPEvent", "ci", {"httpMethod": "GET", "queryString": {}}
             ),
-            "data.body: there is nothing; this EventBridge webhook event carries no request. POST "
+            "data.body: it is missing; this EventBridge webhook event carries no request. POST "
             f"it as the body (a query string is not read), like {EXAMPLE}",
             id="webhook-that-was-got",
         ),
         pytest.param(
             cloud_event("ui:Created:PostObject", "my.event", {"scope": 100, "instance_id": "i-1"}),
-            "data: it has 'scope, instance_id', no field of a request; this EventBridge event "
-            "carries no request. Write one into data, or have the rule's target send it by a "
-            "template",
+            "data: it has 'scope, instance_id', which is not a field of a request; this "
+            "EventBridge event carries no request. Write one into data, or have the rule's target "
+            "send it by a template",
             id="event-of-an-application",
         ),
         pytest.param(
@@ -241,7 +241,7 @@ def test_in_a_list_each_is_told_beside_the_others() -> None:
     assert isinstance(read, Message)
     assert read.request == request
     assert str(other).startswith(
-        "[2] event: it has 'scope', no field of a request; this EventBridge"
+        "[2] event: it has 'scope', which is not a field of a request; this EventBridge"
     )
 
 

@@ -32,7 +32,7 @@ for _ in range(60):
 
 
 def refusal(fields: Fields, function: str = "stop") -> str:
-    """What is said of a request that cannot mean anything; always short."""
+    """What is said of a request that is invalid; always short."""
     with pytest.raises(InvalidEvent) as caught:
         decode(TYPES[function], fields, function)
     message = str(caught.value)
@@ -75,6 +75,12 @@ RIGHT = {
 }
 
 
+def expected(one: type[Request], field: str) -> str:
+    """What a field may hold, as an error goes on with it after "expected"."""
+    text = description(one, field)
+    return text[:1].lower() + text[1:]
+
+
 def wrongly_typed() -> Iterator[tuple[str, str, object]]:
     """Every field of every function with null and with every value of another type."""
     for function, own in OWN.items():
@@ -97,220 +103,231 @@ def test_nothing_is_coerced_and_null_is_no_value() -> None:
         if field == "action" and isinstance(value, str):
             continue
         message = refusal(fields, function)
-        assert message == f"{field}: {shown(value)} is not right. {RIGHT[function, field]}"
+        assert (
+            message
+            == f"{field}: {shown(value)} is invalid: expected {expected(TYPES[function], field)}"
+        )
 
 
 def test_every_field_says_what_would_be_right() -> None:
     assert [field for field, right in RIGHT.items() if not right.endswith(".")] == []
 
 
-IDS_RIGHT = description(Request, "instance_ids")
+IDS_RIGHT = expected(Request, "instance_ids")
 HUGE = f"'{'x' * 58}…"
-ID_RIGHT = 'An instance id: "i-bp1…".'
-REGION_RIGHT = 'A region id: "cn-hangzhou".'
-TAGS_RIGHT = description(Request, "tags")
-NO_STARS = 'It matches every instance; leave it out beside "tags", or say "all".'
-NAME_RIGHT = description(Request, "name")
-REGIONS_RIGHT = description(Request, "regions")
-DRY_RUN_RIGHT = description(Request, "dry_run")
-MAX_RIGHT = description(Request, "max_instances")
+ID_RIGHT = 'an instance id such as "i-bp1…".'
+REGION_RIGHT = 'a region id such as "cn-hangzhou".'
+TAGS_RIGHT = expected(Request, "tags")
+NO_STARS = 'a name that does not match every instance; omit it next to "tags", or use "all".'
+NAME_RIGHT = expected(Request, "name")
+REGIONS_RIGHT = expected(Request, "regions")
+DRY_RUN_RIGHT = expected(Request, "dry_run")
+MAX_RIGHT = expected(Request, "max_instances")
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
         pytest.param(
-            {"instance_ids": []}, f"instance_ids: [] is not right. {IDS_RIGHT}", id="no-ids"
+            {"instance_ids": []}, f"instance_ids: [] is invalid: expected {IDS_RIGHT}", id="no-ids"
         ),
         pytest.param(
             {"instance_ids": ["i-1", ""]},
-            f"instance_ids[1]: '' is not right. {ID_RIGHT}",
+            f"instance_ids[1]: '' is invalid: expected {ID_RIGHT}",
             id="an-empty-id",
         ),
         pytest.param(
             {"instance_ids": ["i-1", None]},
-            f"instance_ids[1]: null is not right. {ID_RIGHT}",
+            f"instance_ids[1]: null is invalid: expected {ID_RIGHT}",
             id="a-null-id",
         ),
         pytest.param(
             {"instance_ids": ["i-1\n"]},
-            f"instance_ids[0]: 'i-1\\n' is not right. {ID_RIGHT}",
+            f"instance_ids[0]: 'i-1\\n' is invalid: expected {ID_RIGHT}",
             id="an-id-with-a-newline",
         ),
         pytest.param(
             {"instance_ids": [" i-1"]},
-            f"instance_ids[0]: ' i-1' is not right. {ID_RIGHT}",
+            f"instance_ids[0]: ' i-1' is invalid: expected {ID_RIGHT}",
             id="an-id-with-a-space",
         ),
         pytest.param(
             {"instance_ids": ["i-*"]},
-            f"instance_ids[0]: 'i-*' is not right. {ID_RIGHT}",
+            f"instance_ids[0]: 'i-*' is invalid: expected {ID_RIGHT}",
             id="an-id-with-a-star",
         ),
         pytest.param(
             {"instance_ids": ["i-\N{FULLWIDTH DIGIT ONE}"]},
-            f"instance_ids[0]: 'i-\N{FULLWIDTH DIGIT ONE}' is not right. {ID_RIGHT}",
+            f"instance_ids[0]: 'i-\N{FULLWIDTH DIGIT ONE}' is invalid: expected {ID_RIGHT}",
             id="an-id-in-other-digits",
         ),
         pytest.param(
             {"instance_ids": ["i-1"] * 9_999 + ["d-1"]},
-            f"instance_ids[9999]: 'd-1' is not right. {ID_RIGHT}",
+            f"instance_ids[9999]: 'd-1' is invalid: expected {ID_RIGHT}",
             id="one-wrong-id-of-ten-thousand",
         ),
         pytest.param(
             {"instance_ids": ["i-" + "1" * 41]},
-            f"instance_ids[0]: 'i-{'1' * 41}' is not right. {ID_RIGHT}",
+            f"instance_ids[0]: 'i-{'1' * 41}' is invalid: expected {ID_RIGHT}",
             id="a-long-id",
         ),
         pytest.param(
             {"instance_ids": ["i-1"] * 10_001},
-            f"instance_ids: {repr(['i-1'] * 20)[:59]}… is not right. {IDS_RIGHT}",
+            f"instance_ids: {repr(['i-1'] * 20)[:59]}… is invalid: expected {IDS_RIGHT}",
             id="too-many-ids",
         ),
         pytest.param(
             {"instance_ids": DEEP},
-            f"instance_ids[0]: {'[' * 59}… is not right. {ID_RIGHT}",
+            f"instance_ids[0]: {'[' * 59}… is invalid: expected {ID_RIGHT}",
             id="deeply-nested-ids",
         ),
-        pytest.param({"tags": {}}, f"tags: {{}} is not right. {TAGS_RIGHT}", id="no-tags"),
-        pytest.param({"tags": []}, f"tags: [] is not right. {TAGS_RIGHT}", id="tags-in-a-list"),
+        pytest.param({"tags": {}}, f"tags: {{}} is invalid: expected {TAGS_RIGHT}", id="no-tags"),
+        pytest.param(
+            {"tags": []}, f"tags: [] is invalid: expected {TAGS_RIGHT}", id="tags-in-a-list"
+        ),
         pytest.param(
             {"tags": {"team": []}},
-            f"tags: {{'team': []}} is not right. {TAGS_RIGHT}",
+            f"tags: {{'team': []}} is invalid: expected {TAGS_RIGHT}",
             id="a-tag-of-no-values",
         ),
         pytest.param(
             {"tags": {"team": None}},
-            f"tags: {{'team': None}} is not right. {TAGS_RIGHT}",
+            f"tags: {{'team': None}} is invalid: expected {TAGS_RIGHT}",
             id="a-tag-of-null",
         ),
         pytest.param(
             {"tags": {"team": True}},
-            f"tags: {{'team': True}} is not right. {TAGS_RIGHT}",
+            f"tags: {{'team': True}} is invalid: expected {TAGS_RIGHT}",
             id="a-tag-of-true",
         ),
         pytest.param(
             {"tags": {"team": ["dev", 5]}},
-            f"tags: {{'team': ['dev', 5]}} is not right. {TAGS_RIGHT}",
+            f"tags: {{'team': ['dev', 5]}} is invalid: expected {TAGS_RIGHT}",
             id="a-tag-value-that-is-a-number",
         ),
         pytest.param(
             {"tags": {"team": ["dev", "*"]}},
-            "tags.team: ('dev', '*') is not right. For any value write \"*\" alone, not in a list.",
+            "tags.team: ('dev', '*') is invalid: expected \"*\" alone, not in a list, for any "
+            "value.",
             id="a-star-in-a-list",
         ),
         pytest.param(
             {"tags": {"": "dev"}},
-            f"tags: {{'': 'dev'}} is not right. {TAGS_RIGHT}",
+            f"tags: {{'': 'dev'}} is invalid: expected {TAGS_RIGHT}",
             id="an-empty-key",
         ),
         pytest.param(
             {"tags": {"k" * 129: "dev"}},
-            f"tags: {{'{'k' * 57}… is not right. {TAGS_RIGHT}",
+            f"tags: {{'{'k' * 57}… is invalid: expected {TAGS_RIGHT}",
             id="a-long-key",
         ),
         pytest.param(
             {"tags": {"k": "v" * 129}},
-            f"tags: {{'k': '{'v' * 52}… is not right. {TAGS_RIGHT}",
+            f"tags: {{'k': '{'v' * 52}… is invalid: expected {TAGS_RIGHT}",
             id="a-long-value",
         ),
         pytest.param(
             {"tags": {f"k{n}": "" for n in range(21)}},
-            "tags: {'k0': '', 'k1': '', 'k2': '', 'k3': '', 'k4': '', 'k5': ''… is not right. "
-            + TAGS_RIGHT,
+            "tags: {'k0': '', 'k1': '', 'k2': '', 'k3': '', 'k4': '', 'k5': ''… is invalid: "
+            "expected " + TAGS_RIGHT,
             id="more-tags-than-ecs-can-filter-by",
         ),
         pytest.param(
             {"tags": {"team`": {"$.name": 5}}},
-            f"tags: {{'team`': {{'$.name': 5}}}} is not right. {TAGS_RIGHT}",
+            f"tags: {{'team`': {{'$.name': 5}}}} is invalid: expected {TAGS_RIGHT}",
             id="a-key-like-a-path",
         ),
         pytest.param(
             {"tags": {"team": "dev", "all": "x", "dry_run": True}},
-            f"tags: {{'team': 'dev', 'all': 'x', 'dry_run': True}} is not right. {TAGS_RIGHT} "
-            'The field "dry_run" stands beside "tags".',
+            "tags: {'team': 'dev', 'all': 'x', 'dry_run': True} is invalid: expected "
+            f"{TAGS_RIGHT} "
+            'The field "dry_run" goes next to "tags", not inside.',
             id="a-field-inside-of-tags",
         ),
-        pytest.param({"name": ""}, f"name: '' is not right. {NAME_RIGHT}", id="no-name"),
+        pytest.param({"name": ""}, f"name: '' is invalid: expected {NAME_RIGHT}", id="no-name"),
         pytest.param(
             {"name": "*"},
-            f"name: '*' is not right. {NO_STARS}",
+            f"name: '*' is invalid: expected {NO_STARS}",
             id="a-name-that-matches-all",
         ),
         pytest.param(
             {"name": "* **"},
-            f"name: '* **' is not right. {NO_STARS}",
+            f"name: '* **' is invalid: expected {NO_STARS}",
             id="a-name-of-stars-and-spaces",
         ),
         pytest.param(
             {"name": "*", "tags": {"team": "dev"}},
-            f"name: '*' is not right. {NO_STARS}",
+            f"name: '*' is invalid: expected {NO_STARS}",
             id="a-name-that-matches-all-beside-tags",
         ),
         pytest.param(
             {"name": "n" * 129},
-            f"name: '{'n' * 58}… is not right. {NAME_RIGHT}",
+            f"name: '{'n' * 58}… is invalid: expected {NAME_RIGHT}",
             id="a-long-name",
         ),
         pytest.param(
             {"all": False},
-            "all: false is not right. It can only be true; leave it out to select otherwise.",
+            "all: false is invalid: expected true, or omit it to select in another way.",
             id="all-false",
         ),
         pytest.param(
             {**BY_ID, "all": False},
-            "all: false is not right. It can only be true; leave it out to select otherwise.",
+            "all: false is invalid: expected true, or omit it to select in another way.",
             id="all-false-beside-ids",
         ),
         pytest.param(
-            {**BY_ID, "regions": []}, f"regions: [] is not right. {REGIONS_RIGHT}", id="no-regions"
+            {**BY_ID, "regions": []},
+            f"regions: [] is invalid: expected {REGIONS_RIGHT}",
+            id="no-regions",
         ),
         pytest.param(
             {**BY_ID, "regions": ["cn-hangzhou", "cn-hangzhou\n"]},
-            f"regions[1]: 'cn-hangzhou\\n' is not right. {REGION_RIGHT}",
+            f"regions[1]: 'cn-hangzhou\\n' is invalid: expected {REGION_RIGHT}",
             id="a-region-with-a-newline",
         ),
         pytest.param(
             {**BY_ID, "regions": ["evil.example.com/"]},
-            f"regions[0]: 'evil.example.com/' is not right. {REGION_RIGHT}",
+            f"regions[0]: 'evil.example.com/' is invalid: expected {REGION_RIGHT}",
             id="a-region-that-is-a-host",
         ),
         pytest.param(
             {**BY_ID, "dry_run": "false"},
-            f"dry_run: 'false' is not right. {DRY_RUN_RIGHT}",
+            f"dry_run: 'false' is invalid: expected {DRY_RUN_RIGHT}",
             id="the-text-false",
         ),
         pytest.param(
-            {**BY_ID, "dry_run": 1}, f"dry_run: 1 is not right. {DRY_RUN_RIGHT}", id="1-for-true"
+            {**BY_ID, "dry_run": 1},
+            f"dry_run: 1 is invalid: expected {DRY_RUN_RIGHT}",
+            id="1-for-true",
         ),
         pytest.param(
             {**BY_ID, "max_instances": 0},
-            f"max_instances: 0 is not right. {MAX_RIGHT}",
+            f"max_instances: 0 is invalid: expected {MAX_RIGHT}",
             id="a-cap-of-0",
         ),
         pytest.param(
             {**BY_ID, "max_instances": -5},
-            f"max_instances: -5 is not right. {MAX_RIGHT}",
+            f"max_instances: -5 is invalid: expected {MAX_RIGHT}",
             id="a-negative-cap",
         ),
         pytest.param(
             {**BY_ID, "max_instances": 1_000_001},
-            f"max_instances: 1000001 is not right. {MAX_RIGHT}",
+            f"max_instances: 1000001 is invalid: expected {MAX_RIGHT}",
             id="a-great-cap",
         ),
         pytest.param(
             {**BY_ID, "max_instances": 10**63},
-            f"max_instances: 1{'0' * 58}… is not right. {MAX_RIGHT}",
+            f"max_instances: 1{'0' * 58}… is invalid: expected {MAX_RIGHT}",
             id="a-huge-cap",
         ),
         pytest.param(
             {**BY_ID, "max_instances": 5.0},
-            f"max_instances: 5.0 is not right. {MAX_RIGHT}",
+            f"max_instances: 5.0 is invalid: expected {MAX_RIGHT}",
             id="a-cap-with-a-point",
         ),
         pytest.param(
             {**BY_ID, "plan_id": ""},
-            f"plan_id: '' is not right. {description(Request, 'plan_id')}",
+            f"plan_id: '' is invalid: expected {expected(Request, 'plan_id')}",
             id="an-empty-plan",
         ),
         pytest.param(
@@ -366,37 +383,38 @@ MAX_RIGHT = description(Request, "max_instances")
         ),
         pytest.param(
             {**BY_ID, "stopped_mode": "stopcharging"},
-            "stopped_mode: 'stopcharging' is not right. "
-            + description(StopRequest, "stopped_mode"),
+            "stopped_mode: 'stopcharging' is invalid: expected "
+            + expected(StopRequest, "stopped_mode"),
             id="a-mode-in-small-letters",
         ),
         pytest.param(
             {**BY_ID, "stopped_mode": "Object contains unknown field `x`"},
-            "stopped_mode: 'Object contains unknown field `x`' is not right. "
-            + description(StopRequest, "stopped_mode"),
+            "stopped_mode: 'Object contains unknown field `x`' is invalid: expected "
+            + expected(StopRequest, "stopped_mode"),
             id="a-value-like-the-validators-words",
         ),
         pytest.param(
             {**BY_ID, "stopped_mode": "x` - at `$.tags`"},
-            "stopped_mode: 'x` - at `$.tags`' is not right. "
-            + description(StopRequest, "stopped_mode"),
+            "stopped_mode: 'x` - at `$.tags`' is invalid: expected "
+            + expected(StopRequest, "stopped_mode"),
             id="a-value-like-a-path",
         ),
         pytest.param(
             {**BY_ID, "tags": {"team": "dev"}},
-            "instance_ids and tags: these are two ways of selecting; state one of "
+            "instance_ids and tags: only one way of selecting is allowed; specify one of "
             '"instance_ids", "tags" and/or "name", "all"',
             id="ids-and-tags",
         ),
         pytest.param(
             {**BY_ID, "tags": {"team": "dev"}, "name": "ci-*", "all": True},
-            "instance_ids and tags and name and all: these are two ways of selecting; state one of "
+            "instance_ids and tags and name and all: only one way of selecting is allowed; "
+            "specify one of "
             '"instance_ids", "tags" and/or "name", "all"',
             id="all-ways-at-once",
         ),
         pytest.param(
             {"name": "ci-*", "all": True},
-            "name and all: these are two ways of selecting; state one of "
+            "name and all: only one way of selecting is allowed; specify one of "
             '"instance_ids", "tags" and/or "name", "all"',
             id="name-and-all",
         ),
@@ -426,7 +444,7 @@ def test_a_functions_own_fields_are_held_to_as_strictly(
     function: str, field: str, value: object
 ) -> None:
     assert refusal({**BY_ID, field: value}, function) == (
-        f"{field}: {value!r} is not right. {description(TYPES[function], field)}"
+        f"{field}: {value!r} is invalid: expected {expected(TYPES[function], field)}"
     )
 
 
@@ -465,7 +483,7 @@ def test_a_request_that_selects_nothing_is_refused(function: str, fields: Fields
         decode(TYPES[function], fields, function)
 
     assert str(caught.value) == (
-        'nothing is selected: state "instance_ids", or "tags" and/or "name", or "all"'
+        'nothing is selected: specify "instance_ids", or "tags" and/or "name", or "all"'
     )
 
 
@@ -566,7 +584,7 @@ def test_all_comes_only_with_an_explicit_cap(
         require_cap_for_all(request)
     assert str(caught.value) == (
         '"all" selects every instance, so it must come with "max_instances": '
-        "how many may change at the most"
+        "the most that may change"
     )
 
 
@@ -592,7 +610,7 @@ def test_nothing_but_two_short_errors_is_raised(function: str, fields: Fields) -
 def test_what_the_validator_says_of_no_field_is_quoted_in_part(mocker: MockerFixture) -> None:
     mocker.patch("msgspec.convert", side_effect=msgspec.ValidationError("odd " * 100))
 
-    assert refusal(BY_ID) == f"the request is not right: {'odd ' * 50}"
+    assert refusal(BY_ID) == f"the request is invalid: {'odd ' * 50}"
 
 
 def test_a_field_without_a_description_has_none_to_show() -> None:
@@ -687,6 +705,6 @@ def test_a_part_of_a_trigger_is_told_as_that(field: str, sender: str) -> None:
         decode(Request, {field: '{"instance_ids": ["i-1"]}'}, "stop")
 
     assert str(caught.value) == (
-        f"'{field}' is not a field of this request but of {sender}, which has the request in it: "
-        "send what stands in it alone, or the whole event"
+        f"'{field}' is not a field of this request but of {sender}, which has the request inside "
+        "it: send only what is inside, or the whole event"
     )

@@ -447,14 +447,14 @@ def test_one_bad_message_of_a_list_leaves_the_others() -> None:
         message(Trigger.EVENTBRIDGE, event_id="c3d4"),
         "[1] (id 'bad') data.messageBody: not JSON: Expecting value at line 1, column 1: 'stop'; "
         + RIGHT,
-        f"[2] message: 5 is no object; {RIGHT}",
+        f"[2] message: 5 is not an object; {RIGHT}",
         (
-            "[3] messageBody: there is nothing; this message queue event carries no request. "
+            "[3] messageBody: it is missing; this message queue event carries no request. "
             f"Send it as the message, like {EXAMPLE}"
         ),
         f"[4] message: not JSON: Expecting value at line 1, column 1: 'stop'; {RIGHT}",
-        f"[5] message: [{REQUEST!r}] is no object; {RIGHT}",
-        f"[6] message: [{REQUEST!r}] is no object; {RIGHT}",
+        f"[5] message: [{REQUEST!r}] is not an object; {RIGHT}",
+        f"[6] message: [{REQUEST!r}] is not an object; {RIGHT}",
         message(Trigger.EVENTBRIDGE, None),
     ]
     assert all(isinstance(m, Message | InvalidEvent) for m in event.messages)
@@ -508,7 +508,7 @@ def test_a_list_of_one_is_a_list() -> None:
         ),
         pytest.param(
             without(HTTP, "body"),
-            "body: there is nothing; this HTTP trigger event carries no request. POST it as the "
+            "body: it is missing; this HTTP trigger event carries no request. POST it as the "
             f"body (a query string is not read), like {EXAMPLE}",
             id="missing",
         ),
@@ -542,7 +542,7 @@ def test_a_list_of_one_is_a_list() -> None:
             f"body: not JSON: Expecting value at line 1, column 1: '<stop/>'; {RIGHT}",
             id="xml-that-no-topic-sent",
         ),
-        pytest.param({**HTTP, "body": "[]"}, f"body: [] is no object; {RIGHT}", id="list"),
+        pytest.param({**HTTP, "body": "[]"}, f"body: [] is not an object; {RIGHT}", id="list"),
     ],
 )
 def test_a_bad_http_body_is_told_to_its_caller(envelope: dict[str, object], error: str) -> None:
@@ -569,10 +569,10 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
     ("event", "error"),
     [
         pytest.param(b"", f"event: it is empty; {RIGHT}", id="empty"),
-        pytest.param("null", f"event: there is nothing; {RIGHT}", id="null"),
-        pytest.param("5", f"event: 5 is no object; {RIGHT}", id="number"),
-        pytest.param('"stop"', f"event: 'stop' is no object; {RIGHT}", id="text"),
-        pytest.param("[]", f"event: an empty list holds no message; {RIGHT}", id="empty-list"),
+        pytest.param("null", f"event: it is missing; {RIGHT}", id="null"),
+        pytest.param("5", f"event: 5 is not an object; {RIGHT}", id="number"),
+        pytest.param('"stop"', f"event: 'stop' is not an object; {RIGHT}", id="text"),
+        pytest.param("[]", f"event: an empty list contains no message; {RIGHT}", id="empty-list"),
         pytest.param(
             b'{"tags": "\xe9"}',
             f"event: not UTF-8: byte 0xe9 at offset 10; {RIGHT}",
@@ -580,12 +580,12 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             '{"dry_run": true, "dry_run": false}',
-            f"event: the key 'dry_run' is twice in one object; {RIGHT}",
+            f"event: the key 'dry_run' appears twice in one object; {RIGHT}",
             id="duplicate-key",
         ),
         pytest.param(
             json.dumps(MNS_TOPIC)[:-1] + ', "Message": "x"}',
-            f"event: the key 'Message' is twice in one object; {RIGHT}",
+            f"event: the key 'Message' appears twice in one object; {RIGHT}",
             id="attribute-that-shadows",
         ),
         pytest.param(
@@ -596,29 +596,29 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             json.dumps(without(TIMER, "payload")),
-            "payload: there is nothing; this timer event carries no request. Write it as the "
+            "payload: it is missing; this timer event carries no request. Write it as the "
             f"trigger's payload, like {EXAMPLE}",
             id="no-payload",
         ),
         pytest.param(
             json.dumps({"TopicName": "curfew"}),
-            "Message: there is nothing; this MNS topic event carries no request. Publish it as the "
+            "Message: it is missing; this MNS topic event carries no request. Publish it as the "
             f"message, like {EXAMPLE}",
             id="half-a-topic",
         ),
         pytest.param(
             json.dumps(without(TIMER, "triggerTime")),
-            "triggerTime: there is no time; write it as RFC 3339 text",
+            "triggerTime: the time is missing; write it as RFC 3339 text",
             id="timer-without-time",
         ),
         pytest.param(
             json.dumps(without(MNS_TOPIC, "PublishTime")),
-            "PublishTime: there is no time; write milliseconds since 1970",
+            "PublishTime: the time is missing; write milliseconds since 1970",
             id="mns-topic-without-time",
         ),
         pytest.param(
             json.dumps(cloud_event(without(KAFKA_DATA, "timestamp"))),
-            "data.timestamp: there is no time; write milliseconds since 1970",
+            "data.timestamp: the time is missing; write milliseconds since 1970",
             id="kafka-without-its-own-time",
         ),
         pytest.param(
@@ -641,12 +641,12 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             json.dumps({**TIMER, "payload": json.dumps(BODY)}),
-            f"payload: {BODY!r} is no object; {RIGHT}",
+            f"payload: {BODY!r} is not an object; {RIGHT}",
             id="payload-encoded-twice",
         ),
         pytest.param(
             json.dumps({**TIMER, "payload": base64.b64encode(b'{"a": 1, "a": 2}').decode()}),
-            f"payload: the key 'a' is twice in one object; {RIGHT}",
+            f"payload: the key 'a' appears twice in one object; {RIGHT}",
             id="error-inside-base64",
         ),
         pytest.param(
@@ -662,60 +662,61 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             json.dumps(CLOUD_EVENT),
-            "data: there is nothing; this EventBridge event 'mns:Queue:SendMessage' carries no "
+            "data: it is missing; this EventBridge event 'mns:Queue:SendMessage' carries no "
             f"request. Have the rule's target send it by a template, like {EXAMPLE}",
             id="cloud-event-no-data",
         ),
         pytest.param(
             json.dumps(cloud_event([REQUEST])),
-            f"data: [{REQUEST!r}] is no object; {RIGHT}",
+            f"data: [{REQUEST!r}] is not an object; {RIGHT}",
             id="cloud-event-list-of-requests",
         ),
         pytest.param(
             json.dumps(cloud_event({**KAFKA_DATA, "value": None})),
-            "data.value: there is nothing; this message queue event carries no request. Send it "
+            "data.value: it is missing; this message queue event carries no request. Send it "
             f"as the message, like {EXAMPLE}",
             id="kafka-tombstone",
         ),
         pytest.param(
             json.dumps({**TIMER, "triggerTime": "today"}),
-            "triggerTime: 'today' is no time with a zone; write it like 2026-11-24T20:00:00+08:00",
+            "triggerTime: 'today' is not a time with a zone; write it like "
+            "2026-11-24T20:00:00+08:00",
             id="timer-time",
         ),
         pytest.param(
             json.dumps(cloud_event(MNS_DATA, time="2026-11-20T20:00:00")),
-            "time: '2026-11-20T20:00:00' is no time with a zone; "
-            "write it like 2026-11-24T20:00:00+08:00",
+            "time: '2026-11-20T20:00:00' is not a time with a zone; write"
+            " it like 2026-11-24T20:00:00+08:00",
             id="cloud-event-time-without-zone",
         ),
         pytest.param(
             json.dumps(cloud_event(MNS_DATA, time=None)),
-            "time: there is no time; write it as RFC 3339 text",
+            "time: the time is missing; write it as RFC 3339 text",
             id="cloud-event-time-null",
         ),
         pytest.param(
             json.dumps(without(cloud_event(MNS_DATA, aliyunpublishtime=SENT_AT_MS), "time")),
-            f"aliyunpublishtime: {SENT_AT_MS} is no time; write it as RFC 3339 text",
+            f"aliyunpublishtime: {SENT_AT_MS} is not a time; write it as RFC 3339 text",
             id="time-of-publishing",
         ),
         pytest.param(
             json.dumps({**MNS_TOPIC, "PublishTime": "2026-11-20T12:00:00Z"}),
-            "PublishTime: '2026-11-20T12:00:00Z' is no time; write milliseconds since 1970",
+            "PublishTime: '2026-11-20T12:00:00Z' is not a time; write milliseconds since 1970",
             id="mns-time-as-text",
         ),
         pytest.param(
             json.dumps({**MNS_TOPIC, "PublishTime": True}),
-            "PublishTime: true is no time; write milliseconds since 1970",
+            "PublishTime: true is not a time; write milliseconds since 1970",
             id="mns-time-boolean",
         ),
         pytest.param(
             json.dumps({**MNS_TOPIC, "PublishTime": 10**40}),
-            f"PublishTime: {10**40} is no time; write milliseconds since 1970",
+            f"PublishTime: {10**40} is not a time; write milliseconds since 1970",
             id="mns-time-beyond-all-years",
         ),
         pytest.param(
             json.dumps({**KAFKA_DATA, "timestamp": None}),
-            "timestamp: there is no time; write milliseconds since 1970",
+            "timestamp: the time is missing; write milliseconds since 1970",
             id="kafka-time",
         ),
     ],
