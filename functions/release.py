@@ -113,7 +113,7 @@ class ReleaseRule(Rule, frozen=True):
             return Wait("its disks have not been read yet")
         if not instance.disks:
             return Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
-        if instance.started_at is None:
+        if instance.last_start is None:
             return Impossible("ECS does not say when it started, so no snapshot can be trusted")
         if now < max(_unchanged_since(instance, disk) for disk in instance.disks):
             return Wait(
@@ -262,7 +262,7 @@ def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
     Since the instance's last start or, if that is later, since the disk was attached to it: what
     was written to it elsewhere is in no snapshot of before. To the minute, as ECS tells a start.
     """
-    known = [moment for moment in (instance.started_at, disk.attached_at) if moment]
+    known = [moment for moment in (instance.last_start, disk.attached_at) if moment]
     latest = max(known, default=instance.seen_at)
     return latest.replace(second=0, microsecond=0) + MINUTE
 

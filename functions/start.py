@@ -5,15 +5,13 @@ It loses nothing, but it costs: ``curfew:protect`` and ``curfew:keep-off-until``
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
-from shared.domain.instance import Instance, Status
-from shared.domain.steps import Done, Impossible, Rule, Start, Step, Wait
+from shared.domain.power import StartRule
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
@@ -29,26 +27,6 @@ class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "it has accepted."
         ),
     ] = True
-
-
-class StartRule(Rule, frozen=True):
-    """From what an instance is now to the next step towards running."""
-
-    wait: bool
-
-    def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
-        """The next step."""
-        match instance.status:
-            case Status.STOPPED:
-                return Start()
-            case Status.RUNNING:
-                return Done()
-            case Status.STARTING if not self.wait:
-                return Done("accepted by ECS; it is starting")
-            case Status.GONE:
-                return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
-            case _:
-                return Wait(instance.status.value)
 
 
 def _rule(request: StartRequest, when: RequestTime) -> StartRule:  # noqa: ARG001  # an Action's rule

@@ -201,7 +201,8 @@ class _Invocation:
         else:
             self.spent.add(plan.to_change)
             rows = self._execute(fleet, plan, writes_before=before[1])
-        confirmable = dry_run and not refusal and not scene.unread
+        is_of_now = rule.moment(started) == started
+        confirmable = dry_run and not refusal and not scene.unread and is_of_now
         return Report(
             action=self.action.name,
             request_id=origin.request_id,
@@ -217,6 +218,7 @@ class _Invocation:
             else "",
             warnings=(
                 *scene.warnings,
+                *rule.warnings((row.instance for row in rows), self.clock.now()),
                 *_misspelt(rows, judge.guard),
                 *what_next(rows, scene.unread, dry_run=dry_run),
             ),

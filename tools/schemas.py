@@ -2,7 +2,7 @@
 
 Fields, types, limits and descriptions come from the request types. What no type can say, how fields
 go together, is added here; a test holds both against what the functions accept. A schema cannot say
-what depends on the time: how far ahead a release time must be.
+what depends on the time: how far ahead a release time must be; nor the grammar of a schedule.
 """
 
 from __future__ import annotations
@@ -53,17 +53,25 @@ _ONE_TIME: Schema = {
     "title": "one of the two times",
     "oneOf": [{"required": ["release_at"]}, {"required": ["release_after"]}],
 }
+_INSTANT = r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)(?!\n)$"
 _TIMES: Schema = {
     "properties": {
-        "release_at": {
-            "pattern": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d)(?!\n)$"
-        },
+        "release_at": {"pattern": _INSTANT},
         "release_after": {
             "pattern": r"^(([3-9][0-9]|[1-9][0-9]{2,5})m|[1-9][0-9]{0,5}[hd])(?!\n)$"
         },
     }
 }
+_AT: Schema = {
+    "title": "a plan as of another time is a dry run",
+    "if": {"required": ["at"]},
+    "then": {
+        "required": ["dry_run"],
+        "properties": {"at": {"pattern": _INSTANT}, "dry_run": {"const": True}},
+    },
+}
 _OWN_RULES: dict[str, list[Schema]] = {
+    "apply_schedule": [_AT],
     "release": [_STATED_DRY_RUN],
     "set_auto_release": [_ONE_TIME, _TIMES],
 }

@@ -17,6 +17,9 @@ from local.ecs.ram.policy import Policy, PolicyError
 from local.fc.deployment import function_names
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "apply_schedule": (
+        *("DescribeInstances", "ListTagResources", "StartInstances", "StopInstances"),
+    ),
     "clear_auto_release": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),
     "describe": ("DescribeInstances",),
     "release": (

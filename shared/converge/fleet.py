@@ -15,7 +15,7 @@ from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, absent
 from shared.domain.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.domain.selection import ByIds, Selection, has_other_value
-from shared.domain.steps import DiskLook, Done
+from shared.domain.steps import DiskLook, Done, Rule
 from shared.ecs.client import Client
 from shared.ecs.disks import DiskReader
 from shared.ecs.inventory import Found, Inventory
@@ -106,17 +106,14 @@ class Fleet(msgspec.Struct, frozen=True):
 
     def execute(self, plan: Plan) -> Sequence[Row]:
         """Carry out the plan, and nothing else."""
-        watch = msgspec.structs.replace(self.judge, rule=WatchOnly(self.judge.rule))
-        targets, awaited = _by_region(plan.to_change), _by_region(plan.awaited)
+        parts = [*self.judge.rule.sides(plan.to_change)]
+        parts += [(WatchOnly(self.judge.rule), plan.awaited)]
         work = [
-            (instances, msgspec.structs.replace(job, judge=judge))
+            (instances, self._job(source, rule))
+            for rule, part in parts
+            for regions in (_by_region(part),)
             for source in self.sources
-            for job in (self._job(source),)
-            for instances, judge in (
-                (targets[source.client.region], self.judge),
-                (awaited[source.client.region], watch),
-            )
-            if instances
+            if (instances := regions[source.client.region])
         ]
         done = self.side_by_side(lambda part: converge(*part), work, at_once=max(1, len(work)))
         return [*plan.left_alone, *(row for rows in done for row in rows)]
@@ -138,13 +135,13 @@ class Fleet(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(found, instances=instances)
 
     def _with_sure_tags(
-        self, source: Inventory, instances: Mapping[str, Instance]
+        self, source: Inventory, instances: dict[str, Instance]
     ) -> Mapping[str, Instance]:
         """Of those that show no tag what a second look says, where it may decide.
 
         A filter by several values finds whoever has the key, so that alone tells who was meant.
-        Before a loss that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
-        DescribeInstances again.
+        Before a loss, and about keys that the rule doubts, that is ListTagResources; else, and only
+        if CURFEW_ONLY_TAGS asks for tags, DescribeInstances again.
         """
         guard = self.judge.guard
         bare = [one for one in instances.values() if not one.tags]
@@ -153,10 +150,16 @@ class Fleet(msgspec.Struct, frozen=True):
             lost = [one for one in readable if self.judge.has_lost_tags(one)]
             in_doubt = lost or self._undone(self._free(readable, guard))
             return _by_id(source.with_tags_checked(in_doubt))
-        if not guard.only_tags:
-            return {}
-        again = source.look([one.id for one in bare])
-        return {key: msgspec.structs.replace(one, tags_checked=True) for key, one in again.items()}
+        again = source.look([one.id for one in bare]) if guard.only_tags else {}
+        seen = {
+            key: msgspec.structs.replace(one, tags_checked=not one.tags)
+            for key, one in again.items()
+        }
+        readable = [one for one in (instances | seen).values() if not one.unreadable]
+        in_doubt = [
+            one for one in readable if self.judge.lacks_tags(one) and not self._is_late(one)
+        ]
+        return seen | _by_id(source.with_tags_checked(self._undone(in_doubt)))
 
     def _in_thirds(self, number: int) -> datetime:
         """When so many thirds of the time that is left are over."""
@@ -241,10 +244,10 @@ class Fleet(msgspec.Struct, frozen=True):
             for region, hint in seen.hints.items():
                 yield f"nothing matched in {region}: {hint}"
 
-    def _job(self, source: Inventory) -> Job:
+    def _job(self, source: Inventory, rule: Rule) -> Job:
         return Job(
             inventory=source,
-            judge=self.judge,
+            judge=msgspec.structs.replace(self.judge, rule=rule),
             clock=self.clock,
             deadline=self.deadline,
             reader=DiskReader(source, self.disks),

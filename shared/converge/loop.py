@@ -14,7 +14,7 @@ import msgspec
 
 from shared.clock import Clock, Deadline
 from shared.converge.target import Target
-from shared.domain.guards import FRESH_FOR, Harm
+from shared.domain.guards import FRESH_FOR
 from shared.domain.instance import Instance, Status
 from shared.domain.outcome import Outcome, lost
 from shared.domain.plan import Judge, Result, Row
@@ -180,8 +180,9 @@ class _Run:
             ]
             yield "DescribeDisks", 1, by_disks
             yield "DescribeSnapshots", 1, by_disks
-        if self.job.judge.guard.harm is Harm.LOSS:
-            yield "ListTagResources", TAG_PAGE, [one for one in wave if not one.instance.tags]
+        lacking = [one for one in wave if self.job.judge.lacks_tags(one.instance)]
+        if lacking:
+            yield "ListTagResources", TAG_PAGE, lacking
 
     def _as_ecs_allows(
         self, operation: str, group: Sequence[Target], now: datetime
@@ -236,18 +237,24 @@ class _Run:
             target.row = target.ended(Result.FAILED, log_unforeseen(error))
 
     def _ask_twice(self, wave: list[Target]) -> list[Target]:
-        """Before a loss, let a second API confirm that an instance without any tag has none.
+        """Let a second API confirm that tags are missing on which it depends what is done.
 
         Gives those that may be acted on: not whose turn to be confirmed did not come in time.
         """
-        if self.job.judge.guard.harm is not Harm.LOSS:
+        ready = [
+            one
+            for one in wave
+            if one.row is None
+            and not isinstance(one.step, NoCall)
+            and self.job.judge.lacks_tags(one.instance)
+        ]
+        if not ready:
             return wave
-        ready = [one for one in wave if one.row is None and not isinstance(one.step, NoCall)]
         ecs = self.job.inventory.in_turn_by(_of_use_until(one.instance for one in ready))
         checked = ecs.with_tags_checked([one.instance for one in ready])
         put_off: set[int] = set()
         for target, instance in zip(ready, checked, strict=True):
-            if not (instance.tags or instance.tags_checked):
+            if not instance.tags_checked:
                 now = self.job.clock.now()
                 opens_at = ecs.client.outlook("ListTagResources", now).opens_at
                 target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))

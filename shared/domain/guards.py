@@ -29,7 +29,8 @@ PREFIX = "curfew"
 PROTECT_TAG = "curfew:protect"
 KEEP_UNTIL_TAG = "curfew:keep-until"
 KEEP_OFF_UNTIL_TAG = "curfew:keep-off-until"
-OTHER_TAGS = frozenset({"curfew:schedule", "curfew:release-of"})
+SCHEDULE_TAG = "curfew:schedule"
+OTHER_TAGS = frozenset({SCHEDULE_TAG, "curfew:release-of"})
 """Curfew's keys that guard nothing."""
 
 GROUP_TAG_PREFIXES = ("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")
@@ -125,6 +126,18 @@ class Guard(msgspec.Struct, frozen=True):
                 yield f"tag {until_tag} {value.strip()}{_in_zone(value, until, self.zone)}"
         elif self.harm is not Harm.COST and plain.startswith(GROUP_TAG_PREFIXES):
             yield f"member of a group, tag {key}"
+
+
+def end_of_tag(instance: Instance, tag: str, zone: tzinfo) -> datetime | None:
+    """The end that ``KEEP_UNTIL_TAG`` or ``KEEP_OFF_UNTIL_TAG`` names, past or not; None: none.
+
+    Args:
+        instance: Who has the tag, or not.
+        tag: One of the two keys.
+        zone: The zone of a plain date.
+    """
+    ends = (_end_of(value, zone) for key, value in instance.tags.items() if plain_key(key) == tag)
+    return max((end for end in ends if end is not None), default=None)
 
 
 def guard_of(harm: Harm, settings: Settings) -> Guard:

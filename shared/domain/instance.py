@@ -76,7 +76,7 @@ class Instance(msgspec.Struct, frozen=True):
 
     Attributes:
         charge_type: ``PostPaid`` (pay-as-you-go, spot included) or ``PrePaid`` (subscription).
-        started_at: Its last start, to the minute; its creation if it has never been started.
+        started_at: Its last start, to the minute; None: ECS shows none.
         auto_release_at: When ECS will release it by itself, to the minute; None: never.
         locks: Reasons of operation locks: ``financial``, ``security``, ``recycling``, …
         tags_checked: Whether ListTagResources, too, was asked for its tags.
@@ -110,6 +110,11 @@ class Instance(msgspec.Struct, frozen=True):
     disks: tuple[Disk, ...] | None = None
     created_at: datetime | None = None
     unreadable: str = ""
+
+    @property
+    def last_start(self) -> datetime | None:
+        """Its last start; its creation if ECS shows none."""
+        return self.started_at or self.created_at
 
     def gone(self, seen_at: datetime) -> Instance:
         """The same instance, now that ECS no longer shows it."""

@@ -15,7 +15,7 @@ from enum import Enum
 
 import msgspec
 
-from shared.domain.guards import Guard
+from shared.domain.guards import Guard, Harm, plain_key
 from shared.domain.instance import Instance, Status, after_transition
 from shared.domain.selection import ByTagsAndName, Selection, mismatch
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
@@ -90,8 +90,10 @@ class Judge(msgspec.Struct, frozen=True):
             return ""
         if why := mismatch(self.selection, instance):
             return f"no longer selected: {why}"
-        reason = self.guard.reason(instance, now)
-        told = (self.guard.despite(instance, now) if reason else "", reason)
+        harm, moment = self.rule.harm(instance, now), self.rule.moment(now)
+        guard = self.guard if harm is None else msgspec.structs.replace(self.guard, harm=harm)
+        reason = guard.reason(instance, moment)
+        told = (guard.despite(instance, moment) if reason else "", reason)
         return "; ".join(part for part in told if part)
 
     def has_lost_tags(self, instance: Instance) -> bool:
@@ -103,6 +105,17 @@ class Judge(msgspec.Struct, frozen=True):
             return False
         by_tags = isinstance(self.selection, ByTagsAndName) and bool(self.selection.tags)
         return by_tags or (bool(self.guard.only_tags) and not instance.tags_checked)
+
+    def lacks_tags(self, instance: Instance) -> bool:
+        """Does it lack tags whose absence a second API must show before it is acted on?
+
+        Before a loss, any tag at all; else those that the rule doubts.
+        """
+        if self.guard.harm is Harm.LOSS:
+            return not instance.tags
+        if not self.rule.doubts:
+            return False
+        return not {plain_key(key) for key in instance.tags}.issuperset(self.rule.doubts)
 
 
 class Plan(msgspec.Struct, frozen=True):

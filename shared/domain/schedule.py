@@ -11,7 +11,7 @@ from enum import Enum
 
 import msgspec
 
-from shared.domain.days import Dates, DayWord, WorkingDays, match_day
+from shared.domain.days import Business, Dates, DayWord, WorkingDays, match_day
 
 DAY_MINUTES = 24 * 60
 
@@ -112,6 +112,11 @@ class Schedule(msgspec.Struct, frozen=True, cache_hash=True):
     def kind(self) -> Kind:
         """What all entries with hours state."""
         return next((one.hours.kind for one in self.entries if one.hours), Kind.SPANS)
+
+    @property
+    def asks_calendar(self) -> bool:
+        """Does it speak of working days?"""
+        return any(isinstance(word, Business) for one in self.entries for word in one.days)
 
     def __str__(self) -> str:
         parts = [self.base.value, *map(str, self.entries)]

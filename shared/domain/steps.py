@@ -10,12 +10,14 @@ instances are made together, as many as its ``batch`` at once.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar
 
 import msgspec
 
+from shared.domain.guards import Harm
 from shared.domain.instance import Instance, StoppedMode
 
 MAX_BATCH = 100
@@ -143,12 +145,39 @@ def in_words(step: Step) -> str:  # noqa: PLR0911  # one a step
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A pure decision: the instance as ECS shows it now, and the time, to the next step."""
+    """A pure decision: the instance as ECS shows it now, and the time, to the next step.
+
+    Attributes:
+        doubts: Tag keys on whose absence it decides: that one is missing must be shown by a second
+            API before anything follows from it. As ``plain_key`` has them.
+    """
+
+    doubts: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """What comes next for this instance; ``Status.GONE`` is an instance not there."""
         raise NotImplementedError
+
+    def moment(self, now: datetime) -> datetime:
+        """As of when it is asked: now, unless a request says another time."""
+        return now
+
+    def harm(self, instance: Instance, now: datetime) -> Harm | None:  # noqa: ARG002  # most have one
+        """What its next step can do to this instance; None: what its action can do to any."""
+        return None
+
+    def sides(self, instances: Sequence[Instance]) -> Iterable[tuple[Rule, Sequence[Instance]]]:
+        """By which rule each instance of the plan is brought to its goal.
+
+        Itself, but for a rule that does opposite things: what it has begun to do to an instance is
+        not undone by the same run.
+        """
+        return ((self, instances),)
+
+    def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:  # noqa: ARG002  # a rule that adds nothing
+        """What the report says to people about the rule as a whole."""
+        return iter(())
 
     def way(self, instance: Instance, now: datetime) -> str:
         """The whole way to the goal in in_words, with what stays and is billed, for a dry run."""

@@ -120,7 +120,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         now = self.inventory.in_turn_by(None).look_twice([one.id for one in read]) if read else {}
         return [
             newer.with_disks_of(one)
-            if (newer.status, newer.started_at) == (one.status, one.started_at)
+            if (newer.status, newer.last_start) == (one.status, one.last_start)
             else newer
             for one in read
             if one.id in now
@@ -267,7 +267,7 @@ def _updated(
     instance: Instance, before: Instance, states: Mapping[str, Snapshot]
 ) -> tuple[Disk, ...] | None:
     """The disks known before, their snapshots as they are now; None: they must be read anew."""
-    if before.disks is None or before.started_at != instance.started_at:
+    if before.disks is None or before.last_start != instance.last_start:
         return None
     if not all(snapshot.id in states for snapshot in _progressing(before.disks)):
         return None

@@ -62,7 +62,7 @@ def read_instance(row: Json, region: str, seen_at: datetime) -> Instance:
             instance_type=intern(_text_if_any(row, "InstanceType")),
             charge_type=intern(_text_if_any(row, "InstanceChargeType")),
             stopped_mode=_stopped_mode(row.get("StoppedMode")),
-            started_at=_time(row.get("StartTime")) or _time(row.get("CreationTime")),
+            started_at=_time(row.get("StartTime")),
             auto_release_at=_time(row.get("AutoReleaseTime")),
             deletion_protection=row.get("DeletionProtection") is not False,
             locks=tuple(_locks(row)),

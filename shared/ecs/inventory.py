@@ -134,7 +134,7 @@ class Inventory(msgspec.Struct, frozen=True):
         return found | self.look(missing) if missing else found
 
     def with_tags_checked(self, instances: Sequence[Instance]) -> list[Instance]:
-        """These instances, those that show no tag as ListTagResources has them.
+        """These instances with the tags that ListTagResources has as well.
 
         Tags that got lost on the way look like tags that never were, and most guards are tags.
         Whose turn does not come in time stays unchecked, see ``in_turn_by``.
@@ -143,9 +143,9 @@ class Inventory(msgspec.Struct, frozen=True):
             AccessDenied: RAM does not let the function look.
             Unavailable: ECS did not answer.
         """
-        bare = [one.id for one in instances if not (one.tags or one.tags_checked)]
+        doubtful = [one.id for one in instances if not one.tags_checked]
         found: dict[str, dict[str, str]] = {}
-        batches = list(chunks(bare, TAG_PAGE))
+        batches = list(chunks(doubtful, TAG_PAGE))
         answers = self.side_by_side(self._list_tags_in_time, batches, at_once=CALLS_AT_ONCE)
         for batch, answer in zip(batches, answers, strict=True):
             if answer is None:
@@ -161,7 +161,7 @@ class Inventory(msgspec.Struct, frozen=True):
             self._check_permission_for_tags(batches[0])
             self.seen_tags_at[:] = [self.client.clock.now()]
         return [
-            msgspec.structs.replace(one, tags=found[one.id], tags_checked=True)
+            msgspec.structs.replace(one, tags={**found[one.id], **one.tags}, tags_checked=True)
             if one.id in found
             else one
             for one in instances

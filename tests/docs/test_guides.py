@@ -103,13 +103,14 @@ def test_both_languages_show_the_same_code(name: str) -> None:
 
 
 def test_every_timer_that_writes_has_a_second_one_a_quarter_of_an_hour_later() -> None:
+    """But for the one that comes every quarter of an hour anyway."""
     timers = {
         trigger["triggerName"]: trigger["triggerConfig"]
         for one in deployed()
         for trigger in one.triggers
         if trigger["triggerType"] == "timer"
     }
-    writing = {name for name in timers if not name.endswith(("-again", "-dry-run"))}
+    writing = {name for name in timers if not name.endswith(("-again", "-dry-run"))} - {"quarter"}
 
     assert {f"{name}-again" for name in writing} == {n for n in timers if n.endswith("-again")}
     for name in writing:

@@ -77,6 +77,7 @@ VALUES: tuple[object, ...] = (
     "2026-11-25 12:00Z",
     "2026-11-25T12:00:00",
     "2026-11-25",
+    "workdays 08:30-20:00",
     [],
     ["x"],
     ["*"],
@@ -110,6 +111,10 @@ VALUES: tuple[object, ...] = (
     {str(number): "v" for number in range(20)},
     {str(number): "v" for number in range(21)},
 )
+
+
+GRAMMARS = frozenset({"schedule"})
+"""Fields of which a schema says only how long they may be."""
 
 
 @cache
@@ -213,7 +218,8 @@ def test_schema_and_function_agree_on_every_value_of_every_field(function: str) 
             del base["release_after"]
         for value in VALUES:
             fields = {**base, "dry_run": True, "max_instances": 5, field: value}
-            if fits(fields, schema(function)) != accepts(function, fields):
+            says, takes = fits(fields, schema(function)), accepts(function, fields)
+            if (takes and not says) or (says and not takes and field not in GRAMMARS):
                 judged_apart.append({field: value})
 
     assert judged_apart == []

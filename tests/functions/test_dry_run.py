@@ -46,6 +46,10 @@ SELECTIONS: st.SearchStrategy[dict[str, object]] = st.sampled_from(
 REQUESTS: dict[str, st.SearchStrategy[dict[str, object]]] = {
     "stop": st.fixed_dictionaries({}, optional={"force": st.booleans()}),
     "start": st.just({}),
+    "apply_schedule": st.fixed_dictionaries(
+        {"schedule": st.sampled_from(["never", "daily 17:30-23:00", "daily 8:00-12:00"])},
+        optional={"enforced": st.booleans()},
+    ),
     "release": st.fixed_dictionaries({"snapshot": st.booleans(), "force": st.booleans()}),
     "set_auto_release": st.sampled_from(
         [{"release_after": "2h", "if_set": one} for one in ("replace", "keep", "later")]

@@ -17,11 +17,10 @@ from functions.clear_auto_release import ClearAutoReleaseRule
 from functions.describe import DescribeRule
 from functions.release import ReleaseRule
 from functions.set_auto_release import SetAutoReleaseRule
-from functions.start import StartRule
-from functions.stop import StopRule
 from shared.action import RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status, StoppedMode
+from shared.domain.power import StartRule, StopRule
 from shared.domain.steps import (
     ClearAutoRelease,
     DiskLook,
@@ -591,6 +590,7 @@ def test_each_action_says_the_harm_that_it_can_do() -> None:
     assert {name: (action.harm, action.only_looks) for name, action in ACTIONS.items()} == {
         "stop": (Harm.OUTAGE, False),
         "start": (Harm.COST, False),
+        "apply_schedule": (Harm.OUTAGE, False),
         "release": (Harm.LOSS, False),
         "set_auto_release": (Harm.LOSS, False),
         "clear_auto_release": (Harm.NONE, False),

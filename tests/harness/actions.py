@@ -31,6 +31,7 @@ FUNCTIONS = tuple(ACTIONS)
 
 STATED: Mapping[str, Request] = {
     "stop-force": {"force": True},
+    "apply_schedule": {"schedule": "never", "enforced": True},
     "release": {"dry_run": False},
     "release-no-snapshot": {"dry_run": False, "snapshot": False},
     "release-force": {"dry_run": False, "force": True},

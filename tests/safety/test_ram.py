@@ -33,6 +33,7 @@ UNTAGGED = InstanceSpec("dev-bare", data_disks=TWO_DISKS)
 TAGGED = InstanceSpec("dev-web", tags={"team": "dev"})
 
 STORIES: Mapping[str, Request] = {
+    "apply_schedule": {"name": "dev-*", "schedule": "never", "enforced": True},
     "clear_auto_release": {"name": "dev-*"},
     "describe": {"name": "dev-*"},
     "release": {"name": "dev-*", "dry_run": False},
@@ -73,13 +74,14 @@ def _listed(value: str | list[str]) -> list[str]:
 def staged(function: str, *policies: Mapping[str, Any]) -> Stage:
     """Two instances as the function wants to find them, and what RAM allows it."""
     status = Status.STOPPED if function == "start" else Status.RUNNING
+    opens = {"curfew:schedule": "daily 17:30-23:00"} if function == "apply_schedule" else {}
     release_at = MANUAL_START + timedelta(hours=2) if function == "clear_auto_release" else None
     stage = Stage(
         InstanceSpec(
             spec.name,
-            tags=spec.tags,
+            tags=spec.tags and {**spec.tags, **opens},
             data_disks=spec.data_disks,
-            status=status,
+            status=Status.STOPPED if spec.tags and opens else status,
             auto_release_at=release_at,
         )
         for spec in (UNTAGGED, TAGGED)
@@ -87,6 +89,9 @@ def staged(function: str, *policies: Mapping[str, Any]) -> Stage:
     stage.transport = Direct(stage.gateway, authorizer=Policy(*policies))
     return stage
 
+
+STOPPING = ("apply_schedule", "stop")
+"""Functions whose roles may do the first step of a release."""
 
 CUTS = [(function, action) for function in FUNCTIONS for action in allowed(document(function))]
 
@@ -168,7 +173,7 @@ def test_without_any_one_action_nothing_is_lost(function: str, action: str) -> N
     ],
 )
 @pytest.mark.parametrize(
-    "function", [each for each in FUNCTIONS if each not in {"release", "stop"}]
+    "function", [each for each in FUNCTIONS if each not in {"release", *STOPPING}]
 )
 def test_no_other_functions_role_can_release(function: str, request_: Request) -> None:
     stage = staged("release", document(function))
@@ -181,12 +186,13 @@ def test_no_other_functions_role_can_release(function: str, request_: Request) -
 
 
 @pytest.mark.promise("S44")
+@pytest.mark.parametrize("function", STOPPING)
 @pytest.mark.parametrize("status", [Status.RUNNING, Status.STOPPED])
-def test_stops_role_cannot_release(status: Status) -> None:
+def test_a_role_that_stops_cannot_release(function: str, status: Status) -> None:
     looks = {"Effect": "Allow", "Action": ["ecs:Describe*", "ecs:List*"], "Resource": "*"}
     may_look = {"Version": "1", "Statement": [looks]}
     stage = Stage([InstanceSpec("dev-web", tags={"team": "dev"}, status=status)])
-    stage.transport = Direct(stage.gateway, authorizer=Policy(document("stop"), may_look))
+    stage.transport = Direct(stage.gateway, authorizer=Policy(document(function), may_look))
 
     with pytest.raises(AccessDenied, match="does not allow ecs:DeleteInstances"):
         stage.ask("release", {"name": "dev-*", "dry_run": False, "snapshot": False})

@@ -198,6 +198,7 @@ def account(fake_ecs: FakeEcs, spy: Spy) -> Account:
 RELEASE = ("release", {"name": "dev-web-1", "dry_run": False})
 STOP = ("stop", {"tags": {"team": "dev"}})
 STORIES: Mapping[str, tuple[str, Request]] = {
+    "apply_schedule": ("apply_schedule", {"tags": {"team": "dev"}, "schedule": "never"}),
     "clear_auto_release": ("clear_auto_release", {"name": "ci-*"}),
     "describe": ("describe", {"all": True}),
     "release": RELEASE,

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 import functions.release
-import functions.stop
 import shared.converge.fleet
 import shared.converge.survey
 import shared.converge.target
+import shared.domain.power
 import shared.report.report
 import shared.run
 from shared.converge.target import Target
@@ -30,7 +30,7 @@ def _a_retention_told_from_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _an_address_given_up_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(functions.stop.StopRule, "changed", lambda *_: "")
+    monkeypatch.setattr(shared.domain.power.StopRule, "changed", lambda *_: "")
 
 
 def _a_rest_that_nobody_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,7 @@ DEV = {"tags": {"team": "dev"}}
 MORE: dict[str, dict[str, object]] = {
     "release": {"dry_run": False, "snapshot": False},
     "set_auto_release": {"release_after": "2h"},
+    "apply_schedule": {"schedule": "never", "enforced": True},
 }
 EVERY = pytest.mark.parametrize("name", HANDLERS)
 

@@ -616,12 +616,13 @@ def test_an_empty_list_of_triggers_is_no_error(checked: Checked) -> None:
 
 
 def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Checked) -> None:
-    told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_INSTANCES=7))
+    told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_PERCENT=7))
 
     assert told[Level.ERROR] == [
-        "environment variable CURFEW_MAX_INSTANCES: 7 is not a text; write '7'\nin all 6 functions"
+        "environment variable CURFEW_MAX_PERCENT: 7 is not a text; write '7'\nin all 7 functions"
     ]
-    assert any(one.startswith("settings: at most 7 instances a run") for one in told[Level.OK])
+    settings = "settings: at most 100 instances and 7 % of a region a run"
+    assert any(one.startswith(settings) for one in told[Level.OK])
 
 
 def test_what_is_wrong_with_some_functions_alike_is_told_once_and_names_them(

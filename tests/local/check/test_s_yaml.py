@@ -71,10 +71,11 @@ def test_its_role_is_a_full_arn_with_a_policy_of_its_own(one: Resource) -> None:
 
 
 @EACH
-def test_a_failure_goes_to_the_queue_after_three_retries(one: Resource) -> None:
+def test_a_failure_goes_to_the_queue_after_its_retries(one: Resource) -> None:
+    """Three; what a timer calls again within minutes has none."""
     assert one.props["asyncInvokeConfig"] == {
         "asyncTask": True,
-        "maxAsyncRetryAttempts": 3,
+        "maxAsyncRetryAttempts": 0 if one.name == "apply_schedule" else 3,
         "maxAsyncEventAgeInSeconds": 21_600,
         "destinationConfig": {
             "onFailure": {
@@ -106,7 +107,18 @@ def test_its_variables_are_known_and_understood(one: Resource) -> None:
 
 @EACH
 def test_its_timers_run_at_a_time_in_china(one: Resource) -> None:
-    assert all(CRON.fullmatch(timer["cronExpression"]) for timer in one.timers())
+    if one.name != "apply_schedule":
+        assert all(CRON.fullmatch(timer["cronExpression"]) for timer in one.timers())
+
+
+def test_schedules_are_applied_every_quarter_of_an_hour_each_done_before_the_next() -> None:
+    (one,) = (each for each in FUNCTIONS if each.name == "apply_schedule")
+
+    assert [timer["cronExpression"] for timer in one.timers()] == [
+        "CRON_TZ=Asia/Shanghai 0 2,17,32,47 * * * *"
+    ]
+    assert one.props["timeout"] == 600
+    assert read_settings(one.props["environmentVariables"]).max_instances == 1000
 
 
 @EACH

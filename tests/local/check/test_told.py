@@ -48,7 +48,7 @@ def test_of_a_role_that_is_wrong_no_line_says_ok(role: str, tmp_path: Path) -> N
     said = told(changed(tmp_path, edit))
 
     assert sum("role" in one for one in said[Level.ERROR] + said[Level.WARNING]) == 1
-    assert len([one for one in said[Level.OK] if one.startswith("role ")]) == 5
+    assert len([one for one in said[Level.OK] if one.startswith("role ")]) == 6
     assert not any("ram/stop.json" in one for one in said[Level.OK])
 
 

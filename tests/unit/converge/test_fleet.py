@@ -11,7 +11,6 @@ import pytest
 
 from functions.release import ReleaseRule
 from functions.set_auto_release import SetAutoReleaseRule
-from functions.stop import StopRule
 from local.ecs.account.durations import Durations
 from local.ecs.account.model import ChargeType
 from local.ecs.clock import MANUAL_START
@@ -23,6 +22,7 @@ from shared.converge.survey import Pause
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Status
 from shared.domain.plan import Judge, Result
+from shared.domain.power import StopRule
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.domain.steps import DiskLook, Rule
 from shared.ecs.inventory import Inventory

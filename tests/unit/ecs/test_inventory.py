@@ -402,14 +402,21 @@ def test_those_that_show_no_tag_are_asked_for_fifty_a_call(call: Call) -> None:
     assert asked_for_tags(call) == [50, 50, 21]
 
 
-def test_who_shows_tags_or_was_asked_for_is_not_asked_for_again(call: Call) -> None:
+def test_who_was_asked_for_is_not_asked_for_again(call: Call) -> None:
     call.fleet(*fleet(3, team="dev"))
     ecs = emulated(call)
-    shown = seen("i-0000", {"team": "dev"})
     (checked,) = ecs.with_tags_checked([seen("i-0001")])
 
-    assert ecs.with_tags_checked([shown, checked]) == [shown, checked]
+    assert ecs.with_tags_checked([checked]) == [checked]
     assert asked_for_tags(call) == [1]
+
+
+def test_tags_that_either_shows_are_believed(call: Call) -> None:
+    call.fleet(*fleet(1, team="dev"))
+
+    (checked,) = emulated(call).with_tags_checked([seen("i-0000", {"curfew:protect": ""})])
+
+    assert checked.tags == {"team": "dev", "curfew:protect": ""}
 
 
 def test_one_dry_run_tells_whether_no_tags_at_all_are_the_truth(call: Call) -> None:

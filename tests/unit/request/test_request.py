@@ -61,6 +61,13 @@ SHARED = {
 OWN = {
     "stop": {"force": "bool", "stopped_mode": "text", "wait": "bool"},
     "start": {"wait": "bool"},
+    "apply_schedule": {
+        "schedule": "text",
+        "enforced": "bool",
+        "at": "text",
+        "force": "bool",
+        "stopped_mode": "text",
+    },
     "release": {"force": "bool", "snapshot": "bool", "snapshot_retention_days": "number"},
     "set_auto_release": {"release_at": "text", "release_after": "text", "if_set": "text"},
     "clear_auto_release": {},
@@ -662,6 +669,7 @@ def test_the_schema_has_the_types_that_decoding_has(function: str) -> None:
     }
     assert {name: one["enum"] for name, one in properties.items() if "enum" in one} == {
         "stop": {"stopped_mode": ["KeepCharging", "StopCharging"]},
+        "apply_schedule": {"stopped_mode": ["KeepCharging", "StopCharging"]},
         "set_auto_release": {"if_set": ["earlier", "keep", "later", "replace"]},
     }.get(function, {})
 

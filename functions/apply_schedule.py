@@ -1,0 +1,127 @@
+"""apply_schedule: on in working hours, off outside; each instance by its own schedule.
+
+A timer calls it every quarter of an hour. Nothing is stored: what is to be done follows from the
+schedule, from the time, and from when ECS says that the instance was started last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from shared.action import Action, RequestTime
+from shared.domain.calendar import calendar_of
+from shared.domain.days import InvalidSpec
+from shared.domain.enforcement import Terms
+from shared.domain.guards import Harm
+from shared.domain.instance import StoppedMode
+from shared.domain.on_schedule import ScheduleRule, Timetable
+from shared.domain.power import StartRule, StopRule
+from shared.domain.schedule import Schedule
+from shared.domain.schedule_spec import resolve_spec, schedules_of
+from shared.errors import InvalidEvent
+from shared.request.request import Request, invalid
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext
+from shared.times import parse_instant
+
+_SCHEDULE = (
+    'A schedule of at most 128 characters: "workdays 08:30-20:00"; or the name of one in '
+    "CURFEW_SCHEDULES. It is for instances without the tag curfew:schedule."
+)
+_AT = (
+    'A time with a zone: "2026-11-24T20:00:00+08:00". Only with "dry_run": true: the plan at that '
+    "time, if nothing else changes."
+)
+
+
+class ApplyScheduleRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an event for apply_schedule may say."""
+
+    schedule: (
+        Annotated[str, Meta(min_length=1, max_length=128, description=_SCHEDULE)] | UnsetType
+    ) = UNSET
+    enforced: Annotated[
+        bool,
+        Meta(
+            description="true to stop everything outside of hours, or false to leave what was "
+            "started after a close until the next."
+        ),
+    ] = False
+    at: Annotated[str, Meta(max_length=64, description=_AT)] | UnsetType = UNSET
+    force: Annotated[
+        bool,
+        Meta(
+            description="true to power off, like pulling the plug, or false to let the system shut "
+            "down."
+        ),
+    ] = False
+    stopped_mode: (
+        Annotated[
+            Literal["StopCharging", "KeepCharging"],
+            Meta(
+                description='"StopCharging" (CPU and memory are not billed) or "KeepCharging". '
+                "Default: the account's own setting."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
+    settings = when.settings
+    mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
+    named = schedules_of(settings)
+    return ScheduleRule(
+        timetable=Timetable(
+            named=named,
+            fallback=_fallback(request, named),
+            zone=settings.zone,
+            calendar=calendar_of(settings),
+        ),
+        terms=Terms(catch_up=settings.catch_up, enforced=request.enforced),
+        stop=StopRule(force=request.force, stopped_mode=mode, wait=True),
+        start=StartRule(wait=True),
+        at=_at(request),
+    )
+
+
+def _fallback(request: ApplyScheduleRequest, named: Mapping[str, Schedule]) -> Schedule | None:
+    """The schedule of instances without the tag.
+
+    Raises:
+        InvalidEvent: it cannot be read.
+    """
+    if request.schedule is UNSET:
+        return None
+    try:
+        return resolve_spec(request.schedule, named)
+    except InvalidSpec as error:
+        raise InvalidEvent(f"schedule: {error}") from None
+
+
+def _at(request: ApplyScheduleRequest) -> datetime | None:
+    """As of when the plan is asked for; None: now.
+
+    Raises:
+        InvalidEvent: it is not a dry run, or the time cannot be read.
+    """
+    if request.at is UNSET:
+        return None
+    if request.dry_run is not True:
+        raise InvalidEvent('at: it is only for plans; set "dry_run" to true, or omit it')
+    try:
+        return parse_instant(request.at)
+    except (ValueError, OverflowError):
+        raise invalid("at", request.at, _AT) from None
+
+
+ACTION = Action("apply_schedule", ApplyScheduleRequest, Harm.OUTAGE, _rule)
+
+
+def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:
+    """Function Compute's entry point; see ``shared.run.run``."""
+    return run(ACTION, event, context, world)

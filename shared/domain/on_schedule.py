@@ -1,0 +1,255 @@
+"""The rule of schedules: on in working hours, off outside, each instance by its own schedule. Pure.
+
+Which schedule holds is in the instance's tag ``curfew:schedule``, else in the request. What it
+makes of an instance ``enforcement`` decides; how it gets there is the rules' of stop and start.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import ClassVar
+
+import msgspec
+
+from shared.domain.calendar import Calendar
+from shared.domain.days import InvalidSpec, quoted
+from shared.domain.enforcement import Decision, Move, Power, Seen, Terms, decide
+from shared.domain.guards import (
+    KEEP_OFF_UNTIL_TAG,
+    KEEP_UNTIL_TAG,
+    SCHEDULE_TAG,
+    Harm,
+    end_of_tag,
+    plain_key,
+)
+from shared.domain.instance import Instance, Status
+from shared.domain.power import StartRule, StopRule
+from shared.domain.schedule import Schedule
+from shared.domain.schedule_spec import resolve_spec
+from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Start, Step, Stop, in_words
+from shared.domain.timetable import State, state_at
+
+NO_SCHEDULE = f"no tag {SCHEDULE_TAG}, and no schedule in the request"
+_NAMED = 3
+_POWER = {Status.RUNNING: Power.ON, Status.STOPPED: Power.OFF}
+_GONE = Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+
+
+class Timetable(msgspec.Struct, frozen=True):
+    """Which schedule an instance has, and what it says when.
+
+    Attributes:
+        named: The schedules that have names.
+        fallback: That of instances without the tag; None: they have none.
+        zone: The zone of schedules that state none, and of plain dates in tags.
+        calendar: Who knows working days.
+    """
+
+    named: Mapping[str, Schedule]
+    fallback: Schedule | None
+    zone: tzinfo
+    calendar: Calendar
+
+    def schedule_of(self, instance: Instance) -> Schedule | None:
+        """Its schedule; None: it has none.
+
+        Raises:
+            InvalidSpec: what stands in its tag cannot be read.
+        """
+        specs = {value for key, value in instance.tags.items() if plain_key(key) == SCHEDULE_TAG}
+        if not specs:
+            return self.fallback
+        if len(specs) > 1:
+            raise InvalidSpec(f"there are several: {', '.join(sorted(specs))}; keep one")
+        return resolve_spec(specs.pop(), self.named)
+
+    def state(self, schedule: Schedule, moment: datetime) -> State:
+        """What a schedule says at an instant."""
+        return state_at(schedule, moment, self.zone, self.calendar)
+
+    def seen(self, instance: Instance) -> Seen:
+        """What the rule needs of an instance."""
+        return Seen(
+            _POWER.get(instance.status, Power.ON_THE_WAY),
+            instance.started_at,
+            instance.created_at,
+            end_of_tag(instance, KEEP_UNTIL_TAG, self.zone),
+            end_of_tag(instance, KEEP_OFF_UNTIL_TAG, self.zone),
+        )
+
+
+class ScheduleRule(Rule, frozen=True):
+    """From what an instance is now to what its schedule wants it to be.
+
+    Attributes:
+        timetable: Which schedule it has.
+        terms: How strictly that is kept.
+        stop: How it is stopped.
+        start: How it is started.
+        at: As of when it is asked; None: now.
+    """
+
+    doubts: ClassVar[tuple[str, ...]] = (SCHEDULE_TAG,)
+    timetable: Timetable
+    terms: Terms
+    stop: StopRule
+    start: StartRule
+    at: datetime | None = None
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:
+        """Stop, start, or leave it; who is between running and stopped is left."""
+        if instance.status is Status.GONE:
+            return _GONE
+        decision = self.decision(instance, now)
+        if isinstance(decision, Skip):
+            return decision
+        match decision.move:
+            case Move.STOP:
+                return self.stop.next_step(instance, now)
+            case Move.START:
+                return self.start.next_step(instance, now)
+        told = (decision.reason, self._how_stopped(instance, now))
+        return Done("; ".join(part for part in told if part))
+
+    def decision(self, instance: Instance, now: datetime) -> Decision | Skip:
+        """What its schedule makes of it, or why it has none that could."""
+        try:
+            schedule = self.timetable.schedule_of(instance)
+        except InvalidSpec as error:
+            return Skip(f"tag {SCHEDULE_TAG} cannot be read: {error}")
+        if schedule is None:
+            return Skip(NO_SCHEDULE)
+        moment = self.moment(now)
+        state = self.timetable.state(schedule, moment)
+        return decide(state, self.timetable.seen(instance), moment, self.terms)
+
+    def moment(self, now: datetime) -> datetime:
+        """The time that the request states for its dry run, else now."""
+        return self.at or now
+
+    def harm(self, instance: Instance, now: datetime) -> Harm:
+        """A stop is guarded like any stop, a start like any start; nothing else needs to be."""
+        match self.next_step(instance, now):
+            case Stop():
+                return Harm.OUTAGE
+            case Start():
+                return Harm.COST
+        return Harm.NONE
+
+    def sides(self, instances: Sequence[Instance]) -> Iterable[tuple[Rule, Sequence[Instance]]]:
+        """Who runs is stopped, who is stopped is started, and neither is undone by this run."""
+        on = [one for one in instances if one.status is Status.RUNNING]
+        off = [one for one in instances if one.status is not Status.RUNNING]
+        return (
+            (Side(self, self.stop, Harm.OUTAGE), on),
+            (Side(self, self.start, Harm.COST), off),
+        )
+
+    def way(self, instance: Instance, now: datetime) -> str:
+        """Why, and then the way of a stop or a start."""
+        match self.next_step(instance, now):
+            case Stop():
+                return f"{self._why(instance, now)}: {self.stop.way(instance, now)}"
+            case Start():
+                return f"{self._why(instance, now)}: {self.start.way(instance, now)}"
+            case step:
+                return in_words(step)
+
+    def because(self, before: Instance) -> str:
+        """Why what was seen so was not left so."""
+        return f"because it was {self._why(before, before.seen_at)}"
+
+    def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:
+        """Schedules that cannot be read, and days that the calendar does not know."""
+        unread: dict[str, list[str]] = defaultdict(list)
+        schedules: dict[Schedule, None] = {}
+        for one in instances:
+            if one.unreadable or one.status is Status.GONE:
+                continue
+            try:
+                schedule = self.timetable.schedule_of(one)
+            except InvalidSpec as error:
+                unread[f"{_written(one)} cannot be read: {error}"].append(one.id)
+            else:
+                schedules |= {schedule: None} if schedule else {}
+        for why, ids in unread.items():
+            yield f"{_listed(ids)}: {why}"
+        yield from _calendar_warning(self.timetable, schedules, self.moment(now))
+
+    def _why(self, instance: Instance, now: datetime) -> str:
+        decision = self.decision(instance, now)
+        return decision.reason
+
+    def _how_stopped(self, instance: Instance, now: datetime) -> str:
+        """What is said of the mode in which it is stopped."""
+        if instance.status is not Status.STOPPED:
+            return ""
+        return in_words(self.stop.next_step(instance, now))
+
+
+class Side(Rule, frozen=True):
+    """One of the two things that the rule of schedules does, to an instance of the plan.
+
+    The rule of stop or start, for as long as the schedule wants what it would do.
+    """
+
+    doubts: ClassVar[tuple[str, ...]] = ScheduleRule.doubts
+    schedule: ScheduleRule
+    rule: StopRule | StartRule
+    does: Harm
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:
+        """The next step; what the schedule no longer wants is left for the next run."""
+        step = self.rule.next_step(instance, now)
+        return step if isinstance(step, NoCall) else self.schedule.next_step(instance, now)
+
+    def harm(self, instance: Instance, now: datetime) -> Harm:  # noqa: ARG002  # the same for all
+        """That of stop, or of start."""
+        return self.does
+
+    def awaited(self, instance: Instance) -> str:
+        """What stop or start say."""
+        return self.rule.awaited(instance)
+
+    def unchanged(self, before: Instance) -> str:
+        """What stop or start say."""
+        return self.rule.unchanged(before)
+
+    def told(self, made: str, reason: str) -> str:
+        """What stop or start say."""
+        return self.rule.told(made, reason)
+
+    def changed(self, before: Instance, after: Instance) -> str:
+        """What stop or start say, and why it was done."""
+        told = (self.rule.changed(before, after), self.schedule.because(before))
+        return "; ".join(part for part in told if part)
+
+
+def _calendar_warning(
+    timetable: Timetable, schedules: Iterable[Schedule], moment: datetime
+) -> Iterator[str]:
+    """That days were needed which the calendar does not know, or soon will be."""
+    asking = [one for one in schedules if one.asks_calendar]
+    if not asking:
+        return
+    guesses = [timetable.state(one, moment).guessed for one in asking]
+    guessed = min((day for day in guesses if day), default=None)
+    today = moment.astimezone(timetable.zone).date()
+    if warning := timetable.calendar.warning(today, guessed):
+        yield warning
+
+
+def _written(instance: Instance) -> str:
+    tags = (
+        f"tag {key} {quoted(value)}"
+        for key, value in instance.tags.items()
+        if plain_key(key) == SCHEDULE_TAG
+    )
+    return ", ".join(tags)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return ", ".join(ids[:_NAMED]) + more

@@ -1,0 +1,437 @@
+"""apply_schedule, over the emulator: what becomes of instances, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+
+from local.ecs.account.model import LockReason, Status, StoppedMode
+from local.ecs.clock import ManualClock
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import DroppedTags, Refuse
+from shared.domain.on_schedule import NO_SCHEDULE
+from shared.errors import Incomplete, InvalidEvent, Refused
+from tests.harness.reports import report_of, table
+from tests.harness.stage import Stage
+from tests.unit.domain.schedules import local
+
+OFFICE = "workdays 08:30-20:00"
+TAGGED = {"curfew:schedule": OFFICE}
+ALL = {"tags": {"curfew:schedule": "*"}}
+DEV = {"name": "dev-*"}
+BILLED = "stopped in KeepCharging: still billed"
+EVENING, MORNING = "2026-11-26 20:02", "2026-11-26 08:32"
+"""A Thursday's, before a working Friday."""
+
+
+def machine(name: str = "dev-1", started: str = "2026-11-26 08:33", **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
+    spec = {"tags": TAGGED, "started_at": local(started).astimezone(timezone.utc), **fields}
+    return InstanceSpec(name, **spec)
+
+
+def off(name: str = "dev-1", started: str = "2026-11-25 08:33", **fields: Any) -> InstanceSpec:  # noqa: ANN401  # as above
+    return machine(name, started, status=Status.STOPPED, **fields)
+
+
+def at(text: str, *instances: InstanceSpec, **environ: str) -> Stage:
+    """These instances, at a time in China."""
+    stage = Stage(instances, clock=ManualClock(local(text)))
+    stage.environ |= environ
+    return stage
+
+
+def apply(stage: Stage, request: Mapping[str, object] = ALL) -> dict[str, tuple[str, str]]:
+    return table(stage.ask("apply_schedule", request, "timer"))
+
+
+def test_the_evening_stops_and_says_why() -> None:
+    stage = at(EVENING, machine())
+
+    assert apply(stage) == {
+        "dev-1": (
+            "changed",
+            f"stop; {BILLED}; because it was running since 08:33, before the close at 20:00",
+        )
+    }
+    assert stage.operations() == ("StopInstances",)
+
+
+def test_the_morning_starts_and_says_why() -> None:
+    stage = at(MORNING, off())
+
+    assert apply(stage) == {
+        "dev-1": (
+            "changed",
+            "start; because it was stopped, and the opening was at 08:30",
+        )
+    }
+    assert stage.operations() == ("StartInstances",)
+
+
+def test_each_instance_has_its_own_schedule() -> None:
+    stage = at(
+        EVENING,
+        machine("dev-office"),
+        machine("dev-night", tags={"curfew:schedule": "daily 20:00-06:00"}),
+        off("dev-late", tags={"curfew:schedule": "daily 19:30-23:00"}),
+        machine("dev-named", tags={"curfew:schedule": "Shop"}),
+        CURFEW_SCHEDULES='{"shop": "mon-fri 9:00-18:00"}',
+    )
+
+    results = {name: result for name, (result, _) in apply(stage).items()}
+
+    assert results == {
+        "dev-office": "changed",
+        "dev-night": "unchanged",
+        "dev-late": "changed",
+        "dev-named": "changed",
+    }
+    assert {one.name: one.status for one in stage.engine.instances()} == {
+        "dev-office": Status.STOPPED,
+        "dev-night": Status.RUNNING,
+        "dev-late": Status.RUNNING,
+        "dev-named": Status.STOPPED,
+    }
+
+
+def test_the_second_run_changes_nothing() -> None:
+    stage = at(EVENING, machine(), off("dev-2", tags={"curfew:schedule": "daily 20:00-22:00"}))
+
+    apply(stage)
+    writes = len(stage.writes())
+    again = apply(stage)
+
+    assert len(stage.writes()) == writes == 2
+    assert {result for result, _ in again.values()} == {"unchanged"}
+
+
+def test_the_requests_schedule_is_for_those_without_a_tag() -> None:
+    stage = at(
+        EVENING,
+        machine("dev-tagged", tags={"curfew:schedule": "daily 0:00-24:00"}),
+        machine("dev-bare", tags={"team": "dev"}),
+    )
+
+    rows = apply(stage, {**DEV, "schedule": OFFICE})
+
+    assert rows["dev-tagged"] == ("unchanged", "running")
+    assert rows["dev-bare"][0] == "changed"
+
+
+def test_without_tag_and_schedule_an_instance_is_skipped() -> None:
+    stage = at(EVENING, machine(tags={"team": "dev"}))
+
+    assert apply(stage, DEV) == {"dev-1": ("skipped", NO_SCHEDULE)}
+    assert stage.writes() == ()
+
+
+@pytest.mark.parametrize("fields", [{}, {"schedule": "never", "enforced": True}], ids=str)
+def test_that_the_tag_is_missing_is_believed_from_two_apis(fields: Mapping[str, object]) -> None:
+    stage = at(EVENING, machine(tags={"curfew:schedule": "daily 0:00-24:00", "team": "dev"}))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
+
+    assert apply(stage, {**DEV, **fields}) == {"dev-1": ("unchanged", "running")}
+    assert stage.writes() == ()
+
+
+def test_tags_that_get_lost_before_the_call_stop_nothing() -> None:
+    stage = at(EVENING, machine(tags={"team": "dev"}), machine("dev-2", tags={"team": "dev"}))
+    stage.gateway.faults.add(DroppedTags(action="DescribeInstances", skip=1))
+    kept = stage.id_of("dev-1")
+
+    def somebody(operation: str, _: object) -> None:
+        if operation == "ListTagResources":
+            stage.engine.tag(kept, {"curfew:schedule": "daily 0:00-24:00"})
+
+    stage.transport.after = somebody
+    stage.clock.sleep(60)
+
+    apply(stage, {**DEV, "schedule": OFFICE})
+    stage.clock.sleep(60)
+    again = apply(stage, {**DEV, "schedule": OFFICE})
+
+    assert again["dev-2"][0] == "unchanged"
+    assert stage.gateway.log.count("ListTagResources") > 0
+
+
+@pytest.mark.parametrize("request_has_one", [False, True])
+def test_a_schedule_that_cannot_be_read_is_skipped_and_told(
+    request_has_one: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    stage = at(EVENING, machine(tags={"curfew:schedule": "工作日 8:30-20:00"}), machine("dev-2"))
+    request = {**DEV, **({"schedule": "never"} if request_has_one else {})}
+
+    report = stage.ask("apply_schedule", request)
+
+    why = "cannot be read: word 1, '工作日', is Chinese; write workdays"
+    assert table(report)["dev-1"] == ("skipped", f"tag curfew:schedule {why}")
+    assert table(report)["dev-2"][0] == "changed"
+    assert report["warnings"] == [
+        f"{stage.id_of('dev-1')}: tag curfew:schedule '工作日 8:30-20:00' {why}"
+    ]
+    assert stage.gateway.log.touched(stage.id_of("dev-1")) == ()
+
+
+def test_two_tags_that_are_the_same_key_to_the_eye_are_not_read() -> None:
+    stage = at(EVENING, machine(tags={"curfew:schedule": OFFICE, "Curfew:Schedule": "never"}))
+
+    (row,) = apply(stage, DEV).values()
+
+    assert row == (
+        "skipped",
+        f"tag curfew:schedule cannot be read: there are several: never, {OFFICE}; keep one",
+    )
+
+
+def test_a_tag_in_other_letters_is_read() -> None:
+    stage = at(EVENING, machine(tags={"Curfew:Schedule": OFFICE}))
+
+    assert apply(stage, DEV)["dev-1"][0] == "changed"
+
+
+@pytest.mark.parametrize(
+    ("tags", "status", "reason"),
+    [
+        ({"curfew:protect": ""}, Status.RUNNING, "tag curfew:protect"),
+        ({"curfew:protect": ""}, Status.STOPPED, "tag curfew:protect"),
+        ({"curfew:keep-until": "2026-11-27"}, Status.RUNNING, "tag curfew:keep-until 2026-11-27"),
+        ({"curfew:keep-until": "2026-11-27"}, Status.STOPPED, ""),
+        ({"curfew:keep-off-until": "2026-11-27"}, Status.RUNNING, ""),
+        (
+            {"curfew:keep-off-until": "2026-11-27"},
+            Status.STOPPED,
+            "tag curfew:keep-off-until 2026-11-27",
+        ),
+        (
+            {"ack.aliyun.com": "x"},
+            Status.RUNNING,
+            "member of a group, tag ack.aliyun.com",
+        ),
+        ({"ack.aliyun.com": "x"}, Status.STOPPED, ""),
+        ({"curfew:shedule": "x"}, Status.STOPPED, "tag curfew:shedule is not understood"),
+    ],
+    ids=lambda one: next(iter(one)) if isinstance(one, dict) else None,
+)
+def test_a_stop_has_the_guards_of_stop_and_a_start_those_of_start(
+    tags: Mapping[str, str], status: Status, reason: str
+) -> None:
+    now = EVENING if status is Status.RUNNING else MORNING
+    made = machine if status is Status.RUNNING else off
+    stage = at(now, made(tags={**TAGGED, **tags}))
+
+    (row,) = apply(stage).values()
+
+    assert (row[0], row[1] if reason else "") == ("skipped" if reason else "changed", reason)
+
+
+def test_what_is_as_it_should_be_is_not_guarded_but_must_be_ours() -> None:
+    stage = at(MORNING, machine(tags={**TAGGED, "curfew:protect": ""}, started="2026-11-26 08:31"))
+    running = apply(stage)
+    stage.environ["CURFEW_ONLY_TAGS"] = '{"lifecycle": "managed"}'
+
+    assert running == {"dev-1": ("unchanged", "running until 20:00")}
+    assert apply(stage) == {
+        "dev-1": ("skipped", "without tag lifecycle=managed (CURFEW_ONLY_TAGS)")
+    }
+
+
+def test_a_financial_lock_does_not_hinder_a_stop() -> None:
+    stage = at(EVENING, machine(locks=(LockReason.FINANCIAL,)))
+
+    assert apply(stage)["dev-1"][0] == "changed"
+
+
+@pytest.mark.parametrize("status", [Status.STARTING, Status.STOPPING, Status.PENDING])
+def test_who_is_between_running_and_stopped_is_left(status: Status) -> None:
+    stage = at(EVENING, machine(status=status))
+
+    assert apply(stage) == {"dev-1": ("unchanged", "on its way between running and stopped")}
+    assert stage.writes() == ()
+
+
+def test_the_mode_of_the_stop_is_as_in_stop() -> None:
+    billed = off("dev-2", stopped_mode=StoppedMode.KEEP_CHARGING)
+    stage = at(EVENING, machine(), billed)
+
+    rows = apply(stage, {**ALL, "stopped_mode": "StopCharging", "force": True})
+
+    assert rows["dev-1"][1].startswith("power off (StopCharging); because it was")
+    assert rows["dev-2"][0] == "unchanged"
+    assert rows["dev-2"][1].startswith(
+        "stopped; opens Fri 08:30; stopped in KeepCharging, not StopCharging: still billed; to "
+    )
+
+
+def test_a_dry_run_says_the_whole_way_and_changes_nothing() -> None:
+    stage = at(EVENING, machine(has_public_ip=True))
+
+    report = stage.ask("apply_schedule", {**ALL, "stopped_mode": "StopCharging", "dry_run": True})
+
+    (result, reason) = table(report)["dev-1"]
+    assert result == "would_change"
+    assert reason.startswith(
+        "running since 08:33, before the close at 20:00: stop (StopCharging); gives up its public"
+    )
+    assert report["plan_id"]
+    assert stage.writes() == ()
+
+
+def test_a_dry_run_as_of_another_time_has_the_hours_and_the_guards_of_then() -> None:
+    late = {**TAGGED, "curfew:keep-until": "2026-11-26T22:00:00+08:00"}
+    stage = at(
+        MORNING,
+        machine(started="2026-11-26 08:31"),
+        machine("dev-2", "2026-11-26 08:31", tags=late),
+    )
+
+    def then(clock: str) -> dict[str, str]:
+        request = {**ALL, "dry_run": True, "at": f"2026-11-26T{clock}:00+08:00"}
+        report = stage.ask("apply_schedule", request)
+        assert "plan_id" not in report
+        return {name: result for name, (result, _) in table(report).items()}
+
+    assert then("19:59") == {"dev-1": "unchanged", "dev-2": "unchanged"}
+    assert then("20:00") == {"dev-1": "would_change", "dev-2": "skipped"}
+    assert then("22:00") == {"dev-1": "would_change", "dev-2": "would_change"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"at": "2026-11-26T20:00:00+08:00"},
+            'at: it is only for plans; set "dry_run" to true, or omit it',
+        ),
+        ({"at": "20:00", "dry_run": True}, "at: '20:00' is"),
+        (
+            {"schedule": "mon-fri 9-18"},
+            "schedule: word 2, '9-18', is neither hours nor a date; write 9:00-18:00",
+        ),
+        ({"schedule": "office"}, "schedule: there is no schedule named 'office'"),
+        ({"schedule": ""}, "schedule: '' is"),
+        ({"schedule": OFFICE.ljust(129)}, "schedule: 'workdays"),
+    ],
+    ids=["not-a-dry-run", "no-zone", "no-minutes", "no-such-name", "empty", "long"],
+)
+def test_a_wrong_request_is_refused_before_any_call(
+    fields: Mapping[str, object], message: str
+) -> None:
+    stage = at(EVENING, machine())
+
+    with pytest.raises(InvalidEvent) as caught:
+        apply(stage, {**ALL, **fields})
+
+    assert str(caught.value).startswith(message)
+    assert len(stage.gateway.log) == 0
+
+
+def test_settings_that_cannot_be_read_refuse_the_run() -> None:
+    stage = at(EVENING, machine(), CURFEW_SCHEDULES='{"office": "mon"}')
+
+    with pytest.raises(Refused, match="CURFEW_SCHEDULES: 'office': word 1, 'mon'"):
+        apply(stage)
+
+
+def test_a_start_for_want_of_stock_is_tried_with_each_timer_and_told() -> None:
+    stage = at(MORNING, off())
+    stage.gateway.faults.add(
+        Refuse(action="StartInstances", status=403, code="OperationDenied.NoStock")
+    )
+    failed = []
+
+    for _ in range(9):
+        try:
+            stage.ask("apply_schedule", ALL, "timer")
+        except Incomplete as error:
+            (row,) = report_of(error)["instances"]
+            failed.append((row["result"], row["code"]))
+        stage.clock.sleep(15 * 60)
+    tries = len(stage.writes())
+    late = apply(stage)
+
+    assert failed[0] == ("failed", "OperationDenied.NoStock")
+    assert 7 <= len(failed) <= 8  # 08:32 to 10:30
+    assert len(stage.writes()) == tries
+    assert late == {
+        "dev-1": (
+            "unchanged",
+            f"stopped; the opening at 08:30 is more than 2h ago; left until Fri 08:30; {BILLED}",
+        )
+    }
+
+
+def test_catch_up_is_the_operators() -> None:
+    stage = at("2026-11-26 12:17", off(), CURFEW_CATCH_UP="4h")
+
+    assert apply(stage)["dev-1"][0] == "changed"
+
+
+def test_the_operators_days_count() -> None:
+    stage = at(MORNING, off(), CURFEW_HOLIDAYS="2026-11-26")
+
+    assert apply(stage) == {"dev-1": ("unchanged", f"stopped; opens Fri 08:30; {BILLED}")}
+
+
+def test_the_end_of_the_calendar_is_told_by_whoever_needed_it() -> None:
+    needed = at("2029-11-26 12:00", machine(started="2029-11-26 08:33"))
+    not_needed = at("2029-11-26 12:00", machine(tags={"curfew:schedule": "mon-fri 8:00-20:00"}))
+
+    (warning,) = needed.ask("apply_schedule", ALL)["warnings"]
+
+    assert warning.startswith("the calendar of working days ends with 20")
+    assert not_needed.ask("apply_schedule", ALL)["warnings"] == []
+
+
+def test_who_changes_side_while_the_run_lasts_is_left_for_the_next_run() -> None:
+    stage = at("2026-11-26 08:29", machine(started="2026-11-25 08:33"))
+
+    def meanwhile(operation: str, _: object) -> None:
+        if operation == "StopInstances":
+            stage.clock.sleep(120)
+
+    stage.transport.after = meanwhile
+
+    first = apply(stage)
+    first_writes = stage.operations()
+    second = apply(stage)
+
+    assert (first["dev-1"][0], first_writes) == ("changed", ("StopInstances",))
+    assert second["dev-1"][0] == "changed"
+    assert stage.operations() == ("StopInstances", "StartInstances")
+
+
+def test_an_id_that_ecs_does_not_know_is_failed() -> None:
+    stage = at(EVENING, machine())
+
+    with pytest.raises(Incomplete) as caught:
+        apply(stage, {"instance_ids": ["i-unknown"]})
+
+    (row,) = report_of(caught.value)["instances"]
+    assert (row["result"], row["code"]) == ("failed", "InvalidInstanceId.NotFound")
+
+
+def test_the_ceiling_counts_stops_and_starts_together() -> None:
+    stage = at(
+        EVENING,
+        machine(),
+        off("dev-2", tags={"curfew:schedule": "daily 20:00-22:00"}),
+        CURFEW_MAX_INSTANCES="1",
+    )
+
+    with pytest.raises(Refused, match="2 instances would change"):
+        apply(stage)
+
+    assert stage.writes() == ()
+
+
+def test_what_ran_while_the_timers_were_lost_is_caught_up() -> None:
+    stage = at("2026-11-26 20:02", machine())
+    stage.clock.sleep(timedelta(hours=11).total_seconds())
+
+    assert apply(stage)["dev-1"] == (
+        "changed",
+        f"stop; {BILLED}; because it was running since Thu 08:33, before the close at Thu 20:00",
+    )
