@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm, guard_of
@@ -17,7 +19,15 @@ _HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
 
 
 class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for describe may say: nothing more than which instances."""
+    """What an event for describe may say."""
+
+    prices: Annotated[
+        bool,
+        Meta(
+            description="true: also what each instance costs an hour at list price, and what of "
+            "it ends in economical mode; or false."
+        ),
+    ] = False
 
 
 class DescribeRule(Rule, frozen=True):
@@ -56,7 +66,11 @@ def _rule(request: DescribeRequest, when: RequestTime) -> DescribeRule:  # noqa:
     return DescribeRule(when.settings)
 
 
-ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, only_looks=True)
+def _prices(request: DescribeRequest) -> bool:
+    return request.prices
+
+
+ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, prices=_prices, only_looks=True)
 
 
 def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:

@@ -35,6 +35,11 @@ def no_disks(request: Request) -> DiskLook:  # noqa: ARG001  # whatever the requ
     return DiskLook.NONE
 
 
+def no_prices(request: Request) -> bool:  # noqa: ARG001  # whatever the request
+    """For actions that nobody asks for prices."""
+    return False
+
+
 class Action(msgspec.Struct, Generic[R], frozen=True):
     """One function, as the entry point runs it.
 
@@ -44,6 +49,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
         harm: What it can do to an instance, hence what guards one against it.
         rule: Makes the rule for a request; raises InvalidEvent if its times make no sense.
         disks: Which disks the rule of a request wants to see.
+        prices: Whether a request wants to know what the instances cost.
         only_looks: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
     """
 
@@ -52,6 +58,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     harm: Harm
     rule: Callable[[R, RequestTime], Rule]
     disks: Callable[[R], DiskLook] = no_disks
+    prices: Callable[[R], bool] = no_prices
     only_looks: bool = False
 
     def guard(self, settings: Settings) -> Guard:

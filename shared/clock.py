@@ -53,11 +53,13 @@ class Deadline(msgspec.Struct, frozen=True):
     killed_at: datetime
 
     @classmethod
-    def after(cls, start: datetime, timeout: timedelta) -> Deadline:
+    def after(cls, start: datetime, timeout: timedelta, *, notices_s: float = 0) -> Deadline:
         """The deadline of a function that started at ``start`` and may run for ``timeout``.
 
-        A twentieth of the timeout, at least 1 s and at most 5 s, is kept for the report.
+        A twentieth of the timeout, at least 1 s and at most 5 s, is kept for the report, and
+        ``notices_s`` besides for telling of it; together at most half of the timeout.
         """
         margin = min(max(timeout * 0.05, timedelta(seconds=1)), timedelta(seconds=5))
+        margin += timedelta(seconds=notices_s)
         killed_at = start + timeout
         return cls(work_until=killed_at - min(margin, timeout / 2), killed_at=killed_at)

@@ -7,16 +7,14 @@ raise. This is the only place where the pieces are put together.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from shared.action import Action, RequestTime
-from shared.clock import Clock, Deadline, SystemClock
+from shared.clock import Clock, Deadline
 from shared.converge.fleet import Fleet
-from shared.converge.loop import SINGLES_AT_ONCE
 from shared.converge.survey import NAMED, Pause
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.guards import Guard, unknown_keys
@@ -26,52 +24,25 @@ from shared.domain.selection import ByIds
 from shared.domain.steps import DiskLook
 from shared.ecs.client import Client
 from shared.ecs.inventory import Inventory
-from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import Connection
 from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from shared.parallel import Runner, threads
 from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
 from shared.report.report import LIST_ROWS, MAX_ROWS, Report, what_next, worst_first
 from shared.report.response import answer, http_answer
 from shared.request.request import R, Request, decode, require_cap_for_all
-from shared.request.triggers import Event, Message, parse
+from shared.request.triggers import Message, parse
 from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.settings import (
-    Credentials,
-    FcContext,
-    Settings,
-    read_credentials,
-    read_settings,
-    timeout_of,
-)
+from shared.settings import FcContext, Settings, read_credentials, read_settings, timeout_of
+from shared.world import REAL_WORLD, World
 
+__all__ = ["REAL_WORLD", "World", "run"]
 
-def _connect(settings: Settings, credentials: Credentials) -> Connection:
-    return SdkTransport(settings, credentials, connections=SINGLES_AT_ONCE)
-
-
-class World(msgspec.Struct, frozen=True):
-    """What a run touches outside itself; tests and the local tools bring their own.
-
-    Attributes:
-        clock: Makes the clock of one invocation.
-        side_by_side: How several calls are made at once.
-        connect: Makes the way to ECS.
-        environ: The environment's variables.
-    """
-
-    clock: Callable[[], Clock] = SystemClock
-    side_by_side: Runner = threads
-    connect: Callable[[Settings, Credentials], Connection] = _connect
-    environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
-
-    def __repr__(self) -> str:
-        return "World(***)"  # the environment holds credentials
-
-
-REAL_WORLD = World()
 MAX_WAITS = 6
 """How often an invocation waits for unknown ids to show."""
+
+if TYPE_CHECKING:  # few runs tell anybody or ask for prices, and only those load what it takes
+    from shared.ecs.prices import PriceBook
+    from shared.notify.telling import Telling
 
 
 def run(
@@ -96,17 +67,22 @@ def run(
     try:
         parsed = parse(event)
     except InvalidEvent as error:
-        log_error(_origin(action.name, context), error)
+        unread = _Invocation(action, context, world)
+        log_error(unread.origin, error)
+        unread.ends_early(error)
         raise
-    invocation = _Invocation(action, context, world, parsed)
+    invocation = _Invocation(action, context, world, parsed.trigger.value, len(parsed.messages))
     try:
         if parsed.answers_http:
             return http_answer(parsed, invocation.report)
         return answer(parsed, invocation.report, invocation.has_time)
-    except CurfewError:
+    except CurfewError as error:
+        invocation.ends_early(error)
         raise
     except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
-        raise invocation.unforeseen(error, invocation.origin, writes_before=0) from None
+        typed = invocation.unforeseen(error, invocation.origin, writes_before=0)
+        invocation.ends_early(typed)
+        raise typed from None
     finally:
         invocation.close()
 
@@ -114,27 +90,65 @@ def run(
 class _Invocation:
     """One call of the function: one clock, one deadline, one pace, one way to ECS."""
 
-    def __init__(self, action: Action[R], context: FcContext, world: World, event: Event) -> None:
+    def __init__(
+        self,
+        action: Action[R],
+        context: FcContext,
+        world: World,
+        trigger: str = "",
+        messages: int = 1,
+    ) -> None:
         self.action = action
-        self.origin = _origin(action.name, context, event.trigger.value)
-        self.rows_kept = min(MAX_ROWS, max(1, LIST_ROWS // len(event.messages)))
+        self.origin = _origin(action.name, context, trigger)
+        self.rows_kept = min(MAX_ROWS, max(1, LIST_ROWS // messages))
+        self.messages_left = messages
+        self.may_tell = True
         self.context = context
         self.world = world
         self.clock = world.clock()
         self.begun = self.clock.now()
-        self.deadline = Deadline.after(self.begun, timeout_of(context))
+        self.telling = _telling(context, world, self.clock)
+        notices_s = self.telling.longest_s if self.telling else 0
+        self.deadline = Deadline.after(self.begun, timeout_of(context), notices_s=notices_s)
         self.spent = Spent()
         self.waits = 0
         self._transport: Connection | None = None
         self._clients: dict[str, Client] = {}
+        self._prices: PriceBook | None = None
 
     def report(self, message: Message | InvalidEvent) -> Report:
-        """Do what one message asks, and log it.
+        """Do what one message asks, and log it; after the last of them the channels are told.
 
         Raises:
             CurfewError: nothing came of it, and nothing was changed; or what was changed cannot
                 be told.
         """
+        self.may_tell = True
+        try:
+            report = self._report(message).cut_to(self.rows_kept)
+        except CurfewError as error:
+            self._ended(error)
+            raise
+        not_told = self._ended(report)
+        return msgspec.structs.replace(report, warnings=(*report.warnings, *not_told))
+
+    def ends_early(self, error: CurfewError) -> None:
+        """Tell the channels of what ends the invocation before its last message has ended."""
+        if self.telling and self.messages_left:
+            sentence, _, _ = str(error).partition(" {")
+            self.telling.add(type(error)(sentence))
+            self.telling.tell(self.origin)
+
+    def _ended(self, ending: Report | CurfewError) -> list[str]:
+        """Note what became of a message; after the last, which channels could not be told."""
+        self.messages_left -= 1
+        if self.telling is None:
+            return []
+        if self.may_tell:
+            self.telling.add(ending)
+        return [] if self.messages_left else self.telling.tell(self.origin)
+
+    def _report(self, message: Message | InvalidEvent) -> Report:
         if isinstance(message, InvalidEvent):
             log_error(self.origin, message)
             raise message
@@ -150,7 +164,7 @@ class _Invocation:
             raise
         except Exception as error:  # noqa: BLE001  # no end is untyped, whatever is wrong
             raise self.unforeseen(error, origin, writes_before=writes_before) from None
-        return report.cut_to(self.rows_kept)
+        return report
 
     def unforeseen(self, error: Exception, origin: Origin, *, writes_before: int) -> CurfewError:
         """What the invocation ends with after an error that nothing foresees; it is logged."""
@@ -176,6 +190,7 @@ class _Invocation:
     def _run(self, message: Message, origin: Origin) -> Report:
         started, before = self.clock.now(), self._sent()
         request = decode(self.action.request, message.request, self.action.name)
+        self.may_tell = request.notify
         settings = read_settings(self.world.environ)
         # What has no time is of the delivery, not of when its turn in a list comes.
         when = RequestTime(message.sent_at or self.begun, started, settings)
@@ -201,6 +216,7 @@ class _Invocation:
         else:
             self.spent.add(plan.to_change)
             rows = self._execute(fleet, plan, writes_before=before[1])
+        rows, on_prices = self._priced(rows, fleet) if self.action.prices(request) else (rows, [])
         is_of_now = rule.moment(started) == started
         confirmable = dry_run and not refusal and not scene.unread and is_of_now
         return Report(
@@ -217,10 +233,12 @@ class _Invocation:
             if confirmable
             else "",
             warnings=(
+                *(self.telling.problems if self.telling else ()),
                 *scene.warnings,
                 *rule.warnings((row.instance for row in rows), self.clock.now()),
                 *_misspelt(rows, judge.guard),
                 *what_next(rows, scene.unread, dry_run=dry_run),
+                *on_prices,
             ),
             refusal=refusal,
             unread=scene.unread,
@@ -245,6 +263,13 @@ class _Invocation:
             raise Unavailable(f"{ends[0]}; nothing was changed")
         return rows
 
+    def _priced(self, rows: Sequence[Row], fleet: Fleet) -> tuple[Sequence[Row], list[str]]:
+        """The rows with their list prices, and what is to be said of prices that are not known."""
+        from shared.ecs.prices import PriceBook  # noqa: PLC0415  # few runs ask for prices
+
+        self._prices = self._prices or PriceBook()
+        return self._prices.priced(rows, fleet.sources)
+
     def _check_percent(self, plan: Plan, fleet: Fleet, settings: Settings) -> Plan:
         """The plan without the regions that could not be counted.
 
@@ -263,8 +288,7 @@ class _Invocation:
         if not self.action.only_looks:
             require_cap_for_all(request)
         check_age(when)
-        account = str(getattr(self.context, "account_id", "") or "")
-        check_place(account, regions, when.settings)
+        check_place(_account(self.context), regions, when.settings)
 
     def _regions(self, request: Request) -> tuple[str, ...]:
         if isinstance(request.regions, tuple):
@@ -326,6 +350,26 @@ class _Invocation:
         """How many calls, and how many that change something, this invocation has sent."""
         clients = self._clients.values()
         return sum(one.calls for one in clients), sum(one.writes for one in clients)
+
+
+def _telling(context: FcContext, world: World, clock: Clock) -> Telling | None:
+    """Who tells the channels of an invocation; None where nobody is to be told."""
+    if not world.environ.get("CURFEW_NOTIFY", "").strip():
+        return None
+    from shared.notify.telling import Telling  # noqa: PLC0415  # few runs tell anybody
+
+    return Telling(
+        world.environ,
+        world.poster,
+        world.side_by_side,
+        clock,
+        killed_at=clock.now() + timeout_of(context),
+        account=_account(context),
+    )
+
+
+def _account(context: FcContext) -> str:
+    return str(getattr(context, "account_id", "") or "")
 
 
 def _misspelt(rows: Sequence[Row], guard: Guard) -> Iterator[str]:

@@ -17,6 +17,7 @@ import msgspec
 
 from shared.errors import Refused, Unavailable
 from shared.hosts import read_server
+from shared.notice_settings import NoticeSettings, read_notice_settings
 from shared.proxy import Proxy, read_proxy
 from shared.strict_json import JsonError, loads, shown
 from shared.times import CHINA, parse_duration
@@ -98,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True):
         holidays: ``CURFEW_HOLIDAYS``: days that are off besides China's; read where the calendar
             is (``shared.domain.calendar``).
         workdays: ``CURFEW_WORKDAYS``: days that are worked besides; likewise.
+        notices: ``CURFEW_NOTIFY`` and what goes with it: who is told of which runs.
     """
 
     endpoint: str = ""
@@ -117,6 +119,7 @@ class Settings(msgspec.Struct, frozen=True):
     catch_up: timedelta = DEFAULT_CATCH_UP
     holidays: str = ""
     workdays: str = ""
+    notices: NoticeSettings = NoticeSettings()
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -147,6 +150,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         catch_up=_catch_up(environ.get("CURFEW_CATCH_UP", "").strip()),
         holidays=environ.get("CURFEW_HOLIDAYS", "").strip(),
         workdays=environ.get("CURFEW_WORKDAYS", "").strip(),
+        notices=read_notice_settings(environ),
     )
 
 

@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from local.ecs.account import lifecycle
 from local.ecs.account.durations import DEFAULT_DURATIONS, Durations
@@ -28,6 +29,7 @@ from local.ecs.account.network import SecurityGroup
 from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.account.regions import resource_id
 from local.ecs.account.state import JsonObject, Saved, Settings, State
+from local.ecs.account.system_events import EventStatus, EventType, SystemEvent
 from local.ecs.clock import Clock
 from local.ecs.errors import Refusal
 from local.ecs.fleet.creation import create
@@ -273,6 +275,35 @@ class Ecs:
         """
         with self._lock:
             lifecycle.release(self._state, self.instance(instance_id))
+
+    def announce(
+        self, instance_id: str, kind: EventType, not_before: datetime, reason: str = ""
+    ) -> SystemEvent:
+        """Announce that the platform will do something to an instance, as it does on failures.
+
+        Args:
+            instance_id: whose instance.
+            kind: what is to happen.
+            not_before: when it happens, in any zone.
+            reason: what DescribeInstanceHistoryEvents says of it.
+
+        Raises:
+            KeyError: the instance does not exist.
+        """
+        with self._lock:
+            region = self.instance(instance_id).region
+            event = SystemEvent(
+                event_id=self._state.mint("e", region),
+                instance_id=instance_id,
+                region=region,
+                kind=kind,
+                status=EventStatus.SCHEDULED,
+                published_at=self._state.now,
+                not_before=not_before,
+                reason=reason,
+            )
+            lifecycle.announce(self._state, event)
+            return event
 
     def detach_disk(self, disk_id: str) -> None:
         """Detach a disk by hand; one that is attached to nothing is left as it is.

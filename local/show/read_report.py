@@ -23,8 +23,16 @@ _MOST_BRACES = 100
 """In a failure's sentence: what comes after the hundredth is not looked through for a report."""
 
 
+class Price(msgspec.Struct, frozen=True):
+    """What an instance costs an hour at list price, and what of it ends in economical mode."""
+
+    hour: float
+    ends: float
+    currency: str
+
+
 class Row(msgspec.Struct, frozen=True):
-    """One instance's line of a report."""
+    """One instance's line of a report; ``list_price`` is None if unknown or not asked for."""
 
     id: str
     name: str
@@ -35,6 +43,7 @@ class Row(msgspec.Struct, frozen=True):
     status: str
     auto_release_at: str
     instance_type: str = ""
+    list_price: Price | None = None
 
     def __post_init__(self) -> None:
         """Refuse a time that is none, since it is shown in another zone."""

@@ -273,12 +273,19 @@ def _name(name: str, instance_id: str) -> Wrapped:
 
 
 def _result(row: Row) -> Text:
-    """What came of an instance, ECS's code for it, and why."""
+    """What came of an instance, ECS's code for it, why, and what it costs if that was asked."""
     result = Text(printable(row.result).replace("_", " "), COLOURS.get(row.result, ""))
     if row.code:
         result.append(f" {printable(row.code)}", "red")
     if row.reason:
         result.append(f"\n{printable(row.reason)}", "not bold default")
+    if price := row.list_price:
+        currency = printable(price.currency)
+        result.append(
+            f"\n{currency} {price.hour:.2f} an hour at list price; economical mode ends "
+            f"{price.ends:.2f} of it",
+            "not bold dim",
+        )
     return result
 
 

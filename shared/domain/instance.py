@@ -71,6 +71,25 @@ class Disk(msgspec.Struct, frozen=True):
     attached_at: datetime | None = None
 
 
+class Bought(msgspec.Struct, frozen=True):
+    """What of an instance decides its price, besides its type, its disks and its charge type.
+
+    Attributes:
+        image_id: Its image, which may have a licence.
+        network: ``vpc`` or ``classic``; "" if ECS does not say.
+        fixed_mbps: The bandwidth of a static public address, if it is paid for by its size.
+        is_spot: It is a spot instance, whose price moves.
+    """
+
+    image_id: str = ""
+    network: str = ""
+    fixed_mbps: int = 0
+    is_spot: bool = False
+
+
+NOTHING_SPECIAL = Bought()
+
+
 class Instance(msgspec.Struct, frozen=True):
     """One instance as ECS showed it at ``seen_at``.
 
@@ -86,6 +105,7 @@ class Instance(msgspec.Struct, frozen=True):
         has_local_disks: Its type has disks of the host, which rule out StopCharging.
         disks: None until they have been read; only the release of stopped instances needs them.
         created_at: When it was created, to the minute.
+        bought: What else decides its price.
         unreadable: Why ECS's row of it, or of a disk, cannot be read; "" if it can.
     """
 
@@ -109,6 +129,7 @@ class Instance(msgspec.Struct, frozen=True):
     has_local_disks: bool = False
     disks: tuple[Disk, ...] | None = None
     created_at: datetime | None = None
+    bought: Bought = NOTHING_SPECIAL
     unreadable: str = ""
 
     @property

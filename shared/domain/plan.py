@@ -14,9 +14,11 @@ from datetime import datetime
 from enum import Enum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from shared.domain.guards import Guard, Harm, plain_key
 from shared.domain.instance import Instance, Status, after_transition
+from shared.domain.prices import ListPrice
 from shared.domain.selection import ByTagsAndName, Selection, mismatch
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
 from shared.errors import unforeseen
@@ -40,12 +42,14 @@ class Row(msgspec.Struct, frozen=True):
         instance: As ECS showed it last.
         reason: Why, in words; a skip always has one.
         code: ECS's code where it refused.
+        list_price: What it costs an hour; None if that is unknown; UNSET if nobody asked.
     """
 
     instance: Instance
     result: Result
     reason: str = ""
     code: str = ""
+    list_price: ListPrice | UnsetType | None = UNSET
 
 
 VANISHED = "no longer shown by ECS; not deleted by this run"

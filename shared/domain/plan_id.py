@@ -18,7 +18,7 @@ from shared.errors import InvalidEvent
 _PREFIX = "p1"
 _PLAN_ID = rf"{_PREFIX}-(?P<request>[0-9a-f]{{16}})-(?P<members>[A-Za-z0-9_-]*)"
 _MEMBER_BYTES = 5
-_UNPLANNED = frozenset({"action", "dry_run", "max_instances", "plan_id"})
+_UNPLANNED = frozenset({"action", "dry_run", "max_instances", "notify", "plan_id"})
 
 
 def make_plan_id(request_digest: str, instance_ids: Iterable[str]) -> str:

@@ -57,6 +57,7 @@ class Client:
         self._deadline = deadline
         self._read_until = deadline.work_until
         self._turn_by: datetime | None = None
+        self._repeats = True
         self._lock = threading.Lock()
         self._pacers: dict[str, Pacer] = defaultdict(lambda: Pacer(clock))
         self._sent = _Sent()
@@ -172,7 +173,9 @@ class Client:
             except ErrorResponse as refusal:
                 if refusal.kind is Kind.THROTTLED:
                     pacer.throttled(permit, refusal.retry_after_s)
-                    continue
+                    if self._repeats:
+                        continue
+                    raise
                 pacer.succeeded(permit)
                 raise
             except BaseException:
@@ -181,6 +184,22 @@ class Client:
             pacer.succeeded(permit)
             return Answer(body, asked_at)
         return NotSent(throttled=pacer.outlook(self.clock.now()).calls is not None)
+
+    def ask_but_once(
+        self, operation: str, parameters: Mapping[str, str], until: datetime
+    ) -> Answer:
+        """Ask ECS something in one call at the most, even if it is throttled.
+
+        Raises:
+            ErrorResponse: ECS said no, if only for the pace of calls.
+            NoResponse: nothing readable came back, or its turn did not come until then.
+        """
+        once = copy.copy(self)
+        once._repeats = False  # noqa: SLF001  # its own copy
+        answer = once._send(operation, parameters, until)  # noqa: SLF001  # likewise
+        if isinstance(answer, NotSent):
+            raise NoResponse("ECS throttles it" if answer.throttled else "there was no time for it")
+        return answer
 
     def ask_once(
         self, operation: str, parameters: Mapping[str, str], until: datetime

@@ -15,7 +15,15 @@ from sys import intern
 from types import MappingProxyType
 from typing import Any
 
-from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status, StoppedMode
+from shared.domain.instance import (
+    Bought,
+    Disk,
+    Instance,
+    Snapshot,
+    SnapshotStatus,
+    Status,
+    StoppedMode,
+)
 from shared.errors import Unavailable
 from shared.times import parse_instant
 
@@ -73,6 +81,12 @@ def read_instance(row: Json, region: str, seen_at: datetime) -> Instance:
             has_local_disks=bool(_number(row, "LocalStorageAmount"))
             or bool(_number(row, "LocalStorageCapacity")),
             created_at=_time(row.get("CreationTime")),
+            bought=_bought(
+                *(row.get(key) for key in ("ImageId", "InstanceNetworkType", "SpotStrategy")),
+                mbps=row.get("InternetMaxBandwidthOut")
+                if row.get("InternetChargeType") == "PayByBandwidth"
+                else 0,
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable("instance", error) from None
@@ -239,6 +253,17 @@ def _snapshot_status(text: str) -> SnapshotStatus:
 def _time(text: str | None) -> datetime | None:
     """A time; instances that were started in the same minute share it."""
     return parse_instant(text) if text else None
+
+
+@lru_cache(maxsize=4096)
+def _bought(image_id: object, network: object, spot_strategy: object, *, mbps: object) -> Bought:
+    """What decides a price; equal ones are shared. It guards nothing, so it is read leniently."""
+    return Bought(
+        image_id=image_id if isinstance(image_id, str) else "",
+        network=network if isinstance(network, str) else "",
+        fixed_mbps=mbps if isinstance(mbps, int) and mbps > 0 else 0,
+        is_spot=spot_strategy not in {None, "", "NoSpot"},
+    )
 
 
 @lru_cache(maxsize=4096)

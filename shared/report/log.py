@@ -82,6 +82,18 @@ def log_report(origin: Origin, report: Report) -> None:
     _log(logging.INFO, "run", origin, body)
 
 
+def log_notice(origin: Origin, channel: str, problem: str) -> None:
+    """Log that a channel was told, or why it was not; a notice that fails is a warning.
+
+    Args:
+        origin: Of the run.
+        channel: Its name, which is not its address; "": all of them.
+        problem: A sentence; "": it was told.
+    """
+    content = {"channel": channel, "result": "failed" if problem else "sent", "message": problem}
+    _log(logging.WARNING if problem else logging.INFO, "notice", origin, content)
+
+
 def log_error(origin: Origin, error: Exception) -> None:
     """Log why a request came to nothing: the class and its message, at most 2,000 characters."""
     content = {"error": type(error).__name__, "message": str(error)[:2000]}

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from shared.domain.plan import Result, Row
 from shared.domain.retries import Kind, kind_of
@@ -145,6 +146,7 @@ class Report(msgspec.Struct, frozen=True):
             "instance_type": instance.instance_type,
             "auto_release_at": self.told(instance.auto_release_at),
             "tags": {key: instance.tags[key] for key in self.show_tags if key in instance.tags},
+            **_price_as_json(row),
         }
 
     def told(self, moment: datetime | None) -> str:
@@ -213,6 +215,12 @@ def what_next(
             f"no plan_id: {', '.join(unread)} could not be read, so the plan is incomplete; a plan "
             "for the other regions alone can be confirmed"
         )
+
+
+def _price_as_json(row: Row) -> dict[str, Any]:
+    if row.list_price is UNSET:
+        return {}
+    return {"list_price": msgspec.structs.asdict(row.list_price) if row.list_price else None}
 
 
 def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> str:

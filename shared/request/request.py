@@ -137,6 +137,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ]
         | UnsetType
     ) = UNSET
+    notify: Annotated[
+        bool,
+        Meta(
+            description="false: the channels of CURFEW_NOTIFY are not told of this run. Default: "
+            "true."
+        ),
+    ] = True
     action: (
         Annotated[
             str,

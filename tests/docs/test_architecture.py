@@ -14,8 +14,8 @@ from tests.docs.pages import ROOT, blocks, codes, prose, tables, text_of
 
 PAGES = ("docs/architecture.md", "docs/architecture.zh-CN.md")
 GROUND = {
-    "clock", "errors", "hosts", "parallel", "printable", "proxy", "strict_json", "times", "version",
-    "zones",
+    "clock", "errors", "hosts", "notice_settings", "parallel", "printable", "proxy", "strict_json",
+    "times", "version", "zones",
 }  # fmt: skip
 """What everything may use; one box in the picture."""
 Graph = Mapping[str, set[str]]

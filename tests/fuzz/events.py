@@ -24,6 +24,7 @@ _FIELDS = (
     "instance_ids",
     "max_instances",
     "name",
+    "notify",
     "plan_id",
     "regions",
     "release_after",

@@ -29,6 +29,7 @@ from local.ecs.account.model import (
 from local.ecs.account.quirks import Quirks
 from local.ecs.account.regions import next_public_address
 from local.ecs.account.state import Due, State
+from local.ecs.account.system_events import EventStatus, SystemEvent
 
 
 def settle(state: State, now: datetime) -> None:
@@ -43,6 +44,8 @@ def settle(state: State, now: datetime) -> None:
             _accomplish(state, resource)
         elif due is Due.EXPIRY:
             _stop_when_over(state, resource)
+        elif due is Due.EVENT:
+            _execute(state, resource)
         else:
             state.remove_snapshot(resource)
     state.now = now
@@ -305,6 +308,30 @@ def _stop_when_over(state: State, instance_id: str) -> None:
     instance = state.instances.find(instance_id)
     if instance is not None and instance.is_over(state.now) and instance.status is Status.RUNNING:
         stop(state, instance, None, by_force=False)
+
+
+def announce(state: State, event: SystemEvent) -> None:
+    """Publish a system event; one that has a time is executed then."""
+    state.events.add(event.event_id, event.region, event)
+    if event.not_before is not None and event.status is EventStatus.SCHEDULED:
+        state.schedule(max(event.not_before, state.now), Due.EVENT, event.event_id)
+
+
+def _execute(state: State, event_id: str) -> None:
+    """Do to the instance what was announced; if it is gone, the event was avoided."""
+    event = state.events.find(event_id)
+    if event is None or event.status is not EventStatus.SCHEDULED:
+        return
+    instance = state.instances.find(event.instance_id)
+    status = EventStatus.AVOIDED if instance is None else EventStatus.EXECUTED
+    if instance is not None and event.kind.effect == "Delete":
+        release(state, instance)
+    elif instance is not None and instance.status is Status.RUNNING:
+        if event.kind.effect == "Stop":
+            stop(state, instance, None, by_force=False)
+        else:
+            reboot(state, instance)
+    state.events.replace(event_id, replace(event, status=status, finished_at=state.now))
 
 
 def _free_device(state: State, instance: Instance) -> str:

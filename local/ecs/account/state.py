@@ -29,6 +29,7 @@ from local.ecs.account.model import (
 from local.ecs.account.network import Network, SavedNetwork
 from local.ecs.account.quirks import Quirks
 from local.ecs.account.regions import REGIONS, resource_id
+from local.ecs.account.system_events import SystemEvent
 
 JsonObject = dict[str, Any]
 
@@ -41,6 +42,7 @@ class Due(Enum):
     SNAPSHOT = "a snapshot is accomplished"
     RETENTION = "a snapshot has been kept long enough"
     EXPIRY = "a subscription ends"
+    EVENT = "a system event is executed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Saved:
     network: SavedNetwork | None = None
     key_pairs: tuple[KeyPair, ...] = ()
     images: tuple[Image, ...] = ()
+    events: tuple[SystemEvent, ...] = ()
 
 
 class State:
@@ -119,6 +122,7 @@ class State:
         self.key_pairs: Collection[KeyPair] = Collection()
         self.images: Collection[Image] = Collection()
         self.network = Network()
+        self.events: Collection[SystemEvent] = Collection()
         self.replays: dict[tuple[str, str, str], Replay] = {}
         self._snapshots_of: defaultdict[str, list[str]] = defaultdict(list)
         self._agenda: list[tuple[datetime, int, Due, str]] = []
@@ -138,15 +142,19 @@ class State:
         state = cls(settings, saved.now, saved.seed)
         state._minted = saved.minted
         state._fill(saved)
+        state._restore(saved)
+        return state
+
+    def _restore(self, saved: Saved) -> None:
+        """Take what was answered and what is due from what was saved."""
         for each in saved.replays:
-            state.replays[each.account_id, each.action, each.token] = each.replay
+            self.replays[each.account_id, each.action, each.token] = each.replay
         for at, due, resource in saved.agenda:
             if due not in Due.__members__:
                 raise ValueError(f"agenda: {due!r} is none of {list(Due.__members__)}")
-            if due == Due.RETENTION.name and state.snapshots.find(resource) is None:
+            if due == Due.RETENTION.name and self.snapshots.find(resource) is None:
                 raise ValueError(f"agenda: there is no snapshot {resource!r}")
-            state.schedule(at, Due[due], resource)
-        return state
+            self.schedule(at, Due[due], resource)
 
     def _fill(self, saved: Saved) -> None:
         """Take over the resources that were saved."""
@@ -161,6 +169,8 @@ class State:
             self.add_snapshot(snapshot)
         for group in saved.groups:
             self.groups.add(group.group_id, group.region, group)
+        for event in saved.events:
+            self.events.add(event.event_id, event.region, event)
         for pair in saved.key_pairs:
             self.key_pairs.add(pair.key, pair.region, pair)
         for image in saved.images:
@@ -180,6 +190,7 @@ class State:
             disks=tuple(self.disks),
             snapshots=tuple(self.snapshots),
             groups=tuple(self.groups),
+            events=tuple(self.events),
             replays=tuple(SavedReplay(*key, replay) for key, replay in self.replays.items()),
             network=self.network.save(),
             key_pairs=tuple(self.key_pairs),
@@ -195,6 +206,7 @@ class State:
             self.disks,
             self.snapshots,
             self.groups,
+            self.events,
             self.key_pairs,
             self.images,
         )

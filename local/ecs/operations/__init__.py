@@ -42,6 +42,7 @@ _MODULES: Mapping[str, str] = {
         " RevokeSecurityGroup RevokeSecurityGroupEgress"
     ),
     "snapshots": "CreateSnapshot CreateSnapshotGroup",
+    "system_events": "DescribeInstanceHistoryEvents DescribeInstancesFullStatus",
     "tags": "ListTagResources TagResources UntagResources",
 }
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")

@@ -100,7 +100,10 @@ def asked_size(parameters: Parameters, name: str, category: DiskCategory, bad: R
 
 
 def _parts(parameters: Parameters, unit: str, period: int) -> list[tuple[str, float, float]]:
-    """Resource, original price and trade price of all that makes up one instance."""
+    """Resource, original price and trade price of all that makes up one instance.
+
+    Bandwidth has a price an hour only if it is paid by its size; Linux has no licence.
+    """
     type_name = parameters.required("InstanceType", Refusal.NO_INSTANCE_TYPE)
     kind = INSTANCE_TYPES.get(type_name)
     if kind is None:
@@ -109,12 +112,15 @@ def _parts(parameters: Parameters, unit: str, period: int) -> list[tuple[str, fl
     spot = strategy not in {None, SpotStrategy.NO_SPOT}
     if spot:
         parameters.required("ZoneId")
-    parts = [("instance", *instance_price(kind, unit, period, spot=spot))]
+    parts = [
+        ("instanceType", *instance_price(kind, unit, period, spot=spot)),
+        ("image", 0.0, 0.0),
+    ]
     for resource, category, size in _disks(parameters):
         price = disk_price(category, size, unit, period)
         parts.append((resource, price, price))
     bandwidth = parameters.number("InternetMaxBandwidthOut", 0)
-    if bandwidth:
+    if bandwidth and parameters.text("InternetChargeType", "PayByTraffic") == "PayByBandwidth":
         price = bandwidth_price(bandwidth, unit, period)
         parts.append(("bandwidth", price, price))
     return parts

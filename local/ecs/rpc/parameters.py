@@ -110,6 +110,20 @@ class Parameters:
         except ValueError:
             raise Refusal.INVALID_PARAMETER.error(name=name) from None
 
+    def second(self, name: str) -> datetime | None:
+        """A time to the second, ``yyyy-MM-ddTHH:mm:ssZ``; None when absent.
+
+        Raises:
+            EcsError: it is not.
+        """
+        value = self._raw.get(name)
+        if not value:
+            return None
+        try:
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+        except ValueError:
+            raise Refusal.INVALID_PARAMETER.error(name=name) from None
+
     def repeated(self, name: str) -> tuple[str, ...]:
         """A RepeatList, ``Name.1``, ``Name.2`` and so on, in the order of its numbers."""
         prefix = f"{name}."

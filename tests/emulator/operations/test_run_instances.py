@@ -332,7 +332,12 @@ def test_a_wrong_question_about_regions_is_refused(
         ({"PriceUnit": "Year"}, 1783.2701, 1783.2701),
         ({"SystemDisk.Category": "cloud_essd", "SystemDisk.Size": "100"}, 0.659, 0.659),
         ({"DataDisk.1.Size": "100"}, 0.5886, 0.5886),
-        ({"InternetMaxBandwidthOut": "10"}, 1.1696, 1.1696),
+        ({"InternetMaxBandwidthOut": "10"}, 0.5396, 0.5396),
+        (
+            {"InternetMaxBandwidthOut": "10", "InternetChargeType": "PayByBandwidth"},
+            1.1696,
+            1.1696,
+        ),
     ],
     ids=str,
 )

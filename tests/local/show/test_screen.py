@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -14,13 +15,13 @@ from rich.text import Text
 from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
-from local.show.read_report import Answer, Failure, Report, Row
+from local.show.read_report import Answer, Failure, Price, Report, Row
 from local.show.screen import GONE, State, clock_text, counted, fleet, screen, show_answer, summary
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
 
-def row(**changes: str) -> Row:
+def row(**changes: Any) -> Row:  # noqa: ANN401  # any field
     fields = {
         "id": "i-bp1",
         "name": "web",
@@ -54,6 +55,12 @@ def shown(
     show_answer(console, answer, before, after)
     assert isinstance(console.file, io.StringIO)
     return " ".join(console.file.getvalue().split())
+
+
+def test_a_price_is_told_as_a_rate() -> None:
+    text = shown(Answer((report(row(list_price=Price(0.7256, 0.67, "CNY")), unchanged=1),)))
+
+    assert "CNY 0.73 an hour at list price; economical mode ends 0.67 of it" in text
 
 
 @pytest.mark.parametrize(

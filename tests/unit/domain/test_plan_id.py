@@ -45,7 +45,7 @@ def test_a_plan_id_is_short_and_safe_to_paste() -> None:
     assert set(plan_id) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 
 
-@pytest.mark.parametrize("field", ["dry_run", "max_instances", "plan_id", "action"])
+@pytest.mark.parametrize("field", ["dry_run", "max_instances", "notify", "plan_id", "action"])
 def test_what_does_not_shape_a_plan_does_not_name_it(field: str) -> None:
     assert digest("release", ["cn-hangzhou"], {**REQUEST, field: "x"}) == ASKED
 

@@ -56,6 +56,7 @@ SHARED = {
     "dry_run": "bool",
     "max_instances": "number",
     "plan_id": "text",
+    "notify": "bool",
     "action": "text",
 }
 OWN = {
@@ -71,7 +72,7 @@ OWN = {
     "release": {"force": "bool", "snapshot": "bool", "snapshot_retention_days": "number"},
     "set_auto_release": {"release_at": "text", "release_after": "text", "if_set": "text"},
     "clear_auto_release": {},
-    "describe": {},
+    "describe": {"prices": "bool"},
 }
 
 
@@ -365,8 +366,8 @@ MAX_RIGHT = expected(Request, "max_instances")
         pytest.param(
             {**BY_ID, "DRY_RUN": True},
             "'DRY_RUN' is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, regions, dry_run, max_instances, plan_id, action, force, stopped_mode, "
-            "wait.",
+            "name, all, regions, dry_run, max_instances, plan_id, notify, action, force, "
+            "stopped_mode, wait.",
             id="a-field-in-other-letters",
         ),
         pytest.param(
@@ -377,15 +378,15 @@ MAX_RIGHT = expected(Request, "max_instances")
         pytest.param(
             {**BY_ID, "": 1},
             "'' is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, regions, dry_run, max_instances, plan_id, action, force, stopped_mode, "
-            "wait.",
+            "name, all, regions, dry_run, max_instances, plan_id, notify, action, force, "
+            "stopped_mode, wait.",
             id="a-field-without-a-name",
         ),
         pytest.param(
             {**BY_ID, "f" * 100_000: 1},
             f"'{'f' * 58}… is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, regions, dry_run, max_instances, plan_id, action, force, stopped_mode, "
-            "wait.",
+            "name, all, regions, dry_run, max_instances, plan_id, notify, action, force, "
+            "stopped_mode, wait.",
             id="a-field-with-a-huge-name",
         ),
         pytest.param(
@@ -555,6 +556,7 @@ def test_what_is_stated_is_kept(function: str) -> None:
         "dry_run": False,
         "max_instances": 1_000_000,
         "plan_id": "p1-x-y",
+        "notify": False,
         "action": function,
     }
 
@@ -643,7 +645,7 @@ OWN_SAMPLES: dict[str, list[Fields]] = {
         {"release_after": "2h", "if_set": "later"},
     ],
     "clear_auto_release": [],
-    "describe": [],
+    "describe": [{"prices": True}],
 }
 
 

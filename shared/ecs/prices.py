@@ -1,0 +1,240 @@
+"""DescribePrice: what instances cost an hour at list price; at most ``MOST_CALLS`` calls a run.
+
+What is refused, or not asked for, is unknown and said to be; a price is never worth a run, so
+nothing here raises. Configurations of many instances are asked about first.
+
+Sources: DescribePrice and DescribeDisks, ECS API reference. The parts are called DetailInfo by the
+newest SDKs and ResourcePriceModel by the reference; both are read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from shared.domain.instance import Instance
+from shared.domain.plan import Row
+from shared.domain.prices import (
+    Configuration,
+    Disks,
+    ListPrice,
+    PricedDisk,
+    configuration,
+    list_price,
+    why_without_price,
+)
+from shared.domain.retries import Kind
+from shared.ecs.disks import DISKS_PAGE
+from shared.ecs.inventory import Inventory
+from shared.ecs.transport import ErrorResponse, NoResponse
+from shared.errors import AccessDenied, Unavailable
+
+MOST_CALLS = 20
+MOST_TIME = timedelta(seconds=60)
+_NAMES = {"instance": "instanceType"}
+_NOT_ENOUGH = f"{MOST_CALLS} calls of DescribePrice do not do for all of them; describe fewer"
+
+
+class PriceBook:
+    """What an invocation knows of prices; all of its messages share it.
+
+    Attributes:
+        calls: How many calls of DescribePrice were sent.
+    """
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self._parts: dict[tuple[str, tuple[object, ...]], float] = {}
+        self._currency: dict[str, str] = {}
+        self._unknown: dict[Configuration, str] = {}
+        self._closed: dict[str, str] = {}
+
+    def priced(
+        self, rows: Iterable[Row], sources: Sequence[Inventory]
+    ) -> tuple[list[Row], list[str]]:
+        """The rows with the prices of their instances, and what is to be said of those without."""
+        by_region: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_region[row.instance.region].append(row)
+        inventories = {source.client.region: source for source in sources}
+        done: list[Row] = []
+        unknown: Counter[tuple[str, str]] = Counter()
+        for region, ours in by_region.items():
+            found, reasons = self._of_region(ours, inventories.get(region))
+            done += found
+            unknown.update((region, reason) for reason in reasons)
+        return done, list(_in_words(unknown))
+
+    def _of_region(
+        self, rows: Sequence[Row], source: Inventory | None
+    ) -> tuple[list[Row], list[str]]:
+        """The rows of a region with their prices, and for each that is unknown the reason."""
+        to_ask = [row.instance for row in rows if source and not why_without_price(row.instance)]
+        wanted = self._configurations(to_ask, source) if source and to_ask else {}
+        if source:
+            until = source.client.clock.now() + MOST_TIME
+            meant = Counter(one for one in wanted.values() if isinstance(one, Configuration))
+            for one, _ in meant.most_common():
+                self._ask(one, source, until)
+        done, reasons = [], []
+        for row in rows:
+            without = why_without_price(row.instance)
+            known = without or self._price(row.instance, wanted.get(row.instance.id, ""))
+            if isinstance(known, str):
+                reasons.append(known)
+            price = known if isinstance(known, ListPrice) else None
+            done.append(msgspec.structs.replace(row, list_price=price))
+        return done, reasons
+
+    def _price(self, instance: Instance, wanted: Configuration | str) -> ListPrice | str:
+        """What it costs, or why that is not known."""
+        if isinstance(wanted, str):
+            return wanted
+        parts = wanted.parts()
+        if not self._knows(wanted):
+            return self._unknown.get(wanted) or self._closed.get(wanted.region) or _NOT_ENOUGH
+        costs = {name: self._parts[name, key] for name, key in parts.items()}
+        return list_price(instance, costs, self._currency[wanted.region])
+
+    def _knows(self, wanted: Configuration) -> bool:
+        return all(part in self._parts for part in wanted.parts().items())
+
+    def _configurations(
+        self, instances: Sequence[Instance], source: Inventory
+    ) -> Mapping[str, Configuration | str]:
+        """By id what is to be priced, or why it cannot be."""
+        try:
+            disks = _disks(source)
+        except (AccessDenied, Unavailable) as error:
+            return {one.id: str(error) for one in instances}
+        return {one.id: _asked(one, disks.get(one.id)) for one in instances}
+
+    def _ask(self, wanted: Configuration, source: Inventory, until: datetime) -> None:
+        """Learn what a configuration costs, unless that is known or cannot be asked any more."""
+        region = wanted.region
+        while not (self._knows(wanted) or wanted in self._unknown or region in self._closed):
+            if self.calls >= MOST_CALLS:
+                return
+            self.calls += 1
+            try:
+                answer = source.client.ask_but_once("DescribePrice", _question(wanted), until)
+                costs, self._currency[region] = _read(answer.body, wanted)
+            except NoResponse as failure:
+                self._closed[region] = f"DescribePrice: {failure.reason}"
+            except ErrorResponse as refusal:
+                self._refused(wanted, refusal)
+            except ValueError as error:
+                self._unknown[wanted] = f"DescribePrice of {wanted.instance_type}: {error}"
+            else:
+                parts = wanted.parts().items()
+                self._parts |= {(name, key): costs.get(name, 0.0) for name, key in parts}
+
+    def _refused(self, wanted: Configuration, refusal: ErrorResponse) -> None:
+        if refusal.kind is Kind.DENIED:
+            what, remedy = refusal.denied.in_words("DescribePrice")
+            self._closed[wanted.region] = f"{what} ({refusal.code}); {remedy}"
+        elif refusal.kind is not Kind.THROTTLED:
+            self._unknown[wanted] = f"DescribePrice of {wanted.instance_type}: {refusal.code}"
+
+
+def _asked(instance: Instance, disks: Disks | None) -> Configuration | str:
+    """What to ask about an instance, or why nothing can be asked."""
+    if disks is None or disks.system is None:
+        return "ECS does not show their system disk, or not in a form that is understood"
+    return configuration(instance, disks)
+
+
+def _question(wanted: Configuration) -> dict[str, str]:
+    question = {"ResourceType": "instance", "PriceUnit": "Hour"}
+    question["InstanceType"] = wanted.instance_type
+    if wanted.image_id:
+        question["ImageId"] = wanted.image_id
+    if wanted.network:
+        question["InstanceNetworkType"] = wanted.network
+    if wanted.mbps:
+        question["InternetChargeType"] = "PayByBandwidth"
+        question["InternetMaxBandwidthOut"] = str(wanted.mbps)
+    if wanted.disks.system:
+        question |= _disk("SystemDisk", wanted.disks.system)
+    for number, disk in enumerate(wanted.disks.data, start=1):
+        question |= _disk(f"DataDisk.{number}", disk)
+    return question
+
+
+def _disk(prefix: str, disk: PricedDisk) -> dict[str, str]:
+    level = {f"{prefix}.PerformanceLevel": disk.level} if disk.level else {}
+    return {f"{prefix}.Category": disk.category, f"{prefix}.Size": str(disk.size), **level}
+
+
+def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, float], str]:
+    """By part what it costs, and the currency.
+
+    Raises:
+        ValueError: the answer is not of the documented form, or its parts are not the whole.
+    """
+    try:
+        price = body["PriceInfo"]["Price"]
+        total, infos, currency = price["OriginalPrice"], price["DetailInfos"], price["Currency"]
+        details = infos.get("DetailInfo") or infos["ResourcePriceModel"]
+        costs: dict[str, float] = defaultdict(float)
+        for each in details:
+            costs[_NAMES.get(each["Resource"], each["Resource"])] += float(each["OriginalPrice"])
+        total = float(total)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise ValueError("ECS does not say what the parts of the price are") from None
+    costs = {name: cost for name, cost in costs.items() if cost}
+    if strange := set(costs) - set(wanted.parts()):
+        raise ValueError(f"ECS names parts that are not understood: {', '.join(sorted(strange))}")
+    whole = sum(costs.values())
+    if not (isfinite(total) and total > 0 and min(costs.values()) > 0):
+        raise ValueError("ECS answers a price that is none")
+    if abs(whole - total) > max(0.01, total / 100) or not isinstance(currency, str):
+        raise ValueError("the parts of the price that ECS answers are not the whole")
+    return costs, currency
+
+
+def _disks(source: Inventory) -> Mapping[str, Disks | None]:
+    """By instance, what is paid for its disks by the hour; None if a row of it cannot be read.
+
+    Raises:
+        AccessDenied: RAM does not allow DescribeDisks.
+        Unavailable: ECS did not answer, or a disk cannot be told whose it is.
+    """
+    found: dict[str, Disks | None] = {}
+    pages = source.pages("DescribeDisks", {"MaxResults": DISKS_PAGE}, "Disks", "Disk")
+    for row, _ in pages:
+        owner = row.get("InstanceId")
+        if not isinstance(owner, str) or not owner:
+            continue
+        before = found.get(owner, Disks())
+        try:
+            disk = PricedDisk(
+                str(row["Category"]), int(row["Size"]), str(row.get("PerformanceLevel") or "")
+            )
+        except (KeyError, TypeError, ValueError):
+            before = None
+        if before is None or row.get("DiskChargeType") == "PrePaid":
+            found[owner] = before
+        elif row.get("Type") == "system":
+            found[owner] = msgspec.structs.replace(before, system=disk)
+        else:
+            found[owner] = msgspec.structs.replace(before, data=(*before.data, disk))
+    return found
+
+
+def _in_words(unknown: Mapping[tuple[str, str], int]) -> Iterator[str]:
+    """What is said of the instances without a price, for each region and reason."""
+    for (region, reason), number in sorted(unknown.items()):
+        if reason == "not shown by ECS":
+            continue
+        ones = "instance" if number == 1 else "instances"
+        where = f" in {region}" if region else ""
+        if reason in {"subscription", "spot instance", "unknown charge type"}:
+            yield f"no list price an hour of {number} {ones}{where}: {reason}"
+        else:
+            yield f"list price unknown of {number} {ones}{where}: {reason}"

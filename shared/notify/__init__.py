@@ -1,0 +1,1 @@
+"""What chat channels are told of a run: composed by pure functions, sent in one place."""

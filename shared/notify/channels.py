@@ -1,0 +1,161 @@
+"""The channels that ``CURFEW_NOTIFY`` names: webhook addresses, as the chat tools show them. Pure.
+
+Separated by blanks; what stands behind the first ``#`` of one is its signing secret, undecoded: a
+fragment is never sent. Host and path tell the tool:
+
+* DingTalk: ``oapi.dingtalk.com/robot/send?access_token=…`` ("Custom robot", DingTalk docs);
+* Feishu, Lark: ``open.feishu.cn``, ``open.larksuite.com``, ``/open-apis/bot/v2/hook/…`` ("Use bots
+  in groups", Feishu docs);
+* WeCom: ``qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…`` ("Group robots", WeCom docs);
+* Slack: ``hooks.slack.com/services/…`` ("Incoming webhooks", Slack docs).
+
+Any other host gets the generic form. On this machine, where the tools are played, the path tells.
+An address is a secret as a whole: whoever has it can write to the channel.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+import msgspec
+
+from shared.hosts import Server, read_server
+from shared.settings import is_loopback
+
+_ADDRESS = r"(?P<server>[A-Za-z]+://[^/?]+)(?P<path>/[!-~]*|)(?P<query>\?[!-~]*|)"
+
+
+class Kind(str, Enum):
+    """Which tool a channel belongs to, hence what it takes and how it answers."""
+
+    DINGTALK = "dingtalk"
+    FEISHU = "feishu"
+    LARK = "lark"
+    WECOM = "wecom"
+    SLACK = "slack"
+    GENERIC = "generic"
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """Where one message goes. Its representation tells nothing.
+
+    Attributes:
+        kind: The tool.
+        url: What is posted to, without the secret.
+        secret: What the message is signed with; "": it is not signed.
+        position: Which of the addresses it is, from 1; so it can be named without being shown.
+    """
+
+    kind: Kind
+    url: str
+    secret: str
+    position: int
+
+    def __repr__(self) -> str:
+        return "Channel(***)"
+
+    @property
+    def name(self) -> str:
+        """What people call it: ``address 2 (wecom)``."""
+        return f"address {self.position} ({self.kind.value})"
+
+
+class Channels(msgspec.Struct, frozen=True):
+    """All that ``CURFEW_NOTIFY`` names.
+
+    Attributes:
+        usable: Those that can be sent to.
+        problems: A sentence for each address that cannot be one, which repeats nothing of it.
+    """
+
+    usable: tuple[Channel, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class _Tool(msgspec.Struct, frozen=True):
+    """What the addresses of a tool look like: patterns of path and query, and both in words."""
+
+    kind: Kind
+    path: str
+    query: str
+    form: str
+
+
+_DINGTALK = _Tool(
+    Kind.DINGTALK, "/robot/send", r"\?(.*&)?access_token=[^&]+.*", "/robot/send?access_token=…"
+)
+_FEISHU = _Tool(Kind.FEISHU, "/open-apis/bot/v2/hook/[^/]+", "", "/open-apis/bot/v2/hook/…")
+_LARK = msgspec.structs.replace(_FEISHU, kind=Kind.LARK)
+_WECOM = _Tool(
+    Kind.WECOM, "/cgi-bin/webhook/send", r"\?(.*&)?key=[^&]+.*", "/cgi-bin/webhook/send?key=…"
+)
+_SLACK = _Tool(Kind.SLACK, "/services/.+", "", "/services/…")
+_HOSTS = {
+    "oapi.dingtalk.com": _DINGTALK,
+    "open.feishu.cn": _FEISHU,
+    "open.larksuite.com": _LARK,
+    "qyapi.weixin.qq.com": _WECOM,
+    "hooks.slack.com": _SLACK,
+}
+
+
+def read_channels(text: str) -> Channels:
+    """Read the value of ``CURFEW_NOTIFY``; what cannot be read is a problem, not an error."""
+    read = [_read(address, position) for position, address in enumerate(text.split(), start=1)]
+    return Channels(
+        tuple(one for one in read if isinstance(one, Channel)),
+        tuple(one for one in read if isinstance(one, str)),
+    )
+
+
+def _read(address: str, position: int) -> Channel | str:
+    """The channel of one address, or what is wrong with it."""
+    try:
+        return _channel(address, position)
+    except ValueError as error:
+        return f"CURFEW_NOTIFY: address {position} {error}; nothing is sent to it"
+
+
+def _channel(address: str, position: int) -> Channel:
+    """The channel of one address.
+
+    Raises:
+        ValueError: it can be none; says why, and repeats nothing of it.
+    """
+    url, _, secret = address.partition("#")
+    parts = re.fullmatch(_ADDRESS, url)
+    try:
+        server = read_server(parts["server"]) if parts else None
+    except ValueError:
+        server = None
+    if parts is None or server is None or server.scheme not in {"http", "https"}:
+        raise ValueError("cannot be read; expected https://HOST/…, and behind a # its secret")
+    if server.userinfo:
+        raise ValueError("has a user name in it; expected https://HOST/…")
+    here = is_loopback(server.host)
+    if server.scheme == "http" and not here:
+        raise ValueError("is plain http; messages leave this machine by https only")
+    path, query = _split(parts["path"] + parts["query"])
+    return Channel(_kind(server, path, query, here=here), url, secret, position)
+
+
+def _split(target: str) -> tuple[str, str]:
+    path, mark, query = target.partition("?")
+    return path, mark + query
+
+
+def _kind(server: Server, path: str, query: str, *, here: bool) -> Kind:
+    if here:
+        tools = [
+            one for one in (_DINGTALK, _FEISHU, _WECOM, _SLACK) if re.fullmatch(one.path, path)
+        ]
+        return tools[0].kind if tools else Kind.GENERIC
+    tool = _HOSTS.get(server.host.rstrip("."))
+    if tool is None:
+        return Kind.GENERIC
+    if not re.fullmatch(tool.path, path) or (tool.query and not re.fullmatch(tool.query, query)):
+        raise ValueError(
+            f"is not a webhook of {server.host}: expected https://{server.host}{tool.form}"
+        )
+    return tool.kind

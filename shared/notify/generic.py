@@ -1,0 +1,60 @@
+"""The form for everything else: a POST of the report as JSON, with a signature of ours.
+
+``X-Curfew-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>." + body under the secret>``.
+The receiver computes it anew over the bytes that came, and refuses a time that is long past. Any
+2xx is a yes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from datetime import datetime
+from typing import Any
+
+from shared.errors import CurfewError
+from shared.notify.channels import Channel
+from shared.notify.message import Ending, Run
+from shared.notify.outgoing import Answer, Outgoing, posted
+from shared.printable import printable
+
+
+def request(channel: Channel, run: Run, now: datetime) -> Outgoing:
+    """The POST of a run: its report; of a list ``{"outcome", "reports"}``."""
+    bodies = [_body(run, one) for one in run.endings]
+    value = bodies[0] if len(bodies) == 1 else {"outcome": _outcome(run), "reports": bodies}
+    body = printable(json.dumps(value, ensure_ascii=False)).encode(errors="replace")
+    return posted(channel.url, body, **_signature(channel, body, now))
+
+
+def problem(answer: Answer) -> str:
+    """Why it was not taken; "" if it was."""
+    return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"  # noqa: PLR2004  # HTTP's
+
+
+def _body(run: Run, ending: Ending) -> dict[str, Any]:
+    """The report of one message, with its error if it has one."""
+    if isinstance(ending, CurfewError):
+        return {
+            "action": run.origin.action,
+            "request_id": run.origin.request_id,
+            "outcome": "incomplete",
+            "errorType": type(ending).__name__,
+            "errorMessage": str(ending),
+        }
+    error = ending.error()
+    named = {"errorType": error.__name__, "errorMessage": ending.sentence()} if error else {}
+    return {**ending.as_json(), **named}
+
+
+def _outcome(run: Run) -> str:
+    return "incomplete" if run.errors() else run.outcome()
+
+
+def _signature(channel: Channel, body: bytes, now: datetime) -> dict[str, str]:
+    if not channel.secret:
+        return {}
+    t = int(now.timestamp())
+    made = hmac.new(channel.secret.encode(), f"{t}.".encode() + body, hashlib.sha256)
+    return {"X-Curfew-Signature": f"t={t},v1={made.hexdigest()}"}

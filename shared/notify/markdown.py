@@ -1,0 +1,34 @@
+"""A text in what DingTalk and WeCom both take for Markdown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.notify.message import Line, Text
+from shared.notify.plain import in_markdown
+
+
+def markdown(text: Text, *, item: str, title: str) -> str:
+    """All of it; paragraphs are parted by empty lines, since a single line end is none to some.
+
+    Args:
+        text: What to say.
+        item: What a row begins with.
+        title: What the title begins with.
+    """
+    blocks = [
+        f"{title}{in_markdown(text.title)}",
+        *map(in_markdown, text.facts),
+        "\n".join(part for line in text.lines for part in _line(line, item, text)),
+        in_markdown(text.more_in_words()),
+        in_markdown(text.advice),
+        in_markdown(text.footer),
+    ]
+    return "\n\n".join(filter(None, blocks))
+
+
+def _line(line: Line, item: str, text: Text) -> Iterator[str]:
+    if line.heading:
+        yield f"\n**{in_markdown(line.heading)}**\n"
+    link = f" [{text.link_words()}]({line.link})" if line.link else ""
+    yield f"{item}**{in_markdown(line.name)}** {in_markdown(line.text)}{link}"

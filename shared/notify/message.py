@@ -1,0 +1,196 @@
+"""What is said of an invocation, before it takes any channel's form. Pure.
+
+Every text in it is plain: names of instances, reasons and errors stand as they are, and it is for
+the channel's form to make sure that nothing in them acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shared.domain.plan import Row
+from shared.errors import CurfewError
+from shared.notify.words import RESULTS, WORDS, Spoken, Words
+from shared.report.log import Origin
+from shared.report.report import Report, worst_first
+
+MAX_ROWS = 15
+_MAX_PROBLEMS = 3
+
+Ending = Report | CurfewError
+"""What became of one message of an event."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One instance: what it is called, and what became of it.
+
+    Attributes:
+        heading: What stands above it and those after it; "": nothing new.
+        link: Of this run's own making, never from a name; "": none.
+    """
+
+    name: str
+    text: str
+    heading: str = ""
+    link: str = ""
+
+    def cut_to(self, characters: int) -> Line:
+        """The same with every text cut, but for the link, which would be none."""
+        name, text, heading = (
+            _cut(one, characters) for one in (self.name, self.text, self.heading)
+        )
+        return Line(name, text, heading, self.link)
+
+
+class Text(msgspec.Struct, frozen=True):
+    """What one channel is told, in one language.
+
+    Attributes:
+        title: The function and the outcome; begins with ``Curfew``, which a robot that wants a
+            keyword can have as that.
+        facts: How many instances; what went wrong.
+        lines: The worst rows.
+        more: How many rows are left out; 0: none.
+        advice: What to do; "": nothing.
+        footer: The request id, by which the log is found and a duplicate is known.
+    """
+
+    title: str
+    facts: tuple[str, ...]
+    lines: tuple[Line, ...]
+    more: int
+    advice: str
+    footer: str
+    language: Spoken
+
+    def link_words(self) -> str:
+        """What a link is called."""
+        return WORDS[self.language].keep
+
+    def more_in_words(self) -> str:
+        """How many rows are left out, in words; "" if none are."""
+        return WORDS[self.language].more.format(self.more) if self.more else ""
+
+    def cut_to(self, rows: int, characters: int) -> Text:
+        """The same with so many rows at most, and every text cut to so many characters."""
+        kept = self.lines[:rows]
+        return msgspec.structs.replace(
+            self,
+            facts=tuple(_cut(one, characters) for one in self.facts),
+            lines=tuple(one.cut_to(characters) for one in kept),
+            more=self.more + len(self.lines) - len(kept),
+        )
+
+
+class Run(msgspec.Struct, frozen=True):
+    """An invocation as it is told.
+
+    Attributes:
+        endings: What became of its messages; at least one.
+        account: Whose instances; "" if Function Compute did not say.
+    """
+
+    origin: Origin
+    account: str
+    endings: tuple[Ending, ...]
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """Of the messages that got so far."""
+        return tuple(one for one in self.endings if isinstance(one, Report))
+
+    def errors(self) -> list[tuple[str, str]]:
+        """Class and sentence of everything that ends in an error."""
+        found: list[tuple[str, str]] = []
+        for one in self.endings:
+            if isinstance(one, CurfewError):
+                found.append((type(one).__name__, str(one)))
+            elif error := one.error():
+                found.append((error.__name__, one.sentence()))
+        return found
+
+    def occasions(self) -> frozenset[str]:
+        """What this run is, of ``shared.notice_settings.OCCASIONS``."""
+        counted = [one.counts() for one in self.reports]
+        are = {
+            "failed": bool(self.errors()),
+            "changed": any(one["changed"] for one in counted),
+            "planned": any(one.dry_run for one in self.reports),
+            "nothing_matched": any(not any(one.values()) for one in counted),
+        }
+        return frozenset(name for name, it_is in are.items() if it_is)
+
+    def outcome(self) -> str:
+        """One word for all of it: an outcome, or a class of error."""
+        if errors := self.errors():
+            classes = {name for name, _ in errors}
+            alike = len(classes) == 1 and len(errors) == len(self.endings)
+            return classes.pop() if alike else "Incomplete"
+        if not any(sum(one.counts().values()) for one in self.reports):
+            return "nothing_matched"
+        return "planned" if all(one.dry_run for one in self.reports) else "complete"
+
+
+def text_of(run: Run, language: Spoken) -> Text:
+    """An invocation in words."""
+    words, outcome = WORDS[language], run.outcome()
+    rows = worst_first([row for report in run.reports for row in report.rows])
+    return Text(
+        title=f"Curfew {run.origin.action}{words.colon}{words.outcomes[outcome]}",
+        facts=tuple(_facts(run, words)),
+        lines=tuple(_line(row, language) for row in rows[:MAX_ROWS]),
+        more=sum(sum(one.counts().values()) for one in run.reports) - len(rows[:MAX_ROWS]),
+        advice=words.advice.get(outcome, ""),
+        footer=_footer(run, words),
+        language=language,
+    )
+
+
+def _facts(run: Run, words: Words) -> list[str]:
+    errors = run.errors()
+    facts = [_counts(run.reports, words)] if run.reports else []
+    if len(run.endings) > 1:
+        facts.insert(0, words.messages.format(len(run.endings), len(errors)))
+    facts += [sentence for _, sentence in errors[:_MAX_PROBLEMS]]
+    warnings = dict.fromkeys(one for report in run.reports for one in report.warnings)
+    return [*facts, *list(warnings)[:_MAX_PROBLEMS]]
+
+
+def _counts(reports: Sequence[Report], words: Words) -> str:
+    counts = [report.counts() for report in reports]
+    totals = {result: sum(one[result] for one in counts) for result in words.results}
+    return (
+        words.comma.join(words.results[one].format(n) for one, n in totals.items() if n)
+        or words.no_counts
+    )
+
+
+def _line(row: Row, language: Spoken) -> Line:
+    words, instance = WORDS[language], row.instance
+    place = (instance.id, instance.region) if instance.name else (instance.region,)
+    where = words.brackets.format(words.comma.join(place))
+    said = words.comma.join(filter(None, (row.code, row.reason)))
+    result = RESULTS[language][row.result.value]
+    return Line(
+        instance.name or instance.id,
+        f"{where} {result}{words.colon}{said}" if said else f"{where} {result}",
+    )
+
+
+def _footer(run: Run, words: Words) -> str:
+    retry = run.origin.retry_count
+    return words.comma.join(
+        part
+        for part in (
+            words.request.format(run.origin.request_id or "?"),
+            words.retry.format(retry) if retry not in {"", "0"} else "",
+            words.account.format(run.account) if run.account else "",
+        )
+        if part
+    )
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"

@@ -1,0 +1,78 @@
+"""What goes to a channel and what comes back, as values; and how a text is made to fit. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from shared.notify.message import Text
+
+JSON = "application/json; charset=utf-8"
+_CHARACTERS = (300, 150, 80, 40, 20)
+"""How long each text may be, tried in turn; the last makes any notice some 2 KB."""
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """One POST. Its representation tells nothing: the address is a secret, and so may be the rest.
+
+    Attributes:
+        headers: By their names, ``Content-Type`` among them.
+    """
+
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return "Outgoing(***)"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a channel answered.
+
+    Attributes:
+        status: HTTP's.
+        body: Its beginning.
+    """
+
+    status: int
+    body: bytes
+
+
+def posted(url: str, body: bytes, **headers: str) -> Outgoing:
+    """A POST of JSON."""
+    return Outgoing(url, {"Content-Type": JSON, **headers}, body)
+
+
+def as_bytes(value: object) -> bytes:
+    """JSON in as few bytes as it can be."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def fitted(text: Text, compose: Callable[[Text], bytes], limit: int) -> bytes:
+    """The most of a text that a channel takes: first fewer rows are shown, then less of each.
+
+    Args:
+        text: All of it.
+        compose: Makes bytes of it.
+        limit: How many it may be.
+    """
+    made = b""
+    for characters in _CHARACTERS:
+        for rows in range(len(text.lines), -1, -1) if characters == _CHARACTERS[0] else (3, 0):
+            made = compose(text.cut_to(rows, characters))
+            if len(made) <= limit:
+                return made
+    return made[:limit].decode(errors="ignore").encode()
+
+
+def answered_json(answer: Answer) -> dict[str, Any]:
+    """The object that a channel answered; an empty one if it did not."""
+    try:
+        value = json.loads(answer.body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

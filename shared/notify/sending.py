@@ -1,0 +1,73 @@
+"""Sending to a channel: once, over the connections that ECS is reached by.
+
+So the same holds: TLS is verified whatever the environment says, by ``ALIBABA_CLOUD_CA_BUNDLE`` or
+the SDK's own certificates; ``HTTPS_PROXY`` and ``NO_PROXY`` count; no redirect is followed; and an
+answer is bounded in time and size as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from shared.ecs.connections import Adapter
+from shared.ecs.transport import NoResponse
+from shared.errors import Refused
+from shared.notify.notices import NotTold, Post
+from shared.notify.outgoing import Answer, Outgoing
+from shared.proxy import read_proxy
+from shared.settings import Settings, is_loopback
+
+_CONNECTING = 0.5
+"""Which part of its time a notice may take to connect."""
+
+_MAX_ANSWER_BYTES = 64 * 1024
+_REDIRECTS = range(300, 400)
+
+
+def poster(environ: Mapping[str, str]) -> Post:
+    """What sends, under an environment's proxy and certificates.
+
+    Raises:
+        Refused: the proxy cannot be read.
+    """
+    way = Settings(
+        ca_bundle=environ.get("ALIBABA_CLOUD_CA_BUNDLE", "").strip(),
+        https_proxy=read_proxy(environ),
+    )
+    return lambda outgoing, timeout_s: _post(outgoing, timeout_s, way)
+
+
+def _post(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
+    """Send once; see ``Post``."""
+    try:
+        return _exchange(outgoing, timeout_s, way)
+    except (NotTold, Refused) as error:
+        problem = str(error)
+    except NoResponse as failure:
+        problem = failure.reason
+    except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows whether it arrived
+        problem = "no answer in time" if "timed out" in str(error) else "the connection broke"
+    # Raised here and not above, so that it does not even remember an exception with an address.
+    raise NotTold(problem)
+
+
+def _exchange(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
+    host = urlsplit(outgoing.url).hostname or ""
+    proxy = None if is_loopback(host) else way.https_proxy.url_for(host) or None
+    connect_s = timeout_s * _CONNECTING
+    adapter = Adapter(way, connections=1)
+    try:
+        answer = adapter.exchange(
+            "POST",
+            outgoing.url,
+            {**outgoing.headers, "User-Agent": "Curfew", "Accept-Encoding": "identity"},
+            outgoing.body,
+            timeouts_s=(connect_s, timeout_s - connect_s),
+            proxies={"http": None, "https": proxy},
+        )
+        if answer.status_code in _REDIRECTS:
+            raise NotTold(f"it answers with a redirect (HTTP {answer.status_code}), not followed")
+        return Answer(answer.status_code, answer.raw.read(_MAX_ANSWER_BYTES))
+    finally:
+        adapter.close()

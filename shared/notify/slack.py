@@ -1,0 +1,76 @@
+"""Slack's incoming webhooks ("Incoming webhooks", "Formatting text for app surfaces", Slack docs).
+
+Blocks: a header of at most 150 characters, sections of at most 3,000, fifty in all; one message a
+second. ``&``, ``<`` and ``>`` begin whatever Slack reads; with ``verbatim`` it looks for no
+addresses and names of its own. It answers 200 and ``ok``, or another status with a word such as
+``invalid_payload``, and 429 where it is too fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.notify.channels import Channel
+from shared.notify.message import Line, Text
+from shared.notify.outgoing import Answer, Outgoing, as_bytes, fitted, posted
+from shared.notify.plain import in_markdown
+
+MAX_HEADER = 150
+MAX_SECTION = 3_000
+MAX_BYTES = 30_000
+
+
+def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: ARG001  # as the others
+    """The POST of a text."""
+    return posted(channel.url, fitted(text, _body, MAX_BYTES))
+
+
+def problem(answer: Answer) -> str:
+    """Why it was not taken; "" if it was."""
+    said = answer.body.decode(errors="replace").strip()
+    if answer.status == 200 and said == "ok":  # noqa: PLR2004  # HTTP's
+        return ""
+    return f"HTTP {answer.status}: {said}"
+
+
+def _body(text: Text) -> bytes:
+    title = in_markdown(text.title)
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": title[:MAX_HEADER]}},
+        *(_section(part) for part in _parts([in_markdown(one) for one in text.facts])),
+        *(
+            _section(part)
+            for part in _parts([one for line in text.lines for one in _line(line, text)])
+        ),
+        *(_section(in_markdown(one)) for one in (text.more_in_words(), text.advice) if one),
+        {"type": "context", "elements": [_mrkdwn(in_markdown(text.footer))]},
+    ]
+    return as_bytes({"text": title, "blocks": blocks})
+
+
+def _line(line: Line, text: Text) -> Iterator[str]:
+    if line.heading:
+        yield f"*{in_markdown(line.heading)}*"
+    link = f" <{line.link}|{text.link_words()}>" if line.link else ""
+    yield f"• *{in_markdown(line.name)}* {in_markdown(line.text)}{link}"
+
+
+def _parts(lines: list[str]) -> Iterator[str]:
+    """The lines in as few sections as may hold them."""
+    part = ""
+    for line in lines:
+        if part and len(part) + 1 + len(line) > MAX_SECTION:
+            yield part
+            part = ""
+        part = f"{part}\n{line}" if part else line[:MAX_SECTION]
+    if part:
+        yield part
+
+
+def _section(text: str) -> dict[str, object]:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _mrkdwn(text: str) -> dict[str, object]:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}

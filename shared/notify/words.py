@@ -1,0 +1,140 @@
+"""The words of notices in their two languages. Pure.
+
+Reasons, warnings and ECS's messages stand as the report has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+Spoken = Literal["en", "zh"]
+
+
+class Words(msgspec.Struct, frozen=True):
+    """One language.
+
+    Attributes:
+        outcomes: Of an outcome, and of a class of error.
+        results: Of each result, as it follows a number.
+        advice: What to do after a class of error, or an outcome.
+        colon: What separates a title's parts, and a name from what is said of it.
+        comma: What separates the parts of a line.
+        brackets: Around where an instance is.
+        no_counts: No instance was meant.
+        messages: Of a list: how many messages, and how many of them failed.
+        more: How many rows are not shown.
+        keep: What a link that keeps an instance is called.
+        request: The invocation's id, and which retry it was.
+        account: Whose instances.
+    """
+
+    outcomes: Mapping[str, str]
+    results: Mapping[str, str]
+    advice: Mapping[str, str]
+    colon: str
+    comma: str
+    brackets: str
+    no_counts: str
+    messages: str
+    more: str
+    keep: str
+    request: str
+    retry: str
+    account: str
+
+
+_EN = Words(
+    outcomes={
+        "complete": "complete",
+        "planned": "dry run",
+        "nothing_matched": "nothing matched",
+        "incomplete": "incomplete",
+        "InvalidEvent": "invalid event",
+        "Refused": "refused",
+        "AccessDenied": "access denied",
+        "Unavailable": "ECS unavailable",
+        "Incomplete": "incomplete",
+    },
+    results={
+        "failed": "{} failed",
+        "pending": "{} pending",
+        "skipped": "{} skipped",
+        "changed": "{} changed",
+        "would_change": "{} would change",
+        "unchanged": "{} unchanged",
+    },
+    advice={
+        "planned": "Nothing was changed. To do it, send the request with its plan_id, or without "
+        "dry_run.",
+        "nothing_matched": "Check tags, name and regions of the request.",
+        "InvalidEvent": "Nothing was done. Correct the field that is named and send the event "
+        "again.",
+        "Refused": "Nothing was done. If it is meant, change the request or the setting that is "
+        "named.",
+        "AccessDenied": "Add the action that is named to the function's role (ram/), then send "
+        "the event again.",
+        "Unavailable": "Nothing was done. Check the function's role and its network; then send "
+        "the event again.",
+        "Incomplete": "Send the event again: what is pending goes on from there. Of what failed, "
+        "the reason says why.",
+    },
+    colon=": ",
+    comma=", ",
+    brackets="({})",
+    no_counts="no instances",
+    messages="{} messages, {} with an error",
+    more="and {} more, in the log",
+    keep="keep it",
+    request="request {}",
+    retry="retry {}",
+    account="account {}",
+)
+_ZH = Words(
+    outcomes={
+        "complete": "已完成",
+        "planned": "试运行",
+        "nothing_matched": "没有匹配的实例",
+        "incomplete": "未完成",
+        "InvalidEvent": "事件无效",
+        "Refused": "已拒绝",
+        "AccessDenied": "权限不足",
+        "Unavailable": "ECS 不可用",
+        "Incomplete": "未完成",
+    },
+    results={
+        "failed": "失败 {}",
+        "pending": "待继续 {}",
+        "skipped": "跳过 {}",
+        "changed": "已变更 {}",
+        "would_change": "将变更 {}",
+        "unchanged": "无需变更 {}",
+    },
+    advice={
+        "planned": "没有做任何变更。要照此执行，请带上 plan_id 或去掉 dry_run 再发送一次请求。",
+        "nothing_matched": "请检查请求中的标签、名称和地域。",
+        "InvalidEvent": "没有做任何变更。请按提示修改字段，再发送一次事件。",
+        "Refused": "没有做任何变更。如果确实要执行，请按提示修改请求或环境变量。",
+        "AccessDenied": "请把提示中的操作加入函数的角色（见 ram/），再发送一次事件。",
+        "Unavailable": "没有做任何变更。请检查函数的角色和网络，再发送一次事件。",
+        "Incomplete": "请再发送一次事件，待继续的实例会接着处理；失败的原因见各行。",
+    },
+    colon="：",
+    comma="，",
+    brackets="（{}）",
+    no_counts="没有实例",
+    messages="共 {} 条消息，其中 {} 条出错",
+    more="另有 {} 台实例，见日志",
+    keep="保留",
+    request="请求 {}",
+    retry="第 {} 次重试",
+    account="账号 {}",
+)
+WORDS: Mapping[Spoken, Words] = {"en": _EN, "zh": _ZH}
+RESULTS: Mapping[Spoken, Mapping[str, str]] = {
+    language: {result: form.replace("{}", "").strip() for result, form in words.results.items()}
+    for language, words in WORDS.items()
+}
+"""Of one row: the result without a number."""

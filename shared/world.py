@@ -1,0 +1,53 @@
+"""What a run touches outside itself, as one value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shared.clock import Clock, SystemClock
+from shared.converge.loop import SINGLES_AT_ONCE
+from shared.ecs.sdk import SdkTransport
+from shared.ecs.transport import Connection
+from shared.parallel import Runner, threads
+from shared.settings import Credentials, Settings
+
+if TYPE_CHECKING:  # few runs tell anybody, and only those load what it takes
+    from shared.notify.notices import Post
+
+
+def _connect(settings: Settings, credentials: Credentials) -> Connection:
+    return SdkTransport(settings, credentials, connections=SINGLES_AT_ONCE)
+
+
+def _poster(environ: Mapping[str, str]) -> Post:
+    from shared.notify.sending import poster  # noqa: PLC0415  # few runs tell anybody
+
+    return poster(environ)
+
+
+class World(msgspec.Struct, frozen=True):
+    """What a run touches outside itself; tests and the local tools bring their own.
+
+    Attributes:
+        clock: Makes the clock of one invocation.
+        side_by_side: How several calls are made at once.
+        connect: Makes the way to ECS.
+        poster: Makes the way to the channels that are told; raises Refused if there is none.
+        environ: The environment's variables.
+    """
+
+    clock: Callable[[], Clock] = SystemClock
+    side_by_side: Runner = threads
+    connect: Callable[[Settings, Credentials], Connection] = _connect
+    poster: Callable[[Mapping[str, str]], Post] = _poster
+    environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
+
+    def __repr__(self) -> str:
+        return "World(***)"  # the environment holds credentials
+
+
+REAL_WORLD = World()

@@ -1,0 +1,43 @@
+"""Runs to tell of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from shared.domain.instance import Instance, Status
+from shared.domain.plan import Result, Row
+from shared.errors import CurfewError
+from shared.notify.message import Run
+from shared.report.log import Origin
+from shared.report.report import Report, worst_first
+from shared.times import CHINA
+
+NOW = datetime(2026, 11, 27, 12, 0, 0, 500_000, tzinfo=timezone.utc)
+ACCOUNT = "123456789012"
+
+
+def row(number: int, result: Result = Result.CHANGED, **fields: str) -> Row:
+    """One instance's."""
+    name = fields.get("name", f"dev-web-{number}")
+    instance = Instance(f"i-bp1example{number:08}", "cn-hangzhou", NOW, Status.STOPPED, name=name)
+    return Row(instance, result, fields.get("reason", ""), fields.get("code", ""))
+
+
+def report(*rows: Row, dry_run: bool = False, warnings: tuple[str, ...] = ()) -> Report:
+    """A report of stop."""
+    return Report(
+        action="stop",
+        request_id="1-66aa",
+        dry_run=dry_run,
+        rows=worst_first(rows),
+        api_calls=3,
+        seconds=1.5,
+        ended_at=NOW,
+        zone=CHINA,
+        warnings=warnings,
+    )
+
+
+def run(*endings: Report | CurfewError, retry_count: str = "") -> Run:
+    """An invocation of stop."""
+    return Run(Origin("stop", "1-66aa", retry_count), ACCOUNT, endings)

@@ -1,0 +1,97 @@
+"""What is said of a run, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.domain.plan import Result
+from shared.errors import Refused, Unavailable
+from shared.notify.message import Line, Run, Text, text_of
+from shared.notify.words import WORDS
+from tests.unit.notify.runs import report, row, run
+
+FAILED = report(
+    row(1),
+    row(2, Result.FAILED, code="OperationDenied.NoStock", reason="no stock"),
+    warnings=("nothing is known",),
+)
+
+
+def test_a_run_in_english() -> None:
+    assert text_of(run(FAILED, retry_count="2"), "en") == Text(
+        title="Curfew stop: incomplete",
+        facts=(
+            "1 failed, 1 changed",
+            "stop: 1 failed, 0 pending, 1 changed of 2 instances; i-bp1example00000002: no stock",
+            "nothing is known",
+        ),
+        lines=(
+            Line(
+                "dev-web-2",
+                "(i-bp1example00000002, cn-hangzhou) failed: OperationDenied.NoStock, no stock",
+            ),
+            Line("dev-web-1", "(i-bp1example00000001, cn-hangzhou) changed"),
+        ),
+        more=0,
+        advice="Send the event again: what is pending goes on from there. Of what failed, the "
+        "reason says why.",
+        footer="request 1-66aa, retry 2, account 123456789012",
+        language="en",
+    )
+
+
+def test_a_run_in_chinese() -> None:
+    text = text_of(run(FAILED), "zh")
+
+    assert text.title == "Curfew stop：未完成"  # noqa: RUF001  # Chinese
+    assert text.facts[0] == "失败 1，已变更 1"  # noqa: RUF001  # Chinese
+    assert text.lines[1] == Line("dev-web-1", "（i-bp1example00000001，cn-hangzhou） 已变更")  # noqa: RUF001  # Chinese
+    assert text.footer == "请求 1-66aa，账号 123456789012"  # noqa: RUF001  # Chinese
+
+
+def test_an_instance_without_a_name_is_called_by_its_id() -> None:
+    text = text_of(run(report(row(1, name=""))), "en")
+
+    assert text.lines == (Line("i-bp1example00000001", "(cn-hangzhou) changed"),)
+
+
+def test_the_fifteen_worst_rows_are_shown_and_the_others_counted() -> None:
+    rows = [row(number, Result.UNCHANGED) for number in range(40)]
+
+    text = text_of(run(report(*rows, row(99, Result.FAILED)).cut_to(30)), "en")
+
+    assert (len(text.lines), text.more) == (15, 26)
+    assert text.lines[0].name == "dev-web-99"
+    assert text.more_in_words() == "and 26 more, in the log"
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome", "occasions"),
+    [
+        (run(report(row(1))), "complete", {"changed"}),
+        (run(report(row(1, Result.UNCHANGED))), "complete", set()),
+        (run(report(row(1, Result.WOULD_CHANGE), dry_run=True)), "planned", {"planned"}),
+        (run(report()), "nothing_matched", {"nothing_matched"}),
+        (run(FAILED), "Incomplete", {"failed", "changed"}),
+        (run(Refused("no")), "Refused", {"failed"}),
+        (run(Refused("no"), Refused("no")), "Refused", {"failed"}),
+        (run(Refused("no"), Unavailable("no")), "Incomplete", {"failed"}),
+        (run(Refused("no"), report(row(1))), "Incomplete", {"failed", "changed"}),
+    ],
+)
+def test_what_a_run_is(told: Run, outcome: str, occasions: set[str]) -> None:
+    assert told.outcome() == outcome
+    assert set(told.occasions()) == occasions
+
+
+def test_a_list_is_told_as_one() -> None:
+    text = text_of(run(report(row(1)), Refused("too old"), report(row(2), row(3))), "en")
+
+    assert text.facts == ("3 messages, 1 with an error", "3 changed", "too old")
+    assert len(text.lines) == 3
+
+
+def test_both_languages_have_the_same_words() -> None:
+    english, chinese = WORDS["en"], WORDS["zh"]
+    for field in ("outcomes", "results", "advice"):
+        assert getattr(english, field).keys() == getattr(chinese, field).keys()

@@ -1,0 +1,145 @@
+"""Sending a notice over a socket: who is trusted, how long it takes, what is believed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from shared.errors import Refused
+from shared.notify.notices import NotTold
+from shared.notify.outgoing import Answer, posted
+from shared.notify.sending import poster
+from tests.harness.certificates import Authority
+from tests.harness.servers import Answerer, http, listening, saying, stalling, tunnelling
+
+BODY = b'{"text":"x"}'
+
+
+def post(url: str, environ: Mapping[str, str] | None = None, timeout_s: float = 3) -> Answer:
+    """What a channel answers; why it does not is raised."""
+    return poster(environ or {})(posted(url, BODY, **{"X-Curfew-Signature": "t=1"}), timeout_s)
+
+
+def why_not(url: str, environ: Mapping[str, str] | None = None, timeout_s: float = 3) -> str:
+    """Why a channel was not told."""
+    with pytest.raises(NotTold) as caught:
+        post(url, environ, timeout_s)
+    assert caught.value.__context__ is None
+    return str(caught.value)
+
+
+def test_it_is_one_post_with_its_headers() -> None:
+    with listening(saying(http(b"ok"))) as server:
+        answer = post(f"http://127.0.0.1:{server.port}/services/a?b=c")
+
+    (received,) = server.received
+    assert answer == Answer(200, b"ok")
+    assert received.startswith(b"POST /services/a?b=c HTTP/1.1\r\n")
+    assert b"\r\nX-Curfew-Signature: t=1\r\n" in received
+    assert received.endswith(b"\r\n\r\n" + BODY)
+
+
+def test_a_redirect_is_told_and_not_followed() -> None:
+    with listening(saying(http(b"ok"))) as other:
+        there = b"Location: http://127.0.0.1:%d/" % other.port
+        with listening(saying(http(b"", there, status=b"302 Found"))) as server:
+            problem = why_not(f"http://127.0.0.1:{server.port}/x")
+
+    assert problem == "it answers with a redirect (HTTP 302), not followed"
+    assert other.received == []
+
+
+def dripping() -> Answerer:
+    """An answer without an end."""
+
+    def answer(connection, over):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # an Answerer
+        saying(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")(connection, over)
+        while not over.wait(0.001):
+            connection.sendall(b"x" * 1_000)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answerer", "problem"),
+    [
+        (stalling(), "no response in time"),
+        (stalling(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"), "no response in time"),
+        (saying(b""), "the connection broke"),
+        (saying(b"SSH-2.0\r\n"), "a response that is not HTTP"),
+    ],
+    ids=["silent", "half", "closed", "other"],
+)
+def test_no_answer_is_waited_for_longer_than_allowed(answerer: Answerer, problem: str) -> None:
+    with listening(answerer) as server:
+        begun = time.monotonic()
+        assert why_not(f"http://127.0.0.1:{server.port}/x", timeout_s=0.6) == problem
+        assert time.monotonic() - begun < 3
+
+
+def test_an_answer_without_an_end_ends() -> None:
+    with listening(dripping()) as server:
+        begun = time.monotonic()
+        answer = post(f"http://127.0.0.1:{server.port}/x", timeout_s=2)
+        assert len(answer.body) == 65_536
+        assert time.monotonic() - begun < 2.5
+
+
+def test_nobody_listens() -> None:
+    with listening(saying(b"")) as server:
+        port = server.port
+    assert why_not(f"http://127.0.0.1:{port}/x") == "no connection"
+
+
+@pytest.mark.promise("S49")
+def test_by_tls_only_who_is_proved_gets_the_message(tmp_path: Path) -> None:
+    trusted, other = Authority(tmp_path, "trusted"), Authority(tmp_path, "other")
+    environ = {
+        "ALIBABA_CLOUD_CA_BUNDLE": str(trusted.bundle),
+        "SSL_CERT_FILE": str(other.bundle),
+        "PYTHONHTTPSVERIFY": "0",
+    }
+    with listening(saying(http(b"ok")), trusted.server("127.0.0.1")) as server:
+        assert post(f"https://127.0.0.1:{server.port}/x", environ) == Answer(200, b"ok")
+    for context in (other.server("127.0.0.1"), trusted.server("example.com")):
+        with listening(saying(http(b"ok")), context) as server:
+            problem = why_not(f"https://127.0.0.1:{server.port}/x", environ)
+        assert problem.startswith("no secure connection: ")
+        assert list(map(bytes, server.received)) == [b""]
+
+
+@pytest.mark.promise("S49")
+def test_a_bundle_that_is_none_is_no_way_to_trust_everybody(tmp_path: Path) -> None:
+    context = Authority(tmp_path).server("127.0.0.1")
+    with listening(saying(http(b"ok")), context) as server:
+        url = f"https://127.0.0.1:{server.port}/x"
+        assert "there is no such file" in why_not(url, {"ALIBABA_CLOUD_CA_BUNDLE": "/absent"})
+        assert why_not(url, {"ALIBABA_CLOUD_CA_BUNDLE": ""}).startswith("no secure connection: ")
+    assert b"".join(map(bytes, server.received)) == b""
+
+
+@pytest.mark.promise("S50")
+def test_a_proxy_sees_a_tunnel_and_no_address() -> None:
+    with listening(tunnelling(9, b"HTTP/1.1 403 No\r\n\r\n")) as proxy:
+        problem = why_not(
+            "https://ops.example.com/MARKED", {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+        )
+
+    assert problem == "the proxy refuses: HTTP 403"
+    assert b"CONNECT ops.example.com:443" in proxy.received[0]
+    assert b"MARKED" not in proxy.received[0]
+
+
+def test_a_channel_on_this_machine_needs_no_proxy() -> None:
+    with listening(saying(http(b"ok"))) as server:
+        answer = post(f"http://localhost:{server.port}/x", {"HTTPS_PROXY": "http://127.0.0.1:9"})
+
+    assert answer == Answer(200, b"ok")
+
+
+def test_a_proxy_that_cannot_be_read_is_refused_before_anything_is_sent() -> None:
+    with pytest.raises(Refused, match="HTTPS_PROXY"):
+        poster({"HTTPS_PROXY": "https://proxy.example.com"})
