@@ -16,7 +16,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all simulate fuzz mutate package schemas promises clients remote bench check format lock clean
+.PHONY: help setup demo test test-all simulate fuzz mutate package schemas promises clients remote answers bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ clients: setup ## the official clients that the emulator is tested with
 	@if command -v npm >/dev/null; \
 	then cd tests/clients/node && npm ci --silent --no-audit --no-fund; \
 	else echo "there is no npm here: the Node clients are left out"; fi
+
+answers: setup ## hold the recorded answers of ECS in DIR=folder against the emulator
+	@$(PY) -m tools.answers "$(DIR)"
 
 remote: setup ## the clients that call deployed functions
 	$(call install,requirements-remote.txt)

@@ -277,14 +277,15 @@ class Ecs:
             lifecycle.release(self._state, self.instance(instance_id))
 
     def announce(
-        self, instance_id: str, kind: EventType, not_before: datetime, reason: str = ""
+        self, instance_id: str, kind: EventType, not_before: datetime | None, reason: str = ""
     ) -> SystemEvent:
         """Announce that the platform will do something to an instance, as it does on failures.
 
         Args:
             instance_id: whose instance.
             kind: what is to happen.
-            not_before: when it happens, in any zone.
+            not_before: when it happens, in any zone; None for an inquiry, which waits for an
+                answer that nobody can give here.
             reason: what DescribeInstanceHistoryEvents says of it.
 
         Raises:
@@ -297,7 +298,7 @@ class Ecs:
                 instance_id=instance_id,
                 region=region,
                 kind=kind,
-                status=EventStatus.SCHEDULED,
+                status=EventStatus.SCHEDULED if not_before else EventStatus.INQUIRING,
                 published_at=self._state.now,
                 not_before=not_before,
                 reason=reason,

@@ -96,7 +96,8 @@ class InstanceType:
     @property
     def numa(self) -> str:
         """``CpuOptions.Numa`` as 43 real rows of 2024 show it: by family and size."""
-        if self.is_burstable or self.gpu_amount or self.family == "ecs.e":
+        bare_metal = self.family.startswith("ecs.ebm")
+        if bare_metal or self.is_burstable or self.gpu_amount or self.family == "ecs.e":
             return ""
         return "ON" if self.cpu <= 2 else "N/A"  # noqa: PLR2004  # the size called large
 

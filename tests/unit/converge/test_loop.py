@@ -170,8 +170,8 @@ def test_a_denied_write_is_named_and_tried_once(call: Call) -> None:
     _, report = in_error(caught.value)
     assert {one["reason"] for one in report["instances"]} == {
         (
-            "RAM does not allow ecs:StopInstances; add ecs:StopInstances to the policy of the "
-            "function's role"
+            "RAM denies ecs:StopInstances to role emulated-role (implicit deny, account-level "
+            "policy); add ecs:StopInstances to the policy of the function's role"
         )
     }
     assert call.actions() == ["DescribeInstances", "StopInstances"]
