@@ -3,48 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta, timezone
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
 from local.ecs.account.model import LockReason, Status, StoppedMode
-from local.ecs.clock import ManualClock
-from local.ecs.fleet.fleet import InstanceSpec
-from local.ecs.gateway.faults import DroppedTags, Refuse
-from shared.domain.on_schedule import NO_SCHEDULE
+from local.ecs.gateway.faults import Refuse
 from shared.errors import Incomplete, InvalidEvent, Refused
+from tests.functions.schedules import ALL, EVENING, MORNING, OFFICE, TAGGED, apply, at, machine, off
 from tests.harness.reports import report_of, table
-from tests.harness.stage import Stage
-from tests.unit.domain.schedules import local
 
-OFFICE = "workdays 08:30-20:00"
-TAGGED = {"curfew:schedule": OFFICE}
-ALL = {"tags": {"curfew:schedule": "*"}}
-DEV = {"name": "dev-*"}
 BILLED = "stopped in KeepCharging: still billed"
-EVENING, MORNING = "2026-11-26 20:02", "2026-11-26 08:32"
-"""A Thursday's, before a working Friday."""
-
-
-def machine(name: str = "dev-1", started: str = "2026-11-26 08:33", **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
-    spec = {"tags": TAGGED, "started_at": local(started).astimezone(timezone.utc), **fields}
-    return InstanceSpec(name, **spec)
-
-
-def off(name: str = "dev-1", started: str = "2026-11-25 08:33", **fields: Any) -> InstanceSpec:  # noqa: ANN401  # as above
-    return machine(name, started, status=Status.STOPPED, **fields)
-
-
-def at(text: str, *instances: InstanceSpec, **environ: str) -> Stage:
-    """These instances, at a time in China."""
-    stage = Stage(instances, clock=ManualClock(local(text)))
-    stage.environ |= environ
-    return stage
-
-
-def apply(stage: Stage, request: Mapping[str, object] = ALL) -> dict[str, tuple[str, str]]:
-    return table(stage.ask("apply_schedule", request, "timer"))
 
 
 def test_the_evening_stops_and_says_why() -> None:
@@ -71,32 +40,6 @@ def test_the_morning_starts_and_says_why() -> None:
     assert stage.operations() == ("StartInstances",)
 
 
-def test_each_instance_has_its_own_schedule() -> None:
-    stage = at(
-        EVENING,
-        machine("dev-office"),
-        machine("dev-night", tags={"curfew:schedule": "daily 20:00-06:00"}),
-        off("dev-late", tags={"curfew:schedule": "daily 19:30-23:00"}),
-        machine("dev-named", tags={"curfew:schedule": "Shop"}),
-        CURFEW_SCHEDULES='{"shop": "mon-fri 9:00-18:00"}',
-    )
-
-    results = {name: result for name, (result, _) in apply(stage).items()}
-
-    assert results == {
-        "dev-office": "changed",
-        "dev-night": "unchanged",
-        "dev-late": "changed",
-        "dev-named": "changed",
-    }
-    assert {one.name: one.status for one in stage.engine.instances()} == {
-        "dev-office": Status.STOPPED,
-        "dev-night": Status.RUNNING,
-        "dev-late": Status.RUNNING,
-        "dev-named": Status.STOPPED,
-    }
-
-
 def test_the_second_run_changes_nothing() -> None:
     stage = at(EVENING, machine(), off("dev-2", tags={"curfew:schedule": "daily 20:00-22:00"}))
 
@@ -106,90 +49,6 @@ def test_the_second_run_changes_nothing() -> None:
 
     assert len(stage.writes()) == writes == 2
     assert {result for result, _ in again.values()} == {"unchanged"}
-
-
-def test_the_requests_schedule_is_for_those_without_a_tag() -> None:
-    stage = at(
-        EVENING,
-        machine("dev-tagged", tags={"curfew:schedule": "daily 0:00-24:00"}),
-        machine("dev-bare", tags={"team": "dev"}),
-    )
-
-    rows = apply(stage, {**DEV, "schedule": OFFICE})
-
-    assert rows["dev-tagged"] == ("unchanged", "running")
-    assert rows["dev-bare"][0] == "changed"
-
-
-def test_without_tag_and_schedule_an_instance_is_skipped() -> None:
-    stage = at(EVENING, machine(tags={"team": "dev"}))
-
-    assert apply(stage, DEV) == {"dev-1": ("skipped", NO_SCHEDULE)}
-    assert stage.writes() == ()
-
-
-@pytest.mark.parametrize("fields", [{}, {"schedule": "never", "enforced": True}], ids=str)
-def test_that_the_tag_is_missing_is_believed_from_two_apis(fields: Mapping[str, object]) -> None:
-    stage = at(EVENING, machine(tags={"curfew:schedule": "daily 0:00-24:00", "team": "dev"}))
-    stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
-
-    assert apply(stage, {**DEV, **fields}) == {"dev-1": ("unchanged", "running")}
-    assert stage.writes() == ()
-
-
-def test_tags_that_get_lost_before_the_call_stop_nothing() -> None:
-    stage = at(EVENING, machine(tags={"team": "dev"}), machine("dev-2", tags={"team": "dev"}))
-    stage.gateway.faults.add(DroppedTags(action="DescribeInstances", skip=1))
-    kept = stage.id_of("dev-1")
-
-    def somebody(operation: str, _: object) -> None:
-        if operation == "ListTagResources":
-            stage.engine.tag(kept, {"curfew:schedule": "daily 0:00-24:00"})
-
-    stage.transport.after = somebody
-    stage.clock.sleep(60)
-
-    apply(stage, {**DEV, "schedule": OFFICE})
-    stage.clock.sleep(60)
-    again = apply(stage, {**DEV, "schedule": OFFICE})
-
-    assert again["dev-2"][0] == "unchanged"
-    assert stage.gateway.log.count("ListTagResources") > 0
-
-
-@pytest.mark.parametrize("request_has_one", [False, True])
-def test_a_schedule_that_cannot_be_read_is_skipped_and_told(
-    request_has_one: bool,  # noqa: FBT001  # a table's column
-) -> None:
-    stage = at(EVENING, machine(tags={"curfew:schedule": "工作日 8:30-20:00"}), machine("dev-2"))
-    request = {**DEV, **({"schedule": "never"} if request_has_one else {})}
-
-    report = stage.ask("apply_schedule", request)
-
-    why = "cannot be read: word 1, '工作日', is Chinese; write workdays"
-    assert table(report)["dev-1"] == ("skipped", f"tag curfew:schedule {why}")
-    assert table(report)["dev-2"][0] == "changed"
-    assert report["warnings"] == [
-        f"{stage.id_of('dev-1')}: tag curfew:schedule '工作日 8:30-20:00' {why}"
-    ]
-    assert stage.gateway.log.touched(stage.id_of("dev-1")) == ()
-
-
-def test_two_tags_that_are_the_same_key_to_the_eye_are_not_read() -> None:
-    stage = at(EVENING, machine(tags={"curfew:schedule": OFFICE, "Curfew:Schedule": "never"}))
-
-    (row,) = apply(stage, DEV).values()
-
-    assert row == (
-        "skipped",
-        f"tag curfew:schedule cannot be read: there are several: never, {OFFICE}; keep one",
-    )
-
-
-def test_a_tag_in_other_letters_is_read() -> None:
-    stage = at(EVENING, machine(tags={"Curfew:Schedule": OFFICE}))
-
-    assert apply(stage, DEV)["dev-1"][0] == "changed"
 
 
 @pytest.mark.parametrize(

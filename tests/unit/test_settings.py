@@ -5,23 +5,15 @@ from __future__ import annotations
 import zoneinfo
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from types import SimpleNamespace
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from shared.errors import Refused, Unavailable
+from shared.errors import Refused
 from shared.proxy import Proxy
 from shared.settings import (
-    Credentials,
     Settings,
-    is_loopback,
-    read_credentials,
     read_settings,
-    timeout_of,
 )
 from shared.times import CHINA
 
@@ -30,12 +22,6 @@ ONLY_TAGS_RIGHT = (
     'it must be a JSON object of tag key to value, list of values, or "*" for any value, like '
     '{"lifecycle": "managed"}'
 )
-ENVIRON = {
-    "ALIBABA_CLOUD_ACCESS_KEY_ID": "env-id",
-    "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "env-secret",
-    "ALIBABA_CLOUD_SECURITY_TOKEN": "env-token",
-}
-FROM_ENVIRON = Credentials("env-id", "env-secret", "env-token")
 
 
 @pytest.mark.parametrize(
@@ -140,127 +126,6 @@ def test_a_zone_needs_no_zone_database_of_the_system(zone: str) -> None:
 
 def test_chinas_zone_needs_no_zone_database() -> None:
     assert read_settings({"CURFEW_TZ": "Asia/Shanghai"}).zone is CHINA
-
-
-@pytest.mark.parametrize(
-    ("text", "endpoint"),
-    [
-        ("https://ecs.example.com", "https://ecs.example.com"),
-        ("https://ecs.example.com/", "https://ecs.example.com"),
-        ("https://ECS.Example.com:8443", "https://ecs.example.com:8443"),
-        ("ecs.example.com", "https://ecs.example.com"),
-        ("ecs.example.com:8443", "https://ecs.example.com:8443"),
-        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
-        ("http://127.9.9.9", "http://127.9.9.9"),
-        ("http://localhost:8080", "http://localhost:8080"),
-        ("HTTP://LOCALHOST:8080", "http://localhost:8080"),
-        ("http://[::1]:8080", "http://[::1]:8080"),
-        ("https://[2001:db8::1]", "https://[2001:db8::1]"),
-        ("localhost:8080", "https://localhost:8080"),
-        (" https://ecs.example.com ", "https://ecs.example.com"),
-    ],
-)
-def test_an_endpoint_is_a_scheme_a_host_and_perhaps_a_port(text: str, endpoint: str) -> None:
-    assert read_settings({"ECS_ENDPOINT": text}).endpoint == endpoint
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "https://",
-        "https://:443",
-        "http:///x",
-        "ftp://ecs.example.com",
-        "file:///etc/passwd",
-        "https://user@ecs.example.com",
-        "https://user:secret@ecs.example.com",
-        "https://:secret@ecs.example.com",
-        "https://ecs.example.com/path",
-        "https://ecs.example.com?x=1",
-        "https://ecs.example.com#x",
-        "https://ecs.example.com:port",
-        "https://ecs.example.com:99999",
-        "https://ecs.example.com:0",
-        "https://[::1",
-        "https://[[]",
-        "https://[]",
-        "https://ecs example.com",
-        "https://ecs.example.com\\x",
-        "https://ecs.%65xample.com",
-        "https://ecs.example.com:443:443",
-        "https://ecs.example.com:+443",
-        "https://ecs.example.com:4_3",
-        "https://ecs.exam\nple.com",
-        "https://ecs.\texample.com",
-        "https://ecs.example.com//",
-        "https://[::g]",
-        "https://[127.0.0.1]",
-        "https://2001:db8::1",
-        "https://ecs.exämple.com",
-    ],
-)
-def test_what_is_no_endpoint_is_refused_and_not_repeated(text: str) -> None:
-    with pytest.raises(Refused) as caught:
-        read_settings({"ECS_ENDPOINT": text})
-
-    assert str(caught.value) == (
-        "ECS_ENDPOINT must be https://HOST[:PORT], or http://127.0.0.1:PORT"
-    )
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "ecs.example.com",
-        "10.0.0.1",
-        "0.0.0.0",  # noqa: S104  # refused
-        "127.0.0.1.example.com",
-        "localhost.example.com",
-        "localhost.",
-        "2130706433",
-        "[2001:db8::1]",
-    ],
-)
-def test_plain_http_to_another_machine_is_refused(host: str) -> None:
-    with pytest.raises(Refused) as caught:
-        read_settings({"ECS_ENDPOINT": f"http://{host}:8080"})
-
-    assert str(caught.value) == (
-        f"ECS_ENDPOINT is plain http to {host.strip('[]')}; "
-        "requests that leave this machine must use https"
-    )
-
-
-@given(st.text() | st.text("htps:/localhost127.0@[]#?", max_size=30))
-@example("[[]")
-def test_no_endpoint_raises_anything_but_a_refusal(text: str) -> None:
-    try:
-        endpoint = read_settings({"ECS_ENDPOINT": text}).endpoint
-    except Refused:
-        return
-    parts = urlsplit(endpoint)
-    assert parts.scheme in {"", "https"} or is_loopback(parts.hostname or "")
-
-
-@pytest.mark.parametrize(
-    ("host", "is_this_machine"),
-    [
-        ("localhost", True),
-        ("127.0.0.1", True),
-        ("127.255.255.254", True),
-        ("::1", True),
-        ("0.0.0.0", False),  # noqa: S104  # refused
-        ("128.0.0.1", False),
-        ("::2", False),
-        ("", False),
-        ("localhost.localdomain", False),
-    ],
-)
-def test_loopback_is_told_by_the_address(
-    host: str,
-    is_this_machine: bool,  # noqa: FBT001  # a column of the table
-) -> None:
-    assert is_loopback(host) is is_this_machine
 
 
 @pytest.mark.parametrize(
@@ -404,117 +269,3 @@ def test_a_setting_that_means_nothing_refuses_the_run(
         read_settings({variable: value})
 
     assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(
-    ("given_by_context", "environ", "credentials"),
-    [
-        pytest.param(
-            SimpleNamespace(access_key_id="id", access_key_secret="s", security_token="t"),
-            ENVIRON,
-            Credentials("id", "s", "t"),
-            id="the-context-comes-first",
-        ),
-        pytest.param(
-            SimpleNamespace(access_key_id="id", access_key_secret="s", security_token=None),
-            ENVIRON,
-            Credentials("id", "s", ""),
-            id="a-token-is-never-mixed-in",
-        ),
-        pytest.param(
-            SimpleNamespace(access_key_id="id", access_key_secret="s"),
-            {},
-            Credentials("id", "s", ""),
-            id="a-key-without-a-token",
-        ),
-        pytest.param(None, ENVIRON, FROM_ENVIRON, id="a-context-without-credentials"),
-        pytest.param(
-            SimpleNamespace(access_key_id="", access_key_secret="", security_token=""),
-            ENVIRON,
-            FROM_ENVIRON,
-            id="empty-credentials",
-        ),
-        pytest.param(
-            SimpleNamespace(access_key_id="id", access_key_secret="", security_token="t"),
-            ENVIRON,
-            FROM_ENVIRON,
-            id="half-a-key-is-none",
-        ),
-        pytest.param(
-            SimpleNamespace(access_key_id=None, access_key_secret=None, security_token=None),
-            ENVIRON,
-            FROM_ENVIRON,
-            id="null-credentials",
-        ),
-    ],
-)
-def test_credentials_come_from_the_context_else_from_the_environment(
-    given_by_context: object, environ: Mapping[str, str], credentials: Credentials
-) -> None:
-    context = SimpleNamespace(credentials=given_by_context)
-
-    assert read_credentials(context, environ) == credentials
-
-
-def test_a_runtime_whose_context_has_no_credentials_uses_the_environment() -> None:
-    assert read_credentials(SimpleNamespace(), ENVIRON) == FROM_ENVIRON
-
-
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {},
-        {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id"},
-        {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"},
-        {"ALIBABA_CLOUD_SECURITY_TOKEN": "t"},
-    ],
-    ids=["nothing", "no-secret", "no-id", "token-alone"],
-)
-def test_without_credentials_it_says_to_give_the_function_a_role(
-    environ: Mapping[str, str],
-) -> None:
-    with pytest.raises(Unavailable) as caught:
-        read_credentials(SimpleNamespace(credentials=None), environ)
-
-    assert str(caught.value) == (
-        "there are no credentials; give the function a role (ram/ has its policy), or set "
-        "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET"
-    )
-
-
-def test_credentials_and_proxies_never_show_themselves() -> None:
-    settings = read_settings({"HTTPS_PROXY": "http://user:secret@proxy:3128"})
-
-    shown = f"{FROM_ENVIRON} {FROM_ENVIRON!r} {settings} {settings!r}"
-
-    assert not any(secret in shown for secret in ("env-id", "env-secret", "env-token", "secret@"))
-
-
-@pytest.mark.parametrize(
-    ("stated", "seconds"),
-    [
-        (300, 300),
-        (0.5, 0.5),
-        ("120", 120),
-        (86_400, 86_400),
-        (86_401, 60),
-        (0, 60),
-        (-5, 60),
-        (None, 60),
-        ("", 60),
-        ("soon", 60),
-        (float("nan"), 60),
-        (float("inf"), 60),
-        ([], 60),
-    ],
-    ids=repr,
-)
-def test_a_timeout_is_a_number_of_seconds_else_a_minute(stated: object, seconds: float) -> None:
-    context = SimpleNamespace(function=SimpleNamespace(timeout=stated))
-
-    assert timeout_of(context) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("context", [SimpleNamespace(), SimpleNamespace(function=None), None])
-def test_a_context_that_says_nothing_leaves_a_minute(context: object) -> None:
-    assert timeout_of(context) == timedelta(minutes=1)

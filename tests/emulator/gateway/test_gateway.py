@@ -1,49 +1,31 @@
 """What stands between a request and the engine."""
 
 import re
-from base64 import b64decode
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from local.ecs.account.model import Status
-from local.ecs.account.quirks import Quirks
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import default_engine
-from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
-from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet
 from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
     ClockSkew,
     Cut,
     Delay,
-    DroppedTags,
     Faults,
-    GarbledRow,
     LostPermission,
-    MissingPage,
     ProxyPage,
     Refuse,
-    RepeatedToken,
     SlowBody,
 )
 from local.ecs.gateway.gateway import PLAIN, Answer, Delivery, Gateway
 from local.ecs.gateway.request_log import Effect, Entry, RequestLog
 from local.ecs.gateway.throttle import Limits, Throttle
-from local.ecs.ram.caller import Caller
-
-CALLER = Caller()
-REGION = {"RegionId": "cn-hangzhou"}
-
-
-@pytest.fixture
-def gateway() -> Gateway:
-    return Gateway(default_engine(ManualClock()))
+from tests.emulator.gateway.asking import CALLER, REGION, ask, stop
 
 
 def running(gateway: Gateway) -> str:
@@ -53,18 +35,6 @@ def running(gateway: Gateway) -> str:
         for each in gateway.engine.instances("cn-hangzhou")
         if each.status is Status.RUNNING and not each.locks
     )
-
-
-def ask(gateway: Gateway, action: str, **parameters: str) -> Answer:
-    return gateway.call(action, REGION | parameters, CALLER)
-
-
-def stop(gateway: Gateway, instance_id: str) -> Answer:
-    return ask(gateway, "StopInstance", InstanceId=instance_id)
-
-
-def ids(answer: Answer) -> list[str]:
-    return [each["InstanceId"] for each in answer.body["Instances"]["Instance"]]
 
 
 def test_a_success_carries_its_request_id_in_body_and_header(gateway: Gateway) -> None:
@@ -253,181 +223,6 @@ def test_some_faults_are_of_the_delivery(
         gateway.faults.add(fault)
 
     assert ask(gateway, "DescribeRegions").delivery == delivery
-
-
-def pages(gateway: Gateway, count: int) -> list[Answer]:
-    answers: list[Answer] = []
-    token: Mapping[str, str] = {}
-    for _ in range(count):
-        answers.append(ask(gateway, "DescribeInstances", MaxResults="10", **token))
-        token = {"NextToken": answers[-1].body["NextToken"]}
-    return answers
-
-
-def test_a_repeated_token_leads_back_to_its_own_page(gateway: Gateway) -> None:
-    gateway.faults.add(RepeatedToken(action="DescribeInstances"))
-
-    first, second, third = pages(gateway, 3)
-
-    assert second.body["NextToken"] == first.body["NextToken"] != ""
-    assert ids(third) == ids(second) != ids(first)
-
-
-def test_a_missing_page_has_no_items_but_leads_on(gateway: Gateway) -> None:
-    gateway.faults.add(MissingPage(action="DescribeInstances", times=1))
-
-    first, second = pages(gateway, 2)
-
-    assert ids(first) == []
-    assert len(ids(second)) > 0
-    assert first.body["NextToken"] != ""
-
-
-def test_dropped_tags_take_nothing_else_along(gateway: Gateway) -> None:
-    whole = ask(gateway, "DescribeInstances")
-    gateway.faults.add(DroppedTags())
-
-    bare = ask(gateway, "DescribeInstances")
-
-    assert any("Tags" in each for each in whole.body["Instances"]["Instance"])
-    assert bare.body["Instances"]["Instance"] == [
-        {name: value for name, value in each.items() if name != "Tags"}
-        for each in whole.body["Instances"]["Instance"]
-    ]
-
-
-@pytest.mark.parametrize(
-    ("change", "garbled"),
-    [
-        pytest.param({"field": "CreationTime", "value": 7}, {"CreationTime": 7}, id="odd value"),
-        pytest.param({"field": "InstanceId", "value": ["i"]}, {"InstanceId": ["i"]}, id="no id"),
-        pytest.param({"field": "Status"}, {"Status": None}, id="null"),
-        pytest.param({"field": "Status", "absent": True}, {"Status": "absent"}, id="absent"),
-    ],
-)
-def test_one_row_is_garbled_and_no_other(
-    gateway: Gateway, change: dict[str, Any], garbled: dict[str, object]
-) -> None:
-    whole = ask(gateway, "DescribeInstances").body["Instances"]["Instance"]
-    one = whole[3]
-    gateway.faults.add(GarbledRow(id=one["InstanceId"], times=1, **change))
-
-    shown = ask(gateway, "DescribeInstances").body["Instances"]["Instance"]
-    again = ask(gateway, "DescribeInstances").body["Instances"]["Instance"]
-
-    expected = {name: value for name, value in {**one, **garbled}.items() if value != "absent"}
-    assert shown[3] == expected != one
-    assert [*shown[:3], *shown[4:]] == [*whole[:3], *whole[4:]]
-    assert again == whole
-
-
-@pytest.mark.parametrize(
-    ("action", "parameters", "of", "rows"),
-    [
-        ("DescribeDisks", {}, "disk_id", 1),
-        ("DescribeDisks", {}, "instance_id", 2),
-        ("ListTagResources", {"ResourceType": "instance", "Tag.1.Key": "team"}, "instance_id", 2),
-    ],
-)
-def test_rows_of_other_lists_are_garbled_too(
-    action: str, parameters: dict[str, str], of: str, rows: int
-) -> None:
-    spec = InstanceSpec("db", tags={"team": "dev", "env": "dev"}, data_disks=(DiskSpec(),))
-    gateway = Gateway(Ecs(Fleet((spec,)), ManualClock()))
-    disk = gateway.engine.disks()[1]
-    if action == "ListTagResources":
-        parameters = {"ResourceType": "instance", "ResourceId.1": disk.instance_id}
-    gateway.faults.add(GarbledRow(id=getattr(disk, of), field="Size", value="large"))
-
-    body = ask(gateway, action, **parameters).body
-
-    lists = [
-        inner for outer in body.values() if isinstance(outer, dict) for inner in outer.values()
-    ]
-    assert [row.get("Size") for row in lists[0]].count("large") == rows
-
-
-def test_a_garbled_row_can_be_any(gateway: Gateway) -> None:
-    gateway.faults.add(GarbledRow(id="i-*", field="Status", value="Dreaming"))
-
-    shown = ask(gateway, "DescribeInstances").body["Instances"]["Instance"]
-
-    assert {each["Status"] for each in shown} == {"Dreaming"}
-
-
-@pytest.mark.parametrize("fault", [MissingPage(), DroppedTags(), RepeatedToken()])
-def test_what_is_no_page_is_not_spoiled(gateway: Gateway, fault: AnyFault) -> None:
-    before = ask(gateway, "DescribePrice", InstanceType="ecs.g7.large").body
-    gateway.faults.add(fault)
-
-    after = ask(gateway, "DescribePrice", InstanceType="ecs.g7.large").body
-    error = stop(gateway, "i-unknown")
-
-    assert after["PriceInfo"]["Price"]["TradePrice"] == before["PriceInfo"]["Price"]["TradePrice"]
-    assert error.code == "InvalidInstanceId.NotFound"
-
-
-def test_items_that_are_no_objects_have_no_tags_to_drop(gateway: Gateway) -> None:
-    gateway.faults.add(DroppedTags())
-
-    answer = ask(gateway, "RunInstances", InstanceType="ecs.g7.large", ImageId="img", Amount="1")
-
-    assert len(answer.body["InstanceIdSets"]["InstanceIdSet"]) == 1
-
-
-@pytest.mark.parametrize("by_quirk", [True, False])
-@pytest.mark.parametrize("empty", [True, False, None])
-def test_lost_permission_empties_the_two_lists_or_has_them_refused(
-    *, by_quirk: bool, empty: bool | None
-) -> None:
-    clock, quirks = ManualClock(), Quirks(denied_describe_is_empty=by_quirk)
-    gateway = Gateway(Ecs(default_fleet(clock.now()), clock, quirks=quirks))
-    gateway.faults.add(LostPermission(empty=empty))
-
-    answers = [ask(gateway, action) for action in ("DescribeInstances", "DescribeDisks")]
-    dry = ask(gateway, "DescribeInstances", DryRun="true")
-
-    is_empty = by_quirk if empty is None else empty
-    assert [each.code for each in answers] == (["", ""] if is_empty else ["Forbidden.RAM"] * 2)
-    assert dry.code == "Forbidden.RAM"
-    if is_empty:
-        assert ids(answers[0]) == []
-
-
-def test_a_list_that_is_denied_says_in_detail_who_was_denied_what(gateway: Gateway) -> None:
-    gateway.faults.add(LostPermission())
-
-    body = ask(gateway, "DescribeInstances").body
-
-    assert list(body) == [
-        "RequestId",
-        "HostId",
-        "Code",
-        "Message",
-        "Recommend",
-        "AccessDeniedDetail",
-    ]
-    assert body["Code"] == "Forbidden.RAM"
-    assert body["Message"] == (
-        "User not authorized to operate on the specified resource, or this API doesn't support RAM."
-    )
-    detail = body["AccessDeniedDetail"]
-    assert b64decode(detail.pop("EncodedDiagnosticMessage"))
-    assert detail == {
-        "AuthAction": "ecs:DescribeInstances",
-        "AuthPrincipalType": "AssumedRoleUser",
-        "AuthPrincipalDisplayName": "emulated-role:session",
-        "AuthPrincipalOwnerId": Caller().account_id,
-        "NoPermissionType": "ImplicitDeny",
-        "PolicyType": "AccountLevelIdentityBasedPolicy",
-    }
-
-
-def test_permission_can_be_lost_in_one_region_alone(gateway: Gateway) -> None:
-    gateway.faults.add(LostPermission(region="cn-shanghai"))
-
-    assert ask(gateway, "DescribeInstances", RegionId="cn-shanghai").code == "Forbidden.RAM"
-    assert ids(ask(gateway, "DescribeInstances")) != []
 
 
 def test_a_region_can_be_out_of_reach_while_others_answer(gateway: Gateway) -> None:

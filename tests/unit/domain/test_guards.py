@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -13,19 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.domain.guards import Guard, Harm, guard_of, unknown_keys
+from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
-from shared.settings import Settings
 from shared.times import CHINA
-
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-FREE = Instance("i-1", "cn-hangzhou", NOW, Status.RUNNING, charge_type="PostPaid")
-TOKYO = timezone(timedelta(hours=9))
-
-
-def tagged(tags: Mapping[str, str]) -> Instance:
-    return replace(FREE, tags=tags)
-
+from tests.unit.domain.tagged import FREE, NOW, tagged
 
 CASES = [
     pytest.param(FREE, "", "", id="nothing"),
@@ -183,169 +172,6 @@ def test_what_is_kept_off_may_be_stopped_and_released(harm: Harm, value: str) ->
     assert Guard(harm).reason(tagged({"curfew:keep-off-until": value}), NOW) == ""
 
 
-@pytest.mark.parametrize("harm", [Harm.COST, Harm.OUTAGE, Harm.LOSS])
-@pytest.mark.parametrize(
-    "key",
-    [
-        "curfew\N{FULLWIDTH COLON}protect",
-        "curfew: protect",
-        " curfew:\N{NO-BREAK SPACE}protect\N{IDEOGRAPHIC SPACE}",
-        "cur\tfew:protect\n",
-        "curfew:pro\N{ZERO WIDTH SPACE}tect",
-        "\N{ZERO WIDTH NO-BREAK SPACE}curfew:protect",
-        "curfew:\N{RIGHT-TO-LEFT MARK}protect",
-        "curfew\N{WORD JOINER}:protect\N{SOFT HYPHEN}",
-        "curfew:protect\N{VARIATION SELECTOR-16}",
-        "curfew:\N{HANGUL FILLER}protect\N{BRAILLE PATTERN BLANK}",
-        "CURFEW:PROTECT",
-        "\N{FULLWIDTH LATIN SMALL LETTER C}urfew:protect",
-        "\N{MATHEMATICAL BOLD SMALL C}urfew:protec\N{MATHEMATICAL BOLD SMALL T}",
-        "curfew:protect\x00",
-    ],
-    ids=ascii,
-)
-def test_a_key_that_looks_like_the_guard_is_the_guard(key: str, harm: Harm) -> None:
-    assert Guard(harm).reason(tagged({key: "x"}), NOW) == "tag curfew:protect"
-    assert unknown_keys(tagged({key: "x"}), Guard(harm)) == []
-
-
-UNKNOWN = [
-    "curfew",
-    "curfew:",
-    "curfew:protected",
-    "curfew:keep_until",
-    "curfew:keepuntil",
-    "curfew:keep\N{EN DASH}until",
-    "curfew-protect",
-    "curfew_protect",
-    "curfew.protect",
-    "curfew/protect",
-    "curfew\N{RATIO}protect",
-    "curfewprotect",
-    "Curfew Protect",
-    "curfew:other",
-    "curfews:anything",
-    "curfew-managed",
-    "curfew:prot\N{CYRILLIC SMALL LETTER IE}ct",
-    "cufrew:protect",
-    "ucrfew:protect",
-    "curfwe:protect",
-    "curfw:keep-until",
-    "urfew:protect",
-    "curfe:protect",
-    "currfew:protect",
-    "xcurfew:protect",
-    "cerfew-protect",
-    "kurfew_keep_until",
-    "curfev:keep-off-until",
-    "curfw protect",
-    "curfwprotect",
-    "\N{CYRILLIC SMALL LETTER ES}urfew:protect",
-    "c\N{LATIN SMALL LETTER U WITH ACUTE}rfew:protect",
-    ":curfew:protect",
-    '"curfew:protect"',
-    "cur-few:protect",
-]
-
-
-@pytest.mark.parametrize("harm", [Harm.COST, Harm.OUTAGE, Harm.LOSS])
-@pytest.mark.parametrize("key", UNKNOWN, ids=ascii)
-def test_a_key_that_is_nearly_a_guard_protects_and_is_named(key: str, harm: Harm) -> None:
-    one = tagged({key: "2020-01-01"})
-
-    assert Guard(harm).reason(one, NOW) == f"tag {key} is not understood"
-    assert unknown_keys(one, Guard(harm)) == [key]
-
-
-def test_what_cannot_be_seen_in_a_key_is_written_out() -> None:
-    reason = Guard(Harm.OUTAGE).reason(tagged({"curfew:prote\u200bcted": ""}), NOW)
-
-    assert reason == r"tag curfew:prote\u200bcted is not understood"
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "curfew:schedule",
-        "Curfew:Schedule ",
-        "curfew:release-of",
-        "team",
-        "protect",
-        "keep-until",
-        "my-curfew:protect",
-        "fewer:protect",
-        "curve:protect",
-        "curf:protect",
-        "crufwe:protect",
-        "curfw:team",
-        "curfw:schedule",
-        "curfw",
-        "x:protect",
-        "",
-        "\N{CJK UNIFIED IDEOGRAPH-4FDD}\N{CJK UNIFIED IDEOGRAPH-62A4}",
-    ],
-    ids=ascii,
-)
-def test_other_keys_guard_nothing(key: str) -> None:
-    one = tagged({key: "x"})
-
-    assert {Guard(harm).reason(one, NOW) for harm in Harm} == {""}
-    assert unknown_keys(one, Guard(Harm.LOSS)) == []
-
-
-ONLY: Mapping[str, str | tuple[str, ...]] = {
-    "lifecycle": "managed",
-    "team": ("dev", "ops"),
-    "curfew-owner": "*",
-}
-BOUND = {"lifecycle": "managed", "team": "ops", "curfew-owner": "who"}
-
-
-@pytest.mark.parametrize("harm", Harm)
-def test_whoever_has_all_tags_of_the_operator_is_free(harm: Harm) -> None:
-    assert guard_of(harm, Settings(only_tags=ONLY)).reason(tagged(BOUND), NOW) == ""
-
-
-@pytest.mark.parametrize("harm", Harm)
-@pytest.mark.parametrize(
-    ("lacking", "named"),
-    [
-        ({"lifecycle": "Managed"}, "lifecycle=managed"),
-        ({"lifecycle": ""}, "lifecycle=managed"),
-        ({"lifecycle": None}, "lifecycle=managed"),
-        ({"team": "qa"}, "team=dev|ops"),
-        ({"team": None}, "team=dev|ops"),
-        ({"curfew-owner": None}, "curfew-owner"),
-    ],
-    ids=str,
-)
-def test_whoever_lacks_a_tag_of_the_operator_is_guarded_against_everything(
-    harm: Harm, lacking: dict[str, str | None], named: str
-) -> None:
-    tags = {key: value for key, value in {**BOUND, **lacking}.items() if value is not None}
-
-    reason = guard_of(harm, Settings(only_tags=ONLY)).reason(tagged(tags), NOW)
-
-    assert reason == f"without tag {named} (CURFEW_ONLY_TAGS)"
-
-
-def test_a_key_that_the_operator_names_is_known_and_one_nearly_like_it_is_not() -> None:
-    guard = guard_of(Harm.OUTAGE, Settings(only_tags=ONLY))
-
-    assert unknown_keys(tagged({"curfew-owner": "", "Curfew-Owner": ""}), guard) == []
-    assert unknown_keys(tagged({"curfew-owners": ""}), guard) == ["curfew-owners"]
-    assert unknown_keys(tagged({"curfew-owner": ""}), Guard(Harm.OUTAGE)) == ["curfew-owner"]
-
-
-def test_a_guard_counts_days_in_the_operators_zone() -> None:
-    one = tagged({"curfew:keep-until": "2026-11-24", "curfew:keep-off-until": "2026-11-24"})
-    evening = datetime(2026, 11, 24, 15, 30, tzinfo=timezone.utc)
-
-    for harm in (Harm.COST, Harm.OUTAGE, Harm.LOSS):
-        assert guard_of(harm, Settings()).reason(one, evening)
-        assert not guard_of(harm, Settings(zone=TOKYO)).reason(one, evening)
-
-
 @pytest.mark.parametrize(("instance", "against_outage", "against_loss"), CASES)
 def test_guards_do_not_depend_on_the_status(
     instance: Instance, against_outage: str, against_loss: str
@@ -354,108 +180,6 @@ def test_guards_do_not_depend_on_the_status(
 
     assert {Guard(Harm.OUTAGE).reason(one, NOW) for one in in_every_status} == {against_outage}
     assert {Guard(Harm.LOSS).reason(one, NOW) for one in in_every_status} == {against_loss}
-
-
-@pytest.mark.parametrize(
-    ("value", "zone", "last_kept", "local"),
-    [
-        pytest.param(
-            "2026-11-24",
-            CHINA,
-            datetime(2026, 11, 24, 15, 59, 59, tzinfo=timezone.utc),
-            "",
-            id="a-plain-date-is-kept-to-the-end-of-that-day-in-china",
-        ),
-        pytest.param(
-            "2026-11-24",
-            TOKYO,
-            datetime(2026, 11, 24, 14, 59, 59, tzinfo=timezone.utc),
-            "",
-            id="or-in-the-zone-that-is-set",
-        ),
-        pytest.param(
-            " 2026-11-24 ",
-            timezone.utc,
-            datetime(2026, 11, 24, 23, 59, 59, tzinfo=timezone.utc),
-            "",
-            id="spaces-around-do-not-matter",
-        ),
-        pytest.param(
-            "2026-12-31",
-            timezone.utc,
-            datetime(2026, 12, 31, 23, 59, 59, tzinfo=timezone.utc),
-            "",
-            id="the-last-day-of-a-year",
-        ),
-        pytest.param(
-            "2026-11-24T20:00:00+08:00",
-            TOKYO,
-            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
-            " (= 2026-11-24T21:00:00+09:00)",
-            id="an-instant-bears-its-own-zone",
-        ),
-        pytest.param(
-            "2026-11-24T12:00Z",
-            CHINA,
-            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
-            " (= 2026-11-24T20:00:00+08:00)",
-            id="seconds-may-be-left-out",
-        ),
-        pytest.param(
-            "2026-11-24t20:00:00+08:00",
-            CHINA,
-            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
-            "",
-            id="in-the-zone-that-is-set-it-is-not-repeated",
-        ),
-        pytest.param(
-            "2026-11-24T12:00:00z",
-            timezone.utc,
-            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
-            "",
-            id="nor-in-utc",
-        ),
-    ],
-)
-def test_an_instance_is_kept_until_then_and_no_longer(
-    value: str, zone: tzinfo, last_kept: datetime, local: str
-) -> None:
-    guard, instance = Guard(Harm.OUTAGE, zone), tagged({"curfew:keep-until": value})
-
-    assert guard.reason(instance, last_kept) == f"tag curfew:keep-until {value.strip()}{local}"
-    assert guard.reason(instance, last_kept + timedelta(seconds=1)) == ""
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "2020-02-30",
-        "2020-1-1",
-        "2020-01- 1",
-        "2020/01/01",
-        "20200101",
-        "2020-W01-1",
-        "01-01-2020",
-        "2020-01-01T00:00:00",
-        "2020-01-01 00:00",
-        "\N{FULLWIDTH DIGIT TWO}020-01-01",
-        "9999-12-31",
-        "0001-01-01T00:00:00+23:00",
-        "never",
-        "true",
-    ],
-)
-def test_a_time_that_cannot_be_read_keeps_for_ever(value: str) -> None:
-    instance = tagged({"curfew:keep-until": value})
-
-    assert Guard(Harm.OUTAGE).reason(instance, NOW) == "tag curfew:keep-until, unreadable"
-
-
-@given(st.text("0123456789-: TZ+W", min_size=0, max_size=25) | st.text())
-def test_only_a_time_that_is_over_lets_go(value: str) -> None:
-    reason = Guard(Harm.OUTAGE).reason(tagged({"curfew:keep-until": value}), NOW)
-
-    assert reason or re.match(r"\d{4}-\d\d-\d\d", value.strip(), re.ASCII)
 
 
 @given(

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from local.ecs.clock import ManualClock
-from shared.clock import Deadline
-from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, StoppedMode
 from shared.domain.instance import Snapshot as TakenSnapshot
+from shared.domain.instance import SnapshotStatus, Status, StoppedMode
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
 from shared.domain.retries import Kind
 from shared.domain.steps import (
@@ -25,62 +23,17 @@ from shared.domain.steps import (
     Start,
     Stop,
 )
-from shared.ecs.changes import TOKENS, perform
-from shared.ecs.client import Client
+from shared.ecs.changes import perform
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.errors import Unavailable
+from tests.unit.ecs.writes import AT, LATER, ONE, START, TWO, make, sent
 
-START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 WEEK_LATER = START + timedelta(days=7)
-LATER = START + timedelta(minutes=1)
-AT = datetime(2026, 11, 25, 4, 30, 59, tzinfo=timezone.utc)
-DISKS = (Disk("d-1", "cloud_essd", True), Disk("d-2", "cloud_essd", False))  # noqa: FBT003  # a row
 BATCH: tuple[Call, ...] = (Stop(force=False), Start(), Delete(force=False))
-
-
-class Script:
-    """Answers as told, in turn."""
-
-    def __init__(self, says: Sequence[Mapping[str, Any] | Exception]) -> None:
-        self.says = list(says)
-        self.sent: list[tuple[str, Mapping[str, str]]] = []
-
-    def send(
-        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
-    ) -> Mapping[str, Any]:
-        assert timeout_s > 0
-        self.sent.append((operation, parameters))
-        said = self.says.pop(0)
-        if isinstance(said, Exception):
-            raise said
-        return said
-
-
-def make(*says: Mapping[str, Any] | Exception) -> tuple[Client, Script]:
-    script = Script(says)
-    deadline = Deadline.after(START, timedelta(minutes=10))
-    return Client("cn-hangzhou", script, ManualClock(START), deadline), script
-
-
-def instance(instance_id: str, status: Status = Status.RUNNING) -> Instance:
-    return Instance(instance_id, "cn-hangzhou", START, status, disks=DISKS)
-
-
-ONE = [instance("i-1")]
-TWO = [instance("i-2"), instance("i-1")]
 
 
 def responses(*rows: Mapping[str, object]) -> Mapping[str, Any]:
     return {"InstanceResponses": {"InstanceResponse": list(rows)}}
-
-
-def sent(call: Call, instances: Sequence[Instance] = ONE) -> tuple[str, Mapping[str, str]]:
-    """The one request that a call makes, without its region."""
-    api, script = make({})
-    perform(api, call, instances, LATER)
-    ((operation, parameters),) = script.sent
-    assert parameters["RegionId"] == "cn-hangzhou"
-    return operation, {key: value for key, value in parameters.items() if key != "RegionId"}
 
 
 @pytest.mark.parametrize(
@@ -119,50 +72,6 @@ def test_a_release_time_is_sent_to_the_minute_and_never_without() -> None:
         {"InstanceId": "i-1", "AutoReleaseTime": "2026-11-25T04:30:00Z"},
     )
     assert sent(ClearAutoRelease()) == ("ModifyInstanceAutoReleaseTime", {"InstanceId": "i-1"})
-
-
-def test_a_deletion_bears_a_token_and_nothing_that_widens_it() -> None:
-    operation, parameters = sent(Delete(force=False), TWO)
-
-    assert operation == "DeleteInstances"
-    assert set(parameters) == {"Force", "ClientToken", "InstanceId.1", "InstanceId.2"}
-    assert parameters["Force"] == "false"
-
-
-def token(call: Call, instances: Sequence[Instance]) -> str:
-    return sent(call, instances)[1]["ClientToken"]
-
-
-def test_the_token_is_the_same_for_the_same_work() -> None:
-    assert token(Delete(force=False), TWO) == token(Delete(force=False), TWO[::-1])
-
-
-def test_the_token_is_another_for_other_work() -> None:
-    made = [
-        token(Delete(force=False), TWO),
-        token(Delete(force=True), TWO),
-        token(Delete(force=False), TWO[:1]),
-        token(Delete(force=False), [*TWO, instance("i-3")]),
-        token(Snapshot((DiskSnapshot("d-1", "d-1 then 0"),), 7), ONE),
-        token(Snapshot((DiskSnapshot("d-1", "d-1 then 1"),), 7), ONE),
-        token(Snapshot((DiskSnapshot("d-1", "d-1 later 0"),), 7), ONE),
-        token(Snapshot((DiskSnapshot("d-2", "d-2 then 0"),), 7), ONE),
-    ]
-
-    assert len(set(made)) == len(made)
-    assert all(one.isascii() and 0 < len(one) <= 64 for one in made)
-
-
-def test_the_token_knows_its_region() -> None:
-    deadline = Deadline.after(START, timedelta(minutes=10))
-    scripts = [Script([{}]), Script([{}])]
-    for script, region in zip(scripts, ("cn-hangzhou", "cn-shanghai"), strict=True):
-        perform(
-            Client(region, script, ManualClock(START), deadline), Delete(force=True), ONE, LATER
-        )
-
-    first, second = (script.sent[0][1]["ClientToken"] for script in scripts)
-    assert first != second
 
 
 def test_a_snapshot_says_whose_it_is() -> None:
@@ -238,64 +147,6 @@ def test_a_disk_that_fails_stops_the_disks_after_it(failure: Exception, outcome:
 
     assert perform(api, ALL_DISKS, ONE, LATER) == {"i-1": outcome}
     assert len(script.sent) == 2
-
-
-SPENT = ErrorResponse(400, "IdempotentFailed", "The previous idempotent request has failed.")
-WITH_TOKEN = pytest.mark.parametrize(
-    "call",
-    [Delete(force=False), Snapshot((DiskSnapshot("d-1", "one"),), 7)],
-    ids=["delete", "snap"],
-)
-
-
-@WITH_TOKEN
-def test_a_token_under_which_ecs_failed_gives_way_to_another_for_the_same_call(call: Call) -> None:
-    api, script = make(SPENT, SPENT, SPENT, {"SnapshotId": "s-1"})
-
-    outcome = perform(api, call, ONE, LATER)
-
-    assert isinstance(outcome["i-1"], Accepted)
-    tokens = [parameters["ClientToken"] for _, parameters in script.sent]
-    assert len(set(tokens)) == len(tokens) == TOKENS
-    assert all(len(one) <= 64 for one in tokens)
-    others = [{**parameters, "ClientToken": ""} for _, parameters in script.sent]
-    assert others == [others[0]] * TOKENS
-    assert {operation for operation, _ in script.sent} == {call.operation}
-
-
-@WITH_TOKEN
-def test_the_tokens_of_the_same_work_are_the_same_in_each_run(call: Call) -> None:
-    scripts = []
-    for _ in range(2):
-        api, script = make(SPENT, SPENT, {"SnapshotId": "s-1"})
-        perform(api, call, ONE, LATER)
-        scripts.append(script.sent)
-
-    assert scripts[0] == scripts[1]
-
-
-@WITH_TOKEN
-def test_of_tokens_only_a_few_are_tried(call: Call) -> None:
-    api, script = make(*[SPENT] * (TOKENS + 1))
-
-    outcome = perform(api, call, ONE, LATER)["i-1"]
-
-    assert isinstance(outcome, Rejected)
-    assert (outcome.kind, outcome.code, outcome.in_doubt) == (Kind.FINAL, SPENT.code, False)
-    assert len(script.sent) == TOKENS
-
-
-@pytest.mark.parametrize(
-    "call", [Stop(force=False), Start(), SetAutoRelease(AT), ClearAutoRelease()]
-)
-def test_what_has_no_token_is_sent_once_and_gets_none(call: Call) -> None:
-    api, script = make(SPENT, {})
-
-    outcome = perform(api, call, ONE, LATER)["i-1"]
-
-    assert isinstance(outcome, Rejected)
-    ((_, parameters),) = script.sent
-    assert "ClientToken" not in parameters
 
 
 @pytest.mark.parametrize("code", [200, "200"])

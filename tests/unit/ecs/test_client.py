@@ -2,58 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from local.ecs.clock import ManualClock
-from shared.clock import Deadline
 from shared.domain.outcome import NotSent
-from shared.ecs.client import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Answer, Client
+from shared.ecs.client import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Answer
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 from shared.errors import AccessDenied, CurfewError, Unavailable
-
-START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
-LATER = START + timedelta(days=2)
-THROTTLED = ErrorResponse(400, "Throttling.User", "Request was denied due to user flow control.")
-BODY: Mapping[str, Any] = {"RequestId": "1"}
-
-
-@dataclass(slots=True)
-class Script:
-    """Answers as told, the last again and again, each after some seconds."""
-
-    clock: ManualClock
-    says: list[Mapping[str, Any] | Exception]
-    takes_s: float = 0.0
-    sent: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
-    timeouts: list[float] = field(default_factory=list)
-
-    def send(
-        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
-    ) -> Mapping[str, Any]:
-        self.sent.append((operation, parameters))
-        self.timeouts.append(timeout_s)
-        self.clock.sleep(min(self.takes_s, timeout_s))
-        said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
-        if isinstance(said, Exception):
-            raise said
-        return said
-
-
-def make(
-    *says: Mapping[str, Any] | Exception,
-    timeout_s: float = 600,
-    takes_s: float = 0.0,
-    region: str = "cn-hangzhou",
-) -> tuple[Client, Script]:
-    clock = ManualClock(START)
-    script = Script(clock, list(says), takes_s)
-    deadline = Deadline.after(START, timedelta(seconds=timeout_s))
-    return Client(region, script, clock, deadline), script
+from tests.unit.ecs.scripted import (
+    BODY,
+    BOTH,
+    LATER,
+    SOON,
+    START,
+    THROTTLED,
+    Act,
+    make,
+    through_write,
+)
 
 
 def test_every_call_names_its_region() -> None:
@@ -131,18 +98,6 @@ def test_a_write_is_never_repeated(failure: Exception) -> None:
 
     assert caught.value is failure
     assert len(script.sent) == api.calls == 1
-
-
-def through_read(api: Client) -> Answer | NotSent:
-    return api.read("DescribeInstances", {})
-
-
-def through_write(api: Client) -> Answer | NotSent:
-    return api.write("StopInstances", {}, LATER)
-
-
-BOTH = pytest.mark.parametrize("act", [through_read, through_write])
-Act = Callable[[Client], Answer | NotSent]
 
 
 @BOTH
@@ -343,151 +298,6 @@ def test_credentials_that_are_refused_end_a_write() -> None:
         api.write("StopInstances", {}, LATER)
 
 
-@pytest.mark.parametrize("timeout_s", [3, 10, 60, 600, 86_400])
-@pytest.mark.parametrize("left_s", [0.001, 0.5, 3.0, 20.0])
-@pytest.mark.parametrize("takes_s", [0.5, 7.0, 1e9])
-@BOTH
-def test_no_call_lasts_into_the_time_of_the_report(
-    act: Act, takes_s: float, left_s: float, timeout_s: float
-) -> None:
-    """The last one may still run when work ends, but its answer comes before the kill."""
-    api, script = make(NoResponse("no response in time"), timeout_s=timeout_s, takes_s=takes_s)
-    deadline = Deadline.after(START, timedelta(seconds=timeout_s))
-    script.clock.advance(max(timedelta(0), deadline.work_until - START - timedelta(seconds=left_s)))
-
-    with pytest.raises((Unavailable, NoResponse)):
-        act(api)
-
-    assert script.clock.now() < deadline.killed_at
-
-
-@BOTH
-def test_the_last_call_has_half_of_what_is_kept_for_the_report(act: Act) -> None:
-    api, script = make(BODY, timeout_s=600)
-    script.clock.advance(timedelta(seconds=595))
-
-    act(api)
-
-    assert script.timeouts == [2.5]
-
-
-@BOTH
-def test_no_call_begins_when_work_has_ended(act: Act) -> None:
-    api, script = make(BODY, timeout_s=60)
-    script.clock.advance(timedelta(seconds=57.001))
-
-    if act is through_write:
-        assert act(api) == NotSent()
-    else:
-        with pytest.raises(Unavailable):
-            act(api)
-
-    assert script.sent == []
-
-
-@pytest.mark.parametrize(
-    ("region", "hint"),
-    [
-        ("cn-hangzou", "Did you mean cn-hangzhou?"),
-        ("hongkong", "Did you mean cn-hongkong?"),
-        ("mars", "Region ids look like cn-hangzhou."),
-        *(
-            (region, "There is such a region; perhaps this account or endpoint does not have it.")
-            for region in ("cn-heyuan", "cn-hangzhou-finance", "cn-north-2-gov-1")
-        ),
-    ],
-)
-def test_a_region_that_ecs_does_not_know_is_told_with_the_nearest(region: str, hint: str) -> None:
-    refusal = ErrorResponse(
-        404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."
-    )
-    api, script = make(refusal, region=region)
-
-    with pytest.raises(Unavailable) as caught:
-        api.read("DescribeInstances", {})
-
-    assert caught.value.unknown_region
-    assert str(caught.value) == (
-        f"{region} is not a region that ECS knows (InvalidRegionId.NotFound). {hint}"
-    )
-    assert len(script.sent) == 1
-
-
-@pytest.mark.parametrize(
-    ("region", "unknown", "tries"),
-    [("cn-hangzou", True, 1), ("cn-hangzhou", False, 5), ("cn-shanghai-finance-1", False, 5)],
-    ids=["not-listed", "listed", "of-finance-cloud"],
-)
-def test_no_host_of_that_name_means_no_such_region_unless_there_is_one(
-    region: str,
-    unknown: bool,  # noqa: FBT001  # a table's column
-    tries: int,
-) -> None:
-    api, script = make(NoResponse("no host of that name", unresolved=True), region=region)
-
-    with pytest.raises(Unavailable, match="no host of that name") as caught:
-        api.read("DescribeInstances", {})
-
-    assert caught.value.unknown_region is unknown
-    assert len(script.sent) == tries
-
-
-def test_another_failure_of_an_unlisted_region_does_not_make_it_unknown() -> None:
-    api, script = make(NoResponse("no connection"), region="cn-newcity")
-
-    with pytest.raises(Unavailable) as caught:
-        api.read("DescribeInstances", {})
-
-    assert not caught.value.unknown_region
-    assert len(script.sent) == 5
-
-
-SOON = START + timedelta(seconds=20)
-
-
-def test_reads_that_are_bounded_end_in_time_and_the_others_go_on() -> None:
-    api, script = make(NoResponse("no connection"), takes_s=9)
-    bounded = api.reading_until(SOON)
-
-    with pytest.raises(Unavailable):
-        bounded.read("DescribeInstances", {})
-    ended_at = script.clock.now()
-    script.says = [BODY]
-    answer = api.read("DescribeInstances", {})
-
-    assert ended_at <= SOON + timedelta(seconds=0.2)
-    assert answer.body == BODY
-
-
-def test_a_bounded_read_is_given_no_more_time_than_is_left() -> None:
-    api, script = make(BODY)
-    script.clock.advance(timedelta(seconds=14))
-
-    api.reading_until(SOON).read("DescribeInstances", {})
-    api.read("DescribeInstances", {})
-
-    assert script.timeouts == [6.0, READ_TIMEOUT_S]
-
-
-def test_no_bound_is_later_than_the_deadline() -> None:
-    api, script = make(NoResponse("no connection"), timeout_s=60, takes_s=9)
-
-    with pytest.raises(Unavailable):
-        api.reading_until(LATER).read("DescribeInstances", {})
-
-    assert script.clock.now() <= START + timedelta(seconds=60)
-
-
-def test_bounded_calls_share_pace_and_count_with_the_others() -> None:
-    api, script = make(THROTTLED, THROTTLED, THROTTLED, BODY)
-    unhurried = api.outlook("DescribeInstances", script.clock.now())
-
-    api.reading_until(START + timedelta(minutes=5)).read("DescribeInstances", {})
-
-    assert api.outlook("DescribeInstances", script.clock.now()) != unhurried
-    assert api.calls == 4
-
-
 def test_writes_are_counted_apart_also_those_that_failed() -> None:
     api, _ = make(BODY, BODY, ErrorResponse(403, "IncorrectInstanceStatus", ""), NoResponse("cut"))
 
@@ -500,74 +310,6 @@ def test_writes_are_counted_apart_also_those_that_failed() -> None:
 
     assert (api.calls, api.writes) == (4, 3)
     assert api.reading_until(SOON).writes == 3
-
-
-IN_THREE_SECONDS = START + timedelta(seconds=3)
-
-
-def test_a_question_that_is_asked_once_takes_no_longer_than_it_may() -> None:
-    api, script = make(BODY, takes_s=60)
-
-    answer = api.ask_once("DescribeInstances", {"MaxResults": "100"}, IN_THREE_SECONDS)
-
-    assert answer is not None
-    assert answer.body == BODY
-    assert script.sent == [("DescribeInstances", {"RegionId": "cn-hangzhou", "MaxResults": "100"})]
-    assert script.timeouts == [3.0]
-
-
-def test_a_question_that_is_asked_at_the_last_moment_has_a_moment_left() -> None:
-    api, script = make(BODY)
-    script.clock.advance(timedelta(seconds=3))
-
-    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is not None
-    assert script.timeouts == [0.1]
-
-
-@pytest.mark.parametrize(
-    "failure",
-    [
-        NoResponse("no connection"),
-        NoResponse("no host of that name", unresolved=True),
-        ErrorResponse(500, "InternalError", ""),
-        ErrorResponse(403, "Forbidden.RAM", ""),
-        ErrorResponse(404, "InvalidAccessKeyId.NotFound", ""),
-    ],
-    ids=repr,
-)
-def test_a_question_that_is_asked_once_is_not_repeated_and_fails_nothing(
-    failure: Exception,
-) -> None:
-    api, script = make(failure)
-
-    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
-    assert len(script.sent) == 1
-
-
-@pytest.mark.parametrize(
-    ("region", "failure"),
-    [
-        ("cn-hangzhou", ErrorResponse(404, "InvalidRegionId.NotFound", "")),
-        ("cn-hangzou", ErrorResponse(404, "InvalidRegionId.NotFound", "")),
-        ("cn-hangzou", NoResponse("no host of that name", unresolved=True)),
-    ],
-    ids=repr,
-)
-def test_a_question_to_a_region_that_ecs_does_not_know_says_so(
-    region: str, failure: Exception
-) -> None:
-    api, _ = make(failure, region=region)
-
-    with pytest.raises(Unavailable, match=f"^{region} is not a region that ECS knows") as caught:
-        api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS)
-    assert caught.value.unknown_region
-
-
-def test_a_question_that_is_asked_once_waits_for_its_turn_no_longer_than_it_may() -> None:
-    api, script = make(THROTTLED)
-
-    assert api.ask_once("DescribeInstances", {}, IN_THREE_SECONDS) is None
-    assert script.clock.now() <= IN_THREE_SECONDS
 
 
 def test_what_nobody_foresaw_is_passed_on_and_keeps_no_turn() -> None:

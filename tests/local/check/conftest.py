@@ -1,0 +1,40 @@
+"""What several modules here share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from local.check.findings import Level
+from local.check.whole import check_file
+from local.fc.context import CODE
+from tests.harness.s_yaml import SHIPPED
+from tests.local.check.edits import NOW, Edit
+
+
+@pytest.fixture
+def ram(tmp_path: Path) -> Path:
+    """A copy of the policies, to be changed."""
+    return Path(shutil.copytree(CODE / "ram", tmp_path / "ram"))
+
+
+@pytest.fixture
+def checked(tmp_path: Path, ram: Path) -> Callable[..., dict[Level, list[str]]]:
+    """Checks the shipped file after an edit; gives the sentences by level."""
+
+    def check(edit: Edit = lambda _: None, **environ: str) -> dict[Level, list[str]]:
+        document = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+        edit(document)
+        path = tmp_path / "s.yaml"
+        path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+        told: dict[Level, list[str]] = {level: [] for level in Level}
+        for section in check_file(path, NOW, environ, ram):
+            for one in section.findings:
+                told[one.level].append("\n".join([one.text, *one.details]))
+        return told
+
+    return check
