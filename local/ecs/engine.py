@@ -16,6 +16,7 @@ from datetime import datetime
 
 from local.ecs.account import lifecycle
 from local.ecs.account.durations import DEFAULT_DURATIONS, Durations
+from local.ecs.account.images import Image
 from local.ecs.account.model import (
     Disk,
     DiskKind,
@@ -178,6 +179,12 @@ class Ecs:
         with self._lock:
             groups = self._state.network.groups
             return tuple(each for each in groups if region in {None, each.region})
+
+    def images(self, region: str | None = None) -> tuple[Image, ...]:
+        """The account's own images that exist (in ``region``), in order of creation."""
+        with self._lock:
+            images = self._state.images
+            return tuple(each for each in images if region in {None, each.region})
 
     def add(self, spec: InstanceSpec) -> Instance:
         """Make an instance, as the platform or somebody else would.

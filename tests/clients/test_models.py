@@ -115,6 +115,8 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
     yield "DescribeInstances", {"PageNumber": 1, "PageSize": 10}
     yield "DescribeInstanceStatus", {"PageNumber": 1, "PageSize": 10}
     yield "DescribeInstanceAttribute", {"InstanceId": one}
+    yield "DescribeInstancesFullStatus", {"PageNumber": 1, "PageSize": 10}
+    yield "DescribeInstanceHistoryEvents", {"PageNumber": 1, "PageSize": 10}
     yield "DescribeDisks", {"MaxResults": 10}
     engine.lock(one)  # in no way
     yield "CreateSnapshot", {"DiskId": disk}
@@ -139,6 +141,7 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
     yield "JoinSecurityGroup", {**made, "InstanceId": one}
     yield "LeaveSecurityGroup", {**made, "InstanceId": one}
     yield "DeleteSecurityGroup", made
+    yield from disks_and_images(engine, clock, one)
     at = f"{clock.now() + timedelta(hours=9):%Y-%m-%dT%H:%M:00Z}"
     yield "ModifyInstanceAutoReleaseTime", {"InstanceId": one, "AutoReleaseTime": at}
     yield "DescribeInstances", {"MaxResults": 10}
@@ -172,3 +175,23 @@ def networks_and_keys(instance: str) -> Iterator[tuple[str, Mapping[str, object]
     yield "AttachKeyPair", {**pair, "InstanceIds": json.dumps([instance])}
     yield "DetachKeyPair", {**pair, "InstanceIds": json.dumps([instance])}
     yield "DeleteKeyPairs", {"KeyPairNames": json.dumps(["ci"])}
+
+
+def disks_and_images(
+    engine: Ecs, clock: ManualClock, instance: str
+) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """A disk and an image, made, changed, and deleted, with the snapshot between them."""
+    zone = engine.instance(instance).zone
+    yield "CreateDisk", {"ZoneId": zone, "DiskCategory": "cloud_essd", "Size": 20}
+    disk = {"DiskId": engine.disks()[-1].disk_id}
+    yield "AttachDisk", {**disk, "InstanceId": instance}
+    yield "ModifyDiskAttribute", {**disk, "DiskName": "logs"}
+    yield "ResizeDisk", {**disk, "NewSize": 30}
+    yield "DetachDisk", {**disk, "InstanceId": instance}
+    yield "DeleteDisk", disk
+    yield "CreateImage", {"InstanceId": instance, "ImageName": "golden"}
+    clock.advance(timedelta(hours=1))
+    image = engine.images(REGION)[-1]
+    yield "DescribeImages", {"ImageOwnerAlias": "self"}
+    yield "DeleteImage", {"ImageId": image.image_id}
+    yield "DeleteSnapshot", {"SnapshotId": image.disks[0].snapshot_id}

@@ -46,7 +46,7 @@ def settle(state: State, now: datetime) -> None:
             _stop_when_over(state, resource)
         elif due is Due.EVENT:
             _execute(state, resource)
-        else:
+        elif state.snapshots.find(resource) is not None:
             state.remove_snapshot(resource)
     state.now = now
 

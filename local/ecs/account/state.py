@@ -195,7 +195,11 @@ class State:
             network=self.network.save(),
             key_pairs=tuple(self.key_pairs),
             images=tuple(self.images),
-            agenda=tuple((at, due.name, resource) for at, _, due, resource in sorted(self._agenda)),
+            agenda=tuple(
+                (at, due.name, resource)
+                for at, _, due, resource in sorted(self._agenda)
+                if due is not Due.RETENTION or self.snapshots.find(resource) is not None
+            ),
         )
 
     @property

@@ -20,7 +20,9 @@ _MODULES: Mapping[str, str] = {
     "deletion": "DeleteInstance DeleteInstances",
     "describe_instances": "DescribeInstanceAttribute DescribeInstanceStatus DescribeInstances",
     "describe_snapshots": "DescribeSnapshotGroups DescribeSnapshots",
+    "disk_changes": ("AttachDisk CreateDisk DeleteDisk DetachDisk ModifyDiskAttribute ResizeDisk"),
     "disks": "DescribeDisks",
+    "image_changes": "CreateImage DeleteImage DeleteSnapshot",
     "images": "DescribeImages",
     "key_pairs": (
         "AttachKeyPair CreateKeyPair DeleteKeyPairs DescribeKeyPairs DetachKeyPair ImportKeyPair"

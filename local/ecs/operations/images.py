@@ -29,13 +29,19 @@ def _rows(request: Request, region: str) -> Iterator[tuple[int, Image]]:
     architecture = _architecture(request)
     statuses = parameters.text("Status", "Available").split(",")
     wanted = parameters.text("ImageId")
-    for position, image in enumerate(public_images().values(), start=1):
+    for position, image in _all(request, region):
         if wanted and image.image_id not in wanted.split(","):
             continue
         if usage and (image.image_id in used) is not (usage == "instance"):
             continue
         if image.status(state.now) in statuses and architecture in {"", image.architecture}:
             yield position, image
+
+
+def _all(request: Request, region: str) -> Iterator[tuple[int, Image]]:
+    yield from enumerate(public_images().values(), start=1)
+    for position, image in request.state.images.walk(region):
+        yield len(public_images()) + position, image
 
 
 def _architecture(request: Request) -> str:
