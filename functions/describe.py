@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm, guard_of
 from shared.domain.instance import Instance, Status, stopped_in_words
 from shared.domain.steps import Done, Impossible, Rule, Step
-from shared.request.request import Request
+from shared.request.request import Request, invalid
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext, Settings
+from shared.times import parse_duration
 
 _HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
+
+
+_WITHIN = 'Minutes, hours or days from now on: "72h", "3d"; only what ECS will release by then.'
 
 
 class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +32,7 @@ class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=
             "it ends in economical mode; or false."
         ),
     ] = False
+    releases_within: Annotated[str, Meta(max_length=16, description=_WITHIN)] | UnsetType = UNSET
 
 
 class DescribeRule(Rule, frozen=True):
@@ -70,7 +75,24 @@ def _prices(request: DescribeRequest) -> bool:
     return request.prices
 
 
-ACTION = Action("describe", DescribeRequest, Harm.NONE, _rule, prices=_prices, only_looks=True)
+def _releases_within(request: DescribeRequest) -> timedelta | None:
+    if request.releases_within is UNSET:
+        return None
+    try:
+        return parse_duration(request.releases_within)
+    except ValueError:
+        raise invalid("releases_within", request.releases_within, _WITHIN) from None
+
+
+ACTION = Action(
+    "describe",
+    DescribeRequest,
+    Harm.NONE,
+    _rule,
+    prices=_prices,
+    releases_within=_releases_within,
+    only_looks=True,
+)
 
 
 def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:

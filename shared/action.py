@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 import msgspec
@@ -30,6 +30,11 @@ class RequestTime(msgspec.Struct, frozen=True):
     settings: Settings
 
 
+def tells_of_no_releases(request: Request) -> timedelta | None:  # noqa: ARG001  # whatever the request
+    """For actions whose rows are all that is selected."""
+    return None
+
+
 def no_disks(request: Request) -> DiskLook:  # noqa: ARG001  # whatever the request
     """For actions that do not care about disks."""
     return DiskLook.NONE
@@ -50,6 +55,8 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
         rule: Makes the rule for a request; raises InvalidEvent if its times make no sense.
         disks: Which disks the rule of a request wants to see.
         prices: Whether a request wants to know what the instances cost.
+        releases_within: Within which time from now ECS must be about to release an instance for
+            it to have a row; None: whatever is selected has one. Raises InvalidEvent.
         only_looks: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
     """
 
@@ -59,6 +66,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     rule: Callable[[R, RequestTime], Rule]
     disks: Callable[[R], DiskLook] = no_disks
     prices: Callable[[R], bool] = no_prices
+    releases_within: Callable[[R], timedelta | None] = tells_of_no_releases
     only_looks: bool = False
 
     def guard(self, settings: Settings) -> Guard:

@@ -6,12 +6,16 @@ one that cannot be read is a warning, not the end of a run.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Literal
 
 import msgspec
 
 from shared.errors import Refused
+from shared.hosts import read_server
+from shared.times import parse_duration
 
 Language = Literal["", "en", "zh"]
 
@@ -19,6 +23,9 @@ OCCASIONS = ("failed", "changed", "planned", "nothing_matched")
 """What can be a reason to tell of a run; a run can be several."""
 
 DEFAULT_OCCASIONS = frozenset({"failed", "changed"})
+DEFAULT_MAX_EXTENSION = timedelta(days=14)
+SHORTEST_LINK_KEY = 32
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class NoticeSettings(msgspec.Struct, frozen=True):
@@ -28,11 +35,17 @@ class NoticeSettings(msgspec.Struct, frozen=True):
         addresses: ``CURFEW_NOTIFY`` as it stands, see ``shared.notify.channels``; "": nobody.
         occasions: ``CURFEW_NOTIFY_ON``: of which runs to tell.
         language: ``CURFEW_LANGUAGE``; "": what each channel's people read.
+        link_key: ``CURFEW_LINK_KEY``, which signs links that keep an instance; "": there are none.
+        link_url: ``CURFEW_LINK_URL``: what they lead to; "": likewise.
+        max_extension: ``CURFEW_MAX_EXTENSION``: how far from now a link may move a release time.
     """
 
     addresses: str = ""
     occasions: frozenset[str] = DEFAULT_OCCASIONS
     language: Language = ""
+    link_key: str = ""
+    link_url: str = ""
+    max_extension: timedelta = DEFAULT_MAX_EXTENSION
 
     def __repr__(self) -> str:
         return "NoticeSettings(***)"
@@ -42,12 +55,15 @@ def read_notice_settings(environ: Mapping[str, str]) -> NoticeSettings:
     """The choices that an environment states.
 
     Raises:
-        Refused: an occasion or a language is none of those that there are.
+        Refused: a variable has a value that means nothing; no key or address is repeated.
     """
     return NoticeSettings(
         environ.get("CURFEW_NOTIFY", "").strip(),
         _occasions(environ.get("CURFEW_NOTIFY_ON", "")),
         _language(environ.get("CURFEW_LANGUAGE", "")),
+        _link_key(environ.get("CURFEW_LINK_KEY", "").strip()),
+        _link_url(environ.get("CURFEW_LINK_URL", "").strip()),
+        _max_extension(environ.get("CURFEW_MAX_EXTENSION", "").strip()),
     )
 
 
@@ -67,3 +83,39 @@ def _language(text: str) -> Language:
             return language
         case other:
             raise Refused(f"CURFEW_LANGUAGE is {other[:40]!r}; it must be zh or en, or absent")
+
+
+def _link_key(text: str) -> str:
+    if text and len(text) < SHORTEST_LINK_KEY:
+        raise Refused(
+            f"CURFEW_LINK_KEY has {len(text)} characters; it must have at least "
+            f"{SHORTEST_LINK_KEY}, made at random"
+        )
+    return text
+
+
+def _link_url(text: str) -> str:
+    if not text:
+        return ""
+    parts = re.fullmatch(r"(?P<server>[a-z]+://[^/?#]+)(?P<path>(/[A-Za-z0-9._~-]+)*)/?", text)
+    malformed = Refused(
+        "CURFEW_LINK_URL must be https://HOST or https://HOST/PATH, of a domain that leads to "
+        "extend_lease"
+    )
+    try:
+        server = read_server(parts["server"] if parts else "")
+    except ValueError:
+        raise malformed from None
+    is_safe = server.scheme == "https" or (server.scheme == "http" and server.host in _LOOPBACK)
+    if server.userinfo or not is_safe:
+        raise malformed
+    return text
+
+
+def _max_extension(text: str) -> timedelta:
+    if not text:
+        return DEFAULT_MAX_EXTENSION
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise Refused(f"CURFEW_MAX_EXTENSION: {error}") from None

@@ -13,12 +13,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shared.action import Action, RequestTime
-from shared.clock import Clock, Deadline
+from shared.clock import Deadline
 from shared.converge.fleet import Fleet
 from shared.converge.survey import NAMED, Pause
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.guards import Guard, unknown_keys
-from shared.domain.plan import Judge, Plan, Result, Row, dry_run_rows, without_regions
+from shared.domain.plan import (
+    Judge,
+    Plan,
+    Result,
+    Row,
+    dry_run_rows,
+    rows_released_by,
+    without_regions,
+)
 from shared.domain.plan_id import digest, make_plan_id
 from shared.domain.selection import ByIds
 from shared.domain.steps import DiskLook
@@ -40,9 +48,8 @@ __all__ = ["REAL_WORLD", "World", "run"]
 MAX_WAITS = 6
 """How often an invocation waits for unknown ids to show."""
 
-if TYPE_CHECKING:  # few runs tell anybody or ask for prices, and only those load what it takes
+if TYPE_CHECKING:  # few runs ask for prices, and only those load what it takes
     from shared.ecs.prices import PriceBook
-    from shared.notify.telling import Telling
 
 
 def run(
@@ -107,9 +114,10 @@ class _Invocation:
         self.world = world
         self.clock = world.clock()
         self.begun = self.clock.now()
-        self.telling = _telling(context, world, self.clock)
+        timeout = timeout_of(context)
+        self.telling = world.telling(self.clock, self.begun + timeout, _account(context))
         notices_s = self.telling.longest_s if self.telling else 0
-        self.deadline = Deadline.after(self.begun, timeout_of(context), notices_s=notices_s)
+        self.deadline = Deadline.after(self.begun, timeout, notices_s=notices_s)
         self.spent = Spent()
         self.waits = 0
         self._transport: Connection | None = None
@@ -125,11 +133,13 @@ class _Invocation:
         """
         self.may_tell = True
         try:
-            report = self._report(message).cut_to(self.rows_kept)
+            whole = self._report(message)
         except CurfewError as error:
             self._ended(error)
             raise
-        not_told = self._ended(report)
+        report = whole.cut_to(self.rows_kept)
+        # Who is about to be released is told of to the last row.
+        not_told = self._ended(whole if whole.released_by else report)
         return msgspec.structs.replace(report, warnings=(*report.warnings, *not_told))
 
     def ends_early(self, error: CurfewError) -> None:
@@ -196,6 +206,7 @@ class _Invocation:
         when = RequestTime(message.sent_at or self.begun, started, settings)
         regions = self._regions(request)
         self._check_run(request, when, regions)
+        within = self.action.releases_within(request)
         rule = self.action.rule(request, when)
         judge = Judge(request.selection(), self.action.guard(settings), rule)
         fleet = self._fleet(judge, self.action.disks(request), when, regions)
@@ -216,6 +227,9 @@ class _Invocation:
         else:
             self.spent.add(plan.to_change)
             rows = self._execute(fleet, plan, writes_before=before[1])
+        released_by = started + within if within is not None and rows else None
+        if released_by is not None:
+            rows = rows_released_by(rows, released_by)
         rows, on_prices = self._priced(rows, fleet) if self.action.prices(request) else (rows, [])
         is_of_now = rule.moment(started) == started
         confirmable = dry_run and not refusal and not scene.unread and is_of_now
@@ -242,6 +256,7 @@ class _Invocation:
             ),
             refusal=refusal,
             unread=scene.unread,
+            released_by=released_by,
         )
 
     def _execute(self, fleet: Fleet, plan: Plan, *, writes_before: int) -> Sequence[Row]:
@@ -350,22 +365,6 @@ class _Invocation:
         """How many calls, and how many that change something, this invocation has sent."""
         clients = self._clients.values()
         return sum(one.calls for one in clients), sum(one.writes for one in clients)
-
-
-def _telling(context: FcContext, world: World, clock: Clock) -> Telling | None:
-    """Who tells the channels of an invocation; None where nobody is to be told."""
-    if not world.environ.get("CURFEW_NOTIFY", "").strip():
-        return None
-    from shared.notify.telling import Telling  # noqa: PLC0415  # few runs tell anybody
-
-    return Telling(
-        world.environ,
-        world.poster,
-        world.side_by_side,
-        clock,
-        killed_at=clock.now() + timeout_of(context),
-        account=_account(context),
-    )
 
 
 def _account(context: FcContext) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +18,7 @@ from shared.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # few runs tell anybody, and only those load what it takes
     from shared.notify.notices import Post
+    from shared.notify.telling import Telling
 
 
 def _connect(settings: Settings, credentials: Credentials) -> Connection:
@@ -45,6 +47,27 @@ class World(msgspec.Struct, frozen=True):
     connect: Callable[[Settings, Credentials], Connection] = _connect
     poster: Callable[[Mapping[str, str]], Post] = _poster
     environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
+
+    def telling(self, clock: Clock, killed_at: datetime, account: str) -> Telling | None:
+        """Who tells the channels of an invocation; None where nobody is to be told.
+
+        Args:
+            clock: The invocation's.
+            killed_at: When the platform ends it.
+            account: Whose instances; "" if that is not known.
+        """
+        if not self.environ.get("CURFEW_NOTIFY", "").strip():
+            return None
+        from shared.notify.telling import Telling  # noqa: PLC0415  # few runs tell anybody
+
+        return Telling(
+            self.environ,
+            self.poster,
+            self.side_by_side,
+            clock,
+            killed_at=killed_at,
+            account=account,
+        )
 
     def __repr__(self) -> str:
         return "World(***)"  # the environment holds credentials

@@ -201,3 +201,18 @@ class WatchOnly(Rule, frozen=True):
     def unchanged(self, before: Instance) -> str:
         """What the rule adds."""
         return self.rule.unchanged(before)
+
+
+def rows_released_by(rows: Iterable[Row], until: datetime) -> tuple[Row, ...]:
+    """The rows of those that ECS will have released by then; of a failure nobody knows."""
+    return tuple(
+        row
+        for row in rows
+        if row.result in {Result.FAILED, Result.PENDING} or is_released_by(row, until)
+    )
+
+
+def is_released_by(row: Row, until: datetime) -> bool:
+    """Will ECS have released it by then, if nobody moves its release time?"""
+    at = row.instance.auto_release_at
+    return at is not None and at <= until

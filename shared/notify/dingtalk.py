@@ -26,6 +26,11 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
     return posted(_signed(channel, now), fitted(text, _body, MAX_BYTES))
 
 
+def fits(text: Text) -> bool:
+    """Is all of a text taken as one message?"""
+    return len(_body(text)) <= MAX_BYTES
+
+
 def problem(answer: Answer) -> str:
     """Why the robot did not take it; "" if it did."""
     said = answered_json(answer)

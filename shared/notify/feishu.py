@@ -21,6 +21,9 @@ from shared.notify.plain import harmless
 
 MAX_BYTES = 20_000
 
+_UNSIGNED = {"timestamp": "0" * 10, "sign": "0" * 44}
+"""As long as a signature is."""
+
 _Element = dict[str, str]
 
 
@@ -28,6 +31,11 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
     """The POST of a text."""
     signed = _signature(channel, now)
     return posted(channel.url, fitted(text, lambda one: _body(one, signed), MAX_BYTES))
+
+
+def fits(text: Text) -> bool:
+    """Is all of a text taken as one message?"""
+    return len(_body(text, _UNSIGNED)) <= MAX_BYTES
 
 
 def problem(answer: Answer) -> str:

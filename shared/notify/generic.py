@@ -15,14 +15,18 @@ from typing import Any
 
 from shared.errors import CurfewError
 from shared.notify.channels import Channel
+from shared.notify.leases import Linking, due
 from shared.notify.message import Ending, Run
 from shared.notify.outgoing import Answer, Outgoing, posted
 from shared.printable import printable
 
 
-def request(channel: Channel, run: Run, now: datetime) -> Outgoing:
-    """The POST of a run: its report; of a list ``{"outcome", "reports"}``."""
-    bodies = [_body(run, one) for one in run.endings]
+def request(channel: Channel, run: Run, linking: Linking, now: datetime) -> Outgoing:
+    """The POST of a run: its report; of a list ``{"outcome", "reports"}``.
+
+    Where it tells of coming releases it has every row, each with its ``keep_url``.
+    """
+    bodies = [_body(run, one, linking) for one in run.endings]
     value = bodies[0] if len(bodies) == 1 else {"outcome": _outcome(run), "reports": bodies}
     body = printable(json.dumps(value, ensure_ascii=False)).encode(errors="replace")
     return posted(channel.url, body, **_signature(channel, body, now))
@@ -33,7 +37,7 @@ def problem(answer: Answer) -> str:
     return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"  # noqa: PLR2004  # HTTP's
 
 
-def _body(run: Run, ending: Ending) -> dict[str, Any]:
+def _body(run: Run, ending: Ending, linking: Linking) -> dict[str, Any]:
     """The report of one message, with its error if it has one."""
     if isinstance(ending, CurfewError):
         return {
@@ -45,7 +49,17 @@ def _body(run: Run, ending: Ending) -> dict[str, Any]:
         }
     error = ending.error()
     named = {"errorType": error.__name__, "errorMessage": ending.sentence()} if error else {}
-    return {**ending.as_json(), **named}
+    if ending.released_by is None:
+        return {**ending.as_json(), **named}
+    links = {row.instance.id: linking.to_keep(row) for row in due(ending)}
+    rows = [
+        {
+            **ending.row_as_json(row),
+            **({"keep_url": url} if (url := links.get(row.instance.id)) else {}),
+        }
+        for row in ending.rows
+    ]
+    return {**ending.as_json(max_rows=len(ending.rows)), **named, "instances": rows}
 
 
 def _outcome(run: Run) -> str:

@@ -118,7 +118,9 @@ class Run(msgspec.Struct, frozen=True):
             "failed": bool(self.errors()),
             "changed": any(one["changed"] for one in counted),
             "planned": any(one.dry_run for one in self.reports),
-            "nothing_matched": any(not any(one.values()) for one in counted),
+            "nothing_matched": any(
+                not report.rows and report.released_by is None for report in self.reports
+            ),
         }
         return frozenset(name for name, it_is in are.items() if it_is)
 
@@ -143,7 +145,7 @@ def text_of(run: Run, language: Spoken) -> Text:
         lines=tuple(_line(row, language) for row in rows[:MAX_ROWS]),
         more=sum(sum(one.counts().values()) for one in run.reports) - len(rows[:MAX_ROWS]),
         advice=words.advice.get(outcome, ""),
-        footer=_footer(run, words),
+        footer=footer(run, words),
         language=language,
     )
 
@@ -179,7 +181,8 @@ def _line(row: Row, language: Spoken) -> Line:
     )
 
 
-def _footer(run: Run, words: Words) -> str:
+def footer(run: Run, words: Words) -> str:
+    """The request id, by which the log is found and a duplicate is known, and the account."""
     retry = run.origin.retry_count
     return words.comma.join(
         part

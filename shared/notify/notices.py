@@ -7,19 +7,21 @@ second one after a refusal for the pace by refusing longer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
+from shared.clock import Clock
 from shared.ecs.masking import forms_of, masked
 from shared.errors import Refused
 from shared.notice_settings import NoticeSettings, read_notice_settings
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Channels, Kind, read_channels
-from shared.notify.message import Run, Text, text_of
+from shared.notify.leases import Linking, due, left_over_in_words, pages
+from shared.notify.message import Run, text_of
 from shared.notify.outgoing import Answer, Outgoing
-from shared.notify.words import Spoken
 from shared.parallel import Runner
 from shared.printable import printable
 
@@ -65,47 +67,87 @@ class Notices(msgspec.Struct, frozen=True):
     settings: NoticeSettings
 
     def wanted(self, run: Run) -> bool:
-        """Is this a run to tell of?"""
-        return bool(self.channels.usable and run.occasions() & self.settings.occasions)
+        """Is there anything to tell of a run?"""
+        return bool(self.channels.usable) and (self._is_told(run) or _is_before(run))
 
     def tell(
-        self, run: Run, post: Post, side_by_side: Runner, *, now: datetime, left_s: float
+        self, run: Run, post: Post, side_by_side: Runner, clock: Clock, *, left_s: float
     ) -> list[Told]:
         """Tell every channel of a run.
 
         Args:
             run: What there is to tell.
             post: How it is sent.
-            side_by_side: How several are sent at once.
-            now: For signatures.
+            side_by_side: How several channels are told at once.
+            clock: For signatures, and for how long it takes.
             left_s: How long it may take, at most ``LONGEST_S``.
         """
         channels = self.channels.usable
         if left_s < _LEAST_S:
             return [Told("", "no notice was sent: there was no time left for it")]
+        until = clock.now() + timedelta(seconds=left_s)
 
-        def told(channel: Channel) -> Told:
-            problem = self._told(channel, run, post, now=now, left_s=left_s)
-            return Told(channel.name, problem and f"no notice to {channel.name}: {problem}")
+        def told(channel: Channel) -> list[Told]:
+            return list(self._told(channel, run, post, clock, until))
 
-        return side_by_side(told, channels, at_once=max(1, len(channels)))
+        each = side_by_side(told, channels, at_once=max(1, len(channels)))
+        return [one for told_of in each for one in told_of]
 
-    def _told(self, channel: Channel, run: Run, post: Post, *, now: datetime, left_s: float) -> str:
-        """Why one channel was not told; "" if it was."""
+    def _told(
+        self, channel: Channel, run: Run, post: Post, clock: Clock, until: datetime
+    ) -> Iterator[Told]:
+        """Tell one channel all there is, message by message, until one is not taken."""
+        notice = self._notice(channel, run)
+        problem = ""
+        for compose in notice.messages:
+            now = clock.now()
+            if not problem and (left_s := (until - now).total_seconds()) >= _LEAST_S:
+                problem = _posted(channel, compose(now), post, left_s)
+            elif not problem:
+                problem = "there was no time left for all of it"
+        yield Told(channel.name, problem and f"no notice to {channel.name}: {problem}")
+        if notice.left_over:
+            left = left_over_in_words(notice.left_over)
+            yield Told(channel.name, f"the notice to {channel.name} is too long; {left}")
+
+    def _notice(self, channel: Channel, run: Run) -> _Notice:
+        """What one channel is told of a run."""
+        settings = self.settings
+        linking = Linking(run.account, settings.link_url, settings.link_key)
         if channel.kind is Kind.GENERIC:
-            outgoing, judge = generic.request(channel, run, now), generic.problem
-        else:
-            form = _FORMS[channel.kind]
-            outgoing, judge = form.request(channel, self._text(channel, run), now), form.problem
-        try:
-            answer = post(outgoing, left_s)
-        except NotTold as failure:
-            return str(failure)
-        return without_secrets(judge(answer), channel)
+            return _Notice((lambda now: generic.request(channel, run, linking, now),), {})
+        form = _FORMS[channel.kind]
+        language = settings.language or ("zh" if channel.kind in _IN_CHINESE else "en")
+        before = pages(run, language, form.fits, linking)
+        texts = [*before.texts, *([text_of(run, language)] if self._is_told(run) else [])]
+        return _Notice(
+            tuple(partial(form.request, channel, text) for text in texts), before.left_over
+        )
 
-    def _text(self, channel: Channel, run: Run) -> Text:
-        spoken: Spoken = "zh" if channel.kind in _IN_CHINESE else "en"
-        return text_of(run, self.settings.language or spoken)
+    def _is_told(self, run: Run) -> bool:
+        """Is it a run to tell of, other than of what ECS will release?"""
+        return bool(run.occasions() & self.settings.occasions)
+
+
+class _Notice(msgspec.Struct, frozen=True):
+    """What one channel is told: messages, each made when it is sent; and whom it leaves out."""
+
+    messages: tuple[Callable[[datetime], Outgoing], ...]
+    left_over: Mapping[str, int]
+
+
+def _posted(channel: Channel, outgoing: Outgoing, post: Post, left_s: float) -> str:
+    """Why a channel did not take a message; "" if it did."""
+    judge = generic.problem if channel.kind is Kind.GENERIC else _FORMS[channel.kind].problem
+    try:
+        answer = post(outgoing, left_s)
+    except NotTold as failure:
+        return str(failure)
+    return without_secrets(judge(answer), channel)
+
+
+def _is_before(run: Run) -> bool:
+    return any(due(report) for report in run.reports)
 
 
 _IN_CHINESE = {Kind.DINGTALK, Kind.FEISHU, Kind.WECOM}

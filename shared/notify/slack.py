@@ -26,6 +26,11 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: A
     return posted(channel.url, fitted(text, _body, MAX_BYTES))
 
 
+def fits(text: Text) -> bool:
+    """Is all of a text taken as one message?"""
+    return len(_body(text)) <= MAX_BYTES
+
+
 def problem(answer: Answer) -> str:
     """Why it was not taken; "" if it was."""
     said = answer.body.decode(errors="replace").strip()

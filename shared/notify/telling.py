@@ -76,12 +76,11 @@ class Telling:
         return [one.problem for one in told if one.problem]
 
     def _tell(self, run: Run) -> list[Told]:
-        now = self._clock.now()
-        left_s = (self._killed_at - now).total_seconds() - _AFTERWARDS_S
+        left_s = (self._killed_at - self._clock.now()).total_seconds() - _AFTERWARDS_S
         return self._notices.tell(
             run,
             self._poster(self._environ),
             self._side_by_side,
-            now=now,
+            self._clock,
             left_s=min(left_s, LONGEST_S),
         )

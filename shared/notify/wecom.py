@@ -26,5 +26,10 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: A
     return posted(channel.url, as_bytes({"msgtype": "markdown", "markdown": {"content": content}}))
 
 
+def fits(text: Text) -> bool:
+    """Is all of a text taken as one message?"""
+    return len(_content(text)) <= MAX_BYTES
+
+
 def _content(text: Text) -> bytes:
     return markdown(text, item="> ", title="### ").encode()

@@ -29,6 +29,14 @@ class Words(msgspec.Struct, frozen=True):
         keep: What a link that keeps an instance is called.
         request: The invocation's id, and which retry it was.
         account: Whose instances.
+        soon: Of a notice before: how many instances ECS will release soon.
+        page: Which of several messages it is, and of how many.
+        released_at: When ECS releases an instance.
+        no_owner: Above the instances that have no owner.
+        not_listed: Whose instances are not in the messages, and how many.
+        keep_advice: What to do, where there are links.
+        later_advice: What to do, where there are none.
+        days: Monday to Sunday.
     """
 
     outcomes: Mapping[str, str]
@@ -44,6 +52,14 @@ class Words(msgspec.Struct, frozen=True):
     request: str
     retry: str
     account: str
+    soon: str
+    page: str
+    released_at: str
+    no_owner: str
+    not_listed: str
+    keep_advice: str
+    later_advice: str
+    days: tuple[str, ...]
 
 
 _EN = Words(
@@ -91,6 +107,14 @@ _EN = Words(
     request="request {}",
     retry="retry {}",
     account="account {}",
+    soon="ECS will release {} soon",
+    page=" ({}/{})",
+    released_at="released {}",
+    no_owner="no owner",
+    not_listed="not listed: {}",
+    keep_advice="If you still need one, follow its link and choose how long. Otherwise do nothing.",
+    later_advice="If you still need one, set a later release time. Otherwise do nothing.",
+    days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 )
 _ZH = Words(
     outcomes={
@@ -131,6 +155,14 @@ _ZH = Words(
     request="请求 {}",
     retry="第 {} 次重试",
     account="账号 {}",
+    soon="{} 台实例即将被 ECS 释放",
+    page="（{}/{}）",
+    released_at="{} 释放",
+    no_owner="无负责人",
+    not_listed="未列出：{}",
+    keep_advice="如果还需要某台实例，请打开它的链接选择保留多久；不需要则无需操作。",
+    later_advice="如果还需要某台实例，请设置更晚的自动释放时间；不需要则无需操作。",
+    days=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
 )
 WORDS: Mapping[Spoken, Words] = {"en": _EN, "zh": _ZH}
 RESULTS: Mapping[Spoken, Mapping[str, str]] = {

@@ -62,6 +62,7 @@ class Report(msgspec.Struct, frozen=True):
         warnings: Sentences for people: what matched nothing, is not known, could not be read.
         refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
         unread: Regions that could not be read, each with the reason.
+        released_by: Its rows are those alone that ECS will release by then; None: all.
         whole: The same with all of its rows, told in numbers; None: nothing is missing here.
     """
 
@@ -78,6 +79,7 @@ class Report(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     refusal: str = ""
     unread: Mapping[str, CurfewError] = MappingProxyType({})
+    released_by: datetime | None = None
     whole: Whole | None = None
 
     def cut_to(self, max_rows: int) -> Report:

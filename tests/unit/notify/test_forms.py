@@ -18,6 +18,7 @@ from shared.domain.plan import Result
 from shared.errors import Refused
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Kind
+from shared.notify.leases import Linking
 from shared.notify.message import Run, text_of
 from shared.notify.outgoing import Answer
 from tests.unit.notify.runs import NOW, report, row, run
@@ -30,6 +31,7 @@ FORMS: dict[Kind, ModuleType] = {
 }
 SECRET = "SECxyz"
 URL = "https://example.com/send?access_token=abc"
+NO_LINKS = Linking("", "", "")
 MILLISECONDS, SECONDS = 1_795_780_800_500, 1_795_780_800
 
 
@@ -88,7 +90,7 @@ def test_without_a_secret_there_is_no_signature(kind: Kind) -> None:
 def test_the_generic_form_is_the_report_with_a_signature_over_its_bytes() -> None:
     told = report(row(1))
 
-    outgoing = generic.request(Channel(Kind.GENERIC, URL, "s", 1), run(told), NOW)
+    outgoing = generic.request(Channel(Kind.GENERIC, URL, "s", 1), run(told), NO_LINKS, NOW)
 
     assert json.loads(outgoing.body) == told.as_json()
     made = hmac.new(b"s", f"{SECONDS}.".encode() + outgoing.body, hashlib.sha256).hexdigest()
@@ -98,8 +100,8 @@ def test_the_generic_form_is_the_report_with_a_signature_over_its_bytes() -> Non
 def test_the_generic_form_of_an_error_and_of_a_list() -> None:
     channel = Channel(Kind.GENERIC, URL, "", 1)
 
-    alone = generic.request(channel, run(Refused("too old")), NOW)
-    listed = generic.request(channel, run(report(row(1)), Refused("too old")), NOW)
+    alone = generic.request(channel, run(Refused("too old")), NO_LINKS, NOW)
+    listed = generic.request(channel, run(report(row(1)), Refused("too old")), NO_LINKS, NOW)
 
     error = {
         "action": "stop",
@@ -119,7 +121,9 @@ def test_the_generic_form_of_an_error_and_of_a_list() -> None:
 def test_the_generic_form_of_a_report_with_an_error_names_it() -> None:
     failed = report(row(1, Result.FAILED, reason="no stock"))
 
-    body = json.loads(generic.request(Channel(Kind.GENERIC, URL, "", 1), run(failed), NOW).body)
+    body = json.loads(
+        generic.request(Channel(Kind.GENERIC, URL, "", 1), run(failed), NO_LINKS, NOW).body
+    )
 
     assert body == {
         **failed.as_json(),

@@ -49,7 +49,7 @@ OWN = {
     "release": {"force": "bool", "snapshot": "bool", "snapshot_retention_days": "number"},
     "set_auto_release": {"release_at": "text", "release_after": "text", "if_set": "text"},
     "clear_auto_release": {},
-    "describe": {"prices": "bool"},
+    "describe": {"prices": "bool", "releases_within": "text"},
 }
 
 

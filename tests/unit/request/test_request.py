@@ -28,6 +28,7 @@ VALUES: dict[str, list[object]] = {
     "list": [["i-1"]],
     "object": [{}],
 }
+
 RIGHT = {
     (function, field): description(one, field)
     for function, one in TYPES.items()
