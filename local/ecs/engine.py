@@ -132,7 +132,9 @@ class Ecs:
             raise Refusal.UNKNOWN_ACTION.error()
         with self._lock:
             self.settle()
-            return operation(Request(action, Parameters(parameters), caller, self._state))
+            quirks = self._state.settings.quirks
+            read = Parameters(parameters, single_quotes=quirks.single_quoted_ids_are_read)
+            return operation(Request(action, read, caller, self._state))
 
     def settle(self) -> None:
         """Apply all that has come due; every call and every look does this first."""

@@ -27,7 +27,7 @@ from local.ecs.engine import Ecs
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.http.control import PREFIX
-from local.ecs.http.messages import LOOPBACK, HttpReply, HttpRequest, is_loopback
+from local.ecs.http.messages import LOOPBACK, HttpReply, HttpRequest, in_origin_form, is_loopback
 from local.ecs.printable import printable
 from local.ecs.state_file import Keeper
 
@@ -278,7 +278,7 @@ async def _in_thread(work: Callable[[], HttpReply]) -> HttpReply:
 
 
 async def _received(request: web.BaseRequest) -> HttpRequest:
-    return HttpRequest(
+    received = HttpRequest(
         method=request.method,
         target=request.raw_path,
         headers={
@@ -287,6 +287,7 @@ async def _received(request: web.BaseRequest) -> HttpRequest:
         },
         body=await request.read(),
     )
+    return in_origin_form(received)
 
 
 async def _send(request: web.BaseRequest, reply: HttpReply) -> web.StreamResponse:

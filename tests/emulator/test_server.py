@@ -112,6 +112,32 @@ def test_an_idle_connection_is_closed(ecs: LocalEcs, monkeypatch: pytest.MonkeyP
     assert received.startswith(b"HTTP/1.1 200 OK")
 
 
+def test_the_official_sdk_gets_here_by_the_proxy_variable_alone(
+    ecs: LocalEcs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", ecs.url)
+    request = RpcRequest("Ecs", "2014-05-26", "DescribeRegions")
+    request.set_endpoint("ecs.cn-hangzhou.aliyuncs.com")
+    request.set_read_timeout(PATIENCE_S)
+
+    answer = json.loads(client().do_action_with_exception(request))
+
+    assert answer["Regions"]["Region"]
+    assert ecs.log.actions() == ("DescribeRegions",)
+
+
+def test_a_request_as_to_a_proxy_for_another_site_is_refused(ecs: LocalEcs) -> None:
+    link = http.client.HTTPConnection(urlsplit(ecs.url).netloc)
+    said = []
+    for url in ("http://example.com/", "http://ecs.aliyuncs.com/_local/state"):
+        link.request("GET", url, headers={"Host": "127.0.0.1"})
+        response = link.getresponse()
+        said.append((response.status, json.loads(response.read())["Code"]))
+    link.close()
+
+    assert said == [(403, "Forbidden.Host")] * 2
+
+
 def test_the_official_sdk_understands_the_errors(ecs: LocalEcs) -> None:
     with pytest.raises(ServerException) as caught:
         ask(ecs, client(), "StopInstance", InstanceId="i-unknown")

@@ -69,6 +69,10 @@ class Quirks:
             notice on the authentication of ECS's query APIs).
         tag_filter_limit: how many resources a list filtered by tag shows at most. The reference
             says that the filter does not serve more than 1,000; the rest is left out silently.
+        single_quoted_ids_are_read: ``InstanceIds`` and its like may be a list as Python prints it,
+            ``['i-1', 'i-2']``, besides JSON. The reference says JSON. By default it is read: three
+            programs in use (Ray's provider for Alibaba Cloud, two command lines) send nothing else,
+            and could not work with an ECS that refused it.
     """
 
     delete_batch_is_atomic: bool = True
@@ -94,6 +98,7 @@ class Quirks:
     auto_release_delay: timedelta = timedelta(0)
     denied_describe_is_empty: bool = False
     tag_filter_limit: int = 1000
+    single_quoted_ids_are_read: bool = True
 
 
 DEFAULT_QUIRKS = Quirks()

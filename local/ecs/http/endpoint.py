@@ -15,7 +15,7 @@ import msgspec
 from local.ecs.errors import EcsError
 from local.ecs.gateway.gateway import Answer, Gateway
 from local.ecs.http.messages import HttpReply, HttpRequest
-from local.ecs.http.signatures import Credential, Verifier
+from local.ecs.http.signatures import OLD_TIMESTAMP, Credential, Verifier
 from local.ecs.http.xml import to_xml
 from local.ecs.ram.caller import Caller
 
@@ -34,6 +34,7 @@ _COMMON = frozenset(
         "SignatureType",
         "SignatureVersion",
         "Timestamp",
+        OLD_TIMESTAMP,
         "Version",
     }
 )

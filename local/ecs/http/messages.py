@@ -6,11 +6,13 @@ mount can carry the same requests. Nothing here knows ECS.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 FORM = "application/x-www-form-urlencoded"
+_ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """The names of this machine for itself."""
 
@@ -45,6 +47,23 @@ class HttpRequest:
         if not self.body or not self.headers.get("content-type", "").startswith(FORM):
             return {}
         return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
+
+def in_origin_form(request: HttpRequest) -> HttpRequest:
+    """The request as its server would get it, if it was sent to this machine as to a proxy.
+
+    Then its target is a whole URL, whose host counts and not the header (RFC 9112, 3.2.2).
+    """
+    if not _ABSOLUTE.match(request.target):
+        return request
+    _, _, rest = request.target.partition("//")
+    end = min((rest.index(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    target = rest[end:].partition("#")[0]
+    return replace(
+        request,
+        target=target if target.startswith("/") else f"/{target}",
+        headers={**request.headers, "host": rest[:end].rpartition("@")[2]},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,15 @@ def instance_name(parameters: Parameters) -> str:
     Raises:
         EcsError: it is not 2 to 128 characters that begin with a letter.
     """
-    name = parameters.text("InstanceName")
+    return checked_name(parameters.text("InstanceName"))
+
+
+def checked_name(name: str) -> str:
+    """The name of an instance, or "".
+
+    Raises:
+        EcsError: it is not 2 to 128 characters that begin with a letter.
+    """
     if name and not _NAME.fullmatch(name):
         raise Refusal.INSTANCE_NAME.error()
     return name

@@ -17,11 +17,12 @@ from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
 from local.ecs.fleet.creation import create
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
-from local.ecs.operations.attributes import instance_description, instance_name
+from local.ecs.operations.attributes import checked_name, instance_description, instance_name
 from local.ecs.operations.auto_release import asked_time
 from local.ecs.operations.prices import asked_category, asked_size
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request, idempotent
+from local.ecs.rpc.sequences import has_sequence, in_sequence
 
 LARGEST_AMOUNT = 100
 MAX_DATA_DISKS = 16
@@ -40,9 +41,9 @@ def run_instances(request: Request) -> JsonObject:
     region = request.region()
     request.authorize("instance/*", region, {})
     amount = _amount(request.parameters)
+    names = _names(request.parameters, amount)
     spec = _spec(request, region, Status.PENDING)
     _admit(request, spec, amount)
-    names = _names(request.parameters, spec.name, amount)
     instances = [
         create(request.state, replace(spec, name=name), request.state.mint("i", region))
         for name in names
@@ -66,7 +67,8 @@ def create_instance(request: Request) -> JsonObject:
     """
     region = request.region()
     request.authorize("instance/*", region, {})
-    spec = _spec(request, region, Status.STOPPED)
+    name = instance_name(request.parameters)
+    spec = replace(_spec(request, region, Status.STOPPED), name=name)
     _admit(request, spec, 1)
     made = create(request.state, spec, request.state.mint("i", region))
     answer: JsonObject = {"InstanceId": made.instance_id, "TradePrice": round(_hourly(spec), 4)}
@@ -87,7 +89,7 @@ def _order_id(request: Request) -> str:
 
 
 def _spec(request: Request, region: str, status: Status) -> InstanceSpec:
-    """The instance that is asked for, without its name's suffix."""
+    """The instance that is asked for, without its name."""
     parameters = request.parameters
     image_id = parameters.required("ImageId", Refusal.NOT_SUPPLIED)
     instance_type = parameters.required("InstanceType", Refusal.NOT_SUPPLIED)
@@ -108,7 +110,6 @@ def _spec(request: Request, region: str, status: Status) -> InstanceSpec:
     tags = parameters.new_tags()
     system_disk, data_disks = _disks(parameters, tags)
     return InstanceSpec(
-        name=instance_name(parameters),
         region=region,
         zone=zone,
         instance_type=instance_type,
@@ -140,11 +141,12 @@ def _amount(parameters: Parameters) -> int:
     return amount
 
 
-def _names(parameters: Parameters, name: str, amount: int) -> tuple[str, ...]:
-    """A name for each; with UniqueSuffix ``web001``, ``web002`` and so on."""
-    if name and amount > 1 and parameters.flag("UniqueSuffix"):
-        return tuple(f"{name}{number:03d}" for number in range(1, amount + 1))
-    return (name,) * amount
+def _names(parameters: Parameters, amount: int) -> tuple[str, ...]:
+    """A name for each, in sequence; with UniqueSuffix ``web001``, ``web002`` and so on."""
+    name = parameters.text("InstanceName")
+    if name and amount > 1 and parameters.flag("UniqueSuffix") and not has_sequence(name):
+        name = f"{name}[1,3]"
+    return tuple(map(checked_name, in_sequence(name, amount)))
 
 
 def _charge_type(parameters: Parameters) -> ChargeType:

@@ -18,6 +18,8 @@ MAX_IDS = 100
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ")
 
+_SINGLE_QUOTED = re.compile(r"\s*\[\s*'[^'\"\\]*'(\s*,\s*'[^'\"\\]*')*\s*\]\s*")
+
 E = TypeVar("E", bound=Enum)
 
 
@@ -27,8 +29,15 @@ class Parameters:
     A parameter that is absent and one that is empty are the same, except to `given`.
     """
 
-    def __init__(self, raw: Mapping[str, str]) -> None:
+    def __init__(self, raw: Mapping[str, str], *, single_quotes: bool = False) -> None:
+        """Hold them.
+
+        Args:
+            raw: values by name, decoded.
+            single_quotes: whether a list in one text may be as Python prints it, besides JSON.
+        """
         self._raw = raw
+        self._single_quotes = single_quotes
 
     def given(self, name: str) -> bool:
         """Whether the parameter was sent at all, be it empty."""
@@ -157,6 +166,8 @@ class Parameters:
         value = self._raw.get(name)
         if not value:
             return None
+        if self._single_quotes and _SINGLE_QUOTED.fullmatch(value):
+            value = value.replace("'", '"')
         try:
             ids = json.loads(value)
         except (ValueError, RecursionError):

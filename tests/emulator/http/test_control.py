@@ -218,7 +218,7 @@ def ask_shown(**changed: object) -> tuple[int, dict[str, object]]:
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        ({"calls": {"MakeCoffee": 1}}, "calls.MakeCoffee: there is no such API; there are Cre"),
+        ({"calls": {"MakeCoffee": 1}}, "calls.MakeCoffee: there is no such API; there are "),
         ({"calls": {"stopInstance": 1}}, "there is no such API; did you mean StopInstance?"),
         ({"calls": {"StopInstance": -1}}, "calls[...]: expected a whole number >= 0"),
         ({"throttled_as": "Slow"}, "'Slow' is none of"),

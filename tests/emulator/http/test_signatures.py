@@ -276,6 +276,31 @@ def test_a_time_within_fifteen_minutes_is_accepted(offset: timedelta) -> None:
     assert verify_rpc(rpc(), now=NOW + offset) == CALLER
 
 
+def test_fractions_of_a_second_are_dropped() -> None:
+    stamp = NOW.strftime("%Y-%m-%dT%H:%M:%S.749Z")
+
+    assert verify_rpc(rpc(Timestamp=stamp)) == CALLER
+
+
+@pytest.mark.parametrize("fraction", [".", ",749", ".749Z", ".1234567890", ".7x"])
+def test_other_fractions_are_malformed(fraction: str) -> None:
+    stamp = NOW.strftime(f"%Y-%m-%dT%H:%M:%S{fraction}Z")
+
+    code = refusal(lambda: verify_rpc(rpc(Timestamp=stamp)))[1]
+
+    assert code == "InvalidTimeStamp.Format"
+
+
+def test_the_old_spelling_of_the_timestamp_is_read() -> None:
+    stamp = NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    old = {key: value for key, value in rpc(TimeStamp=stamp).items() if key != "Timestamp"}
+    signed = rpc_signature(KEY.secret, rpc_string_to_sign("POST", old))
+
+    assert verify_rpc({**old, "Signature": signed}) == CALLER
+    neither = {key: value for key, value in old.items() if key != "TimeStamp"}
+    assert refusal(lambda: verify_rpc(neither))[1] == "MissingTimestamp"
+
+
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_a_time_beyond_fifteen_minutes_is_refused(sign: int) -> None:
     late = NOW + sign * (TOLERANCE + timedelta(seconds=1))

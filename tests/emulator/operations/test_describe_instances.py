@@ -117,6 +117,20 @@ def test_instances_are_found_by_address(mixed: Desk) -> None:
     assert found == [["web-1"], ["web-1"], ["web-1"], []]
 
 
+@pytest.mark.parametrize("read", [True, False])
+def test_ids_in_single_quotes_are_read_unless_the_quirk_refuses_them(*, read: bool) -> None:
+    desk = Desk(InstanceSpec("web-1"), quirks=Quirks(single_quoted_ids_are_read=read))
+    printed = str([desk.instance_id, "i-gone"])
+
+    if read:
+        assert names(desk, InstanceIds=printed) == ["web-1"]
+    else:
+        assert desk.refusal("DescribeInstances", InstanceIds=printed)[0] == 403
+    assert names(desk, InstanceIds=json.dumps([desk.instance_id])) == ["web-1"]
+    for wrong in ("['i-1]", "[i-1]", "'i-1'", "['i\\'1']", "['i-1', \"i-2\"]"):
+        assert desk.refusal("DescribeInstances", InstanceIds=wrong)[0] == 403
+
+
 def test_ids_of_another_region_are_absent(mixed: Desk) -> None:
     ids = json.dumps([each.instance_id for each in mixed.ecs.instances()])
 

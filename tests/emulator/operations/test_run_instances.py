@@ -10,6 +10,7 @@ import pytest
 from local.ecs.account.model import ChargeType, LockReason, SpotStrategy, Status
 from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.rpc.sequences import in_sequence
 from tests.harness.desk import Desk, iso
 
 PLAIN = {"ImageId": "ubuntu_24_04_x64", "InstanceType": "ecs.c7.large"}
@@ -105,6 +106,34 @@ def test_disks_have_tags_and_resource_group_of_the_instance_that_is_made() -> No
     shown = desk.ask("DescribeDisks", Tag__1__Key="purpose")["Disks"]["Disk"]
     tags = {"Tag": [{"TagKey": "purpose", "TagValue": "ci-runner"}]}
     assert [(each["Tags"], each["ResourceGroupId"]) for each in shown] == [(tags, "rg-1")] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("web-[0,3]-x", ["web-000-x", "web-001-x", "web-002-x"]),
+        ("web-[8,1]", ["web-8", "web-9", "web-0"]),
+        ("web-[99]", ["web-000099", "web-000100", "web-000101"]),
+        ("web-[,2]", ["web-00", "web-01", "web-02"]),
+        ("web-[]x", ["web-000000x", "web-000001x", "web-000002x"]),
+        ("web-[123,2]", ["web-000123", "web-000124", "web-000125"]),
+        ("[0,3]-x", ["[0,3]-x"] * 3),
+        ("web-[0, 3]", ["web-[0, 3]"] * 3),
+        ("web", ["web"] * 3),
+    ],
+)
+def test_names_in_sequence_have_their_numbers(name: str, expected: list[str]) -> None:
+    assert list(in_sequence(name, 3)) == expected
+
+
+def test_new_instances_have_names_in_sequence() -> None:
+    desk = Desk()
+
+    desk.ask("RunInstances", Amount="2", InstanceName="web-[7,2]-x", UniqueSuffix="true", **PLAIN)
+    refused = desk.refusal("RunInstances", InstanceName="web-[0, 3]", **PLAIN)
+
+    assert [each.name for each in desk.ecs.instances()] == ["web-07-x", "web-08-x"]
+    assert refused == (400, "InvalidInstanceName.Malformed")
 
 
 def test_a_new_instance_really_is_released_at_its_time() -> None:

@@ -1,0 +1,34 @@
+"""HTTP as bytes and headers."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.ecs.http.messages import HttpRequest, in_origin_form
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "inner"),
+    [
+        ("http://ecs.aliyuncs.com/?A=1", "ecs.aliyuncs.com", "/?A=1"),
+        ("http://ecs.aliyuncs.com:80?A=http://x/y", "ecs.aliyuncs.com:80", "/?A=http://x/y"),
+        ("HTTPS://ecs.aliyuncs.com", "ecs.aliyuncs.com", "/"),
+        ("http://me:secret@127.0.0.1:8421/_local/", "127.0.0.1:8421", "/_local/"),
+        ("http://[::1]:8421/a#b", "[::1]:8421", "/a"),
+    ],
+)
+def test_a_request_as_to_a_proxy_is_for_the_host_in_its_url(
+    target: str, host: str, inner: str
+) -> None:
+    request = HttpRequest("GET", target, {"host": "proxy", "accept": "x"}, b"body")
+
+    assert in_origin_form(request) == HttpRequest(
+        "GET", inner, {"host": host, "accept": "x"}, b"body"
+    )
+
+
+@pytest.mark.parametrize("target", ["/?A=http://x", "/", "*", "ftp://x/"])
+def test_any_other_request_stays_as_it_is(target: str) -> None:
+    request = HttpRequest("GET", target, {"host": "127.0.0.1"})
+
+    assert in_origin_form(request) is request
