@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-COMMANDS = ("check", "demo", "event", "fleet", "invoke", "serve")
+COMMANDS = ("check", "demo", "event", "fleet", "invoke", "report", "serve")
 
 
 class _Commands(click.Group):

@@ -1,0 +1,100 @@
+"""``python -m local report``: what many runs came to, as a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from local.cli.parameters import operators_zone
+from local.report.night import Gathering
+from local.report.source import Counts, Source, UnreadableFileError
+from local.report.table import show
+from local.report.words import LANGUAGES, Words
+from local.show.screen import counted, printable_lines, screen
+
+DEFAULT_DAYS = 30
+MOST_DAYS = 400
+_EXPECTED = (
+    'expected the log of a run (JSON lines like {"log": "run", …}, plain or as Log Service exports '
+    "them), or what invoke --json printed"
+)
+
+
+@click.command("report", short_help="Show what many runs came to, as a table.")
+@click.argument(
+    "logs",
+    metavar="LOG…",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, MOST_DAYS),
+    default=DEFAULT_DAYS,
+    show_default=True,
+    help="How many days, up to the last one in the logs.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Default: CURFEW_LANGUAGE, else that of the terminal.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    logs: Sequence[Path],
+    days: int,
+    language: str | None,
+) -> None:
+    """Put runs together: on and off, hours avoided, who was guarded, what failed, what is billed.
+
+    A LOG is what Log Service exports of the functions' log, or what invoke --json printed; gzip
+    is understood. Money is shown where the logs hold a describe with prices. Days are those of
+    CURFEW_TZ.
+
+    Exit status: 0 done, 1 a file could not be read or none holds a run, 2 the command was not
+    understood.
+    """
+    zone = operators_zone(os.environ)
+    words = Words(language or _language())
+    source, gathering = Source(), Gathering()
+    try:
+        for entry in source.entries(logs):
+            gathering.add(entry)
+    except UnreadableFileError as error:
+        raise click.ClickException(printable_lines(str(error))) from None
+    for sentence in _remarks(source.counts):
+        click.echo(printable_lines(sentence), err=True)
+    if not any(one.read for one in source.counts):
+        ctx.exit(1)
+    night = gathering.night(zone, days)
+    show(screen(), night, words)
+
+
+def _language() -> str:
+    """The language that the operator has set, if there are words in it; else English."""
+    for variable in ("CURFEW_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if stated := os.environ.get(variable, "").strip():
+            return "zh" if stated.lower().startswith("zh") else "en"
+    return "en"
+
+
+def _remarks(counts: Sequence[Counts]) -> Iterator[str]:
+    """What must be said of files that hold less than was hoped for."""
+    for one in counts:
+        if not one.lines:
+            yield f"{one.name} is empty: {_EXPECTED}."
+        elif not one.read:
+            what = "is broken" if one.broken else "is Curfew's"
+            no = "Some" if one.broken else "None"
+            yield f"{no} of the {counted(one.lines, 'line')} of {one.name} {what}: {_EXPECTED}."
+        elif one.broken:
+            yield (
+                f"{one.name}: {counted(one.broken, 'line')} of {one.lines:,} cannot be read, and "
+                "are left out; perhaps they were cut."
+            )

@@ -1,0 +1,1 @@
+"""Many nights, put together from the logs of runs."""

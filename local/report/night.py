@@ -1,0 +1,267 @@
+"""What the logs come to: each day's fleet, hours avoided, who was guarded, failed, left over."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+
+from local.report.entry import Entry
+from local.report.history import Machine, Spell, State, span
+from local.report.times import NONE, days_until, end_of, minute_of, moment
+
+SLOT = 15
+"""Minutes in one step of a day's picture."""
+
+SLOTS = 24 * 60 // SLOT
+UNTAGGED = ""
+_UNREAD = "unreadable|not understood|cannot be read|could not be read"
+_BILLED = "still billed"
+
+
+@dataclass(slots=True)
+class Saving:
+    """Hours for which instances were off since Curfew stopped them, and what that avoided.
+
+    Attributes:
+        minutes: How long, all together.
+        unpriced: The part of it of which nobody knows what it avoided: no price in the logs, or no
+            proof that the instance was stopped in economical mode.
+        money: By currency, at list price.
+    """
+
+    minutes: int = 0
+    unpriced: int = 0
+    money: dict[str, float] = field(default_factory=dict)
+
+    def add(self, minutes: int, machine: Machine, mode: str) -> None:
+        """Add a time for which an instance was off."""
+        self.minutes += minutes
+        price = machine.price
+        if mode == "KeepCharging":
+            return
+        if price is None or mode != "StopCharging":
+            self.unpriced += minutes
+            return
+        self.money[price.currency] = self.money.get(price.currency, 0.0) + price.ends * minutes / 60
+
+
+@dataclass(slots=True)
+class Day:
+    """One day of the zone.
+
+    Attributes:
+        states: For each state of `State`, how many instances were in it, slot by slot.
+    """
+
+    date: date
+    begin: int
+    saving: Saving = field(default_factory=Saving)
+    states: list[list[int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Group:
+    """The instances with one value of a tag; ``UNTAGGED`` are those without it."""
+
+    value: str
+    machines: int = 0
+    saving: Saving = field(default_factory=Saving)
+
+
+@dataclass(slots=True)
+class Told:
+    """One thing to be told of some instances: a reason, and how often."""
+
+    what: str
+    names: list[str] = field(default_factory=list)
+    times: int = 0
+
+
+@dataclass(slots=True)
+class Night:
+    """All of it.
+
+    Attributes:
+        days: In order.
+        groups: By tag key, its values, those that avoided most first.
+        runs: By outcome, how many runs there were; ``error`` are those that came to nothing.
+        untimed: How many lines about instances have no time, so that they are in no picture.
+    """
+
+    zone: tzinfo
+    until: int
+    days: list[Day]
+    total: Saving
+    machines: int
+    groups: Mapping[str, Sequence[Group]]
+    guarded: Sequence[Told]
+    failed: Sequence[Told]
+    unread: Sequence[Told]
+    billed: Sequence[Told]
+    runs: Mapping[str, int]
+    untimed: int
+
+
+class Gathering:
+    """Takes lines one by one; then ``night`` tells what they come to."""
+
+    def __init__(self) -> None:
+        """Nothing is gathered yet."""
+        self.machines: dict[str, Machine] = {}
+        self.runs: Counter[str] = Counter()
+        self.untimed = 0
+        self._guarded: dict[str, Counter[str]] = defaultdict(Counter)
+        self._failed: dict[str, Counter[str]] = defaultdict(Counter)
+        self._unread: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, entry: Entry) -> None:
+        """Take a line."""
+        if entry.log == "instance":
+            self._see(entry)
+        elif entry.log == "run":
+            self.runs[entry.outcome or "unknown"] += 1
+        elif entry.log == "error":
+            self.runs["error"] += 1
+            self._failed[f"{entry.action}: {entry.error}: {entry.message}"][""] += 1
+        elif entry.log == "warning" and (found := _unread(entry.message)):
+            self._unread[found][""] += 1
+
+    def _see(self, entry: Entry) -> None:
+        machine = self.machines.get(entry.id)
+        if machine is None:
+            machine = self.machines[entry.id] = Machine(entry.id)
+        at = minute_of(entry.seen_at or entry.logged_at)
+        self.untimed += at == NONE
+        machine.see(entry, at)
+        if entry.result == "skipped":
+            self._guarded[entry.reason][entry.id] += 1
+        elif entry.result in {"failed", "pending"}:
+            why = " ".join(part for part in (entry.code, entry.reason) if part)
+            self._failed[f"{entry.action}: {why}"][entry.id] += 1
+        if found := _unread(entry.reason):
+            self._unread[found][entry.id] += 1
+
+    def night(self, zone: tzinfo, days: int) -> Night:
+        """What the last days, up to the last line with a time, come to."""
+        machines = list(self.machines.values())
+        first, until = span(machines)
+        picture = _picture(machines, (first, until), zone, days)
+        groups = _groups(machines)
+        for machine, minutes, mode, day in picture.avoided:
+            day.saving.add(minutes, machine, mode)
+            picture.total.add(minutes, machine, mode)
+            for key, values in groups.items():
+                values[machine.tags.get(key, UNTAGGED)].saving.add(minutes, machine, mode)
+        return Night(
+            zone=zone,
+            until=until,
+            days=picture.days,
+            total=picture.total,
+            machines=len(machines),
+            groups={key: _most_first(values.values()) for key, values in groups.items()},
+            guarded=self._told(self._guarded),
+            failed=self._told(self._failed),
+            unread=self._told(self._unread),
+            billed=self._billed(until),
+            runs=dict(self.runs),
+            untimed=self.untimed,
+        )
+
+    def _told(self, found: Mapping[str, Counter[str]]) -> list[Told]:
+        """By reason, who it is said of; those of most instances first."""
+        told = [
+            Told(what, sorted(self._name(one) for one in ids if one), sum(ids.values()))
+            for what, ids in found.items()
+        ]
+        return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
+
+    def _billed(self, until: int) -> list[Told]:
+        """What is off or gone, by the last look at it, and goes on costing."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for machine in self.machines.values():
+            if _BILLED in machine.told and until != NONE:
+                found[machine.told][machine.id] += 1
+        return self._told(found)
+
+    def _name(self, instance_id: str) -> str:
+        return self.machines[instance_id].name or instance_id
+
+
+def _unread(text: str) -> str:
+    """What a text says that cannot be read: the tag if it is one, else all of it; "": nothing."""
+    tag = re.search(f"tag .*?(?:{_UNREAD})", text)
+    return tag[0] if tag else text * bool(re.search(_UNREAD, text))
+
+
+@dataclass(slots=True)
+class _Picture:
+    days: list[Day]
+    total: Saving = field(default_factory=Saving)
+    avoided: list[tuple[Machine, int, str, Day]] = field(default_factory=list)
+
+
+def _picture(
+    machines: Iterable[Machine], seen: tuple[int, int], zone: tzinfo, number: int
+) -> _Picture:
+    """The days, with how many instances were in which state when."""
+    first, until = seen
+    if first == NONE:
+        return _Picture([])
+    whole = (moment(until, zone).date() - moment(first, zone).date()).days + 1
+    begins = days_until(until, min(number, whole), zone)
+    picture = _Picture([Day(day, begin) for day, begin in begins])
+    ends = [*(day.begin for day in picture.days[1:]), end_of(begins, zone)]
+    changes = [[[0] * (SLOTS + 1) for _ in State] for _ in picture.days]
+    for machine in machines:
+        for spell in machine.spells(until):
+            for index, begin, end in _by_day(spell, picture.days, ends):
+                day = picture.days[index]
+                if spell.state is State.AVOIDED:
+                    picture.avoided.append((machine, end - begin, spell.mode, day))
+                row = changes[index][spell.state]
+                row[min((begin - day.begin) // SLOT, SLOTS)] += 1
+                row[min(-((day.begin - end) // SLOT), SLOTS)] -= 1
+    for day, rows in zip(picture.days, changes, strict=True):
+        day.states = [_summed(row) for row in rows]
+    return picture
+
+
+def _by_day(
+    spell: Spell, days: Sequence[Day], ends: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
+    """The parts of a spell that lie in these days."""
+    if spell.end <= days[0].begin:
+        return
+    for index, (day, end) in enumerate(zip(days, ends, strict=True)):
+        if day.begin >= spell.end:
+            return
+        begin = max(spell.begin, day.begin)
+        if begin < min(spell.end, end):
+            yield index, begin, min(spell.end, end)
+
+
+def _summed(changes: Sequence[int]) -> list[int]:
+    now, sums = 0, []
+    for change in changes[:SLOTS]:
+        now += change
+        sums.append(now)
+    return sums
+
+
+def _groups(machines: Sequence[Machine]) -> dict[str, dict[str, Group]]:
+    """By tag key, the groups of its values; keys that no instance has are left out."""
+    keys = dict.fromkeys(key for machine in machines for key in machine.tags)
+    groups: dict[str, dict[str, Group]] = {key: {} for key in keys}
+    for key, values in groups.items():
+        for machine in machines:
+            value = machine.tags.get(key, UNTAGGED)
+            group = values.setdefault(value, Group(value))
+            group.machines += 1
+    return groups
+
+
+def _most_first(groups: Iterable[Group]) -> list[Group]:
+    return sorted(groups, key=lambda one: (-one.saving.minutes, -one.machines, one.value))

@@ -1,0 +1,115 @@
+"""The report on a terminal: a line for each day, the owners, and what is to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from local.report.history import State
+from local.report.night import UNTAGGED, Day, Group, Night, Told
+from local.report.words import Words
+from shared.printable import printable
+
+_LEVELS = " ▁▂▃▄▅▆▇█"
+_SLOTS_A_CHARACTER = 4
+_MOST_GROUPS = 12
+_MOST_REASONS = 8
+_MOST_NAMES = 3
+
+
+def show(console: Console, night: Night, words: Words) -> None:
+    """Print all of it, as wide as the console is."""
+    console.print(Text(headline(night, words), "bold"))
+    if night.days:
+        console.print(_days(night, words))
+    for key, groups in night.groups.items():
+        console.print(_groups(key, groups, words))
+    for title, told, style in (
+        ("failed", night.failed, "bold red"),
+        ("unread", night.unread, "yellow"),
+        ("billed", night.billed, "yellow"),
+        ("guarded", night.guarded, "cyan"),
+    ):
+        _list(console, Text(words(title), style), told, words)
+
+
+def headline(night: Night, words: Words) -> str:
+    """All in one line: instances, hours, money, runs."""
+    parts = [
+        f"{night.machines:,} {words('machines')}",
+        f"{words.hours(night.total.minutes)} {words('avoided')}",
+    ]
+    if night.total.money:
+        parts.append(f"{words.money(night.total.money)} {words('money')}")
+    runs = sum(night.runs.values())
+    parts.append(f"{runs:,} {words('runs')}")
+    return " · ".join(parts)
+
+
+def _days(night: Night, words: Words) -> Table:
+    highest = max(sum(slot) for day in night.days for slot in zip(*day.states[:3], strict=True))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column(words("days"), no_wrap=True)
+    table.add_column(f"0 {words('on')}".ljust(12) + "12".ljust(11) + "24", no_wrap=True)
+    table.add_column(words("avoided"), justify="right")
+    table.add_column(words("money"), justify="right")
+    for day in night.days:
+        table.add_row(
+            f"{day.date:%a %d %b}",
+            Text(_strip(day, highest), "yellow"),
+            words.hours(day.saving.minutes),
+            words.money(day.saving.money),
+        )
+    return table
+
+
+def _strip(day: Day, highest: int) -> str:
+    """How many are on, a character an hour; a dot where none was seen."""
+    on = day.states[State.ON]
+    seen = [sum(slot) for slot in zip(*day.states, strict=True)]
+    strip = ""
+    for first in range(0, len(on), _SLOTS_A_CHARACTER):
+        part = slice(first, first + _SLOTS_A_CHARACTER)
+        share = sum(on[part]) / (_SLOTS_A_CHARACTER * max(1, highest))
+        level = -int(-share * (len(_LEVELS) - 1) // 1) if share else 0
+        strip += _LEVELS[level] if any(seen[part]) else "·"
+    return strip
+
+
+def _groups(key: str, groups: Sequence[Group], words: Words) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column(words("by", printable(key)), overflow="fold")
+    for column in ("machines", "avoided", "money"):
+        table.add_column(words(column), justify="right", no_wrap=True)
+    for group in groups[:_MOST_GROUPS]:
+        value = words("none") if group.value == UNTAGGED else printable(group.value)
+        saving = group.saving
+        table.add_row(
+            Text(value),
+            f"{group.machines:,}",
+            words.hours(saving.minutes),
+            words.money(saving.money),
+        )
+    if len(groups) > _MOST_GROUPS:
+        table.add_row(Text(words("more_values", len(groups) - _MOST_GROUPS), "dim"))
+    return table
+
+
+def _list(console: Console, title: Text, told: Sequence[Told], words: Words) -> None:
+    if not told:
+        return
+    console.print(title)
+    for one in told[:_MOST_REASONS]:
+        names = ", ".join(map(printable, one.names[:_MOST_NAMES]))
+        if len(one.names) > _MOST_NAMES:
+            names += f" {words('more', len(one.names) - _MOST_NAMES)}"
+        line = Text(f"  {printable(one.what[:300])}")
+        if names:
+            line.append(f"  {names}", "dim")
+        console.print(line)
+    if len(told) > _MOST_REASONS:
+        console.print(Text(f"  {words('more_reasons', len(told) - _MOST_REASONS)}", "dim"))

@@ -1,0 +1,51 @@
+"""Minutes since 1970 in UTC: what lines say as text, and the days of a zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_DAY = 24 * 60
+NONE = -1
+"""The minute of what has no time."""
+
+
+@lru_cache(maxsize=65_536)
+def minute_of(text: str) -> int:
+    """The minute of a time as lines have it: RFC 3339, or seconds since 1970; else ``NONE``."""
+    if re.fullmatch(r"\d{9,11}", text):
+        return int(text) // 60
+    found = re.match(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", text)
+    if not found:
+        return NONE
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}{found[2].replace('Z', '+00:00')}")
+        return int((moment - _EPOCH).total_seconds() // 60)
+    except (ValueError, OverflowError):
+        return NONE
+
+
+def moment(minute: int, zone: tzinfo) -> datetime:
+    """A minute as a time of a zone."""
+    return (_EPOCH + timedelta(minutes=minute)).astimezone(zone)
+
+
+def days_until(last: int, number: int, zone: tzinfo) -> list[tuple[date, int]]:
+    """So many days up to the one of a minute, each with the minute at which it begins there."""
+    day = moment(last, zone).date()
+    return [
+        (one, _begin(one, zone))
+        for one in (day - timedelta(days=back) for back in range(number - 1, -1, -1))
+    ]
+
+
+def end_of(days: Sequence[tuple[date, int]], zone: tzinfo) -> int:
+    """The minute at which the last of these days is over."""
+    return _begin(days[-1][0] + timedelta(days=1), zone)
+
+
+def _begin(day: date, zone: tzinfo) -> int:
+    return int((datetime.combine(day, time(), tzinfo=zone) - _EPOCH).total_seconds() // 60)

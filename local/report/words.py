@@ -1,0 +1,41 @@
+"""The words of table and page, in English and in Chinese; they stand in ``words.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+LANGUAGES = ("en", "zh")
+_FEW_HOURS = 10
+_SMALL_SUM = 100
+
+
+class Words:
+    """The words of one language."""
+
+    def __init__(self, language: str) -> None:
+        """Takes one of ``LANGUAGES``."""
+        self.language = language
+        column = LANGUAGES.index(language)
+        texts = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
+        self._words = {word: both[column] for word, both in texts.items()}
+
+    def __call__(self, word: str, *values: object) -> str:
+        """A word or sentence with these values in it."""
+        return str(self._words[word]).format(*values)
+
+    @staticmethod
+    def hours(minutes: int) -> str:
+        """Hours as people read them: ``1,234`` or, where there are few, ``7.5``."""
+        hours = minutes / 60
+        return f"{hours:,.1f}" if 0 < hours < _FEW_HOURS else f"{hours:,.0f}"
+
+    @staticmethod
+    def money(money: Mapping[str, float]) -> str:
+        """Sums of several currencies: ``CNY 1,234``; "" for none."""
+        return " + ".join(
+            f"{currency} {amount:,.2f}" if amount < _SMALL_SUM else f"{currency} {amount:,.0f}"
+            for currency, amount in sorted(money.items())
+        )

@@ -1,0 +1,109 @@
+"""The command report: a table, a page, and sentences for whatever is not a log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from local.cli.main import group
+from local.report import words
+from tests.local.report.lines import line, run, started, text_of
+
+EVIL = "x\u202e</style><script>alert(1)</script>{{ 7 * 7 }}\x1b[31m"
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "night.log"
+    priced = line(action="describe", list_price={"hour": 0.7, "ends": 0.6, "currency": "CNY"})
+    path.write_text(text_of(line(), priced, started(), run()), encoding="utf-8")
+    return path
+
+
+def report(*arguments: object, language: str = "en") -> Result:
+    variables = {"CURFEW_LANGUAGE": language, "COLUMNS": "100"}
+    return CliRunner().invoke(group, ["report", *map(str, arguments)], env=variables)
+
+
+def test_the_table_says_hours_and_money_by_day_and_owner(log: Path) -> None:
+    done = report(log)
+
+    assert done.exit_code == 0
+    told = " ".join(done.stdout.split())
+    assert "1 instances · 12 hours avoided · CNY 7.50 at list price · 1 runs" in told
+    assert "Mon 23 Nov" in told
+    assert "li.na 1 12 CNY 7.50" in told
+
+
+def test_the_last_days_alone(log: Path) -> None:
+    assert "Mon 23 Nov" not in report(log, "--days", 1).stdout
+
+
+def test_it_speaks_chinese(log: Path) -> None:
+    assert "节省的运行小时" in report(log, language="zh_CN").stdout
+    assert "节省的运行小时" in report(log, "--language", "zh").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param("", "is empty: expected the log of a run", id="empty"),
+        pytest.param("hello\nworld\n", "None of the 2 lines of", id="foreign"),
+        pytest.param(text_of(line())[:99], "Some of the 1 line of", id="broken"),
+    ],
+)
+def test_what_is_no_log_is_told_in_a_sentence(tmp_path: Path, content: str, told: str) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(content, encoding="utf-8")
+
+    done = report(path)
+
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_a_broken_line_does_not_keep_the_rest_from_being_told(log: Path) -> None:
+    log.write_text(log.read_text("utf-8") + text_of(line())[:99], encoding="utf-8")
+
+    done = report(log)
+
+    assert done.exit_code == 0
+    assert "1 line of 5 cannot be read" in done.stderr
+
+
+def test_a_broken_gzip_file_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(b"\x1f\x8bnonsense")
+
+    done = report(path)
+
+    assert done.exit_code == 1
+    assert "cannot be read" in done.stderr
+
+
+def test_names_are_shown_and_not_acted_upon(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    hostile = {"name": EVIL, "reason": EVIL, "tags": {EVIL: EVIL}, "result": "failed"}
+    path.write_text(text_of(line(**hostile)), encoding="utf-8")
+
+    done = report(path)
+
+    assert done.exit_code == 0
+    assert not set(done.stdout) & {"\u202e", "\x1b"}
+    assert r"\u202e" in done.stdout
+
+
+def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
+    texts = yaml.safe_load(Path(words.__file__).with_name("words.yaml").read_text("utf-8"))
+
+    assert len(texts) > 20
+    for word, both in texts.items():
+        assert isinstance(word, str)
+        english, chinese = both
+        assert english.count("{}") == chinese.count("{}"), word
+        assert english
+        assert chinese

@@ -1,0 +1,182 @@
+"""What logs come to: spells, hours avoided, money, and what is said of whom."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from typing import Any
+
+import msgspec
+import pytest
+
+from local.report.entry import Entry
+from local.report.history import State
+from local.report.night import Gathering, Night
+from shared.times import CHINA
+from tests.local.report.lines import EVENING, line, run, started
+
+PRICE = {"hour": 0.72, "ends": 0.6, "currency": "CNY"}
+NIGHT_MINUTES = 12 * 60 + 30
+
+
+def night_of(*lines: dict[str, Any], days: int = 30) -> Night:
+    gathering = Gathering()
+    for one in lines:
+        gathering.add(msgspec.convert(one, Entry))
+    return gathering.night(CHINA, days)
+
+
+def look(at: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any field
+    """A line of describe."""
+    return line(**{"action": "describe", "result": "unchanged", "seen_at": at, **fields})
+
+
+def on(at: str, since: str) -> dict[str, Any]:
+    return look(at, status="Running", stopped_mode="", started_at=since)
+
+
+def test_a_night_is_avoided_from_the_stop_to_the_start_that_ecs_shows() -> None:
+    night = night_of(line(), started())
+
+    assert night.total.minutes == NIGHT_MINUTES - 0
+    assert [(str(day.date), day.saving.minutes) for day in night.days] == [
+        ("2026-11-23", 240),
+        ("2026-11-24", 510),
+    ]
+
+
+def test_a_day_shows_how_many_were_what_when() -> None:
+    later = look("2026-11-24T09:00:00+08:00", id="i-2")
+
+    first, second = night_of(line(), started(), line(id="i-2"), later).days
+
+    assert [first.states[state][slot] for state in (0, 1) for slot in (79, 80)] == [0, 0, 0, 2]
+    assert [second.states[State.AVOIDED][slot] for slot in (33, 34)] == [2, 1]
+    assert second.states[State.ON][34] == 1
+
+
+def test_the_order_of_the_lines_does_not_matter() -> None:
+    assert night_of(started(), line()).total == night_of(line(), started()).total
+
+
+def test_an_end_of_the_logs_ends_what_is_counted() -> None:
+    night = night_of(line(), look("2026-11-23T23:00:00+08:00"))
+
+    assert night.total.minutes == 180
+
+
+@pytest.mark.parametrize(
+    ("lines", "minutes"),
+    [
+        pytest.param([look(EVENING), started()], 0, id="off-by-somebody-else"),
+        pytest.param([line(result="unchanged"), started()], 0, id="off-before"),
+        pytest.param([line(result="would_change", status="Running")], 0, id="dry-run"),
+        pytest.param(
+            [line(), on("2026-11-23T21:40:00+08:00", "2026-11-23T21:00:00+08:00")],
+            60,
+            id="started-by-hand",
+        ),
+        pytest.param(
+            [line(), look("2026-11-24T08:00:00+08:00", started_at="2026-11-23T21:00:00+08:00")],
+            60,
+            id="run-and-stopped-by-others-meanwhile",
+        ),
+        pytest.param([line(action="apply_schedule"), started()], NIGHT_MINUTES, id="schedule"),
+        pytest.param(
+            [line(status="Stopping", stopped_mode=""), look("2026-11-23T23:00:00+08:00")],
+            180,
+            id="not-waited-for",
+        ),
+    ],
+)
+def test_what_counts_as_avoided(lines: list[dict[str, Any]], minutes: int) -> None:
+    assert night_of(*lines).total.minutes == minutes
+
+
+def test_a_released_instance_avoids_nothing() -> None:
+    gone = line(action="release", status="Gone", seen_at="2026-11-23T22:00:00+08:00")
+
+    assert night_of(line(), gone, look("2026-11-24T22:00:00+08:00", id="i-2")).total.minutes == 120
+
+
+@pytest.mark.parametrize(
+    ("fields", "price", "money", "unpriced"),
+    [
+        pytest.param({}, PRICE, {"CNY": 7.5}, 0, id="priced"),
+        pytest.param({}, None, {}, NIGHT_MINUTES, id="no-price"),
+        pytest.param({"stopped_mode": ""}, PRICE, {}, NIGHT_MINUTES, id="mode-unknown"),
+        pytest.param({"stopped_mode": "KeepCharging"}, PRICE, {}, 0, id="keep-charging"),
+    ],
+)
+def test_money_is_what_ends_for_as_long_as_it_ended(
+    fields: dict[str, Any], price: object, money: dict[str, float], unpriced: int
+) -> None:
+    priced = on("2026-11-23T12:00:00+08:00", "2026-11-23T08:30:00+08:00")
+
+    total = night_of({**priced, "list_price": price}, line(**fields), started()).total
+
+    assert total.money == pytest.approx(money)
+    assert (total.minutes, total.unpriced) == (NIGHT_MINUTES, unpriced)
+
+
+def test_every_tag_that_is_shown_makes_groups() -> None:
+    second = {"id": "i-2", "tags": {"owner": "wang.wei", "team": "web"}}
+
+    night = night_of(line(), started(), line(**second), started(**second, seen_at=EVENING))
+
+    groups = {
+        key: [(one.value, one.machines, one.saving.minutes) for one in values]
+        for key, values in night.groups.items()
+    }
+    assert groups == {
+        "owner": [("li.na", 1, NIGHT_MINUTES), ("wang.wei", 1, 0)],
+        "team": [("", 1, NIGHT_MINUTES), ("web", 1, 0)],
+    }
+
+
+def test_only_the_last_days_count() -> None:
+    night = night_of(line(), started(), days=1)
+
+    assert [str(day.date) for day in night.days] == ["2026-11-24"]
+    assert night.total.minutes == 510
+
+
+def test_days_are_those_of_the_zone() -> None:
+    gathering = Gathering()
+    for one in (line(), started()):
+        gathering.add(msgspec.convert(one, Entry))
+
+    [first, second] = gathering.night(timezone.utc, 30).days
+
+    assert (first.saving.minutes, second.saving.minutes) == (720, 30)
+
+
+def test_it_is_said_who_was_guarded_failed_unread_and_is_still_billed() -> None:
+    unread = "guarded against stop: tag curfew:keep-until, unreadable"
+    night = night_of(
+        look(EVENING, result="skipped", reason="tag curfew:protect", status="Running"),
+        line(id="i-2", name="b", result="failed", code="NoStock", reason="start: no"),
+        line(id="i-3", name="c", reason=unread),
+        line(id="i-4", name="d", reason="stopped in KeepCharging: still billed"),
+        line(id="i-5", name="e", reason="stopped in KeepCharging: still billed"),
+        started(id="i-5", name="e"),
+        {"log": "error", "action": "stop", "error": "Refused", "message": "too many"},
+        run(outcome="incomplete"),
+    )
+
+    told = [
+        [(one.what, one.names, one.times) for one in each]
+        for each in (night.guarded, night.failed, night.unread, night.billed)
+    ]
+    assert told == [
+        [("tag curfew:protect", ["web-1"], 1)],
+        [("stop: NoStock start: no", ["b"], 1), ("stop: Refused: too many", [], 1)],
+        [("tag curfew:keep-until, unreadable", ["c"], 1)],
+        [("stopped in KeepCharging: still billed", ["d"], 1)],
+    ]
+    assert night.runs == {"error": 1, "incomplete": 1}
+
+
+def test_lines_without_a_time_are_counted_and_in_no_picture() -> None:
+    night = night_of(line(seen_at=""), line(seen_at="yesterday", id="i-2"))
+
+    assert (night.untimed, night.days, night.machines) == (2, [], 2)

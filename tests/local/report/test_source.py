@@ -1,0 +1,170 @@
+"""Files to lines: every form in which a log comes, and whatever else somebody may point at."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.report.entry import Entry
+from local.report.source import Counts, Source, UnreadableFileError
+from tests.local.report.lines import EVENING, PREFIX, line, run, text_of
+
+STOPPED, RUN = json.dumps(line()), json.dumps(run())
+REPORT = {
+    "action": "stop",
+    "request_id": "1-66aa",
+    "dry_run": False,
+    "outcome": "complete",
+    "counts": {"changed": 1},
+    "warnings": ["i-9 in cn-hangzhou cannot be read"],
+    "ended_at": EVENING,
+    "instances": [{key: line()[key] for key in list(line())[7:18]}],
+}
+
+
+def read(folder: Path, content: bytes) -> tuple[list[Entry], Counts]:
+    path = folder / "a.log"
+    path.write_bytes(content)
+    source = Source()
+    entries = list(source.entries([path]))
+    [counts] = source.counts
+    return entries, counts
+
+
+def csv_of(*messages: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["__time__", "message"])
+    writer.writerows([1764000000, one] for one in messages)
+    return out.getvalue()
+
+
+FORMS: dict[str, str] = {
+    "plain": f"{STOPPED}\n{RUN}\n",
+    "no-last-newline": f"{STOPPED}\r\n\n{RUN}",
+    "bom": f"\ufeff{STOPPED}\n{RUN}\n",
+    "function-compute": f"{PREFIX}{STOPPED}\n{PREFIX}{RUN}\n",
+    "log-service": "\n".join(
+        json.dumps({"__time__": time, "__topic__": "FCLogs:stop", "message": PREFIX + one})
+        for time, one in ((1764000000, STOPPED), ("1764000001", RUN))
+    ),
+    "list-of-rows": json.dumps([{"message": PREFIX + one} for one in (STOPPED, RUN)], indent=1),
+    "csv": csv_of(PREFIX + STOPPED, PREFIX + RUN),
+}
+
+
+@pytest.mark.parametrize("text", FORMS.values(), ids=list(FORMS))
+@pytest.mark.parametrize("is_gzip", [False, True], ids=["", "gzip"])
+def test_a_log_is_understood_in_all_its_forms(tmp_path: Path, text: str, *, is_gzip: bool) -> None:
+    content = gzip.compress(text.encode()) if is_gzip else text.encode()
+
+    entries, counts = read(tmp_path, content)
+
+    assert [(one.log, one.id, one.stopped_mode, one.seen_at) for one in entries] == [
+        ("instance", "i-1", "StopCharging", EVENING),
+        ("run", "", "", ""),
+    ]
+    assert (counts.lines, counts.read, counts.foreign, counts.broken) == (2, 2, 0, 0)
+
+
+ANSWERS: dict[str, Any] = {
+    "report": REPORT,
+    "list": {"outcome": "complete", "reports": [REPORT]},
+    "error": {
+        "errorType": "Incomplete",
+        "errorMessage": f"stop: 1 failed {{}} {json.dumps(REPORT)}",
+    },
+    "http": {"statusCode": 200, "headers": {}, "body": json.dumps(REPORT)},
+    "http-error": {"statusCode": 500, "body": json.dumps({"errorType": "X", "report": REPORT})},
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=list(ANSWERS))
+@pytest.mark.parametrize("indent", [None, 2], ids=["one-line", "indented"])
+def test_an_answer_is_understood_in_all_its_forms(
+    tmp_path: Path, answer: object, indent: int | None
+) -> None:
+    entries, counts = read(tmp_path, json.dumps(answer, indent=indent).encode())
+
+    assert [(one.log, one.id, one.seen_at, one.message) for one in entries] == [
+        ("instance", "i-1", EVENING, ""),
+        ("warning", "", "", "i-9 in cn-hangzhou cannot be read"),
+        ("run", "", "", ""),
+    ]
+    assert (counts.lines, counts.read) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "numbers"),
+    [
+        pytest.param(b"", (0, 0, 0), id="empty"),
+        pytest.param(b"\n \n", (0, 0, 0), id="blank"),
+        pytest.param(b"192.0.2.1 - - GET / 200\nok\n", (2, 2, 0), id="another-tool"),
+        pytest.param(b'{"log": "stdout", "stream": 1}\n', (1, 1, 0), id="another-log"),
+        pytest.param(b'{"level": "info"}\n[1]\n"x"\n', (3, 3, 0), id="other-json"),
+        pytest.param(STOPPED[:200].encode(), (1, 0, 1), id="cut"),
+        pytest.param(PREFIX.encode() + STOPPED[:200].encode(), (1, 0, 1), id="cut-prefixed"),
+        pytest.param(b'{"log": "run", "tags": 1}', (1, 0, 1), id="another-type"),
+        pytest.param(json.dumps({"message": STOPPED[:90]}).encode(), (1, 0, 1), id="cut-row"),
+        pytest.param(b"{\n  no\n", (1, 0, 1), id="no-document"),
+        pytest.param(b"{" * 100_000, (1, 1, 0), id="deep"),
+        pytest.param(b'{"log":' * 50_000, (1, 0, 1), id="deep-log"),
+        pytest.param(b"\xff\xfe\x00\n\x80", (2, 2, 0), id="bytes"),
+    ],
+)
+def test_what_no_run_wrote_is_counted(
+    tmp_path: Path, content: bytes, numbers: tuple[int, int, int]
+) -> None:
+    entries, counts = read(tmp_path, content)
+
+    assert entries == []
+    assert (counts.lines, counts.foreign, counts.broken) == numbers
+
+
+def test_lines_of_others_between_ours_are_left_out(tmp_path: Path) -> None:
+    text = f"FC Invoke Start\n{PREFIX}{STOPPED}\nhello\n{STOPPED[:99]}\n{RUN}\n"
+
+    entries, counts = read(tmp_path, text.encode())
+
+    assert [one.log for one in entries] == ["instance", "run"]
+    assert (counts.lines, counts.read, counts.foreign, counts.broken) == (5, 2, 2, 1)
+
+
+def test_lines_of_older_versions_have_the_time_of_the_log(tmp_path: Path) -> None:
+    old = json.dumps({key: value for key, value in line().items() if key != "seen_at"})
+    row = json.dumps({"__time__": 1764000000, "message": old})
+
+    entries, _ = read(tmp_path, f"{PREFIX}{old}\n{row}\n{old}\n".encode())
+
+    assert [one.logged_at[:19] for one in entries][:2] == ["2026-11-23T12:00:31", "1764000000"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [b"\x1f\x8b\x08nonsense", gzip.compress(b"a" * 99)[:-9]],
+    ids=["nonsense", "cut"],
+)
+def test_a_broken_gzip_file_is_a_sentence(tmp_path: Path, broken: bytes) -> None:
+    with pytest.raises(UnreadableFileError, match=r"cannot be read: .*\.$"):
+        read(tmp_path, broken)
+
+
+@given(st.binary(max_size=300), st.integers(0, 300))
+def test_nothing_in_a_file_raises_anything_else(
+    tmp_path_factory: pytest.TempPathFactory, noise: bytes, at: int
+) -> None:
+    content = text_of(line()).encode()
+    folder = tmp_path_factory.mktemp("noise")
+    try:
+        read(folder, content[:at] + noise + content[at:])
+        read(folder, noise)
+    except UnreadableFileError:
+        assert noise.startswith(b"\x1f\x8b")
