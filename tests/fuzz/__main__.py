@@ -19,6 +19,7 @@ from typing import TypeVar
 from tests.fuzz import answers, framing
 from tests.fuzz.check import FuzzError, outcomes_of
 from tests.fuzz.scenarios import SCENARIOS
+from tests.harness.actions import FUNCTIONS
 
 CHUNK = 1000
 PARTS = 16
@@ -63,7 +64,11 @@ def _events(options: argparse.Namespace) -> bool:
     except FuzzError as error:
         print(error, file=sys.stderr)  # noqa: T201  # a command's output
         return False
-    _tell(f"{options.events} events to six functions, seed {options.seed}", outcomes, started)
+    _tell(
+        f"{options.events} events to {len(FUNCTIONS)} functions, seed {options.seed}",
+        outcomes,
+        started,
+    )
     return True
 
 

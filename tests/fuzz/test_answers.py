@@ -16,7 +16,7 @@ from tests.fuzz.__main__ import main
 from tests.fuzz.answers import GONE, ODD, Damage, as_bytes, changed, damages, recorded
 from tests.fuzz.framing import FAULTS, Fault
 from tests.fuzz.scenarios import SCENARIOS, FuzzError
-from tests.harness.actions import CALLS
+from tests.harness.actions import CALLS, FUNCTIONS
 from tests.harness.stage import Stage
 
 NO_LIST = Damage("DescribeInstances", 0, ("Instances", "Instance"), "null")
@@ -54,6 +54,10 @@ def test_every_operation_of_every_policy_is_answered_oddly() -> None:
     asked = {operation for name in SCENARIOS for operation in recorded(name)}
 
     assert asked == set().union(*CALLS.values())
+
+
+def test_every_function_has_a_scenario() -> None:
+    assert {one.function for one in SCENARIOS.values()} == set(FUNCTIONS)
 
 
 def test_damages_are_counted_through_and_the_same_each_time() -> None:

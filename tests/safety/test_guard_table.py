@@ -19,7 +19,16 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.domain.guards import Harm
 from shared.errors import Incomplete
-from tests.harness.actions import ACTIONS, HARMS, LOSSES, WRITES, function_of, stated, to_do
+from tests.harness.actions import (
+    ACTIONS,
+    GUARDED,
+    HARMS,
+    LOSSES,
+    WRITES,
+    function_of,
+    stated,
+    to_do,
+)
 from tests.harness.reports import at, in_china, report_of, table
 from tests.harness.requests import WAYS, request_for
 from tests.harness.stage import Stage
@@ -286,7 +295,7 @@ def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-@pytest.mark.parametrize("function", ["stop", "start", "release", "set_auto_release"])
+@pytest.mark.parametrize("function", GUARDED)
 def test_a_skipped_row_says_first_that_ecs_will_release_it_all_the_same(
     function: str,
     dry_run: bool,  # noqa: FBT001  # a table's column

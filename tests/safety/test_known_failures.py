@@ -21,7 +21,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings
-from tests.harness.actions import FUNCTIONS
+from tests.harness.actions import FUNCTIONS, HARMFUL, stated
 from tests.harness.invocation import make_context
 from tests.harness.reports import at, report_of, table
 from tests.harness.stage import REGION, Stage
@@ -60,21 +60,21 @@ def test_a_subscriptions_end_is_never_taken_for_a_release_time() -> None:
 @given(
     chosen=st.sets(st.sampled_from([case.spec.name for case in CASES]), min_size=1),
     protected=st.sets(st.sampled_from([case.spec.name for case in CASES])),
-    function=st.sampled_from(["stop", "release", "set_auto_release"]),
+    function=st.sampled_from(HARMFUL),
 )
 def test_a_run_does_what_its_dry_run_said_less_what_was_protected_since(
     chosen: set[str], protected: set[str], function: str
 ) -> None:
     stage = Stage(case.spec for case in CASES if case.spec.name in chosen)
-    stated = {"release_after": "12h"} if function == "set_auto_release" else {}
+    request = {"name": "dev-*", **stated(function)}
 
-    plan = stage.ask(function, {"name": "dev-*", **stated, "dry_run": True})
+    plan = stage.ask(function, {**request, "dry_run": True})
     would_change = {name for name, (result, _) in table(plan).items() if result == "would_change"}
     assert stage.writes() == ()
     for name in protected & chosen:
         stage.engine.tag(stage.id_of(name), {"curfew:protect": ""})
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
-    stage.ask(function, {"name": "dev-*", **stated, "dry_run": False})
+    stage.ask(function, {**request, "dry_run": False})
 
     touched = {name for name in ids if stage.gateway.log.touched(ids[name])}
     assert touched == would_change - protected
@@ -324,7 +324,7 @@ def test_a_release_time_is_legal_or_refused_and_never_adjusted(
 
 @pytest.mark.promise("S13")
 @pytest.mark.parametrize(
-    "stated",
+    "time",
     [
         pytest.param({}, id="none"),
         pytest.param({"release_at": None}, id="null"),
@@ -336,12 +336,12 @@ def test_a_release_time_is_legal_or_refused_and_never_adjusted(
         pytest.param({"release_at": "2026-11-24T20:00:00Z", "release_after": "2h"}, id="both"),
     ],
 )
-def test_a_release_time_that_is_missing_never_clears_one(stated: Request) -> None:
+def test_a_release_time_that_is_missing_never_clears_one(time: Request) -> None:
     release_at = NOW + timedelta(hours=5)
     stage = Stage([InstanceSpec("dev-1", auto_release_at=release_at)])
 
     with pytest.raises(InvalidEvent):
-        stage.ask("set_auto_release", {"name": "dev-*", **stated})
+        stage.ask("set_auto_release", {"name": "dev-*", **time})
 
     assert len(stage.gateway.log) == 0
     assert stage.engine.instances()[0].auto_release_at == release_at

@@ -13,17 +13,14 @@ from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError
-from tests.harness.actions import LOSSES
+from tests.harness.actions import HARMFUL, LOSSES, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import Stage
 from tests.harness.transport import Direct, Hook
 from tests.safety.race_cases import API, RELEASE, WEB
 
 DEEDS: Mapping[str, Request] = {
-    "stop": {"name": "dev-*"},
-    "apply_schedule": {"name": "dev-*", "schedule": "never", "enforced": True},
-    "release": RELEASE,
-    "set_auto_release": {"name": "dev-*", "release_after": "12h"},
+    function: {"name": "dev-*", **stated(function)} for function in HARMFUL
 }
 
 
@@ -133,7 +130,8 @@ def writes_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[
         (function, protection)
         for function in DEEDS
         for protection in PROTECTIONS
-        if protection != "deletion-protection" or function in LOSSES  # it guards against loss alone
+        if function in LOSSES
+        or protection != "deletion-protection"  # which guards against loss alone
     ],
 )
 def test_protection_between_plan_and_write_holds_and_is_named(

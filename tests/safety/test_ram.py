@@ -19,7 +19,7 @@ from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
-from tests.harness.actions import FUNCTIONS
+from tests.harness.actions import FUNCTIONS, stated
 from tests.harness.reports import table
 from tests.harness.s_yaml import raw
 from tests.harness.stage import Stage
@@ -33,13 +33,8 @@ UNTAGGED = InstanceSpec("dev-bare", data_disks=TWO_DISKS)
 TAGGED = InstanceSpec("dev-web", tags={"team": "dev"})
 
 STORIES: Mapping[str, Request] = {
-    "apply_schedule": {"name": "dev-*", "schedule": "never", "enforced": True},
-    "clear_auto_release": {"name": "dev-*"},
+    **{function: {"name": "dev-*", **stated(function)} for function in FUNCTIONS},
     "describe": {"name": "dev-*", "prices": True},
-    "release": {"name": "dev-*", "dry_run": False},
-    "set_auto_release": {"name": "dev-*", "release_after": "12h"},
-    "start": {"name": "dev-*"},
-    "stop": {"name": "dev-*"},
 }
 """What each function is for, so that it needs each of its permissions."""
 

@@ -33,6 +33,7 @@ from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import CurfewError
 from shared.settings import Credentials, Settings, read_settings
+from tests.harness.actions import FUNCTIONS, stated
 from tests.safety.marked import (
     CREDENTIALS,
     KEY,
@@ -60,14 +61,15 @@ def _standing() -> Iterator[None]:
 
 
 RELEASE = ("release", {"name": "dev-web-1", "dry_run": False})
+NAMES = {
+    "clear_auto_release": "ci-*",
+    "release": "dev-web-1",
+    "set_auto_release": "ci-*",
+    "start": "dev-old-*",
+}
+"""Instances of the default fleet with which a function has something to do, if not any will do."""
 STORIES: Mapping[str, tuple[str, Request]] = {
-    "apply_schedule": ("apply_schedule", {"tags": {"team": "dev"}, "schedule": "never"}),
-    "clear_auto_release": ("clear_auto_release", {"name": "ci-*"}),
-    "describe": ("describe", {"all": True}),
-    "release": RELEASE,
-    "set_auto_release": ("set_auto_release", {"name": "ci-*", "release_after": "3h"}),
-    "start": ("start", {"name": "dev-old-*"}),
-    "stop": STOP,
+    name: (name, {"name": NAMES.get(name, "dev-web-*"), **stated(name)}) for name in FUNCTIONS
 }
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.domain.retries import MAX_TRIES, Kind, kind_of
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
+from tests.harness.actions import CALLS
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,10 @@ def test_every_documented_code_is_in_the_table_or_meant_to_be_final() -> None:
     codes = {code for listed in DOCUMENTED["codes"].values() for code in listed}
 
     assert {code for code in codes if kind_of(code) is Kind.FINAL} == set(DOCUMENTED["final"])
+
+
+def test_the_codes_of_every_operation_that_a_function_may_call_are_known() -> None:
+    assert DOCUMENTED["codes"].keys() >= set().union(*CALLS.values())
 
 
 @given(st.sampled_from(["Throttling", "Throttling.User", "Forbidden.RAM"]), st.integers(100, 599))
