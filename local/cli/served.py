@@ -134,8 +134,8 @@ def _answer(host: str, port: int, path: str) -> tuple[int, bytes]:
     connection = _Connection(host, port, timeout=_TIMEOUT_S)
     try:
         connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
+        with connection.getresponse() as answer:
+            return answer.status, answer.read()
     finally:
         connection.close()
 

@@ -40,6 +40,7 @@ def test_odd_answers_end_typed_and_every_write_is_told(name: str) -> None:
     assert outcomes.total() >= min(total, 15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", framing.PLAYED)
 def test_broken_answers_end_typed_and_every_write_is_told(name: str) -> None:
     played = [fault for one, fault in framing.faults(1, 30) if one == name]

@@ -88,6 +88,7 @@ def test_the_search_finds_what_it_looks_for(
             account.search()
 
 
+@pytest.mark.slow
 @pytest.mark.promise("S46")
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize(

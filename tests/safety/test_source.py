@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import pkgutil
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import aliyunsdkecs.request.v20140526 as sdk
@@ -36,17 +36,17 @@ FORBIDDEN = (
 )
 
 
-def texts(path: Path) -> Iterator[str]:
-    """Every text in the code of a module but docstrings, and where a list is in an answer."""
+@cache
+def texts(path: Path) -> frozenset[str]:
+    """The texts in the code of a module but docstrings, and where a list is in an answer."""
     tree = ast.parse(path.read_text())
     nodes = list(ast.walk(tree))
     left_out = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     for node in nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".pages"):
             left_out |= {id(argument) for argument in node.args[2:]}
-    for node in nodes:
-        if isinstance(node, ast.Constant) and id(node) not in left_out:
-            yield str(node.value)
+    constants = (node for node in nodes if isinstance(node, ast.Constant))
+    return frozenset(str(node.value) for node in constants if id(node) not in left_out)
 
 
 @pytest.mark.promise("S12")

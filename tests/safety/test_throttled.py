@@ -85,7 +85,9 @@ def test_a_release_gets_to_its_end_however_few_disks_may_be_read(
 
 
 @pytest.mark.promise("S40")
-@pytest.mark.parametrize("limit", [1, 2, 5])
+@pytest.mark.parametrize(
+    "limit", [1, *(pytest.param(one, marks=pytest.mark.slow) for one in (2, 5))]
+)
 def test_a_lease_gets_to_its_end_however_few_tags_may_be_read(limit: int) -> None:
     stage = stage_of(300, {"ListTagResources": limit}, tags={})
 

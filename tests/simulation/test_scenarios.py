@@ -10,7 +10,7 @@ from tests.simulation.scenario import BY_THE_CLOCK, scenario
 from tests.simulation.simulate import failing, simulate
 
 SCENARIOS = 2000
-CHUNK = 250
+CHUNK = 125
 LATER = range(CHUNK, SCENARIOS, CHUNK)
 
 

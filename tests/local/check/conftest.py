@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -22,12 +24,21 @@ def ram(tmp_path: Path) -> Path:
     return Path(shutil.copytree(CODE / "ram", tmp_path / "ram"))
 
 
+@pytest.fixture(scope="session")
+def shipped() -> dict[str, Any]:
+    """The shipped file, read once; for copies."""
+    document: dict[str, Any] = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    return document
+
+
 @pytest.fixture
-def checked(tmp_path: Path, ram: Path) -> Callable[..., dict[Level, list[str]]]:
+def checked(
+    tmp_path: Path, ram: Path, shipped: dict[str, Any]
+) -> Callable[..., dict[Level, list[str]]]:
     """Checks the shipped file after an edit; gives the sentences by level."""
 
     def check(edit: Edit = lambda _: None, **environ: str) -> dict[Level, list[str]]:
-        document = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+        document = deepcopy(shipped)
         edit(document)
         path = tmp_path / "s.yaml"
         path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")

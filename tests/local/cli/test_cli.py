@@ -69,6 +69,7 @@ def test_an_unknown_command_is_bad_usage() -> None:
     assert "No such command 'frobnicate'" in result.output
 
 
+@pytest.mark.slow
 def test_a_pipe_that_knows_no_umlauts_gets_a_question_mark() -> None:
     done = subprocess.run(  # our own command
         [sys.executable, "-m", "local", "invoke", "describe", "-", "--json"],
@@ -100,7 +101,13 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 class TestServe:
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
+    @pytest.mark.parametrize(
+        "number",
+        [
+            pytest.param(signal.SIGTERM, id="TERM"),
+            pytest.param(signal.SIGINT, id="INT", marks=pytest.mark.slow),
+        ],
+    )
     def test_it_says_where_it_listens_and_ends_cleanly(self, number: signal.Signals) -> None:
         with serving() as (process, url):
             with build_opener(ProxyHandler({})).open(f"{url}/_local/health", timeout=50) as answer:
@@ -132,6 +139,7 @@ class TestServe:
         assert "AccessDenied" in denied.output
         assert speed == 60
 
+    @pytest.mark.slow
     def test_a_generated_fleet_is_as_large_as_asked_for(self) -> None:
         with serving("--generated", "7", "--seed", "3") as (_, url):
             shown = run("fleet", "--endpoint", url)

@@ -164,6 +164,7 @@ class TestWithAnEndpoint:
             "function against it, state --endpoint.\n"
         )
 
+    @pytest.mark.slow
     def test_what_is_said_before_a_long_wait_is_seen_before_it_in_a_pipe_too(
         self, event_file: Path
     ) -> None:

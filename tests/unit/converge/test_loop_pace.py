@@ -58,12 +58,13 @@ VAIN_PAGES = 10
     ("handler", "request_", "status"),
     [
         pytest.param(stop.handler, {}, Status.RUNNING, id="stop"),
-        pytest.param(start.handler, {}, Status.STOPPED, id="start"),
+        pytest.param(start.handler, {}, Status.STOPPED, id="start", marks=pytest.mark.slow),
         pytest.param(
             release.handler,
             {"dry_run": False, "snapshot": False, "force": True},
             Status.RUNNING,
             id="release-by-force",
+            marks=pytest.mark.slow,
         ),
     ],
 )
