@@ -77,6 +77,8 @@ def _scenarios() -> Iterator[tuple[str, Scenario]]:
     release = {**by_tags, "dry_run": False}
     yield "release", Scenario("release", release, losing)
     yield "release-without-snapshot", Scenario("release", {**release, "snapshot": False}, losing)
+    closed = {**by_tags, "schedule": "never", "enforced": True}
+    yield "schedule", Scenario("apply_schedule", closed, stopping)
     yield "set", Scenario("set_auto_release", {**by_tags, "release_after": "3h"}, losing)
     yield "set-by-name", Scenario("set_auto_release", {**by_name, "release_after": "3h"}, losing)
     yield "clear", Scenario("clear_auto_release", by_tags)

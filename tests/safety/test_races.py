@@ -130,8 +130,7 @@ def writes_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[
         (function, protection)
         for function in DEEDS
         for protection in PROTECTIONS
-        if function in LOSSES
-        or protection != "deletion-protection"  # which guards against loss alone
+        if protection != "deletion-protection" or function in LOSSES  # it guards against loss alone
     ],
 )
 def test_protection_between_plan_and_write_holds_and_is_named(
