@@ -70,7 +70,7 @@ def _scenarios() -> Iterator[tuple[str, Scenario]]:
     by_name = {"name": "dev-*"}
     by_ids = {"instance_ids": sorted(NAMED_DEV)}
     losing, stopping = frozenset(_FROM_LOSS), frozenset(_ALWAYS)
-    yield "describe", Scenario("describe", {"all": True})
+    yield "describe", Scenario("describe", {"all": True, "prices": True})
     yield "start", Scenario("start", by_tags)
     yield "stop", Scenario("stop", by_tags, stopping)
     yield "stop-by-ids", Scenario("stop", by_ids, stopping)
