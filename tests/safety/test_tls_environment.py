@@ -161,7 +161,7 @@ def test_a_bundle_that_cannot_be_read_is_refused(
 
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", forbidden)
 
-    with pytest.raises(Refused, match="it cannot be read; it must be"):
+    with pytest.raises(Refused, match="it cannot be read; it must name"):
         connected(Settings(ca_bundle=str(authority.bundle)))
 
 
