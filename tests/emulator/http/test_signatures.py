@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.ecs.errors import EcsError
 from local.ecs.http.messages import HttpRequest
 from local.ecs.http.signatures import (
     ANY_TOKEN,
@@ -23,39 +22,11 @@ from local.ecs.http.signatures import (
     rpc_string_to_sign,
 )
 from local.ecs.ram.caller import Caller
+from tests.emulator.http.signed import CALLER, KEY, NOW, STS, refusal, rpc, verify_rpc
 
-NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
-CALLER = Caller("100000000000001")
-KEY = Credential("testid", "testsecret", CALLER)
-STS = Credential(
-    "STS.abc",
-    "testsecret",
-    CALLER,
-    security_token="token-1",
-    expires_at=NOW + timedelta(hours=1),
-)
 LOCAL = Credential("local", "local", CALLER, security_token=ANY_TOKEN)
 EMPTY_HASH = sha256(b"").hexdigest()
-
 Change = Callable[[dict[str, str]], dict[str, str]]
-
-
-def rpc(credential: Credential = KEY, /, method: str = "POST", **changes: str) -> dict[str, str]:
-    """A signed RPC request's parameters."""
-    parameters = {
-        "Action": "DescribeRegions",
-        "Version": "2014-05-26",
-        "Format": "JSON",
-        "AccessKeyId": credential.access_key_id,
-        "SignatureMethod": "HMAC-SHA1",
-        "SignatureType": "",
-        "SignatureVersion": "1.0",
-        "SignatureNonce": "nonce-1",
-        "Timestamp": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        **changes,
-    }
-    string_to_sign = rpc_string_to_sign(method, parameters)
-    return {**parameters, "Signature": rpc_signature(credential.secret, string_to_sign)}
 
 
 def acs3(credential: Credential = KEY, body: bytes = b"", **changes: str) -> HttpRequest:
@@ -78,18 +49,8 @@ def acs3(credential: Credential = KEY, body: bytes = b"", **changes: str) -> Htt
     return replace(request, headers={**headers, "authorization": authorization})
 
 
-def verify_rpc(parameters: dict[str, str], *known: Credential, now: datetime = NOW) -> Caller:
-    return Verifier(known or (KEY,)).verify_rpc("POST", parameters, now)
-
-
 def verify_acs3(request: HttpRequest, *known: Credential, now: datetime = NOW) -> Caller:
     return Verifier(known or (KEY,)).verify_acs3(request, now)
-
-
-def refusal(verify: Callable[[], Caller]) -> tuple[int, str, str]:
-    with pytest.raises(EcsError) as caught:
-        verify()
-    return caught.value.status, caught.value.code, caught.value.message
 
 
 def test_the_documented_rpc_vector_is_reproduced() -> None:
@@ -310,91 +271,11 @@ def test_a_time_beyond_fifteen_minutes_is_refused(sign: int) -> None:
     assert refusal(lambda: verify_acs3(acs3(), now=late)) == expected
 
 
-@pytest.mark.parametrize(
-    ("credential", "token", "now", "expected"),
-    [
-        pytest.param(
-            STS,
-            "",
-            NOW,
-            (400, "MissingSecurityToken", "SecurityToken is mandatory for this action."),
-            id="none",
-        ),
-        pytest.param(
-            STS,
-            "token-x",
-            NOW,
-            (400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed."),
-            id="unknown",
-        ),
-        pytest.param(
-            KEY,
-            "token-1",
-            NOW,
-            (
-                400,
-                "InvalidSecurityToken.MismatchWithAccessKey",
-                "Specified SecurityToken mismatch with the AccessKey.",
-            ),
-            id="of another key",
-        ),
-        pytest.param(
-            STS,
-            "token-1",
-            STS.expires_at,
-            (400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."),
-            id="expired",
-        ),
-    ],
-)
-def test_a_token_that_is_not_right_is_refused(
-    credential: Credential, token: str, now: datetime, expected: tuple[int, str, str]
-) -> None:
-    parameters = rpc(credential, SecurityToken=token)
-
-    assert refusal(lambda: verify_rpc(parameters, KEY, STS, now=now)) == expected
-
-
 def test_a_disabled_key_is_refused() -> None:
     disabled = replace(KEY, active=False)
 
     expected = (400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
     assert refusal(lambda: verify_rpc(rpc(disabled), disabled)) == expected
-
-
-def test_a_nonce_is_taken_once() -> None:
-    verifier = Verifier([KEY])
-    verifier.verify_rpc("POST", rpc(), NOW)
-
-    expected = (400, "SignatureNonceUsed", "Specified signature nonce was used already.")
-    assert refusal(lambda: verifier.verify_rpc("POST", rpc(), NOW)) == expected
-    assert verifier.verify_rpc("POST", rpc(SignatureNonce="nonce-2"), NOW) == CALLER
-
-
-def test_a_nonce_is_remembered_as_long_as_its_time_could_be_accepted() -> None:
-    verifier = Verifier([KEY])
-    early = rpc(Timestamp=(NOW + TOLERANCE).strftime("%Y-%m-%dT%H:%M:%SZ"))
-    verifier.verify_rpc("POST", early, NOW)
-
-    again = refusal(lambda: verifier.verify_rpc("POST", early, NOW + 2 * TOLERANCE))
-
-    assert again[1] == "SignatureNonceUsed"
-
-
-def test_an_old_nonce_is_forgotten() -> None:
-    verifier = Verifier([KEY])
-    verifier.verify_rpc("POST", rpc(), NOW)
-    later = NOW + 2 * TOLERANCE + timedelta(seconds=1)
-    fresh = rpc(Timestamp=later.strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-    assert verifier.verify_rpc("POST", fresh, later) == CALLER
-
-
-def test_a_refused_request_uses_up_no_nonce() -> None:
-    verifier = Verifier([KEY])
-    refusal(lambda: verifier.verify_rpc("POST", rpc(replace(KEY, secret="wrong")), NOW))
-
-    assert verifier.verify_rpc("POST", rpc(), NOW) == CALLER
 
 
 def test_a_credential_does_not_show_its_secrets() -> None:

@@ -33,7 +33,7 @@ def test_every_sample_succeeds_and_does_something(sample: str) -> None:
     result = run(function, str(EVENTS / sample))
 
     assert result.exit_code == 0, result.output
-    if function == "apply_schedule":
+    if "curfew:schedule" in (EVENTS / sample).read_text():  # nobody in the default fleet has one
         assert "no instance has the tag key curfew:schedule" in " ".join(result.output.split())
     elif function != "describe":
         assert TAKES_EFFECT.search(result.output), result.output
