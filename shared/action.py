@@ -58,6 +58,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
         releases_within: Within which time from now ECS must be about to release an instance for
             it to have a row; None: whatever is selected has one. Raises InvalidEvent.
         only_looks: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
+        unguarded: It takes nothing away from anybody, so nothing is guarded.
     """
 
     name: str
@@ -68,7 +69,10 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     prices: Callable[[R], bool] = no_prices
     releases_within: Callable[[R], timedelta | None] = tells_of_no_releases
     only_looks: bool = False
+    unguarded: bool = False
 
     def guard(self, settings: Settings) -> Guard:
         """What guards an instance against this action; nothing does against a look."""
-        return Guard(Harm.NONE) if self.only_looks else guard_of(self.harm, settings)
+        return (
+            Guard(Harm.NONE) if self.only_looks or self.unguarded else guard_of(self.harm, settings)
+        )

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from local.fc.deployment import function_names
+from local.fc.deployment import action_names
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "requests"
@@ -80,7 +80,7 @@ _OWN_RULES: dict[str, list[Schema]] = {
 def main() -> None:
     """Write the schema of every function."""
     TARGET.mkdir(parents=True, exist_ok=True)
-    for function in function_names():
+    for function in action_names():
         path_of(function).write_text(text_of(function), encoding="utf-8")
 
 

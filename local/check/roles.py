@@ -22,6 +22,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     ),
     "clear_auto_release": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),
     "describe": ("DescribeInstances",),
+    "extend_lease": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),
     "release": (
         *("DescribeDisks", "DescribeInstances", "DescribeSnapshots", "ListTagResources"),
         *("CreateSnapshot", "DeleteInstances", "StopInstances"),

@@ -12,6 +12,7 @@ from local.check.document import ACCOUNT
 from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function, variables, yaml_text
+from local.check.notices import check_notices
 from local.show.screen import counted
 from shared.ecs.regions import hint, is_listed
 from shared.errors import Refused
@@ -44,6 +45,7 @@ def check_settings(function: Function) -> Iterator[Finding]:
         yield error(f"environment variables: {problem}")
         return
     yield ok(f"settings: {'; '.join(_in_words(settings))}")
+    yield from check_notices(settings.notices)
     if not settings.accounts:
         yield warning("CURFEW_ACCOUNTS is not set: the function would act in any account")
     for region in sorted(settings.regions):

@@ -22,6 +22,7 @@ from local.check.findings import Finding, error, note, ok, warning
 from local.check.function import Function
 from local.check.repeats import check_repeats, request_of
 from local.check.timers import check_timer
+from local.fc.deployment import PAGES
 
 _TOPIC = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/topics/(?P<name>[\w-]+)")
 
@@ -88,7 +89,7 @@ def _trigger(function: Function, trigger: Mapping[str, Any], now: datetime) -> I
         case "eventbridge":
             yield from _eventbridge(function, trigger, config)
         case "http":
-            yield from _http(trigger, config)
+            yield from _http(function, trigger, config)
         case _:
             yield warning(f"{title}: events of {kind} carry no request; Curfew will refuse them")
 
@@ -173,9 +174,13 @@ def _source(source: Mapping[str, Any]) -> str:
     return f"events of {source.get('eventSourceType')}"
 
 
-def _http(trigger: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Finding]:
+def _http(
+    function: Function, trigger: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[Finding]:
     title = _title(trigger)
-    if config["authType"] == "anonymous":
+    if function.name in PAGES:
+        yield from _page(function, title, config)
+    elif config["authType"] == "anonymous":
         yield warning(
             f"{title}: authType is anonymous: whoever knows the address can call the function; "
             "Curfew does not authenticate callers. Write function or jwt"
@@ -184,6 +189,19 @@ def _http(trigger: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[Fin
         yield warning(f"{title}: POST is not among its methods; a request is a body")
     else:
         yield ok(f"{title}: HTTP, authType {config['authType']}")
+
+
+def _page(function: Function, title: str, config: Mapping[str, Any]) -> Iterator[Finding]:
+    """What opens the page behind links: anybody who has one, by its signature alone."""
+    missing = [one for one in ("GET", "HEAD", "POST") if one not in config["methods"]]
+    if config["authType"] != "anonymous":
+        yield error(f"{title}: authType must be anonymous: a browser opens it, by a signed link")
+    elif missing:
+        yield error(f"{title}: its methods lack {', '.join(missing)}")
+    elif function.settings and not function.settings.notices.link_key:
+        yield warning(f"{title}: CURFEW_LINK_KEY is not set, so no link is valid")
+    else:
+        yield ok(f"{title}: HTTP, for whoever has a signed link")
 
 
 def limits_of_the_deploy_tool(functions: list[Function]) -> Iterator[Finding]:

@@ -47,6 +47,15 @@ def function_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (CODE / "functions").glob("[a-z]*.py")))
 
 
+PAGES = ("extend_lease",)
+"""The functions that no event asks for, only a browser: they take no request and have no action."""
+
+
+def action_names() -> tuple[str, ...]:
+    """The functions that take requests, in alphabetical order."""
+    return tuple(one for one in function_names() if one not in PAGES)
+
+
 @dataclass(frozen=True, slots=True)
 class Deployment:
     """What Function Compute would know of the functions, the same for all of them.

@@ -3,10 +3,15 @@
     POST /2023-03-30/functions/curfew-stop/invocations              FC 3.0, ACS3-HMAC-SHA256
     POST /2016-08-15/services/curfew/functions/stop/invocations     FC 2.0, Authorization: FC
     POST /2016-08-15/proxy/curfew/stop/                             an HTTP trigger, not signed
+    GET  /domain/curfew-extend-lease                                the same by a custom domain
 
 Paths, headers and both signatures are those of "InvokeFunction" (FC 3.0 and 2.0 API references)
 and are verified; the key is ``local``. A function of FC 3.0 is called as s.yaml deploys it; in FC
 2.0 it is in the service ``curfew``, where its own name is enough. Of its versions there is LATEST.
+What an HTTP trigger answers at Function Compute's own address bears ``Content-Disposition:
+attachment``, so that browsers download it ("Configure custom domain names", FC docs); ``/domain/``
+plays a custom domain, which leads to the function without that.
+
 Asynchronous invocations are tried once and go nowhere if they fail. One invocation runs at a time.
 The functions meet the ECS that is served on the same port, and live on its clock.
 """
@@ -26,6 +31,7 @@ from hashlib import blake2b
 from io import StringIO
 from math import ceil
 from threading import Lock, Thread
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -42,6 +48,8 @@ from local.fc.runtime import Outcome
 from local.fc.signatures import verify_v2, verify_v3
 
 V3, V2 = "/2023-03-30/", "/2016-08-15/"
+DOMAIN = "/domain/"
+"""What plays a custom domain: its routes lead to functions by their deployed names."""
 SERVICE = "curfew"
 """The one service, of FC 2.0; in FC 3.0 its name begins the functions' names."""
 MAX_ASYNC_BYTES = 128 * 1024
@@ -58,6 +66,8 @@ _V2_PATH = re.compile(
 _TRIGGER_PATH = re.compile(
     rf"{V2}{PROXY}(?P<service>[\w-]+)(\.(?P<qualifier>[\w-]+))?/(?P<function>[\w-]+)(?P<rest>/.*)?"
 )
+_DOMAIN_PATH = re.compile(rf"{DOMAIN}(?P<function>[\w-]+)(?P<rest>/.*)?")
+_ATTACHMENT = {"Content-Disposition": "attachment"}
 _TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _TAIL = 4096
 """Bytes of log that a caller can ask for ("X-Fc-Log-Type", InvokeFunction)."""
@@ -71,18 +81,23 @@ class _Dialect(NamedTuple):
         task_id: the header with the id of an asynchronous task.
         error_fields: where a refusal has its code and its text.
         is_trigger: it is an HTTP trigger: any method, and the request is the event.
+        adds: headers of whatever is answered.
     """
 
     path: re.Pattern[str]
     task_id: str
     error_fields: tuple[str, str]
     is_trigger: bool = False
+    adds: Mapping[str, str] = MappingProxyType({})
 
 
 _V2_ERROR = ("ErrorCode", "ErrorMessage")
 _DIALECTS: Mapping[str, _Dialect] = {
     V3: _Dialect(_V3_PATH, "X-Fc-Async-Task-Id", ("Code", "Message")),
-    f"{V2}{PROXY}": _Dialect(_TRIGGER_PATH, "X-Fc-Async-Task-Id", _V2_ERROR, is_trigger=True),
+    f"{V2}{PROXY}": _Dialect(
+        _TRIGGER_PATH, "X-Fc-Async-Task-Id", _V2_ERROR, is_trigger=True, adds=_ATTACHMENT
+    ),
+    DOMAIN: _Dialect(_DOMAIN_PATH, "X-Fc-Async-Task-Id", _V2_ERROR, is_trigger=True),
     V2: _Dialect(_V2_PATH, "X-Fc-Stateful-Async-Invocation-Id", _V2_ERROR),
 }
 
@@ -136,7 +151,7 @@ class FcEndpoint:
 
     def neighbour(self) -> Neighbour:
         """How the emulator's server takes it in."""
-        return Neighbour((V3, V2), self.handle)
+        return Neighbour((V3, V2, DOMAIN), self.handle)
 
     def handle(self, ecs: Served, request: HttpRequest) -> HttpReply:
         """Answer a request.
@@ -165,7 +180,10 @@ class FcEndpoint:
             return _reply(202, request_id, b"", {dialect.task_id: task_id})
         done = self._invoke(invocation)
         reply = _reply(200, request_id, done.outcome.body, self._headers(done))
-        return http_reply(done.outcome, reply.headers) if dialect.is_trigger else reply
+        if not dialect.is_trigger:
+            return reply
+        answered = http_reply(done.outcome, reply.headers)
+        return replace(answered, headers={**answered.headers, **dialect.adds})
 
     def _invocation(
         self, ecs: Served, request: HttpRequest, function: str, request_id: str

@@ -12,7 +12,7 @@ import msgspec
 from shared.domain.plan import Row, is_released_by
 from shared.notify.links import Lease, link
 from shared.notify.message import Line, Run, Text, footer
-from shared.notify.words import WORDS, Spoken, Words
+from shared.notify.words import WORDS, Spoken, Words, local_time
 from shared.report.report import Report
 
 MAX_MESSAGES = 5
@@ -145,7 +145,7 @@ def _line(row: Row, zone: tzinfo, words: Words, linking: Linking) -> Line:
     instance = row.instance
     place = (instance.id, instance.region) if instance.name else (instance.region,)
     where = words.brackets.format(words.comma.join(place))
-    when = f"{where} {words.released_at.format(_local(_at(row), zone, words))}"
+    when = f"{where} {words.released_at.format(local_time(_at(row), zone, words))}"
     said = f"{when}{words.colon}{row.reason}" if row.reason else when
     line = Line(instance.name or instance.id, said, link=linking.to_keep(row))
     return line.cut_to(_CHARACTERS)
@@ -172,10 +172,3 @@ def _left_over(left: Mapping[str, int], words: Words) -> str:
 def _at(row: Row) -> datetime:
     """When ECS will release it; who is told of has a time."""
     return row.instance.auto_release_at or row.instance.seen_at
-
-
-def _local(moment: datetime, zone: tzinfo, words: Words) -> str:
-    """``Mon 2026-11-30 20:00 +08:00``."""
-    local = moment.astimezone(zone)
-    offset = local.isoformat()[-6:]
-    return f"{words.days[local.weekday()]} {local:%Y-%m-%d %H:%M} {offset}"

@@ -6,6 +6,7 @@ Reasons, warnings and ECS's messages stand as the report has them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, tzinfo
 from typing import Literal
 
 import msgspec
@@ -170,3 +171,9 @@ RESULTS: Mapping[Spoken, Mapping[str, str]] = {
     for language, words in WORDS.items()
 }
 """Of one row: the result without a number."""
+
+
+def local_time(moment: datetime, zone: tzinfo, words: Words) -> str:
+    """A time as people read it, with its weekday: ``Mon 2026-11-30 20:00 +08:00``."""
+    local = moment.astimezone(zone)
+    return f"{words.days[local.weekday()]} {local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"

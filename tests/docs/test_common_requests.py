@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.ecs.ram.policy import Policy
-from local.fc.deployment import function_names
+from local.fc.deployment import action_names
 from shared.errors import AccessDenied
 from shared.request.request import decode
 from shared.request.triggers import parse
@@ -58,7 +58,7 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 
 def test_there_is_something_for_every_function() -> None:
-    assert {body["action"] for body in EVENTS} == set(function_names())
+    assert {body["action"] for body in EVENTS} == set(action_names())
 
 
 @pytest.mark.parametrize("body", EVENTS, ids=json.dumps)

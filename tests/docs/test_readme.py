@@ -16,7 +16,7 @@ from rich.console import Console
 from local.cli import invocation
 from local.cli.main import group
 from local.demo.demo import play
-from local.fc.deployment import function_names
+from local.fc.deployment import action_names
 from shared.request.request import decode
 from shared.request.triggers import parse
 from tests.docs.pages import ROOT, action_of, blocks, codes, events, prose, tables, text_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from tests.harness.call import Call
 
 PAGES = ("README.md", "README.zh-CN.md")
-FUNCTIONS = function_names()
+FUNCTIONS = action_names()
 MOST_LINES = 200
 ACTIVATE = [".", ".venv/bin/activate"]
 STAYS_OR_NEEDS_A_SERVER = {"serve", "fleet", "demo", "--endpoint", "--remote"}

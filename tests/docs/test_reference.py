@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.fc.deployment import function_names
+from local.fc.deployment import action_names
 from shared.domain.plan import Result
 from shared.report.response import HTTP_STATUS
 from shared.request.request import Request, decode
@@ -70,7 +70,7 @@ def test_every_field_of_every_request_has_its_row(page: str) -> None:
     shared = Request.__struct_fields__
     own = {
         (function, field)
-        for function in function_names()
+        for function in action_names()
         for field in action_of(function).request.__struct_fields__
         if field not in shared
     }

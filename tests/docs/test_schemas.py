@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.fc.deployment import EVENTS, function_names
+from local.fc.deployment import EVENTS, action_names
 from shared.action import Action, RequestTime
 from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request, decode, require_cap_for_all
@@ -23,7 +23,7 @@ from tests.docs.json_schema import fits
 from tools import schemas
 from tools.schemas import TARGET, path_of, schema_of, text_of
 
-FUNCTIONS = function_names()
+FUNCTIONS = action_names()
 NOW = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
 Fields = dict[str, Any]
 

@@ -16,7 +16,7 @@ from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.gateway.request_log import Entry
 from local.fc.context import CODE
-from local.fc.deployment import function_names
+from local.fc.deployment import action_names
 from local.fc.trigger_events import Request
 from shared.action import Action
 from shared.domain.guards import Harm
@@ -24,7 +24,7 @@ from shared.domain.guards import Harm
 Handler = Callable[..., dict[str, Any]]
 
 ROOT = CODE
-MODULES = {name: import_module(f"functions.{name}") for name in function_names()}
+MODULES = {name: import_module(f"functions.{name}") for name in action_names()}
 HANDLERS: dict[str, Handler] = {name: module.handler for name, module in MODULES.items()}
 ACTIONS: dict[str, Action[Any]] = {name: module.ACTION for name, module in MODULES.items()}
 FUNCTIONS = tuple(ACTIONS)

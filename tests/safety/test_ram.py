@@ -17,6 +17,7 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
+from local.fc.deployment import function_names
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied
 from tests.harness.actions import FUNCTIONS, stated
@@ -91,6 +92,8 @@ STOPPING = ("apply_schedule", "stop")
 OPTIONAL = {("describe", "ecs:DescribeDisks"), ("describe", "ecs:DescribePrice")}
 """For prices alone, which are no reason to fail."""
 
+EVERY = function_names()
+
 CUTS = [
     (function, action)
     for function in FUNCTIONS
@@ -100,7 +103,7 @@ CUTS = [
 
 
 def test_each_function_has_a_policy_and_there_is_no_other() -> None:
-    assert {path.stem for path in RAM.glob("*.json")} == {*FUNCTIONS, "trust", "platform"}
+    assert {path.stem for path in RAM.glob("*.json")} == {*EVERY, "trust", "platform"}
 
 
 def test_what_function_compute_does_by_itself_touches_no_instance() -> None:
@@ -300,7 +303,7 @@ def test_the_commands_give_each_role_its_policy_and_the_platforms(tmp_path: Path
     trusted = {call[3]: json.loads(call[5]) for call in calls if call[1] == "CreateRole"}
     policies = {call[3]: json.loads(call[5]) for call in calls if call[1] == "CreatePolicy"}
     attached = {(call[7], call[5]) for call in calls if call[1] == "AttachPolicyToRole"}
-    roles = {f"curfew-{function.replace('_', '-')}": function for function in FUNCTIONS}
+    roles = {f"curfew-{function.replace('_', '-')}": function for function in EVERY}
     assert policies == {
         "curfew-platform": document("platform"),
         **{role: document(function) for role, function in roles.items()},
@@ -315,7 +318,7 @@ def test_the_commands_for_an_upgrade_give_each_policy_its_new_version(tmp_path: 
     calls = calls_of(update, tmp_path)
 
     assert {call[3]: json.loads(call[5]) for call in calls} == {
-        f"curfew-{function.replace('_', '-')}": document(function) for function in FUNCTIONS
+        f"curfew-{function.replace('_', '-')}": document(function) for function in EVERY
     }
     assert {(call[1], *call[6:8]) for call in calls} == {
         ("CreatePolicyVersion", "--SetAsDefault", "true")
@@ -330,7 +333,7 @@ def test_the_readme_names_what_each_policy_allows() -> None:
         assert {
             function: {f"ecs:{action}" for action in re.findall(r"`(\w+)`", row)}
             for function, row in rows.items()
-        } == {function: set(allowed(document(function))) for function in FUNCTIONS}
+        } == {function: set(allowed(document(function))) for function in EVERY}
 
 
 @pytest.mark.parametrize(

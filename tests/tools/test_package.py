@@ -25,7 +25,7 @@ from local.ecs.fleet.fleet import HANGZHOU, default_fleet
 from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
 from local.fc.context import CODE
-from local.fc.deployment import EVENTS, function_names
+from local.fc.deployment import EVENTS, action_names
 from local.fc.trigger_events import ENVELOPES
 from tools import package
 from tools.package import RUNTIMES, interpreter, operations, unpack, wanted
@@ -199,7 +199,7 @@ def test_every_function_runs_from_the_package_alone(runtime: str, tmp_path: Path
     played = _played(python, code)
     assert played["outside"] == []
     assert {name: len(answers) for name, answers in played["answers"].items()} == {
-        name: len(ENVELOPES) for name in function_names()
+        name: len(ENVELOPES) for name in action_names()
     }
 
 
@@ -208,7 +208,7 @@ def _played(python: Path, code: Path) -> Mapping[str, Any]:
     now = datetime.now(timezone.utc)
     events = [
         (name, ENVELOPES[trigger](_sample(name), now).decode())
-        for name in sorted(function_names(), key="release".__eq__)  # what is gone comes last
+        for name in sorted(action_names(), key="release".__eq__)  # what is gone comes last
         for trigger in ENVELOPES
     ]
     emulator = Emulator(

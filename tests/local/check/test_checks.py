@@ -47,8 +47,11 @@ def test_what_the_guide_has_people_edit_is_no_error(step: Edit, checked: Checked
 
 
 def test_a_timer_that_is_off_and_would_be_refused_is_a_warning(checked: Checked) -> None:
-    night, again = checked(STEPS["another region"])[Level.WARNING]
+    notice, night, again = sorted(
+        checked(STEPS["another region"])[Level.WARNING], key=lambda one: "night" in one
+    )
 
+    assert notice.startswith("timer release-notice: describe will refuse its payload. region cn-")
     assert night.startswith("timer night: set_auto_release will refuse its payload. region cn-")
     assert night.endswith(" (It is off now.)")
     assert again == night.replace("night", "night-again")
@@ -183,7 +186,7 @@ def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Ch
     told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_PERCENT=7))
 
     assert told[Level.ERROR] == [
-        "environment variable CURFEW_MAX_PERCENT: 7 is not a text; write '7'\nin all 7 functions"
+        "environment variable CURFEW_MAX_PERCENT: 7 is not a text; write '7'\nin all 8 functions"
     ]
     settings = "settings: at most 100 instances and 7 % of a region a run"
     assert any(one.startswith(settings) for one in told[Level.OK])

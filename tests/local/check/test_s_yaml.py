@@ -29,7 +29,7 @@ EACH = pytest.mark.parametrize("one", FUNCTIONS, ids=[one.name for one in FUNCTI
 
 CRON = re.compile(
     r"CRON_TZ=Asia/Shanghai "
-    r"[0-5]?\d [0-5]?\d ([01]?\d|2[0-3]) \* \* "
+    r"[0-5]?\d [0-5]?\d ([01]?\d|2[0-3])(,([01]?\d|2[0-3]))* \* \* "
     r"(\*|(MON|TUE|WED|THU|FRI|SAT|SUN)(-(MON|TUE|WED|THU|FRI|SAT|SUN))?)"
 )
 

@@ -26,7 +26,7 @@ from local.ecs.emulator import Emulator, Options, default_engine
 from local.ecs.fleet.fleet_file import read_fleet
 from local.ecs.gateway.faults import FAULTS
 from local.ecs.server import LocalEcs
-from local.fc.deployment import EVENTS, function_names
+from local.fc.deployment import EVENTS, action_names
 from local.fc.trigger_events import ENVELOPES
 from shared.request.triggers import Message, parse
 from shared.times import parse_instant
@@ -287,7 +287,7 @@ class TestFleet:
 
 
 class TestEvent:
-    @pytest.mark.parametrize("function", function_names())
+    @pytest.mark.parametrize("function", action_names())
     @pytest.mark.parametrize("trigger", ENVELOPES)
     def test_every_trigger_brings_every_functions_sample(self, trigger: str, function: str) -> None:
         sample = json.loads(EVENTS.joinpath(f"{function}.direct.json").read_bytes())

@@ -21,8 +21,10 @@ FLEET = Fleet((InstanceSpec("web"),))
 
 def test_every_function_is_known() -> None:
     assert function_names() == (
+        "apply_schedule",
         "clear_auto_release",
         "describe",
+        "extend_lease",
         "release",
         "set_auto_release",
         "start",

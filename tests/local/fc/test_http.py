@@ -142,6 +142,25 @@ def test_a_trigger_that_is_not_there_is_told(target: str, code: str) -> None:
     assert json.loads(reply.body)["ErrorCode"] == code
 
 
+@pytest.mark.parametrize(
+    ("target", "disposition"),
+    [
+        ("/2016-08-15/proxy/curfew/extend_lease/?lease=x", "attachment"),
+        ("/domain/curfew-extend-lease?lease=x", None),
+    ],
+)
+def test_browsers_download_what_comes_from_fcs_own_address(
+    target: str, disposition: str | None
+) -> None:
+    reply = FcEndpoint().handle(
+        Served("http://127.0.0.1:9", ManualClock()), HttpRequest("GET", target, HEADERS)
+    )
+
+    assert reply.status == 403
+    assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert reply.headers.get("Content-Disposition") == disposition
+
+
 def test_a_trigger_can_be_invoked_asynchronously(mocker: MockerFixture) -> None:
     invoke = mocker.patch.object(
         Deployment, "invoke", return_value=Outcome(ok=True, body=b'{"statusCode": 409}')

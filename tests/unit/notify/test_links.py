@@ -33,7 +33,7 @@ def test_a_link_says_what_it_is_about() -> None:
     assert len(field()) < 200
 
 
-@pytest.mark.promise("S53")
+@pytest.mark.promise("S54")
 @pytest.mark.parametrize(
     "text",
     [
@@ -56,13 +56,13 @@ def test_what_nobody_with_the_key_has_made_is_about_nothing(text: str) -> None:
     assert read_lease(text, KEY) is None
 
 
-@pytest.mark.promise("S53")
+@pytest.mark.promise("S54")
 @pytest.mark.parametrize("key", ["", "short", "k" * 31])
 def test_without_a_key_that_is_long_enough_no_link_counts(key: str) -> None:
     assert read_lease(field(key=key), key) is None
 
 
-@pytest.mark.promise("S53")
+@pytest.mark.promise("S54")
 @pytest.mark.parametrize(
     "other",
     [
@@ -85,7 +85,7 @@ def test_every_field_is_signed(other: Lease) -> None:
     assert read_lease(field(other), KEY) == other
 
 
-@pytest.mark.promise("S53")
+@pytest.mark.promise("S54")
 @given(st.integers(0, len(field()) - 1), st.characters())
 def test_no_other_character_anywhere_counts(at: int, character: str) -> None:
     forged = field()[:at] + character + field()[at + 1 :]

@@ -1,0 +1,237 @@
+"""extend_lease: the page behind a link of a notice, by which a person keeps an instance.
+
+An HTTP trigger alone. GET and HEAD look and change nothing, since chat clients fetch links in
+advance; POST moves the release time of the one instance in the link, and only to a later one. The
+link is all that is asked for: its signature is checked before any call. No guards are asked, since
+a later release time takes nothing away. Whatever happens, it is answered and never raised.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+from shared.action import Action, RequestTime
+from shared.domain.guards import Harm
+from shared.domain.instance import Instance, Status
+from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Skip, Step
+from shared.errors import CurfewError
+from shared.notify.lease_page import Shown, answer, language_of
+from shared.notify.links import FIELD, Lease, read_lease
+from shared.notify.words import WORDS, Spoken, local_time
+from shared.report.log import Origin, log_error, log_unforeseen
+from shared.request.request import Request
+from shared.run import REAL_WORLD, World, run
+from shared.settings import FcContext, Settings, read_settings
+from shared.times import in_zone, parse_instant, to_minute_text, to_zone_text
+
+DAYS = (1, 3)
+"""How many days a link can move a release time by."""
+
+_GONE = "InvalidInstanceId.NotFound"
+_OK = 200
+
+
+class ExtendRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked of the run that looks, or moves; made here, of a link, and by nobody else.
+
+    Attributes:
+        made_for: The release time that the link was made for.
+        days: By how much it is moved.
+    """
+
+    made_for: str
+    days: int
+
+
+class ExtendRule(Rule, frozen=True):
+    """From the release time that a link was made for to a later one.
+
+    Attributes:
+        made_for: That time.
+        at: The later one.
+        zone: The zone of the times in reports.
+    """
+
+    made_for: datetime
+    at: datetime
+    zone: tzinfo
+
+    def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
+        """The next step; nothing where another time is set than the link was made for."""
+        if instance.status is Status.GONE:
+            return Impossible("ECS does not know this id", _GONE)
+        if instance.auto_release_at == self.at:
+            return Done()
+        if instance.auto_release_at != self.made_for:
+            made_for = to_zone_text(self.made_for, self.zone)
+            return Skip(f"the link was made for the release time {made_for}")
+        return SetAutoRelease(in_zone(self.at, self.zone))
+
+
+def _rule(request: ExtendRequest, when: RequestTime) -> ExtendRule:
+    made_for = parse_instant(request.made_for)
+    at = later(made_for, request.days, when.now, when.settings)
+    return ExtendRule(made_for, at, when.settings.zone)
+
+
+def later(made_for: datetime, days: int, now: datetime, settings: Settings) -> datetime:
+    """The release time that a link sets, a whole minute; ``made_for`` if none is later."""
+    furthest = (now + settings.notices.max_extension).replace(second=0, microsecond=0)
+    return max(made_for, min(made_for + timedelta(days=days), furthest))
+
+
+LEASE = Action("extend_lease", ExtendRequest, Harm.NONE, _rule, unguarded=True)
+"""Not an ``ACTION``: no event of anybody's asks for it."""
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """An HTTP request, as far as it matters.
+
+    Attributes:
+        method: In capitals; "" of an event that is no HTTP request.
+        field: What the link carries; "" if nothing.
+        body: Of a POST, as text.
+        accepted: Which languages the browser takes.
+    """
+
+    method: str = ""
+    field: str = ""
+    body: str = ""
+    accepted: str = ""
+
+    def __repr__(self) -> str:
+        return "_Asked(***)"
+
+
+def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:
+    """Function Compute's entry point: the answer of an HTTP trigger, whatever the event is."""
+    asked = _Asked()
+    try:
+        asked = _read(event)
+        shown = _shown(asked, context, world)
+    except CurfewError as error:
+        log_error(_origin(context), error)
+        shown = Shown(503, "failed")
+    except Exception as error:  # noqa: BLE001  # it never raises
+        shown = Shown(503, "failed", detail=log_unforeseen(error))
+    return answer(shown, language_of(asked.accepted), with_body=asked.method != "HEAD")
+
+
+def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
+    if asked.method not in {"GET", "HEAD", "POST"}:
+        return Shown(405, "method")
+    settings = read_settings(world.environ)
+    lease = read_lease(asked.field, settings.notices.link_key)
+    if lease is None or lease.account != str(getattr(context, "account_id", "") or ""):
+        return Shown(403, "forged")
+    now = world.clock().now()
+    about = _About(lease, settings.zone, language_of(asked.accepted))
+    at = lease.release_at
+    possible = tuple(days for days in DAYS if later(at, days, now, settings) > at)
+    if now >= at:
+        return Shown(410, "over", about.facts())
+    if not possible:
+        return Shown(409, "furthest", about.facts())
+    is_moving = asked.method == "POST"
+    days = _chosen(asked.body) if is_moving else possible[0]
+    if days not in possible:
+        return Shown(400, "days", about.facts())
+    answered = _run(about.request(days, dry_run=not is_moving), context, world)
+    return about.told(answered, possible)
+
+
+class _About(msgspec.Struct, frozen=True):
+    """What a link is about, and who reads of it."""
+
+    lease: Lease
+    zone: tzinfo
+    language: Spoken
+
+    def request(self, days: int, *, dry_run: bool) -> dict[str, object]:
+        """What the run is asked."""
+        return {
+            "instance_ids": [self.lease.instance_id],
+            "regions": [self.lease.region],
+            "dry_run": dry_run,
+            "made_for": to_minute_text(self.lease.release_at),
+            "days": days,
+            "notify": False,
+        }
+
+    def told(self, answered: Mapping[str, Any], days: tuple[int, ...]) -> Shown:
+        """What became of it, by the run's answer."""
+        body = json.loads(answered["body"])
+        rows = body.get("report", body).get("instances", [])
+        row = rows[0] if rows else {}
+        match row.get("result"), row.get("code"):
+            case "would_change", _:
+                return Shown(_OK, "choose", self.facts(row), days)
+            case "changed", _:
+                return Shown(_OK, "kept", self.facts(row))
+            case (("unchanged" | "skipped"), _):
+                return Shown(409, "moved", self.facts(row))
+            case "failed", code if code == _GONE:
+                return Shown(410, "over", self.facts(row))
+        return Shown(503, "failed", self.facts(row), detail=f"{body.get('errorType', '')}")
+
+    def facts(self, row: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+        """What the page says of the instance."""
+        row = row or {}
+        at = row.get("auto_release_at", "")
+        shown_at = parse_instant(at) if at else None if row else self.lease.release_at
+        return [
+            ("name", row.get("name", "")),
+            ("id", self.lease.instance_id),
+            ("region", self.lease.region),
+            ("release", local_time(shown_at, self.zone, WORDS[self.language]) if shown_at else ""),
+        ]
+
+
+def _run(request: Mapping[str, object], context: FcContext, world: World) -> dict[str, Any]:
+    """What the walk of an HTTP trigger's event answers, which never raises."""
+    envelope = {"version": "v1", "rawPath": "/", "headers": {}, "requestContext": {}}
+    return run(
+        LEASE, json.dumps({**envelope, "body": json.dumps(request)}).encode(), context, world
+    )
+
+
+def _chosen(body: str) -> int:
+    """How many days a form states; 0 if that is not clear."""
+    fields = parse_qs(body, keep_blank_values=True)
+    stated = fields.get("days", [])
+    return int(stated[0]) if len(stated) == 1 and stated[0] in map(str, DAYS) else 0
+
+
+def _read(event: bytes) -> _Asked:
+    """An HTTP trigger's event ("HTTP trigger", FC docs); anything else has no method."""
+    try:
+        envelope = json.loads(event)
+        method = envelope["requestContext"]["http"]["method"]
+        query = envelope.get("queryParameters") or {}
+        headers = {key.lower(): value for key, value in (envelope.get("headers") or {}).items()}
+        body = envelope.get("body") or ""
+        if envelope.get("isBase64Encoded"):
+            body = base64.b64decode(body).decode()
+        return msgspec.convert(
+            {
+                "method": method.upper(),
+                "field": query.get(FIELD, ""),
+                "body": body,
+                "accepted": headers.get("accept-language", ""),
+            },
+            _Asked,
+        )
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return _Asked()
+
+
+def _origin(context: FcContext) -> Origin:
+    request_id = str(getattr(context, "request_id", "") or "")
+    return Origin(LEASE.name, request_id, trigger="http")
