@@ -32,6 +32,13 @@ def test_the_example_of_one_test_names_tests_that_exist() -> None:
     assert re.search(rf"def test_\w*{word}", (ROOT / path).read_text("utf-8"))
 
 
+def test_every_folder_of_tests_is_told() -> None:
+    named = re.findall(r"`tests/(\w+)/`", "".join(row[0] for row in tables("CONTRIBUTING.md")[0]))
+    there = [path for path in (ROOT / "tests").iterdir() if any(path.glob("[a-z]*"))]
+
+    assert sorted(named) == sorted(path.name for path in there if path.is_dir())
+
+
 def test_there_is_a_recipe_for_each_thing_that_people_do() -> None:
     recipes = re.findall(r"^\*\*(.*?)\.\*\*", prose("CONTRIBUTING.md"), re.MULTILINE)
 
