@@ -35,7 +35,8 @@ from local.ecs.clock import Clock
 from local.ecs.errors import Refusal
 from local.ecs.fleet.creation import create
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
-from local.ecs.operations import OPERATIONS
+from local.ecs.operations import OPERATIONS, operation_of, service_of
+from local.ecs.products import Product
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request
@@ -111,7 +112,13 @@ class Ecs:
             self.settle()
             return self._state.changes
 
-    def call(self, action: str, parameters: Mapping[str, str], caller: Caller) -> JsonObject:
+    def call(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        caller: Caller,
+        product: Product = Product.ECS,
+    ) -> JsonObject:
         """Do one operation.
 
         Args:
@@ -119,6 +126,7 @@ class Ecs:
             parameters: as on the wire (``InstanceId.1``, ``Tag.1.Key``, ``InstanceIds`` as a JSON
                 array), without the common ones.
             caller: whose account it is, and what RAM lets them do.
+            product: in whose version it is asked.
 
         Returns:
             The answer's body, ready for JSON, without ``RequestId``. Not to be changed: the answer
@@ -127,14 +135,15 @@ class Ecs:
         Raises:
             EcsError: what ECS answers instead.
         """
-        operation = OPERATIONS.get(action)
+        operation = operation_of(product, action)
         if operation is None:
             raise Refusal.UNKNOWN_ACTION.error()
         with self._lock:
             self.settle()
             quirks = self._state.settings.quirks
             read = Parameters(parameters, single_quotes=quirks.single_quoted_ids_are_read)
-            return operation(Request(action, read, caller, self._state))
+            service = service_of(action)
+            return operation(Request(action, read, caller, self._state, product, service))
 
     def settle(self) -> None:
         """Apply all that has come due; every call and every look does this first."""

@@ -198,6 +198,11 @@ class Refusal(Enum):
         "InvalidInstanceName.Malformed",
         'The specified parameter "InstanceName" is not valid.',
     )
+    PASSWORD = (
+        400,
+        "InvalidPassword.Malformed",
+        'The specified parameter "Password" is not valid.',
+    )
     INSTANCE_DESCRIPTION = (
         400,
         "InvalidDescription.Malformed",

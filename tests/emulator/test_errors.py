@@ -121,6 +121,7 @@ CASES: dict[Refusal, Case] = {
     Refusal.PROTECTION_NOT_VALID: Case(
         "ModifyInstanceAttribute", ID | {"DeletionProtection": "true"}, PRE_PAID
     ),
+    Refusal.PASSWORD: Case("ModifyInstanceAttribute", ID | {"Password": "only-lower-case"}),
     Refusal.INSTANCE_NAME: Case("ModifyInstanceAttribute", ID | {"InstanceName": "1"}),
     Refusal.INSTANCE_DESCRIPTION: Case("ModifyInstanceAttribute", ID | {"Description": "1"}),
     Refusal.UNKNOWN_CHARGE_TYPE: Case("DescribeInstances", {"InstanceChargeType": "Free"}),

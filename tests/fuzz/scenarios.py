@@ -18,6 +18,7 @@ from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import AnyFault, Refuse
 from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
+from local.ecs.products import Product
 from local.ecs.ram.caller import Caller
 from shared.errors import CurfewError
 from tests.harness.stage import NOW, Stage
@@ -176,8 +177,14 @@ class Run:
         _, begin, rest = message.partition(' {"action": ')
         return type(self.error).__name__, json.loads(f"{begin}{rest}") if begin else {}
 
-    def _noted(self, action: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
-        answer = self._call(action, parameters, caller)
+    def _noted(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        caller: Caller,
+        product: Product = Product.ECS,
+    ) -> Answer:
+        answer = self._call(action, parameters, caller, product)
         if is_mutating(action) and not answer.code:
             self.written.update(self._done_to(parameters, answer.body))
         return answer

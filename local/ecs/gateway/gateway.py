@@ -32,6 +32,7 @@ from local.ecs.gateway.request_log import Effect, Entry, RequestLog, is_mutating
 from local.ecs.gateway.spoiled import spoiled
 from local.ecs.gateway.texts import text_of
 from local.ecs.gateway.throttle import Throttle, ThrottledError
+from local.ecs.products import Product
 from local.ecs.ram.caller import Caller
 
 
@@ -93,6 +94,7 @@ class _Request(NamedTuple):
     parameters: Mapping[str, str]
     account_id: str
     request_id: str
+    product: Product
 
 
 class _Outcome(NamedTuple):
@@ -131,21 +133,34 @@ class Gateway:
         self._random = Random(seed)  # noqa: S311  # names to be repeated, not secrets
         self._latest: deque[Answer] = deque(maxlen=LATEST)
 
-    def call(self, action: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
+    def call(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        caller: Caller,
+        product: Product = Product.ECS,
+    ) -> Answer:
         """Answer one request; an error of ECS is an answer too.
 
         Args:
             action: operation name.
             parameters: the operation's own, as on the wire.
             caller: who asks, and what RAM allows them.
+            product: in whose version it is asked.
         """
-        request = self._request(action, parameters, caller.account_id)
+        request = self._request(action, parameters, caller.account_id, product)
         faults = self.faults.strike(action, request.region)
         return self._answer(request, self._do(request, caller, faults), faults)
 
-    def refuse(self, action: str, parameters: Mapping[str, str], error: EcsError) -> Answer:
+    def refuse(
+        self,
+        action: str,
+        parameters: Mapping[str, str],
+        error: EcsError,
+        product: Product = Product.ECS,
+    ) -> Answer:
         """Answer a request that was refused before anybody knew who sent it, and log it."""
-        request = self._request(action, parameters, account_id="")
+        request = self._request(action, parameters, "", product)
         return self._answer(request, _refused(error, request, f"q={error.code}"))
 
     def reset(self, engine: Ecs) -> None:
@@ -167,9 +182,11 @@ class Gateway:
                 return answer
         raise KeyError(request_id)
 
-    def _request(self, action: str, parameters: Mapping[str, str], account_id: str) -> _Request:
+    def _request(
+        self, action: str, parameters: Mapping[str, str], account_id: str, product: Product
+    ) -> _Request:
         region = parameters.get("RegionId", "")
-        return _Request(action, region, parameters, account_id, self._request_id())
+        return _Request(action, region, parameters, account_id, self._request_id(), product)
 
     def _request_id(self) -> str:
         digits = f"{self._random.getrandbits(128):032X}"
@@ -191,7 +208,7 @@ class Gateway:
             self.throttle.admit(
                 caller.account_id, request.region, request.action, self.engine.clock.now()
             )
-            body = self.engine.call(request.action, request.parameters, caller)
+            body = self.engine.call(request.action, request.parameters, caller, request.product)
         except EcsError as error:
             return _refused(error, request)
         effect = Effect.CHANGED if is_mutating(request.action) else Effect.READ
@@ -275,10 +292,10 @@ def _refused(error: EcsError, request: _Request, query: str = "") -> _Outcome:
             platform's gateway names neither product nor request in what it does not let through,
             and no request in throttling (real answers of 2024 and 2026, other products).
     """
-    host = f"ecs.{request.region}.aliyuncs.com" if request.region else "ecs.aliyuncs.com"
+    host, product = request.product.host(request.region), request.product.title
     if isinstance(error, ThrottledError):
-        query = f"q={error.code}&product=Ecs"
-    query = query or f"q={error.code}&product=Ecs&requestId={request.request_id}"
+        query = f"q={error.code}&product={product}"
+    query = query or f"q={error.code}&product={product}&requestId={request.request_id}"
     body: JsonObject = {
         "RequestId": request.request_id,
         "HostId": host,

@@ -1,7 +1,8 @@
 """ECS's wire, from bytes to bytes: which operation, in which format, signed by whom.
 
 RPC style (everything in query and form) and ACS3 (action, version and signature in headers), for
-ECS's version 2014-05-26. No socket and no HTTP library: a server and an in-process mount share it.
+ECS's version 2014-05-26, and of vpc's and STS's what programs of ECS call. No socket and no HTTP
+library: a server and an in-process mount share it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,8 @@ from local.ecs.gateway.gateway import Answer, Gateway
 from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.http.signatures import OLD_TIMESTAMP, Credential, Verifier
 from local.ecs.http.xml import to_xml
+from local.ecs.products import BY_VERSION, Product
 from local.ecs.ram.caller import Caller
-
-VERSION = "2014-05-26"
-"""The one version of ECS's API (API reference)."""
 
 _COMMON = frozenset(
     {
@@ -94,13 +93,14 @@ class Wire:
         """Answer one request; whatever it holds, there is an answer."""
         call = _read(request)
         own = {name: value for name, value in call.parameters.items() if name not in _COMMON}
+        product = BY_VERSION.get(call.version, Product.ECS)
         try:
             _check(request, call)
             caller = self._believe(request, call)
         except EcsError as error:
-            answer = self.gateway.refuse(call.action, own, error)
+            answer = self.gateway.refuse(call.action, own, error, product)
         else:
-            answer = self.gateway.call(call.action, own, caller)
+            answer = self.gateway.call(call.action, own, caller, product)
         return _reply(answer, json=call.json)
 
     def _believe(self, request: HttpRequest, call: _Call) -> Caller:
@@ -143,7 +143,7 @@ def _check(request: HttpRequest, call: _Call) -> None:
     for name, value in (("Action", call.action), ("Version", call.version)):
         if not value:
             raise EcsError(400, f"Missing{name}", f"{name} is mandatory for this action.")
-    if call.version != VERSION:
+    if call.version not in BY_VERSION:
         raise EcsError(400, "InvalidVersion", "Specified parameter Version is not valid.")
 
 

@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
+from local.ecs.products import Product
 from local.ecs.rpc.request import Operation
 
 _MODULES: Mapping[str, str] = {
+    "addresses": ("AllocatePublicIpAddress DescribeEipAddresses DescribeNetworkInterfaces"),
     "attributes": "ModifyInstanceAttribute",
     "auto_release": "ModifyInstanceAutoReleaseTime",
     "availability": "DescribeAvailableResource",
@@ -22,11 +24,13 @@ _MODULES: Mapping[str, str] = {
     "describe_snapshots": "DescribeSnapshotGroups DescribeSnapshots",
     "disk_changes": ("AttachDisk CreateDisk DeleteDisk DetachDisk ModifyDiskAttribute ResizeDisk"),
     "disks": "DescribeDisks",
+    "identity": "GetCallerIdentity",
     "image_changes": "CreateImage DeleteImage DeleteSnapshot",
     "images": "DescribeImages",
     "key_pairs": (
         "AttachKeyPair CreateKeyPair DeleteKeyPairs DescribeKeyPairs DetachKeyPair ImportKeyPair"
     ),
+    "networks": "CreateVSwitch CreateVpc DescribeVSwitches DescribeVpcs",
     "power": (
         "RebootInstance RebootInstances StartInstance StartInstances StopInstance StopInstances"
     ),
@@ -69,3 +73,29 @@ class _Operations(Mapping[str, Operation]):
 
 
 OPERATIONS: Mapping[str, Operation] = _Operations()
+
+_NETWORKS = frozenset(f"{_MODULES['networks']} DescribeEipAddresses".split())
+"""What vpc has; ECS's own version has it, too, in an older form."""
+_IDENTITY = frozenset(_MODULES["identity"].split())
+
+
+def operation_of(product: Product, name: str) -> Operation | None:
+    """The operation of this name in a product's version; None if it has none."""
+    has = {
+        Product.ECS: OPERATIONS.keys() - _IDENTITY,
+        Product.VPC: _NETWORKS,
+        Product.STS: _IDENTITY,
+    }[product]
+    return OPERATIONS[name] if name in has else None
+
+
+def service_of(name: str) -> str:
+    """What RAM calls the product whose operation it is, whoever's version it is asked in."""
+    return next(
+        (
+            product.service
+            for product, names in ((Product.VPC, _NETWORKS), (Product.STS, _IDENTITY))
+            if name in names
+        ),
+        Product.ECS.service,
+    )

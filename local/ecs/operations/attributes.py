@@ -1,4 +1,4 @@
-"""ModifyInstanceAttribute: name, description, deletion protection.
+"""ModifyInstanceAttribute: name, description, deletion protection, password.
 
 Source: ModifyInstanceAttribute, API reference. Its other attributes are refused, not ignored.
 """
@@ -17,6 +17,10 @@ from local.ecs.rpc.request import Request
 
 _NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-\[\]]{1,127}")
 _DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")
+KINDS_IN_PASSWORD = 3
+"""Lower case, upper case, digits, symbols: three of them at least."""
+_PASSWORD_LENGTHS = range(8, 31)
+_SYMBOLS = frozenset("()`~!@#$%^&*-_+=|{}[]:;'<>,.?/")
 _NOT_EMULATED = frozenset(
     {
         "CpuOptions",
@@ -25,7 +29,6 @@ _NOT_EMULATED = frozenset(
         "EnableNetworkEncryption",
         "HostName",
         "NetworkInterfaceQueueNumber",
-        "Password",
         "PrivateDnsNameOptions",
         "Recyclable",
         "RemoteConnectionOptions",
@@ -50,6 +53,7 @@ def modify_instance_attribute(request: Request) -> JsonObject:
         raise Refusal.LOCKED_FOR_SECURITY.error()
     if instance.deleting:
         raise Refusal.INCORRECT_STATUS.error()
+    _check_password(parameters.text("Password"))
     changed = replace(
         instance,
         name=instance_name(parameters) or instance.name,
@@ -58,6 +62,15 @@ def modify_instance_attribute(request: Request) -> JsonObject:
     )
     request.state.put(changed)
     return {}
+
+
+def _check_password(password: str) -> None:
+    """A password is taken, if it is one that ECS takes, and forgotten."""
+    kinds = (str.islower, str.isupper, str.isdigit, lambda each: each in _SYMBOLS)
+    found = sum(any(map(kind, password)) for kind in kinds)
+    right = len(password) in _PASSWORD_LENGTHS and found >= KINDS_IN_PASSWORD
+    if password and not right:
+        raise Refusal.PASSWORD.error()
 
 
 def instance_name(parameters: Parameters) -> str:

@@ -12,6 +12,7 @@ from local.ecs.account.model import Disk, Instance
 from local.ecs.account.regions import REGIONS
 from local.ecs.account.state import JsonObject, Replay, State
 from local.ecs.errors import DeniedError, Refusal
+from local.ecs.products import Product
 from local.ecs.ram.caller import Caller
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.reference import Documented, documented
@@ -25,12 +26,19 @@ _REFUSED_LISTS = frozenset({"DescribeInstances", "DescribeDisks"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An operation's name and parameters, its caller, and the account it is about."""
+    """An operation's name and parameters, its caller, and the account it is about.
+
+    Attributes:
+        product: in whose version it is asked.
+        service: what RAM calls the product whose operation it is.
+    """
 
     action: str
     parameters: Parameters
     caller: Caller
     state: State
+    product: Product = Product.ECS
+    service: str = Product.ECS.service
 
     def region(self, missing: Refusal = Refusal.MISSING) -> str:
         """The RegionId, which this operation requires.
@@ -63,7 +71,7 @@ class Request:
     def allows(self, resource: str, region: str, tags: Mapping[str, str]) -> bool:
         """Whether RAM lets the caller do this to, say, ``instance/i-bp1…`` or ``snapshot/*``."""
         return self.caller.authorizer.allows(
-            f"ecs:{self.action}", self._arn(resource, region), tags
+            f"{self.service}:{self.action}", self._arn(resource, region), tags
         )
 
     def authorize(self, resource: str, region: str, tags: Mapping[str, str]) -> None:
@@ -151,7 +159,11 @@ class Request:
 
         Its encoded message is for RAM to decode; here it is JSON in Base64, and names the resource.
         """
-        caller, action, arn = self.caller, f"ecs:{self.action}", self._arn(resource, region)
+        caller, action, arn = (
+            self.caller,
+            f"{self.service}:{self.action}",
+            self._arn(resource, region),
+        )
         kind = caller.denial(action, arn, tags)
         diagnosis = {"AuthAction": action, "AuthResource": arn, "NoPermissionType": kind}
         return {
@@ -176,7 +188,7 @@ class Request:
     def _arn(self, resource: str, region: str) -> str:
         if resource == "*":
             return resource
-        return f"acs:ecs:{region}:{self.caller.account_id}:{resource}"
+        return f"acs:{self.service}:{region}:{self.caller.account_id}:{resource}"
 
 
 Operation = Callable[[Request], JsonObject]

@@ -39,6 +39,7 @@ class Listing(Generic[T]):
         filters: by parameter the attribute that must have its value, or, if it is a tuple, have it
             among its values; text may have ``*`` where the parameter is in ``wild``.
         arrays: likewise, of parameters that hold several values, of which one is enough.
+        several: likewise, of parameters that hold several with commas between.
         wild: parameters that may have ``*``.
         ignored: parameters that change nothing here.
         tags: the row's tags, where it has any.
@@ -52,6 +53,7 @@ class Listing(Generic[T]):
     show: Callable[[Request, T], JsonObject]
     filters: Mapping[str, Attribute[T]] = field(default_factory=dict)
     arrays: Mapping[str, Attribute[T]] = field(default_factory=dict)
+    several: Mapping[str, Attribute[T]] = field(default_factory=dict)
     wild: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     tags: Callable[[T], Mapping[str, str]] | None = None
@@ -67,7 +69,7 @@ def listed(table: Listing[Any]) -> Operation:
         known = documented(request.action).parameters
         refuse_filters(
             parameters,
-            known - _ALL_LISTS - table.filters.keys() - table.arrays.keys() - table.ignored,
+            known - _ALL_LISTS - _known(table),
         )
         page = PageRequest.read(request, table.largest)
         criteria = tuple(_criteria(table, request))
@@ -89,6 +91,10 @@ def listed(table: Listing[Any]) -> Operation:
     return describe
 
 
+def _known(table: Listing[Any]) -> frozenset[str]:
+    return table.ignored.union(table.filters, table.arrays, table.several)
+
+
 def _criteria(table: Listing[Any], request: Request) -> Iterator[Callable[[Any], bool]]:
     parameters = request.parameters
     for name, attribute in table.filters.items():
@@ -97,6 +103,9 @@ def _criteria(table: Listing[Any], request: Request) -> Iterator[Callable[[Any],
     for name, attribute in table.arrays.items():
         if parameters.given(name) or parameters.repeated(name):
             yield _matches(attribute, _values(parameters, name), wild=False)
+    for name, attribute in table.several.items():
+        if parameters.text(name):
+            yield _matches(attribute, tuple(parameters.text(name).split(",")), wild=False)
     for key, value in parameters.tag_filters():
         if table.tags is not None:
             yield _tagged(table.tags, key, value)

@@ -262,3 +262,25 @@ def test_whatever_comes_is_answered(
     reply = wire.handle(HttpRequest(method, target, headers, body))
 
     assert 400 <= reply.status < 500
+
+
+def test_a_version_stands_for_its_product(wire: Wire) -> None:
+    vpc = wire.handle(rpc(Action="DescribeVpcs", Version="2016-04-28", RegionId="cn-hangzhou"))
+    sts = wire.handle(rpc(Action="GetCallerIdentity", Version="2015-04-01"))
+    refused = [
+        json.loads(wire.handle(rpc(Action=action, Version=version, RegionId=region)).body)
+        for action, version, region in (
+            ("StopInstance", "2016-04-28", "cn-hangzhou"),
+            ("DescribeVpcs", "2015-04-01", ""),
+            ("GetCallerIdentity", "2014-05-26", ""),
+        )
+    ]
+
+    assert (vpc.status, sts.status) == (200, 200)
+    assert {each["Code"] for each in refused} == {"InvalidAction.NotFound"}
+    assert [each["HostId"] for each in refused] == [
+        "vpc.cn-hangzhou.aliyuncs.com",
+        "sts.aliyuncs.com",
+        "ecs.aliyuncs.com",
+    ]
+    assert "product=Vpc" in refused[0]["Recommend"]

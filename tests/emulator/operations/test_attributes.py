@@ -17,6 +17,7 @@ def test_attributes_change_only_as_named() -> None:
 
     desk.ask("ModifyInstanceAttribute", InstanceId=desk.instance_id, InstanceName="web-2")
     desk.ask("ModifyInstanceAttribute", InstanceId=desk.instance_id, Description="second")
+    desk.ask("ModifyInstanceAttribute", InstanceId=desk.instance_id, Password="Taken-4-granted")
     desk.ask("ModifyInstanceAttribute", InstanceId=desk.instance_id, DeletionProtection="true")
 
     expected = replace(before, name="web-2", description="second", deletion_protection=True)
@@ -49,7 +50,7 @@ def test_protection_can_be_switched_off_again() -> None:
             {"DeletionProtection": "true"},
             (403, "InstanceLockedForSecurity"),
         ),
-        (InstanceSpec("web"), {"Password": "…"}, (400, "UnsupportedParameter")),
+        (InstanceSpec("web"), {"Password": "…"}, (400, "InvalidPassword.Malformed")),
         (InstanceSpec("web"), {"DeletionProtection": "on"}, (400, "InvalidParameter")),
         (InstanceSpec("web"), {"InstanceName": "x"}, (400, "InvalidInstanceName.Malformed")),
         (InstanceSpec("web"), {"Description": "x"}, (400, "InvalidDescription.Malformed")),

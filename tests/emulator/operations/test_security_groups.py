@@ -91,6 +91,8 @@ def test_who_cannot_join_or_leave_is_refused() -> None:
     groups = [make(desk) for _ in range(5)]
     for each in groups[:4]:
         desk.ask("JoinSecurityGroup", InstanceId="i-web", SecurityGroupId=each)
+    vpc = desk.ask("CreateVpc", CidrBlock="10.0.0.0/8")["VpcId"]
+    far = desk.ask("CreateSecurityGroup", VpcId=vpc)["SecurityGroupId"]
 
     def refused(action: str, instance: str, group: str) -> tuple[int, str]:
         return desk.refusal(action, InstanceId=instance, SecurityGroupId=group)
@@ -98,6 +100,7 @@ def test_who_cannot_join_or_leave_is_refused() -> None:
     join, leave = "JoinSecurityGroup", "LeaveSecurityGroup"
     assert refused(join, "i-web", groups[0]) == (403, "InvalidInstanceId.AlreadyExists")
     assert refused(join, "i-web", groups[4]) == (400, "InstanceSecurityGroupLimitExceeded")
+    assert refused(join, "i-web", far) == (400, "InvalidInstanceId.Mismatch")
     assert refused(join, "i-gone", groups[0]) == (404, "InvalidInstanceId.NotFound")
     assert refused(join, "i-web", "sg-gone") == (404, "InvalidSecurityGroupId.NotFound")
     assert refused(join, "i-locked", groups[0]) == (403, "InstanceLockedForSecurity")
