@@ -1,4 +1,4 @@
-"""``python -m local report``: what many runs came to, as a table."""
+"""``python -m local report``: what many runs came to, as a table and as a page to keep."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from local.cli.parameters import operators_zone
 from local.report.night import Gathering
@@ -23,13 +24,20 @@ _EXPECTED = (
 )
 
 
-@click.command("report", short_help="Show what many runs came to, as a table.")
+@click.command("report", short_help="Show what many runs came to, as a table and a page.")
 @click.argument(
     "logs",
     metavar="LOG…",
     nargs=-1,
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option(
+    "--html",
+    "page",
+    metavar="FILE.html",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Also write a page of its own, to look at, to send and to print.",
 )
 @click.option(
     "--days",
@@ -41,13 +49,14 @@ _EXPECTED = (
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
-    help="Default: CURFEW_LANGUAGE, else that of the terminal.",
+    help="Of table and page; default: CURFEW_LANGUAGE, else that of the terminal.",
 )
 @click.pass_context
 def command(
     ctx: click.Context,
     *,
     logs: Sequence[Path],
+    page: Path | None,
     days: int,
     language: str | None,
 ) -> None:
@@ -73,7 +82,13 @@ def command(
     if not any(one.read for one in source.counts):
         ctx.exit(1)
     night = gathering.night(zone, days)
-    show(screen(), night, words)
+    console = screen()
+    show(console, night, words)
+    if page:
+        from local.report.page import render  # noqa: PLC0415  # a table needs no templates
+
+        page.write_text(render(night, words, source.counts), encoding="utf-8")
+        console.print(Text(f"\n{page}", "bold"))
 
 
 def _language() -> str:

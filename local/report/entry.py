@@ -40,7 +40,7 @@ class Entry(msgspec.Struct):
     reason: str = ""
     code: str = ""
     status: str = ""
-    instance_type: str = ""
+    charge_type: str = ""
     tags: dict[str, str] = {}
     stopped_mode: str = ""
     started_at: str = ""
@@ -68,7 +68,7 @@ class _Row(msgspec.Struct, frozen=True):
     reason: str
     code: str
     status: str
-    instance_type: str = ""
+    charge_type: str = ""
     tags: dict[str, str] = {}
     list_price: Price | None = None
 

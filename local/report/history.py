@@ -57,7 +57,7 @@ class Machine:
     id: str
     name: str = ""
     region: str = ""
-    instance_type: str = ""
+    charge_type: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     price: Price | None = None
     priced_at: int = NONE
@@ -71,7 +71,7 @@ class Machine:
             self.last_at = at
             self.name = entry.name or self.name
             self.region = entry.region or self.region
-            self.instance_type = entry.instance_type or self.instance_type
+            self.charge_type = entry.charge_type or self.charge_type
             self.tags = entry.tags or self.tags
             self.told = entry.reason
         if entry.list_price and at >= self.priced_at:

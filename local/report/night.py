@@ -28,7 +28,7 @@ class Saving:
     Attributes:
         minutes: How long, all together.
         unpriced: The part of it of which nobody knows what it avoided: no price in the logs, or no
-            proof that the instance was stopped in economical mode.
+            proof that the instance was stopped in economical mode. Subscriptions avoid nothing.
         money: By currency, at list price.
     """
 
@@ -40,7 +40,7 @@ class Saving:
         """Add a time for which an instance was off."""
         self.minutes += minutes
         price = machine.price
-        if mode == "KeepCharging":
+        if mode == "KeepCharging" or machine.charge_type == "PrePaid":
             return
         if price is None or mode != "StopCharging":
             self.unpriced += minutes
@@ -88,6 +88,8 @@ class Night:
         days: In order.
         groups: By tag key, its values, those that avoided most first.
         runs: By outcome, how many runs there were; ``error`` are those that came to nothing.
+        guarded: By reason; like ``failed`` and ``unread`` of these days.
+        billed: What is off or gone, by the last look at it, and goes on costing.
         untimed: How many lines about instances have no time, so that they are in no picture.
     """
 
@@ -105,29 +107,51 @@ class Night:
     untimed: int
 
 
+class _Said:
+    """What was said, of whom, and when each time."""
+
+    def __init__(self) -> None:
+        self._times: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, what: str, of: str, at: int) -> None:
+        """It was said once more."""
+        self._times[what][of].append(at)
+
+    def since(self, minute: int) -> Iterator[tuple[str, Mapping[str, int]]]:
+        """How often what was said of whom from then on; what has no time counts, too."""
+        for what, ids in self._times.items():
+            times = {
+                one: number
+                for one, all_times in ids.items()
+                if (number := sum(at == NONE or at >= minute for at in all_times))
+            }
+            if times:
+                yield what, times
+
+
 class Gathering:
     """Takes lines one by one; then ``night`` tells what they come to."""
 
     def __init__(self) -> None:
         """Nothing is gathered yet."""
         self.machines: dict[str, Machine] = {}
-        self.runs: Counter[str] = Counter()
         self.untimed = 0
-        self._guarded: dict[str, Counter[str]] = defaultdict(Counter)
-        self._failed: dict[str, Counter[str]] = defaultdict(Counter)
-        self._unread: dict[str, Counter[str]] = defaultdict(Counter)
+        self._runs: list[tuple[int, str]] = []
+        self._guarded, self._failed, self._unread = _Said(), _Said(), _Said()
 
     def add(self, entry: Entry) -> None:
         """Take a line."""
         if entry.log == "instance":
             self._see(entry)
-        elif entry.log == "run":
-            self.runs[entry.outcome or "unknown"] += 1
+            return
+        at = minute_of(entry.ended_at or entry.logged_at)
+        if entry.log == "run":
+            self._runs.append((at, entry.outcome or "unknown"))
         elif entry.log == "error":
-            self.runs["error"] += 1
-            self._failed[f"{entry.action}: {entry.error}: {entry.message}"][""] += 1
+            self._runs.append((at, "error"))
+            self._failed.add(f"{entry.action}: {entry.error}: {entry.message}", "", at)
         elif entry.log == "warning" and (found := _unread(entry.message)):
-            self._unread[found][""] += 1
+            self._unread.add(found, "", at)
 
     def _see(self, entry: Entry) -> None:
         machine = self.machines.get(entry.id)
@@ -137,18 +161,19 @@ class Gathering:
         self.untimed += at == NONE
         machine.see(entry, at)
         if entry.result == "skipped":
-            self._guarded[entry.reason][entry.id] += 1
+            self._guarded.add(entry.reason, entry.id, at)
         elif entry.result in {"failed", "pending"}:
-            why = " ".join(part for part in (entry.code, entry.reason) if part)
-            self._failed[f"{entry.action}: {why}"][entry.id] += 1
+            parts = (entry.action, entry.code, entry.reason.removeprefix(f"{entry.action}: "))
+            self._failed.add(": ".join(filter(None, parts)), entry.id, at)
         if found := _unread(entry.reason):
-            self._unread[found][entry.id] += 1
+            self._unread.add(found, entry.id, at)
 
     def night(self, zone: tzinfo, days: int) -> Night:
         """What the last days, up to the last line with a time, come to."""
         machines = list(self.machines.values())
         first, until = span(machines)
         picture = _picture(machines, (first, until), zone, days)
+        since = picture.days[0].begin if picture.days else NONE
         groups = _groups(machines)
         for machine, minutes, mode, day in picture.avoided:
             day.saving.add(minutes, machine, mode)
@@ -162,29 +187,30 @@ class Gathering:
             total=picture.total,
             machines=len(machines),
             groups={key: _most_first(values.values()) for key, values in groups.items()},
-            guarded=self._told(self._guarded),
-            failed=self._told(self._failed),
-            unread=self._told(self._unread),
-            billed=self._billed(until),
-            runs=dict(self.runs),
+            guarded=self._told(self._guarded, since),
+            failed=self._told(self._failed, since),
+            unread=self._told(self._unread, since),
+            billed=self._billed(),
+            runs=Counter(outcome for at, outcome in self._runs if at == NONE or at >= since),
             untimed=self.untimed,
         )
 
-    def _told(self, found: Mapping[str, Counter[str]]) -> list[Told]:
-        """By reason, who it is said of; those of most instances first."""
+    def _told(self, said: _Said, since: int) -> list[Told]:
+        """By reason, who it is said of from a minute on; those of most instances first."""
         told = [
             Told(what, sorted(self._name(one) for one in ids if one), sum(ids.values()))
-            for what, ids in found.items()
+            for what, ids in said.since(since)
         ]
         return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
 
-    def _billed(self, until: int) -> list[Told]:
+    def _billed(self) -> list[Told]:
         """What is off or gone, by the last look at it, and goes on costing."""
-        found: dict[str, Counter[str]] = defaultdict(Counter)
+        found = _Said()
         for machine in self.machines.values():
-            if _BILLED in machine.told and until != NONE:
-                found[machine.told][machine.id] += 1
-        return self._told(found)
+            billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
+            if billed:
+                found.add(billed, machine.id, machine.last_at)
+        return self._told(found, NONE)
 
     def _name(self, instance_id: str) -> str:
         return self.machines[instance_id].name or instance_id
@@ -222,8 +248,8 @@ def _picture(
                 if spell.state is State.AVOIDED:
                     picture.avoided.append((machine, end - begin, spell.mode, day))
                 row = changes[index][spell.state]
-                row[min((begin - day.begin) // SLOT, SLOTS)] += 1
-                row[min(-((day.begin - end) // SLOT), SLOTS)] -= 1
+                row[_slot(begin - day.begin)] += 1
+                row[_slot(end - day.begin)] -= 1
     for day, rows in zip(picture.days, changes, strict=True):
         day.states = [_summed(row) for row in rows]
     return picture
@@ -241,6 +267,11 @@ def _by_day(
         begin = max(spell.begin, day.begin)
         if begin < min(spell.end, end):
             yield index, begin, min(spell.end, end)
+
+
+def _slot(minutes: int) -> int:
+    """The step of a day's picture that begins nearest; so one spell begins where another ends."""
+    return min((minutes + SLOT // 2) // SLOT, SLOTS)
 
 
 def _summed(changes: Sequence[int]) -> list[int]:

@@ -59,7 +59,7 @@ def _days(night: Night, words: Words) -> Table:
     table.add_column(words("money"), justify="right")
     for day in night.days:
         table.add_row(
-            f"{day.date:%a %d %b}",
+            words.day(day.date),
             Text(_strip(day, highest), "yellow"),
             words.hours(day.saving.minutes),
             words.money(day.saving.money),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import yaml
 
 LANGUAGES = ("en", "zh")
 _FEW_HOURS = 10
+_WEEKDAYS = "一二三四五六日"
 _SMALL_SUM = 100
 
 
@@ -25,6 +27,24 @@ class Words:
     def __call__(self, word: str, *values: object) -> str:
         """A word or sentence with these values in it."""
         return str(self._words[word]).format(*values)
+
+    def day(self, day: date) -> str:
+        """A day with its weekday: ``Mon 23 Nov``, ``11月23日 周一``."""
+        if self.language == "zh":
+            return f"{day.month}月{day.day}日 周{_WEEKDAYS[day.weekday()]}"
+        return f"{day:%a} {day.day} {day:%b}"
+
+    def period(self, first: date, last: date) -> str:
+        """From one day to another: ``2 to 20 November 2026``."""
+        if self.language == "zh":
+            year = "" if last.year == first.year else f"{last.year}年"
+            until = "" if first == last else f"至{year}{last.month}月{last.day}日"
+            return f"{first.year}年{first.month}月{first.day}日{until}"
+        if first == last:
+            return f"{last.day} {last:%B %Y}"
+        month = "" if (first.year, first.month) == (last.year, last.month) else f" {first:%B}"
+        year = "" if first.year == last.year else f" {first.year}"
+        return f"{first.day}{month}{year} to {last.day} {last:%B %Y}"
 
     @staticmethod
     def hours(minutes: int) -> str:

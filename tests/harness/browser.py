@@ -44,6 +44,32 @@ new Promise((resolve, reject) => {
 })
 """
 
+ILLEGIBLE = """
+(() => {
+  const light = (rgb) => rgb.map((c) => c / 255)
+    .map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+  const parse = (text) => text.match(/[0-9.]+/g).map(Number);
+  const behind = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const [r, g, b, a = 1] = parse(getComputedStyle(each).backgroundColor);
+      if (a === 1) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const bad = [];
+  for (const each of document.querySelectorAll("body *")) {
+    const text = [...each.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    if (!text || !each.checkVisibility() || each.closest("tr.gone, script")) continue;
+    const [a, b] = [light(parse(getComputedStyle(each).color).slice(0, 3)), light(behind(each))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) bad.push(each.textContent.trim().slice(0, 30) + " " + ratio.toFixed(2));
+  }
+  return bad;
+})()
+"""
+"""Texts whose contrast with what is behind them is under 4.5 (WCAG 2.1, AA), but what is gone."""
+
 
 class Page:
     """One tab."""

@@ -169,7 +169,7 @@ def test_it_is_said_who_was_guarded_failed_unread_and_is_still_billed() -> None:
     ]
     assert told == [
         [("tag curfew:protect", ["web-1"], 1)],
-        [("stop: NoStock start: no", ["b"], 1), ("stop: Refused: too many", [], 1)],
+        [("stop: NoStock: start: no", ["b"], 1), ("stop: Refused: too many", [], 1)],
         [("tag curfew:keep-until, unreadable", ["c"], 1)],
         [("stopped in KeepCharging: still billed", ["d"], 1)],
     ]

@@ -1,0 +1,62 @@
+"""The report as one page, without script and without anything from elsewhere: ``page.html.j2``.
+
+Whatever logs hold is escaped twice: what a browser would obey by the template, what would turn the
+text around it, or cannot be seen, by ``printable``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from local.report.night import Night
+from local.report.source import Counts
+from local.report.strip import HEIGHT, WIDTH, highest, layers
+from local.report.words import Words
+from shared.printable import printable
+from shared.version import VERSION
+
+MOST_REASONS = 40
+MOST_NAMES = 12
+MOST_GROUPS = 30
+LONGEST = 600
+"""Characters of a reason that are shown."""
+
+_SATURDAY = 5
+_LISTS = ("failed", "unread", "billed", "guarded")
+
+
+def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
+    """The page's text."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FileSystemLoader(Path(__file__).parent),
+    )
+    environment.filters["shown"] = lambda text: printable(str(text))[:LONGEST]
+    most = highest(night.days)
+    return environment.get_template("page.html.j2").render(
+        night=night,
+        words=words,
+        counts=counts,
+        days=[(day, list(layers(day, most))) for day in night.days],
+        most=most,
+        lists=[(name, getattr(night, name)) for name in _LISTS],
+        width=WIDTH,
+        height=HEIGHT,
+        saturday=_SATURDAY,
+        limits={"reasons": MOST_REASONS, "names": MOST_NAMES, "groups": MOST_GROUPS},
+        version=VERSION,
+        zone=_zone(night),
+    )
+
+
+def _zone(night: Night) -> str:
+    """The zone's name, or its offset if it has none."""
+    offset = f"{datetime.now(night.zone):%z}"
+    return str(getattr(night.zone, "key", "") or f"UTC{offset[:3]}:{offset[3:]}")

@@ -1,0 +1,106 @@
+"""The page in a real browser: legible, whole at any width, in both lights, and on paper."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from local.cli.main import group
+from tests.harness.browser import CHROMIUM, ILLEGIBLE, Page, browser_page
+from tests.local.report.lines import line, run, started, text_of
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+LONG = "x" * 120
+EVIL = '</style><script>document.title = "evil"</script><img src=x onerror="document.title = 1">'
+TOO_WIDE = """
+[...document.querySelectorAll("body *")]
+  .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((each) => each.tagName + " " + each.textContent.trim().slice(0, 30))
+"""
+OVERLAPPING = """
+(() => {
+  const bad = [];
+  for (const row of document.querySelectorAll(".day, table tr, .figures")) {
+    const boxes = [...row.children].map((each) => each.getBoundingClientRect())
+      .filter((box) => box.width && box.height);
+    boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
+      const beside = a.left >= b.right - 1 || b.left >= a.right - 1;
+      const below = a.top >= b.bottom - 1 || b.top >= a.bottom - 1;
+      if (!beside && !below) bad.push(row.textContent.trim().slice(0, 40));
+    }));
+  }
+  return bad;
+})()
+"""
+FILLS = """
+Object.fromEntries(["ours", "off"].map((name) =>
+  [name, getComputedStyle(document.querySelector(`path.${name}`)).fill]))
+"""
+
+
+@pytest.fixture
+def page_file(tmp_path: Path) -> Path:
+    log, page = tmp_path / "night.log", tmp_path / "night.html"
+    priced = line(action="describe", list_price={"hour": 99, "ends": 1234.5, "currency": "CNY"})
+    hostile = {"id": "i-2", "name": EVIL + LONG, "reason": EVIL + LONG, "tags": {"owner": EVIL}}
+    lines = [
+        line(), priced, started(), run(), run(outcome="incomplete"),
+        line(**hostile, result="failed"), line(**{**hostile, "id": "i-3", "name": LONG}),
+        line(id="i-4", tags={"owner": LONG, LONG: LONG}, result="skipped", reason=LONG),
+    ]  # fmt: skip
+    log.write_text(text_of(*lines), encoding="utf-8")
+    done = CliRunner().invoke(group, ["report", str(log), "--html", str(page)])
+    assert done.exit_code == 0, done.output
+    return page
+
+
+async def look(
+    page_file: Path, width: int, *, dark: bool, paper: bool = False
+) -> dict[str, object]:
+    async with browser_page() as page:
+        await page.open(page_file.as_uri(), width, dark=dark)
+        await page.until("document.readyState === 'complete'")
+        if paper:
+            scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+            await page.call("Emulation.setEmulatedMedia", media="print", features=[scheme])
+        found = await _seen(page)
+        assert page.complaints == []
+        return found
+
+
+async def _seen(page: Page) -> dict[str, object]:
+    return {
+        "illegible": await page.evaluate(ILLEGIBLE),
+        "too wide": await page.evaluate(TOO_WIDE),
+        "overlapping": await page.evaluate(OVERLAPPING),
+        "title": await page.evaluate("document.title"),
+        "fills": await page.evaluate(FILLS),
+        "page": await page.evaluate("getComputedStyle(document.body).backgroundColor"),
+    }
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_it_is_legible_and_whole(page_file: Path, width: int, *, dark: bool) -> None:
+    seen = asyncio.run(look(page_file, width, dark=dark))
+
+    assert (seen["illegible"], seen["too wide"], seen["overlapping"]) == ([], [], [])
+    assert seen["title"] == "The fleet by night · 23 to 24 November 2026"
+
+
+def test_on_paper_it_is_light_and_keeps_its_colours(page_file: Path) -> None:
+    dark, paper = (
+        asyncio.run(look(page_file, 1280, dark=True, paper=paper)) for paper in (False, True)
+    )
+
+    assert paper["page"] == "rgb(255, 255, 255)"
+    assert paper["illegible"] == []
+    assert dark["page"] != paper["page"]
+    assert json.dumps(dark["fills"]) != json.dumps(paper["fills"])
