@@ -23,7 +23,8 @@ from shared.domain.power import StartRule, StopRule
 from shared.domain.schedule import Schedule
 from shared.domain.schedule_spec import resolve_spec, schedules_of
 from shared.errors import InvalidEvent
-from shared.request.request import Request, invalid
+from shared.request.explained import invalid
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
 from shared.times import parse_instant

@@ -11,7 +11,8 @@ from shared.action import Action, RequestTime
 from shared.domain.guards import Harm, guard_of
 from shared.domain.instance import Instance, Status, stopped_in_words
 from shared.domain.steps import Done, Impossible, Rule, Step
-from shared.request.request import Request, invalid
+from shared.request.explained import invalid
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext, Settings
 from shared.times import parse_duration

@@ -20,7 +20,8 @@ from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Step, in_words
 from shared.errors import InvalidEvent
-from shared.request.request import Request, invalid
+from shared.request.explained import invalid
+from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
 from shared.times import in_zone, parse_duration, parse_instant, to_zone_text

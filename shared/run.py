@@ -208,7 +208,8 @@ class _Invocation:
         self._check_run(request, when, regions)
         within = self.action.releases_within(request)
         rule = self.action.rule(request, when)
-        judge = Judge(request.selection(), self.action.guard(settings), rule)
+        guard = self.action.guard(settings)
+        judge = Judge(request.selection(), request.narrowing(when.at), guard, rule)
         fleet = self._fleet(judge, self.action.disks(request), when, regions)
         scene = fleet.look()
         plan, refusal = scene.plan, ""

@@ -100,6 +100,14 @@ def parse_duration(text: str) -> timedelta:
     return int(match["number"]) * _UNITS[match["unit"]]
 
 
+def before(moment: datetime, duration: timedelta) -> datetime:
+    """So long before a moment; where no calendar reaches so far, the first moment of all."""
+    try:
+        return moment - duration
+    except OverflowError:
+        return datetime.min.replace(tzinfo=timezone.utc)
+
+
 def _instant(match: re.Match[str]) -> datetime:
     """The instant that the parts of a time name; ValueError if there is none."""
     offset = timedelta(hours=int(match["zone_hour"] or 0), minutes=int(match["zone_minute"] or 0))

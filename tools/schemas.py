@@ -30,17 +30,17 @@ _ONE_WAY_OF_SELECTING: list[Schema] = [
     },
     {"title": "every instance in the regions", "required": ["all"]},
 ]
-_NOT_EVERY_NAME: Schema = {"properties": {"name": {"pattern": "[^* ]"}}}
+_NOT_EVERY_NAME: Schema = {"name": {"pattern": "[^* ]"}}
 _NO_STAR_IN_A_LIST: Schema = {
-    "properties": {
-        "tags": {
-            "additionalProperties": {
-                "if": {"type": "array"},
-                "then": {"items": {"not": {"const": "*"}}},
-            }
+    "tags": {
+        "additionalProperties": {
+            "if": {"type": "array"},
+            "then": {"items": {"not": {"const": "*"}}},
         }
     }
 }
+_PARTS: Schema = {**_NOT_EVERY_NAME, **_NO_STAR_IN_A_LIST}
+_TAGS_AND_NAMES: Schema = {"properties": {**_PARTS, "except": {"properties": _PARTS}}}
 _ALL_WITH_CAP: Schema = {
     "if": {"required": ["all"]},
     "then": {"required": ["max_instances"]},
@@ -98,8 +98,11 @@ def schema_of(function: str) -> Schema:
     """The JSON Schema, draft 2020-12, of the requests that a function takes."""
     module = import_module(f"functions.{function}")
     action = module.ACTION
-    [body] = msgspec.json.schema(action.request)["$defs"].values()
+    definitions = msgspec.json.schema(action.request)["$defs"]
+    body, kept = definitions[action.request.__name__], definitions["Except"]
     properties = body["properties"]
+    properties["except"] = {**kept, **properties["except"]}
+    del properties["except"]["$ref"], properties["except"]["title"]
     caps = [] if action.only_looks else [_ALL_WITH_CAP]
     return {
         "$schema": DIALECT,
@@ -109,7 +112,7 @@ def schema_of(function: str) -> Schema:
         "properties": {**properties, "action": {**properties["action"], "const": function}},
         "additionalProperties": False,
         "oneOf": _ONE_WAY_OF_SELECTING,
-        "allOf": [_NOT_EVERY_NAME, _NO_STAR_IN_A_LIST, *caps, *_OWN_RULES.get(function, [])],
+        "allOf": [_TAGS_AND_NAMES, *caps, *_OWN_RULES.get(function, [])],
     }
 
 

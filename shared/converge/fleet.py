@@ -122,12 +122,17 @@ class Fleet(msgspec.Struct, frozen=True):
         """The selected instances, with sure tags where much is at stake; the free with disks."""
         for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
         found = source.select(selection)
-        sure = self._with_sure_tags(source, found.instances)
-        instances = {
-            key: sure.get(key, one)
-            for key, one in found.instances.items()
-            if not has_other_value(selection, sure.get(key, one))
-        }
+        shown = self._narrowed(found.instances)
+        sure = self._with_sure_tags(source, shown)
+        instances = self._narrowed(
+            {
+                key: sure.get(key, one)
+                for key, one in shown.items()
+                if not has_other_value(selection, sure.get(key, one))
+            }
+        )
+        if shown_none := self._none_left(found, instances):
+            found = msgspec.structs.replace(found, hint=shown_none)
         disks = DiskReader(for_disks, self.disks)
         free = _by_id(self._free(instances.values(), self.judge.guard))
         others = [one for key, one in instances.items() if key not in free and not one.unreadable]
@@ -137,29 +142,47 @@ class Fleet(msgspec.Struct, frozen=True):
     def _with_sure_tags(
         self, source: Inventory, instances: dict[str, Instance]
     ) -> Mapping[str, Instance]:
-        """Of those that show no tag what a second look says, where it may decide.
+        """Of those that lack tags what a second look says, where it may decide.
 
         A filter by several values finds whoever has the key, so that alone tells who was meant.
-        Before a loss, and about keys that the rule doubts, that is ListTagResources; else, and only
-        if CURFEW_ONLY_TAGS asks for tags, DescribeInstances again.
+        Before a loss, where the request asks for who lacks a tag, and about keys that the rule
+        doubts, that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
+        DescribeInstances again.
         """
-        guard = self.judge.guard
-        bare = [one for one in instances.values() if not one.tags]
+        guard, narrowing = self.judge.guard, self.judge.narrowing
+        readable = [one for one in instances.values() if not one.unreadable]
+        in_doubt = {one.id: one for one in readable if narrowing.rests_on_absence(one)}
         if guard.harm is Harm.LOSS:
-            readable = [one for one in bare if not one.unreadable]
-            lost = [one for one in readable if self.judge.has_lost_tags(one)]
-            in_doubt = lost or self._undone(self._free(readable, guard))
-            return _by_id(source.with_tags_checked(in_doubt))
+            bare = [one for one in readable if not one.tags]
+            lost = [one for one in bare if self.judge.has_lost_tags(one)]
+            in_doubt |= _by_id(lost or self._undone(self._free(bare, guard)))
+            return _by_id(source.with_tags_checked(list(in_doubt.values())))
+        bare = [one for one in instances.values() if not (one.tags or one.id in in_doubt)]
         again = source.look([one.id for one in bare]) if guard.only_tags else {}
         seen = {
             key: msgspec.structs.replace(one, tags_checked=not one.tags)
             for key, one in again.items()
         }
         readable = [one for one in (instances | seen).values() if not one.unreadable]
-        in_doubt = [
-            one for one in readable if self.judge.lacks_tags(one) and not self._is_late(one)
-        ]
-        return seen | _by_id(source.with_tags_checked(self._undone(in_doubt)))
+        lacking = [one for one in readable if self.judge.lacks_tags(one) and not self._is_late(one)]
+        in_doubt = _by_id(self._undone(lacking)) | in_doubt
+        return seen | _by_id(source.with_tags_checked(list(in_doubt.values())))
+
+    def _narrowed(self, instances: dict[str, Instance]) -> dict[str, Instance]:
+        """Without those that the request leaves out; of ids each has a row, which says so."""
+        if isinstance(self.judge.selection, ByIds):
+            return instances
+        mismatch = self.judge.narrowing.mismatch
+        return {key: one for key, one in instances.items() if not mismatch(one)}
+
+    def _none_left(self, found: Found, instances: Mapping[str, Instance]) -> str:
+        """A sentence if the narrowing leaves none of the selected; "" if it leaves some."""
+        fields = " and ".join(self.judge.narrowing.fields())
+        if instances or not (found.instances and fields):
+            return ""
+        many, leave = len(found.instances) > 1, "leave" if " and " in fields else "leaves"
+        selected = f"{len(found.instances)} instance{'s are' if many else ' is'} selected"
+        return f"{selected}, but {fields} {leave} {'none of them' if many else 'it out'}."
 
     def _in_thirds(self, number: int) -> datetime:
         """When so many thirds of the time that is left are over."""
@@ -172,7 +195,12 @@ class Fleet(msgspec.Struct, frozen=True):
         return [
             one
             for one in instances
-            if not (one.unreadable or self._is_late(one) or guard.reason(one, now))
+            if not (
+                one.unreadable
+                or self._is_late(one)
+                or self.judge.narrowing.mismatch(one)
+                or guard.reason(one, now)
+            )
         ]
 
     def _undone(self, instances: Iterable[Instance]) -> list[Instance]:

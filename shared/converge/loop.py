@@ -259,7 +259,7 @@ class _Run:
                 opens_at = ecs.client.outlook("ListTagResources", now).opens_at
                 target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))
                 put_off.add(id(target))
-            elif instance is not target.instance:
+            else:
                 target.instance = instance
                 self._decide(target, self.job.clock.now())
         return [one for one in wave if id(one) not in put_off]

@@ -18,8 +18,9 @@ from msgspec import UNSET, UnsetType
 
 from shared.domain.guards import Guard, Harm, plain_key
 from shared.domain.instance import Instance, Status, after_transition
+from shared.domain.narrowing import Narrowing
 from shared.domain.prices import ListPrice
-from shared.domain.selection import ByTagsAndName, Selection, mismatch
+from shared.domain.selection import ByIds, ByTagsAndName, Selection, mismatch
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
 from shared.errors import unforeseen
 
@@ -54,6 +55,7 @@ class Row(msgspec.Struct, frozen=True):
 
 VANISHED = "no longer shown by ECS; not deleted by this run"
 LOST_TAGS = "ECS shows none of its tags now; nothing is done until ECS shows them again"
+UNSURE_TAGS = "ECS's responses about its tags disagree; nothing is done until they agree"
 
 
 class Judge(msgspec.Struct, frozen=True):
@@ -61,17 +63,21 @@ class Judge(msgspec.Struct, frozen=True):
 
     Attributes:
         selection: Who is meant; asked again with each look.
+        narrowing: Who of these is not; asked again likewise.
         guard: Who is protected.
         rule: What comes next.
     """
 
     selection: Selection
+    narrowing: Narrowing
     guard: Guard
     rule: Rule
 
     def row_if_left_alone(self, instance: Instance, now: datetime) -> Row | None:
         """The row of an instance that nothing is done to; None if something is to be done."""
-        if instance.unreadable:
+        if why := self._left_out(instance):
+            result, reason = Result.SKIPPED, why
+        elif instance.unreadable:
             result, reason = Result.FAILED, f"ECS's row cannot be read: {instance.unreadable}"
         elif self.has_lost_tags(instance):
             result, reason = Result.PENDING, LOST_TAGS
@@ -87,6 +93,12 @@ class Judge(msgspec.Struct, frozen=True):
             case Impossible(reason, code):
                 return Row(instance, Result.FAILED, reason, code)
         return None
+
+    def _left_out(self, instance: Instance) -> str:
+        """Why the narrowing of the selection leaves it out, in words; "" if it does not."""
+        why = "" if instance.status is Status.GONE else self.narrowing.mismatch(instance)
+        was = "not" if isinstance(self.selection, ByIds) else "no longer"
+        return f"{was} selected: {why}" if why else ""
 
     def _forbidden(self, instance: Instance, now: datetime) -> str:
         """Why nothing may be done to it: it is not meant any more, or guarded."""
@@ -113,8 +125,11 @@ class Judge(msgspec.Struct, frozen=True):
     def lacks_tags(self, instance: Instance) -> bool:
         """Does it lack tags whose absence a second API must show before it is acted on?
 
-        Before a loss, any tag at all; else those that the rule doubts.
+        Those by which it would not be meant; before a loss, any tag at all; else those that the
+        rule doubts.
         """
+        if self.narrowing.rests_on_absence(instance):
+            return True
         if self.guard.harm is Harm.LOSS:
             return not instance.tags
         if not self.rule.doubts:
@@ -158,6 +173,9 @@ def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row |
     """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
     try:
         row = judge.row_if_left_alone(instance, now)
+        is_unsure = judge.narrowing.rests_on_absence(instance) and not instance.tags_checked
+        if is_unsure and (row is None or row.result is Result.UNCHANGED):
+            return Row(instance, Result.PENDING, UNSURE_TAGS)
         if row is None or row.result is not Result.SKIPPED:
             return row
         told = (row.reason, judge.rule.left(instance))

@@ -10,6 +10,9 @@ import msgspec
 
 from shared.domain.instance import Instance
 
+TagValues = tuple[tuple[str, frozenset[str] | None], ...]
+"""Keys of tags, each with the values that it may have; None: any value."""
+
 
 class ByIds(msgspec.Struct, frozen=True):
     """Exactly these instances, each once."""
@@ -25,7 +28,7 @@ class ByTagsAndName(msgspec.Struct, frozen=True):
         name: ``*`` stands for any text.
     """
 
-    tags: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    tags: TagValues = ()
     name: str = "*"
 
 
@@ -47,7 +50,7 @@ def mismatch(selection: Selection, instance: Instance) -> str:
         return "" if instance.id in selection.ids else "its id is not in the request"
     if isinstance(selection, Everything):
         return ""
-    if not _named(selection.name, instance.name):
+    if not fits(selection.name, instance.name):
         return f"its name is {instance.name!r}"
     for key, values in selection.tags:
         if key not in instance.tags:
@@ -65,7 +68,7 @@ def has_other_value(selection: Selection, instance: Instance) -> bool:
     )
 
 
-def _named(pattern: str, name: str) -> bool:
+def fits(pattern: str, name: str) -> bool:
     """Does the name fit the pattern? In linear time, whatever the pattern."""
     first, *rest = pattern.split("*")
     if not rest:

@@ -31,6 +31,9 @@ TAG_PAGE = 50
 TAG_FILTER_LIMIT = 1000
 """A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
 
+SYSTEM_TAGS = ("acs:", "aliyun")
+"""How the keys begin that only the platform gives ("Tags", ECS user guide)."""
+
 CALLS_AT_ONCE = 8
 SEEING_FOR = timedelta(seconds=90)
 """How long it is believed that the function may list tags: where ListTagResources is throttled to a
@@ -137,7 +140,8 @@ class Inventory(msgspec.Struct, frozen=True):
         """These instances with the tags that ListTagResources has as well.
 
         Tags that got lost on the way look like tags that never were, and most guards are tags.
-        Whose turn does not come in time stays unchecked, see ``in_turn_by``.
+        Whose turn does not come in time stays unchecked, see ``in_turn_by``; so does who shows
+        tags of which the second answer has none.
 
         Raises:
             AccessDenied: RAM does not let the function look.
@@ -160,12 +164,7 @@ class Inventory(msgspec.Struct, frozen=True):
         elif found and not (self.seen_tags_at and now - self.seen_tags_at[0] < SEEING_FOR):
             self._check_permission_for_tags(batches[0])
             self.seen_tags_at[:] = [self.client.clock.now()]
-        return [
-            msgspec.structs.replace(one, tags={**found[one.id], **one.tags}, tags_checked=True)
-            if one.id in found
-            else one
-            for one in instances
-        ]
+        return [_with_tags(one, found.get(one.id)) for one in instances]
 
     def pages(
         self, operation: str, parameters: Mapping[str, str], outer: str, inner: str
@@ -327,6 +326,18 @@ def _lacks_key(selection: Selection, instance: Instance) -> bool:
     return isinstance(selection, ByTagsAndName) and any(
         key not in instance.tags for key, _ in selection.tags
     )
+
+
+def _with_tags(instance: Instance, listed: Mapping[str, str] | None) -> Instance:
+    """The instance with all tags that either answer shows; as it is if the second has lost them.
+
+    Tags of the platform do not count for that: whether ListTagResources shows them is not
+    documented.
+    """
+    own = [key for key in instance.tags if not key.startswith(SYSTEM_TAGS)]
+    if listed is None or (own and not listed):
+        return instance
+    return msgspec.structs.replace(instance, tags={**instance.tags, **listed}, tags_checked=True)
 
 
 def _of_these(ids: Sequence[str]) -> dict[str, str]:

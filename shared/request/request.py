@@ -9,31 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from datetime import datetime
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from shared.domain.narrowing import Kept, Narrowing
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.errors import InvalidEvent, Refused
+from shared.request.explained import description, explained, invalid
+from shared.request.fields import (
+    Except,
+    InstanceIds,
+    Name,
+    RegionId,
+    Tags,
+    WholeKey,
+    tag_values,
+)
 from shared.strict_json import shown
-
-MAX_IDS = 10_000
-"""An asynchronous event of Function Compute holds some 5,000 ids (128 KB), a synchronous more."""
-
-InstanceId = Annotated[
-    str,
-    Meta(pattern=r"^i-[a-zA-Z0-9]{1,40}(?!\n)$", description='An instance id such as "i-bp1…".'),
-]
-RegionId = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z]{2,12}(-[a-z0-9]{1,20}){1,4}(?!\n)$",
-        description='A region id such as "cn-hangzhou".',
-    ),
-]
-TagKey = Annotated[str, Meta(min_length=1, max_length=128)]
-TagValue = Annotated[str, Meta(max_length=128)]
+from shared.times import before, parse_duration
 
 R = TypeVar("R", bound="Request")
 
@@ -43,10 +39,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     instance_ids: (
         Annotated[
-            tuple[InstanceId, ...],
+            InstanceIds,
             Meta(
-                min_length=1,
-                max_length=MAX_IDS,
                 description="A list of at least one instance id, to select exactly these: "
                 '["i-bp1…"].',
             ),
@@ -55,13 +49,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ) = UNSET
     tags: (
         Annotated[
-            dict[
-                TagKey,
-                TagValue | Annotated[tuple[TagValue, ...], Meta(min_length=1, max_length=100)],
-            ],
+            Tags,
             Meta(
-                min_length=1,
-                max_length=20,
                 description='An object that maps each tag key to a value, a list of values, or "*" '
                 "for any value, to select the instances that have all these tags: "
                 '{"team": "dev"}.',
@@ -71,10 +60,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ) = UNSET
     name: (
         Annotated[
-            str,
+            Name,
             Meta(
-                min_length=1,
-                max_length=128,
                 description='An instance name, where * matches any text: "ci-runner-*".',
             ),
         ]
@@ -87,6 +74,41 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 description="true, to select every instance in the regions; it needs "
                 "max_instances. Omit it otherwise.",
                 extra_json_schema={"const": True},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    except_: (
+        Annotated[
+            Except,
+            Meta(
+                description='An object with at least one of "instance_ids", "tags" and "name": '
+                "selected instances that have any of these ids or tags, or this name, stay as they "
+                'are: {"tags": {"env": "prod"}}.',
+                extra_json_schema={"minProperties": 1},
+            ),
+        ]
+        | UnsetType
+    ) = msgspec.field(default=UNSET, name="except")
+    older_than: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^[1-9][0-9]{0,5}[mhd](?!\n)$",
+                description="A number of minutes, hours or days, to leave out instances created "
+                'less long before the event: "90m", "12h", "14d".',
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    without_tags: (
+        Annotated[
+            tuple[WholeKey, ...],
+            Meta(
+                min_length=1,
+                max_length=20,
+                description="A list of at least one tag key, each in full and without *, to leave "
+                'out instances that have any of these tags: ["owner"].',
             ),
         ]
         | UnsetType
@@ -158,10 +180,23 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             return ByIds(tuple(dict.fromkeys(self.instance_ids)))
         if self.all is not UNSET:
             return Everything()
-        wanted = {} if self.tags is UNSET else self.tags
         return ByTagsAndName(
-            tags=tuple((key, _values(value)) for key, value in wanted.items()),
+            tags=() if self.tags is UNSET else tag_values(self.tags),
             name="*" if self.name is UNSET else self.name,
+        )
+
+    def narrowing(self, at: datetime) -> Narrowing:
+        """What narrows the selection.
+
+        Args:
+            at: The event's own time, from which ages are counted back.
+        """
+        older_than = "" if self.older_than is UNSET else self.older_than
+        return Narrowing(
+            kept=Kept() if self.except_ is UNSET else self.except_.kept(),
+            older_than=older_than,
+            created_by=before(at, parse_duration(older_than)) if older_than else None,
+            without_tags=() if self.without_tags is UNSET else self.without_tags,
         )
 
 
@@ -184,8 +219,9 @@ def decode(request_type: type[R], fields: Mapping[str, object], function: str) -
     try:
         request = msgspec.convert(dict(fields), request_type)
     except msgspec.ValidationError as error:
-        raise _explained(request_type, fields, str(error)) from None
+        raise explained(request_type, fields, str(error)) from None
     _check_selection(request)
+    _check_except(request)
     return request
 
 
@@ -200,28 +236,6 @@ def require_cap_for_all(request: Request) -> None:
             '"all" selects every instance, so it must come with "max_instances": '
             "the most that may change"
         )
-
-
-def invalid(field: str, value: object, right: str) -> InvalidEvent:
-    """An error about one field.
-
-    Args:
-        field: Its name.
-        value: What was there.
-        right: What would be right: what "expected" goes on with, as descriptions of fields do.
-    """
-    return InvalidEvent(f"{field}: {shown(value)} is invalid: expected {_uncapitalized(right)}")
-
-
-def _uncapitalized(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _values(value: str | tuple[str, ...]) -> frozenset[str] | None:
-    """The values that a tag may have; None: any."""
-    if value == "*":
-        return None
-    return frozenset({value} if isinstance(value, str) else value)
 
 
 def _check_selection(request: Request) -> None:
@@ -241,86 +255,29 @@ def _check_selection(request: Request) -> None:
             f"{' and '.join(stated)}: only one way of selecting is allowed; specify one of "
             '"instance_ids", "tags" and/or "name", "all"'
         )
-    if request.name is not UNSET and not request.name.strip("* "):
-        raise invalid(
-            "name",
-            request.name,
-            'a name that does not match every instance; omit it next to "tags", or use "all".',
-        )
-    if request.tags is not UNSET:
-        for key, value in request.tags.items():
-            if isinstance(value, tuple) and "*" in value:
-                raise invalid(f"tags.{key}", value, '"*" alone, not in a list, for any value.')
+    _check_parts(
+        request,
+        'a name that does not match every instance; omit it next to "tags", or use "all".',
+        within="",
+    )
 
 
-_PATH = r" - at (?:`key` in )?`\$\.?(?P<field>\w*)(?:\[(?P<index>\d+)\])?[^`]*`$"
-_ENVELOPES = {
-    "payload": "a timer's event",
-    "Message": "an MNS topic's event",
-    "body": "an HTTP event",
-    "data": "an EventBridge event",
-    "parameter": "a Log Service event",
-    "requestPayload": "a failure destination's record",
-}
-"""The fields of triggers that hold a request; without the fields beside them they are pasted."""
-
-_UNKNOWN = r"(?s)Object contains unknown field `(?P<field>.*)`"
+def _check_except(request: Request) -> None:
+    """An exception that keeps nobody, or everybody, is a mistake."""
+    kept = request.except_
+    if kept is UNSET:
+        return
+    if kept == Except():
+        raise invalid("except", {}, description(Request, "except"))
+    _check_parts(
+        kept, "a name that does not match every instance, or none is left.", within="except."
+    )
 
 
-def _explained(
-    request_type: type[Request], fields: Mapping[str, object], error: str
-) -> InvalidEvent:
-    """The validator's error in our words: with the value, and with what would be right."""
-    if unknown := re.fullmatch(_UNKNOWN, error):
-        return _unknown_field(request_type, unknown["field"])
-    path = re.search(_PATH, error)
-    field = path["field"] if path else ""
-    if field not in request_type.__struct_fields__:
-        return InvalidEvent(f"the request is invalid: {error[:200]}")
-    value, right = fields[field], description(request_type, field)
-    if field == "tags" and isinstance(value, dict):
-        fields_of = request_type.__struct_fields__
-        misplaced = (key for key in fields_of if not isinstance(value.get(key, ""), str))
-        right += next(
-            (f' The field "{key}" goes next to "tags", not inside.' for key in misplaced), ""
-        )
-    if path and path["index"] and isinstance(value, list | tuple):
-        element = value[int(path["index"])]
-        right = element_description(request_type, field) or right
-        return invalid(f"{field}[{path['index']}]", element, right)
-    return invalid(field, value, right)
-
-
-def _unknown_field(request_type: type[Request], field: str) -> InvalidEvent:
-    from difflib import get_close_matches  # noqa: PLC0415  # only a wrong request needs it
-
-    if sender := _ENVELOPES.get(field):
-        return InvalidEvent(
-            f"{shown(field)} is not a field of this request but of {sender}, which has the request "
-            "inside it: send only what is inside, or the whole event"
-        )
-    known = request_type.__struct_fields__
-    near = get_close_matches(field, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"This function knows {', '.join(known)}."
-    return InvalidEvent(f"{shown(field)} is not a field of this request. {hint}")
-
-
-def description(request_type: type[Request], field: str) -> str:
-    """What a field may hold, as its type says it."""
-    hint = get_type_hints(request_type, include_extras=True)[field]
-    return next(filter(None, map(_described, (hint, *get_args(hint)))), "")
-
-
-def element_description(request_type: type[Request], field: str) -> str:
-    """What each element of a field that holds a list may be; "" if its type does not say it."""
-    hint = get_type_hints(request_type, include_extras=True)[field]
-    for outer in get_args(hint):
-        for listed in (outer, *get_args(outer)):
-            if get_origin(listed) is tuple:
-                return _described(get_args(listed)[0])
-    return ""
-
-
-def _described(hint: Any) -> str:  # noqa: ANN401  # a type hint can be anything
-    metas = (one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Meta))
-    return next((one.description for one in metas if one.description), "")
+def _check_parts(stated: Request | Except, every_name: str, *, within: str) -> None:
+    """What no type can say of tags and names, alike for those that select and those that keep."""
+    if stated.name is not UNSET and not stated.name.strip("* "):
+        raise invalid(f"{within}name", stated.name, every_name)
+    for key, value in {} if stated.tags is UNSET else stated.tags.items():
+        if isinstance(value, tuple) and "*" in value:
+            raise invalid(f"{within}tags.{key}", value, '"*" alone, not in a list, for any value.')

@@ -67,11 +67,11 @@ def test_there_are_these_tables(page: str) -> None:
 
 @both
 def test_every_field_of_every_request_has_its_row(page: str) -> None:
-    shared = Request.__struct_fields__
+    shared = Request.__struct_encode_fields__
     own = {
         (function, field)
         for function in action_names()
-        for field in action_of(function).request.__struct_fields__
+        for field in action_of(function).request.__struct_encode_fields__
         if field not in shared
     }
     rows = [

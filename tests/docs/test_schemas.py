@@ -102,6 +102,21 @@ VALUES: tuple[object, ...] = (
     {"k": ["a", "b"]},
     {"k": ["a", "*"]},
     {"k": []},
+    {"instance_ids": ["i-1"]},
+    {"instance_ids": []},
+    {"instance_ids": ["1"]},
+    {"tags": {}},
+    {"tags": {"k": "v"}},
+    {"tags": {"k": "*"}},
+    {"tags": {"k": "v*"}},
+    {"tags": {"k*": "v"}},
+    {"tags": {"k": ["v", "w"]}},
+    {"tags": {"k": ["v", "*"]}},
+    {"name": "x*"},
+    {"name": "* *"},
+    {"name": "x", "all": True},
+    ["owner", "team"],
+    ["own*"],
     {"k": None},
     {"k": 1},
     {"": "v"},
@@ -152,7 +167,7 @@ def some_of(fields: Mapping[str, object]) -> Iterator[Fields]:
 
 def own_fields(function: str) -> list[str]:
     """Its own fields; those that all share are judged once, with describe."""
-    shared = set() if function == "describe" else set(Request.__struct_fields__) - {"action"}
+    shared = set() if function == "describe" else set(Request.__struct_encode_fields__) - {"action"}
     return [field for field in schema(function)["properties"] if field not in shared]
 
 

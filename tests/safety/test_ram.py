@@ -34,8 +34,11 @@ UNTAGGED = InstanceSpec("dev-bare", data_disks=TWO_DISKS)
 TAGGED = InstanceSpec("dev-web", tags={"team": "dev"})
 
 STORIES: Mapping[str, Request] = {
-    **{function: {"name": "dev-*", **stated(function)} for function in FUNCTIONS},
-    "describe": {"name": "dev-*", "prices": True},
+    **{
+        function: {"name": "dev-*", "without_tags": ["owner"], **stated(function)}
+        for function in FUNCTIONS
+    },
+    "describe": {"name": "dev-*", "without_tags": ["owner"], "prices": True},
 }
 """What each function is for, so that it needs each of its permissions."""
 

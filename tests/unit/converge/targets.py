@@ -9,6 +9,7 @@ from typing import Any
 from shared.converge.target import Target
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
+from shared.domain.narrowing import Narrowing
 from shared.domain.outcome import Accepted, Rejected
 from shared.domain.plan import Judge
 from shared.domain.retries import Kind
@@ -44,7 +45,7 @@ EVERYTHING = Everything()
 
 
 def judge(rule: Rule, selection: Selection = EVERYTHING) -> Judge:
-    return Judge(selection, Guard(Harm.OUTAGE), rule)
+    return Judge(selection, Narrowing(), Guard(Harm.OUTAGE), rule)
 
 
 STOPS = says(running=STOP, stopping=Wait("Stopping"), stopped=Done(), gone=Impossible("gone", "X"))

@@ -21,6 +21,7 @@ from shared.converge.fleet import NOT_THERE, Fleet
 from shared.converge.survey import Pause
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Status
+from shared.domain.narrowing import Narrowing
 from shared.domain.plan import Judge, Result
 from shared.domain.power import StopRule
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
@@ -53,6 +54,7 @@ def make(
     return Fleet(
         judge=Judge(
             selection,
+            Narrowing(),
             Guard(Harm.LOSS if releases else Harm.OUTAGE),
             RELEASE if releases else STOP,
         ),

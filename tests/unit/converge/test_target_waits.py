@@ -10,6 +10,7 @@ import pytest
 from shared.converge.target import PATIENCE, Target
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
+from shared.domain.narrowing import Narrowing
 from shared.domain.outcome import Accepted, Rejected
 from shared.domain.plan import Judge
 from shared.domain.retries import Kind
@@ -32,7 +33,7 @@ class TableRule(Rule, frozen=True):
 
 
 def judge(step: Step) -> Judge:
-    return Judge(Everything(), Guard(Harm.OUTAGE), TableRule({Status.RUNNING: step}))
+    return Judge(Everything(), Narrowing(), Guard(Harm.OUTAGE), TableRule({Status.RUNNING: step}))
 
 
 def target() -> Target:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
+from shared.domain.narrowing import Narrowing
 from shared.domain.plan import (
     LOST_TAGS,
     VANISHED,
@@ -56,7 +57,7 @@ RULE = TableRule(
 
 
 def judge(rule: Rule = RULE, harm: Harm = Harm.OUTAGE, selection: Selection = EVERYTHING) -> Judge:
-    return Judge(selection, Guard(harm), rule)
+    return Judge(selection, Narrowing(), Guard(harm), rule)
 
 
 @pytest.mark.parametrize(

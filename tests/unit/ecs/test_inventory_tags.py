@@ -164,12 +164,30 @@ def test_who_was_asked_for_is_not_asked_for_again(call: Call) -> None:
     assert asked_for_tags(call) == [1]
 
 
-def test_tags_that_either_shows_are_believed(call: Call) -> None:
-    call.fleet(*fleet(1, team="dev"))
+def test_what_either_shows_is_there_and_the_later_value_counts(call: Call) -> None:
+    call.fleet(InstanceSpec("web", instance_id="i-web", tags={"team": "ops", "owner": "li"}))
 
-    (checked,) = emulated(call).with_tags_checked([seen("i-0000", {"curfew:protect": ""})])
+    (checked,) = emulated(call).with_tags_checked([seen("i-web", {"team": "dev", "env": "ci"})])
 
-    assert checked.tags == {"team": "dev", "curfew:protect": ""}
+    assert checked.tags == {"team": "ops", "env": "ci", "owner": "li"}
+    assert checked.tags_checked
+
+
+@pytest.mark.parametrize(
+    ("shown", "is_checked"),
+    [({"team": "dev"}, False), ({"acs:rm:rgId": "rg-1"}, True), ({}, True)],
+    ids=["own", "the-platforms", "none"],
+)
+def test_who_shows_tags_of_which_the_second_answer_has_none_is_not_checked(
+    call: Call,
+    shown: dict[str, str],
+    is_checked: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    call.fleet(InstanceSpec("web", instance_id="i-web"))
+
+    (answered,) = emulated(call).with_tags_checked([seen("i-web", shown)])
+
+    assert (answered.tags, answered.tags_checked) == (shown, is_checked)
 
 
 def test_one_dry_run_tells_whether_no_tags_at_all_are_the_truth(call: Call) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidEvent
-from shared.request.request import Request, decode, description
+from shared.request.explained import description
+from shared.request.request import Request, decode
 from tests.harness.actions import ACTIONS
 
 TYPES: dict[str, type[Request]] = {name: action.request for name, action in ACTIONS.items()}
@@ -29,6 +30,9 @@ SHARED = {
     "tags": "object",
     "name": "text",
     "all": "bool",
+    "except": "object",
+    "older_than": "text",
+    "without_tags": "list",
     "regions": "list",
     "dry_run": "bool",
     "max_instances": "number",

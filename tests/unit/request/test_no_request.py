@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from pathlib import Path
 
 import pytest
 
 from shared.errors import InvalidEvent
 from shared.request.no_request import REQUEST_FIELDS, SURE_FIELDS
 from shared.request.triggers import Message, parse
+from tests.harness.actions import ACTIONS
 
 EXAMPLE = '{"instance_ids": ["i-bp1example"]}'
 NO_PLACE = (
@@ -274,13 +273,8 @@ def test_a_request_that_a_template_put_in_place_of_a_services_data_is_one() -> N
 
 
 def test_the_fields_of_every_functions_request_are_known_as_such() -> None:
-    functions = Path(__file__).parents[3] / "functions"
     fields = {
-        field
-        for path in functions.glob("[!_]*.py")
-        for field in importlib.import_module(
-            f"functions.{path.stem}"
-        ).ACTION.request.__struct_encode_fields__
+        field for action in ACTIONS.values() for field in action.request.__struct_encode_fields__
     }
 
     assert fields

@@ -17,7 +17,8 @@ from functions.start import StartRequest
 from functions.stop import StopRequest
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.errors import InvalidEvent, Refused
-from shared.request.request import Request, decode, description, require_cap_for_all
+from shared.request.explained import description
+from shared.request.request import Request, decode, require_cap_for_all
 from shared.strict_json import shown
 from tests.unit.request.fields import BY_ID, OWN, SHARED, TYPES, Fields, expected, refusal
 
@@ -32,7 +33,7 @@ VALUES: dict[str, list[object]] = {
 RIGHT = {
     (function, field): description(one, field)
     for function, one in TYPES.items()
-    for field in one.__struct_fields__
+    for field in one.__struct_encode_fields__
 }
 
 
@@ -47,7 +48,7 @@ def wrongly_typed() -> Iterator[tuple[str, str, object]]:
 
 
 def test_every_field_of_every_function_is_in_these_tables() -> None:
-    assert {name: set(one.__struct_fields__) for name, one in TYPES.items()} == {
+    assert {name: set(one.__struct_encode_fields__) for name, one in TYPES.items()} == {
         function: {*SHARED, *own} for function, own in OWN.items()
     }
 

@@ -1,0 +1,92 @@
+"""Who of the selected is meant: ``except``, ``older_than`` and ``without_tags``. Pure.
+
+What an instance shows is believed at once where it keeps the instance from being touched. A tag
+that it does not show is another matter, since tags get lost on the way: who is meant only for want
+of a tag is to be asked of a second API, see ``Narrowing.rests_on_absence``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from shared.domain.instance import Instance
+from shared.domain.selection import TagValues, fits
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """Who stays as it is: whoever has any of these ids, any of these tags, or this name.
+
+    Attributes:
+        tags: Each key with the values that keep an instance; None: any value.
+        name: ``*`` stands for any text; None: no name keeps anybody.
+    """
+
+    ids: frozenset[str] = frozenset()
+    tags: TagValues = ()
+    name: str | None = None
+
+    def reason(self, instance: Instance) -> str:
+        """Why this instance stays; "" if it does not."""
+        if instance.id in self.ids:
+            return "excepted by its id"
+        for key, values in self.tags:
+            if key in instance.tags and (values is None or instance.tags[key] in values):
+                return f"excepted by its tag {key}"
+        if self.name is not None and fits(self.name, instance.name):
+            return "excepted by its name"
+        return ""
+
+
+class Narrowing(msgspec.Struct, frozen=True):
+    """What narrows a selection, however it selects.
+
+    Attributes:
+        kept: Who stays as it is.
+        older_than: How old an instance must be, as the request states it; "": of any age.
+        created_by: When it must have been created at the latest for that; None: whenever.
+        without_tags: Keys of tags; whoever has any of them is not meant.
+    """
+
+    kept: Kept = Kept()
+    older_than: str = ""
+    created_by: datetime | None = None
+    without_tags: tuple[str, ...] = ()
+
+    def mismatch(self, instance: Instance) -> str:
+        """Why this instance is not meant, by what it shows; "" if nothing says so.
+
+        ECS tells creations to the minute, and so they are compared. What nobody knows is not old.
+        """
+        if reason := self.kept.reason(instance):
+            return reason
+        for key in self.without_tags:
+            if key in instance.tags:
+                return f"it has the tag {key}"
+        if self.created_by is None or instance.unreadable:
+            return ""
+        if instance.created_at is None:
+            return "ECS does not say when it was created"
+        if instance.created_at > self.created_by:
+            return f"created less than {self.older_than} before the event"
+        return ""
+
+    def rests_on_absence(self, instance: Instance) -> bool:
+        """Is it meant only for want of a tag, which two APIs must show?
+
+        Any tag that is shown may be the one of ``without_tags`` next time. For ``except`` an
+        answer that lost tags is one that shows none at all: people change tags one by one.
+        """
+        if self.mismatch(instance):
+            return False
+        return bool(self.without_tags) or (bool(self.kept.tags) and not instance.tags)
+
+    def fields(self) -> tuple[str, ...]:
+        """The names of the request's fields that narrow."""
+        stated = {
+            "except": self.kept != Kept(),
+            "older_than": self.created_by is not None,
+            "without_tags": bool(self.without_tags),
+        }
+        return tuple(name for name, is_stated in stated.items() if is_stated)
