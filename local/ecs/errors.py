@@ -396,6 +396,26 @@ class Refusal(Enum):
         "InvalidMinAmount.Malformed",
         "The specified parameter MinAmount is not valid.",
     )
+    INTERNET_CHARGE_TYPE = (
+        400,
+        "InvalidInternetChargeType.ValueNotSupported",
+        "The specified InternetChargeType is not valid.",
+    )
+    BANDWIDTH_OUT = (
+        400,
+        "InvalidInternetMaxBandwidthOut.Malformed",
+        "The specified parameter internetMaxBandwidthOut is not valid.",
+    )
+    BANDWIDTH_IN = (
+        400,
+        "InvalidInternetMaxBandwidthIn.Malformed",
+        "The specified parameter internetMaxBandwidthIn is not valid.",
+    )
+    HOST_NAME = (
+        400,
+        "InvalidHostName.Malformed",
+        'The specified parameter "HostName" is not valid.',
+    )
     SPOT_STRATEGY = (400, "InvalidSpotStrategy", "The specified SpotStrategy is not valid.")
     SPOT_PREPAID = (
         400,

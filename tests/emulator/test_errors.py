@@ -182,6 +182,10 @@ CASES: dict[Refusal, Case] = {
     Refusal.NOT_SUPPLIED: Case("RunInstances", RUN | {"ImageId": ""}, details={"name": "ImageId"}),
     Refusal.AMOUNT: Case("RunInstances", RUN | {"Amount": "101"}),
     Refusal.MIN_AMOUNT: Case("RunInstances", RUN | {"MinAmount": "2"}),
+    Refusal.INTERNET_CHARGE_TYPE: Case("RunInstances", RUN | {"InternetChargeType": "PayByLuck"}),
+    Refusal.BANDWIDTH_OUT: Case("RunInstances", RUN | {"InternetMaxBandwidthOut": "101"}),
+    Refusal.BANDWIDTH_IN: Case("RunInstances", RUN | {"InternetMaxBandwidthIn": "0"}),
+    Refusal.HOST_NAME: Case("RunInstances", RUN | {"HostName": "-"}),
     Refusal.SPOT_STRATEGY: Case("RunInstances", RUN | {"SpotStrategy": "Cheap"}),
     Refusal.SPOT_PREPAID: Case(
         "RunInstances", RUN | {"SpotStrategy": "SpotAsPriceGo", "InstanceChargeType": "PrePaid"}

@@ -15,10 +15,12 @@ from ipaddress import IPv4Network
 
 from local.ecs.account.collection import Collection
 from local.ecs.account.model import Instance
-from local.ecs.account.regions import REGIONS, resource_id
+from local.ecs.account.regions import REGIONS, fingerprint, resource_id
 
 ORIGIN = datetime(2020, 1, 1, tzinfo=timezone.utc)
 """When what is there from the start was made."""
+RESERVED = 4
+"""Addresses of a vSwitch that no instance gets: its first and its last three."""
 _CIDR = IPv4Network("172.16.0.0/12")
 
 
@@ -161,6 +163,19 @@ def default_vswitch_id(region: str, zone: str) -> str:
 def default_group_id(region: str) -> str:
     """The security group that a region has from the start."""
     return resource_id("sg", region)
+
+
+@functools.cache
+def default_network(region: str, zone: str) -> IPv4Network:
+    """The address range of a zone's vSwitch from the start."""
+    place = REGIONS[region].zones.index(zone)
+    return list(_CIDR.subnets(new_prefix=20))[place]
+
+
+def address_in(network: IPv4Network, instance_id: str) -> str:
+    """An address for an instance in a vSwitch, always the same; another may have it, too."""
+    places = network.num_addresses - RESERVED - 1
+    return str(network[1 + fingerprint("address in", instance_id) % places])
 
 
 def groups_of(instance: Instance) -> tuple[str, ...]:

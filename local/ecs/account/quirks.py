@@ -73,6 +73,10 @@ class Quirks:
             ``['i-1', 'i-2']``, besides JSON. The reference says JSON. By default it is read: three
             programs in use (Ray's provider for Alibaba Cloud, two command lines) send nothing else,
             and could not work with an ECS that refused it.
+        unknown_images_are_refused: RunInstances and CreateInstance take only images that
+            DescribeImages shows here; others are InvalidImageId.NotFound. By default they take any
+            id, since the public images of ECS are other ones in each region and each month, and a
+            script that names one of them is right.
     """
 
     delete_batch_is_atomic: bool = True
@@ -99,6 +103,7 @@ class Quirks:
     denied_describe_is_empty: bool = False
     tag_filter_limit: int = 1000
     single_quoted_ids_are_read: bool = True
+    unknown_images_are_refused: bool = False
 
 
 DEFAULT_QUIRKS = Quirks()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network
 from operator import attrgetter
 from typing import Any
 
 from local.ecs.account import lifecycle
 from local.ecs.account.catalog import DEFAULT_LEVEL, DISK_CATEGORIES
 from local.ecs.account.model import ChargeType, Disk, DiskKind, Instance, Status, StoppedMode
+from local.ecs.account.network import address_in
 from local.ecs.account.regions import REGIONS, elastic_address, public_address, resource_id
 from local.ecs.account.state import State
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
@@ -66,7 +68,11 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
         stopped_mode=StoppedMode.NOT_APPLICABLE,
         auto_release_at=release_at and release_at.replace(second=0, microsecond=0),
     )
-    instance = replace(instance, stopped_mode=_stopped_mode(state, spec, instance))
+    instance = replace(
+        instance,
+        stopped_mode=_stopped_mode(state, spec, instance),
+        private_ip=_private_ip(state, spec, instance_id),
+    )
     instance = lifecycle.without_address(instance, state.settings.quirks)
     state.instances.add(instance_id, spec.region, instance)
     for disk in disks:
@@ -112,6 +118,14 @@ def _disks(
         )
 
     return tuple(disk(*each) for each in enumerate((spec.system_disk, *spec.data_disks)))
+
+
+def _private_ip(state: State, spec: InstanceSpec, instance_id: str) -> str:
+    """As it was asked for, or one of its vSwitch; "" where that follows from the zone."""
+    vswitch = state.network.vswitches.find(spec.vswitch_id)
+    if spec.private_ip or vswitch is None:
+        return spec.private_ip
+    return address_in(IPv4Network(vswitch.cidr), instance_id)
 
 
 def _expires_at(spec: InstanceSpec, created_at: datetime) -> datetime | None:

@@ -50,6 +50,7 @@ _MODULES: Mapping[str, str] = {
     "snapshots": "CreateSnapshot CreateSnapshotGroup",
     "system_events": "DescribeInstanceHistoryEvents DescribeInstancesFullStatus",
     "tags": "ListTagResources TagResources UntagResources",
+    "user_data": "DescribeUserData",
 }
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 

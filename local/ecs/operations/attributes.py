@@ -1,22 +1,29 @@
-"""ModifyInstanceAttribute: name, description, deletion protection, password.
+"""ModifyInstanceAttribute, for what lists show of an instance.
 
-Source: ModifyInstanceAttribute, API reference. Its other attributes are refused, not ignored.
+Source: ModifyInstanceAttribute, API reference. Passwords are taken and forgotten; its other
+attributes are refused, not ignored.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from local.ecs.account.model import ChargeType, Instance, LockReason, SpotStrategy
+from local.ecs.account.model import ChargeType, Instance, LockReason, SpotStrategy, Status
+from local.ecs.account.network import vpc_of
 from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
+from local.ecs.operations.instance_texts import (
+    asked_credits,
+    asked_user_data,
+    checked_host_name,
+    instance_description,
+    instance_name,
+)
+from local.ecs.operations.new_network import asked_groups
 from local.ecs.rpc.instance_ids import one_instance
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request
 
-_NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-\[\]]{1,127}")
-_DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")
 KINDS_IN_PASSWORD = 3
 """Lower case, upper case, digits, symbols: three of them at least."""
 _PASSWORD_LENGTHS = range(8, 31)
@@ -24,16 +31,12 @@ _SYMBOLS = frozenset("()`~!@#$%^&*-_+=|{}[]:;'<>,.?/")
 _NOT_EMULATED = frozenset(
     {
         "CpuOptions",
-        "CreditSpecification",
         "EnableJumboFrame",
         "EnableNetworkEncryption",
-        "HostName",
         "NetworkInterfaceQueueNumber",
         "PrivateDnsNameOptions",
         "Recyclable",
         "RemoteConnectionOptions",
-        "SecurityGroupIds",
-        "UserData",
     }
 )
 
@@ -59,6 +62,10 @@ def modify_instance_attribute(request: Request) -> JsonObject:
         name=instance_name(parameters) or instance.name,
         description=instance_description(parameters) or instance.description,
         deletion_protection=_protection(parameters, instance),
+        host_name=checked_host_name(parameters.text("HostName")) or instance.host_name,
+        credit_specification=asked_credits(parameters) or instance.credit_specification,
+        user_data=_user_data(parameters, instance),
+        security_group_ids=_groups(request, instance),
     )
     request.state.put(changed)
     return {}
@@ -73,36 +80,21 @@ def _check_password(password: str) -> None:
         raise Refusal.PASSWORD.error()
 
 
-def instance_name(parameters: Parameters) -> str:
-    """``InstanceName``, or "" when absent.
-
-    Raises:
-        EcsError: it is not 2 to 128 characters that begin with a letter.
-    """
-    return checked_name(parameters.text("InstanceName"))
-
-
-def checked_name(name: str) -> str:
-    """The name of an instance, or "".
-
-    Raises:
-        EcsError: it is not 2 to 128 characters that begin with a letter.
-    """
-    if name and not _NAME.fullmatch(name):
-        raise Refusal.INSTANCE_NAME.error()
-    return name
+def _user_data(parameters: Parameters, instance: Instance) -> str:
+    """Other user data, which only a stopped instance takes."""
+    if not parameters.given("UserData"):
+        return instance.user_data
+    if instance.status is not Status.STOPPED:
+        raise Refusal.INCORRECT_STATUS.error()
+    return asked_user_data(parameters)
 
 
-def instance_description(parameters: Parameters) -> str:
-    """``Description``, or "" when absent.
-
-    Raises:
-        EcsError: it is not 2 to 256 characters, or begins with an address of the web.
-    """
-    description = parameters.text("Description")
-    if description and not _DESCRIPTION.fullmatch(description):
-        raise Refusal.INSTANCE_DESCRIPTION.error()
-    return description
+def _groups(request: Request, instance: Instance) -> tuple[str, ...]:
+    """The security groups that are named, in place of those that it is in."""
+    named = request.parameters.repeated("SecurityGroupIds")
+    if not named:
+        return instance.security_group_ids
+    return asked_groups(request, instance.region, named, vpc_of(instance))
 
 
 def _protection(parameters: Parameters, instance: Instance) -> bool:

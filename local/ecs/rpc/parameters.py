@@ -47,6 +47,10 @@ class Parameters:
         """The parameters that have a value, ``Tag.1.Key`` counted as ``Tag``."""
         return frozenset(name.partition(".")[0] for name, value in self._raw.items() if value)
 
+    def all_names(self) -> tuple[str, ...]:
+        """The parameters that were sent, each whole: ``Tag.1.Key``."""
+        return tuple(self._raw)
+
     def fingerprint(self) -> frozenset[tuple[str, str]]:
         """What must be equal when a ClientToken is used again."""
         return frozenset(item for item in self._raw.items() if item[0] != "ClientToken")

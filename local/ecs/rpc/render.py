@@ -14,7 +14,13 @@ from datetime import datetime, timezone
 
 from local.ecs.account.catalog import INSTANCE_TYPES
 from local.ecs.account.model import Instance, NetworkType
-from local.ecs.account.network import groups_of, vpc_of, vswitch_of
+from local.ecs.account.network import (
+    address_in,
+    default_network,
+    groups_of,
+    vpc_of,
+    vswitch_of,
+)
 from local.ecs.account.os_names import os_name
 from local.ecs.account.regions import fingerprint, resource_id
 from local.ecs.account.state import JsonObject
@@ -85,8 +91,7 @@ def private_ip(shown: Instance) -> str:
     """The instance's address in its VPC."""
     if shown.private_ip:
         return shown.private_ip
-    digits = _digits(shown.instance_id)
-    return f"172.16.{int(digits[:2], 16)}.{1 + int(digits[2:4], 16) % 254}"
+    return address_in(default_network(shown.region, shown.zone), shown.instance_id)
 
 
 def instance(shown: Instance) -> JsonObject:

@@ -51,6 +51,8 @@ def test_protection_can_be_switched_off_again() -> None:
             (403, "InstanceLockedForSecurity"),
         ),
         (InstanceSpec("web"), {"Password": "…"}, (400, "InvalidPassword.Malformed")),
+        (InstanceSpec("web"), {"Recyclable": "true"}, (400, "UnsupportedParameter")),
+        (InstanceSpec("web"), {"HostName": "-"}, (400, "InvalidHostName.Malformed")),
         (InstanceSpec("web"), {"DeletionProtection": "on"}, (400, "InvalidParameter")),
         (InstanceSpec("web"), {"InstanceName": "x"}, (400, "InvalidInstanceName.Malformed")),
         (InstanceSpec("web"), {"Description": "x"}, (400, "InvalidDescription.Malformed")),
