@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-COMMANDS = ("check", "demo", "event", "fleet", "invoke", "report", "serve")
+COMMANDS = ("check", "demo", "event", "fleet", "invoke", "report", "schedule", "serve")
 
 
 class _Commands(click.Group):

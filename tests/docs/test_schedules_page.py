@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from local.cli.main import group
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Move, Power, Seen, Terms, decide
 from shared.domain.schedule_spec import parse_spec
@@ -68,6 +71,14 @@ def test_every_schedule_to_move_to_can_be_read(page: str) -> None:
     assert len(specs) > 12
     for spec in specs:
         parse_spec(spec)
+
+
+@PAGES
+def test_what_the_page_draws_is_what_the_command_draws(page: str) -> None:
+    (command,) = re.findall(r"^python -m local (.*)$", page, re.MULTILINE)
+    (drawn,) = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    assert CliRunner().invoke(group, shlex.split(command)).stdout == drawn
 
 
 def at(text: str) -> datetime:

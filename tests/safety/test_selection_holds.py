@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from tests.harness.actions import WRITES, function_of, stated, to_do
+from tests.harness.actions import LOSSES, WRITES, function_of, stated, to_do
 from tests.harness.reports import report_in, report_of, table
 from tests.harness.stage import DEV, Stage
 from tests.harness.transport import Direct
@@ -224,12 +224,12 @@ def test_tags_that_are_lost_for_one_look_in_the_middle_are_looked_for_again(name
 
 @EACH_WRITE
 def test_a_dry_run_puts_off_who_was_found_by_tags_and_shows_none(name: str) -> None:
-    """For what is lost a second API is asked, which shows them."""
+    """For a loss, and where a tag's absence decides, a second API is asked, which shows them."""
     stage = stage_for(name)
     stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
     request = {"tags": DEV, **stated(name), "dry_run": True}
 
-    if function_of(name) in {"apply_schedule", "release", "set_auto_release"}:
+    if name in {*LOSSES, "apply_schedule"}:
         assert stage.ask(function_of(name), request)["counts"]["would_change"] == 2
     else:
         with pytest.raises(Incomplete) as caught:

@@ -232,7 +232,11 @@ def _development(now: datetime) -> tuple[InstanceSpec, ...]:
     return (
         InstanceSpec("dev-web-1", tags=tags, has_public_ip=True),
         InstanceSpec("dev-web-2", tags=tags),
-        InstanceSpec("dev-api-1", tags=tags, instance_type="ecs.c7.xlarge"),
+        InstanceSpec(
+            "dev-api-1",
+            tags={**tags, "curfew:schedule": "workdays 08:30-20:00"},
+            instance_type="ecs.c7.xlarge",
+        ),
         InstanceSpec("dev-db-1", tags=tags, instance_type="ecs.r7.large", data_disks=(scratch,)),
         InstanceSpec("dev-cache-1", tags=tags, instance_type="ecs.i3.xlarge"),
         InstanceSpec("dev-gpu-1", tags=tags, instance_type="ecs.gn6i-c4g1.xlarge"),

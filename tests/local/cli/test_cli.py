@@ -347,7 +347,7 @@ class TestEvent:
         ("arguments", "said"),
         [
             pytest.param(("tmer", "stop"), "Did you mean timer?", id="misspelt trigger"),
-            pytest.param(("timer", "halt"), "There are: clear_auto_release", id="no function"),
+            pytest.param(("timer", "halt"), "There are: apply_schedule", id="no function"),
             pytest.param(("timer", "stop", "[]"), "a request is a JSON object", id="a list"),
             pytest.param(("timer", "stop", "{"), "REQUEST", id="no JSON"),
             pytest.param(

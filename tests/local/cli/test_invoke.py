@@ -33,9 +33,8 @@ def test_every_sample_succeeds_and_does_something(sample: str) -> None:
     result = run(function, str(EVENTS / sample))
 
     assert result.exit_code == 0, result.output
-    if "curfew:schedule" in (EVENTS / sample).read_text():  # nobody in the default fleet has one
-        assert "no instance has the tag key curfew:schedule" in " ".join(result.output.split())
-    elif function != "describe":
+    assert "nothing matched" not in result.output
+    if function not in {"describe", "apply_schedule"}:  # which does what the hour wants
         assert TAKES_EFFECT.search(result.output), result.output
 
 

@@ -1,0 +1,239 @@
+"""A schedule drawn as a strip: a row for each day, a mark for each quarter of an hour.
+
+Made for 80 columns. Everything that colours say the characters say, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from rich.text import Text
+
+from shared.domain.calendar import Calendar
+from shared.domain.days import WEEKDAYS
+from shared.domain.enforcement import Move, Power, Seen, Terms, decide
+from shared.domain.schedule import DAY_MINUTES, Kind, Schedule
+from shared.domain.timetable import Span, State, instant_of, spans_of, state_at, zone_of
+
+QUARTER = 15
+_DAY = timedelta(days=1)
+_LONG_AGO = timedelta(days=400)
+_LABEL = len("> Sat 10-10 ")
+_WEEKEND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The characters of a strip: half an hour of which both quarters, one, or none are on."""
+
+    on: str
+    first: str
+    second: str
+    off: str
+    opens: str
+    closes: str
+    here: str
+
+
+BLOCKS = Marks("█", "▌", "▐", "·", "▶", "■", "▲")
+ASCII = Marks("#", "#", "#", ".", ">", "x", "^")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is drawn.
+
+    Attributes:
+        schedule: The schedule.
+        at: The time in question; the strip begins with its day.
+        days: How many rows.
+        zone: The zone of schedules that state none.
+        calendar: Who knows working days.
+        catch_up: ``CURFEW_CATCH_UP``.
+        marks: The characters.
+    """
+
+    schedule: Schedule
+    at: datetime
+    days: int
+    zone: tzinfo
+    calendar: Calendar
+    catch_up: timedelta
+    marks: Marks = BLOCKS
+
+    @property
+    def own_zone(self) -> tzinfo:
+        """The zone in which it is drawn: the schedule's own."""
+        return zone_of(self.schedule, self.zone)
+
+    @property
+    def state(self) -> State:
+        """What the schedule says at the time in question."""
+        return state_at(self.schedule, self.at, self.zone, self.calendar)
+
+    @property
+    def local(self) -> datetime:
+        """The time in question as clocks of the zone show it."""
+        return self.at.astimezone(self.own_zone)
+
+
+def draw(picture: Picture) -> Iterator[Text]:
+    """The lines of a picture: what holds at the time, and the days from it on."""
+    yield Text(str(picture.schedule), "bold")
+    yield Text(f"{_weekday(picture.local.date())} {picture.local:%Y-%m-%d %H:%M %Z}", "bold")
+    yield Text(_now(picture))
+    yield Text(_then(picture))
+    yield Text()
+    yield Text(" " * _LABEL + _axis(), "dim")
+    today = picture.local.date()
+    spans = _spans(picture, today)
+    for number in range(picture.days):
+        yield _row(picture, today + number * _DAY, spans)
+        if number == 0:
+            here = (picture.local.hour * 60 + picture.local.minute) // (2 * QUARTER)
+            yield Text(" " * (_LABEL + here) + picture.marks.here, "cyan")
+    yield from _legend(picture)
+
+
+def _spans(picture: Picture, today: date) -> tuple[Span, ...]:
+    if picture.schedule.kind is not Kind.SPANS:
+        return ()
+    last = today + picture.days * _DAY
+    return spans_of(picture.schedule, today - _DAY, last, picture.zone, picture.calendar)
+
+
+def _now(picture: Picture) -> str:
+    """What holds, and until when."""
+    state = picture.state
+    if state.kind is Kind.CLOSES:
+        return f"only closes{_at(', the next at', picture, state.closes_at)}"
+    if state.kind is Kind.OPENINGS:
+        return f"only opens{_at(', the next at', picture, state.opens_at)}"
+    if state.inside:
+        return (
+            f"on{_at(' since', picture, state.opened_at)}{_at(', until', picture, state.closes_at)}"
+        )
+    return f"off{_at(' since', picture, state.closed_at)}{_at(', opens', picture, state.opens_at)}"
+
+
+def _then(picture: Picture) -> str:
+    """What becomes now of an instance that runs since long ago, and of one that does not."""
+    terms = Terms(picture.catch_up, enforced=False)
+    long_ago = picture.at - _LONG_AGO
+    on, off = (
+        decide(picture.state, Seen(power, long_ago, long_ago), picture.at, terms).move
+        for power in (Power.ON, Power.OFF)
+    )
+    runs = "is stopped" if on is Move.STOP else "is left on"
+    rests = "is started" if off is Move.START else "stays off"
+    return f"What ran before {runs}; what was off before {rests}."
+
+
+def _at(words: str, picture: Picture, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    local = moment.astimezone(picture.own_zone)
+    if local.date() == picture.local.date():
+        return f"{words} {local:%H:%M}"
+    is_far = local.year != picture.local.year
+    return f"{words} {_weekday(local.date())} {local:{'%Y-' if is_far else ''}%m-%d %H:%M}"
+
+
+def _axis() -> str:
+    """The hours above the strip, every third of them."""
+    hours = "".join(f"{hour:<6}" for hour in range(0, 24, 3))
+    return f"{hours}24"
+
+
+def _row(picture: Picture, day: date, spans: Sequence[Span]) -> Text:
+    is_today = day == picture.local.date()
+    label = f"{'>' if is_today else ' '} {_weekday(day)} {day:%m-%d} "
+    strip, told = _strip(picture, day, spans), _told(picture, day, spans)
+    row = Text(label, "bold" if is_today else "")
+    row.append(strip, "green" if set(strip) - {picture.marks.off} else "dim")
+    row.append(f"  {told}".rstrip(), "" if is_today else "dim")
+    return row
+
+
+def _strip(picture: Picture, day: date, spans: Sequence[Span]) -> str:
+    marks = picture.marks
+    if picture.schedule.kind is not Kind.SPANS:
+        return _lone(picture, day)
+    quarters = [
+        any(one.opens_at <= moment < one.closes_at for one in spans)
+        for minute in range(0, DAY_MINUTES, QUARTER)
+        for moment in (instant_of(day, minute, picture.own_zone),)
+    ]
+    shown = {
+        (True, True): marks.on,
+        (True, False): marks.first,
+        (False, True): marks.second,
+        (False, False): marks.off,
+    }
+    return "".join(
+        shown[first, second] for first, second in zip(quarters[::2], quarters[1::2], strict=True)
+    )
+
+
+def _lone(picture: Picture, day: date) -> str:
+    """The strip of a day that has only openings, or only closes."""
+    strip = [picture.marks.off] * (DAY_MINUTES // (2 * QUARTER))
+    for one in picture.schedule.hours_on(day, picture.calendar).hours:
+        is_close = one.opens is None
+        minute = one.closes if is_close else one.opens
+        place = min((minute or 0) // (2 * QUARTER), len(strip) - 1)
+        strip[place] = picture.marks.closes if is_close else picture.marks.opens
+    return "".join(strip)
+
+
+def _told(picture: Picture, day: date, spans: Sequence[Span]) -> str:
+    """The hours that begin on a day, and what kind of day the calendar has it for."""
+    if picture.schedule.kind is Kind.SPANS:
+        begun = [one for one in spans if one.opens_at.astimezone(picture.own_zone).date() == day]
+        each = [_hours(picture, one) for one in begun]
+    else:
+        hours_of_day = picture.schedule.hours_on(day, picture.calendar).hours
+        each = list(dict.fromkeys(map(str, hours_of_day)))
+    hours = f"{len(each)} times" if len(each) > 1 else "".join(each)
+    return " ".join(part for part in (hours, _kind(picture, day)) if part)
+
+
+def _hours(picture: Picture, span: Span) -> str:
+    opens, closes = (one.astimezone(picture.own_zone) for one in (span.opens_at, span.closes_at))
+    is_midnight = (closes.hour, closes.minute) == (0, 0)
+    return f"{opens:%H:%M}-{'24:00' if is_midnight else f'{closes:%H:%M}'}"
+
+
+def _kind(picture: Picture, day: date) -> str:
+    """What China's calendar says of a day, if the schedule asks and it is not what one expects."""
+    if not picture.schedule.asks_calendar:
+        return ""
+    found = picture.calendar.workday(day)
+    if found.is_guess:
+        return "guess"
+    if found.holds == (day.weekday() < _WEEKEND):
+        return ""
+    return "worked" if found.holds else "holiday"
+
+
+def _legend(picture: Picture) -> Iterator[Text]:
+    marks, guessed = picture.marks, _first_guess(picture)
+    if picture.schedule.kind is Kind.CLOSES:
+        yield Text(f"{marks.closes} stops what was started before", "dim")
+    if picture.schedule.kind is Kind.OPENINGS:
+        yield Text(f"{marks.opens} starts what was not started since", "dim")
+    if guessed and (warning := picture.calendar.warning(picture.local.date(), guessed)):
+        yield Text(f"{warning[0].upper()}{warning[1:]}.", "yellow")
+
+
+def _first_guess(picture: Picture) -> date | None:
+    if not picture.schedule.asks_calendar:
+        return None
+    days = (picture.local.date() + number * _DAY for number in range(picture.days))
+    return next((day for day in days if picture.calendar.workday(day).is_guess), None)
+
+
+def _weekday(day: date) -> str:
+    return WEEKDAYS[day.weekday()].title()
