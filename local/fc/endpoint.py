@@ -133,15 +133,20 @@ class FcEndpoint:
     """Answers invocations, as one instance of each function. Thread-safe."""
 
     def __init__(
-        self, deployed: Deployment = PLAIN, memory_mb: Callable[[], float] | None = None
+        self,
+        deployed: Deployment = PLAIN,
+        memory_mb: Callable[[], float] | None = None,
+        beside: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         """Takes the functions; which ECS they meet is said with each request.
 
         Args:
             deployed: the functions.
+            beside: the functions' variables for what else is served, by the server's address.
             memory_mb: tells how much memory they used so far; this process's unless given.
         """
         self._deployed = deployed
+        self._beside = beside
         self._memory_mb = memory_mb or _peak_memory_mb
         self._verifier = Verifier([local_credential()])
         self._instance_id = f"c-{uuid.uuid4().hex[:8]}-{uuid.uuid4().hex[:20]}"
@@ -188,7 +193,7 @@ class FcEndpoint:
     def _invocation(
         self, ecs: Served, request: HttpRequest, function: str, request_id: str
     ) -> _Invocation:
-        environ = {**self._deployed.environ, "ECS_ENDPOINT": ecs.url}
+        environ = {**self._beside(ecs.url), **self._deployed.environ, "ECS_ENDPOINT": ecs.url}
         return _Invocation(
             function,
             request.body,

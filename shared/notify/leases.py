@@ -146,7 +146,7 @@ def _line(row: Row, zone: tzinfo, words: Words, linking: Linking) -> Line:
     place = (instance.id, instance.region) if instance.name else (instance.region,)
     where = words.brackets.format(words.comma.join(place))
     when = f"{where} {words.released_at.format(local_time(_at(row), zone, words))}"
-    said = f"{when}{words.colon}{row.reason}" if row.reason else when
+    said = f"{when}{words.semicolon}{row.reason}" if row.reason else when
     line = Line(instance.name or instance.id, said, link=linking.to_keep(row))
     return line.cut_to(_CHARACTERS)
 

@@ -23,6 +23,7 @@ class Words(msgspec.Struct, frozen=True):
         advice: What to do after a class of error, or an outcome.
         colon: What separates a title's parts, and a name from what is said of it.
         comma: What separates the parts of a line.
+        semicolon: What separates a time and what is said besides.
         brackets: Around where an instance is.
         no_counts: No instance was meant.
         messages: Of a list: how many messages, and how many of them failed.
@@ -45,6 +46,7 @@ class Words(msgspec.Struct, frozen=True):
     advice: Mapping[str, str]
     colon: str
     comma: str
+    semicolon: str
     brackets: str
     no_counts: str
     messages: str
@@ -100,6 +102,7 @@ _EN = Words(
     },
     colon=": ",
     comma=", ",
+    semicolon="; ",
     brackets="({})",
     no_counts="no instances",
     messages="{} messages, {} with an error",
@@ -148,6 +151,7 @@ _ZH = Words(
     },
     colon="：",
     comma="，",
+    semicolon="；",
     brackets="（{}）",
     no_counts="没有实例",
     messages="共 {} 条消息，其中 {} 条出错",

@@ -75,11 +75,13 @@ class Hosts:
         return f"as {host}" if host else "under an unreadable host name"
 
     def _foreign_site(self, request: HttpRequest, *, is_page: bool) -> str:
+        site = request.headers.get("sec-fetch-site")
+        if site == "same-origin":  # a browser says it, and no page can; its Origin may be null
+            return ""
         if "origin" in request.headers:
             origin = _name(request.headers["origin"])
             return "" if self._is_own(origin) else f"a page of {origin or 'unknown origin'}"
-        is_cross = request.headers.get("sec-fetch-site") == "cross-site"
-        return "a page of another site" if is_cross and not is_page else ""
+        return "a page of another site" if site == "cross-site" and not is_page else ""
 
     def _is_own(self, name: str) -> bool:
         return is_loopback(name) or name in self.named

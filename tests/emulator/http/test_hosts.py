@@ -42,6 +42,10 @@ OWN = [
     pytest.param({"host": "LOCALHOST.:8421"}, id="spelling"),
     pytest.param({"host": "localhost:1", "origin": "http://127.0.0.1:2"}, id="own page"),
     pytest.param({"host": "localhost", "sec-fetch-site": "same-origin"}, id="own script"),
+    pytest.param(
+        {"host": "localhost", "origin": "null", "sec-fetch-site": "same-origin"},
+        id="own page without a referrer",
+    ),
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+
+import msgspec
 
 from shared.domain.instance import Instance, Status
 from shared.domain.plan import Result, Row
@@ -41,3 +43,21 @@ def report(*rows: Row, dry_run: bool = False, warnings: tuple[str, ...] = ()) ->
 def run(*endings: Report | CurfewError, retry_count: str = "") -> Run:
     """An invocation of stop."""
     return Run(Origin("stop", "1-66aa", retry_count), ACCOUNT, endings)
+
+
+def leased(number: int, owner: str = "", hours: float = 5, **fields: str) -> Row:
+    """The row of an instance that ECS releases in some hours."""
+    made = row(number, Result.UNCHANGED, **fields)
+    instance = msgspec.structs.replace(
+        made.instance,
+        auto_release_at=(NOW + timedelta(hours=hours)).replace(second=0, microsecond=0),
+        tags={"owner": owner} if owner else {},
+    )
+    return msgspec.structs.replace(made, instance=instance)
+
+
+def before(*rows: Row) -> Report:
+    """A report of what ECS releases within three days."""
+    return msgspec.structs.replace(
+        report(*rows), action="describe", released_by=NOW + timedelta(hours=72)
+    )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-import msgspec
 import pytest
 
 from shared.domain.plan import Result, Row
@@ -14,30 +11,11 @@ from shared.notify.leases import Linking, Pages, due, left_over_in_words, pages
 from shared.notify.links import read_lease
 from shared.notify.message import Run, Text
 from shared.notify.outgoing import Answer, answered_json
-from shared.report.report import Report
-from tests.unit.notify.runs import ACCOUNT, NOW, report, row, run
+from tests.unit.notify.runs import ACCOUNT, NOW, before, leased, report, row, run
 
 KEY = "k" * 32
 LINKING = Linking(ACCOUNT, "https://keep.example.com", KEY)
 NONE = Linking(ACCOUNT, "", "")
-
-
-def leased(number: int, owner: str = "", hours: float = 5, **fields: str) -> Row:
-    """The row of an instance that ECS releases in some hours."""
-    made = row(number, Result.UNCHANGED, **fields)
-    instance = msgspec.structs.replace(
-        made.instance,
-        auto_release_at=(NOW + timedelta(hours=hours)).replace(second=0, microsecond=0),
-        tags={"owner": owner} if owner else {},
-    )
-    return msgspec.structs.replace(made, instance=instance)
-
-
-def before(*rows: Row) -> Report:
-    """A report of what ECS releases within three days."""
-    return msgspec.structs.replace(
-        report(*rows), action="describe", released_by=NOW + timedelta(hours=72)
-    )
 
 
 def told(*rows: Row, limit: int = 10**6, linking: Linking = LINKING) -> Pages:
@@ -78,7 +56,7 @@ def test_a_page_says_who_when_and_how_to_keep_it() -> None:
         (
             "no owner",
             "dev-web-2",
-            "(i-bp1example00000002, cn-hangzhou) released Sat 2026-11-28 01:00 +08:00: " + reason,
+            "(i-bp1example00000002, cn-hangzhou) released Sat 2026-11-28 01:00 +08:00; " + reason,
         ),
     ]
     lease = read_lease(text.lines[0].link.partition("?lease=")[2], KEY)

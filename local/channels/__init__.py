@@ -1,0 +1,1 @@
+"""The chat channels that notices go to, played on this machine; the emulator knows none of it."""
