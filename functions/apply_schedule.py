@@ -6,22 +6,20 @@ schedule, from the time, and from when ECS says that the instance was started la
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
-from shared.domain.calendar import calendar_of
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Terms
 from shared.domain.guards import Harm
 from shared.domain.instance import StoppedMode
-from shared.domain.on_schedule import ScheduleRule, Timetable
+from shared.domain.on_schedule import ScheduleRule, Timetable, timetable_of
 from shared.domain.power import StartRule, StopRule
-from shared.domain.schedule import Schedule
-from shared.domain.schedule_spec import resolve_spec, schedules_of
+from shared.domain.schedule_spec import resolve_spec
 from shared.errors import InvalidEvent
 from shared.request.explained import invalid
 from shared.request.request import Request
@@ -75,14 +73,8 @@ class ApplyScheduleRequest(Request, frozen=True, kw_only=True, forbid_unknown_fi
 def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
     settings = when.settings
     mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
-    named = schedules_of(settings)
     return ScheduleRule(
-        timetable=Timetable(
-            named=named,
-            fallback=_fallback(request, named),
-            zone=settings.zone,
-            calendar=calendar_of(settings),
-        ),
+        timetable=_with_fallback(timetable_of(settings), request),
         terms=Terms(catch_up=settings.catch_up, enforced=request.enforced),
         stop=StopRule(force=request.force, stopped_mode=mode, wait=True),
         start=StartRule(wait=True),
@@ -90,16 +82,17 @@ def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
     )
 
 
-def _fallback(request: ApplyScheduleRequest, named: Mapping[str, Schedule]) -> Schedule | None:
-    """The schedule of instances without the tag.
+def _with_fallback(timetable: Timetable, request: ApplyScheduleRequest) -> Timetable:
+    """The timetable with the request's schedule for instances without the tag.
 
     Raises:
-        InvalidEvent: it cannot be read.
+        InvalidEvent: that cannot be read.
     """
     if request.schedule is UNSET:
-        return None
+        return timetable
     try:
-        return resolve_spec(request.schedule, named)
+        fallback = resolve_spec(request.schedule, timetable.named)
+        return msgspec.structs.replace(timetable, fallback=fallback)
     except InvalidSpec as error:
         raise InvalidEvent(f"schedule: {error}") from None
 

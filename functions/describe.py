@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
+from shared.domain.enforcement import Terms
 from shared.domain.guards import Harm, guard_of
 from shared.domain.instance import Instance, Status, stopped_in_words
+from shared.domain.on_schedule import ScheduleRule, timetable_of
+from shared.domain.power import StartRule, StopRule
 from shared.domain.steps import Done, Impossible, Rule, Step
 from shared.request.explained import invalid
 from shared.request.request import Request
@@ -37,14 +41,20 @@ class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class DescribeRule(Rule, frozen=True):
-    """A rule that is always done; its reason tells what would guard the instance."""
+    """A rule that is always done; its reason tells what would guard the instance.
+
+    Attributes:
+        schedules: What would become of it by its schedule.
+    """
 
     settings: Settings
+    schedules: ScheduleRule
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """Done, with what would keep stop, release and start from this instance.
 
-        First that ECS will release it though it is protected, last what its stop goes on costing.
+        First that ECS will release it though it is protected, then its schedule and what is next,
+        last what its stop goes on costing.
         """
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
@@ -58,9 +68,18 @@ class DescribeRule(Rule, frozen=True):
                 f"guarded against {_listed(functions)}: {reason}"
                 for reason, functions in guarded.items()
             ),
+            self.schedules.in_words(instance, now),
             stopped_in_words(instance),
         ]
         return Done("; ".join(part for part in told if part))
+
+    def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:
+        """Schedules that cannot be read, and where the calendar ends."""
+        return self.schedules.warnings(instances, now)
+
+    def calendar_until(self) -> int | None:
+        """The last year that the calendar knows."""
+        return self.schedules.timetable.calendar.until_if_installed()
 
 
 def _listed(functions: list[str]) -> str:
@@ -68,8 +87,23 @@ def _listed(functions: list[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
+def describe_rule(settings: Settings) -> DescribeRule:
+    """The rule under these settings.
+
+    Raises:
+        Refused: a setting of schedules or of working days cannot be read.
+    """
+    schedules = ScheduleRule(
+        timetable=timetable_of(settings),
+        terms=Terms(catch_up=settings.catch_up, enforced=False),
+        stop=StopRule(force=False, stopped_mode=None, wait=True),
+        start=StartRule(wait=True),
+    )
+    return DescribeRule(settings, schedules)
+
+
 def _rule(request: DescribeRequest, when: RequestTime) -> DescribeRule:  # noqa: ARG001  # an Action's rule
-    return DescribeRule(when.settings)
+    return describe_rule(when.settings)
 
 
 def _prices(request: DescribeRequest) -> bool:

@@ -257,6 +257,7 @@ class _Invocation:
             ),
             refusal=refusal,
             unread=scene.unread,
+            calendar_until=rule.calendar_until(),
             released_by=released_by,
         )
 

@@ -68,6 +68,13 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
         """The last year that is known (``calendar_until`` in reports)."""
         return self._china().last_year
 
+    def until_if_installed(self) -> int | None:
+        """The same; None where the package is not installed."""
+        try:
+            return self.until
+        except ImportError:
+            return None
+
     def workday(self, day: date) -> Workday:
         """Is this a working day? The operator's own days are never a guess."""
         if day in self.holidays or day in self.workdays:

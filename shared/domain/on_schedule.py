@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import msgspec
 
-from shared.domain.calendar import Calendar
-from shared.domain.days import InvalidSpec, quoted
+from shared.domain.calendar import Calendar, calendar_of
+from shared.domain.days import InvalidSpec, plain, quoted
 from shared.domain.enforcement import Decision, Move, Power, Seen, Terms, decide
 from shared.domain.guards import (
     KEEP_OFF_UNTIL_TAG,
@@ -27,9 +27,10 @@ from shared.domain.guards import (
 from shared.domain.instance import Instance, Status
 from shared.domain.power import StartRule, StopRule
 from shared.domain.schedule import Schedule
-from shared.domain.schedule_spec import resolve_spec
+from shared.domain.schedule_spec import resolve_spec, schedules_of
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Start, Step, Stop, in_words
 from shared.domain.timetable import State, state_at
+from shared.settings import Settings
 
 NO_SCHEDULE = f"no tag {SCHEDULE_TAG}, and no schedule in the request"
 _NAMED = 3
@@ -69,6 +70,12 @@ class Timetable(msgspec.Struct, frozen=True):
         """What a schedule says at an instant."""
         return state_at(schedule, moment, self.zone, self.calendar)
 
+    def shown(self, instance: Instance, schedule: Schedule) -> str:
+        """Its schedule as people know it: a name with what it stands for, or the spec."""
+        written = (plain(v) for k, v in instance.tags.items() if plain_key(k) == SCHEDULE_TAG)
+        name = next((one for one in written if one.casefold() in self.named), "")
+        return f"{name} ({schedule})" if name else str(schedule)
+
     def seen(self, instance: Instance) -> Seen:
         """What the rule needs of an instance."""
         return Seen(
@@ -78,6 +85,15 @@ class Timetable(msgspec.Struct, frozen=True):
             end_of_tag(instance, KEEP_UNTIL_TAG, self.zone),
             end_of_tag(instance, KEEP_OFF_UNTIL_TAG, self.zone),
         )
+
+
+def timetable_of(settings: Settings) -> Timetable:
+    """The timetable that the operator's settings make; nobody without the tag has a schedule.
+
+    Raises:
+        Refused: a setting of schedules or of working days cannot be read.
+    """
+    return Timetable(schedules_of(settings), None, settings.zone, calendar_of(settings))
 
 
 class ScheduleRule(Rule, frozen=True):
@@ -124,6 +140,16 @@ class ScheduleRule(Rule, frozen=True):
         moment = self.moment(now)
         state = self.timetable.state(schedule, moment)
         return decide(state, self.timetable.seen(instance), moment, self.terms)
+
+    def in_words(self, instance: Instance, now: datetime) -> str:
+        """Its schedule, how it is by that, and what comes next; "" if it has none."""
+        decision = self.decision(instance, now)
+        if isinstance(decision, Skip):
+            return "" if decision.reason == NO_SCHEDULE else decision.reason
+        schedule = self.timetable.schedule_of(instance)
+        shown = self.timetable.shown(instance, schedule) if schedule else ""
+        next_to_do = {Move.STOP: "; the next run stops it", Move.START: "; the next run starts it"}
+        return f"schedule {shown}: {decision.reason}{next_to_do.get(decision.move, '')}"
 
     def moment(self, now: datetime) -> datetime:
         """The time that the request states for its dry run, else now."""

@@ -179,6 +179,10 @@ class Rule(msgspec.Struct, frozen=True):
         """What the report says to people about the rule as a whole."""
         return iter(())
 
+    def calendar_until(self) -> int | None:
+        """The last year that the calendar of working days knows, for a report that says so."""
+        return None
+
     def way(self, instance: Instance, now: datetime) -> str:
         """The whole way to the goal in in_words, with what stays and is billed, for a dry run."""
         return in_words(self.next_step(instance, now))

@@ -62,6 +62,7 @@ class Report(msgspec.Struct, frozen=True):
         warnings: Sentences for people: what matched nothing, is not known, could not be read.
         refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
         unread: Regions that could not be read, each with the reason.
+        calendar_until: The last year that the calendar of working days knows; None: not said.
         released_by: Its rows are those alone that ECS will release by then; None: all.
         whole: The same with all of its rows, told in numbers; None: nothing is missing here.
     """
@@ -79,6 +80,7 @@ class Report(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     refusal: str = ""
     unread: Mapping[str, CurfewError] = MappingProxyType({})
+    calendar_until: int | None = None
     released_by: datetime | None = None
     whole: Whole | None = None
 
@@ -129,6 +131,7 @@ class Report(msgspec.Struct, frozen=True):
             "seconds": round(self.seconds, 1),
             "ended_at": to_zone_text(self.ended_at, self.zone),
             "version": VERSION,
+            **({"calendar_until": self.calendar_until} if self.calendar_until else {}),
             "instances": [self.row_as_json(row) for row in self.rows[:max_rows]],
             **({"instances_omitted": omitted} if omitted else {}),
         }

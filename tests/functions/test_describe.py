@@ -11,6 +11,7 @@ from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
+from shared.domain.calendar import Calendar
 from shared.errors import Incomplete
 from shared.version import VERSION
 from tests.harness.call import Call
@@ -55,6 +56,7 @@ def test_each_instance_is_a_row_with_what_guards_it(call: Call, runtime: Runtime
         "seconds": 0.0,
         "ended_at": "2026-11-23T18:00:00+08:00",
         "version": VERSION,
+        "calendar_until": Calendar().until,
         "instances": [
             row("i-1", "unchanged", "stopped in KeepCharging: still billed", status="Stopped"),
             row("i-2", "unchanged", "guarded against stop, release and start: tag curfew:protect"),

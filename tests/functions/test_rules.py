@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.clear_auto_release import ClearAutoReleaseRule
-from functions.describe import DescribeRule
+from functions.describe import describe_rule
 from shared.domain.instance import Instance, Status, StoppedMode
 from shared.domain.power import StartRule, StopRule
 from shared.domain.steps import (
@@ -260,7 +260,7 @@ def test_one_that_hangs_on_its_way_down_cannot_be_powered_off() -> None:
 def test_describe_is_always_done_and_tells_the_guards(
     changes: dict[str, object], reason: str
 ) -> None:
-    rule = DescribeRule(Settings())
+    rule = describe_rule(Settings())
 
     for one in instances():
         seen = replace(one, charge_type="PostPaid", **changes)
@@ -275,7 +275,7 @@ def test_describe_reads_plain_dates_in_the_zone_that_is_set() -> None:
     kept = replace(BASE, charge_type="PostPaid", tags={"curfew:keep-until": "2026-11-24"})
     evening = datetime(2026, 11, 24, 20, 0, tzinfo=timezone.utc)
 
-    assert DescribeRule(Settings()).next_step(kept, evening) == Done()
-    assert DescribeRule(Settings(zone=timezone.utc)).next_step(kept, evening) == Done(
+    assert describe_rule(Settings()).next_step(kept, evening) == Done()
+    assert describe_rule(Settings(zone=timezone.utc)).next_step(kept, evening) == Done(
         "guarded against stop and release: tag curfew:keep-until 2026-11-24"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from functions import clear_auto_release, describe, release, start, stop
 from functions.clear_auto_release import ClearAutoReleaseRule
-from functions.describe import DescribeRule
+from functions.describe import describe_rule
 from functions.release import ReleaseRule
 from shared.action import RequestTime
 from shared.domain.guards import Harm
@@ -63,7 +63,7 @@ def test_a_request_makes_the_rules_that_take_nothing() -> None:
     look = decode(describe.ACTION.request, BY_ID, "describe")
 
     assert clear_auto_release.ACTION.rule(clear, ASKED) == ClearAutoReleaseRule()
-    assert describe.ACTION.rule(look, ASKED) == DescribeRule(Settings())
+    assert describe.ACTION.rule(look, ASKED) == describe_rule(Settings())
 
 
 def release_rule(*, force: bool, snapshot: bool, days: int) -> ReleaseRule:

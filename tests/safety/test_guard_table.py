@@ -260,6 +260,12 @@ def test_describe_names_what_would_guard_and_changes_nothing(trigger: str, way: 
     assert table(report) == {case.spec.name: ("unchanged", described(case)) for case in CASES}
 
 
+SCHEDULED = (
+    "schedule mon-fri 09:00-18:00: running since 2026-10-24 18:00, before the close at 18:00; the "
+    "next run stops it"
+)
+
+
 def described(case: Case) -> str:
     against = {
         "stop": case.against_stop,
@@ -267,7 +273,8 @@ def described(case: Case) -> str:
         "start": case.against_start,
     }
     reasons = dict.fromkeys(reason for reason in against.values() if reason)
-    return "; ".join(f"guarded against {named(against, reason)}: {reason}" for reason in reasons)
+    guarded = [f"guarded against {named(against, reason)}: {reason}" for reason in reasons]
+    return "; ".join(guarded + ([SCHEDULED] if case.spec.name == "dev-schedule" else []))
 
 
 def named(against: Mapping[str, str], reason: str) -> str:
