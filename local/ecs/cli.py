@@ -5,6 +5,7 @@ Reads the options; what they mean is told where it is done. Nothing of Curfew is
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -18,6 +19,7 @@ import msgspec
 from local.ecs.account.durations import Durations
 from local.ecs.account.quirks import Quirks
 from local.ecs.account.state import Saved
+from local.ecs.authority import Authority, TlsUnavailableError
 from local.ecs.clock import Clock, RealClock
 from local.ecs.complaints import complaint, there_are
 from local.ecs.emulator import Emulator, Options, local_credential
@@ -88,6 +90,7 @@ class _Given:
     faults: tuple[AnyFault, ...]
     quirks: tuple[tuple[str, Any], ...]
     allow_hosts: tuple[str, ...]
+    tls: bool
 
 
 def _fleet_file(text: str) -> Callable[[datetime], Fleet]:
@@ -225,6 +228,11 @@ _OPTIONS = (
         help="The other way of something that is not confirmed of ECS.",
     ),
     click.option(
+        "--tls",
+        is_flag=True,
+        help="Speak https on the same port too, under an authority made for this run.",
+    ),
+    click.option(
         "--allow-host",
         "allow_hosts",
         type=_Read("name", read_host),
@@ -312,12 +320,30 @@ def _serve(given: _Given, neighbour: Neighbour | None, panels: tuple[Panel, ...]
         raise click.UsageError("--fleet and --generated: state one of them, not both")
     emulator = _emulator(given, panels)
     keeper = Keeper(given.state_file.path, lambda: emulator.engine) if given.state_file else None
+    with tempfile.TemporaryDirectory(prefix="ecs-emulator-") as folder:
+        authority = _authority(Path(folder), given)
+        try:
+            serve(
+                emulator,
+                port=given.port,
+                keeper=keeper,
+                neighbour=neighbour,
+                authority=authority,
+            )
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen on port {given.port}: {error.strerror}; choose another with --port"
+            ) from None
+
+
+def _authority(folder: Path, given: _Given) -> Authority | None:
+    """Who vouches for the server, if it is to speak https."""
+    if not given.tls:
+        return None
     try:
-        serve(emulator, port=given.port, keeper=keeper, neighbour=neighbour)
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on port {given.port}: {error.strerror}; choose another with --port"
-        ) from None
+        return Authority(folder, given.allow_hosts)
+    except TlsUnavailableError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _emulator(given: _Given, panels: tuple[Panel, ...]) -> Emulator:

@@ -21,6 +21,7 @@ from typing import final
 
 from aiohttp import web
 
+from local.ecs.authority import VARIABLES, Authority
 from local.ecs.clock import Clock
 from local.ecs.emulator import PLAIN, Emulator, Options
 from local.ecs.engine import Ecs
@@ -84,6 +85,7 @@ class LocalEcs:
         host: str = HOST,
         port: int = 0,
         neighbour: Neighbour | None = None,
+        authority: Authority | None = None,
     ) -> None:
         """Prepare a server; nothing listens yet.
 
@@ -92,12 +94,13 @@ class LocalEcs:
             host: a loopback address.
             port: 0 for any that is free.
             neighbour: what else answers there.
+            authority: who vouches for it; then it speaks https on the same port, too.
 
         Raises:
             ValueError: ``host`` is not this machine's own.
         """
         _check_host(host)
-        self._neighbour = neighbour
+        self._beside = _Beside(neighbour, authority)
         self.emulator = emulator or Emulator()
         self._host = host
         self._port = port
@@ -147,7 +150,7 @@ class LocalEcs:
 
     async def _serve(self) -> None:
         stop = asyncio.Event()
-        async with _listening(self.emulator, self._host, self._port, self._neighbour) as url:
+        async with _listening(self.emulator, self._host, self._port, self._beside) as url:
             self._ready.set_result((url, asyncio.get_running_loop(), stop))
             await stop.wait()
 
@@ -167,17 +170,19 @@ def local_ecs(options: Options = PLAIN, *, port: int = 0) -> Iterator[str]:
         yield server.url
 
 
-def serve(
+def serve(  # noqa: PLR0913  # keywords, each with a default
     emulator: Emulator | None = None,
     *,
     host: str = HOST,
     port: int = 0,
     keeper: Keeper | None = None,
     neighbour: Neighbour | None = None,
+    authority: Authority | None = None,
 ) -> None:
     """Serve in the foreground until Ctrl-C or SIGTERM, then return.
 
-    Print ``listening on http://127.0.0.1:PORT`` once it does, and then where the status page is.
+    Print ``listening on http://127.0.0.1:PORT`` once it does, then where the status page is, and
+    with an authority which variable makes whom trust it.
 
     Args:
         emulator: with the default fleet and a running clock unless given.
@@ -185,30 +190,44 @@ def serve(
         port: 0 for any that is free.
         keeper: saves the account, every few seconds and at the end.
         neighbour: what else answers there.
+        authority: who vouches for it; then it speaks https on the same port, too.
 
     Raises:
         ValueError: ``host`` is not this machine's own.
         OSError: the port is taken, or the account could not be saved at the end.
     """
     _check_host(host)
-    listening = _listening(emulator or Emulator(), host, port, neighbour)
-    asyncio.run(_serve_until_signalled(listening, keeper))
+    beside = _Beside(neighbour, authority)
+    listening = _listening(emulator or Emulator(), host, port, beside)
+    asyncio.run(_serve_until_signalled(listening, keeper, authority))
     if keeper:
         keeper.save()
 
 
 async def _serve_until_signalled(
-    listening: AbstractAsyncContextManager[str], keeper: Keeper | None
+    listening: AbstractAsyncContextManager[str],
+    keeper: Keeper | None,
+    authority: Authority | None,
 ) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
     async with listening as url:
         sys.stdout.write(f"listening on {url}\nstatus page: {url}{PREFIX}\n")
+        if authority:
+            sys.stdout.write(_trusted(url, authority))
         sys.stdout.flush()
         while not await _within(SAVE_EVERY_S, stop):
             if keeper:
                 await asyncio.to_thread(_save, keeper)
+
+
+def _trusted(url: str, authority: Authority) -> str:
+    """How clients that speak https alone come to trust the server."""
+    secret = url.replace("http", "https", 1)
+    lines = [f"https too: {secret}, authority {authority.bundle}", "trusted by one variable:"]
+    lines += [f"  export {name}={authority.bundle}  # {whom}" for name, whom in VARIABLES.items()]
+    return "".join(f"{line}\n" for line in lines)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
@@ -228,11 +247,19 @@ def _save(keeper: Keeper) -> None:
         sys.stderr.write(f"the state could not be saved: {printable(str(error))}\n")
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What a server has besides the emulator, if it has it."""
+
+    neighbour: Neighbour | None = None
+    authority: Authority | None = None
+
+
 @asynccontextmanager
 async def _listening(
-    emulator: Emulator, host: str, port: int, neighbour: Neighbour | None
+    emulator: Emulator, host: str, port: int, beside: _Beside
 ) -> AsyncIterator[str]:
-    url = ""
+    url, neighbour, authority = "", beside.neighbour, beside.authority
 
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
         received = await _received(request)
@@ -255,12 +282,40 @@ async def _listening(
     runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        url = f"http://{_bracketed(host)}:{runner.addresses[0][1]}"
-        yield url
+        async with _sites(runner, emulator, host, port, authority) as bound:
+            url = f"http://{_bracketed(host)}:{bound}"
+            yield url
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def _sites(
+    runner: web.ServerRunner,
+    emulator: Emulator,
+    host: str,
+    port: int,
+    authority: Authority | None,
+) -> AsyncIterator[int]:
+    """Where the server listens: on one port, whatever it speaks there; gives the port."""
+    if authority is None:
+        await web.TCPSite(runner, host, port).start()
+        yield runner.addresses[0][1]
+        return
+    from local.ecs.front import Behind, listening  # noqa: PLC0415  # only with https
+
+    await web.TCPSite(runner, HOST, 0).start()
+    context = authority.server_context()
+    await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
+    plain, secret = (address[1] for address in runner.addresses)
+
+    def refuses(target: str) -> str:
+        request = HttpRequest("CONNECT", "/", {"host": target})
+        refusal = emulator.turned_away(request)
+        return refusal.body.decode() if refusal else ""
+
+    async with listening(host, port, Behind(plain, secret, refuses)) as bound:
+        yield bound
 
 
 async def _in_thread(work: Callable[[], HttpReply]) -> HttpReply:
