@@ -16,7 +16,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all simulate fuzz mutate package schemas promises clients remote answers bench check format lock clean
+.PHONY: help setup demo test test-all simulate fuzz mutate package schemas pictures promises clients remote answers bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
 schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas
 
+pictures: setup ## write docs/report*.png, what a report looks like; needs chromium
+	$(PY) -m tools.nights --pictures
+
 promises: setup ## write docs/promises.md from the marks of the tests
 	$(PY) -m tools.promises
 
@@ -80,6 +83,7 @@ bench: clients ## measure cold start and fleets next to other ways; needs no acc
 	$(PY) -m benchmarks.fleet
 	$(PY) -m benchmarks.scale
 	$(PY) -m benchmarks.emulator
+	$(PY) -m benchmarks.nights
 
 check: setup ## format, lint, types, import rules
 	$(VENV)/bin/ruff format --check .

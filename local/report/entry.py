@@ -8,7 +8,9 @@ from itertools import islice
 
 import msgspec
 
-KINDS = frozenset({"plan", "instance", "warning", "nothing_matched", "run", "error", "unforeseen"})
+KINDS = frozenset(
+    {"plan", "instance", "warning", "nothing_matched", "run", "error", "notice", "unforeseen"}
+)
 """What lines of Curfew call themselves (docs/deploy.md)."""
 
 _MOST_BRACES = 20

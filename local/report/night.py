@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -218,8 +219,10 @@ class Gathering:
 
 def _unread(text: str) -> str:
     """What a text says that cannot be read: the tag if it is one, else all of it; "": nothing."""
+    if not re.search(_UNREAD, text):
+        return ""
     tag = re.search(f"tag .*?(?:{_UNREAD})", text)
-    return tag[0] if tag else text * bool(re.search(_UNREAD, text))
+    return tag[0] if tag else text
 
 
 @dataclass(slots=True)
@@ -259,14 +262,11 @@ def _by_day(
     spell: Spell, days: Sequence[Day], ends: Sequence[int]
 ) -> Iterator[tuple[int, int, int]]:
     """The parts of a spell that lie in these days."""
-    if spell.end <= days[0].begin:
-        return
-    for index, (day, end) in enumerate(zip(days, ends, strict=True)):
-        if day.begin >= spell.end:
+    for index in range(bisect_right(ends, spell.begin), len(days)):
+        begin = days[index].begin
+        if begin >= spell.end:
             return
-        begin = max(spell.begin, day.begin)
-        if begin < min(spell.end, end):
-            yield index, begin, min(spell.end, end)
+        yield index, max(spell.begin, begin), min(spell.end, ends[index])
 
 
 def _slot(minutes: int) -> int:

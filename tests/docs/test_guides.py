@@ -364,7 +364,7 @@ def test_the_costs_are_computed_from_what_is_deployed(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])
 def test_dashboard_and_alarm_find_the_json_in_a_line_of_the_log(page: Path) -> None:
     found = re.findall(r"regexp_extract\(message, '(.*?)'\)", page.read_text(encoding="utf-8"))
-    assert len(found) == 3
+    assert len(found) == 5
     (pattern,) = set(found)
     log = io.StringIO()
 
