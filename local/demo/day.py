@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from io import StringIO
 
+from local.channels.channels import Channels, environment
 from local.ecs.account.model import Instance, SnapshotStatus, Status
 from local.ecs.fleet.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
 from local.ecs.gateway.request_log import Entry
@@ -71,11 +72,13 @@ class Told:
     Attributes:
         delivery: None: no function of ours had a part in it.
         trigger: What set the step off, if it was no delivery.
+        notice: What a chat channel got, as its people see it; "": nothing worth showing.
     """
 
     claims: tuple[Claim, ...]
     delivery: Delivery | None = None
     trigger: str = ""
+    notice: str = ""
 
 
 @dataclass(slots=True)
@@ -83,10 +86,12 @@ class Day:
     """What the steps share: the stage, the runners that CI made, how it all was before a step.
 
     Attributes:
+        channels: The chat channels, of which the functions tell one.
         at: When the step happens. Its event is sent then, however long it took to show.
     """
 
     stage: Stage
+    channels: Channels = field(default_factory=Channels)
     at: datetime = field(init=False)
     runners: tuple[str, ...] = ()
     before: Mapping[str, Instance] = field(default_factory=dict)
@@ -118,6 +123,14 @@ class Day:
         left_out = set(but)
         now = self.instances()
         return all(now.get(key) == was for key, was in self.before.items() if key not in left_out)
+
+    def tell_a_channel(self) -> None:
+        """From now on the functions tell one channel, Slack, of what they change."""
+        environ = environment(self.stage.server.url)
+        (slack,) = (one for one in environ["CURFEW_NOTIFY"].split() if "/services/" in one)
+        deployment = self.stage.deployment
+        told = {**deployment.environ, "CURFEW_NOTIFY": slack}
+        self.stage = replace(self.stage, deployment=replace(deployment, environ=told))
 
     def send(self, sample: str, ids: Sequence[str] = ()) -> Delivery:
         """Send a sample to its function at the step's time, for the instances with these ids."""
@@ -232,9 +245,11 @@ def release_runner(day: Day) -> Told:
 
 
 def close_the_day(day: Day) -> Told:
-    """The timer stops development."""
+    """The timer stops development, and the team is told."""
+    day.tell_a_channel()
     delivery = day.send("stop.timer.json")
     machines = day.development()
+    told = [one.text for one in day.channels.received() if one.is_taken]
     return Told(
         (
             Claim(
@@ -245,8 +260,10 @@ def close_the_day(day: Day) -> Told:
                 "production, CI and Shanghai were not touched",
                 day.others_are_as_before(one.instance_id for one in machines),
             ),
+            Claim("the team's channel has heard of it", len(told) == 1),
         ),
         delivery,
+        notice=told[0] if told else "",
     )
 
 

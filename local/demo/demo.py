@@ -20,6 +20,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from local.channels.channels import Channels
 from local.demo.day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
 from local.ecs.account.model import SnapshotStatus
 from local.ecs.engine import Ecs
@@ -33,6 +34,7 @@ from shared.printable import printable
 from shared.times import CHINA
 
 _WHEN = "%a %H:%M"
+_SHOWN_LINES = 3
 
 
 def play(console: Console, speed: float) -> bool:
@@ -47,8 +49,10 @@ def play(console: Console, speed: float) -> bool:
     """
     began = time.monotonic()
     clock = PacedClock(STEPS[0].at, speed)
-    with emulated(clock, fleet_of_the_day(STEPS[0].at)) as stage:
-        day = Day(stage)
+    channels = Channels()
+    fleet, neighbour = fleet_of_the_day(STEPS[0].at), channels.neighbour()
+    with emulated(clock, fleet, neighbour=neighbour) as stage:
+        day = Day(stage, channels)
         _show_opening(console, day)
         for number, step in enumerate(STEPS, start=1):
             if not _play_step(console, day, step):
@@ -130,6 +134,7 @@ def _account(day: Day, told: Told) -> Table:
             is_look = report.action == "describe"
             add("seen" if is_look else "left alone", _grouped(_untouched(report), "yellow"))
     add("calls", _calls(day.calls()))
+    add("chat", _beginning(told.notice))
     return table
 
 
@@ -203,6 +208,14 @@ def _calls(entries: Iterable[Entry]) -> Iterator[Text]:
         parts.append(f"{looks} read-only")
     if parts:
         yield Text(", ".join(parts), "dim")
+
+
+def _beginning(notice: str) -> Iterator[Text]:
+    """The first lines of a message."""
+    lines = notice.splitlines()
+    yield from map(Text, lines[:_SHOWN_LINES])
+    if lines[_SHOWN_LINES:]:
+        yield Text(f"and {len(lines) - _SHOWN_LINES} lines more", "dim")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import HANGZHOU, Fleet
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.ram.caller import Caller
-from local.ecs.server import LocalEcs
+from local.ecs.server import LocalEcs, Neighbour
 from local.fc.context import CODE, Runtime, context, environment
 from local.fc.pace import PacedClock
 from local.fc.runtime import LoadError, Outcome, invoke, load
@@ -135,15 +135,22 @@ class Stage:
 
 
 @contextmanager
-def emulated(clock: PacedClock, fleet: Fleet, deployed: Deployment = PLAIN) -> Iterator[Stage]:
+def emulated(
+    clock: PacedClock,
+    fleet: Fleet,
+    deployed: Deployment = PLAIN,
+    neighbour: Neighbour | None = None,
+) -> Iterator[Stage]:
     """Serve an emulated ECS on a free port of loopback while the block lasts.
 
     Args:
         clock: Moves the emulator and the functions alike.
         fleet: What there is at the beginning.
         deployed: The functions; their endpoint, credentials and clock become the emulator's.
+        neighbour: What else answers on its port.
     """
-    with LocalEcs(Emulator(Options(build=lambda: Ecs(fleet, clock)))) as server:
+    emulator = Emulator(Options(build=lambda: Ecs(fleet, clock)))
+    with LocalEcs(emulator, neighbour=neighbour) as server:
         deployment = replace(
             deployed,
             environ={**deployed.environ, "ECS_ENDPOINT": server.url},
