@@ -71,6 +71,11 @@ class ApplyScheduleRequest(Request, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
+    if request.days is not UNSET:
+        raise InvalidEvent(
+            "days: apply_schedule takes none; put the days into the schedule, as in "
+            '"workdays 08:30-20:00"'
+        )
     settings = when.settings
     mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
     return ScheduleRule(

@@ -43,11 +43,11 @@ class ExtendRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         made_for: The release time that the link was made for.
-        days: By how much it is moved.
+        move_by: By how many days it is moved.
     """
 
     made_for: str
-    days: int
+    move_by: int
 
 
 class ExtendRule(Rule, frozen=True):
@@ -77,7 +77,7 @@ class ExtendRule(Rule, frozen=True):
 
 def _rule(request: ExtendRequest, when: RequestTime) -> ExtendRule:
     made_for = parse_instant(request.made_for)
-    at = later(made_for, request.days, when.now, when.settings)
+    at = later(made_for, request.move_by, when.now, when.settings)
     return ExtendRule(made_for, at, when.settings.zone)
 
 
@@ -161,7 +161,7 @@ class _About(msgspec.Struct, frozen=True):
             "regions": [self.lease.region],
             "dry_run": dry_run,
             "made_for": to_minute_text(self.lease.release_at),
-            "days": days,
+            "move_by": days,
             "notify": False,
         }
 

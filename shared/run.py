@@ -7,7 +7,7 @@ raise. This is the only place where the pieces are put together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,15 +15,15 @@ import msgspec
 from shared.action import Action, RequestTime
 from shared.clock import Deadline
 from shared.converge.fleet import Fleet
-from shared.converge.survey import NAMED, Pause
+from shared.converge.survey import Pause
 from shared.converge.target import LOOK_AGAIN_AFTER
-from shared.domain.guards import Guard, unknown_keys
 from shared.domain.plan import (
     Judge,
     Plan,
     Result,
     Row,
     dry_run_rows,
+    misunderstood_guards,
     rows_released_by,
     without_regions,
 )
@@ -39,6 +39,7 @@ from shared.report.report import LIST_ROWS, MAX_ROWS, Report, what_next, worst_f
 from shared.report.response import answer, http_answer
 from shared.request.request import R, Request, decode, require_cap_for_all
 from shared.request.triggers import Message, parse
+from shared.run_days import day_of
 from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
 from shared.settings import FcContext, Settings, read_credentials, read_settings, timeout_of
 from shared.world import REAL_WORLD, World
@@ -208,6 +209,22 @@ class _Invocation:
         self._check_run(request, when, regions)
         within = self.action.releases_within(request)
         rule = self.action.rule(request, when)
+        day = day_of(request, when, self.action.harm)
+        blank = Report(
+            action=self.action.name,
+            request_id=origin.request_id,
+            dry_run=request.dry_run is True,
+            rows=(),
+            api_calls=0,
+            seconds=0.0,
+            ended_at=started,
+            zone=settings.zone,
+            show_tags=settings.show_tags,
+            warnings=(*(self.telling.problems if self.telling else ()), *day.warnings),
+            rests=not day.is_meant,
+        )
+        if blank.rests:
+            return blank
         guard = self.action.guard(settings)
         judge = Judge(request.selection(), request.narrowing(when.at), guard, rule)
         fleet = self._fleet(judge, self.action.disks(request), when, regions)
@@ -234,24 +251,20 @@ class _Invocation:
         rows, on_prices = self._priced(rows, fleet) if self.action.prices(request) else (rows, [])
         is_of_now = rule.moment(started) == started
         confirmable = dry_run and not refusal and not scene.unread and is_of_now
-        return Report(
-            action=self.action.name,
-            request_id=origin.request_id,
-            dry_run=dry_run,
+        return msgspec.structs.replace(
+            blank,
             rows=worst_first(rows),
             api_calls=self._sent()[0] - before[0],
             seconds=(self.clock.now() - started).total_seconds(),
             ended_at=self.clock.now(),
-            zone=settings.zone,
-            show_tags=settings.show_tags,
             plan_id=make_plan_id(asked_for, (one.id for one in plan.to_change))
             if confirmable
             else "",
             warnings=(
-                *(self.telling.problems if self.telling else ()),
+                *blank.warnings,
                 *scene.warnings,
                 *rule.warnings((row.instance for row in rows), self.clock.now()),
-                *_misspelt(rows, judge.guard),
+                *misunderstood_guards(rows, judge.guard),
                 *what_next(rows, scene.unread, dry_run=dry_run),
                 *on_prices,
             ),
@@ -371,14 +384,6 @@ class _Invocation:
 
 def _account(context: FcContext) -> str:
     return str(getattr(context, "account_id", "") or "")
-
-
-def _misspelt(rows: Sequence[Row], guard: Guard) -> Iterator[str]:
-    """A warning if all that was selected is protected by keys that nobody understands."""
-    keys = [unknown_keys(row.instance, guard) for row in rows if row.result is Result.SKIPPED]
-    if keys and len(keys) == len(rows) and all(keys):
-        named = ", ".join(sorted({key for each in keys for key in each})[:NAMED])
-        yield f"everything selected is protected by tags that are not understood: {named}"
 
 
 def _origin(action: str, context: FcContext, trigger: str = "") -> Origin:

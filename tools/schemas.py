@@ -70,8 +70,24 @@ _AT: Schema = {
         "properties": {"at": {"pattern": _INSTANT}, "dry_run": {"const": True}},
     },
 }
+_WEEKDAY = "(mon|tue|wed|thu|fri|sat|sun)"
+_DATE = r"\d{4}-\d\d-\d\d"
+_DAY_WORD = (
+    rf"({_WEEKDAY}(-{_WEEKDAY})?|{_WEEKDAY}#([1-5]|last)|daily|workdays|offdays"
+    rf"|{_DATE}(\.\.{_DATE})?)"
+)
+_DAYS: Schema = {
+    "title": "day words; Curfew reads them in any case",
+    "properties": {
+        "days": {
+            "pattern": rf"^[\s,]*{_DAY_WORD}([\s,]+{_DAY_WORD})*[\s,]*$",
+            "items": {"pattern": rf"^\s*{_DAY_WORD}\s*$"},
+        }
+    },
+}
+_NO_DAYS: Schema = {"title": "days stand in the schedule", "not": {"required": ["days"]}}
 _OWN_RULES: dict[str, list[Schema]] = {
-    "apply_schedule": [_AT],
+    "apply_schedule": [_AT, _NO_DAYS],
     "release": [_STATED_DRY_RUN],
     "set_auto_release": [_ONE_TIME, _TIMES],
 }
@@ -112,7 +128,7 @@ def schema_of(function: str) -> Schema:
         "properties": {**properties, "action": {**properties["action"], "const": function}},
         "additionalProperties": False,
         "oneOf": _ONE_WAY_OF_SELECTING,
-        "allOf": [_TAGS_AND_NAMES, *caps, *_OWN_RULES.get(function, [])],
+        "allOf": [_TAGS_AND_NAMES, _DAYS, *caps, *_OWN_RULES.get(function, [])],
     }
 
 

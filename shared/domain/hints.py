@@ -16,8 +16,8 @@ COMPARED, CANDIDATES = 64, 300
 EMPTY = "ECS shows no instance there at all."
 
 FIELDS = (
-    *("action", "all", "dry_run", "except", "instance_ids", "max_instances", "name", "older_than"),
-    *("plan_id", "regions", "tags", "without_tags"),
+    *("action", "all", "days", "dry_run", "except", "instance_ids", "max_instances", "name"),
+    *("notify", "older_than", "plan_id", "regions", "tags", "without_tags"),
 )
 """The fields of every request; as a tag's key each is more likely at the wrong place."""
 

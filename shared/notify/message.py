@@ -118,9 +118,7 @@ class Run(msgspec.Struct, frozen=True):
             "failed": bool(self.errors()),
             "changed": any(one["changed"] for one in counted),
             "planned": any(one.dry_run for one in self.reports),
-            "nothing_matched": any(
-                not report.rows and report.released_by is None for report in self.reports
-            ),
+            "nothing_matched": any(one.matched_nothing() for one in self.reports),
         }
         return frozenset(name for name, it_is in are.items() if it_is)
 

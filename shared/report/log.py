@@ -77,7 +77,7 @@ def log_report(origin: Origin, report: Report) -> None:
     body.pop("plan_id", None)  # it grows with the plan, whose ids are logged
     for warning in report.warnings:
         _log(logging.WARNING, "warning", origin, {"message": warning[:2000]})
-    if not report.rows and report.released_by is None:
+    if report.matched_nothing():
         _log(logging.WARNING, "nothing_matched", origin, {"dry_run": report.dry_run})
     _log(logging.INFO, "run", origin, body)
 

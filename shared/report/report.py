@@ -64,6 +64,7 @@ class Report(msgspec.Struct, frozen=True):
         unread: Regions that could not be read, each with the reason.
         calendar_until: The last year that the calendar of working days knows; None: not said.
         released_by: Its rows are those alone that ECS will release by then; None: all.
+        rests: It looked at nothing, since the event's day is none of the request's.
         whole: The same with all of its rows, told in numbers; None: nothing is missing here.
     """
 
@@ -82,6 +83,7 @@ class Report(msgspec.Struct, frozen=True):
     unread: Mapping[str, CurfewError] = MappingProxyType({})
     calendar_until: int | None = None
     released_by: datetime | None = None
+    rests: bool = False
     whole: Whole | None = None
 
     def cut_to(self, max_rows: int) -> Report:
@@ -93,6 +95,10 @@ class Report(msgspec.Struct, frozen=True):
             return self
         whole = Whole(len(self.rows), self.counts(), self.error(), self.sentence())
         return msgspec.structs.replace(self, rows=self.rows[:max_rows], whole=whole)
+
+    def matched_nothing(self) -> bool:
+        """Did it look for instances that are not there?"""
+        return not (self.rows or self.rests) and self.released_by is None
 
     def counts(self) -> dict[str, int]:
         """How many instances had each result; every result is there."""

@@ -113,6 +113,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         ]
         | UnsetType
     ) = UNSET
+    days: (
+        Annotated[
+            Annotated[str, Meta(max_length=1024)]
+            | Annotated[
+                tuple[Annotated[str, Meta(max_length=64)], ...], Meta(min_length=1, max_length=100)
+            ],
+            Meta(
+                description="Day words, as a list or in one text, to act only if the event's own "
+                'date in CURFEW_TZ is such a day: "workdays", "mon-fri", ["mon#1", "2026-12-24"].',
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     regions: (
         Annotated[
             tuple[RegionId, ...],
@@ -222,6 +235,7 @@ def decode(request_type: type[R], fields: Mapping[str, object], function: str) -
         raise explained(request_type, fields, str(error)) from None
     _check_selection(request)
     _check_except(request)
+    _check_days(request)
     return request
 
 
@@ -272,6 +286,17 @@ def _check_except(request: Request) -> None:
     _check_parts(
         kept, "a name that does not match every instance, or none is left.", within="except."
     )
+
+
+def _check_days(request: Request) -> None:
+    if request.days is UNSET:
+        return
+    from shared.domain.days import InvalidSpec, parse_days  # noqa: PLC0415  # few state days
+
+    try:
+        parse_days(request.days)
+    except InvalidSpec as error:
+        raise InvalidEvent(f"days: {error}") from None
 
 
 def _check_parts(stated: Request | Except, every_name: str, *, within: str) -> None:

@@ -106,7 +106,7 @@ def test_every_box_has_its_row(page: str) -> None:
 def test_the_walk_names_what_there_is(page: str) -> None:
     _, *steps = blocks(page, "text")[0].without_comments().splitlines()
 
-    assert len(steps) == 9
+    assert len(steps) == 10
     for step in steps:
         name = f"shared.{step.strip()}"
         module, _, attribute = name.rpartition(".")

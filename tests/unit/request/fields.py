@@ -33,6 +33,7 @@ SHARED = {
     "except": "object",
     "older_than": "text",
     "without_tags": "list",
+    "days": "list or text",
     "regions": "list",
     "dry_run": "bool",
     "max_instances": "number",

@@ -43,7 +43,7 @@ def wrongly_typed() -> Iterator[tuple[str, str, object]]:
         for field, right_type in {**SHARED, **own}.items():
             yield function, field, None
             for name, values in VALUES.items():
-                if name != right_type:
+                if name not in right_type.split(" or "):
                     yield from ((function, field, value) for value in values)
 
 

@@ -259,8 +259,8 @@ MAX_RIGHT = expected(Request, "max_instances")
         pytest.param(
             {**BY_ID, "DRY_RUN": True},
             "'DRY_RUN' is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, except, older_than, without_tags, regions, dry_run, max_instances, "
-            "plan_id, notify, action, force, stopped_mode, wait.",
+            "name, all, except, older_than, without_tags, days, regions, dry_run, "
+            "max_instances, plan_id, notify, action, force, stopped_mode, wait.",
             id="a-field-in-other-letters",
         ),
         pytest.param(
@@ -271,15 +271,15 @@ MAX_RIGHT = expected(Request, "max_instances")
         pytest.param(
             {**BY_ID, "": 1},
             "'' is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, except, older_than, without_tags, regions, dry_run, max_instances, "
-            "plan_id, notify, action, force, stopped_mode, wait.",
+            "name, all, except, older_than, without_tags, days, regions, dry_run, "
+            "max_instances, plan_id, notify, action, force, stopped_mode, wait.",
             id="a-field-without-a-name",
         ),
         pytest.param(
             {**BY_ID, "f" * 100_000: 1},
             f"'{'f' * 58}… is not a field of this request. This function knows instance_ids, tags, "
-            "name, all, except, older_than, without_tags, regions, dry_run, max_instances, "
-            "plan_id, notify, action, force, stopped_mode, wait.",
+            "name, all, except, older_than, without_tags, days, regions, dry_run, "
+            "max_instances, plan_id, notify, action, force, stopped_mode, wait.",
             id="a-field-with-a-huge-name",
         ),
         pytest.param(
