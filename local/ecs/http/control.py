@@ -133,6 +133,7 @@ class Control:
             "instances": engine.instances(),
             "disks": engine.disks(),
             "snapshots": engine.snapshots(),
+            "security_groups": engine.security_groups(),
         }
         limit = _number(request, "limit")
         return {

@@ -65,6 +65,7 @@ def test_a_large_state_can_be_cut(emulator: Emulator) -> None:
         "instances": len(engine.instances()),
         "disks": len(engine.disks()),
         "snapshots": 0,
+        "security_groups": len(engine.security_groups()),
     }
     assert ask(emulator, "GET", "state?limit=two")[0] == 400
 

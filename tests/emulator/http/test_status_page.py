@@ -84,10 +84,11 @@ def test_every_field_that_the_script_reads_is_in_the_json() -> None:
 
     read = {
         variable: set(re.findall(rf"\b{variable}\.([a-z_]+)\b(?!\()", script))
-        for variable in ("instance", "disk", "entry", "state")
+        for variable in ("instance", "disk", "sg", "entry", "state")
     }
     assert read["instance"] <= first("state", "instances")
     assert read["disk"] <= first("state", "disks")
+    assert read["sg"] <= first("state", "security_groups")
     assert read["entry"] <= first("log", "requests")
     assert read["state"] - {"append"} <= set(asked("state"))
     assert all(read.values())

@@ -14,7 +14,7 @@ from local.ecs.account.model import LockReason, Status
 from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
-from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import SHANGHAI, DiskSpec, Fleet, InstanceSpec
 from local.ecs.gateway.faults import AnyFault, Cut, GarbledRow, LostPermission
 from local.ecs.http.panels import Panel
 from local.ecs.ram.caller import Caller
@@ -92,6 +92,26 @@ def test_instances_stand_under_their_regions() -> None:
 
         assert shown == [["cn-hangzhou1 instance", "a"], ["cn-shanghai2 instances", "b", "c"]]
         assert filtered == 1
+
+    in_browser(emulator, walk)
+
+
+def test_disks_and_security_groups_stand_under_their_regions() -> None:
+    kept = DiskSpec(size_gib=200, delete_with_instance=False, name=EVIL)
+    emulator = emulated(InstanceSpec("web", data_disks=(kept,)), InstanceSpec("b", region=SHANGHAI))
+    table = """(id) => [...document.querySelectorAll(`#${id} tbody`)].map((each) =>
+      [...each.querySelectorAll("th, .name")].map((one) => one.textContent))"""
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#disks tr').length === 6")
+        disks = await tab.evaluate(f"({table})('disks')")
+        groups = await tab.evaluate(f"({table})('groups')")
+
+        system = ["–", "system, 40 GiB", "web", "goes with its instance"]  # noqa: RUF001  # no name
+        data = [EVIL, "data, 200 GiB", "web", "stays"]
+        assert disks[0] == ["cn-hangzhou2 disks", *system, *data]
+        assert [each[0] for each in groups] == ["cn-hangzhou1 group", "cn-shanghai1 group"]
+        assert [each[3:] for each in groups] == [["0", "1"], ["0", "1"]]
 
     in_browser(emulator, walk)
 
