@@ -185,7 +185,7 @@ def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, flo
         for each in details:
             costs[_NAMES.get(each["Resource"], each["Resource"])] += float(each["OriginalPrice"])
         total = float(total)
-    except (KeyError, TypeError, AttributeError, ValueError):
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
         raise ValueError("ECS does not say what the parts of the price are") from None
     costs = {name: cost for name, cost in costs.items() if cost}
     if strange := set(costs) - set(wanted.parts()):
@@ -216,7 +216,7 @@ def _disks(source: Inventory) -> Mapping[str, Disks | None]:
             disk = PricedDisk(
                 str(row["Category"]), int(row["Size"]), str(row.get("PerformanceLevel") or "")
             )
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             before = None
         if before is None or row.get("DiskChargeType") == "PrePaid":
             found[owner] = before

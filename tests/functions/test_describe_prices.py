@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from functions.describe import handler
-from local.ecs.account.model import ChargeType, NetworkType, SpotStrategy, Status
+from local.ecs.account.model import (
+    ChargeType,
+    InternetChargeType,
+    NetworkType,
+    SpotStrategy,
+    Status,
+)
 from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import SHANGHAI, DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import Cut, Refuse
@@ -91,21 +97,18 @@ def test_what_is_not_paid_by_the_hour_has_no_price_an_hour(call: Call) -> None:
     assert questions(call) == 0
 
 
-def paid_by_bandwidth(_: object, body: Body) -> Body:
-    for row in body["Instances"]["Instance"]:
-        row["InternetChargeType"] = "PayByBandwidth"
-        row["InternetMaxBandwidthOut"] = 5
-    return body
-
-
 def test_a_bandwidth_that_is_paid_by_its_size_ends_with_its_address(call: Call) -> None:
-    call.fleet(of("i-1", has_public_ip=True), of("i-2", has_eip=True))
-    call.shown("DescribeInstances", paid_by_bandwidth)
+    by_size = InternetChargeType.BY_BANDWIDTH
+    call.fleet(
+        of("i-1", has_public_ip=True, bandwidth_out=5, internet_charge_type=by_size),
+        of("i-2", has_public_ip=True, bandwidth_out=5),
+        of("i-3", has_eip=True, bandwidth_out=5, internet_charge_type=by_size),
+    )
 
     prices = priced(call)
 
     assert prices["i-1"]["ends"] == pytest.approx(0.67 + 5 * 0.063)
-    assert prices["i-2"]["ends"] == 0.67
+    assert [prices[one]["ends"] for one in ("i-2", "i-3")] == [0.67, 0.67]
 
 
 def test_what_is_known_of_the_parts_is_not_asked_again(call: Call) -> None:
@@ -217,17 +220,22 @@ def parts(**costs: object) -> dict[str, object]:
 def odd_answers() -> Iterator[Any]:
     form = "ECS does not say what the parts of the price are"
     none = "ECS answers a price that is none"
+    whole = "the parts of the price that ECS answers are not the whole"
     yield pytest.param({"DetailInfos": {}}, form, id="no-parts")
     yield pytest.param({"DetailInfos": None}, form, id="null")
     yield pytest.param({"OriginalPrice": "dear"}, form, id="no-number")
+    yield pytest.param({"OriginalPrice": 10**400}, form, id="huge")
     yield pytest.param({"OriginalPrice": float("nan")}, none, id="nan")
+    yield pytest.param({"OriginalPrice": 1, **parts(instanceType=float("inf"))}, whole, id="inf")
+    yield pytest.param({"OriginalPrice": 1, **parts(instanceType=[1])}, form, id="list")
+    yield pytest.param({"Currency": None}, whole, id="no-currency")
     yield pytest.param({"OriginalPrice": 0, **parts(instanceType=0)}, none, id="nothing")
     yield pytest.param(
         {"OriginalPrice": 1, **parts(instanceType=2, systemDisk=-1)}, none, id="negative"
     )
     yield pytest.param(
         {"OriginalPrice": 3, **parts(instanceType=1, systemDisk=1)},
-        "the parts of the price that ECS answers are not the whole",
+        whole,
         id="not-the-whole",
     )
     yield pytest.param(
@@ -255,8 +263,8 @@ def test_a_price_that_is_not_understood_is_unknown_and_never_nothing(
 
 def test_disks_that_cannot_be_read_make_the_price_unknown(call: Call) -> None:
     def without_size(_: object, body: Body) -> Body:
-        body["Disks"]["Disk"][0]["Size"] = "large"
-        return body
+        first, *others = body["Disks"]["Disk"]
+        return {"Disks": {"Disk": [{**first, "Size": "large"}, *others]}}
 
     call.fleet(of("i-1"), of("i-2"))
     call.shown("DescribeDisks", without_size)

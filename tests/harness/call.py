@@ -20,6 +20,7 @@ from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import HANGZHOU, Fleet, InstanceSpec
 from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import Effect, Entry
+from local.ecs.products import Product
 from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime
 from shared.clock import Deadline
@@ -102,11 +103,16 @@ class Call:
         gateway, answer = self.ecs.gateway, self.ecs.gateway.call
         left = [write] * times
 
-        def answering(name: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
+        def answering(
+            name: str,
+            parameters: Mapping[str, str],
+            caller: Caller,
+            product: Product = Product.ECS,
+        ) -> Answer:
             is_meant = name == action and bool(left)
             if is_meant and first:
                 left.pop()()
-            answered = answer(name, parameters, caller)
+            answered = answer(name, parameters, caller, product)
             if is_meant and not first:
                 left.pop()()
             return answered
@@ -117,8 +123,13 @@ class Call:
         """Have an operation's answers changed on their way: what was asked and said to what is."""
         gateway, answer = self.ecs.gateway, self.ecs.gateway.call
 
-        def answering(name: str, parameters: Mapping[str, str], caller: Caller) -> Answer:
-            answered = answer(name, parameters, caller)
+        def answering(
+            name: str,
+            parameters: Mapping[str, str],
+            caller: Caller,
+            product: Product = Product.ECS,
+        ) -> Answer:
+            answered = answer(name, parameters, caller, product)
             if name != action or answered.code:
                 return answered
             return replace(answered, body=change(parameters, answered.body))
