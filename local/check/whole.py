@@ -13,6 +13,7 @@ from local.check.findings import Finding, Level, Section, error, note, warning
 from local.check.function import Function, function_of
 from local.check.properties import check_properties
 from local.check.roles import check_policy, check_role
+from local.check.schedules import check_schedules
 from local.check.settings import check_settings
 from local.check.triggers import check_triggers, limits_of_the_deploy_tool
 from local.fc.context import CODE
@@ -49,6 +50,7 @@ def check_file(
             *check_role(one),
             *check_policy(one, ram),
             *check_triggers(one, now),
+            *check_schedules(one, now),
         )
         for one in functions
     ]

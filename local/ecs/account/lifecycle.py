@@ -71,8 +71,9 @@ def start(state: State, instance: Instance) -> Instance:
 def reboot(state: State, instance: Instance) -> Instance:
     """Begin to reboot a running instance; it is shown as Starting."""
     fail_snapshots(state, instance)
-    started = replace(instance, started_at=state.now)
-    return _enter(state, started, Status.STARTING, state.settings.durations.rebooting)
+    moves = state.settings.quirks.reboot_moves_start_time
+    rebooted = replace(instance, started_at=state.now) if moves else instance
+    return _enter(state, rebooted, Status.STARTING, state.settings.durations.rebooting)
 
 
 def stop(state: State, instance: Instance, mode: StoppedMode | None, *, by_force: bool) -> Instance:

@@ -33,6 +33,9 @@ class Quirks:
             the seconds are dropped, as the Chinese page and the SDK's documentation say.
         power_change_fails_snapshots: a snapshot fails when its instance is stopped, started or
             rebooted meanwhile. The reference says that it may.
+        reboot_moves_start_time: StartTime is that of the last reboot, and of a restart by
+            maintenance, if there was one since the start. Whether it is, nothing says; who goes by
+            StartTime then takes a reboot for a start.
         unsupported_stop_charging_is_refused: StopInstance lists InvalidInstanceId.NotSupport, while
             the description of StoppedMode says that the instance is stopped all the same. The
             latter is the default, since it is newer and goes unnoticed.
@@ -87,6 +90,7 @@ class Quirks:
     empty_auto_release_time_clears: bool = True
     auto_release_time_is_rounded: bool = False
     power_change_fails_snapshots: bool = True
+    reboot_moves_start_time: bool = True
     unsupported_stop_charging_is_refused: bool = False
     stop_charging_changes_public_ip: bool = True
     unpaid_instance_refuses_stop: bool = False

@@ -44,6 +44,19 @@ def test_a_start_is_seen_in_between() -> None:
     assert desk.instance.started_at == started_at
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_reboot_is_a_new_start_unless_the_quirk_leaves_the_time(
+    moves: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    desk = Desk(RUNNING, quirks=Quirks(reboot_moves_start_time=moves))
+    before = desk.instance.started_at
+    desk.pass_time(3600)
+
+    desk.ask("RebootInstance", InstanceId=desk.instance_id)
+
+    assert desk.instance.started_at - before == timedelta(hours=1 if moves else 0)
+
+
 def test_a_reboot_is_shown_as_starting() -> None:
     desk = Desk(RUNNING)
 
