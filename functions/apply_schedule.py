@@ -46,8 +46,8 @@ class ApplyScheduleRequest(Request, frozen=True, kw_only=True, forbid_unknown_fi
     enforced: Annotated[
         bool,
         Meta(
-            description="true to stop everything outside of hours, or false to leave what was "
-            "started after a close until the next."
+            description="true to stop everything outside its hours, or false to leave what was "
+            "started after a close running until the next one."
         ),
     ] = False
     at: Annotated[str, Meta(max_length=64, description=_AT)] | UnsetType = UNSET
@@ -111,7 +111,7 @@ def _at(request: ApplyScheduleRequest) -> datetime | None:
     if request.at is UNSET:
         return None
     if request.dry_run is not True:
-        raise InvalidEvent('at: it is only for plans; set "dry_run" to true, or omit it')
+        raise InvalidEvent('at: it is only valid in a dry run; set "dry_run" to true, or omit "at"')
     try:
         return parse_instant(request.at)
     except (ValueError, OverflowError):

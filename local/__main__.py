@@ -17,8 +17,8 @@ def advice(problem: str, root: Path) -> str:
     """
     setup = "" if (root / ".venv" / "bin" / "activate").is_file() else "  make setup\n"
     return (
-        f"{problem}: this is not the virtual environment of the project. Type\n"
-        f"{setup}  . .venv/bin/activate\nand then the command again."
+        f"{problem}: this is not the project's virtual environment. Run\n"
+        f"{setup}  . .venv/bin/activate\nand then run the command again."
     )
 
 

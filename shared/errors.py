@@ -1,7 +1,7 @@
 """Every error that an invocation can end with.
 
     CurfewError
-    ├── InvalidEvent   the event cannot mean anything; nothing was called
+    ├── InvalidEvent   the event is invalid; nothing was called
     ├── Refused        a guard on the whole run said no; nothing was changed; after a plan with it
     ├── AccessDenied   RAM says no; names the missing ``ecs:…`` action
     ├── Unavailable    ECS cannot be reached, or there are no credentials; nothing was changed
@@ -31,7 +31,7 @@ class CurfewError(Exception):
 
 
 class InvalidEvent(CurfewError):  # noqa: N818  # Function Compute shows the class name to people
-    """The event cannot mean anything: which field, what was there, what would be right."""
+    """The event is invalid: which field, what was there, what would be right."""
 
 
 class Refused(CurfewError):  # noqa: N818  # likewise

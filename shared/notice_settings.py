@@ -89,7 +89,7 @@ def _link_key(text: str) -> str:
     if text and len(text) < SHORTEST_LINK_KEY:
         raise Refused(
             f"CURFEW_LINK_KEY has {len(text)} characters; it must have at least "
-            f"{SHORTEST_LINK_KEY}, made at random"
+            f"{SHORTEST_LINK_KEY}, generated at random"
         )
     return text
 

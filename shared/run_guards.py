@@ -39,8 +39,8 @@ def check_age(when: RequestTime) -> None:
     if age > settings.max_event_age:
         raise Refused(
             f"the event was sent at {_shown(when)}, {_span(age)} ago; at most "
-            f"{_span(settings.max_event_age)} is allowed (CURFEW_MAX_EVENT_AGE). To do it now all "
-            "the same, send the request alone, without the trigger's fields around it"
+            f"{_span(settings.max_event_age)} is allowed (CURFEW_MAX_EVENT_AGE). To run it anyway, "
+            "send only the request, without the trigger's fields around it"
         )
     if -age > AHEAD_TOLERANCE:
         raise InvalidEvent(

@@ -256,7 +256,7 @@ def _show_tags(environ: Mapping[str, str]) -> tuple[str, ...]:
     keys = tuple(dict.fromkeys(filter(None, stated)))
     if len(keys) > MOST_SHOWN_TAGS:
         raise Refused(
-            f"CURFEW_SHOW_TAGS names {len(keys)} tag keys; it may name {MOST_SHOWN_TAGS} at most"
+            f"CURFEW_SHOW_TAGS names {len(keys)} tag keys; it may name at most {MOST_SHOWN_TAGS}"
         )
     return keys
 
@@ -310,7 +310,7 @@ def _catch_up(text: str) -> timedelta:
     except ValueError as error:
         raise Refused(f"CURFEW_CATCH_UP: {error}") from None
     if not SHORTEST_CATCH_UP <= catch_up <= LONGEST_CATCH_UP:
-        raise Refused(f"CURFEW_CATCH_UP is {text}; it must be from 30m to 24h, or absent")
+        raise Refused(f"CURFEW_CATCH_UP is {text}; it must be from 30m to 24h, or unset")
     return catch_up
 
 

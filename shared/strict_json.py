@@ -1,6 +1,6 @@
 """JSON read strictly: what two readers could understand differently is an error.
 
-Python's ``json`` takes the last of two equal keys, reads NaN, and lets deep nesting end in a
+Python's ``json`` takes the last of duplicate keys, reads NaN, and lets deep nesting end in a
 RecursionError. Here each of these is a ``JsonError``. A byte order mark at the start is tolerated:
 some editors write one, and it changes nothing.
 """

@@ -149,7 +149,7 @@ def problems(mutants: Sequence[Mutant], accepted: Mapping[Change, str]) -> list[
         for change in sorted(survived - accepted.keys())
     ]
     found += [
-        f"there is a reason for what is no change any more:\n{_as_yaml(change)}"
+        f"there is a reason for a change that no longer exists:\n{_as_yaml(change)}"
         for change in sorted(accepted.keys() - {one.change for one in mutants})
     ]
     return found

@@ -109,12 +109,12 @@ class Cron:
         except CronSimError:
             times = []
         if not times:
-            raise CronError(f"{self.expression!r} never comes: there is no such day")
+            raise CronError(f"{self.expression!r} never fires: there is no such day")
         return times
 
     @property
     def limits_both_days(self) -> bool:
-        """Whether it limits both the day of the month and that of the week.
+        """Whether it restricts both the day of the month and the day of the week.
 
         Whether both must match, or either, is not documented.
         """
@@ -133,7 +133,9 @@ def read_cron(text: str) -> Cron:
         name, _, rest = rest[len(_PREFIX) :].partition(" ")
         zone, states_zone = _zone(name), True
     elif re.match(r"(?i)(TZ|CRON_TIMEZONE|TIMEZONE)\s*=", rest):
-        raise CronError(f"a zone is named by CRON_TZ=, as in {_PREFIX}{CHINAS_ZONE} 0 0 20 * * *")
+        raise CronError(
+            f"a time zone is set with CRON_TZ=, as in {_PREFIX}{CHINAS_ZONE} 0 0 20 * * *"
+        )
     rest = rest.strip()
     if rest.startswith("@"):
         return Cron("", "", zone, states_zone, _every(rest))
@@ -172,13 +174,13 @@ def _wrong_number(text: str, count: int) -> str:
 
 def _zone(name: str) -> ZoneInfo:
     if name.lower() in NOT_CHINAS:
-        raise CronError(f"{name} is not a zone's name; China's is {CHINAS_ZONE}")
+        raise CronError(f"{name} is not the name of a time zone; China's is {CHINAS_ZONE}")
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         near = get_close_matches(name, available_timezones(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"China's is {CHINAS_ZONE}"
-        raise CronError(f"{name!r} is not a zone's name; {hint}") from None
+        raise CronError(f"{name!r} is not the name of a time zone; {hint}") from None
 
 
 def _values(field: _Field, content: str) -> str:
@@ -226,7 +228,8 @@ def _number(field: _Field, text: str) -> int | None:
         return field.low + field.names.index(text)
     if field.name == "day of the week" and text in {"0", "7"}:
         raise CronError(
-            f"day of the week: Sunday is 0 on some pages and 7 on others; not {text}, write SUN"
+            "day of the week: Sunday is documented as 0 in some places and 7 in others; write SUN, "
+            f"not {text}"
         )
     return int(text) if text.isdecimal() and field.low <= int(text) <= field.high else None
 

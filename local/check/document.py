@@ -90,7 +90,9 @@ def read_document(path: Path, environ: Mapping[str, str]) -> Document:
     reader = _Reader(variables, environ)
     resources = raw.get("resources")
     if not isinstance(resources, dict) or not resources:
-        raise DocumentError("there are no resources; an s.yaml deploys what stands under them")
+        raise DocumentError(
+            "there are no resources; an s.yaml deploys what is listed under resources"
+        )
     return Document(
         raw, tuple(_resource(name, one, raw, reader) for name, one in resources.items())
     )
@@ -115,7 +117,7 @@ def _parsed(text: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise DocumentError(f"it is not YAML: {error}") from None
     if not isinstance(raw, dict):
-        raise DocumentError("it is not a mapping; an s.yaml begins with edition: 3.0.0")
+        raise DocumentError("it is not a mapping; an s.yaml starts with edition: 3.0.0")
     return raw
 
 
@@ -129,7 +131,7 @@ class _Loader(yaml.SafeLoader):
             if isinstance(key, str | int):
                 if key in seen:
                     raise yaml.MarkedYAMLError(
-                        problem=f"the key {key} stands twice", problem_mark=key_node.start_mark
+                        problem=f"the key {key} appears twice", problem_mark=key_node.start_mark
                     )
                 seen.add(key)
         return super().construct_mapping(node, deep)
@@ -145,7 +147,9 @@ def _resource(name: str, one: object, raw: Mapping[str, Any], reader: _Reader) -
         templates = raw.get("template")
         below = templates.get(wanted) if isinstance(templates, dict) else None
         if not isinstance(below, dict):
-            raise DocumentError(f"resources.{name} extends {wanted!r}, which is not under template")
+            raise DocumentError(
+                f"resources.{name} extends {wanted!r}, which is not defined under template"
+            )
         props = _merged(below, props)
     return Resource(str(name), str(one.get("component", "")), reader.filled(props))
 

@@ -46,7 +46,7 @@ class Field(NamedTuple):
 
 
 _YES_OR_NO = Field(bool, "true or false, without quotes")
-_TEXT = Field(str, "a text")
+_TEXT = Field(str, "a string")
 _NOT_LOOKED_AT = Field(Any)
 
 
@@ -85,11 +85,11 @@ PROPS: Mapping[str, Field] = {
     "cpu": Field(Annotated[float, Meta(ge=0.05, le=16)], "vCPUs, a number from 0.05 to 16"),
     "diskSize": Field(Literal[512, 10_240], "512 or 10240 (MB)"),
     "instanceConcurrency": Field(
-        Literal[1], "1, or left out: an instance of these runtimes takes one event at a time"
+        Literal[1], "1, or absent: an instance of these runtimes handles one event at a time"
     ),
     "internetAccess": _YES_OR_NO,
     # Each variable is looked at by itself (`local.check.settings`).
-    "environmentVariables": Field(dict[str, Any], "a mapping of names to texts"),
+    "environmentVariables": Field(dict[str, Any], "a mapping of names to strings"),
     "tags": Field(list[_Tag], "a list of {key: …, value: …}"),
     "triggers": Field(list[dict[str, Any]], "a list of triggers"),
     "asyncInvokeConfig": Field(dict[str, Any], "a mapping"),
@@ -161,7 +161,11 @@ class Config(NamedTuple):
 
 TRIGGER_CONFIGS: Mapping[str, Config] = {
     "timer": Config(
-        {"cronExpression": _TEXT, "enable": _YES_OR_NO, "payload": Field(str, "a text: quote it")},
+        {
+            "cronExpression": _TEXT,
+            "enable": _YES_OR_NO,
+            "payload": Field(str, "a string: put it in quotes"),
+        },
         ("cronExpression", "enable"),
     ),
     "mns_topic": Config(
@@ -179,7 +183,7 @@ TRIGGER_CONFIGS: Mapping[str, Config] = {
         {
             "triggerEnable": _YES_OR_NO,
             "asyncInvocationType": _YES_OR_NO,
-            "eventRuleFilterPattern": Field(str, "JSON in a text"),
+            "eventRuleFilterPattern": Field(str, "JSON in a string"),
             "eventSourceConfig": Field(
                 dict[str, Any], "a mapping with eventSourceType and eventSourceParameters"
             ),

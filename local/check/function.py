@@ -66,7 +66,7 @@ def function_of(resource: Resource) -> Function | None:
 def environment(resource: Resource) -> dict[str, str]:
     """A resource's environment variables that are known here; a number as the text that it means.
 
-    Whatever is not a text is an error, told by itself; what it means can still be checked.
+    Whatever is not a string is an error, told by itself; what it means can still be checked.
     """
     return {
         key: value if isinstance(value, str) else yaml_text(value)

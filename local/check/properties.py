@@ -31,7 +31,7 @@ def _properties(function: Function) -> Iterator[Finding]:
     known_later = set(function.props) - set(props)
     if props.get("triggers", ()) is None:
         del props["triggers"]
-        yield note("triggers is empty: it has none. The line may go")
+        yield note("triggers is empty; you can remove the line")
     required = tuple(key for key in REQUIRED if key not in known_later)
     yield from map(error, problems(props, PROPS, required))
     region = function.region
@@ -48,7 +48,7 @@ def _properties(function: Function) -> Iterator[Finding]:
                 f"not with {ratio:.2g}"
             )
     if len(function.resource.triggers) > MOST_TRIGGERS:
-        yield error(f"it has more than {MOST_TRIGGERS} triggers")
+        yield error(f"it has more than {MOST_TRIGGERS} triggers, the most that a function may have")
 
 
 def _handler(function: Function) -> Iterator[Finding]:
@@ -66,11 +66,11 @@ def _network(function: Function) -> Iterator[Finding]:
     in_vpc = bool(function.props.get("vpcConfig"))
     online = function.props.get("internetAccess", True)
     if by_vpc and not in_vpc:
-        yield error("ECS_NETWORK is vpc, but there is no vpcConfig: ECS cannot be reached")
+        yield error("ECS_NETWORK is vpc, but vpcConfig is missing: ECS cannot be reached")
     if online is False and not by_vpc:
         yield error(
-            "internetAccess is false: ECS cannot be reached, unless vpcConfig is there and "
-            "ECS_NETWORK is vpc"
+            "internetAccess is false: ECS cannot be reached without a vpcConfig and ECS_NETWORK "
+            "set to vpc"
         )
 
 
@@ -106,13 +106,13 @@ def _destination(function: Function, config: Mapping[str, Any]) -> Iterator[Find
     on_failure = destinations.get("onFailure") if isinstance(destinations, dict) else None
     to = on_failure.get("destination") if isinstance(on_failure, dict) else None
     if not to:
-        yield warning("no onFailure destination: an event that fails for good is lost in silence")
+        yield warning("no onFailure destination: an event that fails for good is lost silently")
     elif isinstance(to, str) and is_known(to) and to.startswith("acs:mns:") and "/queues/" in to:
         found = _QUEUE.fullmatch(to)
         if not found:
             yield error(
                 f"onFailure: {to} is invalid: expected "
-                "acs:mns:REGION:ACCOUNT:/queues/NAME/messages, with /messages at its end"
+                "acs:mns:REGION:ACCOUNT:/queues/NAME/messages, ending with /messages"
             )
         elif function.region and found["region"] != function.region:
             yield error(

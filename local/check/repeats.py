@@ -104,16 +104,20 @@ def _around(cron: Cron, now: datetime) -> tuple[datetime, ...]:
 def _pair(first: _Timer, again: _Timer) -> Iterator[Finding]:
     """Findings about two timers of which the second is by its name the repeat of the first."""
     if again.is_on and not first.is_on:
-        yield warning(f"timer {again.name} is ON, but {first.name} is off: both ask the same")
+        yield warning(
+            f"timer {again.name} is ON, but {first.name} is off, though both send the same request"
+        )
     if first.request != again.request:
-        yield warning(f"timer {again.name} does not ask what {first.name} asks, which it repeats")
+        yield warning(
+            f"timer {again.name} does not send the same request as {first.name}, which it repeats"
+        )
     yield from _order(first, again, _APART)
     for one, other in ((first, again), (again, first)):
         alone = next((at for at in one.times if abs(other.nearest(at) - at) >= _APART), None)
         if alone:
             yield warning(
-                f"timers {first.name} and {again.name} are of different days: on "
-                f"{alone:%a %d %b %H:%M} only {one.name} comes"
+                f"timers {first.name} and {again.name} run on different days: on "
+                f"{alone:%a %d %b %H:%M} only {one.name} fires"
             )
             return
 
@@ -124,7 +128,7 @@ def _order(first: _Timer, again: _Timer, within: timedelta) -> Iterator[Finding]
         near = again.nearest(at)
         if timedelta() < at - near <= within:
             yield warning(
-                f"timer {again.name} comes before {first.name}, which it repeats: at "
+                f"timer {again.name} fires before {first.name}, which it repeats: at "
                 f"{near:%a %d %b %H:%M}, and {first.name} at {at:%H:%M}"
             )
             return

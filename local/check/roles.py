@@ -44,21 +44,23 @@ def check_role(function: Function) -> Iterator[Finding]:
     """Findings about the role that it runs under."""
     role = function.props.get("role")
     if not role:
-        yield error(f"role is missing; without one it has no credentials: {_role_of(function)}")
+        yield error(
+            f"role is missing; without a role the function has no credentials: {_role_of(function)}"
+        )
     elif isinstance(role, str) and is_known(role):
         found = _ROLE.fullmatch(role)
         if not found:
             yield error(
-                f"role: {role} is invalid: expected the whole ARN, since fc3 writes a bare name "
-                f"in lower case: {_role_of(function)}"
+                f"role: {role} is invalid: expected the full ARN, because fc3 lowercases a bare "
+                f"name: {_role_of(function)}"
             )
             return
         yield from _whose(function, found["name"])
         accounts = function.settings.accounts if function.settings else frozenset()
         if accounts and found["account"] not in accounts:
             yield error(
-                f"role: its account, {account(found['account'])}, is not in CURFEW_ACCOUNTS: "
-                "everything would be refused"
+                f"role: its account, {account(found['account'])}, is not in CURFEW_ACCOUNTS: every "
+                "event would be refused"
             )
 
 
@@ -74,8 +76,8 @@ def _whose(function: Function, role: str) -> Iterator[Finding]:
     whose = max(named, key=len, default=function.name)
     if whose != function.name and words.startswith("curfew"):
         yield warning(
-            f"role: {role} is by its name the role of {whose}: {function.name} would run with its "
-            f"permissions. Expected {_role_of(function)}"
+            f"role: {role} is, by its name, the role of {whose}; {function.name} would run with "
+            f"that role's permissions. Expected {_role_of(function)}"
         )
 
 
@@ -90,7 +92,9 @@ def check_policy(function: Function, ram: Path) -> Iterator[Finding]:
         return
     except PolicyError as problem:
         if _CONDITION in str(problem):
-            yield warning(f"{shown} was not checked: its conditions are not known here. {problem}")
+            yield warning(
+                f"{shown} was not checked, because its conditions are not supported: {problem}"
+            )
         else:
             yield error(f"{shown}: {problem}")
         return

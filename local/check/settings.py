@@ -36,8 +36,8 @@ def check_settings(function: Function) -> Iterator[Finding]:
     yield from _names(environ)
     if environ.get("PYTHONPATH") != _PYTHON:
         yield error(
-            f"PYTHONPATH must be {_PYTHON}: the dependencies are there, and the function "
-            "would not load"
+            f"PYTHONPATH must be {_PYTHON}: the dependencies are installed there, and without it "
+            "the function would not load"
         )
     try:
         settings = read_settings(environ)
@@ -53,8 +53,8 @@ def check_settings(function: Function) -> Iterator[Finding]:
             yield warning(f"CURFEW_REGIONS: {region} is not a public region. {hint(region)}")
     if function.region and settings.regions and function.region not in settings.regions:
         yield warning(
-            f"region {function.region} is not in CURFEW_REGIONS: a request that names no "
-            "region will be refused"
+            f"region {function.region} is not in CURFEW_REGIONS: a request without regions will be "
+            "refused"
         )
 
 
@@ -86,10 +86,10 @@ def _texts(function: Function) -> Iterator[Finding]:
             yield error(f"environment variable {name} has no value; write '' or remove the line")
         elif isinstance(value, bool | int | float):
             text = yaml_text(value)
-            yield error(f"environment variable {name}: {text} is not a text; write '{text}'")
+            yield error(f"environment variable {name}: {text} is not a string; write '{text}'")
         elif not isinstance(value, str):
             kind = "mapping" if isinstance(value, dict) else type(value).__name__
-            yield error(f"environment variable {name} is a {kind}; write a text, in quotes")
+            yield error(f"environment variable {name} is a {kind}; write a string, in quotes")
 
 
 def _names(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -97,10 +97,13 @@ def _names(environ: Mapping[str, str]) -> Iterator[Finding]:
     for name in environ:
         if name.startswith("FC_") or not re.fullmatch(r"[A-Za-z]\w*", name):
             yield error(
-                f"environment variable {name}: a name begins with a letter, and FC_ is reserved"
+                f"environment variable {name}: a name must start with a letter, and FC_ is reserved"
             )
         elif name in _KEYS:
-            yield error(f"{name}: no key belongs in s.yaml; the function's role gives it one")
+            yield error(
+                f"{name}: access keys do not belong in s.yaml; the function gets its credentials "
+                "from its role"
+            )
         elif name.startswith(_OURS) and name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"

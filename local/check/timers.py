@@ -47,7 +47,7 @@ def check_timer(
     """
     payload = config.get("payload")
     if not is_known(config):
-        yield warning(f"{title}: what it holds is not known here, so it was not checked")
+        yield warning(f"{title}: it was not checked, because only `s` fills in some of its values")
         return
     try:
         cron = read_cron(config["cronExpression"])
@@ -56,7 +56,7 @@ def check_timer(
         yield error(f"{title}: cronExpression: {problem}")
         return
     if not payload:
-        yield error(f"{title}: payload is missing; it is the request, as JSON in a text")
+        yield error(f"{title}: payload is missing: expected the request, as JSON in a string")
         return
     try:
         request = loads(payload)
@@ -68,7 +68,7 @@ def check_timer(
         return
     refusal, never = _tried(function, request, times[0] if times else now)
     if refusal:
-        text = f"{title}: {function.name} will refuse its payload. {refusal}"
+        text = f"{title}: {function.name} would refuse its payload. {refusal}"
         fails = config["enable"] or never
         yield error(text) if fails else warning(f"{text} (It is off now.)")
         return
@@ -77,7 +77,8 @@ def check_timer(
     yield from _doubts(title, cron, times)
     if "release_at" in request:
         yield warning(
-            f"{title}: release_at is one fixed time; every run after it fails. Write release_after"
+            f"{title}: release_at is a single fixed time, so every later run would fail; write "
+            "release_after"
         )
 
 
@@ -92,7 +93,7 @@ def _state(function: Function, config: Mapping[str, Any], request: Mapping[str, 
 def _when(cron: Cron, times: list[datetime]) -> Iterator[str]:
     """The rule, the zone, and the next times; in China's too if the zone is another."""
     if cron.every is not None:
-        yield f"every {cron.every}, counted from when the trigger is made"
+        yield f"every {cron.every}, counted from the creation of the trigger"
         return
     yield f"{cron.expression} in {zone_text(times[0])}"
     yield f"next: {_spelt(times)}"
@@ -116,17 +117,17 @@ def _doubts(title: str, cron: Cron, times: list[datetime]) -> Iterator[Finding]:
     if cron.every is None and not cron.states_zone:
         china = times[0].astimezone(CHINA)
         yield warning(
-            f"{title}: no CRON_TZ, so it goes by UTC: {times[0]:%H:%M} there is {china:%H:%M} in "
-            f"China; for China's time write CRON_TZ=Asia/Shanghai before it"
+            f"{title}: CRON_TZ is missing, so the times are in UTC: {times[0]:%H:%M} there is "
+            f"{china:%H:%M} in China; for China's time, put CRON_TZ=Asia/Shanghai in front"
         )
     if cron.limits_both_days:
         yield warning(
-            f"{title}: {cron.expression} limits both the day of the month and that of the week; "
-            "whether both must match is not documented: leave one of them *"
+            f"{title}: {cron.expression} restricts both the day of the month and the day of the "
+            "week; whether both must match is not documented: leave one of them at *"
         )
     often = cron.every or (times[1] - times[0] if len(times) > 1 else None)
     if often and often < _OFTEN:
-        yield warning(f"{title}: it comes every {often.total_seconds():g} seconds")
+        yield warning(f"{title}: it fires every {often.total_seconds():g} s")
 
 
 def _tried(function: Function, request: Mapping[str, object], at: datetime) -> tuple[str, bool]:
@@ -167,4 +168,4 @@ def _too_early(request: Mapping[str, object], at: datetime) -> str:
     stated = request.get("release_at")
     if not isinstance(stated, str) or parse_instant(stated) >= at + EARLIEST:
         return ""
-    return f"release_at: {stated} is less than 30 minutes after the timer's next time"
+    return f"release_at: {stated} is less than 30 minutes after the timer fires next"

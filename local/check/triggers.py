@@ -33,15 +33,15 @@ def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
     names = Counter(str(one.get("triggerName", "")) for one in triggers)
     for name, number in names.items():
         if name and number > 1:
-            yield error(f"two triggers are called {name}; the second would replace the first")
+            yield error(f"two triggers are called {name}; the second one would replace the first")
     yield from _alike(triggers)
     yield from check_repeats(triggers, now)
     for place, trigger in enumerate(triggers):
         yield from _trigger(function, trigger, now)
         if trigger.get("triggerType") == "eventbridge" and place < len(triggers) - 1:
             yield warning(
-                f"{_title(trigger)}: it must be the last; fc3 skips what stands after an "
-                "EventBridge trigger that has not changed"
+                f"{_title(trigger)}: it must be the last one; fc3 skips every trigger after an "
+                "unchanged EventBridge trigger"
             )
 
 
@@ -65,8 +65,8 @@ def _alike(triggers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
             continue
         if 0 < len(dry) < len(group):
             yield note(
-                f"timers {names} are ON at the same times with the same request: the dry run "
-                f"comes with the run itself. Set enable: false on {' and '.join(dry)}"
+                f"timers {names} are ON at the same times with the same request: the dry run would "
+                f"coincide with the run itself. Set enable: false on {' and '.join(dry)}"
             )
         else:
             yield warning(f"timers {names} are ON at the same times with the same request")
@@ -112,7 +112,7 @@ def _topic(
 ) -> Iterator[Finding]:
     title, source = _title(trigger), trigger.get("sourceArn", "")
     if not is_known(source):
-        yield warning(f"{title}: sourceArn is not known here, so it was not checked")
+        yield warning(f"{title}: sourceArn was not checked, because only `s` fills in its value")
         return
     found = _TOPIC.fullmatch(str(source))
     if not found:
@@ -130,7 +130,7 @@ def _topic(
     yield ok(f"{title}: messages to the topic {found['name']}")
     if config.get("notifyContentFormat") == "STREAM":
         yield warning(
-            f"{title}: STREAM messages have no time, so that an old one cannot be told; write JSON"
+            f"{title}: STREAM messages carry no time, so old ones cannot be recognised; write JSON"
         )
 
 
@@ -140,8 +140,8 @@ def _eventbridge(
     title = _title(trigger)
     if function.timeout_s > EVENTBRIDGE_LONGEST_S:
         yield error(
-            f"{title}: timeout is {function.timeout_s:g}; a function behind EventBridge may take "
-            f"{EVENTBRIDGE_LONGEST_S} seconds"
+            f"{title}: timeout is {function.timeout_s:g}; a function behind EventBridge may run "
+            f"for at most {EVENTBRIDGE_LONGEST_S} seconds"
         )
     pattern = config["eventRuleFilterPattern"]
     if not is_known(pattern):
@@ -182,11 +182,13 @@ def _http(
         yield from _page(function, title, config)
     elif config["authType"] == "anonymous":
         yield warning(
-            f"{title}: authType is anonymous: whoever knows the address can call the function; "
+            f"{title}: authType is anonymous: anyone who knows the address can call the function; "
             "Curfew does not authenticate callers. Write function or jwt"
         )
     elif "POST" not in config["methods"]:
-        yield warning(f"{title}: POST is not among its methods; a request is a body")
+        yield warning(
+            f"{title}: its methods do not include POST, and a request is sent as the body"
+        )
     else:
         yield ok(f"{title}: HTTP, authType {config['authType']}")
 
@@ -207,8 +209,8 @@ def _page(function: Function, title: str, config: Mapping[str, Any]) -> Iterator
 def limits_of_the_deploy_tool(functions: list[Function]) -> Iterator[Finding]:
     """What ``s deploy`` does not do, and does not say (component fc3, source of 2026-05-28)."""
     yield note(
-        "`s deploy` does not delete a trigger that was taken out of s.yaml or renamed; the old "
-        "one stays as it is, ON if it was on. Remove it:",
+        "`s deploy` does not delete a trigger that was removed from s.yaml or renamed; the old one "
+        "stays, and stays ON if it was on. Remove it:",
         "s RESOURCE remove --trigger OLD-NAME -y",
     )
     topics = [
@@ -219,7 +221,7 @@ def limits_of_the_deploy_tool(functions: list[Function]) -> Iterator[Finding]:
     ]
     if topics:
         yield note(
-            "`s deploy` does not send a change of an mns_topic trigger that is there already. "
-            "After a change remove it, then deploy:",
+            "`s deploy` does not update an mns_topic trigger that exists already. To change one, "
+            "remove it and deploy again:",
             *topics,
         )

@@ -101,7 +101,9 @@ def _top(document: Document, functions: list[Function]) -> Iterator[Finding]:
     if str(document.raw.get("edition")) != _EDITION:
         yield error(f"edition: {document.raw.get('edition')!r} is invalid: expected {_EDITION}")
     if not document.raw.get("access"):
-        yield warning("access is missing: s will ask which key to use; deploy.md's is default")
+        yield warning(
+            "access is missing: s will ask which access key to use; docs/deploy.md uses default"
+        )
     if not functions:
         yield error("no resource has a handler such as functions.stop.handler")
     ours = {id(one.resource) for one in functions}
@@ -111,14 +113,16 @@ def _top(document: Document, functions: list[Function]) -> Iterator[Finding]:
     places = Counter((one.region, str(one.props.get("functionName"))) for one in functions)
     for (region, name), number in places.items():
         if number > 1:
-            yield error(f"two resources are called {name} in {region}; one would replace the other")
+            yield error(
+                f"two resources are called {name} in {region}; one would overwrite the other"
+            )
     yield from _package(document, functions)
 
 
 def _foreign(name: str, component: str, handler: str) -> Finding:
     if component == "fc3" and handler.startswith("functions"):
         return error(
-            f"resources.{name}: handler {handler} is none of Curfew's; expected "
+            f"resources.{name}: handler {handler} is not one of Curfew's: expected "
             "functions.NAME.handler"
         )
     return note(f"resources.{name} is not a function of Curfew; it was not checked")
@@ -137,11 +141,11 @@ def _package(document: Document, functions: list[Function]) -> Iterator[Finding]
     before = actions.get("pre-deploy") if isinstance(actions, dict) else None
     if "make package" not in str(before):
         yield warning(
-            "actions.pre-deploy does not run make package: what is deployed may be an old package"
+            "actions.pre-deploy does not run make package, so an outdated package may be deployed"
         )
     runtimes = {str(one.props.get("runtime")) for one in functions}
     if len(runtimes) > 1:
         yield error(
-            f"runtimes {', '.join(sorted(runtimes))}: make package builds for one of them; the "
-            "functions with another would not load"
+            f"runtimes {', '.join(sorted(runtimes))}: make package builds for one runtime only; "
+            "functions with another one would not load"
         )

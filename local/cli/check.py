@@ -26,7 +26,7 @@ _LABEL_WIDTH = len("warning  ")
 _SCREEN_LINES = 24
 
 
-@click.command("check", short_help="Check an s.yaml before it is deployed.")
+@click.command("check", short_help="Check an s.yaml before you deploy it.")
 @click.argument(
     "path",
     metavar="[S.YAML]",

@@ -16,7 +16,7 @@ SPEED = 8.0
     type=click.FloatRange(min=1, max=100),
     default=SPEED,
     show_default=True,
-    help="Seconds of the day in one real second.",
+    help="How many seconds of the day pass in one real second.",
 )
 @click.pass_context
 def command(ctx: click.Context, *, speed: float) -> None:

@@ -45,13 +45,16 @@ class _Instant(click.ParamType[datetime]):
 @click.argument("function", type=FUNCTION)
 @click.argument("request_text", metavar="[REQUEST]", required=False)
 @click.option(
-    "--time", "sent_at", type=_Instant(), help="When it was sent (RFC 3339); default: now."
+    "--time",
+    "sent_at",
+    type=_Instant(),
+    help="The time at which it was sent (RFC 3339); default: now.",
 )
 @click.option(
     "--endpoint",
     metavar="URL",
     type=ENDPOINT,
-    help="A running emulator, by whose clock it is sent now.",
+    help="A running emulator; the event is sent at the time of its clock.",
 )
 def command(
     *,
@@ -73,7 +76,7 @@ def command(
     request = _request(function, request_text)
     _warn(function, request)
     if sent_at and endpoint:
-        raise click.UsageError("--time and --endpoint: state one of them, not both")
+        raise click.UsageError("--time and --endpoint: use one of them, not both")
     event = ENVELOPES[trigger](request, sent_at or _now(endpoint))
     click.echo(printable_lines(_indented(event)))
 

@@ -44,7 +44,7 @@ from shared.settings import (
 SPEED = 20.0
 """How many seconds of the emulated world pass in one: nobody waits for an instance to stop."""
 _SHOWN_CHARACTERS = 300
-_NO_TIME = "now, as the event has no time"
+_NO_TIME = "now, because the event has no time"
 _EXPORTS = (
     "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, and "
     "ALIBABA_CLOUD_SECURITY_TOKEN if they are temporary"
@@ -128,7 +128,7 @@ class Invocation:
         if not isinstance(clock, ServedClock):
             return f"The ECS at {endpoint}, {now}."
         pace = "" if clock.speed == 1 else f", {clock.speed:g} times as fast"
-        pace = pace if clock.speed else ", standing still until somebody moves it"
+        pace = pace if clock.speed else ", stopped until it is moved by hand"
         return f"The emulator at {endpoint}, by its own clock: {now}{pace}."
 
     def _when(self, moment: datetime, seconds: str = ":%S") -> str:
@@ -182,7 +182,7 @@ class Invocation:
         except msgspec.MsgspecError:
             shown = printable(outcome.body.decode(errors="replace")[:_SHOWN_CHARACTERS])
             raise click.ClickException(
-                f"this is not an answer of Curfew: {shown or 'it is empty'}"
+                f"this is not a response of Curfew: {shown or 'it is empty'}"
             ) from None
         if not self._shown.as_json:
             show_answer(self._screen, answer, before, after, self._shown.zone)
@@ -224,7 +224,7 @@ def _played_at(event: bytes) -> tuple[datetime, str]:
     except InvalidEvent:
         messages = []
     if not messages:
-        return now, "now, as the event is invalid"
+        return now, "now, because the event is invalid"
     times = [one.sent_at for one in messages if one.sent_at]
     return (max(times), "when the event was sent") if times else (now, _NO_TIME)
 
@@ -258,8 +258,8 @@ def _credentials_remotely(name: str, endpoint: str, environ: Mapping[str, str]) 
         if endpoint and is_loopback(urlsplit(endpoint).hostname or ""):
             return LOCAL_CREDENTIALS
         client = missing_client(name)
-        before = f" Its client is missing too; type first: {client}" if client else ""
+        before = f" Its client is missing too; first run: {client}" if client else ""
         raise click.UsageError(
-            "--remote needs credentials of somebody who may call the function "
-            f"(fc:InvokeFunction): {_EXPORTS}.{before}"
+            "--remote needs credentials that allow calling the function (fc:InvokeFunction):"
+            f" {_EXPORTS}.{before}"
         ) from None

@@ -18,27 +18,31 @@ from shared.printable import printable
 from shared.settings import is_loopback
 
 
-@click.command("invoke", short_help="Hand an event to a function, see what it does.")
+@click.command("invoke", short_help="Invoke a function with an event and show what it does.")
 @click.argument("function", type=FUNCTION)
 @click.argument("event", type=click.File("rb"), metavar="EVENT.json")
 @click.option(
     "--endpoint",
     metavar="URL",
     type=ENDPOINT,
-    help="An ECS that runs; default: a local ECS_ENDPOINT, else one for this call.",
+    help="A running ECS; default: ECS_ENDPOINT if it is local, else one emulated for this call.",
 )
-@click.option("--remote", is_flag=True, help="Call the deployed function; --endpoint is FC's then.")
+@click.option(
+    "--remote",
+    is_flag=True,
+    help="Call the deployed function; --endpoint is then the address of Function Compute.",
+)
 @click.option(
     "--name",
     metavar="NAME",
-    help="How it is called there: curfew-FUNCTION unless stated; service/function for FC 2.0.",
+    help="The function's name there; default: curfew-FUNCTION; service/function in FC 2.0.",
 )
 @click.option("--async", "asynchronous", is_flag=True, help="With --remote: do not wait.")
 @click.option(
     "--id",
     "task_id",
     metavar="ID",
-    help="With --async: what is sent again under this id is not done again; default: a new one.",
+    help="With --async: an event sent again under the same id is not run again; default: a new id.",
 )
 @click.option("--runtime", type=click.Choice(["3.10", "3.12"]), default="3.10", show_default=True)
 @click.option(
@@ -50,7 +54,7 @@ from shared.settings import is_loopback
     help="The function's timeout.",
 )
 @click.option("--region", default="cn-hangzhou", show_default=True, help="The function's region.")
-@click.option("--json", "as_json", is_flag=True, help="Print the raw answer and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print only the raw response.")
 @click.option("--verbose", is_flag=True, help="Show the function's log on standard error.")
 @click.pass_context
 def command(  # noqa: PLR0913  # each is an option of the command
@@ -96,7 +100,7 @@ def command(  # noqa: PLR0913  # each is an option of the command
         task_id = (task_id or f"curfew-{uuid.uuid4()}") if asynchronous else ""
         ctx.exit(asked.remotely(name, endpoint or "", task_id))
     if name or asynchronous or task_id:
-        raise click.UsageError("--name, --async and --id say how to call with --remote")
+        raise click.UsageError("--name, --async and --id are only valid with --remote")
     endpoint = endpoint or _endpoint_of(os.environ)
     ctx.exit(asked.against(endpoint) if endpoint else asked.against_an_emulator())
 
@@ -117,8 +121,8 @@ def _endpoint_of(environ: Mapping[str, str]) -> str:
     if is_loopback(urlsplit(endpoint).hostname or ""):
         return endpoint
     click.echo(
-        f"Note: ECS_ENDPOINT, {printable(stated)}, is not on this machine and not used; to call "
-        "the function against it, state --endpoint.",
+        f"Note: ECS_ENDPOINT, {printable(stated)}, is not on this machine, so it is not used; to "
+        "use it, pass --endpoint.",
         err=True,
     )
     return ""

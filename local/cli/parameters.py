@@ -37,7 +37,7 @@ class OneOf(click.ParamType[str]):
             near = get_close_matches(wanted, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
             self.fail(
-                f"there is no {self.name} {value!r}.{hint} There are: {', '.join(known)}.",
+                f"there is no {self.name} {value!r}.{hint} Choose one of: {', '.join(known)}.",
                 param,
                 ctx,
             )
@@ -80,7 +80,7 @@ class Endpoint(click.ParamType[str]):
             self.fail(f"{value!r} has a path; write the address alone: {address}", param, ctx)
         if url.scheme not in {"", "http", "https"} or (url.scheme == "http" and not is_here):
             self.fail(
-                f"{value!r} is invalid: what leaves this machine goes by https; write "
+                f"{value!r} is invalid: requests that leave this machine must use https; write "
                 f"https://{url.netloc}",
                 param,
                 ctx,

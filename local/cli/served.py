@@ -54,7 +54,7 @@ def check_moments(*moments: datetime | None) -> None:
     """
     for one in moments:
         if one is not None and (one.tzinfo is None or not 1 < one.year < _LAST_YEAR):
-            raise ValueError("a time out of the world")
+            raise ValueError("a time out of range")
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -106,14 +106,14 @@ def ask(endpoint: str, name: str, form: type[T]) -> T:
         kind = NobodyListensError if isinstance(error, ConnectionRefusedError) else NotServedError
         option = "" if url.port in {None, PORT} else f" --port {url.port}"
         raise kind(
-            f"no emulator answers at {endpoint}; start one with: python -m local serve{option}"
+            f"no emulator is listening at {endpoint}; start one with: python -m local serve{option}"
         ) from None
     if status != _OK:
-        raise NotServedError(f"{endpoint} answers HTTP {status}")
+        raise NotServedError(f"{endpoint} returns HTTP {status}")
     try:
         return msgspec.json.decode(body, type=form)
     except (msgspec.MsgspecError, RecursionError):
-        raise NotServedError(f"what answers at {endpoint} is not this emulator") from None
+        raise NotServedError(f"the server at {endpoint} is not this emulator") from None
 
 
 class _Answer(TimedResponse):

@@ -189,7 +189,7 @@ def create_runners(day: Day) -> Told:
                 all(day.stage.engine.instance(one).auto_release_at is None for one in day.runners),
             ),
         ),
-        trigger="the CI server calls RunInstances; Curfew has no part in it",
+        trigger="the CI server calls RunInstances; Curfew is not involved",
     )
 
 
@@ -217,7 +217,7 @@ def extend_lease(day: Day) -> Told:
                 "the first runner stays until Monday 16:30",
                 extended.auto_release_at == _at(MONDAY, 16, 30),
             ),
-            Claim("the other two are as they were", day.others_are_as_before(day.runners[:1])),
+            Claim("the other two are unchanged", day.others_are_as_before(day.runners[:1])),
         ),
         delivery,
     )
@@ -253,7 +253,7 @@ def close_the_day(day: Day) -> Told:
     return Told(
         (
             Claim(
-                "every development machine here is off but those that are guarded",
+                "every development machine here is off, except those that are guarded",
                 all((one.status is Status.STOPPED) != (one.name in KEPT) for one in machines),
             ),
             Claim(
@@ -274,7 +274,7 @@ def lease_comes_due(day: Day) -> Told:
     return Told(
         (
             Claim("the forgotten runner is gone", forgotten not in there),
-            Claim("ECS did it: nobody called anything", not day.calls()),
+            Claim("ECS did it: nothing called it", not day.calls()),
             Claim("the runner with the longer lease is still there", extended in there),
         ),
         trigger="none: its release time has come",
@@ -307,7 +307,7 @@ def keep_runner(day: Day) -> Told:
     return Told(
         (
             Claim("nothing will release the first runner now", kept.auto_release_at is None),
-            Claim("it runs on", kept.status is Status.RUNNING),
+            Claim("it keeps running", kept.status is Status.RUNNING),
         ),
         delivery,
     )
@@ -328,7 +328,7 @@ def look_around(day: Day) -> Told:
     }
     return Told(
         (
-            Claim("the report tells exactly what ECS has", told == there),
+            Claim("the report matches what ECS has", told == there),
             Claim("nothing was changed", not any(each.is_mutating for each in day.calls())),
         ),
         delivery,
@@ -341,8 +341,8 @@ def _at(day: int, hour: int, minute: int) -> datetime:
 
 STEPS = (
     Step(_at(FRIDAY, 9, 0), "CI creates three runners", create_runners),
-    Step(_at(FRIDAY, 9, 5), "Each gets a lease: gone in 12 hours at the latest", lease_runners),
-    Step(_at(FRIDAY, 16, 30), "One job needs three days more", extend_lease),
+    Step(_at(FRIDAY, 9, 5), "Each gets a lease: released in 12 hours at the latest", lease_runners),
+    Step(_at(FRIDAY, 16, 30), "One job needs three more days", extend_lease),
     Step(_at(FRIDAY, 17, 0), "One is done: keep its disk, release it", release_runner),
     Step(_at(FRIDAY, 20, 0), "Curfew: the developers' machines go off", close_the_day),
     Step(_at(FRIDAY, 21, 6), "The lease of a forgotten runner runs out", lease_comes_due),
@@ -376,7 +376,7 @@ def _sent_at(sample: str, at: datetime, ids: Sequence[str]) -> bytes:
 
 
 def _spellings(moment: datetime) -> tuple[str, str]:
-    """A time as envelopes bear it: in seconds with Z, and in milliseconds since 1970."""
+    """A time as envelopes write it: in seconds with Z, and in milliseconds since 1970."""
     second = moment.replace(microsecond=0)
     return f"{second:%Y-%m-%dT%H:%M:%SZ}", str(int(second.timestamp()) * 1000)
 

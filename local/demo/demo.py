@@ -56,14 +56,16 @@ def play(console: Console, speed: float) -> bool:
         _show_opening(console, day)
         for number, step in enumerate(STEPS, start=1):
             if not _play_step(console, day, step):
-                console.print(Text(f"\nStep {number} did not do what it says.", "bold red"))
+                console.print(
+                    Text(f"\nStep {number} did not do what it was meant to do.", "bold red")
+                )
                 return False
         calls, took = len(stage.log), time.monotonic() - began
     console.print(
         Text.assemble(
             ("\nEvery step did what it says", "bold green"),
             f": {len(STEPS)} steps, {counted(calls, 'call')} to ECS, {took:.1f} s.\n",
-            "Next: try one event yourself, or have an ECS to play with:\n",
+            "Next: try one event yourself, or start an ECS to play with:\n",
             *[(f"  {command}\n", "cyan") for command in _next_commands(os.environ)],
         ),
         end="",
@@ -100,14 +102,14 @@ def _play_step(console: Console, day: Day, step: Step) -> bool:
         with _progress(console, day):
             told = step.act(day)
     except (ErrorResponse, NoResponse) as error:
-        console.print(Text(f"  ECS did not do it: {printable(str(error))}", "bold red"))
+        console.print(Text(f"  the call to ECS failed: {printable(str(error))}", "bold red"))
         return False
     console.print(_account(day, told))
     failure = told.delivery and told.delivery.answer.failure
     if failure:
         console.print(Text("  ").append_text(failure_text(failure)))
     for claim in told.claims:
-        mark = ("  ✓ ", "bold green") if claim.holds else ("  ✗ not so: ", "bold red")
+        mark = ("  ✓ ", "bold green") if claim.holds else ("  ✗ failed: ", "bold red")
         console.print(Text.assemble(mark, claim.text))
     return not failure and all(claim.holds for claim in told.claims)
 

@@ -18,12 +18,13 @@ def advice(package: str, root: Path) -> str:
     """
     if (root / "local" / "cli").is_dir():
         return (
-            f"Python's package {package} is missing: this is not the virtual environment of the "
-            "project. Type\n  make setup\n  . .venv/bin/activate\nand then the command again.\n"
+            f"Python's package {package} is missing: this is not the project's virtual "
+            "environment. Run\n  make setup\n  . .venv/bin/activate\nand then run the command "
+            "again.\n"
         )
     return (
         f"Python's package {package} is missing. The emulator needs a few; type\n"
-        f"  python -m pip install {_NEEDED}\nand then the command again.\n"
+        f"  python -m pip install {_NEEDED}\nand then run the command again.\n"
     )
 
 

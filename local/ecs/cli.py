@@ -148,84 +148,87 @@ _OPTIONS = (
         type=click.IntRange(0, 65_535),
         default=PORT,
         show_default=True,
-        help="0 for any that is free.",
+        help="The port; 0 for any free one.",
     ),
     click.option(
         "--fleet",
         "fleet_file",
         type=_Read("file", _fleet_file),
-        help="What there is, in YAML or JSON.",
+        help="The instances to start with, in YAML or JSON.",
     ),
     click.option(
-        "--generated", type=click.IntRange(0, 1_000_000), metavar="N", help="N instances instead."
+        "--generated",
+        type=click.IntRange(0, 1_000_000),
+        metavar="N",
+        help="Start with N generated instances instead.",
     ),
     click.option(
         "--state",
         "state_file",
         type=_Read("file", _state_file),
-        help="Where the account is kept over restarts; it wins over --fleet.",
+        help="Where the state is kept across restarts; takes precedence over --fleet.",
     ),
     click.option(
-        "--seed", type=int, default=0, show_default=True, help="Of ids, jitter and faults."
+        "--seed", type=int, default=0, show_default=True, help="The seed of ids, jitter and faults."
     ),
     click.option(
         "--speed",
         type=click.FloatRange(min=0, min_open=True, max=100_000),
         default=1.0,
         show_default=True,
-        help="Seconds of the emulated clock in a real one.",
+        help="How many emulated seconds pass in one real second.",
     ),
     click.option(
         "--jitter",
         type=click.FloatRange(0, 1),
         default=0.0,
         show_default=True,
-        help="How far each transition's time is off, as a share of it.",
+        help="By which share the duration of each transition varies.",
     ),
     click.option(
         "--policy",
         "policies",
         type=_Read("file", _policy),
         multiple=True,
-        help="A RAM policy of the key; several count together.",
+        help="A RAM policy for the access key; may be given several times.",
     ),
     click.option(
         "--limit",
         "limits",
         type=_Read("api=n", _limit),
         multiple=True,
-        help="Calls of an API that a window takes: StopInstances=10; *=100 for all others.",
+        help="Calls that an API allows in a window: StopInstances=10; *=100 for all others.",
     ),
     click.option(
         "--window",
         type=click.FloatRange(min=0.1, max=3600),
         default=60.0,
         show_default=True,
-        help="Seconds of a window.",
+        help="The length of that window in seconds.",
     ),
     click.option(
         "--throttled-as",
         type=_Read("denial", read_denial),
         default="Throttling.User",
         show_default=True,
-        help=f"What one call too many is told: {', '.join(DENIALS)}, or such as 429:Throttling.",
+        help=f"How a call over the limit is refused: {', '.join(DENIALS)}, or 429:Throttling.",
     ),
     click.option(
-        "--retry-after", is_flag=True, help="Tell in x-acs-retry-after when the window ends."
+        "--retry-after", is_flag=True, help="Say in x-acs-retry-after when the window ends."
     ),
     click.option(
         "--fault",
         "faults",
         type=_Read("json", lambda text: parse_fault(text.encode())),
         multiple=True,
-        help="A fault in force from the start.",
+        help="A fault that is active from the start.",
     ),
     click.option(
         "--quirk",
         "quirks",
         type=_Read("name=value", _quirk),
         multiple=True,
-        help="The other way of something that is not confirmed of ECS.",
+        help="Switch an unverified behaviour of ECS to its other variant.",
     ),
     click.option(
         "--tls",
@@ -237,7 +240,7 @@ _OPTIONS = (
         "allow_hosts",
         type=_Read("name", read_host),
         multiple=True,
-        help="A name that leads here, besides this machine's own and *.aliyuncs.com.",
+        help="A host name to accept, besides this machine's own and *.aliyuncs.com.",
     ),
 )
 
@@ -271,11 +274,11 @@ def _epilog() -> str:
     )
     instance, disk = ", ".join(field_names(InstanceSpec)), ", ".join(field_names(DiskSpec))
     common = ", ".join(Fault.__struct_fields__)
-    return f"""FLEET FILES, in YAML or JSON; everything may be left out:
+    return f"""FLEET FILES, in YAML or JSON; every field is optional:
 
 {_FLEET_FILE}
 
-Fields of an instance: count, {instance}. Of a disk: {disk}. Beside instances: default_stopped_mode.
+Fields of an instance: count, {instance}. Of a disk: {disk}. At the top level: default_stopped_mode.
 
 FAULTS, such as {{"fault": "cut", "action": "Stop*", "times": 1}}; all have {common}: {faults}.
 
@@ -305,7 +308,7 @@ def make_command(
 
         Without --fleet or --generated it has the default fleet of some 25 instances. The status
         page is at /_local/. What a fleet file may say, and which faults and quirks there are, is
-        listed below; docs/emulator.md tells what they mean.
+        listed below; docs/emulator.md explains them.
         """
         _serve(_Given(**options), neighbour, panels)
 
@@ -317,7 +320,7 @@ command = make_command()
 
 def _serve(given: _Given, neighbour: Neighbour | None, panels: tuple[Panel, ...]) -> None:
     if given.fleet_file and given.generated is not None:
-        raise click.UsageError("--fleet and --generated: state one of them, not both")
+        raise click.UsageError("--fleet and --generated: use one of them, not both")
     emulator = _emulator(given, panels)
     keeper = Keeper(given.state_file.path, lambda: emulator.engine) if given.state_file else None
     with tempfile.TemporaryDirectory(prefix="ecs-emulator-") as folder:

@@ -126,15 +126,15 @@ class ManualClock:
 
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise ValueError(f"a clock starts at a time with a zone, not at {moment.isoformat()}")
+        raise ValueError(f"a clock must start at a time with a zone, not at {moment.isoformat()}")
     return moment.astimezone(timezone.utc)
 
 
 def _check_forward(by: timedelta) -> None:
     if by < timedelta(0):
-        raise ValueError(f"a clock only moves forward, not by {by}")
+        raise ValueError(f"a clock can only move forward, not by {by}")
 
 
 def _check_speed(speed: float) -> None:
     if not speed > 0:
-        raise ValueError(f"a clock's speed is above 0, not {speed}")
+        raise ValueError(f"a clock's speed must be above 0, not {speed}")

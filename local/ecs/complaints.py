@@ -1,7 +1,7 @@
 """What is wrong with a value that somebody wrote, by its place and in plain words.
 
 msgspec says ``Expected `float`, got `str` - at `$.advance_s` ``; people read
-``advance_s: expected a number, not a text``, and of a closed set which words there are.
+``advance_s: expected a number, not a string``, and of a closed set which words there are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _WORDS = {
     "int": "a whole number",
     "null": "nothing",
     "object": "fields",
-    "str": "a text",
+    "str": "a string",
 }
 _SHORT = 12
 _MANY = 200

@@ -97,7 +97,7 @@ def _check_destination(
         raise fake_ecs.stray(f"a request to {host} would have gone through the proxy {proxy}")
     if not is_loopback(host) and not (host or "").endswith(".aliyuncs.com"):
         raise fake_ecs.stray(
-            f"a request would have gone to {host}: only *.aliyuncs.com is emulated"
+            f"a request would have gone to {host}, but only *.aliyuncs.com is emulated"
         )
 
 

@@ -1,7 +1,7 @@
 """The emulator on a socket of this machine: in a thread for tests, in the foreground for people.
 
 Served by aiohttp in one thread, the engine in its event loop: a call takes well under a
-millisecond. It listens on loopback alone, since its keys are known to everybody.
+millisecond. It listens on loopback alone, since its access key is public knowledge.
 Saving an account to a file is done in another thread, on a copy.
 """
 
@@ -385,5 +385,5 @@ def _check_host(host: str) -> None:
     if not is_loopback(host):
         raise ValueError(
             f"the emulator listens on this machine alone ({', '.join(sorted(LOOPBACK))}), "
-            f"not on {host}: its keys are known to everybody"
+            f"not on {host}: its access key is public knowledge"
         )

@@ -37,7 +37,7 @@ def read_state(path: Path) -> Saved | None:
         return msgspec.json.decode(content, type=Saved)
     except msgspec.MsgspecError as error:
         raise StateFileError(
-            f"{path} holds no state of an emulator ({error}); move it away to begin anew"
+            f"{path} is not a saved state of the emulator ({error}); move it away to start over"
         ) from None
 
 

@@ -161,7 +161,7 @@ def _composed(client: Callable[[Deployed, Call], None], deployed: Deployed, how:
         raise
     except Exception:  # noqa: BLE001, S110  # its text may hold the secret that it cannot sign with
         pass
-    raise RemoteError("no request can be made of this function's name and this access key")
+    raise RemoteError("no request can be built from this function name and this access key")
 
 
 def _by_fc2(deployed: Deployed, how: Call) -> None:
@@ -260,15 +260,15 @@ def _no_answer(deployed: Deployed, reason: str) -> str:
     if reason.startswith(_UNREACHED):
         return f"{where} cannot be reached: {reason}"
     if reason == "no response in time":
-        reason = f"no answer within {deployed.timeout_s:g} seconds"
-    return f"{where}: {reason}; the function may still run: look at its log"
+        reason = f"no response within {deployed.timeout_s:g} s"
+    return f"{where}: {reason}; the function may still be running: check its log"
 
 
 def _imported(module: str, what: str, how: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError:
-        raise RemoteError(f"{what} is not installed; type: {how}") from None
+        raise RemoteError(f"{what} is not installed; run: {how}") from None
 
 
 def missing_client(name: str) -> str:

@@ -23,11 +23,11 @@ _OK, _REDIRECT, _ERROR, _NO_STATUS = 200, 300, 400, 600
 _MAX_MESSAGE, _MAX_WORD = 300, 64
 _HINTS = {
     403: "; the key needs fc:InvokeFunction on the function",
-    404: "; --name says how it is called there, --region where it is",
-    409: "; it has been sent before, and is not done twice",
-    429: "; it has all the instances that it may have: try again later, or use --async",
+    404: "; --name gives the function's name there, --region its region",
+    409: "; it was sent before and is not run twice",
+    429: "; it has reached its limit of instances: try again later, or use --async",
 }
-_BROKEN_LOG = "The end of the function's log came, and cannot be read.\n"
+_BROKEN_LOG = "The end of the function's log was returned, but cannot be read.\n"
 
 
 class RemoteError(Exception):
@@ -153,7 +153,7 @@ def _refusal(status: int, body: bytes) -> str:
     if not code:
         return f"the answer is HTTP {status} without a code: it is not Function Compute"
     said = f"{code}: {message}" if message else code
-    return printable(f"Function Compute answers {status} {said}{_HINTS.get(status, '')}")
+    return printable(f"Function Compute returned {status} {said}{_HINTS.get(status, '')}")
 
 
 def _fields(body: bytes) -> Mapping[str, object]:

@@ -90,7 +90,7 @@ class Progress:
         what = "disk" if "DiskId" in parameters else "instance"
         with self._lock:
             self._states.clear()
-            self._awaited = f"for what {operation} began"
+            self._awaited = f"for what {operation} started"
         self._tell(f"{operation} in {where}: {counted(number, what)}", again=True)
 
     def answered(self, answer: Mapping[str, Any]) -> None:

@@ -144,7 +144,7 @@ def happened(lines: Iterable[Line], zone: tzinfo = CHINA) -> Table:
     groups = [(key, list(group)) for key, group in groupby(in_order, lambda one: one.row.region)]
     for region, group in groups:
         if len(groups) > 1:
-            table.add_row(Text(printable(region) or "region not known", "cyan"))
+            table.add_row(Text(printable(region) or "region unknown", "cyan"))
         for line in group:
             table.add_row(
                 _name(line.row.name, line.row.id),
@@ -230,14 +230,12 @@ def show_answer(
     if answer.failure:
         console.print(failure_text(answer.failure))
     if answer.http_status:
-        console.print(Text(f"answered to the HTTP caller with status {answer.http_status}", "dim"))
+        console.print(Text(f"HTTP status returned to the caller: {answer.http_status}", "dim"))
 
 
 def _show_plan_id(console: Console, plan_id: str) -> None:
     """How to have the plan carried out; the id in one piece, however long it is, to be copied."""
-    console.print(
-        Text('to do this and nothing else, send it again with this in place of "dry_run":', "dim")
-    )
+    console.print(Text('to do exactly this, send it again with this instead of "dry_run":', "dim"))
     console.print(Text(f'  "plan_id": "{printable(plan_id)}"'), soft_wrap=True)
 
 

@@ -287,7 +287,7 @@ def _size(source: Inventory) -> int | str:
         return source.size()
     except (AccessDenied, Unavailable) as error:
         why = str(error)
-    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+    except Exception as error:  # noqa: BLE001  # one region's failure keeps no other from being done
         why = log_unforeseen(error)
     return f"its region could not be counted for CURFEW_MAX_PERCENT: {why}"
 

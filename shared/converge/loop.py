@@ -230,7 +230,7 @@ class _Run:
         return msgspec.structs.replace(reader, inventory=in_time).add(looked, known)
 
     def _decide(self, target: Target, now: datetime) -> None:
-        """Ask about its latest look; one riddle keeps no other from being done."""
+        """Ask about its latest look; one failure keeps no other from being done."""
         try:
             target.decide(self.job.judge, now)
         except Exception as error:  # noqa: BLE001  # as it says

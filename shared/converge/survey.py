@@ -169,7 +169,7 @@ def _attempt(
         return eyes.look(source, selection)
     except (AccessDenied, Unavailable) as error:
         return error
-    except Exception as error:  # noqa: BLE001  # one region's riddle keeps no other from being done
+    except Exception as error:  # noqa: BLE001  # one region's failure keeps no other from being done
         return Unavailable(f"{source.client.region}: {log_unforeseen(error)}")
 
 

@@ -133,7 +133,7 @@ def read_calendar(holidays: str, workdays: str) -> Calendar:
 
 def _calendar(off: frozenset[date], worked: frozenset[date]) -> Calendar:
     if both := off & worked:
-        raise InvalidSpec(f"{min(both)} is both a holiday and a working day; state it once")
+        raise InvalidSpec(f"{min(both)} is both a holiday and a working day; list it only once")
     return Calendar(off, worked)
 
 

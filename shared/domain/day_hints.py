@@ -90,7 +90,7 @@ def translated(word: str) -> str:
 
 
 def day_hint(word: str) -> str:
-    """Why a word is no day word, and what would be right; continues "word 2, 'x', …"."""
+    """Why a word is not a day word, and what would be right; continues "word 2, 'x', …"."""
     lower = word.lower()
     if re.search(r"\d[年月]", word):
         return _date_hint(lower)

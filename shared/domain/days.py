@@ -179,7 +179,7 @@ def parse_day(word: str, number: int) -> DayWord:
     """Read one word, the ``number``-th of its text.
 
     Raises:
-        InvalidSpec: it is no day word.
+        InvalidSpec: it is not a day word.
     """
     lower = word.lower()
     try:

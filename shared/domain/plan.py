@@ -171,7 +171,7 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
 
 
 def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
-    """The row of an instance that nothing is done to; one riddle keeps no other from being done."""
+    """The row of an instance that nothing is done to; a failure keeps no other from being done."""
     try:
         row = judge.row_if_left_alone(instance, now)
         is_unsure = judge.narrowing.rests_on_absence(instance) and not instance.tags_checked

@@ -1,8 +1,8 @@
 """The ECS of one region in our words: read the inventory, look again, make a call.
 
 Every answer is believed only as far as it can be: a listing counts when it was read to its last
-page, and an empty one only when a dry run shows that it is not for want of permission, since ECS
-answers an empty list to who may not look (DescribeInstances, API reference).
+page, and an empty one only when a dry run shows that it is not for lack of permission, since ECS
+returns an empty list to callers without permission (DescribeInstances, API reference).
 """
 
 from __future__ import annotations

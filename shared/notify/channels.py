@@ -135,7 +135,7 @@ def _channel(address: str, position: int) -> Channel:
         raise ValueError("has a user name in it; expected https://HOST/…")
     here = is_loopback(server.host)
     if server.scheme == "http" and not here:
-        raise ValueError("is plain http; messages leave this machine by https only")
+        raise ValueError("is plain http; messages may leave this machine only over https")
     path, query = _split(parts["path"] + parts["query"])
     return Channel(_kind(server, path, query, here=here), url, secret, position)
 

@@ -84,7 +84,7 @@ class Notices(msgspec.Struct, frozen=True):
         """
         channels = self.channels.usable
         if left_s < _LEAST_S:
-            return [Told("", "no notice was sent: there was no time left for it")]
+            return [Told("", "no notice was sent: no time was left for it")]
         until = clock.now() + timedelta(seconds=left_s)
 
         def told(channel: Channel) -> list[Told]:

@@ -47,7 +47,7 @@ def _post(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
     except NoResponse as failure:
         problem = failure.reason
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows whether it arrived
-        problem = "no answer in time" if "timed out" in str(error) else "the connection broke"
+        problem = "no response in time" if "timed out" in str(error) else "the connection broke"
     # Raised here and not above, so that it does not even remember an exception with an address.
     raise NotTold(problem)
 
@@ -67,7 +67,9 @@ def _exchange(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
             proxies={"http": None, "https": proxy},
         )
         if answer.status_code in _REDIRECTS:
-            raise NotTold(f"it answers with a redirect (HTTP {answer.status_code}), not followed")
+            raise NotTold(
+                f"it returned a redirect (HTTP {answer.status_code}), which is not followed"
+            )
         return Answer(answer.status_code, answer.raw.read(_MAX_ANSWER_BYTES))
     finally:
         adapter.close()

@@ -89,16 +89,15 @@ _EN = Words(
         "planned": "Nothing was changed. To do it, send the request with its plan_id, or without "
         "dry_run.",
         "nothing_matched": "Check tags, name and regions of the request.",
-        "InvalidEvent": "Nothing was done. Correct the field that is named and send the event "
-        "again.",
-        "Refused": "Nothing was done. If it is meant, change the request or the setting that is "
-        "named.",
-        "AccessDenied": "Add the action that is named to the function's role (ram/), then send "
-        "the event again.",
+        "InvalidEvent": "Nothing was done. Correct the field named there and send the event again.",
+        "Refused": "Nothing was done. If it was intended, change the request or the setting named "
+        "there.",
+        "AccessDenied": "Add the action named there to the function's role (ram/), then send the "
+        "event again.",
         "Unavailable": "Nothing was done. Check the function's role and its network; then send "
         "the event again.",
-        "Incomplete": "Send the event again: what is pending goes on from there. Of what failed, "
-        "the reason says why.",
+        "Incomplete": "Send the event again: pending instances continue from there. For failed "
+        "ones, see the reason.",
     },
     colon=": ",
     comma=", ",

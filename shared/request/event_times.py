@@ -39,7 +39,7 @@ def instant(value: object, where: str) -> datetime:
         InvalidEvent: it is none. A time that cannot be read is never taken for now.
     """
     if not isinstance(value, str):
-        raise InvalidEvent(f"{where}: {_not_a_time(value)}; write it as RFC 3339 text")
+        raise InvalidEvent(f"{where}: {_not_a_time(value)}; write it in RFC 3339 format")
     try:
         return parse_instant(_with_offset(value))
     except ValueError as error:

@@ -175,8 +175,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     notify: Annotated[
         bool,
         Meta(
-            description="false: the channels of CURFEW_NOTIFY are not told of this run. Default: "
-            "true."
+            description="false to keep this run from being announced to the channels of "
+            "CURFEW_NOTIFY, or true. Default: true."
         ),
     ] = True
     action: (

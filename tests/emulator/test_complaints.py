@@ -29,11 +29,11 @@ class Whole(msgspec.Struct):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"parts": [{"size": "x"}]}', "parts[0].size: expected a whole number, not a text"),
+        ('{"parts": [{"size": "x"}]}', "parts[0].size: expected a whole number, not a string"),
         ('{"parts": [{"sise": 1}]}', "parts[0].sise: there is no such field; did you mean size? "),
         ('{"parts": [{"colour": "rad"}]}', "parts[0].colour: 'rad' is invalid: did you mean red? "),
         ('{"by_name": {"a": "x"}}', "by_name[...]: 'x' is invalid: there are red, blue"),
-        ('{"ends": "no"}', "ends: expected true or false or nothing, not a text"),
+        ('{"ends": "no"}', "ends: expected true or false or nothing, not a string"),
         ("[]", "expected fields, not a list"),
         ("", "this is not JSON: it is empty, or ends too early"),
         ("{x}", "this is not JSON: JSON is malformed"),

@@ -126,7 +126,7 @@ def test_without_a_file_there_is_no_state(path: Path) -> None:
 def test_a_file_that_is_no_state_is_refused_and_left(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
-    with pytest.raises(StateFileError, match=r"account\.json holds no state of an emulator"):
+    with pytest.raises(StateFileError, match=r"account\.json is not a saved state of the emulator"):
         read_state(path)
 
     assert path.read_bytes() == content
@@ -149,12 +149,12 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     ("change", "said"),
     [
         (lambda state: state["instances"][0].update(region="cn-atlantis"), "not known here"),
-        (lambda state: state["agenda"].append([state["now"], "TEA", "i-1"]), "'TEA' is none of"),
+        (lambda state: state["agenda"].append([state["now"], "TEA", "i-1"]), "'TEA' is not one of"),
         (
             lambda state: state["agenda"].append([state["now"], "RETENTION", "s-gone"]),
             "there is no snapshot",
         ),
-        (lambda state: state["disks"].append(state["disks"][0]), "there is already"),
+        (lambda state: state["disks"].append(state["disks"][0]), "exists already"),
     ],
     ids=["region", "agenda", "snapshot", "disk twice"],
 )

@@ -162,7 +162,7 @@ def test_a_dry_run_as_of_another_time_has_the_hours_and_the_guards_of_then() -> 
     [
         (
             {"at": "2026-11-26T20:00:00+08:00"},
-            'at: it is only for plans; set "dry_run" to true, or omit it',
+            'at: it is only valid in a dry run; set "dry_run" to true, or omit "at"',
         ),
         ({"at": "20:00", "dry_run": True}, "at: '20:00' is"),
         (

@@ -63,7 +63,7 @@ def test_a_copy_of_the_emulator_says_what_to_install(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stderr == (
         "Python's package click is missing. The emulator needs a few; type\n"
-        "  python -m pip install aiohttp click msgspec PyYAML\nand then the command again.\n"
+        "  python -m pip install aiohttp click msgspec PyYAML\nand then run the command again.\n"
     )
 
 
@@ -99,5 +99,5 @@ def test_make_setup_is_advised_only_where_there_is_no_venv(tmp_path: Path) -> No
     assert before.splitlines()[1:3] == ["  make setup", "  . .venv/bin/activate"]
     assert start.advice("It is too old", tmp_path).splitlines()[1:] == [
         "  . .venv/bin/activate",
-        "and then the command again.",
+        "and then run the command again.",
     ]

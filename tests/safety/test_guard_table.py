@@ -1,6 +1,6 @@
 """Every function, by every trigger, by every way of selecting, against every guard.
 
-Each instance of the fleet bears exactly one thing that guards it, or something that looks like a
+Each instance of the fleet has exactly one thing that guards it, or something that looks like a
 guard and is none. The same fleet is met by every request, and every cell of the table is checked:
 what the report says of the instance, and that no request that changes anything names a guarded one.
 """
@@ -40,7 +40,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Case:
-    """One instance: what it bears, and the guard that the report must name, "" for none."""
+    """One instance: what it has, and the guard that the report must name, "" for none."""
 
     spec: InstanceSpec
     against_stop: str

@@ -22,7 +22,7 @@ from tests.harness.invocation import REQUEST_ID
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (NotTold("no answer in time"), "no answer in time"),
+        (NotTold("no response in time"), "no response in time"),
         (Answer(200, b'{"errcode":310000,"errmsg":"sign not match"}'), "310000: sign not match"),
         (Answer(200, f'{{"errcode":1,"errmsg":"{MARKED}"}}'.encode()), "errcode 1: ***"),
         (ValueError(MARKED), "unforeseen: ValueError"),

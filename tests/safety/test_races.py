@@ -19,7 +19,7 @@ from tests.harness.stage import Stage
 from tests.harness.transport import Direct, Hook
 from tests.safety.race_cases import API, RELEASE, WEB
 
-DEEDS: Mapping[str, Request] = {
+CALLS: Mapping[str, Request] = {
     function: {"name": "dev-*", **stated(function)} for function in HARMFUL
 }
 
@@ -61,7 +61,7 @@ def before_first(operation: str, write: Callable[[], object]) -> Hook:
 def calls_of(function: str, specs: tuple[InstanceSpec, ...] = (WEB, API)) -> int:
     """How many calls an undisturbed run takes."""
     stage = Stage(specs)
-    stage.ask(function, DEEDS[function])
+    stage.ask(function, CALLS[function])
     return len(stage.gateway.log)
 
 
@@ -128,7 +128,7 @@ def writes_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[
     ("function", "protection"),
     [
         (function, protection)
-        for function in DEEDS
+        for function in CALLS
         for protection in PROTECTIONS
         if protection != "deletion-protection" or function in LOSSES  # it guards against loss alone
     ],
@@ -146,7 +146,7 @@ def test_protection_between_plan_and_write_holds_and_is_named(
 
     # The answer to the first look is on its way for so long that it is too old to act on.
     stage.transport.after = at_call(0, grown_old_and_protected)
-    report = stage.ask(function, DEEDS[function])
+    report = stage.ask(function, CALLS[function])
 
     assert table(report)["dev-web"] == ("skipped", reason)
     assert table(report)["dev-api"][0] == "changed"
@@ -154,7 +154,7 @@ def test_protection_between_plan_and_write_holds_and_is_named(
 
 
 @pytest.mark.promise("S5")
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", CALLS)
 def test_no_write_follows_a_look_older_than_thirty_seconds(function: str) -> None:
     stage = Stage([WEB, API])
     last_look = {}
@@ -170,7 +170,7 @@ def test_no_write_follows_a_look_older_than_thirty_seconds(function: str) -> Non
             assert stage.clock.now() - last_look["at"] <= timedelta(seconds=30)
 
     stage.transport.before = check
-    stage.ask(function, DEEDS[function])
+    stage.ask(function, CALLS[function])
 
     assert len(stage.writes()) > 0
 
@@ -220,39 +220,39 @@ def test_an_instance_that_somebody_starts_at_the_last_moment_is_not_deleted_as_i
 
 
 @pytest.mark.promise("S34")
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", CALLS)
 def test_a_second_invocation_at_any_call_of_the_first_has_no_second_effect(function: str) -> None:
     alone = Stage([WEB, API])
-    alone.ask(function, DEEDS[function])
+    alone.ask(function, CALLS[function])
     for number in range(len(alone.gateway.log)):
         stage = Stage([WEB, API])
         duplicate = Direct(stage.gateway)
         errors: list[str] = []
         stage.transport.before = at_call(
             number,
-            lambda s=stage, t=duplicate, e=errors: e.append(tried(s, function, DEEDS[function], t)),  # type: ignore[misc]
+            lambda s=stage, t=duplicate, e=errors: e.append(tried(s, function, CALLS[function], t)),  # type: ignore[misc]
         )
 
-        errors.append(tried(stage, function, DEEDS[function]))
+        errors.append(tried(stage, function, CALLS[function]))
 
         assert errors == ["", ""], f"call {number}"
         assert world(stage) == world(alone), f"call {number}"
 
 
 @pytest.mark.promise("S36")
-@pytest.mark.parametrize("function", DEEDS)
+@pytest.mark.parametrize("function", CALLS)
 def test_killed_at_any_call_the_next_run_goes_on_from_there(function: str) -> None:
     alone = Stage([WEB, API])
-    alone.ask(function, DEEDS[function])
+    alone.ask(function, CALLS[function])
     calls, expected = len(alone.gateway.log), settled(alone)
     for number in range(calls):
         for when in ("before", "after"):
             stage = Stage([WEB, API])
             setattr(stage.transport, when, at_call(number, killed))
             with pytest.raises(Killed):
-                stage.ask(function, DEEDS[function])
+                stage.ask(function, CALLS[function])
 
-            stage.ask(function, DEEDS[function])
+            stage.ask(function, CALLS[function])
 
             assert settled(stage) == expected, f"{when} call {number}"
 

@@ -200,7 +200,7 @@ def test_a_reason_for_code_that_is_gone_is_a_problem() -> None:
 
     assert problems(run, {EDGE: "harmless"}) == []
     (problem,) = problems(run, {EMPTY: "harmless"})
-    assert problem.startswith("there is a reason for what is no change any more")
+    assert problem.startswith("there is a reason for a change that no longer exists")
 
 
 def test_accepted_changes_are_read_with_the_reason_of_their_group(tmp_path: Path) -> None:

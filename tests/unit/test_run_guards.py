@@ -42,9 +42,7 @@ def test_an_event_of_its_time_passes(age: timedelta) -> None:
     check_age(RequestTime(NOW - age, NOW, Settings()))
 
 
-BY_HAND = (
-    "To do it now all the same, send the request alone, without the trigger's fields around it"
-)
+BY_HAND = "To run it anyway, send only the request, without the trigger's fields around it"
 
 
 @pytest.mark.parametrize(

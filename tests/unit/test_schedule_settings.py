@@ -52,8 +52,8 @@ def test_catch_up_is_from_half_an_hour_to_a_day(text: str) -> None:
 @pytest.mark.parametrize(
     ("variable", "text", "message"),
     [
-        ("CURFEW_CATCH_UP", "29m", "CURFEW_CATCH_UP is 29m; it must be from 30m to 24h, or absent"),
-        ("CURFEW_CATCH_UP", "25h", "CURFEW_CATCH_UP is 25h; it must be from 30m to 24h, or absent"),
+        ("CURFEW_CATCH_UP", "29m", "CURFEW_CATCH_UP is 29m; it must be from 30m to 24h, or unset"),
+        ("CURFEW_CATCH_UP", "25h", "CURFEW_CATCH_UP is 25h; it must be from 30m to 24h, or unset"),
         (
             "CURFEW_CATCH_UP",
             "2",
@@ -93,7 +93,7 @@ def test_what_means_nothing_refuses_the_run(variable: str, text: str, message: s
             Settings(holidays="2026-12-24", workdays="2026-12-24"),
             (
                 "CURFEW_HOLIDAYS and CURFEW_WORKDAYS: 2026-12-24 is both a holiday and a working "
-                "day; state it once"
+                "day; list it only once"
             ),
         ),
     ],

@@ -62,7 +62,7 @@ class Collection(Generic[T]):
             ValueError: there is one with this id.
         """
         if resource_id in self._position:
-            raise ValueError(f"there is already a {resource_id}")
+            raise ValueError(f"{resource_id} exists already")
         self.changes += 1
         self._last += 1
         self._position[resource_id] = self._last

@@ -44,9 +44,9 @@ class Durations:
         for each in fields(self):
             value = getattr(self, each.name)
             if isinstance(value, timedelta) and value < timedelta(0):
-                raise ValueError(f"duration {each.name} is at least 0, not {value}")
+                raise ValueError(f"duration {each.name} must be at least 0, not {value}")
         if not 0 <= self.jitter <= 1:
-            raise ValueError(f"jitter is from 0 to 1, not {self.jitter}")
+            raise ValueError(f"jitter must be from 0 to 1, not {self.jitter}")
 
 
 DEFAULT_DURATIONS = Durations()

@@ -151,7 +151,7 @@ class State:
             self.replays[each.account_id, each.action, each.token] = each.replay
         for at, due, resource in saved.agenda:
             if due not in Due.__members__:
-                raise ValueError(f"agenda: {due!r} is none of {list(Due.__members__)}")
+                raise ValueError(f"agenda: {due!r} is not one of {list(Due.__members__)}")
             if due == Due.RETENTION.name and self.snapshots.find(resource) is None:
                 raise ValueError(f"agenda: there is no snapshot {resource!r}")
             self.schedule(at, Due[due], resource)

@@ -65,7 +65,7 @@ class DiskSpec:
         """
         if self.category not in DISK_CATEGORIES:
             raise ValueError(
-                f"disk category {self.category!r} is none of {', '.join(DISK_CATEGORIES)}"
+                f"disk category {self.category!r} is not one of {', '.join(DISK_CATEGORIES)}"
             )
         levels = ESSD_LEVELS if DISK_CATEGORIES[self.category].has_levels else {}
         if self.performance_level not in {"", *levels}:
@@ -147,7 +147,7 @@ class InstanceSpec:
             )
         if self.zone and self.zone not in REGIONS[self.region].zones:
             zones = ", ".join(REGIONS[self.region].zones)
-            raise ValueError(f"zone {self.zone!r} is none of {zones}")
+            raise ValueError(f"zone {self.zone!r} is not one of {zones}")
         if self.instance_type not in INSTANCE_TYPES:
             known = there_are(self.instance_type, INSTANCE_TYPES)
             raise ValueError(f"instance type {self.instance_type!r} is not known; {known}")

@@ -2,7 +2,7 @@
 
     default_stopped_mode: StopCharging       # how an instance stops unless asked otherwise
     instances:
-      - name: web-1                          # everything may be left out
+      - name: web-1                          # every field is optional
         region: cn-shanghai
         instance_type: ecs.c7.xlarge
         tags: {team: dev}
@@ -143,7 +143,7 @@ def _mapping(content: object, place: _Place) -> _Entry:
 
 def _kind(content: object) -> str:
     """What a value is, as people call it."""
-    kinds = {dict: "fields", list: "a list", str: "a text", bool: "true or false"}
+    kinds = {dict: "fields", list: "a list", str: "a string", bool: "true or false"}
     if content is None:
         return "nothing"
     return kinds.get(type(content), "a number")

@@ -67,7 +67,7 @@ def read_denial(text: str) -> Denial:
     if other := _OTHER.fullmatch(text):
         return Denial(int(other[1]), other[2], "Request was denied due to flow control.")
     raise ValueError(
-        f"{text!r} is none of {', '.join(DENIALS)}; another one is written 429:Throttling.Api"
+        f"{text!r} is not one of {', '.join(DENIALS)}; write another one like 429:Throttling.Api"
     )
 
 

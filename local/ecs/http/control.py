@@ -160,7 +160,7 @@ class Control:
             raise _ControlError(409, f"this clock cannot be moved: {type(clock).__name__}")
         if move.speed is not None:
             if isinstance(clock, ManualClock):
-                raise _ControlError(409, "this clock is moved by hand and has no speed")
+                raise _ControlError(409, "this clock is only moved by hand and has no speed")
             clock.set_speed(move.speed)
         clock.advance(timedelta(seconds=move.advance_s))
         return self._show_clock(request)
@@ -231,7 +231,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
     if text is None:
         return None
     if not text.isdecimal():
-        raise _ControlError(400, f"{name} is a whole number, not {text!r}")
+        raise _ControlError(400, f"{name} must be a whole number, not {text!r}")
     return int(text)
 
 

@@ -62,8 +62,8 @@ class Hosts:
             return ""
         names = [*sorted(LOOPBACK), *([f"*{ECS_DOMAIN}"] if is_ecs else []), *sorted(self.named)]
         return (
-            f"the emulator does not answer {foreign}, but only as {', '.join(names)}; "
-            "serve --allow-host NAME adds a name"
+            f"the emulator accepts no requests {foreign}, only as {', '.join(names)}; serve "
+            "--allow-host NAME adds a name"
         )
 
     def _foreign_host(self, request: HttpRequest, *, is_ecs: bool) -> str:
@@ -72,7 +72,7 @@ class Hosts:
         host = _name(f"//{request.headers['host']}")
         if self._is_own(host) or (is_ecs and host.endswith(ECS_DOMAIN)):
             return ""
-        return f"as {host}" if host else "under an unreadable host name"
+        return f"as {host}" if host else "with an unreadable host name"
 
     def _foreign_site(self, request: HttpRequest, *, is_page: bool) -> str:
         site = request.headers.get("sec-fetch-site")
@@ -80,8 +80,8 @@ class Hosts:
             return ""
         if "origin" in request.headers:
             origin = _name(request.headers["origin"])
-            return "" if self._is_own(origin) else f"a page of {origin or 'unknown origin'}"
-        return "a page of another site" if site == "cross-site" and not is_page else ""
+            return "" if self._is_own(origin) else f"from a page of {origin or 'unknown origin'}"
+        return "from a page of another site" if site == "cross-site" and not is_page else ""
 
     def _is_own(self, name: str) -> bool:
         return is_loopback(name) or name in self.named

@@ -168,7 +168,7 @@ def _conditions(block: object, where: str) -> tuple[_Condition, ...]:
     conditions = []
     for name, keys in block.items():
         if name not in _OPERATORS:
-            raise PolicyError(f"{where}: {name} is none of {', '.join(_OPERATORS)}")
+            raise PolicyError(f"{where}: {name} is not one of {', '.join(_OPERATORS)}")
         if not isinstance(keys, Mapping) or not keys:
             raise PolicyError(f"{where}.{name} must be an object of condition keys, not {keys!r}")
         for key, values in keys.items():
@@ -181,13 +181,15 @@ def _tag(key: str, where: str) -> str:
     for prefix in _TAG_PREFIXES:
         if key.startswith(prefix) and len(key) > len(prefix):
             return key[len(prefix) :]
-    raise PolicyError(f"{where}: {key} is no condition key known here: acs:ResourceTag/<tag key>")
+    raise PolicyError(
+        f"{where}: {key} is not a supported condition key; expected acs:ResourceTag/<tag key>"
+    )
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not values or not all(isinstance(v, str) for v in values):
-        raise PolicyError(f"{where} must be a text or a list of texts, not {value!r}")
+        raise PolicyError(f"{where} must be a string or a list of strings, not {value!r}")
     return tuple(values)
 
 

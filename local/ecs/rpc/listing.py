@@ -15,7 +15,7 @@ from local.ecs.rpc.request import Request
 
 
 class Tagged(Protocol):
-    """Whatever bears tags."""
+    """Anything that has tags."""
 
     @property
     def tags(self) -> Mapping[str, str]:

@@ -131,7 +131,7 @@ def test_a_page_of_a_large_fleet_costs_hardly_more_than_one_of_a_small() -> None
 
 
 def test_instances_of_one_name_have_ids_of_their_own() -> None:
-    desk = Desk(InstanceSpec("twin"), InstanceSpec("twin"))
+    desk = Desk(InstanceSpec("namesake"), InstanceSpec("namesake"))
 
     assert len(set(desk.ids())) == 2
 
@@ -140,7 +140,7 @@ def test_a_fleet_may_name_the_ids() -> None:
     desk = Desk(InstanceSpec("web", instance_id="i-mine"))
 
     assert desk.ids() == ("i-mine",)
-    with pytest.raises(ValueError, match="already a i-mine"):
+    with pytest.raises(ValueError, match="i-mine exists already"):
         desk.ecs.add(InstanceSpec("other", instance_id="i-mine"))
 
 
@@ -148,9 +148,9 @@ def test_a_fleet_may_name_the_ids() -> None:
     ("wrong", "said"),
     [
         (lambda: InstanceSpec(region="cn-atlantis"), "region 'cn-atlantis' is not known"),
-        (lambda: InstanceSpec(zone="cn-shanghai-b"), "zone 'cn-shanghai-b' is none of"),
+        (lambda: InstanceSpec(zone="cn-shanghai-b"), "zone 'cn-shanghai-b' is not one of"),
         (lambda: InstanceSpec(instance_type="ecs.x"), "instance type 'ecs.x' is not known"),
-        (lambda: DiskSpec(category="tape"), "disk category 'tape' is none of"),
+        (lambda: DiskSpec(category="tape"), "disk category 'tape' is not one of"),
         (
             lambda: InstanceSpec(charge_type=ChargeType.PRE_PAID, auto_release_at=MANUAL_START),
             "cannot have an auto-release time",
@@ -165,8 +165,8 @@ def test_a_fleet_may_name_the_ids() -> None:
             ),
             "cannot have DeletionProtection",
         ),
-        (lambda: Durations(starting=timedelta(seconds=-1)), "duration starting is at least 0"),
-        (lambda: Durations(jitter=1.5), "jitter is from 0 to 1"),
+        (lambda: Durations(starting=timedelta(seconds=-1)), "duration starting must be at least 0"),
+        (lambda: Durations(jitter=1.5), "jitter must be from 0 to 1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

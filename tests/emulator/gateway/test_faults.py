@@ -175,7 +175,7 @@ def test_every_fault_has_a_json_form(fault: AnyFault) -> None:
         pytest.param(b'{"fault": "refuse", "status": 200}', ">= 400", id="no error's status"),
         pytest.param(
             b'{"fault": "cut", "times": "1"}',
-            "times: expected a whole number or nothing, not a text",
+            "times: expected a whole number or nothing, not a string",
             id="text",
         ),
     ],

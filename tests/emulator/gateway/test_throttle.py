@@ -149,7 +149,7 @@ def test_a_refusal_is_named_or_has_any_status_and_code(text: str, denial: Denial
 
 @pytest.mark.parametrize("text", ["", "Slow", "200:Throttling", "429", "429:"])
 def test_a_refusal_that_is_neither_is_told_what_would_be(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is none of Throttling, .*429:Throttling\.Api"):
+    with pytest.raises(ValueError, match=r"is not one of Throttling, .*429:Throttling\.Api"):
         read_denial(text)
 
 

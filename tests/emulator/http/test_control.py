@@ -115,7 +115,7 @@ def test_a_running_clock_is_moved_on_and_runs_faster() -> None:
 def test_a_clock_moved_by_hand_has_no_speed(emulator: Emulator) -> None:
     status, body = ask(emulator, "POST", "clock", {"speed": 2})
 
-    assert (status, body["error"]) == (409, "this clock is moved by hand and has no speed")
+    assert (status, body["error"]) == (409, "this clock is only moved by hand and has no speed")
 
 
 class _FrozenClock:
@@ -146,7 +146,7 @@ def test_somebody_elses_clock_is_not_moved() -> None:
         ),
         pytest.param([], "expected fields, not a list", id="no object"),
         pytest.param(
-            {"advance_s": "soon"}, "advance_s: expected a number, not a text", id="a text"
+            {"advance_s": "soon"}, "advance_s: expected a number, not a string", id="a string"
         ),
         pytest.param({"advance_s": 1e300}, "<= ", id="beyond all time"),
     ],
@@ -222,7 +222,7 @@ def ask_shown(**changed: object) -> tuple[int, dict[str, object]]:
         ({"calls": {"MakeCoffee": 1}}, "calls.MakeCoffee: there is no such API; there are "),
         ({"calls": {"stopInstance": 1}}, "there is no such API; did you mean StopInstance?"),
         ({"calls": {"StopInstance": -1}}, "calls[...]: expected a whole number >= 0"),
-        ({"throttled_as": "Slow"}, "'Slow' is none of"),
+        ({"throttled_as": "Slow"}, "'Slow' is not one of"),
         ({"window_s": 0}, ">= 0.1"),
         ({"limit": 1}, "limit: there is no such field; there are calls, otherwise"),
     ],

@@ -24,16 +24,18 @@ FOREIGN = [
     pytest.param({"host": "evil.example:8421"}, "as evil.example,", id="rebound name"),
     pytest.param({"host": "127.0.0.1.evil.example"}, "as 127.0.0.1.evil.example,", id="prefix"),
     pytest.param({"host": "evilaliyuncs.com"}, "as evilaliyuncs.com,", id="suffix"),
-    pytest.param({"host": "[::1"}, "under an unreadable host name", id="no name"),
-    pytest.param({"host": ""}, "under an unreadable host name", id="empty name"),
-    pytest.param({"origin": "https://evil.example"}, "a page of evil.example,", id="other site"),
-    pytest.param({"origin": "null"}, "a page of unknown origin", id="opaque origin"),
+    pytest.param({"host": "[::1"}, "with an unreadable host name", id="no name"),
+    pytest.param({"host": ""}, "with an unreadable host name", id="empty name"),
+    pytest.param(
+        {"origin": "https://evil.example"}, "from a page of evil.example,", id="other site"
+    ),
+    pytest.param({"origin": "null"}, "from a page of unknown origin", id="opaque origin"),
     pytest.param(
         {"origin": "https://bucket.oss-cn-hangzhou.aliyuncs.com"},
-        "a page of bucket.oss-cn-hangzhou.aliyuncs.com",
+        "from a page of bucket.oss-cn-hangzhou.aliyuncs.com",
         id="customer's page",
     ),
-    pytest.param({"sec-fetch-site": "cross-site"}, "a page of another site", id="picture"),
+    pytest.param({"sec-fetch-site": "cross-site"}, "from a page of another site", id="picture"),
 ]
 OWN = [
     pytest.param({}, id="no host"),
@@ -62,7 +64,7 @@ def test_a_foreign_site_is_turned_away(target: str, headers: dict[str, str], who
     body = json.loads(reply.body)
     assert (reply.status, body["Code"]) == (403, "Forbidden.Host")
     assert body["Message"] == body["error"]
-    assert body["Message"].startswith(f"the emulator does not answer {who}")
+    assert body["Message"].startswith(f"the emulator accepts no requests {who}")
     assert "serve --allow-host NAME" in body["Message"]
 
 

@@ -209,8 +209,8 @@ def test_what_a_fault_has_done_is_told_in_words() -> None:
         )
 
         assert words == [
-            "no request has met it yet",
-            "has not struck yet: let 3 requests through",
+            "has matched no request yet",
+            "has not struck yet; let 3 requests through",
             "struck once, let 2 requests through; used up",
             "struck 3 times",
             "struck once",
@@ -295,7 +295,7 @@ def test_a_refusal_is_shown_where_it_was_caused() -> None:
         shown = await tab.evaluate("document.getElementById('clock-error').textContent")
 
         assert hidden
-        assert shown == "this clock is moved by hand and has no speed"
+        assert shown == "this clock is only moved by hand and has no speed"
         tab.complaints.clear()  # the browser reports the status 409
 
     in_browser(Emulator(Options(build=lambda: Ecs(Fleet(), ManualClock()))), walk)

@@ -184,12 +184,14 @@ def test_lists_do_not_see_the_tags_of_what_they_would_list(action: str) -> None:
         pytest.param({"Version": "1"}, "Statement must be a list", id="no statement"),
         pytest.param({"Version": "1", "Statement": []}, "Statement must be", id="no statements"),
         pytest.param(
-            {"Version": "1", "Statement": ["x"]}, "Statement[0] must be an object", id="a text"
+            {"Version": "1", "Statement": ["x"]}, "Statement[0] must be an object", id="a string"
         ),
         pytest.param({**policy(allow()), "Id": "x"}, "the policy has Id", id="unknown member"),
         pytest.param(policy(allow(NotAction="*")), "has NotAction", id="unknown element"),
         pytest.param(policy({**allow(), "Effect": "allow"}), "Effect must be", id="wrong effect"),
-        pytest.param(policy(allow(7)), "Statement[0].Action must be a text", id="action a number"),
+        pytest.param(
+            policy(allow(7)), "Statement[0].Action must be a string", id="action a number"
+        ),
         pytest.param(policy(allow([])), "Statement[0].Action must be", id="no action"),
         pytest.param(policy(allow("*", None)), "Statement[0].Resource must be", id="no resource"),
         pytest.param(
@@ -197,7 +199,7 @@ def test_lists_do_not_see_the_tags_of_what_they_would_list(action: str) -> None:
         ),
         pytest.param(
             policy(allow(Condition={"StringEqual": {}})),
-            "StringEqual is none of StringEquals, ",
+            "StringEqual is not one of StringEquals, ",
             id="unknown operator",
         ),
         pytest.param(
@@ -205,17 +207,17 @@ def test_lists_do_not_see_the_tags_of_what_they_would_list(action: str) -> None:
         ),
         pytest.param(
             policy(allow(Condition={"StringEquals": {"acs:SourceIp": "x"}})),
-            "acs:SourceIp is no condition key known here",
+            "acs:SourceIp is not a supported condition key",
             id="unknown key",
         ),
         pytest.param(
             policy(allow(Condition={"StringEquals": {"acs:ResourceTag/": "x"}})),
-            "is no condition key",
+            "is not a supported condition key",
             id="key without a tag",
         ),
         pytest.param(
             policy(allow(Condition={"StringEquals": {"acs:ResourceTag/team": 1}})),
-            "Statement[0].Condition.StringEquals.acs:ResourceTag/team must be a text",
+            "Statement[0].Condition.StringEquals.acs:ResourceTag/team must be a string",
             id="value a number",
         ),
     ],

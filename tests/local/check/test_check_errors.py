@@ -27,10 +27,10 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     "another language": (lambda d: put(props(d), runtime="nodejs20"), "expected python3.10 or"),
     "two runtimes": (
         lambda d: put(props(d), runtime="python3.12"),
-        "runtimes python3.10, python3.12: make package builds for one of them",
+        "runtimes python3.10, python3.12: make package builds for one runtime only",
     ),
     "no runtime": (lambda d: template(d).pop("runtime"), "runtime is missing; it must be python3"),
-    "several at once": (lambda d: put(props(d), instanceConcurrency=10), "takes one event at a"),
+    "several at once": (lambda d: put(props(d), instanceConcurrency=10), "handles one event at a"),
     "name": (lambda d: put(props(d), functionName="1-stop"), "functionName: '1-stop' is invalid"),
     "one name twice": (
         lambda d: put(props(d), functionName="curfew-start"),
@@ -42,15 +42,15 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "no such function": (
         lambda d: put(props(d), handler="functions.halt.handler"),
-        "resources.stop: handler functions.halt.handler is none of Curfew's",
+        "resources.stop: handler functions.halt.handler is not one of Curfew's",
     ),
     "number in the environment": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_INSTANCES=100),
-        "environment variable CURFEW_MAX_INSTANCES: 100 is not a text; write '100'",
+        "environment variable CURFEW_MAX_INSTANCES: 100 is not a string; write '100'",
     ),
     "true in the environment": (
         lambda d: put(template(d)["environmentVariables"], X=True),
-        "environment variable X: true is not a text; write 'true'",
+        "environment variable X: true is not a string; write 'true'",
     ),
     "nothing in the environment": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_TZ=None),
@@ -58,11 +58,11 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "a mapping in the environment": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_ONLY_TAGS={"a": "b"}),
-        "environment variable CURFEW_ONLY_TAGS is a mapping; write a text, in quotes",
+        "environment variable CURFEW_ONLY_TAGS is a mapping; write a string, in quotes",
     ),
     "no environment at all": (
         lambda d: put(template(d), environmentVariables=None),
-        "environmentVariables has no value: expected a mapping of names to texts, or remove",
+        "environmentVariables has no value: expected a mapping of names to strings, or remove",
     ),
     "a key without a value": (
         lambda d: put(props(d), timeout=None),
@@ -86,11 +86,11 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "reserved variable": (
         lambda d: put(template(d)["environmentVariables"], FC_REGION="x"),
-        "environment variable FC_REGION: a name begins with a letter, and FC_ is reserved",
+        "environment variable FC_REGION: a name must start with a letter, and FC_ is reserved",
     ),
     "a key": (
         lambda d: put(template(d)["environmentVariables"], ALIBABA_CLOUD_ACCESS_KEY_ID="x"),
-        "no key belongs in s.yaml",
+        "access keys do not belong in s.yaml",
     ),
     "too much environment": (
         lambda d: put(template(d)["environmentVariables"], X="x" * 4096),
@@ -103,7 +103,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     "no way out": (lambda d: put(template(d), internetAccess=False), "internetAccess is false"),
     "no VPC": (
         lambda d: put(template(d)["environmentVariables"], ECS_NETWORK="vpc"),
-        "ECS_NETWORK is vpc, but there is no vpcConfig",
+        "ECS_NETWORK is vpc, but vpcConfig is missing",
     ),
     "no mapping": (lambda d: put(template(d), asyncInvokeConfig=[]), "expected a mapping"),
     "retries": (
@@ -115,7 +115,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
             template(d)["asyncInvokeConfig"]["destinationConfig"]["onFailure"],
             destination="acs:mns:cn-hangzhou:1:/queues/x",
         ),
-        "with /messages at its end",
+        "ending with /messages",
     ),
     "queue elsewhere": (
         lambda d: put(
@@ -171,7 +171,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "a payload that is a mapping": (
         lambda d: put(trigger(d, "stop")["triggerConfig"], payload={"name": "x"}),
-        "payload: {'name': 'x'} is invalid: expected a text: quote it",
+        "payload: {'name': 'x'} is invalid: expected a string: put it in quotes",
     ),
     "a payload that is not JSON": (
         lambda d: put(trigger(d, "stop")["triggerConfig"], payload="{name: x}"),
@@ -183,13 +183,13 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "a field that is not": (
         lambda d: put(trigger(d, "stop")["triggerConfig"], payload='{"tagz": {"a": "b"}}'),
-        "timer evening-dry-run: stop will refuse its payload. 'tagz'",
+        "timer evening-dry-run: stop would refuse its payload. 'tagz'",
     ),
     "a payload of another function": (
         lambda d: put(
             trigger(d, "stop")["triggerConfig"], payload='{"action": "release", "name": "x"}'
         ),
-        "stop will refuse its payload",
+        "stop would refuse its payload",
     ),
     "a region that is not allowed": (
         lambda d: put(
@@ -207,7 +207,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
             payload='{"name": "x", "release_at": "2020-01-01T00:00:00+08:00"}',
             enable=True,
         ),
-        "timer night: set_auto_release will refuse its payload. release_at: 2020-01-01",
+        "timer night: set_auto_release would refuse its payload. release_at: 2020-01-01",
     ),
     "too short a lease": (
         lambda d: put(
@@ -215,7 +215,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
             payload='{"name": "x", "release_after": "5m"}',
             enable=True,
         ),
-        "timer night: set_auto_release will refuse its payload. release_after",
+        "timer night: set_auto_release would refuse its payload. release_after",
     ),
     "topic elsewhere": (
         lambda d: put(trigger(d, "release"), sourceArn="acs:mns:cn-beijing:1:/topics/x"),
@@ -241,7 +241,7 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "EventBridge and a long timeout": (
         lambda d: put(props(d, "set_auto_release"), timeout=600),
-        "a function behind EventBridge may take 300 seconds",
+        "a function behind EventBridge may run for at most 300 seconds",
     ),
     "an unknown variable": (
         lambda d: put(props(d), timeout="${vars.nope}"),

@@ -35,31 +35,31 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
     ),
     "both days": (
         lambda d: d["vars"].update(morning="CRON_TZ=Asia/Shanghai 0 30 8 1 * MON"),
-        "limits both the day of the month and that of the week",
+        "restricts both the day of the month and the day of the week",
     ),
     "every second": (
         lambda d: d["vars"].update(morning="CRON_TZ=Asia/Shanghai * * * * * *"),
-        "timer morning: it comes every 1 seconds",
+        "timer morning: it fires every 1 s",
     ),
     "a fixed time": (
         lambda d: d["vars"].update(
             night_request='{"name": "x", "release_at": "2027-01-01T00:00:00+08:00"}'
         ),
-        "timer night: release_at is one fixed time",
+        "timer night: release_at is a single fixed time",
     ),
     "not known here": (
         lambda d: d["vars"].update(morning="${file('x')}"),
-        "timer morning: what it holds is not known here",
+        "timer morning: it was not checked, because",
     ),
     "the role of another function": (
         lambda d: put(props(d), role="acs:ram::1234567890123456:role/curfew-release"),
-        "role: curfew-release is by its name the role of release: stop would run with its",
+        "role: curfew-release is, by its name, the role of release; stop would run with",
     ),
     "the longest name is the role's": (
         lambda d: put(
             props(d, "release"), role="acs:ram::1234567890123456:role/Curfew_set_auto_release"
         ),
-        "is by its name the role of set_auto_release: release would run with its permissions",
+        "is, by its name, the role of set_auto_release; release would run with that role's",
     ),
     "two timers that do the same": (
         lambda d: (
@@ -72,11 +72,11 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
     ),
     "STREAM": (
         lambda d: put(trigger(d, "release")["triggerConfig"], notifyContentFormat="STREAM"),
-        "STREAM messages have no time",
+        "STREAM messages carry no time",
     ),
     "a topic that is not known": (
         lambda d: put(trigger(d, "release"), sourceArn="${file('x')}"),
-        "sourceArn is not known here",
+        "sourceArn was not checked",
     ),
     "EventBridge is not the last": (
         lambda d: props(d, "set_auto_release")["triggers"].reverse(),
@@ -88,7 +88,7 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
             triggerType="http",
             triggerConfig={"authType": "anonymous", "methods": ["POST"]},
         ),
-        "whoever knows the address can call the function",
+        "anyone who knows the address can call the function",
     ),
     "HTTP without a body": (
         lambda d: put(
@@ -96,7 +96,7 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
             triggerType="http",
             triggerConfig={"authType": "function", "methods": ["GET"]},
         ),
-        "POST is not among its methods",
+        "its methods do not include POST",
     ),
     "a trigger without requests": (
         lambda d: put(trigger(d, "stop"), triggerType="oss", triggerConfig={}),

@@ -51,8 +51,8 @@ def test_a_timer_that_is_off_and_would_be_refused_is_a_warning(checked: Checked)
         checked(STEPS["another region"])[Level.WARNING], key=lambda one: "night" in one
     )
 
-    assert notice.startswith("timer release-notice: describe will refuse its payload. region cn-")
-    assert night.startswith("timer night: set_auto_release will refuse its payload. region cn-")
+    assert notice.startswith("timer release-notice: describe would refuse its payload. region cn-")
+    assert night.startswith("timer night: set_auto_release would refuse its payload. region cn-")
     assert night.endswith(" (It is off now.)")
     assert again == night.replace("night", "night-again")
 
@@ -96,8 +96,8 @@ def test_a_timer_without_a_zone_goes_by_utc_and_that_is_said_aloud(checked: Chec
     told = checked(lambda d: d["vars"].update(evening="0 0 20 * * *"))
 
     assert (
-        "timer evening: no CRON_TZ, so it goes by UTC: 20:00 there is 04:00 in China; for China's "
-        "time write CRON_TZ=Asia/Shanghai before it"
+        "timer evening: CRON_TZ is missing, so the times are in UTC: 20:00 there is 04:00 in "
+        "China; for China's time, put CRON_TZ=Asia/Shanghai in front"
     ) in told[Level.WARNING]
 
 
@@ -127,7 +127,7 @@ def test_every_is_told_as_a_length(checked: Checked) -> None:
     told = checked(lambda d: d["vars"].update(evening="@every 1m"))
 
     assert any("every 0:01:00, counted from" in one for one in told[Level.OK])
-    assert "timer evening: it comes every 60 seconds" in told[Level.WARNING]
+    assert "timer evening: it fires every 60 s" in told[Level.WARNING]
 
 
 def test_what_is_not_curfews_is_left_alone(checked: Checked) -> None:
@@ -164,7 +164,7 @@ def test_an_eventbridge_source_of_another_kind_is_told(checked: Checked) -> None
 def test_what_the_deploy_tool_will_not_do_is_said(checked: Checked) -> None:
     notes = " ".join(checked()[Level.NOTE])
 
-    assert "does not delete a trigger that was taken out of s.yaml or renamed" in notes
+    assert "does not delete a trigger that was removed from s.yaml or renamed" in notes
     assert "Remove it:\ns RESOURCE remove --trigger OLD-NAME -y" in notes
     assert "s release remove --trigger topic -y\ns set_auto_release remove --trigger" in notes
 
@@ -179,14 +179,14 @@ def test_an_empty_list_of_triggers_is_no_error(checked: Checked) -> None:
     told = checked(lambda d: put(props(d, "release"), triggers=None))
 
     assert told[Level.ERROR] == []
-    assert "triggers is empty: it has none. The line may go" in told[Level.NOTE]
+    assert "triggers is empty; you can remove the line" in told[Level.NOTE]
 
 
 def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Checked) -> None:
     told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_PERCENT=7))
 
     assert told[Level.ERROR] == [
-        "environment variable CURFEW_MAX_PERCENT: 7 is not a text; write '7'\nin all 8 functions"
+        "environment variable CURFEW_MAX_PERCENT: 7 is not a string; write '7'\nin all 8 functions"
     ]
     settings = "settings: at most 100 instances and 7 % of a region a run"
     assert any(one.startswith(settings) for one in told[Level.OK])
@@ -213,7 +213,7 @@ def test_a_dry_run_beside_the_run_itself_is_remarked(checked: Checked) -> None:
     assert told[Level.WARNING] == []
     assert (
         "timers evening-dry-run and evening are ON at the same times with the same request: the "
-        "dry run comes with the run itself. Set enable: false on evening-dry-run"
+        "dry run would coincide with the run itself. Set enable: false on evening-dry-run"
     ) in told[Level.NOTE]
 
 

@@ -85,9 +85,11 @@ def test_every_is_a_length_and_no_clock_tells_when(text: str, length: timedelta)
         pytest.param("0 1, 1 * * *", "minutes: '1,'", id="an open list"),
         pytest.param("0 -5 1 * * *", "minutes: '-5'", id="an open range"),
         pytest.param(
-            "0 0 1 * * 7", "Sunday is 0 on some pages and 7 on others; not 7, write SUN", id="day 7"
+            "0 0 1 * * 7",
+            "Sunday is documented as 0 in some places and 7 in others; write SUN, not 7",
+            id="day 7",
         ),
-        pytest.param("0 0 1 * * 0", "not 0, write SUN", id="day 0 of week"),
+        pytest.param("0 0 1 * * 0", "write SUN, not 0", id="day 0 of week"),
         pytest.param("0 0 1 * * FRI-MON", "write FRI,SAT,SUN,MON", id="days backwards"),
         pytest.param("0 0 22-2 * * *", "write 22-23,0-2", id="hours backwards"),
         pytest.param("CRON_TZ=Asia/Beijing 0 0 1 * * *", "China's is Asia/Shanghai", id="Beijing"),
@@ -96,9 +98,9 @@ def test_every_is_a_length_and_no_clock_tells_when(text: str, length: timedelta)
         pytest.param(
             "CRON_TZ=Asia/Shangai 0 0 1 * * *", "did you mean Asia/Shanghai?", id="misspelt"
         ),
-        pytest.param("CRON_TZ=../etc 0 0 1 * * *", "is not a zone's name", id="a path"),
+        pytest.param("CRON_TZ=../etc 0 0 1 * * *", "is not the name of a time zone", id="a path"),
         pytest.param("CRON_TZ=Asia/Shanghai", "has 0 fields", id="a zone alone"),
-        pytest.param("TZ=Asia/Shanghai 0 0 1 * * *", "named by CRON_TZ=", id="TZ"),
+        pytest.param("TZ=Asia/Shanghai 0 0 1 * * *", "set with CRON_TZ=", id="TZ"),
     ],
 )
 def test_what_function_compute_would_not_take_is_refused_with_what_is_right(
@@ -111,7 +113,7 @@ def test_what_function_compute_would_not_take_is_refused_with_what_is_right(
 
 
 def test_a_day_that_there_is_not_never_comes() -> None:
-    with pytest.raises(CronError, match="never comes"):
+    with pytest.raises(CronError, match="never fires"):
         read_cron("0 0 1 30 2 *").next_times(NOW, 3)
 
 

@@ -66,8 +66,8 @@ resources:
     ("text", "said"),
     [
         pytest.param("a: [", "it is not YAML: line", id="not YAML"),
-        pytest.param("a: 1\na: 2", "the key a stands twice", id="twice"),
-        pytest.param("resources: {a: {props: {x: 1, x: 2}}}", "the key x stands twice", id="deep"),
+        pytest.param("a: 1\na: 2", "the key a appears twice", id="twice"),
+        pytest.param("resources: {a: {props: {x: 1, x: 2}}}", "the key x appears twice", id="deep"),
         pytest.param("a: \x00", "it is not YAML", id="a control character"),
         pytest.param("vars: [1]", "vars must be a mapping", id="vars a list"),
         pytest.param("name: x", "there are no resources", id="no resources"),

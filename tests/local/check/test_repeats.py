@@ -45,7 +45,7 @@ def test_midnight_between_the_two_makes_no_other_day() -> None:
     late = timer("late", f"{CHINA}0 50 23 * * MON-FRI")
 
     assert said(late, timer("late-again", f"{CHINA}0 5 0 * * TUE-SAT")) == []
-    assert "of different days" in said(late, timer("late-again", f"{CHINA}0 5 0 * * MON-FRI"))[0]
+    assert "on different days" in said(late, timer("late-again", f"{CHINA}0 5 0 * * MON-FRI"))[0]
 
 
 @pytest.mark.parametrize("payload", [STOP, '{"action": "stop", "tags": {"team": "ops"}}'])
@@ -60,7 +60,7 @@ def test_a_repeat_that_comes_first_is_told_wherever_it_stands(
     ]
 
     assert said(*(both[::-1] if swapped else both))[-1] == (
-        "timer evening-again comes before evening, which it repeats: at Fri 27 Nov 20:15, and "
+        "timer evening-again fires before evening, which it repeats: at Fri 27 Nov 20:15, and "
         "evening at 21:00"
     )
 
@@ -68,9 +68,9 @@ def test_a_repeat_that_comes_first_is_told_wherever_it_stands(
 @pytest.mark.parametrize(
     ("first", "again", "odd"),
     [
-        ("MON-FRI", "*", "Sat 28 Nov 20:15 only evening-again comes"),
-        ("*", "MON-FRI", "Sat 28 Nov 20:00 only evening comes"),
-        ("MON", "TUE", "Mon 30 Nov 20:00 only evening comes"),
+        ("MON-FRI", "*", "Sat 28 Nov 20:15 only evening-again fires"),
+        ("*", "MON-FRI", "Sat 28 Nov 20:00 only evening fires"),
+        ("MON", "TUE", "Mon 30 Nov 20:00 only evening fires"),
     ],
 )
 def test_other_days_are_told(first: str, again: str, odd: str) -> None:
@@ -79,18 +79,18 @@ def test_other_days_are_told(first: str, again: str, odd: str) -> None:
         timer("evening-again", f"{CHINA}0 15 20 * * {again}"),
     )
 
-    assert told == f"timers evening and evening-again are of different days: on {odd}"
+    assert told == f"timers evening and evening-again run on different days: on {odd}"
 
 
 def test_a_repeat_that_is_on_alone_or_asks_something_else_is_told() -> None:
     again = f"{CHINA}0 15 20 * * MON-FRI"
 
     assert said(timer("evening", EVENING), timer("evening-again", again, enable=True)) == [
-        "timer evening-again is ON, but evening is off: both ask the same"
+        "timer evening-again is ON, but evening is off, though both send the same request"
     ]
     assert said(timer("evening", EVENING, enable=True), timer("evening-again", again)) == []
     assert said(timer("evening", EVENING), timer("evening-again", again, '{"a": 1}')) == [
-        "timer evening-again does not ask what evening asks, which it repeats"
+        "timer evening-again does not send the same request as evening, which it repeats"
     ]
 
 
@@ -99,7 +99,7 @@ def test_two_of_other_names_are_a_repeat_if_they_ask_the_same_within_an_hour() -
     before = f"{CHINA}0 15 19 * * *"
 
     assert said(first, timer("b", before)) == [
-        "timer b comes before a, which it repeats: at Fri 27 Nov 19:15, and a at 20:00"
+        "timer b fires before a, which it repeats: at Fri 27 Nov 19:15, and a at 20:00"
     ]
     assert said(first, timer("b", before, '{"action": "stop", "name": "x"}')) == []
     assert said(first, timer("b", f"{CHINA}0 30 18 * * *")) == []

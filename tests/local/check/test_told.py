@@ -64,7 +64,7 @@ def test_a_payload_that_its_function_can_never_take_is_an_error_though_it_is_off
     said = told(changed(tmp_path, NEVER))
 
     names = [
-        re.match(r"timer (\S+): start will refuse its payload", one) for one in said[Level.ERROR]
+        re.match(r"timer (\S+): start would refuse its payload", one) for one in said[Level.ERROR]
     ]
     assert [one[1] for one in names if one] == ["morning", "morning-again"]
     assert "is not a field of this request" in said[Level.ERROR][0]

@@ -53,7 +53,7 @@ def test_the_help_of_serve_names_every_fault_quirk_and_field(word: str) -> None:
 
 
 def test_the_fleet_in_the_help_of_serve_is_one(tmp_path: Path) -> None:
-    shown = run("serve", "--help").output.partition("may be left out:\n")[2]
+    shown = run("serve", "--help").output.partition("every field is optional:\n")[2]
     path = tmp_path / "fleet.yaml"
     path.write_text(dedent(shown.partition("Fields of an instance")[0]))
 
@@ -260,13 +260,13 @@ class TestFleet:
         result = run("fleet", "--endpoint", "http://127.0.0.1:1")
 
         assert result.exit_code == 1
-        assert "no emulator answers at http://127.0.0.1:1; start one with" in result.output
+        assert "no emulator is listening at http://127.0.0.1:1; start one with" in result.output
 
     @pytest.mark.parametrize(
         ("status", "body", "said"),
         [
             pytest.param(200, b"<html>", "is not this emulator", id="a page"),
-            pytest.param(404, b"", "answers HTTP 404", id="not found"),
+            pytest.param(404, b"", "returns HTTP 404", id="not found"),
         ],
     )
     def test_something_else_that_answers_is_not_taken_for_an_emulator(
@@ -320,7 +320,7 @@ class TestEvent:
         result = run("event", "timer", "stop", "--endpoint", "127.0.0.1:1")
 
         assert result.exit_code == 1
-        assert "no emulator answers at http://127.0.0.1:1" in result.output
+        assert "no emulator is listening at http://127.0.0.1:1" in result.output
 
     def test_what_a_terminal_would_obey_is_shown_as_json_shows_it(self) -> None:
         result = run("event", "direct", "stop", '{"name": "a\\u001b\\u202eb\\u2028开发"}')
@@ -347,7 +347,7 @@ class TestEvent:
         ("arguments", "said"),
         [
             pytest.param(("tmer", "stop"), "Did you mean timer?", id="misspelt trigger"),
-            pytest.param(("timer", "halt"), "There are: apply_schedule", id="no function"),
+            pytest.param(("timer", "halt"), "Choose one of: apply_schedule", id="no function"),
             pytest.param(("timer", "stop", "[]"), "a request is a JSON object", id="a list"),
             pytest.param(("timer", "stop", "{"), "REQUEST", id="no JSON"),
             pytest.param(
@@ -355,7 +355,7 @@ class TestEvent:
                 "not both",
                 id="two times",
             ),
-            pytest.param(("timer", "stop", "--time", "noon"), "no time with a zone", id="time"),
+            pytest.param(("timer", "stop", "--time", "noon"), "not a time with a zone", id="time"),
         ],
     )
     def test_bad_usage_is_told(self, arguments: tuple[str, ...], said: str) -> None:

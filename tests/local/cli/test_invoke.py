@@ -64,7 +64,7 @@ def test_a_sample_of_last_week_is_played_at_its_own_time(evening: str) -> None:
 def test_an_event_without_a_time_is_of_now() -> None:
     result = run("describe", str(EVENTS / "describe.direct.json"))
 
-    assert "now, as the event has no time" in " ".join(result.output.split())
+    assert "now, because the event has no time" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize("payload", ["{", '"text"', "[]"])
@@ -72,7 +72,7 @@ def test_an_event_that_cannot_be_read_is_played_now(payload: str) -> None:
     event = {"triggerTime": "2026-11-20T12:00:00Z", "triggerName": "x", "payload": payload}
     result = run("stop", "-", stdin=json.dumps(event).encode())
 
-    assert "now, as the event is invalid." in " ".join(result.output.split())
+    assert "now, because the event is invalid." in " ".join(result.output.split())
     assert "InvalidEvent" in result.output
 
 
@@ -179,7 +179,7 @@ def test_an_error_over_http_is_a_failure(event_file: Path) -> None:
 
     assert result.exit_code == 1
     assert "Refused" in result.output
-    assert "answered to the HTTP caller with status 409" in result.output
+    assert "HTTP status returned to the caller: 409" in result.output
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ class TestWithAnEndpoint:
 
         assert result.exit_code == 1
         assert result.stderr == (
-            f"Error: no emulator answers at http://{endpoint}; start one with: "
+            f"Error: no emulator is listening at http://{endpoint}; start one with: "
             f"python -m local serve --port {endpoint.rpartition(':')[2]}\n"
         )
 
@@ -160,8 +160,9 @@ class TestWithAnEndpoint:
         assert result.exit_code == 0
         assert "An emulated ECS with the default fleet" in result.stdout
         assert result.stderr == (
-            f"Note: ECS_ENDPOINT, {stated}, is not on this machine and not used; to call the "
-            "function against it, state --endpoint.\n"
+            f"Note: ECS_ENDPOINT, {stated}, is not on this machine, so it is not used; to use it, "
+            f"pass --endpoint."
+            "\n"
         )
 
     @pytest.mark.slow

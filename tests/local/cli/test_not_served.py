@@ -93,7 +93,7 @@ def test_a_redirect_to_another_is_not_followed(state: dict[str, Any]) -> None:
         to = b"Location: http://127.0.0.1:%d/" % other.port
         result = answered(http(b"", to, status=b"302 Found"), "fleet")
 
-    assert (other.received, "answers HTTP 302" in result.output) == ([], True)
+    assert (other.received, "returns HTTP 302" in result.output) == ([], True)
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\na: ", b"HTTP/1.1 200 OK\r\n\r\n"])

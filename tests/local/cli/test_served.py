@@ -182,7 +182,7 @@ def test_an_emulators_real_clock_is_lived_by() -> None:
 @pytest.mark.parametrize(
     ("endpoint", "said"),
     [
-        ("http://127.0.0.1:1", "no emulator answers at http://127.0.0.1:1; start one with"),
+        ("http://127.0.0.1:1", "no emulator is listening at http://127.0.0.1:1; start one with"),
         ("https://127.0.0.1:1", "is not an emulator on this machine"),
         ("http://192.0.2.1", "is not an emulator on this machine"),
     ],
@@ -198,5 +198,5 @@ def test_what_is_not_asked_for_in_the_right_form_is_not_an_emulator(served: Loca
 
 
 def test_a_refusal_is_told_with_its_status(served: LocalEcs) -> None:
-    with pytest.raises(NotServedError, match="answers HTTP 404"):
+    with pytest.raises(NotServedError, match="returns HTTP 404"):
         ask(served.url, "nothing", Reading)

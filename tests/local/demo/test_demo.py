@@ -163,8 +163,10 @@ def test_a_function_that_only_says_so_is_found_out(monkeypatch: pytest.MonkeyPat
     went_well, output = told()
 
     assert not went_well
-    assert "✗ not so: every development machine here is off but those that are guarded" in output
-    assert "Step 5 did not do what it says." in output
+    assert (
+        "✗ failed: every development machine here is off, except those that are guarded" in output
+    )
+    assert "Step 5 did not do what it was meant to do." in output
 
 
 def test_a_release_without_its_snapshot_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +182,7 @@ def test_a_release_without_its_snapshot_is_found_out(monkeypatch: pytest.MonkeyP
 
     assert not went_well
     assert "✓ the second runner is gone" in output
-    assert "✗ not so: a snapshot of its disk was complete before it was deleted" in output
+    assert "✗ failed: a snapshot of its disk was complete before it was deleted" in output
 
 
 def test_a_function_that_fails_is_shown_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,8 +206,8 @@ def test_an_ecs_that_makes_no_instances_ends_the_day(monkeypatch: pytest.MonkeyP
     went_well, output = told()
 
     assert not went_well
-    assert "ECS did not do it" in output
-    assert "Step 1 did not do what it says." in output
+    assert "the call to ECS failed" in output
+    assert "Step 1 did not do what it was meant to do." in output
 
 
 def test_runners_that_do_not_start_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +216,7 @@ def test_runners_that_do_not_start_are_noticed(monkeypatch: pytest.MonkeyPatch) 
     went_well, output = told()
 
     assert not went_well
-    assert "✗ not so: three runners are running" in output
+    assert "✗ failed: three runners are running" in output
 
 
 @pytest.mark.parametrize(("went_well", "status"), [(True, 0), (False, 1)])

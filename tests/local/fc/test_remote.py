@@ -70,12 +70,12 @@ def test_an_asynchronous_call_is_accepted_once_under_its_id(name: str, url: str)
     reply = call(deployed(name, url), Call(EVENT, "pipeline-4711"))
 
     assert (reply.outcome, reply.request_id[:2]) == (None, "1-")
-    with pytest.raises(RemoteError, match=r"answers 409 .*has been sent before"):
+    with pytest.raises(RemoteError, match=r"returned 409 .*was sent before"):
         call(deployed(name, url), Call(EVENT, "pipeline-4711"))
 
 
 def test_a_function_that_is_not_there_is_told_with_what_to_do(name: str, url: str) -> None:
-    with pytest.raises(RemoteError, match=r"answers 404 FunctionNotFound: .*--name"):
+    with pytest.raises(RemoteError, match=r"returned 404 FunctionNotFound: .*--name"):
         call(deployed(f"{name}-old", url), Call(EVENT))
 
 
@@ -130,7 +130,7 @@ def test_an_answer_that_is_no_json_is_told(name: str) -> None:
 def test_an_answer_that_does_not_come_leaves_open_what_happened(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(RemoteError, match="the function may still run"):
+        with pytest.raises(RemoteError, match="the function may still be running"):
             call(deployed(name, endpoint, timeout_s=0.3), Call(EVENT))
 
 
@@ -156,7 +156,7 @@ def test_a_client_that_is_not_installed_is_told_with_how_to_have_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
 
-    with pytest.raises(RemoteError, match="is not installed; type: make"):
+    with pytest.raises(RemoteError, match="is not installed; run: make"):
         call(deployed(function, "https://example.invalid"), Call(EVENT))
 
 
@@ -222,7 +222,7 @@ def test_without_a_key_a_missing_client_is_told_in_the_same_breath(
     result = run("--remote", "--name", name)
 
     assert result.exit_code == 2
-    assert (f"missing too; type first: {command}" in result.stderr) is not is_there
+    assert (f"missing too; first run: {command}" in result.stderr) is not is_there
 
 
 def test_what_is_no_answer_of_curfew_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +232,7 @@ def test_what_is_no_answer_of_curfew_is_shown_as_it_is(monkeypatch: pytest.Monke
     result = run("--remote", "--endpoint", "http://127.0.0.1:9")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: this is not an answer of Curfew: hello\\u001b[31m\n"
+    assert result.stderr == "Error: this is not a response of Curfew: hello\\u001b[31m\n"
 
 
 def test_the_end_of_a_deployed_functions_log_cannot_steer_the_terminal(

@@ -90,7 +90,7 @@ def test_a_closed_connection_leaves_open_what_happened(name: str) -> None:
         result = run(name, f"http://127.0.0.1:{server.port}")
 
     assert SAID.fullmatch(result.stderr)
-    assert "the connection broke; the function may still run" in result.stderr
+    assert "the connection broke; the function may still be running" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_log_that_cannot_be_read_takes_nothing_from_the_report(name: str, log:
 
     assert result.exit_code == 0, result.exception
     assert "stop: 1 unchanged" in result.stdout
-    assert result.stderr == "The end of the function's log came, and cannot be read.\n"
+    assert result.stderr == "The end of the function's log was returned, but cannot be read.\n"
 
 
 def test_a_log_that_is_no_text_is_shown_as_far_as_it_is(name: str) -> None:
@@ -136,7 +136,7 @@ def test_a_refusal_is_told_with_its_code_and_without_controls(name: str) -> None
     result = answered(name, refusal("Access\x1bDenied", "No.\r\nReally\u2028no\u202e."))
 
     assert result.stderr == (
-        "Error: Function Compute answers 403 Access\\u001bDenied: No.\\u000d\\u000aReally\\u2028no"
+        "Error: Function Compute returned 403 Access\\u001bDenied: No.\\u000d\\u000aReally\\u2028no"
         "\\u202e.; the key needs fc:InvokeFunction on the function\n"
     )
 
@@ -173,7 +173,7 @@ def test_an_answer_without_end_is_read_no_further_than_it_may_be(
     with listening(endless) as server:
         result = run(name, f"http://127.0.0.1:{server.port}")
 
-    assert "a response of more than 1 MiB; the function may still run" in result.stderr
+    assert "a response of more than 1 MiB; the function may still be running" in result.stderr
     assert sent < 32 * 1024 * 1024
 
 
@@ -190,14 +190,14 @@ def test_an_answer_that_drips_in_is_late(name: str, head: bytes) -> None:
         result = run(name, f"http://127.0.0.1:{server.port}", "--timeout", "1")
 
     assert time.monotonic() - began < 6
-    assert "no answer within 1 seconds; the function may still run" in result.stderr
+    assert "no response within 1 s; the function may still be running" in result.stderr
 
 
 def test_who_says_nothing_at_all_is_late(name: str) -> None:
     with listening(stalling()) as server:
         result = run(name, f"http://127.0.0.1:{server.port}", "--timeout", "1")
 
-    assert "no answer within 1 seconds; the function may still run" in result.stderr
+    assert "no response within 1 s; the function may still be running" in result.stderr
 
 
 def test_a_proxy_that_refuses_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

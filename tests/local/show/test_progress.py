@@ -95,7 +95,7 @@ def test_calls_and_waits_are_told_with_the_time_and_what_is_left(run: Run) -> No
     assert run.lines == [
         "12:00:00  DescribeInstances in cn-hangzhou",
         "12:00:00  StopInstances in cn-hangzhou: 2 instances",
-        "12:00:00  waiting for what StopInstances began; 9 min 55 s left",
+        "12:00:00  waiting for what StopInstances started; 9 min 55 s left",
         "12:00:02  waiting: 1 Stopped, 1 Stopping; 9 min 53 s left",
     ]
 

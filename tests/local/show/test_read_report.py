@@ -133,7 +133,7 @@ def test_a_failures_sentence_may_hold_what_is_too_deep_to_be_read() -> None:
 def test_a_report_with_a_release_at_no_time_is_none() -> None:
     report = {**REPORT, "instances": [{**ROW, "auto_release_at": "soon"}]}
 
-    with pytest.raises(MsgspecError, match="no time with a zone"):
+    with pytest.raises(MsgspecError, match="not a time with a zone"):
         read_answer(Outcome(ok=True, body=json.dumps(report).encode()))
 
 

@@ -193,8 +193,7 @@ def test_a_plan_can_be_confirmed_by_an_id_in_one_piece() -> None:
     answer = Answer((replace(report(would_change=1), plan_id=plan_id),))
 
     assert shown(answer).endswith(
-        'to do this and nothing else, send it again with this in place of "dry_run": '
-        f'"plan_id": "{plan_id}"'
+        f'to do exactly this, send it again with this instead of "dry_run": "plan_id": "{plan_id}"'
     )
 
 
@@ -277,7 +276,7 @@ def test_results_are_counted_in_one_order_however_they_come() -> None:
 def test_a_failure_comes_after_the_reports() -> None:
     output = shown(Answer((report(),), Failure("Incomplete", "not all"), 500))
 
-    assert output.endswith("0.2 s Incomplete not all answered to the HTTP caller with status 500")
+    assert output.endswith("0.2 s Incomplete not all HTTP status returned to the caller: 500")
 
 
 def test_the_screen_is_never_wider_than_people_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def test_nothing_stated_is_chinas_calendar() -> None:
         (
             "2026-11-20..2026-11-24",
             "2026-11-24",
-            "2026-11-24 is both a holiday and a working day; state it once",
+            "2026-11-24 is both a holiday and a working day; list it only once",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_guard_counts_days_in_the_operators_zone() -> None:
             TOKYO,
             datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
             " (= 2026-11-24T21:00:00+09:00)",
-            id="an-instant-bears-its-own-zone",
+            id="an-instant-has-its-own-zone",
         ),
         pytest.param(
             "2026-11-24T12:00Z",

@@ -33,8 +33,8 @@ def test_a_run_in_english() -> None:
             Line("dev-web-1", "(i-bp1example00000001, cn-hangzhou) changed"),
         ),
         more=0,
-        advice="Send the event again: what is pending goes on from there. Of what failed, the "
-        "reason says why.",
+        advice="Send the event again: pending instances continue from there. For failed ones, see "
+        "the reason.",
         footer="request 1-66aa, retry 2, account 123456789012",
         language="en",
     )

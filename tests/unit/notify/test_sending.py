@@ -48,7 +48,7 @@ def test_a_redirect_is_told_and_not_followed() -> None:
         with listening(saying(http(b"", there, status=b"302 Found"))) as server:
             problem = why_not(f"http://127.0.0.1:{server.port}/x")
 
-    assert problem == "it answers with a redirect (HTTP 302), not followed"
+    assert problem == "it returned a redirect (HTTP 302), which is not followed"
     assert other.received == []
 
 

@@ -197,7 +197,7 @@ def test_the_oldest_time_counts(envelope: Envelope, sent_at: datetime | None) ->
     [
         pytest.param(
             {key: value for key, value in record(BODY).items() if key != "timestamp"},
-            "timestamp: the time is missing; write it as RFC 3339 text",
+            "timestamp: the time is missing; write it in RFC 3339 format",
             id="record",
         ),
         pytest.param(
@@ -213,7 +213,7 @@ def test_the_oldest_time_counts(envelope: Envelope, sent_at: datetime | None) ->
         ),
         pytest.param(
             record(text({**timer(), "triggerTime": None})),
-            "requestPayload.triggerTime: the time is missing; write it as RFC 3339 text",
+            "requestPayload.triggerTime: the time is missing; write it in RFC 3339 format",
             id="timer-that-failed",
         ),
         pytest.param(

@@ -153,7 +153,7 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             json.dumps(without(TIMER, "triggerTime")),
-            "triggerTime: the time is missing; write it as RFC 3339 text",
+            "triggerTime: the time is missing; write it in RFC 3339 format",
             id="timer-without-time",
         ),
         pytest.param(
@@ -236,12 +236,12 @@ def test_api_gateways_caller_is_told_of_a_bad_body_too() -> None:
         ),
         pytest.param(
             json.dumps(cloud_event(MNS_DATA, time=None)),
-            "time: the time is missing; write it as RFC 3339 text",
+            "time: the time is missing; write it in RFC 3339 format",
             id="cloud-event-time-null",
         ),
         pytest.param(
             json.dumps(without(cloud_event(MNS_DATA, aliyunpublishtime=SENT_AT_MS), "time")),
-            f"aliyunpublishtime: {SENT_AT_MS} is not a time; write it as RFC 3339 text",
+            f"aliyunpublishtime: {SENT_AT_MS} is not a time; write it in RFC 3339 format",
             id="time-of-publishing",
         ),
         pytest.param(
