@@ -24,12 +24,16 @@ from shared.notify.message import Run, text_of
 from shared.notify.outgoing import Answer, Outgoing
 from shared.parallel import Runner
 from shared.printable import printable
+from shared.report.log import log_unforeseen
 
 LONGEST_S = 3.0
 """What all notices of an invocation may take, side by side; kept back from its time."""
 
 _LEAST_S = 0.2
 _MAX_SAID = 200
+_SIGNED = r"""((?:lease|sign|v1)\\*["']?\s*[=:]\s*\\*["']?)[^\s"'&,)}>|\\]+"""
+"""A signature or a link that was sent, wherever it is repeated."""
+
 
 Post = Callable[[Outgoing, float], Answer]
 """Sends once, within so many seconds.
@@ -88,7 +92,11 @@ class Notices(msgspec.Struct, frozen=True):
         until = clock.now() + timedelta(seconds=left_s)
 
         def told(channel: Channel) -> list[Told]:
-            return list(self._told(channel, run, post, clock, until))
+            try:
+                return list(self._told(channel, run, post, clock, until))
+            except Exception as error:  # noqa: BLE001  # the others are told all the same
+                problem = log_unforeseen(error)
+                return [Told(channel.name, f"no notice to {channel.name}: {problem}")]
 
         each = side_by_side(told, channels, at_once=max(1, len(channels)))
         return [one for told_of in each for one in told_of]
@@ -143,7 +151,7 @@ def _posted(channel: Channel, outgoing: Outgoing, post: Post, left_s: float) -> 
         answer = post(outgoing, left_s)
     except NotTold as failure:
         return str(failure)
-    return without_secrets(judge(answer), channel)
+    return without_secrets(judge(answer), channel, outgoing)
 
 
 def _is_before(run: Run) -> bool:
@@ -169,11 +177,13 @@ def read_notices(environ: Mapping[str, str]) -> Notices:
     return Notices(read_channels(environ.get("CURFEW_NOTIFY", "")), settings)
 
 
-def without_secrets(said: str, channel: Channel) -> str:
-    """What a channel said, without its own address should it repeat that, and not too long."""
-    secrets = forms_of(channel.url, channel.secret, *_tokens(channel.url))
+def without_secrets(said: str, channel: Channel, outgoing: Outgoing) -> str:
+    """What a channel said, without what was sent to it should it repeat that, and not too long."""
+    secrets = forms_of(
+        outgoing.url, channel.url, channel.secret, *_tokens(channel.url), *outgoing.headers.values()
+    )
     said = masked(said.encode(errors="replace"), secrets).decode(errors="replace")
-    return printable(said[:_MAX_SAID])
+    return printable(re.sub(_SIGNED, r"\1***", said)[:_MAX_SAID])
 
 
 def _tokens(url: str) -> list[str]:

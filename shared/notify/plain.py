@@ -12,15 +12,15 @@ from shared.printable import printable
 
 _ACTING = "`*[]<>&#~\\|!"
 _TWINS = {ord(one): ord(one) + 0xFEE0 for one in _ACTING}  # Unicode, "Fullwidth Forms"
-_AT = {ord("@"): ord("@") + 0xFEE0}
+_CALLING = {ord(one): ord(one) + 0xFEE0 for one in "@<>"}
 
 
 def harmless(text: str) -> str:
     """The text on one line, in which no client finds an address or somebody to call.
 
-    ``http://…``, ``www.…``, ``@all``; control characters are written as their numbers.
+    ``http://…``, ``www.…``, ``@all``, ``<at …>``; control characters are written as their numbers.
     """
-    text = printable(text).translate(_AT).replace("://", "\uff1a//")
+    text = printable(text).translate(_CALLING).replace("://", "\uff1a//")
     return re.sub(r"(?i)\bwww\.", lambda found: f"{found[0][:-1]}\uff0e", text)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ class Chat:
 
     Attributes:
         answer: What it answers; an error is raised.
+        poster: Makes another way to it; None: it gives that answer.
         timeouts: How long each notice was allowed to take.
     """
 
@@ -40,6 +41,7 @@ class Chat:
             ]
         )
     )
+    poster: Callable[[Mapping[str, str]], Post] | None = None
     sent: list[Outgoing] = field(default_factory=list)
     timeouts: list[float] = field(default_factory=list)
 
@@ -59,7 +61,7 @@ class Chat:
             clock=lambda: self.stage.clock,
             side_by_side=one_by_one,
             connect=lambda *_: self.stage.transport,
-            poster=self._poster,
+            poster=self.poster or self._poster,
             environ={**self.stage.environ, **(environ or {})},
         )
         body = event if isinstance(event, bytes) else json.dumps(event).encode()

@@ -44,4 +44,4 @@ def test_no_name_keeps_what_a_client_acts_upon(name: str) -> None:
 
 @given(st.text(max_size=80))
 def test_no_name_calls_anybody_or_leads_anywhere(name: str) -> None:
-    assert not re.search(r"@|://|\b(?i:www)\.|\n", harmless(name))
+    assert not re.search(r"[@<>\n]|://|\b(?i:www)\.", harmless(name))
