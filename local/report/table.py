@@ -40,13 +40,13 @@ def show(console: Console, night: Night, words: Words) -> None:
 def headline(night: Night, words: Words) -> str:
     """All in one line: instances, hours, money, runs."""
     parts = [
-        f"{night.machines:,} {words('machines')}",
-        f"{words.hours(night.total.minutes)} {words('avoided')}",
+        words.counted("machines_in_all", night.machines),
+        words("avoided_in_all", words.hours(night.total.minutes)),
     ]
     if night.total.money:
         parts.append(f"{words.money(night.total.money)} {words('money')}")
     runs = sum(night.runs.values())
-    parts.append(f"{runs:,} {words('runs')}")
+    parts.append(words.counted("runs_in_all", runs))
     return " · ".join(parts)
 
 

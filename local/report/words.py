@@ -28,6 +28,11 @@ class Words:
         """A word or sentence with these values in it."""
         return str(self._words[word]).format(*values)
 
+    def counted(self, sentence: str, number: int) -> str:
+        """A sentence with a number in it; of one thing in its own form, if it has one."""
+        one = f"{sentence}_one"
+        return self(one if number == 1 and one in self._words else sentence, f"{number:,}")
+
     def day(self, day: date) -> str:
         """A day with its weekday: ``Mon 23 Nov``, ``11月23日 周一``."""
         if self.language == "zh":

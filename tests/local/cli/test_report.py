@@ -33,7 +33,7 @@ def test_the_table_says_hours_and_money_by_day_and_owner(log: Path) -> None:
 
     assert done.exit_code == 0
     told = " ".join(done.stdout.split())
-    assert "1 instances · 12 hours avoided · CNY 7.50 at list price · 1 runs" in told
+    assert "1 instance · 12 hours avoided · CNY 7.50 at list price · 1 run " in told
     assert "Mon 23 Nov" in told
     assert "li.na 1 12 CNY 7.50" in told
 
@@ -43,7 +43,9 @@ def test_the_last_days_alone(log: Path) -> None:
 
 
 def test_it_speaks_chinese(log: Path) -> None:
-    assert "节省的运行小时" in report(log, language="zh_CN").stdout
+    assert (
+        "1 台实例 · 节省 12 个运行小时 · CNY 7.50 按目录价" in report(log, language="zh_CN").stdout
+    )
     assert "节省的运行小时" in report(log, "--language", "zh").stdout
 
 

@@ -12,7 +12,7 @@ from local.report.entry import Entry
 from local.report.history import State
 from local.report.night import Gathering, Night
 from shared.times import CHINA
-from tests.local.report.lines import EVENING, line, run, started
+from tests.local.report.lines import EVENING, MORNING, line, run, started
 
 PRICE = {"hour": 0.72, "ends": 0.6, "currency": "CNY"}
 NIGHT_MINUTES = 12 * 60 + 30
@@ -105,14 +105,16 @@ def test_a_released_instance_avoids_nothing() -> None:
         pytest.param({}, None, {}, NIGHT_MINUTES, id="no-price"),
         pytest.param({"stopped_mode": ""}, PRICE, {}, NIGHT_MINUTES, id="mode-unknown"),
         pytest.param({"stopped_mode": "KeepCharging"}, PRICE, {}, 0, id="keep-charging"),
+        pytest.param({"charge_type": "PrePaid"}, None, {}, 0, id="subscription"),
     ],
 )
 def test_money_is_what_ends_for_as_long_as_it_ended(
     fields: dict[str, Any], price: object, money: dict[str, float], unpriced: int
 ) -> None:
     priced = on("2026-11-23T12:00:00+08:00", "2026-11-23T08:30:00+08:00")
+    kind = {"charge_type": fields.get("charge_type", "PostPaid")}
 
-    total = night_of({**priced, "list_price": price}, line(**fields), started()).total
+    total = night_of({**priced, "list_price": price}, line(**fields), started(**kind)).total
 
     assert total.money == pytest.approx(money)
     assert (total.minutes, total.unpriced) == (NIGHT_MINUTES, unpriced)
@@ -138,6 +140,17 @@ def test_only_the_last_days_count() -> None:
 
     assert [str(day.date) for day in night.days] == ["2026-11-24"]
     assert night.total.minutes == 510
+
+
+def test_what_was_said_on_other_days_is_not_told() -> None:
+    first = line(result="skipped", reason="tag curfew:protect, unreadable")
+    second = started(result="failed", reason="no")
+
+    night = night_of(first, second, run(), run(ended_at=MORNING, outcome="incomplete"), days=1)
+
+    assert (night.guarded, night.unread) == ([], [])
+    assert [one.what for one in night.failed] == ["start: no"]
+    assert night.runs == {"incomplete": 1}
 
 
 def test_days_are_those_of_the_zone() -> None:

@@ -152,5 +152,5 @@ def test_a_log_without_times_still_gives_a_page() -> None:
     page = page_of(line(seen_at="", reason="stop: still billed"))
 
     assert Reader(page).open == []
-    assert "1 lines have no time" in page
+    assert "1 line has no time" in page
     assert "<svg" not in page
