@@ -24,9 +24,10 @@ from local.ecs.clock import Clock, RealClock
 from local.ecs.complaints import complaint, there_are
 from local.ecs.emulator import Emulator, Options, local_credential
 from local.ecs.engine import ACTIONS, Ecs
-from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec, default_fleet, generated_fleet
-from local.ecs.fleet.fleet_file import field_names, read_fleet
-from local.ecs.gateway.faults import FAULTS, AnyFault, Fault, parse_fault
+from local.ecs.epilog import epilog
+from local.ecs.fleet.fleet import Fleet, default_fleet, generated_fleet
+from local.ecs.fleet.fleet_file import read_fleet
+from local.ecs.gateway.faults import AnyFault, parse_fault
 from local.ecs.gateway.throttle import DENIALS, UNLIMITED, Denial, Limits, read_denial
 from local.ecs.http.hosts import Hosts, read_host
 from local.ecs.http.panels import Panel
@@ -251,41 +252,6 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
-_FLEET_FILE = """\b
-instances:
-  - name: runner
-    count: 3                     # runner-1, runner-2, runner-3
-    region: cn-shanghai
-    status: Stopped              # ECS's own words; default: Running
-    tags: {purpose: ci-runner}
-    created_at: -1h              # an hour ago, or a time with its zone
-    auto_release_at: +2h
-    data_disks: [{size_gib: 200, delete_with_instance: false}]"""
-
-
-def _epilog() -> str:
-    """What fleet files, faults and quirks there are, in click's paragraphs."""
-    own = {
-        name: set(kind.__struct_fields__) - set(Fault.__struct_fields__)
-        for name, kind in FAULTS.items()
-    }
-    faults = "; ".join(
-        f"{name} ({', '.join(sorted(fields))})" if fields else name for name, fields in own.items()
-    )
-    instance, disk = ", ".join(field_names(InstanceSpec)), ", ".join(field_names(DiskSpec))
-    common = ", ".join(Fault.__struct_fields__)
-    return f"""FLEET FILES, in YAML or JSON; every field is optional:
-
-{_FLEET_FILE}
-
-Fields of an instance: count, {instance}. Of a disk: {disk}. At the top level: default_stopped_mode.
-
-FAULTS, such as {{"fault": "cut", "action": "Stop*", "times": 1}}; all have {common}: {faults}.
-
-QUIRKS: {", ".join(Quirks.__dataclass_fields__)}.
-"""
-
-
 def make_command(
     neighbour: Neighbour | None = None, panels: tuple[Panel, ...] = ()
 ) -> click.Command:
@@ -300,7 +266,7 @@ def make_command(
         "serve",
         context_settings={"help_option_names": ["-h", "--help"]},
         short_help="Serve an emulated ECS until Ctrl-C.",
-        epilog=_epilog(),
+        epilog=epilog(),
     )
     @_with_options
     def command(**options: Any) -> None:  # noqa: ANN401  # click's; _Given has their types

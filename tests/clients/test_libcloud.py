@@ -12,6 +12,7 @@ import pytest
 
 from local.ecs.account.durations import NO_TIME
 from local.ecs.account.model import LockReason, Status
+from local.ecs.account.network import default_group_id, default_vswitch_id
 from local.ecs.clock import RealClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
@@ -79,7 +80,11 @@ def test_a_node_is_created_rebooted_stopped_started_and_destroyed(ecs: LocalEcs)
     size = SimpleNamespace(id="ecs.g7.large")
 
     node = made.create_node(
-        "runner-1", size, image, ex_security_group_id="sg-1", ex_vswitch_id="vsw-1"
+        "runner-1",
+        size,
+        image,
+        ex_security_group_id=default_group_id("cn-hangzhou"),
+        ex_vswitch_id=default_vswitch_id("cn-hangzhou", "cn-hangzhou-h"),
     )
     seen = [ecs.engine.instance(node.id).status]
     for change in (made.reboot_node, made.stop_node, made.start_node):

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from local.ecs.account.network import default_group_id, default_vswitch_id
 from local.ecs.clock import ManualClock
 from local.ecs.gateway.faults import Refuse
 from local.ecs.server import LocalEcs
-from tests.clients.adapters import NAMES, Body, Client, Key, RefusedError
+from tests.clients.adapters import NAMES, REGION, Body, Client, Key, RefusedError
 
 every_client = pytest.mark.parametrize("client", NAMES, indirect=True)
 
@@ -27,8 +28,8 @@ def run(client: Client, count: int = 1) -> list[str]:
         "RunInstances",
         InstanceType="ecs.g7.large",
         ImageId="aliyun_3_x64_20G_alibase_20260815.vhd",
-        SecurityGroupId="sg-1",
-        VSwitchId="vsw-1",
+        SecurityGroupId=default_group_id(REGION),
+        VSwitchId=default_vswitch_id(REGION, f"{REGION}-h"),
         InstanceName=NAME,
         Description=ODD,
         Amount=count,

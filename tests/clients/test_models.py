@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from local.ecs.account.model import LockReason
-from local.ecs.account.network import default_group_id, default_vpc_id
+from local.ecs.account.network import default_group_id, default_vpc_id, default_vswitch_id
 from local.ecs.account.quirks import Quirks
+from local.ecs.account.system_events import EventType
 from local.ecs.clock import ManualClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
@@ -84,8 +85,8 @@ def test_the_members_of_a_batch_are_typed(ecs: LocalEcs) -> None:
 NEW = {
     "InstanceType": "ecs.g7.large",
     "ImageId": "aliyun_3_x64_20G_alibase_20260815.vhd",
-    "SecurityGroupId": "sg-1",
-    "VSwitchId": "vsw-1",
+    "SecurityGroupId": default_group_id(REGION),
+    "VSwitchId": default_vswitch_id(REGION, f"{REGION}-h"),
 }
 
 
@@ -116,8 +117,6 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
     yield "DescribeInstances", {"PageNumber": 1, "PageSize": 10}
     yield "DescribeInstanceStatus", {"PageNumber": 1, "PageSize": 10}
     yield "DescribeInstanceAttribute", {"InstanceId": one}
-    yield "DescribeInstancesFullStatus", {"PageNumber": 1, "PageSize": 10}
-    yield "DescribeInstanceHistoryEvents", {"PageNumber": 1, "PageSize": 10}
     yield "DescribeDisks", {"MaxResults": 10}
     engine.lock(one)  # in no way
     yield "CreateSnapshot", {"DiskId": disk}
@@ -137,6 +136,10 @@ def every_operation(engine: Ecs, clock: ManualClock) -> Iterator[tuple[str, Mapp
     yield "ListTagResources", this
     yield "UntagResources", {**this, "TagKey": ["env"]}
     yield "ModifyInstanceAttribute", {"InstanceId": one, "InstanceName": "another"}
+    yield "DescribeUserData", {"InstanceId": one}
+    engine.announce(one, EventType.MAINTENANCE_REBOOT, clock.now() + timedelta(hours=30), "old")
+    yield "DescribeInstancesFullStatus", {"InstanceId": [one]}
+    yield "DescribeInstanceHistoryEvents", {"EventCycleStatus": "Scheduled", "MaxResults": 10}
     yield "AllocatePublicIpAddress", {"InstanceId": one}
     yield from networks_and_keys(one)
     made = {"SecurityGroupId": engine.security_groups(REGION)[-1].group_id}

@@ -113,6 +113,9 @@ class Instance:
         private_ip: "" for one that is made.
         bandwidth_out: public bandwidth in Mbit/s; ``bandwidth_in`` is -1 where nobody set it.
         spot_price_limit: CNY an hour; 0 for none.
+        spot_duration: hours in which a spot instance is not taken away.
+        http_endpoint: of the metadata, as it was asked for, and ``http_tokens`` likewise.
+        os_names: in Chinese, in English, and the kind, of an image of the account's own.
         credit_specification: ``Standard`` or ``Unlimited``; "" for the type's default.
         user_data: base64, as it was given.
         public_ip: its own public address, or "" if it has none.
@@ -150,6 +153,10 @@ class Instance:
     bandwidth_in: int = -1
     bandwidth_out: int = 0
     spot_price_limit: float = 0.0
+    spot_duration: int = 1
+    http_endpoint: str = ""
+    http_tokens: str = ""
+    os_names: tuple[str, ...] = ()
     credit_specification: str = ""
     deployment_set_id: str = ""
     user_data: str = ""

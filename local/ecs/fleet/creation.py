@@ -72,6 +72,7 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
         instance,
         stopped_mode=_stopped_mode(state, spec, instance),
         private_ip=_private_ip(state, spec, instance_id),
+        os_names=_os_names(state, spec),
     )
     instance = lifecycle.without_address(instance, state.settings.quirks)
     state.instances.add(instance_id, spec.region, instance)
@@ -126,6 +127,12 @@ def _private_ip(state: State, spec: InstanceSpec, instance_id: str) -> str:
     if spec.private_ip or vswitch is None:
         return spec.private_ip
     return address_in(IPv4Network(vswitch.cidr), instance_id)
+
+
+def _os_names(state: State, spec: InstanceSpec) -> tuple[str, ...]:
+    """What an image of the account's own calls its system; none of any other."""
+    image = state.images.find(spec.image_id, spec.region)
+    return (image.os_name, image.os_name_en, image.os_type) if image else ()
 
 
 def _expires_at(spec: InstanceSpec, created_at: datetime) -> datetime | None:

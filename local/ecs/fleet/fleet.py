@@ -129,6 +129,9 @@ class InstanceSpec:
     bandwidth_in: int = -1
     bandwidth_out: int = 0
     spot_price_limit: float = 0.0
+    spot_duration: int = 1
+    http_endpoint: str = ""
+    http_tokens: str = ""
     credit_specification: str = ""
     deployment_set_id: str = ""
     user_data: str = ""

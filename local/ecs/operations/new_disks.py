@@ -68,6 +68,8 @@ def _disk(
         raise Refusal.INVALID_PARAMETER.error(name="PerformanceLevel")
     bursting = wanted.flag("BurstingEnabled")
     provisioned = wanted.number("ProvisionedIops", 0)
+    if provisioned < 0:
+        raise Refusal.INVALID_PARAMETER.error(name="ProvisionedIops")
     if (bursting or provisioned) and not category.can_burst:
         raise Refusal.INVALID_PARAMETER.error(name="BurstingEnabled")
     return DiskSpec(

@@ -57,6 +57,9 @@ _NOT_EMULATED = frozenset(
     }
 )
 """What a list of instances would show, or what would say more than the request does."""
+_SPOT_HOURS = range(7)
+_SWITCH = frozenset({"enabled", "disabled"})
+_TOKENS = frozenset({"optional", "required"})
 _NOTHING = frozenset({"", "0", "default", "false", "False"})
 """Values that ask for what there is anyway."""
 _refused = documented("RunInstances").error
@@ -110,6 +113,9 @@ def asked_spec(request: Request, region: str, status: Status, place: Place) -> I
         bandwidth_in=bandwidth_in,
         bandwidth_out=bandwidth_out,
         spot_price_limit=_price_limit(parameters, strategy),
+        spot_duration=_spot_duration(parameters),
+        http_endpoint=_word(parameters, "HttpEndpoint", _SWITCH),
+        http_tokens=_word(parameters, "HttpTokens", _TOKENS),
         credit_specification=asked_credits(parameters),
         deployment_set_id=parameters.text("DeploymentSetId"),
         user_data=asked_user_data(parameters),
@@ -166,6 +172,21 @@ def _price_limit(parameters: Parameters, strategy: SpotStrategy) -> float:
     if not _PRICE.fullmatch(text) or float(text) <= 0:
         raise _refused("InvalidSpotPriceLimit")
     return float(text)
+
+
+def _spot_duration(parameters: Parameters) -> int:
+    """``SpotDuration``: 0 to 6 hours, 1 unless told."""
+    hours = parameters.number("SpotDuration", 1)
+    if hours not in _SPOT_HOURS:
+        raise Refusal.INVALID_PARAMETER.error(name="SpotDuration")
+    return hours
+
+
+def _word(parameters: Parameters, name: str, words: frozenset[str]) -> str:
+    asked = parameters.text(name)
+    if asked and asked not in words:
+        raise Refusal.INVALID_PARAMETER.error(name=name)
+    return asked
 
 
 def _expiry(parameters: Parameters, now: datetime) -> datetime:

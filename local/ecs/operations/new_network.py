@@ -146,19 +146,18 @@ def _addresses(
         EcsError: as `asked_place`.
     """
     try:
-        start = IPv4Address(first)
+        start = int(IPv4Address(first))
     except AddressValueError:
         raise _refused("InvalidPrivateIpAddress.Malformed") from None
     if vswitch is None:
         raise _refused("MissingParameter", "VSwitchId")
-    usable = _usable(IPv4Network(vswitch.cidr))
-    addresses = tuple(start + step for step in range(amount))
-    if not all(usable[0] <= each <= usable[1] for each in addresses):
+    network = IPv4Network(vswitch.cidr)
+    if not int(network[1]) <= start <= start + amount - 1 <= int(network[-RESERVED]):
         raise _refused("InvalidPrivateIpAddress")
-    texts = tuple(map(str, addresses))
-    if taken(request, vswitch.vswitch_id).intersection(texts):
+    addresses = tuple(str(IPv4Address(start + step)) for step in range(amount))
+    if taken(request, vswitch.vswitch_id).intersection(addresses):
         raise _refused("InvalidPrivateIpAddress.Duplicated")
-    return texts
+    return addresses
 
 
 def taken(request: Request, vswitch_id: str) -> frozenset[str]:
@@ -168,7 +167,3 @@ def taken(request: Request, vswitch_id: str) -> frozenset[str]:
         for each in request.state.instances
         if render.shown_vswitch(each) == vswitch_id
     )
-
-
-def _usable(network: IPv4Network) -> tuple[IPv4Address, IPv4Address]:
-    return network[1], network[-RESERVED]

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from local.ecs.account.catalog import INSTANCE_TYPES
-from local.ecs.account.model import Instance, NetworkType
+from local.ecs.account.model import Instance, NetworkType, SpotStrategy
 from local.ecs.account.network import (
     address_in,
     default_network,
@@ -21,7 +21,7 @@ from local.ecs.account.network import (
     vpc_of,
     vswitch_of,
 )
-from local.ecs.account.os_names import os_name
+from local.ecs.account.os_names import OsName, os_name
 from local.ecs.account.regions import fingerprint, resource_id
 from local.ecs.account.state import JsonObject
 from local.ecs.rpc.memo import REMEMBERED, Memo
@@ -43,7 +43,6 @@ _SAME_FOR_ALL: JsonObject = {
     "HibernationOptions": {"Configured": False},
     "ImageOptions": {},
     "IoOptimized": True,
-    "MetadataOptions": {"HttpEndpoint": "", "HttpTokens": ""},
     "Recyclable": False,
     "SaleCycle": "",
 }
@@ -97,7 +96,7 @@ def private_ip(shown: Instance) -> str:
 def instance(shown: Instance) -> JsonObject:
     """One entry of DescribeInstances."""
     kind = INSTANCE_TYPES[shown.instance_type]
-    system = os_name(shown.image_id)
+    system = OsName(*shown.os_names) if shown.os_names else os_name(shown.image_id)
     entry = {
         **_SAME_FOR_ALL,
         **_common(shown),
@@ -110,6 +109,10 @@ def instance(shown: Instance) -> JsonObject:
         "GPUAmount": kind.gpu_amount,
         "GPUSpec": kind.gpu_spec,
         "InstanceTypeFamily": kind.family,
+        "MetadataOptions": {
+            "HttpEndpoint": shown.http_endpoint,
+            "HttpTokens": shown.http_tokens,
+        },
         "NetworkInterfaces": _interfaces(shown),
         "OSName": system.zh,
         "OSNameEn": system.en,
@@ -127,6 +130,9 @@ def instance(shown: Instance) -> JsonObject:
     if kind.local_disks:
         entry["LocalStorageAmount"] = kind.local_disks
         entry["LocalStorageCapacity"] = kind.local_disk_gib
+    if shown.spot_strategy is not SpotStrategy.NO_SPOT:  # unverified: none was seen
+        entry["SpotDuration"] = shown.spot_duration
+        entry["SpotInterruptionBehavior"] = "Terminate"
     if shown.key_pair:
         entry["KeyPairName"] = shown.key_pair
     return entry

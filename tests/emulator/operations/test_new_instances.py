@@ -40,6 +40,8 @@ def test_an_instance_is_shown_as_it_was_asked_for() -> None:
         InternetChargeType="PayByBandwidth",
         SpotStrategy="SpotWithPriceLimit",
         SpotPriceLimit="0.125",
+        SpotDuration="0",
+        HttpTokens="required",
         DeploymentSetId="ds-1",
         CreditSpecification="Unlimited",
     )
@@ -54,6 +56,8 @@ def test_an_instance_is_shown_as_it_was_asked_for() -> None:
         "InternetMaxBandwidthIn": 50,
         "InternetChargeType": "PayByBandwidth",
         "SpotPriceLimit": 0.125,
+        "SpotDuration": 0,
+        "MetadataOptions": {"HttpEndpoint": "", "HttpTokens": "required"},
         "DeploymentSetId": "ds-1",
         "CreditSpecification": "Unlimited",
         "OSName": "Ubuntu  24.04 64位",
@@ -156,6 +160,24 @@ def test_host_names_may_be_listed_or_in_sequence() -> None:
     assert shown[4:] == ["db001", "db002"]
 
 
+def test_an_image_of_ones_own_says_what_its_system_is() -> None:
+    desk = Desk(InstanceSpec("old", image_id=PLAIN["ImageId"]))
+    image = desk.ask("CreateImage", InstanceId=desk.instance_id, ImageName="mine")["ImageId"]
+    desk.pass_time(3600)
+
+    desk.ask("RunInstances", ImageId=image, InstanceType="ecs.c7.large")
+
+    rows = desk.ask("DescribeInstances")["Instances"]["Instance"]
+    assert [row["OSName"] for row in rows] == ["Ubuntu  24.04 64位"] * 2
+    assert [row["OSType"] for row in rows] == ["linux"] * 2
+
+
+def test_only_spot_instances_say_how_long_they_are_kept() -> None:
+    assert "SpotDuration" not in made(Desk())
+    row = made(Desk(), SpotStrategy="SpotAsPriceGo")
+    assert (row["SpotDuration"], row["SpotInterruptionBehavior"]) == (1, "Terminate")
+
+
 def test_an_instance_that_is_created_is_shown_as_it_was_asked_for() -> None:
     desk = Desk()
 
@@ -223,6 +245,17 @@ def test_an_unknown_image_is_taken_unless_the_quirk_refuses_it(*, refused: bool)
         ({"SystemDisk__BurstingEnabled": "true"}, (400, "InvalidParameter")),
         ({"DataDisk__1__SnapshotId": "s-gone"}, (404, "InvalidDataDiskSnapshotId.NotFound")),
         ({"HostName": "web", "HostNames": ("db",)}, (400, "InvalidParameter")),
+        (
+            {"VSwitchId": VSWITCH, "PrivateIpAddress": "255.255.255.255", "Amount": "2"},
+            (400, "InvalidPrivateIpAddress"),
+        ),
+        (
+            {"SystemDisk__Category": "cloud_auto", "SystemDisk__ProvisionedIops": "-1"},
+            (400, "InvalidParameter"),
+        ),
+        ({"SpotDuration": "7"}, (400, "InvalidParameter")),
+        ({"HttpTokens": "maybe"}, (400, "InvalidParameter")),
+        ({"HttpEndpoint": "on"}, (400, "InvalidParameter")),
         ({"LaunchTemplateId": "lt-1"}, (400, "UnsupportedParameter")),
         ({"CpuOptions__Core": "2"}, (400, "UnsupportedParameter")),
         ({"Tenancy": "host"}, (400, "UnsupportedParameter")),
