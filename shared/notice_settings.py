@@ -82,7 +82,7 @@ def _language(text: str) -> Language:
         case "" | "en" | "zh" as language:
             return language
         case other:
-            raise Refused(f"CURFEW_LANGUAGE is {other[:40]!r}; it must be zh or en, or absent")
+            raise Refused(f"CURFEW_LANGUAGE is {other[:40]!r}; it must be zh or en, or unset")
 
 
 def _link_key(text: str) -> str:
@@ -99,7 +99,7 @@ def _link_url(text: str) -> str:
         return ""
     parts = re.fullmatch(r"(?P<server>[a-z]+://[^/?#]+)(?P<path>(/[A-Za-z0-9._~-]+)*)/?", text)
     malformed = Refused(
-        "CURFEW_LINK_URL must be https://HOST or https://HOST/PATH, of a domain that leads to "
+        "CURFEW_LINK_URL must be https://HOST or https://HOST/PATH, on a domain that leads to "
         "extend_lease"
     )
     try:

@@ -130,7 +130,7 @@ def _channel(address: str, position: int) -> Channel:
     except ValueError:
         server = None
     if parts is None or server is None or server.scheme not in {"http", "https"}:
-        raise ValueError("cannot be read; expected https://HOST/…, and behind a # its secret")
+        raise ValueError("cannot be read; expected https://HOST/…, followed by # and its secret")
     if server.userinfo:
         raise ValueError("has a user name in it; expected https://HOST/…")
     here = is_loopback(server.host)

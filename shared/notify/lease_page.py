@@ -72,7 +72,7 @@ TITLES: Mapping[str, Mapping[Spoken, tuple[str, str]]] = {
         "zh": ("链接已被使用", "消息发出之后，自动释放时间已经变更过。这次没有做任何变更。"),
     },
     "furthest": {
-        "en": ("It cannot be kept longer by this link", "The release time is as late as links may "
+        "en": ("This link cannot extend it any further", "The release time is as late as links may "
                "set it. Nothing was changed."),
         "zh": ("不能再用链接延长", "自动释放时间已是链接所允许的最晚时间。没有做任何变更。"),
     },
@@ -85,7 +85,7 @@ TITLES: Mapping[str, Mapping[Spoken, tuple[str, str]]] = {
         "zh": ("请用浏览器打开链接", "没有做任何变更。"),
     },
     "failed": {
-        "en": ("It could not be kept now", "Try again in a few minutes, or ask whoever runs "
+        "en": ("It could not be extended now", "Try again in a few minutes, or ask whoever runs "
                "Curfew."),
         "zh": ("暂时无法保留", "请过几分钟再试，或者联系 Curfew 的管理员。"),
     },

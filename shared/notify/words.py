@@ -133,7 +133,7 @@ _ZH = Words(
     },
     results={
         "failed": "失败 {}",
-        "pending": "待继续 {}",
+        "pending": "未完成 {}",
         "skipped": "跳过 {}",
         "changed": "已变更 {}",
         "would_change": "将变更 {}",
@@ -146,7 +146,7 @@ _ZH = Words(
         "Refused": "没有做任何变更。如果确实要执行，请按提示修改请求或环境变量。",
         "AccessDenied": "请把提示中的操作加入函数的角色（见 ram/），再发送一次事件。",
         "Unavailable": "没有做任何变更。请检查函数的角色和网络，再发送一次事件。",
-        "Incomplete": "请再发送一次事件，待继续的实例会接着处理；失败的原因见各行。",
+        "Incomplete": "请再发送一次事件，未完成的实例会接着处理；失败的原因见各行。",
     },
     colon="：",
     comma="，",

@@ -40,7 +40,7 @@ def test_what_can_be_chosen(environ: dict[str, str], settings: NoticeSettings) -
                 "nothing_matched, separated by commas"
             ),
         ),
-        ({"CURFEW_LANGUAGE": "cn"}, "CURFEW_LANGUAGE is 'cn'; it must be zh or en, or absent"),
+        ({"CURFEW_LANGUAGE": "cn"}, "CURFEW_LANGUAGE is 'cn'; it must be zh or en, or unset"),
     ],
 )
 def test_what_cannot_is_refused(environ: dict[str, str], message: str) -> None:
