@@ -274,7 +274,7 @@ def test_no_link_moves_a_time_beyond_the_furthest(desk: Desk) -> None:
     late = desk.field(release_at=MANUAL_START + timedelta(days=2))
     answer = desk.ask("POST", late, "days=1")
     assert answer["statusCode"] == 409
-    assert "kept longer" in answer["body"]
+    assert "extend it any further" in answer["body"]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_what_fails_is_said_in_words_and_without_details(desk: Desk) -> None:
 
     for answer in (broken, unset):
         assert answer["statusCode"] == 503
-        assert "could not be kept now" in answer["body"]
+        assert "could not be extended now" in answer["body"]
         assert KEY not in answer["body"]
 
 
