@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+import pytest
+from _pytest.mark import ParameterSet
 
 from local.fc.trigger_events import Request
 from tests.harness.stage import Stage
+
+
+def by_every_way(rows: Iterable[tuple[str, ...]]) -> list[ParameterSet]:
+    """Each row, which ends with a trigger, by every way of selecting, for a table.
+
+    Every trigger is there with ids and every way with the bare event; what has neither is slow, so
+    that ``make test-all`` alone goes over the whole product.
+    """
+    return [
+        pytest.param(
+            *row, way, marks=[pytest.mark.slow] if row[-1] != "direct" and way != "ids" else []
+        )
+        for row in rows
+        for way in WAYS
+    ]
 
 
 def request_for(way: str, names: Mapping[str, str]) -> Request:

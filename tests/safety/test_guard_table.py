@@ -30,7 +30,7 @@ from tests.harness.actions import (
     to_do,
 )
 from tests.harness.reports import at, in_china, report_of, table
-from tests.harness.requests import WAYS, request_for
+from tests.harness.requests import by_every_way, request_for
 from tests.harness.stage import Stage
 
 TEAM = {"team": "dev"}
@@ -170,6 +170,9 @@ ROWS = [
 """Each function by every trigger; its variants, which no trigger can tell apart, by one."""
 
 
+TRIGGERS = by_every_way((trigger,) for trigger in ENVELOPES)
+
+
 def test_every_function_that_can_do_harm_is_in_a_table() -> None:
     harmful = {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE}
 
@@ -177,8 +180,7 @@ def test_every_function_that_can_do_harm_is_in_a_table() -> None:
 
 
 @pytest.mark.promise("S1", "S2", "S3")
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("name", "trigger"), ROWS)
+@pytest.mark.parametrize(("name", "trigger", "way"), by_every_way(ROWS))
 def test_no_request_that_changes_names_a_guarded_instance(
     name: str, trigger: str, way: str
 ) -> None:
@@ -198,8 +200,7 @@ def test_no_request_that_changes_names_a_guarded_instance(
 
 
 @pytest.mark.promise("S4")
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("trigger", ENVELOPES)
+@pytest.mark.parametrize(("trigger", "way"), TRIGGERS)
 def test_only_what_keeps_an_instance_off_hinders_its_start(trigger: str, way: str) -> None:
     refused_by_ecs = {"dev-lock-financial", "dev-lock-security"}
     stage = Stage(
@@ -236,8 +237,7 @@ def test_a_start_that_ecs_itself_refuses_has_failed_and_was_not_skipped() -> Non
     }
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("trigger", ENVELOPES)
+@pytest.mark.parametrize(("trigger", "way"), TRIGGERS)
 def test_no_guard_hinders_taking_a_release_time_away(trigger: str, way: str) -> None:
     stage = Stage(replace(case.spec, auto_release_at=NOW + HOUR) for case in POST_PAID)
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
@@ -248,8 +248,7 @@ def test_no_guard_hinders_taking_a_release_time_away(trigger: str, way: str) -> 
     assert {one.auto_release_at for one in stage.engine.instances()} == {None}
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("trigger", ENVELOPES)
+@pytest.mark.parametrize(("trigger", "way"), TRIGGERS)
 def test_describe_names_what_would_guard_and_changes_nothing(trigger: str, way: str) -> None:
     stage = Stage(case.spec for case in CASES)
     ids = {one.name: one.instance_id for one in stage.engine.instances()}

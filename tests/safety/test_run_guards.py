@@ -70,8 +70,18 @@ def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way:
 
 
 @pytest.mark.promise("S14")
-@pytest.mark.parametrize("trigger", ENVELOPES)
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize(
+    ("function", "trigger"),
+    [
+        pytest.param(
+            function,
+            trigger,
+            marks=[pytest.mark.slow] * (function != "stop" and trigger != "direct"),
+        )
+        for function in WRITERS
+        for trigger in ENVELOPES
+    ],
+)
 def test_the_cap_is_a_hundred_where_nobody_states_one(function: str, trigger: str) -> None:
     stage = fleet(101, function)
 

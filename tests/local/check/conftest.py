@@ -41,7 +41,9 @@ def checked(
         document = deepcopy(shipped)
         edit(document)
         path = tmp_path / "s.yaml"
-        path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+        path.write_text(
+            yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True), encoding="utf-8"
+        )
         told: dict[Level, list[str]] = {level: [] for level in Level}
         for section in check_file(path, NOW, environ, ram):
             for one in section.findings:

@@ -35,14 +35,13 @@ def changes() -> tuple[tuple[tzinfo, datetime], ...]:
     Zones that change at the same instant between the same offsets count as one.
     """
     found: dict[tuple[datetime, timedelta, timedelta], tuple[tzinfo, datetime]] = {}
+    moments = [datetime(2020, 1, 1, tzinfo=timezone.utc) + 5 * DAY * n for n in range(1316)]
     for zone in map(ZoneInfo, ZONES):
-        for before in (
-            datetime(2020, 1, 1, tzinfo=timezone.utc) + 5 * DAY * n for n in range(1315)
-        ):
-            offsets = _offset(before, zone), _offset(before + 5 * DAY, zone)
-            if offsets[0] != offsets[1]:
-                moment = _first(zone, before, before + 5 * DAY)
-                found.setdefault((moment, *offsets), (zone, moment))
+        seen = [(moment, _offset(moment, zone)) for moment in moments]
+        for (before, old), (after, new) in pairwise(seen):
+            if old != new:
+                moment = _first(zone, before, after)
+                found.setdefault((moment, old, new), (zone, moment))
     return tuple(found.values())
 
 
