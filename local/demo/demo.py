@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 
 from rich.console import Console, RenderableType
 from rich.live import Live
@@ -21,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.channels.channels import Channels
+from local.demo import saturday
 from local.demo.day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
 from local.ecs.account.model import SnapshotStatus
 from local.ecs.engine import Ecs
@@ -47,24 +49,28 @@ def play(console: Console, speed: float) -> bool:
     Returns:
         Whether every step did what it says.
     """
-    began = time.monotonic()
-    clock = PacedClock(STEPS[0].at, speed)
-    channels = Channels()
-    fleet, neighbour = fleet_of_the_day(STEPS[0].at), channels.neighbour()
-    with emulated(clock, fleet, neighbour=neighbour) as stage:
-        day = Day(stage, channels)
-        _show_opening(console, day)
-        for number, step in enumerate(STEPS, start=1):
-            if not _play_step(console, day, step):
-                console.print(
-                    Text(f"\nStep {number} did not do what it was meant to do.", "bold red")
-                )
-                return False
-        calls, took = len(stage.log), time.monotonic() - began
+    began, calls = time.monotonic(), 0
+    acts = ((STEPS, fleet_of_the_day), (saturday.STEPS, saturday.fleet_of_the_saturday))
+    numbers = count(1)
+    for steps, fleet_of in acts:
+        clock, channels = PacedClock(steps[0].at, speed), Channels()
+        fleet, neighbour = fleet_of(steps[0].at), channels.neighbour()
+        with emulated(clock, fleet, neighbour=neighbour) as stage:
+            day = Day(stage, channels)
+            if steps is STEPS:
+                _show_opening(console, day)
+            for step, number in zip(steps, numbers, strict=False):
+                if not _play_step(console, day, step):
+                    console.print(
+                        Text(f"\nStep {number} did not do what it was meant to do.", "bold red")
+                    )
+                    return False
+            calls += len(stage.log)
+    took, played = time.monotonic() - began, sum(len(steps) for steps, _ in acts)
     console.print(
         Text.assemble(
             ("\nEvery step did what it says", "bold green"),
-            f": {len(STEPS)} steps, {counted(calls, 'call')} to ECS, {took:.1f} s.\n",
+            f": {played} steps, {counted(calls, 'call')} to ECS, {took:.1f} s.\n",
             "Next: try one event yourself, or start an ECS to play with:\n",
             *[(f"  {command}\n", "cyan") for command in _next_commands(os.environ)],
         ),

@@ -18,6 +18,7 @@ from functions import describe, release, stop
 from local.cli import demo
 from local.cli.main import group
 from local.demo import day as demo_day
+from local.demo import saturday
 from local.demo.day import STEPS, Day, fleet_of_the_day
 from local.demo.demo import play, standing
 from local.ecs.clock import ManualClock
@@ -51,9 +52,17 @@ def good_day() -> str:
 
 
 def test_every_step_does_what_it_says(good_day: str) -> None:
-    assert f"Every step did what it says: {len(STEPS)} steps" in good_day
+    steps = (*STEPS, *saturday.STEPS)
+    assert f"Every step did what it says: {len(steps)} steps" in good_day
     assert "not so" not in good_day
-    assert [title for title in (step.title for step in STEPS) if title not in good_day] == []
+    assert [title for title in (step.title for step in steps) if title not in good_day] == []
+
+
+def test_on_a_worked_saturday_schedules_know_and_who_works_late_is_let(good_day: str) -> None:
+    said = " ".join(good_day.split())
+
+    assert "✓ what has Monday to Friday stays off" in said
+    assert "after the close at 20:00; left until Mon 00:00" in said
 
 
 @pytest.mark.parametrize(
