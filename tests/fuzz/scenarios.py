@@ -158,7 +158,7 @@ class Run:
         told = {
             row["id"]
             for row in rows
-            if row["result"] in {"changed", "failed", "pending"} or "done before" in row["reason"]
+            if row["result"] in {"changed", "failed", "pending"} or "already done" in row["reason"]
         }
         if untold := self.written - told - denied:
             said = [row for row in rows if row["id"] in untold] or "nothing"

@@ -149,7 +149,7 @@ def test_a_row_that_nothing_shows_to_be_meant_is_a_warning_and_fails_nothing(
     assert report["outcome"] == "complete"
     (warning,) = report["warnings"]
     assert warning.startswith(
-        f"ECS's row of {stray_id} in cn-hangzhou cannot be read, so it is unknown whether it is "
+        f"ECS's row for {stray_id} in cn-hangzhou cannot be read, so it is unknown whether it is "
         "selected: ECS returned an unreadable instance: "
     )
 

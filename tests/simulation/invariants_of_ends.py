@@ -152,7 +152,7 @@ def _is_incomplete(watch: Watch, invocation: Invocation, ending: Ending) -> bool
     hurried = (
         watch.scenario.latency or watch.scenario.duplicate_at or watch.scenario.limits != Limits()
     )
-    if unread - invocation.deaf and not (hurried and "time for it is over" in ending.text):
+    if unread - invocation.deaf and not (hurried and "no time is left" in ending.text):
         return False
     return unfinished or bool(unread) or len(invocation.orders) > 1
 

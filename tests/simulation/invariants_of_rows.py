@@ -220,7 +220,7 @@ def _skipped(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     if not row["reason"]:
         return "skipped without a reason"
     done = [each.operation for each in invocation.writes if row["id"] in each.accepted]
-    if done and len(invocation.standings) == 1 and "done before" not in row["reason"]:
+    if done and len(invocation.standings) == 1 and "already done" not in row["reason"]:
         return f"skipped, and the reason does not tell of {done}"
     reasons = standing.ever.get(row["id"], set())
     for words, needed in _CLAIMS.items():
@@ -255,7 +255,7 @@ def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
     lost = any(isinstance(one, DroppedTags) for one in watch.scenario.faults)
     unknown = uncounted or (lost and "none of its tags" in row["reason"])
-    unasked = standing.order.by_ids and "was not asked again" in row["reason"]
+    unasked = standing.order.by_ids and "there was no second try" in row["reason"]
     if standing.order.only_looks and not (unknown or unasked):
         return "pending in a run that only looks"
     if not row["reason"]:
