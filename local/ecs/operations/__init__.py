@@ -6,6 +6,7 @@ for. The function of an operation is called as the operation is, in this languag
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -80,6 +81,7 @@ _NETWORKS = frozenset(f"{_MODULES['networks']} DescribeEipAddresses".split())
 _IDENTITY = frozenset(_MODULES["identity"].split())
 
 
+@functools.lru_cache(maxsize=1024)
 def operation_of(product: Product, name: str) -> Operation | None:
     """The operation of this name in a product's version; None if it has none."""
     has = {
@@ -90,6 +92,7 @@ def operation_of(product: Product, name: str) -> Operation | None:
     return OPERATIONS[name] if name in has else None
 
 
+@functools.lru_cache(maxsize=1024)
 def service_of(name: str) -> str:
     """What RAM calls the product whose operation it is, whoever's version it is asked in."""
     return next(
