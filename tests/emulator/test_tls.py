@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
+from cryptography import x509
 
 from local.ecs.authority import VARIABLES, Authority, TlsUnavailableError
 from local.ecs.clock import ManualClock
@@ -95,6 +96,16 @@ def test_its_names_are_vouched_for(server: LocalEcs, authority: Authority, name:
 def test_no_other_name_is_vouched_for(server: LocalEcs, authority: Authority, name: str) -> None:
     with connected(server) as link, pytest.raises(ssl.SSLCertVerificationError):
         secured(link, authority, name)
+
+
+def test_the_authority_can_vouch_for_nothing_else(authority: Authority) -> None:
+    certificate = x509.load_pem_x509_certificate(authority.bundle.read_bytes())
+
+    constraints = certificate.extensions.get_extension_for_class(x509.NameConstraints)
+
+    assert constraints.critical
+    names = [str(each.value) for each in constraints.value.permitted_subtrees or ()]
+    assert names == ["aliyuncs.com", "localhost", "ecs.test", "127.0.0.1/32", "::1/128"]
 
 
 def test_the_authority_leaves_nothing_but_its_certificate(tmp_path: Path) -> None:
