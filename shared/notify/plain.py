@@ -10,7 +10,7 @@ import re
 
 from shared.printable import printable
 
-_ACTING = "`*[]<>&#~\\|!"
+_ACTING = "`*[]&#~\\|!"
 _TWINS = {ord(one): ord(one) + 0xFEE0 for one in _ACTING}  # Unicode, "Fullwidth Forms"
 _CALLING = {ord(one): ord(one) + 0xFEE0 for one in "@<>"}
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from shared.errors import CurfewError, InvalidEvent, Refused
-from shared.notify.notices import NotTold
+from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer
 from tests.harness.actions import FUNCTIONS, ROOT, stated
 from tests.harness.chat import HERE, MARKED, REQUEST, Chat
@@ -182,6 +182,30 @@ def test_addresses_that_are_none_are_warnings_and_the_others_are_told() -> None:
         "CURFEW_NOTIFY: address 3",
     ]
     assert len(chat.sent) == 1
+
+
+@pytest.mark.promise("S51")
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (Refused("HTTPS_PROXY is no proxy"), "HTTPS_PROXY is no proxy"),
+        (KeyError(MARKED), "KeyError"),
+    ],
+)
+def test_without_a_way_to_any_channel_the_run_is_what_it_was(error: Exception, why: str) -> None:
+    chat = Chat()
+
+    def no_way(_: object) -> Post:
+        raise error
+
+    chat.poster = no_way
+    report = chat.run("stop", REQUEST)
+
+    assert report["outcome"] == "complete"
+    (warning,) = report["warnings"]
+    assert warning.startswith("no notice was sent: ")
+    assert why in warning
+    assert MARKED not in warning
 
 
 def test_with_no_time_left_nothing_is_sent() -> None:

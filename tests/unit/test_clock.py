@@ -65,3 +65,11 @@ def test_the_clock_sleeps_as_long_as_it_is_told(mocker: MockerFixture) -> None:
     SystemClock().sleep(1.5)
 
     sleep.assert_called_once_with(1.5)
+
+
+def test_what_telling_takes_is_kept_back_besides() -> None:
+    start = datetime(2026, 11, 27, tzinfo=timezone.utc)
+
+    for timeout_s, kept_s in ((600, 8), (60, 6), (8, 4), (4, 2)):
+        deadline = Deadline.after(start, timedelta(seconds=timeout_s), notices_s=3)
+        assert deadline.killed_at - deadline.work_until == timedelta(seconds=kept_s)

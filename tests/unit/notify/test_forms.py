@@ -182,6 +182,16 @@ def test_wecom_counts_bytes_and_shows_fewer_rows_before_it_cuts_them() -> None:
     assert "另有" in content
 
 
+def test_wecom_takes_what_comes_close_to_its_limit() -> None:
+    sizes = []
+    for extra in range(0, 200, 3):
+        rows = [row(at, Result.FAILED, reason="r" * (100 + extra)) for at in range(15)]
+        _, body = sent(Kind.WECOM, run(report(*rows)))
+        sizes.append(len(body["markdown"]["content"].encode()))
+
+    assert 4_000 < max(sizes) <= 4_096
+
+
 def test_slack_keeps_to_its_blocks() -> None:
     rows = [row(at, Result.FAILED, name="n" * 128, reason="r" * 290) for at in range(15)]
 
