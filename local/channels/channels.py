@@ -28,6 +28,7 @@ from local.ecs.http.panels import Panel
 from local.ecs.server import Neighbour, Served
 
 PAGE = "/channels/"
+_SHOWN_LINES = 6
 KEPT = 200
 """Messages that are remembered."""
 LINK_KEY = "local" * 8
@@ -163,10 +164,15 @@ class Channels:
     def _rows(self) -> list[Mapping[str, str]]:
         return [
             {
-                "Time": f"{one.at:%Y-%m-%d %H:%M:%S} UTC",
-                "Channel": one.kind,
-                "Answer": one.answer,
-                "Message": one.text,
+                "Channel": f"{one.kind}\n{one.at:%H:%M:%S} UTC",
+                "Message": _beginning(one.text) if one.is_taken else f"refused: {one.answer}",
             }
             for one in self.received()
         ]
+
+
+def _beginning(text: str) -> str:
+    """The first lines of a message; the page has all of it."""
+    lines = text.splitlines()
+    more = f"\n… {len(lines) - _SHOWN_LINES} lines more: {PAGE}" if lines[_SHOWN_LINES:] else ""
+    return "\n".join(lines[:_SHOWN_LINES]) + more

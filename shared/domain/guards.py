@@ -41,6 +41,9 @@ _GUARD_TAGS = frozenset({PROTECT_TAG, KEEP_UNTIL_TAG, KEEP_OFF_UNTIL_TAG})
 _GUARD_NAMES = tuple(
     "".join(filter(str.isalnum, tag.removeprefix(PREFIX))) for tag in sorted(_GUARD_TAGS)
 )
+STILL_RELEASED = "ECS will still release it"
+"""How the reason begins of who is protected and has a release time."""
+
 _INVISIBLE_LETTERS = "\u115f\u1160\u2800"
 """Hangul fillers and the braille blank: letters and symbols to Unicode, blanks to the eye."""
 
@@ -101,7 +104,7 @@ class Guard(msgspec.Struct, frozen=True):
         clearing = msgspec.structs.replace(self, harm=Harm.NONE)
         where = "in the ECS console" if clearing.reason(instance, now) else "by clear_auto_release"
         when = to_zone_text(at, self.zone)
-        return f"ECS will still release it at {when}: clear the release time {where}"
+        return f"{STILL_RELEASED} at {when}: clear the release time {where}"
 
     def _other_reasons(self, instance: Instance) -> Iterator[str]:
         for lock in instance.locks:

@@ -66,9 +66,9 @@ def _body(text: Text, signed: dict[str, str]) -> bytes:
 def _line(line: Line, text: Text) -> Iterator[list[_Element]]:
     if line.heading:
         yield [_text(line.heading)]
-    elements = [_text(f"• {line.name} {line.text}")]
+    elements = [_text(f"• {line.name} {line.text}{' ' if line.link else ''}")]
     if line.link:
-        elements.append({"tag": "a", "text": f" {text.link_words()}", "href": line.link})
+        elements.append({"tag": "a", "text": text.link_words(), "href": line.link})
     yield elements
 
 

@@ -107,12 +107,13 @@ _STYLE = """
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 main{width:100%;max-width:460px;padding:28px 24px;background:var(--card);border:1px solid var(--line);border-radius:12px}
 h1{margin:0 0 8px;font-size:22px;line-height:1.3}
-p{margin:0 0 20px;color:var(--dim)}
-dl{margin:0 0 24px;border-top:1px solid var(--line)}
-dl div{padding:10px 0;border-bottom:1px solid var(--line)}
+p{margin:0;color:var(--dim)}
+dl{margin:20px 0 0;border-top:1px solid var(--line)}
+dl div{padding:10px 0}
+dl div+div{border-top:1px solid var(--line)}
 dt{font-size:13px;color:var(--dim)}
 dd{margin:0;overflow-wrap:anywhere}
-form{display:flex;gap:12px}
+form{display:flex;gap:12px;margin-top:16px}
 button{flex:1;min-height:48px;padding:8px 12px;border:0;border-radius:8px;background:var(--act);color:#fff;font:inherit;font-weight:600;cursor:pointer}
 button:hover{filter:brightness(1.1)}
 button:focus-visible{outline:3px solid var(--text);outline-offset:2px}

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
+from shared.domain.guards import STILL_RELEASED
 from shared.domain.plan import Row, is_released_by
 from shared.notify.links import Lease, link
 from shared.notify.message import Line, Run, Text, footer
@@ -145,9 +146,10 @@ def _line(row: Row, zone: tzinfo, words: Words, linking: Linking) -> Line:
     instance = row.instance
     place = (instance.id, instance.region) if instance.name else (instance.region,)
     where = words.brackets.format(words.comma.join(place))
-    when = f"{where} {words.released_at.format(local_time(_at(row), zone, words))}"
-    said = f"{when}{words.semicolon}{row.reason}" if row.reason else when
-    line = Line(instance.name or instance.id, said, link=linking.to_keep(row))
+    when = words.released_at.format(local_time(_at(row), zone, words))
+    is_protected = row.reason.startswith(STILL_RELEASED)
+    said = f"{words.protected}{words.semicolon}{when}" if is_protected else when
+    line = Line(instance.name or instance.id, f"{where} {said}", link=linking.to_keep(row))
     return line.cut_to(_CHARACTERS)
 
 

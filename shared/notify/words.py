@@ -34,6 +34,7 @@ class Words(msgspec.Struct, frozen=True):
         soon: Of a notice before: how many instances ECS will release soon.
         page: Which of several messages it is, and of how many.
         released_at: When ECS releases an instance.
+        protected: Of one that something guards, which ECS does not ask.
         no_owner: Above the instances that have no owner.
         not_listed: Whose instances are not in the messages, and how many.
         keep_advice: What to do, where there are links.
@@ -58,6 +59,7 @@ class Words(msgspec.Struct, frozen=True):
     soon: str
     page: str
     released_at: str
+    protected: str
     no_owner: str
     not_listed: str
     keep_advice: str
@@ -112,7 +114,8 @@ _EN = Words(
     account="account {}",
     soon="ECS will release {} soon",
     page=" ({}/{})",
-    released_at="released {}",
+    released_at="on {}",
+    protected="protected, but ECS will still release it: clear its release time",
     no_owner="no owner",
     not_listed="not listed: {}",
     keep_advice="If you still need one, follow its link and choose how long. Otherwise do nothing.",
@@ -162,6 +165,7 @@ _ZH = Words(
     soon="{} 台实例即将被 ECS 释放",
     page="（{}/{}）",
     released_at="{} 释放",
+    protected="受保护，但 ECS 到时仍会释放它：请清除自动释放时间",
     no_owner="无负责人",
     not_listed="未列出：{}",
     keep_advice="如果还需要某台实例，请打开它的链接选择保留多久；不需要则无需操作。",

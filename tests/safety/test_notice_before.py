@@ -93,7 +93,7 @@ def test_a_protected_one_says_first_that_it_will_go_all_the_same() -> None:
     report = told.run("describe", DUE)
 
     assert report["instances"][0]["reason"].startswith("ECS will still release it at ")
-    assert "ECS will still release it at" in told.texts()[0]
+    assert "受保护，但 ECS 到时仍会释放它" in told.texts()[0]  # noqa: RUF001  # Chinese
 
 
 @pytest.mark.promise("S53")

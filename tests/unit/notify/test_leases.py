@@ -42,7 +42,7 @@ def test_who_is_due_stands_by_owner_and_time_and_those_of_nobody_last() -> None:
 
 
 def test_a_page_says_who_when_and_how_to_keep_it() -> None:
-    reason = "ECS will release it all the same: clear the time by clear_auto_release"
+    reason = "ECS will still release it at 2026-11-28T01:00:00+08:00: clear …; guarded"
 
     (text,) = told(leased(1, "amy"), leased(2, reason=reason)).texts
 
@@ -51,12 +51,15 @@ def test_a_page_says_who_when_and_how_to_keep_it() -> None:
         (
             "amy",
             "dev-web-1",
-            "(i-bp1example00000001, cn-hangzhou) released Sat 2026-11-28 01:00 +08:00",
+            "(i-bp1example00000001, cn-hangzhou) on Sat 2026-11-28 01:00 +08:00",
         ),
         (
             "no owner",
             "dev-web-2",
-            "(i-bp1example00000002, cn-hangzhou) released Sat 2026-11-28 01:00 +08:00; " + reason,
+            (
+                "(i-bp1example00000002, cn-hangzhou) protected, but ECS will still release it: "
+                "clear its release time; on Sat 2026-11-28 01:00 +08:00"
+            ),
         ),
     ]
     lease = read_lease(text.lines[0].link.partition("?lease=")[2], KEY)
