@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -240,6 +241,16 @@ def test_the_committed_list_can_be_read_and_every_reason_says_something() -> Non
 @pytest.mark.parametrize("path", LEAST_PERCENT)
 def test_every_bound_is_of_code_that_there_is(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("name", ["only_mutate", "pytest_add_cli_args_test_selection"])
+def test_what_mutmut_changes_and_runs_is_there(name: str) -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    (listed,) = re.findall(rf"^{name} = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    patterns = re.findall(r'"(.+?)"', listed)
+
+    assert len(patterns) >= 5
+    assert [one for one in patterns if not any(ROOT.glob(one))] == []
 
 
 @pytest.mark.parametrize("change", read_accepted(SURVIVORS), ids=lambda one: one.function)
