@@ -298,7 +298,9 @@ class _Invocation:
         from shared.ecs.prices import PriceBook  # noqa: PLC0415  # few runs ask for prices
 
         self._prices = self._prices or PriceBook()
-        return self._prices.priced(rows, fleet.sources)
+        now = self.clock.now()
+        until = now + (self.deadline.work_until - now) / 3
+        return self._prices.priced(rows, fleet.sources, until)
 
     def _check_percent(self, plan: Plan, fleet: Fleet, settings: Settings) -> Plan:
         """The plan without the regions that could not be counted.

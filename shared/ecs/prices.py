@@ -36,6 +36,8 @@ from shared.errors import AccessDenied, Unavailable
 
 MOST_CALLS = 20
 MOST_TIME = timedelta(seconds=60)
+"""How long prices may take, however much time there is."""
+
 _NAMES = {"instance": "instanceType"}
 _NOT_ENOUGH = f"{MOST_CALLS} calls of DescribePrice do not do for all of them; describe fewer"
 
@@ -55,29 +57,36 @@ class PriceBook:
         self._closed: dict[str, str] = {}
 
     def priced(
-        self, rows: Iterable[Row], sources: Sequence[Inventory]
+        self, rows: Iterable[Row], sources: Sequence[Inventory], until: datetime
     ) -> tuple[list[Row], list[str]]:
-        """The rows with the prices of their instances, and what is to be said of those without."""
+        """The rows with the prices of their instances, and what is to be said of those without.
+
+        Args:
+            rows: Of any of the regions.
+            sources: The regions.
+            until: When it must be over.
+        """
         by_region: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             by_region[row.instance.region].append(row)
-        inventories = {source.client.region: source for source in sources}
+        now = sources[0].client.clock.now()
+        until = min(until, now + MOST_TIME)
+        inventories = {source.client.region: source.reading_until(until) for source in sources}
         done: list[Row] = []
         unknown: Counter[tuple[str, str]] = Counter()
         for region, ours in by_region.items():
-            found, reasons = self._of_region(ours, inventories.get(region))
+            found, reasons = self._of_region(ours, inventories.get(region), until)
             done += found
             unknown.update((region, reason) for reason in reasons)
         return done, list(_in_words(unknown))
 
     def _of_region(
-        self, rows: Sequence[Row], source: Inventory | None
+        self, rows: Sequence[Row], source: Inventory | None, until: datetime
     ) -> tuple[list[Row], list[str]]:
         """The rows of a region with their prices, and for each that is unknown the reason."""
         to_ask = [row.instance for row in rows if source and not why_without_price(row.instance)]
         wanted = self._configurations(to_ask, source) if source and to_ask else {}
         if source:
-            until = source.client.clock.now() + MOST_TIME
             meant = Counter(one for one in wanted.values() if isinstance(one, Configuration))
             for one, _ in meant.most_common():
                 self._ask(one, source, until)

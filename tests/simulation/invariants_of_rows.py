@@ -151,7 +151,19 @@ def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
         "pending": _pending,
         "would_change": _would_change,
     }[row["result"]]
-    return judge(watch, invocation, standing, row)
+    return _price(order, row) or judge(watch, invocation, standing, row)
+
+
+def _price(order: Order, row: Row) -> str:
+    """A price is there for whom it was asked, it is not nothing, and no more than it all ends."""
+    if ("list_price" in row) != (order.request.get("prices") is True):
+        return "has a price that nobody asked for, or lacks one"
+    price = row.get("list_price")
+    if price and not (0 <= price["ends"] <= price["hour"] and price["hour"] > 0):
+        return f"has the price {price}"
+    if price and row["charge_type"] != "PostPaid":
+        return "is a subscription, and has a price an hour"
+    return ""
 
 
 def _changed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:

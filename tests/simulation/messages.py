@@ -167,6 +167,8 @@ def _request(dice: Random, asking: Asking) -> Request:
             request["snapshot"] = dice.random() < 0.3
         if dice.random() < 0.4:
             request["snapshot_retention_days"] = dice.choice((1, 8, 365))
+    if function == "describe" and dice.random() < 0.3:
+        request["prices"] = True
     if function == "set_auto_release":
         request |= dice.choice(_RELEASE_TIMES)
         request["if_set"] = dice.choice(("replace", "replace", "keep", "earlier", "later"))
