@@ -358,7 +358,7 @@ def test_the_costs_are_computed_from_what_is_deployed(page: Path) -> None:
     assert [(cu, usd) for _, _, cu, usd in rows] == [
         (f"{cost:,.0f}", f"{cost * 0.00002:.2f}") for cost in costs
     ]
-    assert len(rows) == 4
+    assert len(rows) == 5
 
 
 @pytest.mark.parametrize("page", PAGES[:2], ids=[page.name for page in PAGES[:2]])

@@ -51,6 +51,7 @@ def test_the_second_run_changes_nothing() -> None:
     assert {result for result, _ in again.values()} == {"unchanged"}
 
 
+@pytest.mark.promise("S57")
 @pytest.mark.parametrize(
     ("tags", "status", "reason"),
     [
@@ -244,6 +245,7 @@ def test_the_end_of_the_calendar_is_told_by_whoever_needed_it() -> None:
     assert not_needed.ask("apply_schedule", ALL)["warnings"] == []
 
 
+@pytest.mark.promise("S57")
 def test_who_changes_side_while_the_run_lasts_is_left_for_the_next_run() -> None:
     stage = at("2026-11-26 08:29", machine(started="2026-11-25 08:33"))
 

@@ -61,6 +61,7 @@ def test_without_tag_and_schedule_an_instance_is_skipped() -> None:
     assert stage.writes() == ()
 
 
+@pytest.mark.promise("S56")
 @pytest.mark.parametrize("fields", [{}, {"schedule": "never", "enforced": True}], ids=str)
 def test_that_the_tag_is_missing_is_believed_from_two_apis(fields: Mapping[str, object]) -> None:
     stage = at(EVENING, machine(tags={"curfew:schedule": "daily 0:00-24:00", "team": "dev"}))
@@ -90,6 +91,7 @@ def test_tags_that_get_lost_before_the_call_stop_nothing() -> None:
     assert stage.gateway.log.count("ListTagResources") > 0
 
 
+@pytest.mark.promise("S56")
 @pytest.mark.parametrize("request_has_one", [False, True])
 def test_a_schedule_that_cannot_be_read_is_skipped_and_told(
     request_has_one: bool,  # noqa: FBT001  # a table's column

@@ -118,6 +118,7 @@ def test_nobody_does_anything() -> None:
     )
 
 
+@pytest.mark.promise("S55")
 def test_a_start_by_hand_after_the_close_stands_until_the_next_close() -> None:
     days = Days()
     days.at(f"{THURSDAY} 21:13", start)
@@ -125,6 +126,7 @@ def test_a_start_by_hand_after_the_close_stands_until_the_next_close() -> None:
     assert days.until(f"{FRIDAY} 23:59") == "start Thu 08:32, stop Thu 20:02, stop Fri 20:02"
 
 
+@pytest.mark.promise("S55")
 def test_the_end_of_a_day_without_hours_is_a_close() -> None:
     days = Days()
     days.at(f"{FRIDAY} 21:13", start)
@@ -132,6 +134,7 @@ def test_the_end_of_a_day_without_hours_is_a_close() -> None:
     assert days.until(f"{SUNDAY} 23:59").endswith("stop Fri 20:02, stop Sun 00:02")
 
 
+@pytest.mark.promise("S55")
 def test_a_stop_by_hand_of_what_was_started_since_the_opening_stands() -> None:
     days = Days()
     days.at(f"{THURSDAY} 09:10", stop)
@@ -150,6 +153,7 @@ def test_a_stop_by_hand_of_what_ran_through_the_opening_may_be_undone_once() -> 
     assert days.until(f"{THURSDAY} 19:00") == "start Thu 09:17"
 
 
+@pytest.mark.promise("S55")
 @pytest.mark.parametrize(
     ("first", "last", "went"),
     [
@@ -166,6 +170,7 @@ def test_lost_timers_are_caught_up(first: str, last: str, went: str) -> None:
     assert days.until(f"{THURSDAY} 23:30") == went
 
 
+@pytest.mark.promise("S55")
 def test_enforced_stops_what_is_started_after_the_close() -> None:
     days = Days()
     days.request["enforced"] = True
