@@ -54,7 +54,7 @@ class DescribeRule(Rule, frozen=True):
         """Done, with what would keep stop, release and start from this instance.
 
         First that ECS will release it though it is protected, then its schedule and what is next,
-        last what its stop goes on costing.
+        last what is still billed after its stop.
         """
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
@@ -126,7 +126,7 @@ ACTION = Action(
     _rule,
     prices=_prices,
     releases_within=_releases_within,
-    only_looks=True,
+    only_reads=True,
 )
 
 

@@ -57,7 +57,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
         prices: Whether a request wants to know what the instances cost.
         releases_within: Within which time from now ECS must be about to release an instance for
             it to have a row; None: whatever is selected has one. Raises InvalidEvent.
-        only_looks: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
+        only_reads: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
         unguarded: It takes nothing away from anybody, so nothing is guarded.
     """
 
@@ -68,11 +68,11 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     disks: Callable[[R], DiskLook] = no_disks
     prices: Callable[[R], bool] = no_prices
     releases_within: Callable[[R], timedelta | None] = tells_of_no_releases
-    only_looks: bool = False
+    only_reads: bool = False
     unguarded: bool = False
 
     def guard(self, settings: Settings) -> Guard:
         """What guards an instance against this action; nothing does against a look."""
         return (
-            Guard(Harm.NONE) if self.only_looks or self.unguarded else guard_of(self.harm, settings)
+            Guard(Harm.NONE) if self.only_reads or self.unguarded else guard_of(self.harm, settings)
         )

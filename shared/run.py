@@ -317,7 +317,7 @@ class _Invocation:
 
     def _check_run(self, request: Request, when: RequestTime, regions: Sequence[str]) -> None:
         """The guards on the whole run that need no look."""
-        if not self.action.only_looks:
+        if not self.action.only_reads:
             require_cap_for_all(request)
         check_age(when)
         check_place(_account(self.context), regions, when.settings)
@@ -344,7 +344,7 @@ class _Invocation:
             ),
             others=tuple(self._client(region, settings) for region in others) if by_ids else (),
             born_by=None
-            if by_ids or self.action.only_looks
+            if by_ids or self.action.only_reads
             else when.at.replace(second=0, microsecond=0),
             disks=disks,
             clock=self.clock,

@@ -119,7 +119,7 @@ def schema_of(function: str) -> Schema:
     properties = body["properties"]
     properties["except"] = {**kept, **properties["except"]}
     del properties["except"]["$ref"], properties["except"]["title"]
-    caps = [] if action.only_looks else [_ALL_WITH_CAP]
+    caps = [] if action.only_reads else [_ALL_WITH_CAP]
     return {
         "$schema": DIALECT,
         "title": f"Request to {function}",

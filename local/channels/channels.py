@@ -123,7 +123,11 @@ class Channels:
 
     def panel(self) -> Panel:
         """What the emulator's status page shows of them."""
-        return Panel("Chat channels", self._rows, empty=f"Nothing yet. As they look: {PAGE}")
+        return Panel(
+            "Chat channels",
+            self._rows,
+            empty=f"Nothing yet. To see the messages as people do: {PAGE}",
+        )
 
     def handle(self, ecs: Served, request: HttpRequest) -> HttpReply:
         """Answer a request to a channel, or for the page."""

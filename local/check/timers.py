@@ -83,7 +83,7 @@ def check_timer(
 
 
 def _state(function: Function, config: Mapping[str, Any], request: Mapping[str, object]) -> str:
-    if import_module(f"functions.{function.name}").ACTION.only_looks:
+    if import_module(f"functions.{function.name}").ACTION.only_reads:
         kind = "read-only"
     else:
         kind = "a dry run" if request.get("dry_run") is True else "changes instances"

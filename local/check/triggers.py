@@ -203,7 +203,7 @@ def _page(function: Function, title: str, config: Mapping[str, Any]) -> Iterator
     elif function.settings and not function.settings.notices.link_key:
         yield warning(f"{title}: CURFEW_LINK_KEY is not set, so no link is valid")
     else:
-        yield ok(f"{title}: HTTP, for whoever has a signed link")
+        yield ok(f"{title}: HTTP, open to anyone who has a signed link")
 
 
 def limits_of_the_deploy_tool(functions: list[Function]) -> Iterator[Finding]:

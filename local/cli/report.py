@@ -37,7 +37,7 @@ _EXPECTED = (
     "page",
     metavar="FILE.html",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Also write a page of its own, to look at, to send and to print.",
+    help="Also write a self-contained page, to view, send or print.",
 )
 @click.option(
     "--days",
@@ -110,6 +110,6 @@ def _remarks(counts: Sequence[Counts]) -> Iterator[str]:
             yield f"{no} of the {counted(one.lines, 'line')} of {one.name} {what}: {_EXPECTED}."
         elif one.broken:
             yield (
-                f"{one.name}: {counted(one.broken, 'line')} of {one.lines:,} cannot be read, and "
-                "are left out; perhaps they were cut."
+                f"{one.name}: {counted(one.broken, 'line')} of {one.lines:,} cannot be read and "
+                "were skipped; perhaps they were truncated."
             )

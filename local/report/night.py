@@ -90,7 +90,7 @@ class Night:
         groups: By tag key, its values, those that avoided most first.
         runs: By outcome, how many runs there were; ``error`` are those that came to nothing.
         guarded: By reason; like ``failed`` and ``unread`` of these days.
-        billed: What is off or gone, by the last look at it, and goes on costing.
+        billed: What is off or gone, as last read, and is still billed.
         untimed: How many lines about instances have no time, so that they are in no picture.
     """
 
@@ -205,7 +205,7 @@ class Gathering:
         return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
 
     def _billed(self) -> list[Told]:
-        """What is off or gone, by the last look at it, and goes on costing."""
+        """What is off or gone, as last read, and is still billed."""
         found = _Said()
         for machine in self.machines.values():
             billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)

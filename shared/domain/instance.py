@@ -25,7 +25,7 @@ class Status(str, Enum):
 
 
 class StoppedMode(str, Enum):
-    """What a stopped instance goes on costing (StopInstances, API reference)."""
+    """What a stopped instance is still billed for (StopInstances, API reference)."""
 
     STOP_CHARGING = "StopCharging"
     KEEP_CHARGING = "KeepCharging"
@@ -59,7 +59,7 @@ class Disk(msgspec.Struct, frozen=True):
 
     Attributes:
         category: ECS's name of the kind, e.g. ``cloud_essd``; local disks cannot be snapshotted.
-        deleted_with_instance: False: it survives a release and goes on costing.
+        deleted_with_instance: False: it survives a release and is still billed.
         snapshots: Those that Curfew took of it, in any state.
         attached_at: When it was attached to this instance; None: ECS does not say.
     """

@@ -150,7 +150,7 @@ def accepts(function: str, fields: Fields) -> bool:
     action: Action[Request] = import_module(f"functions.{function}").ACTION
     try:
         request = decode(action.request, fields, function)
-        if not action.only_looks:
+        if not action.only_reads:
             require_cap_for_all(request)
         action.rule(request, RequestTime(NOW, NOW, Settings()))
     except (InvalidEvent, Refused):

@@ -141,7 +141,7 @@ def test_only_release_looks_at_disks() -> None:
 
 
 def test_each_action_says_the_harm_that_it_can_do() -> None:
-    assert {name: (action.harm, action.only_looks) for name, action in ACTIONS.items()} == {
+    assert {name: (action.harm, action.only_reads) for name, action in ACTIONS.items()} == {
         "stop": (Harm.OUTAGE, False),
         "start": (Harm.COST, False),
         "apply_schedule": (Harm.OUTAGE, False),

@@ -60,7 +60,7 @@ def _of_harm(*harms: Harm) -> tuple[str, ...]:
     return tuple(one for one in VARIANTS if ACTIONS[function_of(one)].harm in harms)
 
 
-WRITES = tuple(one for one in VARIANTS if not ACTIONS[function_of(one)].only_looks)
+WRITES = tuple(one for one in VARIANTS if not ACTIONS[function_of(one)].only_reads)
 """Every function that can change something, and its variants."""
 
 WRITERS = tuple(one for one in WRITES if one in FUNCTIONS)

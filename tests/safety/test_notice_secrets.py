@@ -61,7 +61,7 @@ def echoing(dice: random.Random) -> Post:
             case 2:
                 return Answer(dice.choice([400, 429, 500]), all_of_it.encode())
             case 3:
-                raise NotTold("no answer in time")
+                raise NotTold("no response in time")
         return Answer(200, b'{"errcode": 0, "code": 0}')
 
     return post

@@ -65,7 +65,7 @@ class Order:
         return "instance_ids" in self.request
 
     @property
-    def only_looks(self) -> bool:
+    def only_reads(self) -> bool:
         """Is nothing to be changed?"""
         return self.function == "describe" or self.request.get("dry_run") is True
 

@@ -167,7 +167,7 @@ def _price(order: Order, row: Row) -> str:
 
 
 def _changed(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
-    if standing.order.only_looks:
+    if standing.order.only_reads:
         return "changed in a run that only looks"
     writes = invocation.writes_to(row["id"])
     if not writes:
@@ -183,7 +183,7 @@ def _changed(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
 def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     order = standing.order
     accepted = [each for each in invocation.writes if row["id"] in each.accepted]
-    if accepted and len(invocation.standings) == 1 and not order.only_looks:
+    if accepted and len(invocation.standings) == 1 and not order.only_reads:
         return f"unchanged, though {accepted[0].operation} was accepted"
     if row["region"] in {one.region for one in watch.scenario.bad_regions}:
         return "unchanged in a region that could not be read"
@@ -196,7 +196,7 @@ def _unchanged(watch: Watch, invocation: Invocation, standing: Standing, row: Ro
         # There it is looked for once.
         excused = silent or (watch.is_rough and watch.scenario.may_lie)
         return "" if excused else f"unchanged, though it is in {one.region}"
-    if order.only_looks:
+    if order.only_reads:
         return ""
     return _goal(watch, invocation, order, row)
 
@@ -268,7 +268,7 @@ def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     lost = any(isinstance(one, DroppedTags) for one in watch.scenario.faults)
     unknown = uncounted or (lost and "none of its tags" in row["reason"])
     unasked = standing.order.by_ids and "there was no second try" in row["reason"]
-    if standing.order.only_looks and not (unknown or unasked):
+    if standing.order.only_reads and not (unknown or unasked):
         return "pending in a run that only looks"
     if not row["reason"]:
         return "pending without a reason"

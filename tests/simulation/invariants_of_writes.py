@@ -71,7 +71,7 @@ def _never(order: Order, write: Write) -> str:
         return f"for a message that is to end with {order.must_be}"
     if write.operation not in OPERATIONS[order.function]:
         return f"is never sent by {order.function}"
-    if order.only_looks:
+    if order.only_reads:
         return "in a run that only looks"
     releases = order.function == "release"
     if releases and order.operator.snapshot_required and not order.with_snapshots:

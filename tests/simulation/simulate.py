@@ -119,7 +119,7 @@ def _check_goals(simulation: Simulation, mark: Invocation) -> None:
     now = simulation.clock.now()
     for standing in mark.standings:
         order = standing.order
-        if order.must_be or order.only_looks or may_be_refused(watch, mark, standing):
+        if order.must_be or order.only_reads or may_be_refused(watch, mark, standing):
             continue
         for one in simulation.engine.instances():
             if one.region in bad or one.instance_id in standing.ever:

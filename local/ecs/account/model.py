@@ -52,7 +52,7 @@ class InternetChargeType(str, Enum):
 
 
 class StoppedMode(str, Enum):
-    """What a stopped instance goes on costing. Source: DescribeInstances, API reference."""
+    """What a stopped instance is still billed for. Source: DescribeInstances, API reference."""
 
     NOT_APPLICABLE = "Not-applicable"
     KEEP_CHARGING = "KeepCharging"
