@@ -115,8 +115,9 @@ class _Said:
         self._times: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
 
     def add(self, what: str, of: str, at: int) -> None:
-        """It was said once more."""
-        self._times[what][of].append(at)
+        """It was said once more; nothing is said by ""."""
+        if what:
+            self._times[what][of].append(at)
 
     def since(self, minute: int) -> Iterator[tuple[str, Mapping[str, int]]]:
         """How often what was said of whom from then on; what has no time counts, too."""
@@ -151,8 +152,8 @@ class Gathering:
         elif entry.log == "error":
             self._runs.append((at, "error"))
             self._failed.add(f"{entry.action}: {entry.error}: {entry.message}", "", at)
-        elif entry.log == "warning" and (found := _unread(entry.message)):
-            self._unread.add(found, "", at)
+        elif entry.log == "warning" and " tag " not in entry.message:  # which rows say, too
+            self._unread.add(_unread(entry.message), "", at)
 
     def _see(self, entry: Entry) -> None:
         machine = self.machines.get(entry.id)
@@ -166,8 +167,7 @@ class Gathering:
         elif entry.result in {"failed", "pending"}:
             parts = (entry.action, entry.code, entry.reason.removeprefix(f"{entry.action}: "))
             self._failed.add(": ".join(filter(None, parts)), entry.id, at)
-        if found := _unread(entry.reason):
-            self._unread.add(found, entry.id, at)
+        self._unread.add(_unread(entry.reason), entry.id, at)
 
     def night(self, zone: tzinfo, days: int) -> Night:
         """What the last days, up to the last line with a time, come to."""
@@ -209,8 +209,7 @@ class Gathering:
         found = _Said()
         for machine in self.machines.values():
             billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
-            if billed:
-                found.add(billed, machine.id, machine.last_at)
+            found.add(billed, machine.id, machine.last_at)
         return self._told(found, NONE)
 
     def _name(self, instance_id: str) -> str:
@@ -221,7 +220,7 @@ def _unread(text: str) -> str:
     """What a text says that cannot be read: the tag if it is one, else all of it; "": nothing."""
     if not re.search(_UNREAD, text):
         return ""
-    tag = re.search(f"tag .*?(?:{_UNREAD})", text)
+    tag = re.search("tag .*?(?:unreadable|not understood)|tag .* cannot be read.*", text)
     return tag[0] if tag else text
 
 

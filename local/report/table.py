@@ -27,7 +27,7 @@ def show(console: Console, night: Night, words: Words) -> None:
     if night.days:
         console.print(_days(night, words))
     for key, groups in night.groups.items():
-        console.print(_groups(key, groups, words))
+        console.print(_groups(key, groups, words, has_money=bool(night.total.money)))
     for title, told, style in (
         ("failed", night.failed, "bold red"),
         ("unread", night.unread, "yellow"),
@@ -56,13 +56,14 @@ def _days(night: Night, words: Words) -> Table:
     table.add_column(words("days"), no_wrap=True)
     table.add_column(f"0 {words('on')}".ljust(12) + "12".ljust(11) + "24", no_wrap=True)
     table.add_column(words("avoided"), justify="right")
-    table.add_column(words("money"), justify="right")
+    if night.total.money:
+        table.add_column(words("money"), justify="right")
     for day in night.days:
         table.add_row(
             words.day(day.date),
             Text(_strip(day, highest), "yellow"),
             words.hours(day.saving.minutes),
-            words.money(day.saving.money),
+            *([words.money(day.saving.money)] if night.total.money else []),
         )
     return table
 
@@ -80,10 +81,10 @@ def _strip(day: Day, highest: int) -> str:
     return strip
 
 
-def _groups(key: str, groups: Sequence[Group], words: Words) -> Table:
+def _groups(key: str, groups: Sequence[Group], words: Words, *, has_money: bool) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(words("by", printable(key)), overflow="fold")
-    for column in ("machines", "avoided", "money"):
+    for column in ("machines", "avoided", *(["money"] if has_money else [])):
         table.add_column(words(column), justify="right", no_wrap=True)
     for group in groups[:_MOST_GROUPS]:
         value = words("none") if group.value == UNTAGGED else printable(group.value)
@@ -92,7 +93,7 @@ def _groups(key: str, groups: Sequence[Group], words: Words) -> Table:
             Text(value),
             f"{group.machines:,}",
             words.hours(saving.minutes),
-            words.money(saving.money),
+            *([words.money(saving.money)] if has_money else []),
         )
     if len(groups) > _MOST_GROUPS:
         table.add_row(Text(words("more_values", len(groups) - _MOST_GROUPS), "dim"))

@@ -38,6 +38,12 @@ def test_the_table_says_hours_and_money_by_day_and_owner(log: Path) -> None:
     assert "li.na 1 12 CNY 7.50" in told
 
 
+def test_without_prices_there_is_no_column_for_money(log: Path) -> None:
+    log.write_text(text_of(line(), started(), run()), encoding="utf-8")
+
+    assert "at list price" not in report(log).stdout
+
+
 def test_the_last_days_alone(log: Path) -> None:
     assert "Mon 23 Nov" not in report(log, "--days", 1).stdout
 

@@ -189,6 +189,22 @@ def test_it_is_said_who_was_guarded_failed_unread_and_is_still_billed() -> None:
     assert night.runs == {"error": 1, "incomplete": 1}
 
 
+SPEC = "curfew:schedule{} cannot be read: word 1, '9-17', is neither; write 9:00-17:00"
+
+
+def test_a_tag_that_cannot_be_read_is_told_once_with_what_would_be_right() -> None:
+    unread = look(EVENING, result="skipped", reason="tag " + SPEC.format(""))
+    warning = {"log": "warning", "message": "i-1: tag " + SPEC.format(" '9-17'")}
+    other = {"log": "warning", "message": "cn-beijing could not be read: no answer"}
+
+    night = night_of(unread, warning, other)
+
+    assert [(one.what, one.names) for one in night.unread] == [
+        ("tag " + SPEC.format(""), ["web-1"]),
+        ("cn-beijing could not be read: no answer", []),
+    ]
+
+
 def test_lines_without_a_time_are_counted_and_in_no_picture() -> None:
     night = night_of(line(seen_at=""), line(seen_at="yesterday", id="i-2"))
 
