@@ -30,6 +30,7 @@ _MADE = frozenset(
         "expires_at",
         "instance_id",
         "name",
+        "private_ip",
         "started_at",
         "stopped_mode",
         "tags",
@@ -63,17 +64,16 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
         bandwidth_out=spec.bandwidth_out or (DEFAULT_BANDWIDTH if spec.has_public_ip else 0),
         public_ip=public_address(instance_id) if spec.has_public_ip else "",
         eip=elastic_address(instance_id) if spec.has_eip else "",
+        private_ip=_private_ip(state, spec, instance_id),
+        os_names=_os_names(state, spec),
         tags=dict(spec.tags),
         expires_at=_expires_at(spec, created_at),
         stopped_mode=StoppedMode.NOT_APPLICABLE,
         auto_release_at=release_at and release_at.replace(second=0, microsecond=0),
     )
-    instance = replace(
-        instance,
-        stopped_mode=_stopped_mode(state, spec, instance),
-        private_ip=_private_ip(state, spec, instance_id),
-        os_names=_os_names(state, spec),
-    )
+    mode = _stopped_mode(state, spec, instance)
+    if mode is not StoppedMode.NOT_APPLICABLE:  # of few, and a copy takes time
+        instance = replace(instance, stopped_mode=mode)
     instance = lifecycle.without_address(instance, state.settings.quirks)
     state.instances.add(instance_id, spec.region, instance)
     for disk in disks:
