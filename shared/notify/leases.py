@@ -61,7 +61,7 @@ class Pages(msgspec.Struct, frozen=True):
     """What one channel is told.
 
     Attributes:
-        texts: At most ``MAX_MESSAGES``.
+        texts: Its messages.
         left_over: How many of each owner's instances are not in them; "" is nobody's.
     """
 
@@ -81,19 +81,29 @@ def owner_of(row: Row) -> str:
     return row.instance.tags.get(OWNER, "").strip()
 
 
-def pages(run: Run, language: Spoken, fits: Fits, linking: Linking) -> Pages:
-    """Every instance that is about to be released, in messages that the channel takes."""
+def pages(
+    run: Run, language: Spoken, fits: Fits, linking: Linking, most: int = MAX_MESSAGES
+) -> Pages:
+    """Every instance that is about to be released, in messages that the channel takes.
+
+    Args:
+        run: What there is to tell.
+        language: In which words.
+        fits: Does the channel take a text?
+        linking: How links are made.
+        most: How many messages there may be.
+    """
     words = WORDS[language]
     rows = [(row, report.zone) for report in run.reports for row in due(report)]
     lines = [_line(row, zone, words, linking) for row, zone in rows]
     owners = [owner_of(row) for row, _ in rows]
     # The longest that title and end can be, so that what fits with them fits with the real ones.
-    longest = _page(run, language, linking, len(rows), (MAX_MESSAGES, MAX_MESSAGES))
+    longest = _page(run, language, linking, len(rows), (most, most))
     longest = msgspec.structs.replace(longest, facts=(_left_over(Counter(owners), words),))
     starts = [0]
-    while len(starts) <= MAX_MESSAGES and starts[-1] < len(lines):
+    while len(starts) <= most and starts[-1] < len(lines):
         starts.append(starts[-1] + _most(lines, owners, starts[-1], longest, fits))
-    spans = list(pairwise(starts))[:MAX_MESSAGES]
+    spans = list(pairwise(starts))[:most]
     left = Counter(owners[spans[-1][1] :] if spans else ())
     texts = [
         msgspec.structs.replace(

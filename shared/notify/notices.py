@@ -19,7 +19,7 @@ from shared.errors import Refused
 from shared.notice_settings import NoticeSettings, read_notice_settings
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Channels, Kind, read_channels
-from shared.notify.leases import Linking, due, left_over_in_words, pages
+from shared.notify.leases import MAX_MESSAGES, Linking, due, left_over_in_words, pages
 from shared.notify.message import Run, text_of
 from shared.notify.outgoing import Answer, Outgoing
 from shared.parallel import Runner
@@ -126,8 +126,9 @@ class Notices(msgspec.Struct, frozen=True):
             return _Notice((lambda now: generic.request(channel, run, linking, now),), {})
         form = _FORMS[channel.kind]
         language = settings.language or ("zh" if channel.kind in _IN_CHINESE else "en")
-        before = pages(run, language, form.fits, linking)
-        texts = [*before.texts, *([text_of(run, language)] if self._is_told(run) else [])]
+        besides = [text_of(run, language)] if self._is_told(run) else []
+        before = pages(run, language, form.fits, linking, MAX_MESSAGES - len(besides))
+        texts = [*before.texts, *besides]
         return _Notice(
             tuple(partial(form.request, channel, text) for text in texts), before.left_over
         )

@@ -135,6 +135,15 @@ def test_at_most_five_messages_and_the_rest_in_warnings() -> None:
     assert warning.startswith("the notice to address 1 (wecom) is too long; not listed: o")
 
 
+def test_what_is_told_besides_counts_among_the_five() -> None:
+    told = chat(*(leased(f"ci-{number}", 1) for number in range(250)))
+    environ = {**ENVIRON, "CURFEW_NOTIFY": "http://127.0.0.1/cgi-bin/webhook/send?key=x"}
+
+    told.run("describe", {**DUE, "dry_run": True}, {**environ, "CURFEW_NOTIFY_ON": "planned"})
+
+    assert len(told.sent) == 5
+
+
 def test_after_a_refusal_no_other_message_is_sent() -> None:
     told = chat(*(leased(f"ci-{number}", 1) for number in range(250)))
     told.answer = Answer(200, b'{"errcode":130101,"errmsg":"too fast"}')
