@@ -1,0 +1,80 @@
+"""The table on a terminal."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from local.report.entry import Entry
+from local.report.night import Gathering
+from local.report.table import show
+from local.report.words import Words
+from shared.times import CHINA
+from tests.local.report.lines import line, run, started
+
+LATER = {"action": "describe", "result": "unchanged", "seen_at": "2026-11-24T12:00:00+08:00"}
+
+
+def shown(*lines: dict[str, Any], language: str = "en") -> list[str]:
+    gathering = Gathering()
+    for one in lines:
+        gathering.add(msgspec.convert(one, Entry))
+    console = Console(file=io.StringIO(), width=100, markup=False)
+    show(console, gathering.night(CHINA, 30), Words(language))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def test_a_day_is_a_character_an_hour_as_high_as_the_share_that_is_on() -> None:
+    told = shown(line(), line(id="i-2"), started(), started(**LATER), line(id="i-2", **LATER))
+
+    [first] = [one for one in told if one.startswith(" Mon 23 Nov")]
+    [second] = [one for one in told if one.startswith(" Tue 24 Nov")]
+    assert first[13:37] == "·" * 20 + " " * 4
+    assert second[13:37] == " " * 8 + "▂" + "▄" * 3 + "·" * 12
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    many = [
+        line(id=f"i-{number}", name=f"n{number:02}", result="failed", reason=f"no {number % 10}")
+        for number in range(50)
+    ]
+    owners = [line(id=f"i-9{number}", tags={"owner": f"o{number:02}"}) for number in range(20)]
+
+    told = shown(*many, *owners, run())
+
+    assert "  stop: no 0  n00, n10, n20 and 2 more" in told
+    assert "  and 2 more reasons" in told
+    assert any(one.startswith(" and 9 more") for one in told)
+
+
+def test_chinese_days_have_their_weekday() -> None:
+    assert any(one.startswith(" 11月23日 周一") for one in shown(line(), language="zh"))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "english", "chinese"),
+    [
+        ((2026, 11, 2), (2026, 11, 2), "2 November 2026", "2026年11月2日"),
+        ((2026, 11, 2), (2026, 11, 9), "2 to 9 November 2026", "2026年11月2日至11月9日"),
+        ((2026, 10, 2), (2026, 11, 9), "2 October to 9 November 2026", "2026年10月2日至11月9日"),
+        (
+            (2026, 12, 30),
+            (2027, 1, 2),
+            "30 December 2026 to 2 January 2027",
+            "2026年12月30日至2027年1月2日",
+        ),
+    ],
+    ids=["day", "month", "year", "years"],
+)
+def test_a_period_says_no_more_than_is_needed(
+    first: tuple[int, int, int], last: tuple[int, int, int], english: str, chinese: str
+) -> None:
+    told = [Words(one).period(date(*first), date(*last)) for one in ("en", "zh")]
+
+    assert told == [english, chinese]
