@@ -20,8 +20,10 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "apply_schedule": (
         *("DescribeInstances", "ListTagResources", "StartInstances", "StopInstances"),
     ),
-    "clear_auto_release": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),
-    "describe": ("DescribeInstances",),
+    "clear_auto_release": (
+        *("DescribeInstances", "ListTagResources", "ModifyInstanceAutoReleaseTime"),
+    ),
+    "describe": ("DescribeInstances", "ListTagResources"),
     "extend_lease": ("DescribeInstances", "ModifyInstanceAutoReleaseTime"),
     "release": (
         *("DescribeDisks", "DescribeInstances", "DescribeSnapshots", "ListTagResources"),
@@ -30,8 +32,8 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "set_auto_release": (
         *("DescribeInstances", "ListTagResources", "ModifyInstanceAutoReleaseTime"),
     ),
-    "start": ("DescribeInstances", "StartInstances"),
-    "stop": ("DescribeInstances", "StopInstances"),
+    "start": ("DescribeInstances", "ListTagResources", "StartInstances"),
+    "stop": ("DescribeInstances", "ListTagResources", "StopInstances"),
 }
 """ECS's operations that each function calls, which its policy in ``ram/`` must allow."""
 

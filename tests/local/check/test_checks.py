@@ -66,9 +66,10 @@ def test_a_timer_is_told_with_its_zone_its_next_times_and_its_request(checked: C
 
     assert told == (
         "timer evening-dry-run: ON, a dry run\n"
-        "0 0 20 * * MON-FRI in Asia/Shanghai (China, +08:00)\n"
-        "next: Thu 26 Nov 20:00, Fri 27 Nov 20:00, Mon 30 Nov 20:00\n"
-        '{"tags": {"team": "dev", "env": "dev"}, "stopped_mode": "StopCharging", "dry_run": true}'
+        "0 0 20 * * * in Asia/Shanghai (China, +08:00)\n"
+        "next: Thu 26 Nov 20:00, Fri 27 Nov 20:00, Sat 28 Nov 20:00\n"
+        '{"tags": {"team": "dev", "env": "dev"}, "except": {"tags": {"curfew:schedule": "*"}}, '
+        '"days": "workdays", "stopped_mode": "StopCharging", "dry_run": true}'
     )
 
 

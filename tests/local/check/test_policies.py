@@ -34,7 +34,9 @@ class TestPolicies:
     @pytest.mark.parametrize(
         "statement",
         [
-            pytest.param({"Effect": "Allow", "Action": "ecs:Describe*"}, id="not allowed"),
+            pytest.param(
+                {"Effect": "Allow", "Action": ["ecs:Describe*", "ecs:List*"]}, id="not allowed"
+            ),
             pytest.param({"Effect": "Deny", "Action": ["ecs:StopInstances"]}, id="denied"),
         ],
     )

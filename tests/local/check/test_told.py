@@ -55,7 +55,7 @@ def test_of_a_role_that_is_wrong_no_line_says_ok(role: str, tmp_path: Path) -> N
     assert not any("ram/stop.json" in one for one in said[Level.OK])
 
 
-NEVER = ('"team": "dev", "env": "dev"}}\'', '"team": "dev", "env": "dev"}, "tag": {}}\'')
+NEVER = ('"days": "workdays"}\'', '"days": "workdays", "tag": {}}\'')
 
 
 def test_a_payload_that_its_function_can_never_take_is_an_error_though_it_is_off(

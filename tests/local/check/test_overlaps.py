@@ -1,0 +1,85 @@
+"""Timers that would stop or start what apply_schedule stops and starts by its schedule."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from local.check.findings import Level
+from tests.local.check.edits import Checked, trigger
+
+PAYLOAD = '{"tags": {"team": "dev"}}'
+
+
+def switched(document: dict[str, Any], **requests: str) -> None:
+    """Switch timers on, those of stop and start with these requests."""
+    trigger(document, "apply_schedule")["triggerConfig"]["enable"] = True
+    trigger(document, "stop")["triggerConfig"]["enable"] = False
+    for function, payload in requests.items():
+        place = 1 if function == "stop" else 0
+        trigger(document, function, place)["triggerConfig"].update(enable=True, payload=payload)
+
+
+def overlaps(checked: Checked, change: Any) -> list[str]:  # noqa: ANN401  # changes a document
+    return [one for one in checked(change)[Level.WARNING] if "what has a schedule" in one]
+
+
+def test_the_timers_as_shipped_leave_schedules_alone_when_all_are_on(checked: Checked) -> None:
+    def all_on(document: dict[str, Any]) -> None:
+        for function in ("apply_schedule", "stop", "start"):
+            for each in document["resources"][function]["props"]["triggers"]:
+                each["triggerConfig"]["enable"] = True
+
+    assert overlaps(checked, all_on) == []
+
+
+def test_each_timer_that_takes_schedules_along_is_a_warning(checked: Checked) -> None:
+    told = overlaps(checked, lambda d: switched(d, stop=PAYLOAD, start=PAYLOAD))
+
+    remedy = 'Add "except": {"tags": {"curfew:schedule": "*"}} to the request of'
+    assert sorted(told) == [
+        f"timers {name} of {function} and quarter of apply_schedule are both ON: what has a "
+        f"schedule gets both. {remedy} {name}"
+        for function, name in (("stop", "evening"), ("start", "morning"))
+    ]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"tags": {"team": "dev"}, "dry_run": True},
+        {"tags": {"team": "dev"}, "except": {"tags": {"curfew:schedule": "*", "env": "prod"}}},
+    ],
+    ids=["a-dry-run", "excepted"],
+)
+def test_what_changes_nothing_or_leaves_schedules_alone_is_fine(
+    checked: Checked, request_: dict[str, Any]
+) -> None:
+    payload = json.dumps(request_)
+
+    assert overlaps(checked, lambda d: switched(d, stop=payload)) == []
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"tags": {"team": "dev"}, "except": {"tags": {"env": "prod"}}},
+        {"tags": {"team": "dev"}, "except": {"tags": {"curfew:schedule": "never"}}},
+        {"tags": {"team": "dev"}, "except": {"name": "x"}},
+    ],
+    ids=["another-tag", "one-value", "a-name"],
+)
+def test_another_exception_does_not_do(checked: Checked, request_: dict[str, Any]) -> None:
+    payload = json.dumps(request_)
+
+    assert len(overlaps(checked, lambda d: switched(d, stop=payload))) == 1
+
+
+def test_where_apply_schedule_is_off_nothing_overlaps(checked: Checked) -> None:
+    def off(document: dict[str, Any]) -> None:
+        switched(document, stop=PAYLOAD)
+        trigger(document, "apply_schedule")["triggerConfig"]["enable"] = False
+
+    assert overlaps(checked, off) == []
