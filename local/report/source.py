@@ -2,8 +2,8 @@
 
 A log is JSON lines, plain or compressed by gzip. A line may be a run's own JSON (docs/deploy.md),
 the same behind Function Compute's prefix, or an exported row of Log Service with it in ``message``
-and its time in ``__time__``. A file may also be one JSON answer, printed on one line or on many.
-CSV files of Log Service's console are read by their column ``message``.
+and its time in ``__time__``. A file may also hold JSON documents, each on one line or on many:
+answers, or lists of rows. CSV files of Log Service's console are read by their column ``message``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -20,7 +22,7 @@ import msgspec
 
 from local.report.entry import Answer, Entry
 
-MOST_BYTES_OF_AN_ANSWER = 64 * 1024 * 1024
+MOST_BYTES_OF_DOCUMENTS = 64 * 1024 * 1024
 _LARGEST_LINE = 4 * 1024 * 1024
 _MARK = b'{"log":'
 _GZIP = b"\x1f\x8b"
@@ -90,9 +92,8 @@ def _of_file(path: Path, counts: Counts) -> Iterator[Entry]:
         if b"message" in first.split(b"{")[0] and b"," in first:
             yield from _of_csv(first, stream, counts)
             return
-        if first.strip() in {b"{", b"["}:
-            whole = first + stream.read(MOST_BYTES_OF_AN_ANSWER)
-            yield from _of_answer(whole, counts)
+        if first.strip() in {b"{", b"["} or first.startswith(b"[{"):
+            yield from _of_documents(first + stream.read(MOST_BYTES_OF_DOCUMENTS), counts)
             return
         while line := first:
             yield from _of_line(line, counts)
@@ -114,16 +115,22 @@ def _of_csv(header: bytes, stream: Iterable[bytes], counts: Counts) -> Iterator[
         counts.broken += 1
 
 
-def _of_answer(whole: bytes, counts: Counts) -> Iterator[Entry]:
-    """One JSON document over many lines; also a list of rows of Log Service."""
+def _of_documents(whole: bytes, counts: Counts) -> Iterator[Entry]:
+    """JSON documents over many lines, one after another: answers, and lists of rows."""
     try:
-        document = msgspec.json.decode(whole)
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        for document in _documents(whole.decode("utf-8", "replace")):
+            for each in document if isinstance(document, list) else [document]:
+                yield from _of_line(json.dumps(each).encode(), counts)
+    except (ValueError, RecursionError):
         counts.lines += 1
         counts.broken += 1
-        return
-    for each in document if isinstance(document, list) else [document]:
-        yield from _of_line(msgspec.json.encode(each), counts)
+
+
+def _documents(text: str) -> Iterator[object]:
+    decoder, at = json.JSONDecoder(), 0
+    while rest := re.compile(r"\S").search(text, at):
+        document, at = decoder.raw_decode(text, rest.start())
+        yield document
 
 
 def _of_line(line: bytes, counts: Counts) -> Iterator[Entry]:

@@ -57,6 +57,7 @@ FORMS: dict[str, str] = {
         for time, one in ((1764000000, STOPPED), ("1764000001", RUN))
     ),
     "list-of-rows": json.dumps([{"message": PREFIX + one} for one in (STOPPED, RUN)], indent=1),
+    "list-on-one-line": json.dumps([{"message": PREFIX + one} for one in (STOPPED, RUN)]),
     "csv": csv_of(PREFIX + STOPPED, PREFIX + RUN),
 }
 
@@ -102,12 +103,22 @@ def test_an_answer_is_understood_in_all_its_forms(
     assert (counts.lines, counts.read) == (1, 1)
 
 
+def test_answers_one_after_another_are_all_read(tmp_path: Path) -> None:
+    answers = "".join(json.dumps(one, indent=4) + "\n" for one in (REPORT, REPORT))
+
+    entries, counts = read(tmp_path, f"{answers}{{\n  cut".encode())
+
+    assert [one.log for one in entries] == ["instance", "warning", "run"] * 2
+    assert (counts.lines, counts.read, counts.broken) == (3, 2, 1)
+
+
 @pytest.mark.parametrize(
     ("content", "numbers"),
     [
         pytest.param(b"", (0, 0, 0), id="empty"),
         pytest.param(b"\n \n", (0, 0, 0), id="blank"),
         pytest.param(b"192.0.2.1 - - GET / 200\nok\n", (2, 2, 0), id="another-tool"),
+        pytest.param(b"[INFO] hello\n[INFO] world\n", (2, 2, 0), id="brackets"),
         pytest.param(b'{"log": "stdout", "stream": 1}\n', (1, 1, 0), id="another-log"),
         pytest.param(b'{"level": "info"}\n[1]\n"x"\n', (3, 3, 0), id="other-json"),
         pytest.param(STOPPED[:200].encode(), (1, 0, 1), id="cut"),
