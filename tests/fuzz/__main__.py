@@ -17,13 +17,13 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from tests.fuzz import answers, framing
+from tests.fuzz.cases import CASES
 from tests.fuzz.check import FuzzError, outcomes_of
-from tests.fuzz.scenarios import SCENARIOS
 from tests.harness.actions import FUNCTIONS
 
 CHUNK = 1000
 PARTS = 16
-"""Into so many the answers of a scenario are divided among the processors."""
+"""Into so many the answers of a case are divided among the processors."""
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -77,7 +77,7 @@ def _odd(options: argparse.Namespace) -> bool:
     step = options.one_in * PARTS
     parts = [
         (name, (options.seed + number * options.one_in) % step, step)
-        for name in SCENARIOS
+        for name in CASES
         for number in range(PARTS)
     ]
     return _listed("odd answers", answers.outcomes_of, parts, started)

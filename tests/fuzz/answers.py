@@ -16,7 +16,7 @@ from typing import Any
 
 from local.ecs.ram.caller import Caller
 from shared.ecs.answer import read_answer
-from tests.fuzz.scenarios import NAMED_DEV, SCENARIOS, FuzzError, Run
+from tests.fuzz.cases import CASES, NAMED_DEV, FuzzError, Run
 from tests.harness.actions import ROOT
 from tests.harness.transport import Direct
 
@@ -191,12 +191,12 @@ class Damaging(Direct):
 
 
 def recorded(name: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """What ECS answers to a scenario when nothing is odd, by operation."""
+    """What ECS answers to a case when nothing is odd, by operation."""
     return _played(name, None)[1].said
 
 
 def damages(name: str) -> Iterator[Damage]:
-    """Everything that can be odd in a scenario.
+    """Everything that can be odd in a case.
 
     Each node that the code knows by name, in each way, once and always; of the others, which it
     cannot read, each in one way. Of the answers to one operation the first is taken, and each that
@@ -204,7 +204,7 @@ def damages(name: str) -> Iterator[Damage]:
     the answers that are errors.
     """
     number = 0
-    errors_only = SCENARIOS[name].fault is not None
+    errors_only = CASES[name].fault is not None
     for operation, answers in recorded(name).items():
         seen: set[Path] = set()
         for occurrence, answer in enumerate(answers):
@@ -228,7 +228,7 @@ def _stands_for_itself(path: Path) -> bool:
 
 
 def check(name: str, damage: Damage) -> str:
-    """Play a scenario with this damage; how it ended: ``report`` or an error's class.
+    """Play a case with this damage; how it ended: ``report`` or an error's class.
 
     Raises:
         FuzzError: not as it must.
@@ -241,7 +241,7 @@ def check(name: str, damage: Damage) -> str:
 
 
 def outcomes_of(part: tuple[str, int, int]) -> tuple[Counter[str], list[str]]:
-    """Check every so-many-eth damage of a scenario: how they ended, and what was wrong. No log."""
+    """Check every so-many-eth damage of a case: how they ended, and what was wrong. No log."""
     logging.disable()
     name, first, step = part
     outcomes: Counter[str] = Counter()
@@ -256,7 +256,7 @@ def outcomes_of(part: tuple[str, int, int]) -> tuple[Counter[str], list[str]]:
 
 
 def _played(name: str, damage: Damage | None) -> tuple[Run, Damaging]:
-    run = Run(SCENARIOS[name])
+    run = Run(CASES[name])
     transport = Damaging(run.stage.gateway, damage=damage)
     run.play(transport)
     return run, transport

@@ -22,7 +22,7 @@ from local.ecs.http.endpoint import Wire
 from local.ecs.http.messages import HttpReply, HttpRequest
 from shared.ecs.sdk import SdkTransport
 from shared.settings import Credentials, Settings
-from tests.fuzz.scenarios import SCENARIOS, FuzzError, Run
+from tests.fuzz.cases import CASES, FuzzError, Run
 from tests.harness.servers import listening, request_from
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -133,11 +133,11 @@ class Fault:
 
 
 PLAYED = ("stop", "release", "set-by-name")
-"""Every kind of call is in one of these scenarios."""
+"""Every kind of call is in one of these cases."""
 
 
 def faults(seed: int, random_heads: int) -> Iterator[tuple[str, Fault]]:
-    """By scenario, everything that can break: each fault, and so many heads of random bytes."""
+    """By case, everything that can break: each fault, and so many heads of random bytes."""
     dice = Random(seed)  # noqa: S311  # as above
     for name in PLAYED:
         counts = Counter(_calls(name))
@@ -153,7 +153,7 @@ def faults(seed: int, random_heads: int) -> Iterator[tuple[str, Fault]]:
 
 
 def check(name: str, fault: Fault) -> str:
-    """Play a scenario with this fault; how it ended: ``report`` or an error's class.
+    """Play a case with this fault; how it ended: ``report`` or an error's class.
 
     Raises:
         FuzzError: not as it must.
@@ -181,12 +181,12 @@ def outcomes_of(part: tuple[int, int, int, int]) -> tuple[Counter[str], list[str
 
 
 def _calls(name: str) -> list[str]:
-    """The operations that a scenario asks for when nothing breaks."""
+    """The operations that a case asks for when nothing breaks."""
     return _played(name, None)[1]
 
 
 def _played(name: str, fault: Fault | None) -> tuple[Run, list[str]]:
-    run = Run(SCENARIOS[name])
+    run = Run(CASES[name])
     wire = Wire(run.stage.gateway, [local_credential()])
     asked: list[str] = []
 

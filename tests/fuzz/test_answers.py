@@ -14,8 +14,8 @@ from shared.errors import Unavailable
 from tests.fuzz import answers, framing
 from tests.fuzz.__main__ import main
 from tests.fuzz.answers import GONE, ODD, Damage, as_bytes, changed, damages, recorded
+from tests.fuzz.cases import CASES, FuzzError
 from tests.fuzz.framing import FAULTS, Fault
-from tests.fuzz.scenarios import SCENARIOS, FuzzError
 from tests.harness.actions import CALLS, FUNCTIONS
 from tests.harness.stage import Stage
 
@@ -29,7 +29,7 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", CASES)
 def test_odd_answers_end_typed_and_every_write_is_told(name: str) -> None:
     total = sum(1 for _ in damages(name))
     step = max(1, total // 15)
@@ -52,13 +52,13 @@ def test_broken_answers_end_typed_and_every_write_is_told(name: str) -> None:
 
 
 def test_every_operation_of_every_policy_is_answered_oddly() -> None:
-    asked = {operation for name in SCENARIOS for operation in recorded(name)}
+    asked = {operation for name in CASES for operation in recorded(name)}
 
     assert asked == set().union(*CALLS.values())
 
 
-def test_every_function_has_a_scenario() -> None:
-    assert {one.function for one in SCENARIOS.values()} == set(FUNCTIONS)
+def test_every_function_has_a_case() -> None:
+    assert {one.function for one in CASES.values()} == set(FUNCTIONS)
 
 
 def test_damages_are_counted_through_and_the_same_each_time() -> None:

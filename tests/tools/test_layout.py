@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.actions import FUNCTIONS
+from local.fc.deployment import function_names
 
 TESTS = Path(__file__).resolve().parents[1]
 LONGEST = 400
@@ -20,6 +20,6 @@ def test_no_module_of_tests_is_longer_than_can_be_read_in_one_go() -> None:
     assert too_long == {}, "split these by subject"
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", function_names())
 def test_every_function_has_tests_of_its_own(function: str) -> None:
     assert (TESTS / "functions" / f"test_{function}.py").is_file()

@@ -52,7 +52,7 @@ _FROM_LOSS = {*_ALWAYS, "i-undeletable", "i-paid"}
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Case:
     """A request, and who is guarded from it.
 
     Attributes:
@@ -66,23 +66,23 @@ class Scenario:
     fault: AnyFault | None = None
 
 
-def _scenarios() -> Iterator[tuple[str, Scenario]]:
+def _cases() -> Iterator[tuple[str, Case]]:
     by_tags = {"tags": _DEV}
     by_name = {"name": "dev-*"}
     by_ids = {"instance_ids": sorted(NAMED_DEV)}
     losing, stopping = frozenset(_FROM_LOSS), frozenset(_ALWAYS)
-    yield "describe", Scenario("describe", {"all": True, "prices": True})
-    yield "start", Scenario("start", by_tags)
-    yield "stop", Scenario("stop", by_tags, stopping)
-    yield "stop-by-ids", Scenario("stop", by_ids, stopping)
+    yield "describe", Case("describe", {"all": True, "prices": True})
+    yield "start", Case("start", by_tags)
+    yield "stop", Case("stop", by_tags, stopping)
+    yield "stop-by-ids", Case("stop", by_ids, stopping)
     release = {**by_tags, "dry_run": False}
-    yield "release", Scenario("release", release, losing)
-    yield "release-without-snapshot", Scenario("release", {**release, "snapshot": False}, losing)
+    yield "release", Case("release", release, losing)
+    yield "release-without-snapshot", Case("release", {**release, "snapshot": False}, losing)
     closed = {**by_tags, "schedule": "never", "enforced": True}
-    yield "schedule", Scenario("apply_schedule", closed, stopping)
-    yield "set", Scenario("set_auto_release", {**by_tags, "release_after": "3h"}, losing)
-    yield "set-by-name", Scenario("set_auto_release", {**by_name, "release_after": "3h"}, losing)
-    yield "clear", Scenario("clear_auto_release", by_tags)
+    yield "schedule", Case("apply_schedule", closed, stopping)
+    yield "set", Case("set_auto_release", {**by_tags, "release_after": "3h"}, losing)
+    yield "set-by-name", Case("set_auto_release", {**by_name, "release_after": "3h"}, losing)
+    yield "clear", Case("clear_auto_release", by_tags)
     for code, status in (
         ("Throttling.User", 400),
         ("Forbidden.RAM", 403),
@@ -91,12 +91,12 @@ def _scenarios() -> Iterator[tuple[str, Scenario]]:
     ):
         for operation in ("DescribeInstances", "StopInstances"):
             fault = Refuse(action=operation, status=status, code=code, times=2)
-            yield f"stop-{operation}-{code}", Scenario("stop", by_tags, stopping, fault)
+            yield f"stop-{operation}-{code}", Case("stop", by_tags, stopping, fault)
     fault = Refuse(action="DeleteInstances", status=403, code="InvalidOperation.Odd", times=3)
-    yield "release-refused", Scenario("release", release, losing, fault)
+    yield "release-refused", Case("release", release, losing, fault)
 
 
-SCENARIOS: Mapping[str, Scenario] = dict(_scenarios())
+CASES: Mapping[str, Case] = dict(_cases())
 
 
 class FuzzError(AssertionError):
@@ -105,7 +105,7 @@ class FuzzError(AssertionError):
 
 @dataclass
 class Run:
-    """One run of a scenario, before and after it.
+    """One run of a case, before and after it.
 
     Attributes:
         stage: The account.
@@ -114,7 +114,7 @@ class Run:
         error: What it raised instead.
     """
 
-    scenario: Scenario
+    case: Case
     stage: Stage = field(init=False)
     written: set[str] = field(default_factory=set)
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -122,17 +122,17 @@ class Run:
 
     def __post_init__(self) -> None:
         self.stage = Stage(_FLEET, clock=ManualClock(NOW))
-        if self.scenario.fault:
-            self.stage.gateway.faults.add(self.scenario.fault)
+        if self.case.fault:
+            self.stage.gateway.faults.add(self.case.fault)
         self._owners = {disk.disk_id: disk.instance_id for disk in self.stage.engine.disks()}
         self._call = self.stage.gateway.call
         self.stage.gateway.call = self._noted  # type: ignore[method-assign]  # what it does is seen
 
     def play(self, transport: Direct) -> None:
         """Run the function, by this way to ECS; whatever it raises is kept."""
-        event = json.dumps(self.scenario.request).encode()
+        event = json.dumps(self.case.request).encode()
         try:
-            self.report = self.stage.deliver(self.scenario.function, event, transport)
+            self.report = self.stage.deliver(self.case.function, event, transport)
         except Exception as error:  # noqa: BLE001  # what must not come is told apart below
             self.error = error
 
@@ -149,10 +149,10 @@ class Run:
             FuzzError: not as it must.
         """
         outcome, report = self._ending()
-        unmeant = {"i-bare", "i-other"} if "tags" in self.scenario.request else {"i-other"}
+        unmeant = {"i-bare", "i-other"} if "tags" in self.case.request else {"i-other"}
         if outside := self.written & unmeant:
             raise FuzzError(f"wrote to what was not meant: {sorted(outside)}")
-        if broken := self.written & self.scenario.guarded - hidden:
+        if broken := self.written & self.case.guarded - hidden:
             raise FuzzError(f"wrote to the guarded {sorted(broken)}")
         rows = report.get("instances", ())
         told = {
