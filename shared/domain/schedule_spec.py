@@ -50,9 +50,8 @@ class _Word(msgspec.Struct, frozen=True):
         raise InvalidSpec(f"word {self.number}, {quoted(self.text)}, {why}")
 
 
-@lru_cache(maxsize=4096)
 def parse_spec(text: str, most: int = TAG_CHARACTERS) -> Schedule:
-    """Read a spec.
+    """Read a spec; the same text is read once, also if it cannot be read.
 
     Args:
         text: The spec, without names.
@@ -61,6 +60,22 @@ def parse_spec(text: str, most: int = TAG_CHARACTERS) -> Schedule:
     Raises:
         InvalidSpec: it cannot be read.
     """
+    found = _parsed(text, most)
+    if isinstance(found, str):
+        raise InvalidSpec(found)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, most: int) -> Schedule | str:
+    """The schedule, or what is wrong: a fleet may have the same mistake in many tags."""
+    try:
+        return _parse(text, most)
+    except InvalidSpec as error:
+        return str(error)
+
+
+def _parse(text: str, most: int) -> Schedule:
     if len(text) > most:
         raise InvalidSpec(
             f"it has {len(text)} characters, but at most {most} are allowed; put a long schedule "

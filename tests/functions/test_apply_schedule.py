@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from local.ecs.account.model import LockReason, Status, StoppedMode
-from local.ecs.gateway.faults import Refuse
+from local.ecs.gateway.faults import GarbledRow, Refuse
 from shared.errors import Incomplete, InvalidEvent, Refused
 from tests.functions.schedules import ALL, EVENING, MORNING, OFFICE, TAGGED, apply, at, machine, off
 from tests.harness.reports import report_of, table
@@ -102,6 +102,16 @@ def test_a_financial_lock_does_not_hinder_a_stop() -> None:
     stage = at(EVENING, machine(locks=(LockReason.FINANCIAL,)))
 
     assert apply(stage)["dev-1"][0] == "changed"
+
+
+def test_who_runs_and_shows_no_start_time_is_left() -> None:
+    stage = at(EVENING, machine())
+    stage.gateway.faults.add(
+        GarbledRow(action="DescribeInstances", id=stage.id_of("dev-1"), field="StartTime", value="")
+    )
+
+    assert apply(stage) == {"dev-1": ("unchanged", "running, but ECS shows no StartTime")}
+    assert stage.writes() == ()
 
 
 @pytest.mark.parametrize("status", [Status.STARTING, Status.STOPPING, Status.PENDING])

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import pytest
+from pytest_mock import MockerFixture
 
+from shared import zones
 from shared.domain.days import InvalidSpec
 from shared.domain.schedule_spec import parse_spec
 
@@ -338,3 +340,13 @@ def test_an_error_says_at_which_word_and_what_would_be_right(typed: str, error: 
         parse_spec(typed)
 
     assert str(raised.value) == error
+
+
+def test_a_mistake_that_many_tags_have_is_looked_into_once(mocker: MockerFixture) -> None:
+    nearest = mocker.spy(zones, "nearest_zone")
+
+    for _ in range(3):
+        with pytest.raises(InvalidSpec, match="Asia/Shanghai"):
+            parse_spec("workdays 8:30-20:01 Asia/Shangai")
+
+    assert nearest.call_count == 1
