@@ -9,6 +9,9 @@ SEEDS ?= 10000
 RUNTIME ?= python3.10
 MUTANTS_AT_ONCE ?= 2
 
+SMALL_PROGRAMS := ali-ops aliyun-sdk lepak ops-mcp sqnethelper
+LARGE_PROGRAMS := ansible prowler ray scoutsuite
+
 # Install what a file pins. pip says nothing for up to a minute, so this does.
 define install
 @echo "installing the $$(grep -c '^[a-z].*==' $(1)) packages of $(1) into $(VENV): up to a minute"
@@ -16,7 +19,7 @@ define install
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all simulate fuzz mutate package schemas pictures promises clients remote answers bench check format lock clean
+.PHONY: help setup demo test test-all simulate fuzz mutate package schemas pictures promises clients small-programs programs remote answers bench check format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +78,13 @@ clients: setup ## the official clients that the emulator is tested with
 answers: setup ## hold the recorded answers of ECS in DIR=folder against the emulator
 	@$(PY) -m tools.answers "$(DIR)"
 
+small-programs: setup ## the small ones of the programs that are run against the emulator
+	$(PY) -m tools.programs $(SMALL_PROGRAMS)
+
+programs: small-programs ## programs of others, unmodified, against the emulator: 2 GB, half an hour
+	$(PY) -m tools.programs $(LARGE_PROGRAMS)
+	PROGRAMS_MUST_BE_THERE=1 $(PY) -m pytest tests/programs
+
 remote: setup ## the clients that call deployed functions
 	$(call install,requirements-remote.txt)
 
@@ -101,6 +111,9 @@ lock: setup ## pin the requirements anew, with hashes
 	$(COMPILE) pyproject.toml requirements-dev.in -o requirements-dev.txt
 	for name in requirements-remote requirements-clients requirements-mutate; do \
 	  $(COMPILE) $$name.in -o $$name.txt || exit 1; done
+	for name in $(filter-out aliyun-sdk,$(SMALL_PROGRAMS) $(LARGE_PROGRAMS)); do \
+	  $(subst 3.10,3.11.2,$(COMPILE)) tests/programs/requirements/$$name.in \
+	    -o tests/programs/requirements/$$name.txt || exit 1; done
 
 clean: ## remove what was built
 	rm -rf $(VENV) build mutants .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -165,9 +165,12 @@ def _strategy(parameters: Parameters, charge_type: ChargeType) -> SpotStrategy:
 
 
 def _price_limit(parameters: Parameters, strategy: SpotStrategy) -> float:
-    """``SpotPriceLimit``, which counts with SpotWithPriceLimit alone."""
+    """``SpotPriceLimit``, which counts with SpotWithPriceLimit alone; 0 where none is given.
+
+    The reference does not require it, and Ray's node provider never sends it.
+    """
     text = parameters.text("SpotPriceLimit")
-    if strategy is not SpotStrategy.WITH_PRICE_LIMIT:
+    if strategy is not SpotStrategy.WITH_PRICE_LIMIT or not text:
         return 0.0
     if not _PRICE.fullmatch(text) or float(text) <= 0:
         raise _refused("InvalidSpotPriceLimit")

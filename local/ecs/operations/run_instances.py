@@ -65,6 +65,8 @@ def run_instances(request: Request) -> JsonObject:
 def create_instance(request: Request) -> JsonObject:
     """Make one instance that waits to be started; ECS's few seconds of Pending are left out.
 
+    It has no public address before AllocatePublicIpAddress gives it one.
+
     Raises:
         EcsError: RAM denies it, a parameter is absent, unknown or out of range, or this is a dry
             run.
@@ -77,6 +79,7 @@ def create_instance(request: Request) -> JsonObject:
         name=instance_name(request.parameters),
         host_name=checked_host_name(request.parameters.text("HostName")),
         private_ip=place.private_ips[0] if place.private_ips else "",
+        has_public_ip=False,
     )
     _admit(request, spec, 1)
     made = create(request.state, spec, request.state.mint("i", region))

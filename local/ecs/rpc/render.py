@@ -98,6 +98,8 @@ def instance(shown: Instance) -> JsonObject:
     kind = INSTANCE_TYPES[shown.instance_type]
     system = OsName(*shown.os_names) if shown.os_names else os_name(shown.image_id)
     entry = {
+        # Ahead of PublicIpAddress, as ECS sends it: footmark (Ansible's modules) relies on that.
+        "EipAddress": _elastic_address(shown),
         **_SAME_FOR_ALL,
         **_common(shown),
         "AutoReleaseTime": to_minute(shown.auto_release_at),
@@ -105,7 +107,6 @@ def instance(shown: Instance) -> JsonObject:
         "CpuOptions": {"CoreCount": max(1, kind.cpu // 2), "Numa": kind.numa, "ThreadsPerCore": 2},
         "DeletionProtection": shown.deletion_protection,
         "DeploymentSetId": shown.deployment_set_id,
-        "EipAddress": _elastic_address(shown),
         "GPUAmount": kind.gpu_amount,
         "GPUSpec": kind.gpu_spec,
         "InstanceTypeFamily": kind.family,

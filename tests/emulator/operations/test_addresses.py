@@ -75,6 +75,18 @@ def test_an_instance_with_bandwidth_is_given_a_public_address_once() -> None:
     )
 
 
+def test_an_instance_that_is_created_has_no_public_address_before_it_is_given_one() -> None:
+    desk = Desk()
+    new = {"ImageId": "x.vhd", "InstanceType": "ecs.g7.large", "InternetMaxBandwidthOut": "5"}
+
+    desk.ask("CreateInstance", **new)
+    desk.ask("RunInstances", **new)
+
+    created, run = desk.ecs.instances()
+    assert (created.public_ip, created.bandwidth_out) == ("", 5)
+    assert run.public_ip
+
+
 @pytest.mark.parametrize(
     ("spec", "refusal"),
     [

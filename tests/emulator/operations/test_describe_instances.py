@@ -390,3 +390,11 @@ def test_the_code_for_too_many_ids_can_be_another_one() -> None:
         403,
         "InvalidInstanceIds.Malformed",
     )
+
+
+def test_the_elastic_address_is_told_before_the_public_one(mixed: Desk) -> None:
+    """As in the recorded answers: footmark, below Ansible's modules, recurses without end else."""
+    told = mixed.ask("DescribeInstances", InstanceName="web-2")
+    entry = list(told["Instances"]["Instance"][0])
+
+    assert entry.index("EipAddress") < entry.index("PublicIpAddress")
