@@ -123,7 +123,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next(call: Call, calls: int) ->
     [
         (lambda ecs: ecs.tag("i-1", {"curfew:protect": ""}), "tag curfew:protect"),
         (lambda ecs: ecs.protect("i-1"), "deletion protection"),
-        (lambda ecs: ecs.lock("i-1", LockReason.RECYCLING), "recycling lock"),
+        (lambda ecs: ecs.lock("i-1", LockReason.RECYCLING), "Recycling lock"),
     ],
     ids=["tag", "deletion-protection", "lock"],
 )

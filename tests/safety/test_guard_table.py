@@ -127,7 +127,7 @@ CASES = (
     tagged("schedule", "curfew:schedule", "mon-fri 09:00-18:00", ""),
     locked(LockReason.FINANCIAL, ""),
     locked(LockReason.SECURITY, "security lock"),
-    locked(LockReason.RECYCLING, "recycling lock"),
+    locked(LockReason.RECYCLING, "Recycling lock"),
     locked(LockReason.DEDICATED_HOST_FINANCIAL, "dedicatedhostfinancial lock"),
     locked(LockReason.REFUNDED, "refunded lock"),
     *(

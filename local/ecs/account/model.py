@@ -79,9 +79,17 @@ class LockReason(str, Enum):
 
     FINANCIAL = "financial"
     SECURITY = "security"
-    RECYCLING = "recycling"
+    RECYCLING = "Recycling"
     DEDICATED_HOST_FINANCIAL = "dedicatedhostfinancial"
     REFUNDED = "refunded"
+
+    @classmethod
+    def _missing_(cls, value: object) -> LockReason | None:
+        """Read ``recycling``, too: so the reference of DescribeInstances spells it.
+
+        It is shown as "Perceive interruption events" (user guide, 2025) has it.
+        """
+        return cls.RECYCLING if value == "recycling" else None
 
 
 class DiskKind(str, Enum):
