@@ -234,7 +234,7 @@ _OPTIONS = (
     click.option(
         "--tls",
         is_flag=True,
-        help="Speak https on the same port too, under an authority made for this run.",
+        help="Speak https on the same port as well, with an authority made for this run.",
     ),
     click.option(
         "--allow-host",

@@ -225,7 +225,10 @@ async def _serve_until_signalled(
 def _trusted(url: str, authority: Authority) -> str:
     """How clients that speak https alone come to trust the server."""
     secret = url.replace("http", "https", 1)
-    lines = [f"https too: {secret}, authority {authority.bundle}", "trusted by one variable:"]
+    lines = [
+        f"https too: {secret}, authority {authority.bundle}",
+        "to trust it, set the variable of your client:",
+    ]
     lines += [f"  export {name}={authority.bundle}  # {whom}" for name, whom in VARIABLES.items()]
     return "".join(f"{line}\n" for line in lines)
 
