@@ -38,7 +38,7 @@ OVERTIME = 0.6
 SATURDAY = 5
 SEED = 11
 SHOWN = 12
-SIZE = "1180,1010"
+SIZE = "1180,1060"
 SPEED = 1e6
 """Seconds of the emulator's that pass in one of ours."""
 
