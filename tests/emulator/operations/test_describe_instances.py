@@ -117,15 +117,6 @@ def test_instances_are_found_by_address(mixed: Desk) -> None:
     assert found == [["web-1"], ["web-1"], ["web-1"], []]
 
 
-def test_the_lock_of_what_is_reclaimed_has_a_capital_and_is_found_by_either_spelling() -> None:
-    desk = Desk(InstanceSpec("spot", locks=(LockReason("recycling"),)), InstanceSpec("free"))
-
-    row = desk.ask("DescribeInstances")["Instances"]["Instance"][0]
-
-    assert row["OperationLocks"]["LockReason"] == [{"LockReason": "Recycling", "LockMsg": ""}]
-    assert names(desk, LockReason="recycling") == names(desk, LockReason="Recycling") == ["spot"]
-
-
 @pytest.mark.parametrize("read", [True, False])
 def test_ids_in_single_quotes_are_read_unless_the_quirk_refuses_them(*, read: bool) -> None:
     desk = Desk(InstanceSpec("web-1"), quirks=Quirks(single_quoted_ids_are_read=read))

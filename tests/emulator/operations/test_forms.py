@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
-from local.ecs.account.model import NetworkType
+from local.ecs.account.model import LockReason, NetworkType
 from local.ecs.account.os_names import OsName, os_name
 from local.ecs.account.regions import resource_id
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
-from tests.harness.desk import Desk
+from tests.harness.desk import Desk, names
 
 
 def shown(*specs: InstanceSpec) -> dict[str, Any]:
@@ -208,3 +208,12 @@ def test_the_classic_network_has_no_vpc_and_no_interface() -> None:
     assert (row["VpcAttributes"]["VpcId"], row["VpcAttributes"]["VSwitchId"]) == ("", "")
     assert row["NetworkInterfaces"] == {"NetworkInterface": []}
     assert len(row["InnerIpAddress"]["IpAddress"]) == 1
+
+
+def test_the_lock_of_what_is_reclaimed_has_a_capital_and_is_found_by_either_spelling() -> None:
+    desk = Desk(InstanceSpec("spot", locks=(LockReason("recycling"),)), InstanceSpec("free"))
+
+    row = desk.ask("DescribeInstances")["Instances"]["Instance"][0]
+
+    assert row["OperationLocks"]["LockReason"] == [{"LockReason": "Recycling", "LockMsg": ""}]
+    assert names(desk, LockReason="recycling") == names(desk, LockReason="Recycling") == ["spot"]
