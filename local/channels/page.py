@@ -34,7 +34,7 @@ header{display:flex;justify-content:space-between;gap:12px;margin:0 0 10px;font-
 h2{font-size:16px;margin:0 0 8px}
 p{margin:0 0 6px}
 p.item{padding-left:14px;text-indent:-14px}
-a{color:var(--link)}
+a{color:var(--link);white-space:nowrap}
 .no{color:var(--no)}
 pre{margin:0;max-height:280px;overflow:auto;font:12.5px/1.5 ui-monospace,monospace;white-space:pre-wrap}
 """

@@ -46,7 +46,7 @@ def test_a_page_says_who_when_and_how_to_keep_it() -> None:
 
     (text,) = told(leased(1, "amy"), leased(2, reason=reason)).texts
 
-    assert text.title == "Curfew: ECS will release 2 soon"
+    assert text.title == "Curfew: instances that ECS will release soon: 2"
     assert [(one.heading, one.name, one.text) for one in text.lines] == [
         (
             "amy",
@@ -87,7 +87,7 @@ def test_what_does_not_fit_goes_into_more_messages_each_with_its_owner() -> None
     found = told(*(leased(number, "amy") for number in range(7)), limit=800)
 
     assert [one.title for one in found.texts] == [
-        f"Curfew: ECS will release 7 soon ({number}/3)" for number in (1, 2, 3)
+        f"Curfew: instances that ECS will release soon: 7 ({number}/3)" for number in (1, 2, 3)
     ]
     assert [line.name for text in found.texts for line in text.lines] == [
         f"dev-web-{number}" for number in range(7)
