@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
 from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
@@ -27,6 +27,7 @@ EARLIEST_RELEASE = timedelta(minutes=30)
 _DURATIONS = {"2h": timedelta(hours=2), "30m": timedelta(minutes=30)}
 
 UNSELECTED = "no longer selected"
+LEFT_OUT = "left out by what narrows the selection"
 TOO_NEW = "made after the event"
 NOT_OURS = "lacks what CURFEW_ONLY_TAGS asks for"
 PROTECTED = "protected"
@@ -104,7 +105,24 @@ class Order:
             and (ids is None or one.instance_id in ids)
             and (name == "*" or fnmatchcase(one.name, name))
             and all(has_tag(one, key, value) for key, value in tags)
+            and (self.by_ids or not self.is_left_out(one))
         )
+
+    def is_left_out(self, one: Instance) -> bool:
+        """Does except, older_than or without_tags leave this instance out?"""
+        kept: Mapping[str, Any] = self.request.get("except", {})  # type: ignore[assignment]  # a dict
+        if one.instance_id in kept.get("instance_ids", ()):
+            return True
+        if any(has_tag(one, key, value) for key, value in kept.get("tags", {}).items()):
+            return True
+        if "name" in kept and fnmatchcase(one.name, kept["name"]):
+            return True
+        without: list[str] = self.request.get("without_tags", [])  # type: ignore[assignment]  # a list
+        if any(key in one.tags for key in without):
+            return True
+        stated = str(self.request.get("older_than", "0h"))
+        age = int(stated[:-1]) * {"h": timedelta(hours=1), "d": timedelta(days=1)}[stated[-1]]
+        return "older_than" in self.request and minute(one.created_at) > self.sent_at - age
 
     def why_not(self, one: Instance, now: datetime) -> tuple[str, ...]:
         """All the reasons for doing nothing to this instance, as it is now; none if it may be."""
@@ -115,6 +133,8 @@ class Order:
     def _not_meant(self, one: Instance) -> Iterator[str]:
         if not self.means(one):
             yield UNSELECTED
+        if self.by_ids and self.is_left_out(one):
+            yield LEFT_OUT
         if self.is_too_new(one):
             yield TOO_NEW
         for key, value in (self.operator.only_tags or {}).items():

@@ -32,6 +32,7 @@ _CLAIMS = {
     re.compile(pattern): needed
     for pattern, needed in (
         ("no longer selected", contract.UNSELECTED),
+        ("not selected: ", contract.LEFT_OUT),
         ("not understood", contract.MISUNDERSTOOD),
         (r"tag curfew:protect(?!\w)", contract.PROTECTED),
         (r"curfew:keep-until(?!\w)", contract.KEPT),

@@ -130,8 +130,10 @@ def messages_of(seed: int, asking: Asking) -> tuple[tuple[Message, ...], str, Dr
     if dice.random() < 0.08:
         dress = dice.choice((Dress(replayed=True), Dress(texts=True), Dress(old_record=True)))
         trigger = _trigger_for(dice, dress, trigger)
+    narrow = Random(f"{seed} narrowing")  # noqa: S311  # a scenario, not a secret
     messages = tuple(
-        Message(_request(dice, asking)) for _ in range(count if trigger in LISTS else 1)
+        Message({**request, **_narrowing(narrow, asking, request)})
+        for request in (_request(dice, asking) for _ in range(count if trigger in LISTS else 1))
     )
     if dice.random() < 0.08:
         at = dice.randrange(len(messages))
@@ -203,6 +205,27 @@ def _selection(dice: Random, fleet: Sequence[InstanceSpec]) -> dict[str, object]
         )
         return {"tags": tags, **({"name": "ci-*"} if dice.random() < 0.2 else {})}
     return {"all": True, "max_instances": dice.choice((2, 500, 1_000_000))}
+
+
+def _narrowing(dice: Random, asking: Asking, request: Request) -> Mapping[str, object]:
+    """What narrows a request, in a fifth of them; describe tells of ids that are left out."""
+    if dice.random() > NARROWED or (asking.function == "describe" and "instance_ids" in request):
+        return {}
+    return dice.choice(_NARROWINGS)
+
+
+NARROWED = 0.2
+_NARROWINGS: tuple[Mapping[str, object], ...] = (
+    {"except": {"tags": {"team": ["ops", "prod"]}}},
+    {"except": {"tags": {"team": ["ops", "prod"], "stage": "a"}}},
+    {"except": {"name": "web-*"}},
+    {"except": {"name": "db-*", "instance_ids": ["i-nobody"]}},
+    {"older_than": "12h"},
+    {"older_than": "20d"},
+    {"without_tags": ["stage"]},
+    {"without_tags": ["owner", "stage"]},
+    {"except": {"name": "db-*"}, "older_than": "1h", "without_tags": ["stage"]},
+)
 
 
 def _hostile(dice: Random, honest: Message, asking: Asking) -> Message:
