@@ -253,7 +253,7 @@ def test_chinas_zone_needs_no_zone_database() -> None:
         (
             "CURFEW_SHOW_TAGS",
             ",".join(map(str, range(11))),
-            "CURFEW_SHOW_TAGS names 11 tag keys; it may name 10 at most",
+            "CURFEW_SHOW_TAGS names 11 tag keys; it may name at most 10",
         ),
         (
             "CURFEW_ONLY_TAGS",
