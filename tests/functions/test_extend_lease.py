@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from functions.extend_lease import handler
 from local.ecs.account.model import Instance
@@ -353,3 +355,25 @@ def test_its_role_needs_both_of_its_operations(desk: Desk, operation: str) -> No
 
     assert desk.ask("POST", body="days=1")["statusCode"] == 503
     assert desk.instance.auto_release_at == RELEASE
+
+
+NAMES = st.sampled_from(
+    ["requestContext", "http", "method", "queryParameters", "lease", "headers", "body", "POST"]
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), NAMES, st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=4)),
+    max_leaves=12,
+)
+
+
+@pytest.mark.promise("S54")
+@settings(max_examples=60)
+@given(st.one_of(st.binary(max_size=60), VALUES.map(lambda one: json.dumps(one).encode())))
+def test_whatever_bytes_come_they_are_answered_and_change_nothing(event: bytes) -> None:
+    desk = Desk()
+
+    answer = desk.send(event)
+
+    assert answer["statusCode"] in {403, 405}
+    assert desk.unchanged()
