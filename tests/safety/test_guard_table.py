@@ -162,6 +162,12 @@ def guard_of(case: Case, name: str) -> str:
     return case.against_release if name in LOSSES else case.against_stop
 
 
+OPENINGS: Mapping[str, Mapping[str, object]] = {
+    "start": {},
+    "apply_schedule": {"schedule": "daily 17:30-23:00"},
+}
+"""What starts stopped instances, and with which fields it does at the time of the stage."""
+
 ROWS = [
     (name, trigger)
     for name in HARMS
@@ -201,23 +207,27 @@ def test_no_request_that_changes_names_a_guarded_instance(
 
 @pytest.mark.promise("S4")
 @pytest.mark.parametrize(("trigger", "way"), TRIGGERS)
-def test_only_what_keeps_an_instance_off_hinders_its_start(trigger: str, way: str) -> None:
+@pytest.mark.parametrize("function", OPENINGS)
+def test_only_what_keeps_an_instance_off_hinders_its_start(
+    function: str, trigger: str, way: str
+) -> None:
     refused_by_ecs = {"dev-lock-financial", "dev-lock-security"}
     stage = Stage(
         replace(case.spec, status=Status.STOPPED)
         for case in CASES
-        if case.spec.name not in refused_by_ecs
+        if case.spec.name not in {*refused_by_ecs, "dev-schedule"}  # which has hours of its own
     )
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
     guarded = {name: BY_NAME[name].against_start for name in ids if BY_NAME[name].against_start}
 
-    report = stage.ask("start", request_for(way, ids), trigger)
+    report = stage.ask(function, {**request_for(way, ids), **OPENINGS[function]}, trigger)
 
     assert {one for one in ids if stage.gateway.log.touched(ids[one])} == set(ids) - set(guarded)
-    assert table(report) == {
-        name: ("skipped", guarded[name]) if name in guarded else ("changed", "start")
-        for name in ids
+    said = table(report)
+    assert {name: said[name] for name in guarded} == {
+        name: ("skipped", reason) for name, reason in guarded.items()
     }
+    assert {said[name][0] for name in set(ids) - set(guarded)} == {"changed"}
     assert {one.name for one in stage.engine.instances() if one.status is Status.STOPPED} == set(
         guarded
     )
