@@ -18,13 +18,16 @@ SAMPLES = Path(__file__).parents[2] / "events"
 _FIELDS = (
     "action",
     "all",
+    "days",
     "dry_run",
+    "except",
     "force",
     "if_set",
     "instance_ids",
     "max_instances",
     "name",
     "notify",
+    "older_than",
     "plan_id",
     "regions",
     "release_after",
@@ -34,6 +37,7 @@ _FIELDS = (
     "stopped_mode",
     "tags",
     "wait",
+    "without_tags",
 )
 _ENVELOPE_FIELDS = (
     "Message",
