@@ -50,6 +50,7 @@ def calls(stage: Stage, function: str) -> tuple[dict[str, int], Counter[str]]:
 
 
 @COUNTS
+@pytest.mark.slow
 def test_a_close_for_all_needs_no_call_more_than_a_stop(count: int) -> None:
     scheduled = calls(staged(count, "20:02"), "apply_schedule")
     stopped = calls(staged(count, "20:02"), "stop")

@@ -236,6 +236,7 @@ def test_a_lone_opening_starts_and_stops_nothing() -> None:
     assert days.until(f"{SATURDAY} 12:00") == "start Thu 08:32, start Fri 08:32"
 
 
+@pytest.mark.slow
 def test_always_starts_nothing_and_stops_in_the_days_that_are_off() -> None:
     days = Days(f"always, {FRIDAY} off")
     days.at(f"{THURSDAY} 12:00", start)

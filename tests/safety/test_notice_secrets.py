@@ -68,6 +68,7 @@ def echoing(dice: random.Random) -> Post:
 
 
 @pytest.mark.promise("S46", "S53")
+@pytest.mark.slow
 def test_two_hundred_runs_with_faults_tell_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     dice = random.Random(20261127)  # noqa: S311  # the same runs each time
