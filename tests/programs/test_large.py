@@ -47,9 +47,14 @@ def test_scoutsuite_reads_the_instances_of_every_region(program: Program, ecs: L
 
 @pytest.mark.program("prowler")
 def test_prowler_checks_instances_and_their_groups(program: Program, ecs: LocalEcs) -> None:
-    group = ecs.engine.security_groups("cn-hangzhou")[0].group_id
+    instances = ecs.engine.instances("cn-hangzhou")
+    seen = [each.instance_id for each in instances]
+    seen += [disk.disk_id for each in instances for disk in ecs.engine.disks(each.instance_id)]
+    seen += [each.group_id for each in ecs.engine.security_groups("cn-hangzhou")]
     checks = (
         "ecs_securitygroup_restrict_ssh_internet",
+        "ecs_securitygroup_restrict_rdp_internet",
+        "ecs_attached_disk_encrypted",
         "ecs_instance_no_legacy_network",
         "ecs_unattached_disk_encrypted",
     )
@@ -61,7 +66,8 @@ def test_prowler_checks_instances_and_their_groups(program: Program, ecs: LocalE
 
     (results,) = (program.folder / "report").glob("*.csv")
     text = results.read_text(encoding="utf-8")
-    assert group in text, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    missing = [each for each in seen if each not in text]
+    assert not missing, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
 @pytest.mark.program("ansible")
@@ -87,5 +93,8 @@ def test_ansibles_modules_make_an_instance_and_take_it_away(
     assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
     told = json.loads((program.folder / "told.json").read_text(encoding="utf-8"))
     assert told["shown"] == told["made"]
-    assert told["vpcs"] == 1
+    assert told["vpcs"] == told["addresses"] == 1
+    assert told["interfaces"] == len(ecs.engine.instances("cn-hangzhou"))
+    assert told["disks"] is True
+    assert told["stopped"] == ["stopped"]
     assert {each.instance_id for each in ecs.engine.instances()} == before

@@ -279,6 +279,11 @@ def test_what_asks_for_nothing_special_is_taken() -> None:
     assert len(desk.ids()) == 1
 
 
+def test_a_limit_of_the_price_need_not_be_told() -> None:
+    """Ray's node provider asks so."""
+    assert made(Desk(), SpotStrategy="SpotWithPriceLimit")["SpotPriceLimit"] == 0.0
+
+
 def test_an_address_is_given_once() -> None:
     desk = Desk()
     address = made(desk, VSwitchId=VSWITCH)["VpcAttributes"]["PrivateIpAddress"]["IpAddress"][0]
