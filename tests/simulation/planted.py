@@ -238,9 +238,13 @@ def of_hidden(given: Scenario) -> bool:
     return given.hidden > 0 and given.timeout >= timedelta(minutes=1)
 
 
-def of_short_and_hidden(given: Scenario) -> bool:
-    """The same, with too little time to look again after some seconds."""
-    return given.hidden > 0 and given.timeout < timedelta(minutes=1)
+def in_a_hurry(given: Scenario) -> Scenario | None:
+    """Releases in which ECS leaves an instance out, with too little time to look again."""
+    return (
+        replace(given, timeout=timedelta(seconds=10))
+        if given.hidden and of_releases(given)
+        else None
+    )
 
 
 def of_initializing(given: Scenario) -> bool:

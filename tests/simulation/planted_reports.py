@@ -141,7 +141,7 @@ REPORTS = (
     Planted(_gone_after_two_looks_at_once, only(planted.of_hidden), "it is Instance"),
     Planted(_lost_tags_believed, only(planted.of_lost_tags), "never so"),
     Planted(_a_value_that_nobody_asked_for, planted.of_lost_values, "was never selected"),
-    Planted(_gone_for_want_of_time, only(planted.of_short_and_hidden), "it is Instance"),
+    Planted(_gone_for_want_of_time, planted.in_a_hurry, "it is Instance"),
     Planted(_a_snapshot_that_nobody_is_told_of, planted.of_refused_snapshots, "CreateSnapshot"),
     Planted(_other_regions_not_asked, only(planted.of_several_regions), "though it is in"),
     Planted(_complete_within_an_error, planted.any_scenario, "the outcome is"),
