@@ -81,7 +81,7 @@ answers: setup ## hold the recorded answers of ECS in DIR=folder against the emu
 small-programs: setup ## the small ones of the programs that are run against the emulator
 	$(PY) -m tools.programs $(SMALL_PROGRAMS)
 
-programs: small-programs ## programs of others, unmodified, against the emulator: 2 GB, half an hour
+programs: small-programs ## programs of others, unmodified, against the emulator: 3 GB, a quarter of an hour
 	$(PY) -m tools.programs $(LARGE_PROGRAMS)
 	PROGRAMS_MUST_BE_THERE=1 $(PY) -m pytest tests/programs
 
