@@ -10,6 +10,8 @@ import pytest
 from local.ecs.server import LocalEcs
 from tests.programs.program import INSTALLED, LIVES, Program
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.program("ray")
 def test_rays_node_provider_makes_a_node_from_nothing(program: Program, ecs: LocalEcs) -> None:
