@@ -6,6 +6,7 @@ UV_VERSION := 0.13.9
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
     --no-strip-extras --no-emit-index-url --no-header
 SEEDS ?= 10000
+FORTNIGHTS ?= 100
 RUNTIME ?= python3.10
 MUTANTS_AT_ONCE ?= 2
 
@@ -44,8 +45,9 @@ test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
 	$(PY) -m pytest -n auto --cov --cov-report=term --ignore tests/simulation
 	$(PY) -m pytest -n auto tests/simulation
 
-simulate: setup ## run SEEDS=n scenarios of random fleets, faults and kills
+simulate: setup ## run SEEDS=n nights of faults and kills, FORTNIGHTS=n of schedules
 	$(PY) -m tests.simulation.simulate $(SEEDS)
+	$(PY) -m tests.simulation.fortnights $(FORTNIGHTS)
 
 fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz
