@@ -32,6 +32,13 @@ class DiskLook(str, Enum):
     ALL = "all"  # every disk, with our snapshots of it
 
 
+class Answered(str, Enum):
+    """How ECS answers a call that it accepts for several instances."""
+
+    TOGETHER = "together"  # all of them or none
+    EACH = "each"  # a code for each; who has none is unknown (InstanceResponses, API reference)
+
+
 class Done(msgspec.Struct, frozen=True):
     """The goal is reached."""
 
@@ -62,6 +69,7 @@ class Stop(msgspec.Struct, frozen=True):
 
     operation: ClassVar[str] = "StopInstances"
     batch: ClassVar[int] = MAX_BATCH
+    answered: ClassVar[Answered] = Answered.EACH
     force: bool
     stopped_mode: StoppedMode | None = None
 
@@ -71,6 +79,7 @@ class Start(msgspec.Struct, frozen=True):
 
     operation: ClassVar[str] = "StartInstances"
     batch: ClassVar[int] = MAX_BATCH
+    answered: ClassVar[Answered] = Answered.EACH
 
 
 class DiskSnapshot(msgspec.Struct, frozen=True):
@@ -85,6 +94,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
     operation: ClassVar[str] = "CreateSnapshot"
     batch: ClassVar[int] = 1
+    answered: ClassVar[Answered] = Answered.TOGETHER
     disks: tuple[DiskSnapshot, ...]
     retention_days: int
 
@@ -94,6 +104,7 @@ class Delete(msgspec.Struct, frozen=True):
 
     operation: ClassVar[str] = "DeleteInstances"
     batch: ClassVar[int] = MAX_BATCH
+    answered: ClassVar[Answered] = Answered.TOGETHER
     force: bool
 
 
@@ -106,6 +117,7 @@ class SetAutoRelease(msgspec.Struct, frozen=True):
 
     operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
     batch: ClassVar[int] = 1
+    answered: ClassVar[Answered] = Answered.TOGETHER
     at: datetime
 
 
@@ -114,6 +126,7 @@ class ClearAutoRelease(msgspec.Struct, frozen=True):
 
     operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
     batch: ClassVar[int] = 1
+    answered: ClassVar[Answered] = Answered.TOGETHER
 
 
 NoCall = Done | Wait | Skip | Impossible

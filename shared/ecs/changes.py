@@ -18,6 +18,7 @@ from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected, lost
 from shared.domain.retries import SERVER_ERROR, Kind
 from shared.domain.steps import (
+    Answered,
     Call,
     ClearAutoRelease,
     Delete,
@@ -63,7 +64,7 @@ def perform(
         return {one.id: lost(failure.reason) for one in instances}
     if isinstance(answer, NotSent):
         return {one.id: answer for one in instances}
-    if isinstance(call, Stop | Start):
+    if call.answered is Answered.EACH:
         return _member_by_member(call.operation, answer, instances)
     return {one.id: Accepted(one) for one in instances}
 
