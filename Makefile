@@ -38,7 +38,7 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## one business day against the embedded emulator
 	@$(PY) -m local demo
 
-test: setup ## run the tests but the slow ones: 90 seconds on two cores
+test: setup ## run the tests but the slow ones: about two minutes on two cores
 	$(PY) -m pytest -n auto -m "not slow"
 
 test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
