@@ -88,6 +88,14 @@ def to_zone_text(moment: datetime, zone: tzinfo) -> str:
     return moment.replace(microsecond=0).isoformat()
 
 
+def spoken(moment: datetime, zone: tzinfo) -> str:
+    """Write a time for a sentence: ``Tue 24 Nov 2026 20:02 +08:00``, in UTC where years end."""
+    with suppress(OverflowError):
+        moment = moment.astimezone(zone)
+    offset = f"{moment:%z}"
+    return f"{moment:%a %d %b %Y %H:%M} {offset[:3]}:{offset[3:5]}"
+
+
 def parse_duration(text: str) -> timedelta:
     """Read a whole number of minutes, hours or days: ``90m``, ``2h``, ``3d``.
 

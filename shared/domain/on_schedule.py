@@ -31,6 +31,7 @@ from shared.domain.schedule_spec import resolve_spec, schedules_of
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Start, Step, Stop, in_words
 from shared.domain.timetable import State, state_at
 from shared.settings import Settings
+from shared.times import spoken
 
 NO_SCHEDULE = f"no tag {SCHEDULE_TAG}, and no schedule in the request"
 _NAMED = 3
@@ -188,7 +189,9 @@ class ScheduleRule(Rule, frozen=True):
         return f"because it was {self._why(before, before.seen_at)}"
 
     def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:
-        """Schedules that cannot be read, and days that the calendar does not know."""
+        """Of when the plan is, unreadable schedules, and days that the calendar does not know."""
+        if self.at:
+            yield _as_of(self.at, now, self.timetable.zone)
         unread: dict[str, list[str]] = defaultdict(list)
         schedules: dict[Schedule, None] = {}
         for one in instances:
@@ -265,6 +268,13 @@ def _calendar_warning(
     today = moment.astimezone(timetable.zone).date()
     if warning := timetable.calendar.warning(today, guessed):
         yield warning
+
+
+def _as_of(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """Of when a plan is that is not of now."""
+    is_past = at < now.replace(second=0, microsecond=0)
+    past = '; that is in the past: write tonight\'s date in "at"' if is_past else ""
+    return f"this plan is as of {spoken(at, zone)}, with the instances as they are now{past}"
 
 
 def _written(instance: Instance) -> str:

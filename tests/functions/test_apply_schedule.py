@@ -169,6 +169,51 @@ def test_a_dry_run_as_of_another_time_has_the_hours_and_the_guards_of_then() -> 
 
 
 @pytest.mark.parametrize(
+    ("clock", "environ", "said"),
+    [
+        ("20:02", {}, "Thu 26 Nov 2026 20:02 +08:00"),
+        ("08:32", {}, "Thu 26 Nov 2026 08:32 +08:00"),
+        ("20:02", {"CURFEW_TZ": "Europe/Berlin"}, "Thu 26 Nov 2026 13:02 +01:00"),
+    ],
+    ids=["tonight", "this-minute", "another-zone"],
+)
+def test_a_plan_as_of_another_time_says_of_when_it_is(
+    clock: str, environ: Mapping[str, str], said: str
+) -> None:
+    stage = at(MORNING, machine(), **environ)
+    stage.clock.sleep(30)
+
+    report = stage.ask(
+        "apply_schedule", {**ALL, "dry_run": True, "at": f"2026-11-26T{clock}:00+08:00"}
+    )
+
+    assert report["warnings"] == [f"this plan is as of {said}, with the instances as they are now"]
+
+
+def test_a_plan_as_of_a_time_that_is_past_says_so_also_where_nothing_matched() -> None:
+    stage = at(MORNING, machine())
+    past = {"dry_run": True, "at": "2026-11-26T08:31:59+08:00"}
+
+    warnings = {
+        stage.ask("apply_schedule", {**asked, **past})["warnings"][-1]
+        for asked in (ALL, {"tags": {"team": "nobody's"}})
+    }
+
+    assert warnings == {
+        (
+            "this plan is as of Thu 26 Nov 2026 08:31 +08:00, with the instances as they are now; "
+            'that is in the past: write tonight\'s date in "at"'
+        )
+    }
+
+
+def test_a_plan_as_of_now_says_nothing_of_its_time() -> None:
+    report = at(MORNING, off()).ask("apply_schedule", {**ALL, "dry_run": True})
+
+    assert report["warnings"] == []
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         (

@@ -203,3 +203,9 @@ def test_bad_usage_is_told_without_a_trace(arguments: tuple[str, ...], said: str
 
 def test_a_misspelt_function_is_given_the_nearest() -> None:
     assert "Did you mean stop?" in run("stpo", "x").output
+
+
+def test_the_sample_of_another_time_says_of_when_its_plan_is() -> None:
+    shown = " ".join(run("apply_schedule", "events/apply_schedule.direct.at.json").output.split())
+
+    assert "warning: this plan is as of Fri 20 Nov 2026 20:02 +08:00, with" in shown
