@@ -12,6 +12,7 @@ from datetime import date, tzinfo
 from local.report.entry import Entry
 from local.report.history import Machine, Spell, State, span
 from local.report.times import NONE, days_until, end_of, minute_of, moment
+from shared.domain.guards import plain_key
 
 SLOT = 15
 """Minutes in one step of a day's picture."""
@@ -180,7 +181,7 @@ class Gathering:
             day.saving.add(minutes, machine, mode)
             picture.total.add(minutes, machine, mode)
             for key, values in groups.items():
-                values[machine.tags.get(key, UNTAGGED)].saving.add(minutes, machine, mode)
+                values[_value(machine, key)].saving.add(minutes, machine, mode)
         return Night(
             zone=zone,
             until=until,
@@ -282,15 +283,28 @@ def _summed(changes: Sequence[int]) -> list[int]:
 
 
 def _groups(machines: Sequence[Machine]) -> dict[str, dict[str, Group]]:
-    """By tag key, the groups of its values; keys that no instance has are left out."""
-    keys = dict.fromkeys(key for machine in machines for key in machine.tags)
-    groups: dict[str, dict[str, Group]] = {key: {} for key in keys}
+    """By tag key, the groups of its values; keys that no instance has are left out.
+
+    A key is one whatever its spelling, and called as it was first seen.
+    """
+    keys: dict[str, str] = {}
+    for key in (key for machine in machines for key in machine.tags):
+        keys.setdefault(plain_key(key), key)
+    groups: dict[str, dict[str, Group]] = {key: {} for key in keys.values()}
     for key, values in groups.items():
         for machine in machines:
-            value = machine.tags.get(key, UNTAGGED)
+            value = _value(machine, key)
             group = values.setdefault(value, Group(value))
             group.machines += 1
     return groups
+
+
+def _value(machine: Machine, key: str) -> str:
+    """What a machine has there, however it spells the key."""
+    if key in machine.tags:
+        return machine.tags[key]
+    plain = plain_key(key)
+    return next((v for own, v in machine.tags.items() if plain_key(own) == plain), UNTAGGED)
 
 
 def _most_first(groups: Iterable[Group]) -> list[Group]:

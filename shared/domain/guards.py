@@ -81,7 +81,8 @@ class Guard(msgspec.Struct, frozen=True):
             for key, value in instance.tags.items():
                 reasons += self._tag_reasons(key, value, now)
             reasons += [
-                f"tag {_printable(key)} is not understood" for key in unknown_keys(instance, self)
+                f"tag {printable_key(key)} is not understood"
+                for key in unknown_keys(instance, self)
             ]
         if self.harm in {Harm.OUTAGE, Harm.LOSS}:
             reasons += self._other_reasons(instance)
@@ -170,6 +171,11 @@ def plain_key(key: str) -> str:
     return _visible(key, "NFKC")
 
 
+def printable_key(key: str) -> str:
+    """A key for a person to find; what cannot be seen in it is written out."""
+    return key if key.isprintable() else ascii(key)[1:-1]
+
+
 def _visible(key: str, form: Literal["NFKC", "NFKD"]) -> str:
     from unicodedata import category, normalize  # noqa: PLC0415  # few keys are not ASCII
 
@@ -218,11 +224,6 @@ def _shown_tag(key: str, values: str | tuple[str, ...]) -> str:
     return (
         key if values == "*" else f"{key}={values if isinstance(values, str) else '|'.join(values)}"
     )
-
-
-def _printable(key: str) -> str:
-    """A key for a person to find; what cannot be seen in it is written out."""
-    return key if key.isprintable() else ascii(key)[1:-1]
 
 
 def _in_zone(value: str, until: datetime, zone: tzinfo) -> str:

@@ -3,14 +3,19 @@
 What an instance shows is believed at once where it keeps the instance from being touched. A tag
 that it does not show is another matter, since tags get lost on the way: who is meant only for want
 of a tag is to be asked of a second API, see ``Narrowing.rests_on_absence``.
+
+Both fields keep instances, so that they read tags as guards do, see ``plain_key``: ``Owner`` is
+``owner``, and in doubt one more instance is kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 
+from shared.domain.guards import plain_key, printable_key
 from shared.domain.instance import Instance
 from shared.domain.selection import TagValues, fits
 
@@ -19,7 +24,8 @@ class Kept(msgspec.Struct, frozen=True):
     """Who stays as it is: whoever has any of these ids, any of these tags, or this name.
 
     Attributes:
-        tags: Each key with the values that keep an instance; None: any value.
+        tags: Each key with the values that keep an instance; None: any value. Keys and values are
+            compared by their plain form.
         name: ``*`` stands for any text; None: no name keeps anybody.
     """
 
@@ -32,8 +38,10 @@ class Kept(msgspec.Struct, frozen=True):
         if instance.id in self.ids:
             return "excepted by its id"
         for key, values in self.tags:
-            if key in instance.tags and (values is None or instance.tags[key] in values):
-                return f"excepted by its tag {key}"
+            plain = None if values is None else {plain_key(value) for value in values}
+            for spelling, value in _spelt(instance, key):
+                if plain is None or plain_key(value) in plain:
+                    return f"excepted by its tag {printable_key(spelling)}"
         if self.name is not None and fits(self.name, instance.name):
             return "excepted by its name"
         return ""
@@ -46,7 +54,7 @@ class Narrowing(msgspec.Struct, frozen=True):
         kept: Who stays as it is.
         older_than: How old an instance must be, as the request states it; "": of any age.
         created_by: When it must have been created at the latest for that; None: whenever.
-        without_tags: Keys of tags; whoever has any of them is not meant.
+        without_tags: Keys of tags; whoever has any of them, however spelt, is not meant.
     """
 
     kept: Kept = Kept()
@@ -62,8 +70,8 @@ class Narrowing(msgspec.Struct, frozen=True):
         if reason := self.kept.reason(instance):
             return reason
         for key in self.without_tags:
-            if key in instance.tags:
-                return f"it has the tag {key}"
+            for spelling, _ in _spelt(instance, key):
+                return f"it has the tag {printable_key(spelling)}"
         if self.created_by is None or instance.unreadable:
             return ""
         if instance.created_at is None:
@@ -90,3 +98,9 @@ class Narrowing(msgspec.Struct, frozen=True):
             "without_tags": bool(self.without_tags),
         }
         return tuple(name for name, is_stated in stated.items() if is_stated)
+
+
+def _spelt(instance: Instance, key: str) -> Iterator[tuple[str, str]]:
+    """The tags whose keys are this one in their plain form, as the instance has them."""
+    plain = plain_key(key)
+    return ((own, value) for own, value in instance.tags.items() if plain_key(own) == plain)

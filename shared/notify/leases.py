@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import msgspec
 
-from shared.domain.guards import STILL_RELEASED
+from shared.domain.guards import STILL_RELEASED, plain_key
 from shared.domain.plan import Row, is_released_by
 from shared.notify.links import Lease, link
 from shared.notify.message import Line, Run, Text, footer
@@ -77,8 +77,10 @@ def due(report: Report) -> list[Row]:
 
 
 def owner_of(row: Row) -> str:
-    """Whose an instance is; "" if it does not say."""
-    return row.instance.tags.get(OWNER, "").strip()
+    """Whose an instance is, however it spells the key; "" if it does not say."""
+    tags = row.instance.tags
+    said = (tags.get(OWNER, ""), *(tags[key] for key in tags if plain_key(key) == OWNER))
+    return next((one.strip() for one in said if one.strip()), "")
 
 
 def pages(

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from shared.domain.guards import plain_key
 from shared.domain.plan import Result, Row
 from shared.domain.retries import Kind, kind_of
 from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
@@ -57,7 +58,7 @@ class Report(msgspec.Struct, frozen=True):
         seconds: How long the run took.
         ended_at: When it ended.
         zone: The zone in which times are told.
-        show_tags: The keys of the tags that rows show.
+        show_tags: The keys of the tags that rows show, however an instance spells them.
         plan_id: The name of a dry run's plan, by which it can be confirmed; "" otherwise.
         warnings: Sentences for people: what matched nothing, is not known, could not be read.
         refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
@@ -156,8 +157,17 @@ class Report(msgspec.Struct, frozen=True):
             "charge_type": instance.charge_type,
             "instance_type": instance.instance_type,
             "auto_release_at": self.told(instance.auto_release_at),
-            "tags": {key: instance.tags[key] for key in self.show_tags if key in instance.tags},
+            "tags": self._shown_tags(instance.tags),
             **_price_as_json(row),
+        }
+
+    def _shown_tags(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """The tags to be shown, in the order asked for, each as the instance spells it."""
+        return {
+            own: value
+            for key in self.show_tags
+            for own, value in tags.items()
+            if plain_key(own) == plain_key(key)
         }
 
     def told(self, moment: datetime | None) -> str:

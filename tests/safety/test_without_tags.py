@@ -86,6 +86,21 @@ def test_only_who_has_none_of_the_tags_is_meant(name: str, way: str) -> None:
 
 
 @pytest.mark.promise("S8")
+@pytest.mark.parametrize("spelling", ["Owner", "owner ", "\uff2fWNER"])
+@pytest.mark.parametrize("name", WRITES)
+def test_who_has_the_tag_in_another_spelling_has_it(name: str, spelling: str) -> None:
+    spelt = replace(OWNED, tags={**DEV, spelling: "li"})
+    stage = stage_for(name, spelt, FREE)
+    # One of the two APIs has lost it.
+    stage.transport = Forgetful(stage.gateway, lost=(spelling,))
+
+    report = stage.ask(function_of(name), {"name": "dev-*", **stated(name), **WITHOUT})
+
+    assert list(table(report)) == ["dev-free"]
+    assert stage.gateway.log.touched(stage.id_of("dev-owned")) == ()
+
+
+@pytest.mark.promise("S8")
 @pytest.mark.parametrize("lost", [("owner",), ("owner", "team")], ids=["one-tag", "all-tags"])
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_tag_that_one_api_has_lost_is_there_all_the_same(

@@ -135,6 +135,16 @@ def test_every_tag_that_is_shown_makes_groups() -> None:
     }
 
 
+def test_spellings_of_a_key_make_one_group() -> None:
+    second = {"id": "i-2", "tags": {"Owner ": "li.na"}}
+
+    night = night_of(line(), started(), line(**second), started(**second, seen_at=EVENING))
+
+    assert {
+        key: [(one.value, one.machines) for one in values] for key, values in night.groups.items()
+    } == {"owner": [("li.na", 2)]}
+
+
 def test_only_the_last_days_count() -> None:
     night = night_of(line(), started(), days=1)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
+from shared.domain.guards import printable_key
 from shared.domain.instance import Instance, Status
 from shared.domain.narrowing import Kept, Narrowing
 
@@ -37,7 +38,16 @@ PROD = frozenset({"prod"})
         ),
         pytest.param(Kept(tags=(("team", PROD),)), "", id="other-value"),
         pytest.param(Kept(tags=(("env", None),)), "excepted by its tag env", id="empty-value"),
-        pytest.param(Kept(tags=(("Team", None),)), "", id="key-in-other-letters"),
+        pytest.param(
+            Kept(tags=(("Team ", None),)), "excepted by its tag team", id="key-in-other-letters"
+        ),
+        pytest.param(
+            Kept(tags=(("TEAM", frozenset({" Dev"})),)),
+            "excepted by its tag team",
+            id="value-in-other-letters",
+        ),
+        pytest.param(Kept(tags=(("Team", PROD),)), "", id="other-letters-and-other-value"),
+        pytest.param(Kept(tags=(("teams", None),)), "", id="another-word"),
         pytest.param(
             Kept(tags=(("team", PROD), ("env", None))), "excepted by its tag env", id="any-tag"
         ),
@@ -74,11 +84,33 @@ def test_whose_age_is_unknown_is_not_old(unreadable: str, reason: str) -> None:
 
 @pytest.mark.parametrize(
     ("keys", "reason"),
-    [(("owner",), ""), (("owner", "env"), "it has the tag env"), (("Env",), "")],
-    ids=["none", "one-of-them", "other-letters"],
+    [
+        (("owner",), ""),
+        (("owner", "env"), "it has the tag env"),
+        (("Env",), "it has the tag env"),
+        (("environment",), ""),
+    ],
+    ids=["none", "one-of-them", "other-letters", "another-word"],
 )
 def test_only_who_has_none_of_the_tags_is_meant(keys: tuple[str, ...], reason: str) -> None:
     assert Narrowing(without_tags=keys).mismatch(WEB) == reason
+
+
+@pytest.mark.parametrize("spelling", ["Owner", "owner ", " OWNER", "\uff4fwner", "own\u200ber"])
+def test_a_tag_keeps_an_instance_however_its_key_is_spelt(spelling: str) -> None:
+    owned = replace(WEB, tags={spelling: "li"})
+    excepted = Narrowing(kept=Kept(tags=(("owner", None),)))
+    without = Narrowing(without_tags=("owner",))
+
+    assert excepted.mismatch(owned) == f"excepted by its tag {printable_key(spelling)}"
+    assert without.mismatch(owned) == f"it has the tag {printable_key(spelling)}"
+    assert not without.rests_on_absence(owned)
+
+
+def test_of_two_spellings_of_a_key_either_keeps_by_its_value() -> None:
+    both = replace(WEB, tags={"Env": "dev", "env": "prod"})
+
+    assert Narrowing(kept=Kept(tags=(("env", PROD),))).mismatch(both) == "excepted by its tag env"
 
 
 BARE = replace(WEB, tags={})

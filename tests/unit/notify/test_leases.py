@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from shared.domain.plan import Result, Row
 from shared.notify import wecom
 from shared.notify.channels import Channel, Kind
-from shared.notify.leases import Linking, Pages, due, left_over_in_words, pages
+from shared.notify.leases import Linking, Pages, due, left_over_in_words, owner_of, pages
 from shared.notify.links import read_lease
 from shared.notify.message import Run, Text
 from shared.notify.outgoing import Answer, answered_json
@@ -39,6 +40,23 @@ def test_who_is_due_stands_by_owner_and_time_and_those_of_nobody_last() -> None:
         "dev-web-3", "dev-web-4", "dev-web-2", "dev-web-1",
     ]  # fmt: skip
     assert due(report(*rows)) == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "owner"),
+    [
+        ({"owner": " li "}, "li"),
+        ({"Owner": "li"}, "li"),
+        ({"Owner": "li", "owner": "wang"}, "wang"),
+        ({"owner": "", "owner ": "li"}, "li"),
+        ({"owners": "li"}, ""),
+    ],
+    ids=["exact", "capital", "exact-first", "empty", "another-word"],
+)
+def test_an_owner_is_found_in_any_spelling(tags: dict[str, str], owner: str) -> None:
+    one = leased(1)
+
+    assert owner_of(replace(one, instance=replace(one.instance, tags=tags))) == owner
 
 
 def test_a_page_says_who_when_and_how_to_keep_it() -> None:

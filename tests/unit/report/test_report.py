@@ -96,6 +96,16 @@ def test_a_row_shows_the_tags_that_are_to_be_shown_in_their_order() -> None:
     assert [list(one["tags"].items()) for one in shown] == [[("owner", ""), ("team", "dev")]]
 
 
+def test_a_row_shows_a_tag_under_the_spelling_that_the_instance_has() -> None:
+    tags = {"Team ": "dev", "Owner": "li", "owners": "all"}
+    instance = Instance("i-1", "cn-hangzhou", NOW, Status.RUNNING, tags=tags)
+    told = Row(instance, Result.UNCHANGED)
+
+    shown = report(told, show_tags=("owner", "team")).as_json()["instances"]
+
+    assert [list(one["tags"].items()) for one in shown] == [[("Owner", "li"), ("Team ", "dev")]]
+
+
 def test_warnings_are_told_up_to_a_number_and_a_length() -> None:
     many = tuple(f"{number} {'w' * 1_000}" for number in range(MAX_WARNINGS + 5))
 
