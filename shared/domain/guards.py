@@ -26,7 +26,6 @@ from shared.settings import Settings
 from shared.times import CHINA, parse_instant, to_zone_text
 
 PREFIX = "curfew"
-PROTECT_TAG = "curfew:protect"
 KEEP_UNTIL_TAG = "curfew:keep-until"
 KEEP_OFF_UNTIL_TAG = "curfew:keep-off-until"
 SCHEDULE_TAG = "curfew:schedule"
@@ -37,10 +36,6 @@ GROUP_TAG_PREFIXES = ("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")
 FRESH_FOR = timedelta(seconds=30)
 """No call that changes an instance acts on a look older than this."""
 
-_GUARD_TAGS = frozenset({PROTECT_TAG, KEEP_UNTIL_TAG, KEEP_OFF_UNTIL_TAG})
-_GUARD_NAMES = tuple(
-    "".join(filter(str.isalnum, tag.removeprefix(PREFIX))) for tag in sorted(_GUARD_TAGS)
-)
 STILL_RELEASED = "ECS will still release it"
 """How the reason begins of who is protected and has a release time."""
 
@@ -55,6 +50,33 @@ class Harm(str, Enum):
     COST = "cost"  # it runs again, and is billed
     OUTAGE = "outage"  # it stops running; nothing is lost
     LOSS = "loss"  # it is released, now or later
+
+
+class TagGuard(msgspec.Struct, frozen=True):
+    """What a tag with a key of Curfew's own guards against.
+
+    Attributes:
+        harms: Of these, never ``Harm.NONE``.
+        until: The value is a date or a time, and guards until then; one that cannot be read guards
+            always. Else any value guards, also an empty one.
+    """
+
+    harms: frozenset[Harm]
+    until: bool = False
+
+
+TAG_GUARDS: Mapping[str, TagGuard] = MappingProxyType(
+    {
+        "curfew:protect": TagGuard(frozenset({Harm.COST, Harm.OUTAGE, Harm.LOSS})),
+        KEEP_UNTIL_TAG: TagGuard(frozenset({Harm.OUTAGE, Harm.LOSS}), until=True),
+        KEEP_OFF_UNTIL_TAG: TagGuard(frozenset({Harm.COST}), until=True),
+    }
+)
+"""Every guard that is a tag of Curfew's, by the key as ``plain_key`` has it."""
+
+_GUARD_NAMES = tuple(
+    "".join(filter(str.isalnum, key.removeprefix(PREFIX))) for key in sorted(TAG_GUARDS)
+)
 
 
 class Guard(msgspec.Struct, frozen=True):
@@ -119,17 +141,22 @@ class Guard(msgspec.Struct, frozen=True):
 
     def _tag_reasons(self, key: str, value: str, now: datetime) -> Iterator[str]:
         plain = plain_key(key)
-        until_tag = KEEP_OFF_UNTIL_TAG if self.harm is Harm.COST else KEEP_UNTIL_TAG
-        if plain == PROTECT_TAG:
-            yield f"tag {PROTECT_TAG}"
-        elif plain == until_tag:
-            until = _end_of(value, self.zone)
-            if until is None:
-                yield f"tag {until_tag}, unreadable"
-            elif until > now:
-                yield f"tag {until_tag} {value.strip()}{_in_zone(value, until, self.zone)}"
+        guard = TAG_GUARDS.get(plain)
+        if guard is not None:
+            if self.harm in guard.harms:
+                yield from self._own_reasons(plain, guard, value, now)
         elif self.harm is not Harm.COST and plain.startswith(GROUP_TAG_PREFIXES):
             yield f"member of a group, tag {key}"
+
+    def _own_reasons(self, key: str, guard: TagGuard, value: str, now: datetime) -> Iterator[str]:
+        if not guard.until:
+            yield f"tag {key}"
+            return
+        until = _end_of(value, self.zone)
+        if until is None:
+            yield f"tag {key}, unreadable"
+        elif until > now:
+            yield f"tag {key} {value.strip()}{_in_zone(value, until, self.zone)}"
 
 
 def end_of_tag(instance: Instance, tag: str, zone: tzinfo) -> datetime | None:
@@ -155,7 +182,7 @@ def unknown_keys(instance: Instance, guard: Guard) -> list[str]:
     Such a key begins with ``curfew``, or with a word one typing error away from it and then the
     name of a guard: a guard that was misspelt must not protect nothing.
     """
-    known = {plain_key(key) for key in guard.only_tags} | _GUARD_TAGS | OTHER_TAGS
+    known = {plain_key(key) for key in guard.only_tags} | TAG_GUARDS.keys() | OTHER_TAGS
     return [key for key in instance.tags if _is_meant_for_us(key) and plain_key(key) not in known]
 
 

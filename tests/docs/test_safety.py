@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.guards import Guard, Harm
+from shared.domain.guards import TAG_GUARDS, Guard, Harm
 from shared.domain.instance import Instance, Status
 from shared.times import CHINA, parse_instant, to_zone_text
-from tests.docs.pages import ROOT, leads_somewhere, links
+from tests.docs.pages import ROOT, codes, leads_somewhere, links, tables
 from tests.harness.stage import NOW, REGION
 from tools import promises
 from tools.promises import TARGET, marked_tests, promises_of, text_of
@@ -121,3 +121,21 @@ def test_keep_until_means_what_the_page_says(page: Path) -> None:
         reason = f"tag curfew:keep-until {value}{in_china}"
         assert guard.reason(kept, end - timedelta(seconds=1)) == reason
         assert guard.reason(kept, end) == ""
+
+
+ANSWERS = {"yes": True, "no": False, "是": True, "否": False}
+COLUMNS = (Harm.OUTAGE, Harm.COST, Harm.LOSS)
+
+
+@pytest.mark.parametrize(
+    "page", ["safety.md", "safety.zh-CN.md", "reference.md", "reference.zh-CN.md"]
+)
+def test_every_tag_that_guards_has_its_row(page: str) -> None:
+    rows = [row for table in tables(f"docs/{page}") for row in table if row[-1] in ANSWERS]
+    by_key = {
+        keys[0]: {harm for harm, cell in zip(COLUMNS, row[1:], strict=True) if ANSWERS[cell]}
+        for row in rows
+        if (keys := codes(row[0])) and keys[0].startswith("curfew:")
+    }
+
+    assert by_key == {key: set(guard.harms) for key, guard in TAG_GUARDS.items()}

@@ -17,7 +17,7 @@ from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
-from shared.domain.guards import Harm
+from shared.domain.guards import TAG_GUARDS, Harm
 from shared.errors import Incomplete
 from tests.harness.actions import (
     ACTIONS,
@@ -183,6 +183,10 @@ def test_every_function_that_can_do_harm_is_in_a_table() -> None:
     harmful = {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE}
 
     assert harmful == {"start", *map(function_of, HARMS)}
+
+
+def test_every_tag_that_guards_is_in_the_table() -> None:
+    assert {key for case in CASES for key in case.spec.tags} >= TAG_GUARDS.keys()
 
 
 @pytest.mark.promise("S1", "S2", "S3")
