@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from local.ecs.clock import ManualClock
-from local.ecs.emulator import Emulator, Options, default_engine, local_credential
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.clock import MANUAL_START, ManualClock
+from local.ecs.emulator import Emulator, Options, local_credential
 from local.ecs.engine import Ecs
+from local.ecs.fleet.fleet import Fleet, default_fleet
+from local.ecs.fleet.fleet_file import as_fleet, read_fleet
 from local.ecs.gateway.faults import Faults
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.ram.policy import Policy
+
+FleetSource: TypeAlias = str | Path | Mapping[str, Any]
+"""A fleet file, or the fields that one has."""
 
 
 class StrayRequestError(BaseException):
@@ -87,22 +94,35 @@ class FakeEcs:
             raise StrayRequestError(self.strays[0])
 
 
-def new_fake(fleet: str | Path | None = None) -> FakeEcs:
+def new_fake(
+    fleet: FleetSource | None = None,
+    *,
+    now: datetime = MANUAL_START,
+    quirks: Quirks = DEFAULT_QUIRKS,
+) -> FakeEcs:
     """An emulator on a clock moved by hand, mounted nowhere yet.
 
     Args:
-        fleet: a fleet file (docs/emulator.md), YAML or JSON; the default fleet without.
+        fleet: a fleet file (docs/emulator.md), YAML or JSON, or what would stand in one; ``{}``
+            is an empty account, and without there is the default fleet.
+        now: where the clock stands at first, in any zone.
+        quirks: the unconfirmed behaviours to have.
 
     Raises:
         FleetFileError: the file cannot be read or is not a fleet.
+        ValueError: ``now`` has no zone.
     """
-    clock = ManualClock()
-    return FakeEcs(Emulator(Options(build=lambda: _engine(fleet, clock))), clock)
+    clock = ManualClock(now)
+
+    def build() -> Ecs:
+        return Ecs(_fleet(fleet, clock.now()), clock, quirks=quirks)
+
+    return FakeEcs(Emulator(Options(build=build)), clock)
 
 
-def _engine(fleet: str | Path | None, clock: ManualClock) -> Ecs:
-    if fleet is None:
-        return default_engine(clock)
-    from local.ecs.fleet.fleet_file import read_fleet  # noqa: PLC0415  # it needs PyYAML
-
-    return Ecs(read_fleet(Path(fleet), clock.now()), clock)
+def _fleet(source: FleetSource | None, now: datetime) -> Fleet:
+    if source is None:
+        return default_fleet(now)
+    if isinstance(source, Mapping):
+        return as_fleet(source, now)
+    return read_fleet(Path(source), now)

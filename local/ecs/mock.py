@@ -7,52 +7,148 @@ as fixtures.
 
 from __future__ import annotations
 
+import inspect
 import os
-from contextlib import ContextDecorator, ExitStack
-from pathlib import Path
-from typing import final
+import unittest
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from functools import update_wrapper
+from types import TracebackType
+from typing import Any, TypeVar, final, overload
 from unittest import mock
 
-from local.ecs.fake import FakeEcs, new_fake
+from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
+from local.ecs.clock import MANUAL_START
+from local.ecs.decorating import around, around_tests
+from local.ecs.fake import FakeEcs, FleetSource, new_fake
 from local.ecs.mount import environment, mount
 
+C = TypeVar("C", bound=Callable[..., Any])
 
-@final
-class mock_ecs(ContextDecorator):  # noqa: N801  # used as a decorator, and so named like one
-    """ECS in process for as long as a ``with`` block or a decorated function lasts.
+_OF_OBJECT = "_mock_ecs"
+"""The attribute in which an object keeps its emulator from what comes before a test to its end."""
 
-    ``@mock_ecs()`` above a function, or ``with mock_ecs() as ecs:``, which gives the `FakeEcs`.
-    The environment holds the emulator's key meanwhile. Each call of a decorated function has an
-    emulator of its own.
+
+@overload
+def mock_ecs(decorated: C, /) -> C: ...
+
+
+@overload
+def mock_ecs(
+    fleet: FleetSource | None = None,
+    *,
+    now: datetime = MANUAL_START,
+    quirks: Quirks = DEFAULT_QUIRKS,
+) -> EcsMock: ...
+
+
+def mock_ecs(
+    fleet: Any = None,
+    *,
+    now: datetime = MANUAL_START,
+    quirks: Quirks = DEFAULT_QUIRKS,
+) -> Any:
+    """ECS in process for as long as a ``with`` block or what is decorated lasts.
+
+    ``@mock_ecs`` or ``@mock_ecs(…)`` above a function, a coroutine function, a generator function
+    (a fixture, say) or a class of tests; or ``with mock_ecs(…) as ecs:``, which gives the
+    `FakeEcs`. The environment holds the emulator's key meanwhile. Each call of a decorated
+    function, and each test of a decorated class, has an emulator of its own.
+
+    Args:
+        fleet: a fleet file, YAML or JSON, or what would stand in one; ``{}`` is an empty account,
+            and without there is the default fleet.
+        now: where the clock stands at first, in any zone.
+        quirks: the unconfirmed behaviours to have.
 
     Raises:
         StrayRequestError: a request would have left the machine; where it would have, and once
             more at the end if the code under test has swallowed it.
         FleetFileError: the fleet cannot be read; on entering.
+        ValueError: ``now`` has no zone; on entering.
+        TypeError: an asynchronous generator was to be decorated.
     """
+    if callable(fleet):
+        return EcsMock()(fleet)
+    return EcsMock(lambda: new_fake(fleet, now=now, quirks=quirks))
 
-    def __init__(self, fleet: str | Path | None = None) -> None:
+
+@final
+class EcsMock:
+    """What `mock_ecs` gives: a context manager, and a decorator."""
+
+    def __init__(self, make: Callable[[], FakeEcs] = new_fake) -> None:
         """Prepare; nothing is mounted yet.
 
         Args:
-            fleet: a fleet file, YAML or JSON; the default fleet without.
+            make: makes an emulator for a block, a call or a test.
         """
-        self._fleet = fleet
+        self._make = make
         self._stack = ExitStack()
-        self._fake: FakeEcs | None = None
-
-    def _recreate_cm(self) -> mock_ecs:
-        """A mock for one call of a decorated function (``contextlib`` asks for it)."""
-        return mock_ecs(self._fleet)
 
     def __enter__(self) -> FakeEcs:
-        self._fake = new_fake(self._fleet)
-        enter = self._stack.enter_context
-        enter(mock.patch.dict(os.environ, environment(os.environ), clear=True))
-        mount(self._fake, lambda place, value: enter(mock.patch(place, value)))
-        return self._fake
+        return self._stack.enter_context(_mounted_and_checked(self._make()))
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._stack.close()
-        if self._fake and kind is None:
-            self._fake.check()
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def __call__(self, decorated: C) -> C:
+        """Decorate a function or a class, which is changed in place and returned.
+
+        Raises:
+            TypeError: an asynchronous generator was to be decorated.
+        """
+        if not inspect.isclass(decorated):
+            return around(decorated, self._of_call)  # type: ignore[return-value]  # of its kind
+        if issubclass(decorated, unittest.TestCase):
+            self._decorate_test_case(decorated)
+        else:
+            around_tests(decorated, self._of_object, self._of_call)
+        return decorated
+
+    def _of_call(self, _: tuple[Any, ...]) -> AbstractContextManager[FakeEcs]:
+        return _mounted_and_checked(self._make())
+
+    def _of_object(self, arguments: tuple[Any, ...]) -> AbstractContextManager[FakeEcs]:
+        """The context of a method: test runners make an object for each test."""
+        tests = vars(arguments[0])
+        if _OF_OBJECT not in tests:
+            tests[_OF_OBJECT] = self._make()
+        return _mounted_and_checked(tests[_OF_OBJECT])
+
+    def _decorate_test_case(self, tests: type[unittest.TestCase]) -> None:
+        """Mount an emulator around all of a test: ``setUp``, the test, ``tearDown``, clean-ups."""
+        run = tests.run
+
+        def mocked(
+            test: unittest.TestCase, result: unittest.TestResult | None = None
+        ) -> unittest.TestResult | None:
+            fake = self._make()
+            test.addCleanup(fake.check)
+            with _mounted(fake):
+                return run(test, result)
+
+        update_wrapper(mocked, run)
+        tests.run = mocked  # type: ignore[assignment,method-assign]  # decorated
+
+
+@contextmanager
+def _mounted(fake: FakeEcs) -> Iterator[FakeEcs]:
+    with ExitStack() as stack:
+        enter = stack.enter_context
+        enter(mock.patch.dict(os.environ, environment(os.environ), clear=True))
+        mount(fake, lambda place, value: enter(mock.patch(place, value)))
+        yield fake
+
+
+@contextmanager
+def _mounted_and_checked(fake: FakeEcs) -> Iterator[FakeEcs]:
+    with _mounted(fake):
+        yield fake
+    fake.check()

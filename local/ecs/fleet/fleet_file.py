@@ -68,10 +68,19 @@ def read_fleet(path: Path, now: datetime) -> Fleet:
     except (OSError, UnicodeDecodeError) as error:
         raise FleetFileError(f"{path}: {error}") from None
     content = _json(text) if path.suffix == ".json" else _yaml(text)
-    return _fleet(content, now)
+    return as_fleet(content, now)
 
 
-def _fleet(content: object, now: datetime) -> Fleet:
+def as_fleet(content: object, now: datetime) -> Fleet:
+    """The fleet that the fields of a file describe.
+
+    Args:
+        content: ``{"instances": [{"name": "web", "count": 2}]}``, as JSON would give it.
+        now: what ``+2h`` and ``-30d`` are counted from.
+
+    Raises:
+        FleetFileError: it says something that is not understood.
+    """
     whole = _mapping(content, "the file")
     _check_names(whole, ("default_stopped_mode", "instances"), "")
     entries = whole.get("instances", [])

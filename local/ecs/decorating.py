@@ -1,0 +1,104 @@
+"""Puts a context around functions of every kind, and around the tests of a class.
+
+A plain function, a coroutine function and a generator function each stay what they are, so that
+test runners go on treating them as such; the context lasts until their body has ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+from functools import wraps
+from types import FunctionType
+from typing import Any
+
+Entering = Callable[[tuple[Any, ...]], AbstractContextManager[object]]
+"""Makes the context of one call, given its positional arguments."""
+
+_AROUND_TESTS = (
+    "setUp",
+    "tearDown",
+    "asyncSetUp",
+    "asyncTearDown",
+)
+"""What unittest calls before and after each test, on the same object."""
+_AROUND_TESTS_OF_PYTEST = ("setup_method", "teardown_method")
+"""What pytest calls likewise, with the test's function if the code has a parameter for it."""
+
+
+def around(function: Callable[..., Any], context: Entering) -> Callable[..., Any]:
+    """A function of the same kind whose body runs within a context.
+
+    Raises:
+        TypeError: it is an asynchronous generator, which nothing can wrap without a difference.
+    """
+    if inspect.isasyncgenfunction(function):
+        raise TypeError(
+            f"{function.__qualname__} is an asynchronous generator, which cannot be decorated: "
+            "write `with mock_ecs():` in its body"
+        )
+    if inspect.iscoroutinefunction(function):
+
+        @wraps(function)
+        async def awaited(*args: Any, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
+            with context(args):
+                return await function(*args, **options)
+
+        return awaited
+    if inspect.isgeneratorfunction(function):
+
+        @wraps(function)
+        def generated(*args: Any, **options: Any) -> Generator[Any, Any, Any]:  # noqa: ANN401  # whatever it takes
+            with context(args):
+                return (yield from function(*args, **options))
+
+        return generated
+
+    @wraps(function)
+    def called(*args: Any, **options: Any) -> Any:  # noqa: ANN401  # whatever it takes
+        with context(args):
+            return function(*args, **options)
+
+    return called
+
+
+def around_tests(tests: type, of_object: Entering, of_call: Entering) -> None:
+    """Put a context around each test of a class, inherited ones included.
+
+    Args:
+        tests: what is changed: its methods ``test*``, what is called before and after each, and
+            the classes ``Test*`` within it.
+        of_object: the context of a method, whose first argument is the object.
+        of_call: the context of a static method or a method of the class.
+    """
+    for name in dir(tests):
+        found = inspect.getattr_static(tests, name)
+        if inspect.isclass(found) and name.startswith("Test") and name in vars(tests):
+            around_tests(found, of_object, of_call)
+        if name in _AROUND_TESTS_OF_PYTEST and inspect.isfunction(found):
+            setattr(tests, name, _as_pytest_calls_it(found, of_object))
+        if not (name.startswith("test") or name in _AROUND_TESTS):
+            continue
+        if isinstance(found, staticmethod | classmethod):
+            setattr(tests, name, type(found)(around(found.__func__, of_call)))
+        elif inspect.isfunction(found):
+            setattr(tests, name, around(found, of_object))
+
+
+def _as_pytest_calls_it(function: FunctionType, context: Entering) -> Callable[..., Any]:
+    """The same within a context, with as many parameters: pytest counts them in the code."""
+    within = around(function, context)
+    if function.__code__.co_argcount > 1:
+
+        @wraps(function)
+        def with_method(self: object, method: object) -> None:
+            within(self, method)
+
+        return with_method
+
+    @wraps(function)
+    def without_method(self: object) -> None:
+        within(self)
+
+    return without_method
