@@ -166,6 +166,12 @@ class Fortnight:
         """Whether a timer never comes."""
         return any(one.has(timer) for one in self.outages)
 
+    @property
+    def first_after_outages(self) -> set[datetime]:
+        """The first timer after each outage that comes."""
+        come = [timer for timer in self.due if not self.is_lost(timer)]
+        return {next(timer for timer in come if timer >= one.end) for one in self.outages}
+
     def is_caught_up(self, outage: Span) -> bool:
         """Whether the time without a run is shorter than CURFEW_CATCH_UP."""
         return outage.end - outage.begin + timedelta(minutes=32) <= self.catch_up
