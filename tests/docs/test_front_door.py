@@ -45,6 +45,17 @@ def test_there_is_a_recipe_for_each_thing_that_people_do() -> None:
     assert len(recipes) == 7
 
 
+def test_every_place_that_a_recipe_names_is_there() -> None:
+    text = prose("CONTRIBUTING.md")
+    paths = set(re.findall(r"`((?:[a-z_]+/)+[\w.-]*)`", text))
+    placed = re.findall(r"`([A-Za-z_]+)`\s+\(`([\w/]+\.py)`", text)
+
+    assert len(paths) > 25
+    assert [path for path in sorted(paths) if not (ROOT / path).exists()] == ["functions/NAME.py"]
+    assert len(placed) > 5
+    assert [one for one in placed if not re.search(rf"\b{one[0]}\b", text_of(one[1]))] == []
+
+
 def test_ci_runs_the_one_script_on_every_supported_python() -> None:
     job = yaml.safe_load(CI.read_text("utf-8"))["jobs"]["ci"]
     oldest = re.findall(r'requires-python = ">=(.*?)"', text_of("pyproject.toml"))

@@ -49,6 +49,10 @@ def test_a_sample_is_a_request_of_its_function_by_its_trigger(sample: Path) -> N
             assert "instance_ids" in read.request or "dry_run" in read.request
 
 
+def test_every_trigger_has_a_name_in_samples() -> None:
+    assert set().union(*TRIGGERS.values(), *OTHERS.values()) == set(Trigger)
+
+
 def test_there_is_a_sample_of_every_function_and_trigger() -> None:
     names = {tuple(sample.name.split(".")[:2]) for sample in SAMPLES}
 

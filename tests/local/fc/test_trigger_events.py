@@ -55,6 +55,12 @@ def test_the_nature_of_every_envelope_is_known() -> None:
     assert NATURE.keys() == ENVELOPES.keys()
 
 
+def test_every_trigger_has_an_event() -> None:
+    seen = {parse(envelope(REQUEST, SENT_AT)).trigger for envelope in ENVELOPES.values()}
+
+    assert seen == set(Trigger), "add a maker of the new one's events to ENVELOPES"
+
+
 @pytest.mark.parametrize("name", ENVELOPES)
 def test_an_event_gives_back_the_request(name: str) -> None:
     trigger, is_timed, is_list = NATURE[name]
