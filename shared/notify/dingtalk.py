@@ -14,11 +14,15 @@ from datetime import datetime
 from urllib.parse import quote
 
 from shared.notify.channels import Channel
-from shared.notify.markdown import markdown
-from shared.notify.message import Text
+from shared.notify.markdown import markdown, markdown_line
+from shared.notify.message import Line, Text
 from shared.notify.outgoing import Answer, Outgoing, answered_json, as_bytes, fitted, posted
 
 MAX_BYTES = 19_999
+
+_ITEM = "- "
+_BETWEEN = 4
+"""What parts the lines from what stands before them."""
 
 
 def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
@@ -26,9 +30,14 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
     return posted(_signed(channel, now), fitted(text, _body, MAX_BYTES))
 
 
-def fits(text: Text) -> bool:
-    """Is all of a text taken as one message?"""
-    return len(_body(text)) <= MAX_BYTES
+def room(text: Text) -> int:
+    """How many bytes are left for lines beside all else that a text says."""
+    return MAX_BYTES - len(_body(text)) - _BETWEEN
+
+
+def size(line: Line, text: Text) -> int:
+    """How many of them a line takes at most; what parts it from the next is as long as quotes."""
+    return len(as_bytes(markdown_line(line, text, item=_ITEM)))
 
 
 def problem(answer: Answer) -> str:
@@ -42,7 +51,7 @@ def problem(answer: Answer) -> str:
 
 
 def _body(text: Text) -> bytes:
-    content = {"title": text.title, "text": markdown(text, item="- ", title="#### ")}
+    content = {"title": text.title, "text": markdown(text, item=_ITEM, title="#### ")}
     return as_bytes({"msgtype": "markdown", "markdown": content})
 
 

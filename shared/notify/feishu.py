@@ -33,9 +33,14 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
     return posted(channel.url, fitted(text, lambda one: _body(one, signed), MAX_BYTES))
 
 
-def fits(text: Text) -> bool:
-    """Is all of a text taken as one message?"""
-    return len(_body(text, _UNSIGNED)) <= MAX_BYTES
+def room(text: Text) -> int:
+    """How many bytes are left for lines beside all else that a text says."""
+    return MAX_BYTES - len(_body(text, _UNSIGNED))
+
+
+def size(line: Line, text: Text) -> int:
+    """How many of them a line takes, with what parts it from the next."""
+    return sum(len(as_bytes(one)) + 1 for one in _line(line, text))
 
 
 def problem(answer: Answer) -> str:

@@ -13,20 +13,30 @@ import json
 from datetime import datetime
 from typing import Any
 
+from shared.domain.plan import Row
 from shared.errors import CurfewError
 from shared.notify.channels import Channel
-from shared.notify.leases import Linking, due
+from shared.notify.leases import InTime, Linking, due
 from shared.notify.message import Ending, Run
-from shared.notify.outgoing import Answer, Outgoing, posted
+from shared.notify.outgoing import Answer, Outgoing, OutOfTime, posted
 from shared.printable import printable
 
 
-def request(channel: Channel, run: Run, linking: Linking, now: datetime) -> Outgoing:
+def request(
+    channel: Channel,
+    run: Run,
+    linking: Linking,
+    now: datetime,
+    in_time: InTime = lambda: True,
+) -> Outgoing:
     """The POST of a run: its report; of a list ``{"outcome", "reports"}``.
 
     Where it tells of coming releases it has every row, each with its ``keep_url``.
+
+    Raises:
+        OutOfTime: ``in_time``, asked before each row, said no.
     """
-    bodies = [_body(run, one, linking) for one in run.endings]
+    bodies = [_body(run, one, linking, in_time) for one in run.endings]
     value = bodies[0] if len(bodies) == 1 else {"outcome": _outcome(run), "reports": bodies}
     body = printable(json.dumps(value, ensure_ascii=False)).encode(errors="replace")
     return posted(channel.url, body, **_signature(channel, body, now))
@@ -37,7 +47,7 @@ def problem(answer: Answer) -> str:
     return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"  # noqa: PLR2004  # HTTP's
 
 
-def _body(run: Run, ending: Ending, linking: Linking) -> dict[str, Any]:
+def _body(run: Run, ending: Ending, linking: Linking, in_time: InTime) -> dict[str, Any]:
     """The report of one message, with its error if it has one."""
     if isinstance(ending, CurfewError):
         return {
@@ -51,15 +61,19 @@ def _body(run: Run, ending: Ending, linking: Linking) -> dict[str, Any]:
     named = {"errorType": error.__name__, "errorMessage": ending.sentence()} if error else {}
     if ending.released_by is None:
         return {**ending.as_json(), **named}
-    links = {row.instance.id: linking.to_keep(row) for row in due(ending)}
-    rows = [
-        {
-            **ending.row_as_json(row),
-            **({"keep_url": url} if (url := links.get(row.instance.id)) else {}),
-        }
-        for row in ending.rows
-    ]
-    return {**ending.as_json(max_rows=len(ending.rows)), **named, "instances": rows}
+    told_of = {row.instance.id for row in due(ending)}
+
+    def row_of(row: Row) -> dict[str, Any]:
+        if not in_time():
+            raise OutOfTime
+        url = linking.to_keep(row) if row.instance.id in told_of else ""
+        return {**ending.row_as_json(row), **({"keep_url": url} if url else {})}
+
+    rows = [row_of(row) for row in ending.rows]
+    told = ending.as_json(max_rows=0)
+    omitted = told.pop("instances_omitted", 0) - len(rows)
+    more = {"instances_omitted": omitted} if omitted else {}
+    return {**told, **named, "instances": rows, **more}
 
 
 def _outcome(run: Run) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
-from itertools import pairwise
+from typing import Protocol
 
 import msgspec
 
@@ -14,6 +14,7 @@ from shared.domain.plan import Row, is_released_by
 from shared.notify.links import Lease, link
 from shared.notify.message import Line, Run, Text, footer
 from shared.notify.words import WORDS, Spoken, Words, local_time
+from shared.printable import printable
 from shared.report.report import Report
 
 MAX_MESSAGES = 5
@@ -22,10 +23,25 @@ OWNER = "owner"
 
 _MAX_OWNERS = 10
 _CHARACTERS = 200
-"""How long a name or a reason may be."""
+"""How long a name, an owner or a reason may be, as it is shown."""
 
-Fits = Callable[[Text], bool]
-"""Does a channel take a text as one message?"""
+_SHORTER = (80, 40, 20)
+"""How long each may be, tried in turn, where a message does not hold even one row."""
+
+InTime = Callable[[], bool]
+"""Is there time to go on composing?"""
+
+
+class Form(Protocol):
+    """What a channel takes as one message, in bytes."""
+
+    def room(self, text: Text, /) -> int:
+        """What is left for lines beside all else that a text says."""
+        ...
+
+    def size(self, line: Line, text: Text, /) -> int:
+        """What a line takes of it at most, whatever stands before it."""
+        ...
 
 
 class Linking(msgspec.Struct, frozen=True):
@@ -58,15 +74,20 @@ class Linking(msgspec.Struct, frozen=True):
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """What one channel is told.
+    """What one channel is told. Its representation shows no link.
 
     Attributes:
-        texts: Its messages.
+        texts: Its messages, none without a row.
         left_over: How many of each owner's instances are not in them; "" is nobody's.
+        in_time: Were they composed before the time was up?
     """
 
     texts: tuple[Text, ...]
     left_over: Mapping[str, int]
+    in_time: bool = True
+
+    def __repr__(self) -> str:
+        return "Pages(***)"
 
 
 def due(report: Report) -> list[Row]:
@@ -83,59 +104,120 @@ def owner_of(row: Row) -> str:
     return next((one.strip() for one in said if one.strip()), "")
 
 
-def pages(
-    run: Run, language: Spoken, fits: Fits, linking: Linking, most: int = MAX_MESSAGES
+def pages(  # noqa: PLR0913  # what a notice depends on
+    run: Run,
+    language: Spoken,
+    form: Form,
+    linking: Linking,
+    *,
+    most: int = MAX_MESSAGES,
+    in_time: InTime = lambda: True,
 ) -> Pages:
     """Every instance that is about to be released, in messages that the channel takes.
+
+    Each line that is shown is composed once, and those that no message holds are not.
 
     Args:
         run: What there is to tell.
         language: In which words.
-        fits: Does the channel take a text?
+        form: What the channel takes.
         linking: How links are made.
         most: How many messages there may be.
+        in_time: Asked before each line; once it says no, the rest is left over.
     """
     words = WORDS[language]
     rows = [(row, report.zone) for report in run.reports for row in due(report)]
-    lines = [_line(row, zone, words, linking) for row, zone in rows]
-    owners = [owner_of(row) for row, _ in rows]
-    # The longest that title and end can be, so that what fits with them fits with the real ones.
-    longest = _page(run, language, linking, len(rows), (most, most))
-    longest = msgspec.structs.replace(longest, facts=(_left_over(Counter(owners), words),))
-    starts = [0]
-    while len(starts) <= most and starts[-1] < len(lines):
-        starts.append(starts[-1] + _most(lines, owners, starts[-1], longest, fits))
-    spans = list(pairwise(starts))[:most]
-    left = Counter(owners[spans[-1][1] :] if spans else ())
+
+    def page(number: int, of: int) -> Text:
+        return _page(run, language, linking, len(rows), (number, of))
+
+    spread = _Spread(form, page(most, most), most)  # no title is longer than this one's
+    is_in_time = True
+    for row, zone in rows:
+        is_in_time = is_in_time and in_time()
+        if spread.is_full or not is_in_time:
+            spread.left[owner_of(row)] += 1
+        else:
+            spread.add(owner_of(row), _line(row, zone, words, linking))
+    facts = spread.facts()
     texts = [
         msgspec.structs.replace(
-            _page(run, language, linking, len(rows), (number, len(spans))),
-            lines=_under_owners(lines[first:end], owners[first:end], words),
-            facts=(_left_over(left, words),) if left and number == len(spans) else (),
+            page(number, len(spread.pages)),
+            lines=tuple(one.line for one in placed),
+            facts=facts if number == len(spread.pages) else (),
         )
-        for number, (first, end) in enumerate(spans, start=1)
+        for number, placed in enumerate(spread.pages, start=1)
     ]
-    return Pages(tuple(texts), left)
+    return Pages(tuple(texts), spread.left, is_in_time)
+
+
+class _Placed(msgspec.Struct, frozen=True):
+    """A line in a message, whose it is, and what it takes."""
+
+    line: Line
+    owner: str
+    size: int
+
+
+class _Spread:
+    """Lines, one after another, over messages."""
+
+    def __init__(self, form: Form, text: Text, most: int) -> None:
+        self.pages: list[list[_Placed]] = []
+        self.left: Counter[str] = Counter()
+        self.is_full = False
+        self._form = form
+        self._text = text
+        self._most = most
+        self._room = form.room(text)
+        self._used = 0
+
+    def add(self, owner: str, line: Line) -> None:
+        """Place a line in the last message, else in a new one, else count it as left over."""
+        last = self.pages[-1] if self.pages else []
+        shown = line if last and last[-1].owner == owner else self._headed(line, owner)
+        size = self._form.size(shown, self._text)
+        if last and self._used + size <= self._room:
+            last.append(_Placed(shown, owner, size))
+            self._used += size
+            return
+        placed = self._first(self._headed(line, owner), owner)
+        self.is_full = len(self.pages) >= self._most
+        if placed is None or self.is_full:
+            self.left[owner] += 1
+            return
+        self.pages.append([placed])
+        self._used = placed.size
+
+    def facts(self) -> tuple[str, ...]:
+        """What the last message says of those left over, for which it makes room."""
+        words = WORDS[self._text.language]
+        while self.pages and self.left:
+            facts = (_left_over(self.left, words),)
+            room = self._form.room(msgspec.structs.replace(self._text, facts=facts))
+            if sum(one.size for one in self.pages[-1]) <= room:
+                return facts
+            self.left[self.pages[-1].pop().owner] += 1
+            if not self.pages[-1]:
+                self.pages.pop()
+        return ()
+
+    def _headed(self, line: Line, owner: str) -> Line:
+        heading = printable(owner) or WORDS[self._text.language].no_owner
+        return msgspec.structs.replace(line, heading=heading).cut_to(_CHARACTERS)
+
+    def _first(self, line: Line, owner: str) -> _Placed | None:
+        """A line as the first of a message, shorter if need be; None if it does not fit at all."""
+        for shown in (line, *map(line.cut_to, _SHORTER)):
+            size = self._form.size(shown, self._text)
+            if size <= self._room:
+                return _Placed(shown, owner, size)
+        return None
 
 
 def left_over_in_words(left: Mapping[str, int]) -> str:
     """Whose instances were not listed, for a warning."""
     return _left_over(left, WORDS["en"])
-
-
-def _most(lines: Sequence[Line], owners: Sequence[str], first: int, page: Text, fits: Fits) -> int:
-    """How many lines from there one message takes; at least one, which is cut if need be."""
-    words = WORDS[page.language]
-    low, high = 1, len(lines) - first
-    while low < high:
-        middle = (low + high + 1) // 2
-        end = first + middle
-        shown = _under_owners(lines[first:end], owners[first:end], words)
-        if fits(msgspec.structs.replace(page, lines=shown)):
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _page(
@@ -161,23 +243,14 @@ def _line(row: Row, zone: tzinfo, words: Words, linking: Linking) -> Line:
     when = words.released_at.format(local_time(_at(row), zone, words))
     is_protected = row.reason.startswith(STILL_RELEASED)
     said = f"{words.protected}{words.semicolon}{when}" if is_protected else when
-    line = Line(instance.name or instance.id, f"{where} {said}", link=linking.to_keep(row))
-    return line.cut_to(_CHARACTERS)
-
-
-def _under_owners(lines: Sequence[Line], owners: Sequence[str], words: Words) -> tuple[Line, ...]:
-    """The lines, each owner named above the first of theirs."""
-    return tuple(
-        msgspec.structs.replace(line, heading=owners[at] or words.no_owner)
-        if at == 0 or owners[at] != owners[at - 1]
-        else line
-        for at, line in enumerate(lines)
-    )
+    name = printable(instance.name or instance.id)
+    return Line(name, f"{where} {said}", link=linking.to_keep(row)).cut_to(_CHARACTERS)
 
 
 def _left_over(left: Mapping[str, int], words: Words) -> str:
     shown = sorted(left.items(), key=lambda one: (-one[1], one[0]))
-    told = [f"{(owner or words.no_owner)[:20]} {count}" for owner, count in shown[:_MAX_OWNERS]]
+    names = [printable(owner)[:20] or words.no_owner for owner, _ in shown[:_MAX_OWNERS]]
+    told = [f"{name} {count}" for name, (_, count) in zip(names, shown, strict=False)]
     if len(shown) > _MAX_OWNERS:
         told.append(f"… {sum(count for _, count in shown[_MAX_OWNERS:])}")
     return words.not_listed.format(words.comma.join(told))

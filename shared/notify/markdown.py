@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from shared.notify.message import Line, Text
 from shared.notify.plain import in_markdown
 
@@ -19,7 +17,7 @@ def markdown(text: Text, *, item: str, title: str) -> str:
     blocks = [
         f"{title}{in_markdown(text.title)}",
         *map(in_markdown, text.facts),
-        "\n".join(part for line in text.lines for part in _line(line, item, text)),
+        "\n".join(markdown_line(line, text, item=item) for line in text.lines),
         in_markdown(text.more_in_words()),
         in_markdown(text.advice),
         in_markdown(text.footer),
@@ -27,8 +25,8 @@ def markdown(text: Text, *, item: str, title: str) -> str:
     return "\n\n".join(filter(None, blocks))
 
 
-def _line(line: Line, item: str, text: Text) -> Iterator[str]:
-    if line.heading:
-        yield f"\n**{in_markdown(line.heading)}**\n"
+def markdown_line(line: Line, text: Text, *, item: str) -> str:
+    """One row, under its heading if it has one."""
+    heading = f"\n**{in_markdown(line.heading)}**\n\n" if line.heading else ""
     link = f" [{text.link_words()}]({line.link})" if line.link else ""
-    yield f"{item}**{in_markdown(line.name)}** {in_markdown(line.text)}{link}"
+    return f"{heading}{item}**{in_markdown(line.name)}** {in_markdown(line.text)}{link}"

@@ -24,7 +24,7 @@ Ending = Report | CurfewError
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One instance: what it is called, and what became of it.
+    """One instance: what it is called, and what became of it. Its representation shows no link.
 
     Attributes:
         heading: What stands above it and those after it; "": nothing new.
@@ -36,6 +36,9 @@ class Line(msgspec.Struct, frozen=True):
     heading: str = ""
     link: str = ""
 
+    def __repr__(self) -> str:
+        return "Line(***)"
+
     def cut_to(self, characters: int) -> Line:
         """The same with every text cut, but for the link, which would be none."""
         name, text, heading = (
@@ -45,7 +48,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """What one channel is told, in one language.
+    """What one channel is told, in one language. Its representation shows no link.
 
     Attributes:
         title: The function and the outcome; begins with ``Curfew``, which a robot that wants a
@@ -64,6 +67,9 @@ class Text(msgspec.Struct, frozen=True):
     advice: str
     footer: str
     language: Spoken
+
+    def __repr__(self) -> str:
+        return "Text(***)"
 
     def link_words(self) -> str:
         """What a link is called."""

@@ -19,9 +19,9 @@ from shared.errors import Refused
 from shared.notice_settings import NoticeSettings, read_notice_settings
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Channels, Kind, read_channels
-from shared.notify.leases import MAX_MESSAGES, Linking, due, left_over_in_words, pages
+from shared.notify.leases import MAX_MESSAGES, InTime, Linking, due, left_over_in_words, pages
 from shared.notify.message import Run, text_of
-from shared.notify.outgoing import Answer, Outgoing
+from shared.notify.outgoing import Answer, Outgoing, OutOfTime
 from shared.parallel import Runner
 from shared.printable import printable
 from shared.report.log import log_unforeseen
@@ -89,11 +89,11 @@ class Notices(msgspec.Struct, frozen=True):
         channels = self.channels.usable
         if left_s < _LEAST_S:
             return [Told("", "no notice was sent: no time was left for it")]
-        until = clock.now() + timedelta(seconds=left_s)
+        time = _Time(clock, clock.now() + timedelta(seconds=left_s))
 
         def told(channel: Channel) -> list[Told]:
             try:
-                return list(self._told(channel, run, post, clock, until))
+                return list(self._told(channel, run, post, time))
             except Exception as error:  # noqa: BLE001  # the others are told all the same
                 problem = log_unforeseen(error)
                 return [Told(channel.name, f"no notice to {channel.name}: {problem}")]
@@ -101,37 +101,32 @@ class Notices(msgspec.Struct, frozen=True):
         each = side_by_side(told, channels, at_once=max(1, len(channels)))
         return [one for told_of in each for one in told_of]
 
-    def _told(
-        self, channel: Channel, run: Run, post: Post, clock: Clock, until: datetime
-    ) -> Iterator[Told]:
+    def _told(self, channel: Channel, run: Run, post: Post, time: _Time) -> Iterator[Told]:
         """Tell one channel all there is, message by message, until one is not taken."""
-        notice = self._notice(channel, run)
+        notice = self._notice(channel, run, time.is_left)
         problem = ""
         for compose in notice.messages:
-            now = clock.now()
-            if not problem and (left_s := (until - now).total_seconds()) >= _LEAST_S:
-                problem = _posted(channel, compose(now), post, left_s)
-            elif not problem:
-                problem = "there was no time left for all of it"
-        yield Told(channel.name, problem and f"no notice to {channel.name}: {problem}")
+            problem = problem or _sent(channel, compose, post, time)
+        if notice.messages:
+            yield Told(channel.name, problem and f"no notice to {channel.name}: {problem}")
         if notice.left_over:
+            why = "is too long" if notice.in_time else "was not composed in time"
             left = left_over_in_words(notice.left_over)
-            yield Told(channel.name, f"the notice to {channel.name} is too long; {left}")
+            yield Told(channel.name, f"the notice to {channel.name} {why}; {left}")
 
-    def _notice(self, channel: Channel, run: Run) -> _Notice:
+    def _notice(self, channel: Channel, run: Run, in_time: InTime) -> _Notice:
         """What one channel is told of a run."""
         settings = self.settings
         linking = Linking(run.account, settings.link_url, settings.link_key)
         if channel.kind is Kind.GENERIC:
-            return _Notice((lambda now: generic.request(channel, run, linking, now),), {})
+            return _Notice((lambda now: generic.request(channel, run, linking, now, in_time),))
         form = _FORMS[channel.kind]
         language = settings.language or ("zh" if channel.kind in _IN_CHINESE else "en")
         besides = [text_of(run, language)] if self._is_told(run) else []
-        before = pages(run, language, form.fits, linking, MAX_MESSAGES - len(besides))
-        texts = [*before.texts, *besides]
-        return _Notice(
-            tuple(partial(form.request, channel, text) for text in texts), before.left_over
-        )
+        most = MAX_MESSAGES - len(besides)
+        before = pages(run, language, form, linking, most=most, in_time=in_time)
+        messages = (partial(form.request, channel, text) for text in (*before.texts, *besides))
+        return _Notice(tuple(messages), before.left_over, before.in_time)
 
     def _is_told(self, run: Run) -> bool:
         """Is it a run to tell of, other than of what ECS will release?"""
@@ -142,7 +137,39 @@ class _Notice(msgspec.Struct, frozen=True):
     """What one channel is told: messages, each made when it is sent; and whom it leaves out."""
 
     messages: tuple[Callable[[datetime], Outgoing], ...]
-    left_over: Mapping[str, int]
+    left_over: Mapping[str, int] = {}
+    in_time: bool = True
+
+    def __repr__(self) -> str:
+        return "_Notice(***)"
+
+
+class _Time(msgspec.Struct, frozen=True):
+    """What is left of the time for all of it."""
+
+    clock: Clock
+    until: datetime
+
+    def left_s(self) -> float:
+        """How long that is."""
+        return (self.until - self.clock.now()).total_seconds()
+
+    def is_left(self) -> bool:
+        """Is it enough for another message?"""
+        return self.left_s() >= _LEAST_S
+
+
+def _sent(
+    channel: Channel, compose: Callable[[datetime], Outgoing], post: Post, time: _Time
+) -> str:
+    """Compose and send a message; why the channel did not take it, "" if it did."""
+    try:
+        outgoing = compose(time.clock.now()) if time.is_left() else None
+    except OutOfTime:
+        outgoing = None
+    if outgoing is None or not time.is_left():
+        return "there was no time left for all of it"
+    return _posted(channel, outgoing, post, time.left_s())
 
 
 def _posted(channel: Channel, outgoing: Outgoing, post: Post, left_s: float) -> str:

@@ -15,6 +15,10 @@ _CHARACTERS = (300, 150, 80, 40, 20)
 """How long each text may be, tried in turn; the last makes any notice some 2 KB."""
 
 
+class OutOfTime(Exception):  # noqa: N818  # no fault
+    """There is no time left to go on composing."""
+
+
 class Outgoing(msgspec.Struct, frozen=True):
     """One POST. Its representation tells nothing: the address is a secret, and so may be the rest.
 

@@ -26,9 +26,19 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: A
     return posted(channel.url, fitted(text, _body, MAX_BYTES))
 
 
-def fits(text: Text) -> bool:
-    """Is all of a text taken as one message?"""
-    return len(_body(text)) <= MAX_BYTES
+def room(text: Text) -> int:
+    """How many bytes are left for lines beside all else that a text says.
+
+    Two sections after one another are together longer than one may be, so there are no more of
+    them than are counted here.
+    """
+    sections = 2 * MAX_BYTES // MAX_SECTION + 1
+    return MAX_BYTES - len(_body(text)) - sections * (len(as_bytes(_section(""))) + 1)
+
+
+def size(line: Line, text: Text) -> int:
+    """How many of them a line takes at most; what parts it from the next is shorter than quotes."""
+    return sum(len(as_bytes(one)) for one in _line(line, text))
 
 
 def problem(answer: Answer) -> str:

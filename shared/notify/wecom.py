@@ -11,11 +11,15 @@ from datetime import datetime
 
 from shared.notify import dingtalk
 from shared.notify.channels import Channel
-from shared.notify.markdown import markdown
-from shared.notify.message import Text
+from shared.notify.markdown import markdown, markdown_line
+from shared.notify.message import Line, Text
 from shared.notify.outgoing import Outgoing, as_bytes, fitted, posted
 
 MAX_BYTES = 4_096
+
+_ITEM = "> "
+_BETWEEN = 2
+"""What parts the lines from what stands before them."""
 
 problem = dingtalk.problem
 
@@ -26,10 +30,15 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: A
     return posted(channel.url, as_bytes({"msgtype": "markdown", "markdown": {"content": content}}))
 
 
-def fits(text: Text) -> bool:
-    """Is all of a text taken as one message?"""
-    return len(_content(text)) <= MAX_BYTES
+def room(text: Text) -> int:
+    """How many bytes are left for lines beside all else that a text says."""
+    return MAX_BYTES - len(_content(text)) - _BETWEEN
+
+
+def size(line: Line, text: Text) -> int:
+    """How many of them a line takes, with what parts it from the next."""
+    return len(f"{markdown_line(line, text, item=_ITEM)}\n".encode(errors="replace"))
 
 
 def _content(text: Text) -> bytes:
-    return markdown(text, item="> ", title="### ").encode()
+    return markdown(text, item=_ITEM, title="### ").encode(errors="replace")

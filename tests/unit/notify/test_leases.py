@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 from msgspec.structs import replace
 
@@ -10,7 +12,7 @@ from shared.notify import wecom
 from shared.notify.channels import Channel, Kind
 from shared.notify.leases import Linking, Pages, due, left_over_in_words, owner_of, pages
 from shared.notify.links import read_lease
-from shared.notify.message import Run, Text
+from shared.notify.message import Line, Run, Text
 from shared.notify.outgoing import Answer, answered_json
 from tests.unit.notify.runs import ACCOUNT, NOW, before, leased, report, row, run
 
@@ -19,15 +21,29 @@ LINKING = Linking(ACCOUNT, "https://keep.example.com", KEY)
 NONE = Linking(ACCOUNT, "", "")
 
 
+@dataclass
+class Counting:
+    """A channel that takes so many characters of lines; counts how often it is asked for them."""
+
+    limit: int = 10**6
+    rooms: int = 0
+    sizes: int = 0
+
+    def room(self, text: Text) -> int:
+        """What is left beside the facts."""
+        self.rooms += 1
+        return self.limit - sum(map(len, text.facts))
+
+    def size(self, line: Line, _: Text) -> int:
+        """What a line takes."""
+        self.sizes += 1
+        return len(f"{line.heading}{line.name}{line.text}{line.link}")
+
+
 def told(*rows: Row, limit: int = 10**6, linking: Linking = LINKING) -> Pages:
     """What a channel that takes so many characters is told in English."""
 
-    def fits(text: Text) -> bool:
-        return (
-            sum(len(f"{one.heading}{one.name}{one.text}{one.link}") for one in text.lines) < limit
-        )
-
-    return pages(run(before(*rows)), "en", fits, linking)
+    return pages(run(before(*rows)), "en", Counting(limit), linking)
 
 
 def test_who_is_due_stands_by_owner_and_time_and_those_of_nobody_last() -> None:
@@ -137,7 +153,7 @@ def test_whatever_they_are_called_wecom_takes_each_message_and_no_row_is_lost() 
     ]
     told_of = run(before(*rows))
 
-    found = pages(told_of, "zh", wecom.fits, LINKING)
+    found = pages(told_of, "zh", wecom, LINKING)
 
     shown = 0
     for text in found.texts:
