@@ -17,13 +17,13 @@ from shared.clock import Deadline
 from shared.converge.fleet import Fleet
 from shared.converge.survey import Pause
 from shared.converge.target import LOOK_AGAIN_AFTER
+from shared.domain.misread import misread_tags
 from shared.domain.plan import (
     Judge,
     Plan,
     Result,
     Row,
     dry_run_rows,
-    misunderstood_guards,
     rows_released_by,
     without_regions,
 )
@@ -264,7 +264,7 @@ class _Invocation:
                 *blank.warnings,
                 *scene.warnings,
                 *rule.warnings((row.instance for row in rows), self.clock.now()),
-                *misunderstood_guards(rows, judge.guard),
+                *misread_tags(rows, judge.guard),
                 *what_next(rows, scene.unread, dry_run=dry_run),
                 *on_prices,
             ),

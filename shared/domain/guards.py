@@ -102,10 +102,7 @@ class Guard(msgspec.Struct, frozen=True):
         if self.harm is not Harm.NONE:
             for key, value in instance.tags.items():
                 reasons += self._tag_reasons(key, value, now)
-            reasons += [
-                f"tag {printable_key(key)} is not understood"
-                for key in unknown_keys(instance, self)
-            ]
+            reasons += [not_understood(key) for key in unknown_keys(instance, self)]
         if self.harm in {Harm.OUTAGE, Harm.LOSS}:
             reasons += self._other_reasons(instance)
         return "; ".join(reasons)
@@ -154,7 +151,7 @@ class Guard(msgspec.Struct, frozen=True):
             return
         until = _end_of(value, self.zone)
         if until is None:
-            yield f"tag {key}, unreadable"
+            yield in_doubt(key)
         elif until > now:
             yield f"tag {key} {value.strip()}{_in_zone(value, until, self.zone)}"
 
@@ -169,6 +166,22 @@ def end_of_tag(instance: Instance, tag: str, zone: tzinfo) -> datetime | None:
     """
     ends = (_end_of(value, zone) for key, value in instance.tags.items() if plain_key(key) == tag)
     return max((end for end in ends if end is not None), default=None)
+
+
+def unreadable_values(instance: Instance, tag: str, zone: tzinfo) -> list[str]:
+    """What stands in one of these two tags and names no end; arguments as ``end_of_tag`` has."""
+    values = (value for key, value in instance.tags.items() if plain_key(key) == tag)
+    return [value for value in values if _end_of(value, zone) is None]
+
+
+def in_doubt(tag: str) -> str:
+    """The reason of a guard whose value cannot be read."""
+    return f"tag {tag}, unreadable"
+
+
+def not_understood(key: str) -> str:
+    """The reason of a guard whose key is none, but looks like one."""
+    return f"tag {printable_key(key)} is not understood"
 
 
 def guard_of(harm: Harm, settings: Settings) -> Guard:

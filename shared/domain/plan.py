@@ -9,14 +9,14 @@ it smaller. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from shared.domain.guards import Guard, Harm, plain_key, unknown_keys
+from shared.domain.guards import Guard, Harm, plain_key
 from shared.domain.instance import Instance, Status, after_transition
 from shared.domain.narrowing import Narrowing
 from shared.domain.prices import ListPrice
@@ -53,7 +53,6 @@ class Row(msgspec.Struct, frozen=True):
     list_price: ListPrice | UnsetType | None = UNSET
 
 
-_KEYS_NAMED = 5
 VANISHED = "no longer shown by ECS; not deleted by this run"
 LOST_TAGS = "ECS shows none of its tags now; nothing is done until ECS shows them again"
 UNSURE_TAGS = "ECS's responses about its tags disagree; nothing is done until they agree"
@@ -194,14 +193,6 @@ def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
     )
     targets = tuple(one for one in plan.to_change if one.region not in problems)
     return Plan((*plan.left_alone, *rows), targets, plan.awaited)
-
-
-def misunderstood_guards(rows: Sequence[Row], guard: Guard) -> Iterator[str]:
-    """A warning if all that was selected is protected by keys that nobody understands."""
-    keys = [unknown_keys(row.instance, guard) for row in rows if row.result is Result.SKIPPED]
-    if keys and len(keys) == len(rows) and all(keys):
-        named = ", ".join(sorted({key for each in keys for key in each})[:_KEYS_NAMED])
-        yield f"everything selected is protected by tags that are not understood: {named}"
 
 
 def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
