@@ -27,7 +27,7 @@ from shared.domain.plan import (
     rows_released_by,
     without_regions,
 )
-from shared.domain.plan_id import digest, make_plan_id
+from shared.domain.plan_id import digest, make_plan_id, members_of
 from shared.domain.selection import ByIds
 from shared.domain.steps import DiskLook
 from shared.ecs.client import Client
@@ -235,7 +235,7 @@ class _Invocation:
             check_number(plan.to_change, request, settings, self.spent)
             if settings.max_percent and plan.to_change:
                 plan = self._check_percent(plan, fleet, settings)
-            check_plan(plan.to_change, asked_for, request)
+            check_plan(members_of(rule, plan.to_change), asked_for, request)
         except Refused as error:
             refusal = str(error)
         dry_run = request.dry_run is True
@@ -257,7 +257,7 @@ class _Invocation:
             api_calls=self._sent()[0] - before[0],
             seconds=(self.clock.now() - started).total_seconds(),
             ended_at=self.clock.now(),
-            plan_id=make_plan_id(asked_for, (one.id for one in plan.to_change))
+            plan_id=make_plan_id(asked_for, members_of(rule, plan.to_change))
             if confirmable
             else "",
             warnings=(

@@ -7,7 +7,7 @@ percentage cap, and a plan that was confirmed beforehand.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from shared.action import RequestTime
@@ -139,11 +139,11 @@ def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings)
             )
 
 
-def check_plan(targets: Sequence[Instance], request_digest: str, request: Request) -> None:
+def check_plan(members: Mapping[str, str], request_digest: str, request: Request) -> None:
     """A request that confirms a plan may change what that plan would, and nothing else.
 
     Args:
-        targets: The instances that would change now.
+        members: The instances that would change now, as ``plan_id.members_of`` has them.
         request_digest: The digest of what is asked now.
         request: The request, perhaps with a ``plan_id``.
 
@@ -153,7 +153,7 @@ def check_plan(targets: Sequence[Instance], request_digest: str, request: Reques
     """
     if not isinstance(request.plan_id, str):
         return
-    others = not_in_plan(request.plan_id, (one.id for one in targets))
+    others = not_in_plan(request.plan_id, members)
     if digest_in(request.plan_id) != request_digest:
         raise Refused(
             "plan_id belongs to another request: action, regions and every field but dry_run and "

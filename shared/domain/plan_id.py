@@ -1,8 +1,9 @@
 """A plan's name that can be confirmed: it holds what was asked and which instances would change.
 
 ``p1-<what was asked>-<the instances>``: 64 bits of a digest of the action and its parameters, and
-40 bits of a digest of each instance's id, in base64url. So a later run can tell, without anything
-being stored, whether an instance was in the plan; 100 instances make some 700 characters. Pure.
+40 bits of a digest of each instance's id, in base64url; of an action that does opposite things,
+together with which of them. So a later run can tell, without anything being stored, whether the
+same was to be done to an instance in the plan; 100 instances make some 700 characters. Pure.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from shared.domain.instance import Instance
+from shared.domain.steps import Rule
 from shared.errors import InvalidEvent
 
 _PREFIX = "p1"
@@ -21,16 +24,26 @@ _MEMBER_BYTES = 5
 _UNPLANNED = frozenset({"action", "dry_run", "max_instances", "notify", "plan_id"})
 
 
-def make_plan_id(request_digest: str, instance_ids: Iterable[str]) -> str:
+def members_of(rule: Rule, instances: Sequence[Instance]) -> dict[str, str]:
+    """By id what stands for each instance of a plan: who was to be started is not to be stopped."""
+    sides = [part for _, part in rule.sides(instances)]
+    return {
+        one.id: one.id if len(sides) == 1 else f"{number} {one.id}"
+        for number, part in enumerate(sides)
+        for one in part
+    }
+
+
+def make_plan_id(request_digest: str, members: Mapping[str, str]) -> str:
     """The name of the plan that would change these instances.
 
     Args:
         request_digest: From ``digest``.
-        instance_ids: The instances.
+        members: The instances, as ``members_of`` has them.
     """
-    members = sorted(_member(request_digest, instance_id) for instance_id in instance_ids)
-    encoded = base64.urlsafe_b64encode(b"".join(members)).decode().rstrip("=")
-    return f"{_PREFIX}-{request_digest}-{encoded}"
+    encoded = sorted(_encoded(request_digest, member) for member in members.values())
+    text = base64.urlsafe_b64encode(b"".join(encoded)).decode().rstrip("=")
+    return f"{_PREFIX}-{request_digest}-{text}"
 
 
 def digest(action: str, regions: Iterable[str], request: Mapping[str, object]) -> str:
@@ -46,25 +59,31 @@ def digest_in(plan_id: str) -> str:
     return parts["request"] if parts else ""
 
 
-def not_in_plan(plan_id: str, instance_ids: Iterable[str]) -> list[str]:
-    """Those of the ids that the plan of this name would not change.
+def not_in_plan(plan_id: str, members: Mapping[str, str]) -> list[str]:
+    """The ids of those to whom the plan of this name would not do the same.
+
+    Args:
+        plan_id: The name.
+        members: Who would change now, as ``members_of`` has them.
 
     Raises:
         InvalidEvent: it is not the name of a plan.
     """
     parts = re.fullmatch(_PLAN_ID, plan_id)
     try:
-        members = _bytes(parts["members"]) if parts else b"?"
+        named = _bytes(parts["members"]) if parts else b"?"
     except ValueError:
-        members = b"?"
-    if parts is None or len(members) % _MEMBER_BYTES:
+        named = b"?"
+    if parts is None or len(named) % _MEMBER_BYTES:
         raise InvalidEvent(
             "plan_id is invalid: expected the whole text from the report of a dry run"
         )
     planned = {
-        members[start : start + _MEMBER_BYTES] for start in range(0, len(members), _MEMBER_BYTES)
+        named[start : start + _MEMBER_BYTES] for start in range(0, len(named), _MEMBER_BYTES)
     }
-    return [one for one in instance_ids if _member(parts["request"], one) not in planned]
+    return [
+        key for key, member in members.items() if _encoded(parts["request"], member) not in planned
+    ]
 
 
 def _bytes(text: str) -> bytes:
@@ -72,5 +91,5 @@ def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def _member(request_digest: str, instance_id: str) -> bytes:
-    return hashlib.sha256(f"{request_digest} {instance_id}".encode()).digest()[:_MEMBER_BYTES]
+def _encoded(request_digest: str, member: str) -> bytes:
+    return hashlib.sha256(f"{request_digest} {member}".encode()).digest()[:_MEMBER_BYTES]

@@ -351,3 +351,29 @@ def test_what_ran_while_the_timers_were_lost_is_caught_up() -> None:
         "changed",
         f"stop; {BILLED}; because it was running since Thu 08:33, before the close at Thu 20:00",
     )
+
+
+@pytest.mark.promise("S11")
+def test_a_plan_that_would_start_an_instance_does_not_stop_it() -> None:
+    stage = at("2026-11-26 09:00", off(tags={"curfew:schedule": "daily 09:00-20:00"}))
+    plan_id = stage.ask("apply_schedule", {**ALL, "dry_run": True})["plan_id"]
+    [one] = stage.engine.instances()
+    stage.engine.start(one.instance_id)
+    stage.clock.advance(timedelta(hours=11, minutes=5))
+
+    with pytest.raises(Refused, match=f"not in the plan: {one.instance_id}"):
+        stage.ask("apply_schedule", {**ALL, "plan_id": plan_id, "dry_run": False})
+
+    assert stage.writes() == ()
+
+
+def test_a_plan_of_starts_and_stops_is_carried_out() -> None:
+    stage = at(EVENING, machine(), off("dev-2", tags={"curfew:schedule": "daily 20:00-22:00"}))
+    plan_id = stage.ask("apply_schedule", {**ALL, "dry_run": True})["plan_id"]
+
+    rows = apply(stage, {**ALL, "plan_id": plan_id})
+
+    assert {name: result for name, (result, _) in rows.items()} == {
+        "dev-1": "changed",
+        "dev-2": "changed",
+    }
