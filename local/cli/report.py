@@ -108,8 +108,14 @@ def _remarks(counts: Sequence[Counts]) -> Iterator[str]:
             what = "is broken" if one.broken else "is Curfew's"
             no = "Some" if one.broken else "None"
             yield f"{no} of the {counted(one.lines, 'line')} of {one.name} {what}: {_EXPECTED}."
-        elif one.broken:
+            continue
+        if one.broken and one.read:
             yield (
                 f"{one.name}: {counted(one.broken, 'line')} of {one.lines:,} cannot be read and "
                 "were skipped; perhaps they were truncated."
+            )
+        if one.foreign and one.read:
+            yield (
+                f"Left out {counted(one.foreign, 'line')} of {one.lines:,} in {one.name} that "
+                "other programs wrote."
             )

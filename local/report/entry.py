@@ -50,6 +50,8 @@ class Entry(msgspec.Struct):
     list_price: Price | None = None
     outcome: str = ""
     ended_at: str = ""
+    seconds: float = 0
+    retry_count: str = ""
     error: str = ""
     message: str = ""
     logged_at: str = ""
@@ -58,6 +60,15 @@ class Entry(msgspec.Struct):
     def is_ours(self) -> bool:
         """Is it a line as Curfew writes them? Others log JSON with a field ``log``, too."""
         return self.log in KINDS
+
+    @property
+    def identity(self) -> int:
+        """The same of what says the same of the same run, in two exports or in log and answer."""
+        what = (self.log, self.action, self.request_id, self.dry_run)
+        row = (self.id, self.result, self.code, self.reason)
+        run = (self.outcome, self.ended_at, self.seconds)
+        retry = self.retry_count if self.log == "error" else ""  # an answer does not say it
+        return hash((what, row, run, retry, self.error, self.message))
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -84,6 +95,7 @@ class Report(msgspec.Struct, frozen=True):
     outcome: str
     instances: tuple[_Row, ...]
     ended_at: str = ""
+    seconds: float = 0
     warnings: tuple[str, ...] = ()
 
     def entries(self) -> Iterator[Entry]:
@@ -106,6 +118,7 @@ class Report(msgspec.Struct, frozen=True):
             dry_run=self.dry_run,
             outcome=self.outcome,
             ended_at=self.ended_at,
+            seconds=self.seconds,
         )
 
 
@@ -125,6 +138,7 @@ class Answer(msgspec.Struct, frozen=True, rename="camel"):
     outcome: str = ""
     instances: tuple[_Row, ...] | None = None
     ended_at: str = msgspec.field(default="", name="ended_at")
+    seconds: float = 0
     warnings: tuple[str, ...] = ()
 
     def all_reports(self) -> Iterator[Report]:
@@ -137,6 +151,7 @@ class Answer(msgspec.Struct, frozen=True, rename="camel"):
                 self.outcome,
                 self.instances,
                 self.ended_at,
+                self.seconds,
                 self.warnings,
             )
         yield from self.reports

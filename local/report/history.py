@@ -2,18 +2,22 @@
 
 Only what ECS showed counts. An instance that was seen off stays off until it is seen on, and then
 since ECS says that it was started. One that was seen on stays on until it is seen off, since ECS
-shows no time of stopping; so what somebody else stopped earlier is not counted as off.
+shows no time of stopping; so what somebody else stopped earlier is not counted as off. Nothing is
+known of an instance after a run saw it last: ECS may have released it at its release time, or
+somebody in the console. Where it is unknown since when an instance is on, as in answers, it was on
+since it was seen before, unless it was Curfew that started it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from local.report.entry import Entry, Price
 from local.report.times import NONE, minute_of
 
+_STARTS = frozenset({"start", "apply_schedule"})
 _STOPS = frozenset({"stop", "apply_schedule"})
 _ON = frozenset({"Running", "Starting", "Pending"})
 _OFF = frozenset({"Stopped", "Stopping"})
@@ -29,15 +33,21 @@ class State(IntEnum):
 
 
 class Sighting:
-    """One look at an instance; times are minutes since 1970."""
+    """One look at an instance; times are minutes since 1970.
+
+    Attributes:
+        started: When ECS says that it was started; ``NONE`` if it does not say.
+    """
 
     __slots__ = ("at", "mode", "started", "state")
 
-    def __init__(self, at: int, state: State, mode: str, started: int) -> None:
+    def __init__(self, entry: Entry, at: int, state: State) -> None:
         self.at = at
         self.state = state
-        self.mode = mode
-        self.started = started
+        self.mode = entry.stopped_mode
+        self.started = minute_of(entry.started_at) if entry.started_at else NONE
+        if state is State.ON and entry.result == "changed" and entry.action in _STARTS:
+            self.started = at if self.started == NONE else self.started
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +88,10 @@ class Machine:
             self.price, self.priced_at = entry.list_price, at
         state = _state(entry)
         if state is not None and at != NONE:
-            started = minute_of(entry.started_at) if entry.started_at else NONE
-            self.sightings.append(Sighting(at, state, entry.stopped_mode, started))
+            self.sightings.append(Sighting(entry, at, state))
 
-    def spells(self, until: int) -> Iterator[Spell]:
-        """What it did, in order and without gaps, until a minute."""
+    def spells(self) -> Iterator[Spell]:
+        """What it did, in order and without gaps, until it was seen last."""
         seen = sorted(self.sightings, key=lambda one: one.at)
         current: Spell | None = None
         for one in seen:
@@ -90,19 +99,25 @@ class Machine:
                 if current and following.begin > current.begin:
                     yield Spell(current.begin, following.begin, current.state, current.mode)
                 current = following
-        if current and until > current.begin:
-            yield Spell(current.begin, until, current.state, current.mode)
+        if current and current.end > current.begin:
+            yield current
 
 
 def _following(seen: Sighting, current: Spell | None) -> Iterator[Spell]:
     """The spells that a look begins, or the one that it goes on with; others end them."""
     is_on = seen.state is State.ON
-    began = min(seen.at, seen.started) if is_on and seen.started != NONE else seen.at
+    began = seen.at
+    if is_on:
+        unknown = current.end if current else seen.at
+        began = unknown if seen.started == NONE else min(seen.at, seen.started)
     if current is None:
-        yield Spell(began, began, seen.state, seen.mode)
+        yield Spell(began, seen.at, seen.state, seen.mode)
         return
-    if not is_on and current.state is not State.ON and seen.started > current.begin:
+    was_off = current.state is not State.ON
+    if not is_on and was_off and seen.started > current.begin:
         yield Spell(seen.started, seen.at, State.ON)
+    elif was_off and seen.state is State.AVOIDED and seen.started == NONE:
+        yield Spell(current.end, seen.at, State.ON)
     elif seen.state is current.state or (
         seen.state is State.OFF and current.state is State.AVOIDED
     ):
@@ -117,11 +132,5 @@ def _state(entry: Entry) -> State | None:
     if entry.status in _OFF:
         ours = entry.result == "changed" and entry.action in _STOPS
         return State.AVOIDED if ours else State.OFF
-    is_gone = entry.status == "Gone" and entry.code != "InvalidInstanceId.NotFound"
-    return State.GONE if is_gone else None
-
-
-def span(machines: Sequence[Machine]) -> tuple[int, int]:
-    """The first and the last minute at which anything was seen; ``NONE`` if nothing was."""
-    times = [one.at for machine in machines for one in machine.sightings]
-    return (min(times), max(times)) if times else (NONE, NONE)
+    is_released = entry.status == "Gone" and entry.result == "changed"  # else gone since who knows
+    return State.GONE if is_released else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, tzinfo
 
 from local.report.entry import Entry
-from local.report.history import Machine, Spell, State, span
+from local.report.history import Machine, Spell, State
 from local.report.times import NONE, days_until, end_of, minute_of, moment
 from shared.domain.guards import plain_key
 
@@ -21,6 +21,7 @@ SLOTS = 24 * 60 // SLOT
 UNTAGGED = ""
 _UNREAD = "unreadable|not understood|cannot be read|could not be read"
 _BILLED = "still billed"
+_MODE = re.compile("; stopped in (?:KeepCharging|StopCharging).*")
 
 
 @dataclass(slots=True)
@@ -139,14 +140,20 @@ class Gathering:
         """Nothing is gathered yet."""
         self.machines: dict[str, Machine] = {}
         self.untimed = 0
+        self._known: set[int] = set()
         self._runs: list[tuple[int, str]] = []
         self._guarded, self._failed, self._unread = _Said(), _Said(), _Said()
 
     def add(self, entry: Entry) -> None:
-        """Take a line."""
+        """Take a line; one that was there before, as in exports that overlap, counts once."""
+        is_new = not entry.request_id or entry.identity not in self._known
+        self._known.add(entry.identity)
         if entry.log == "instance":
-            self._see(entry)
-            return
+            self._see(entry, is_new=is_new)
+        elif is_new:
+            self._hear(entry)
+
+    def _hear(self, entry: Entry) -> None:
         at = minute_of(entry.ended_at or entry.logged_at)
         if entry.log == "run":
             self._runs.append((at, entry.outcome or "unknown"))
@@ -156,24 +163,27 @@ class Gathering:
         elif entry.log == "warning" and " tag " not in entry.message:  # which rows say, too
             self._unread.add(_unread(entry.message), "", at)
 
-    def _see(self, entry: Entry) -> None:
+    def _see(self, entry: Entry, *, is_new: bool) -> None:
         machine = self.machines.get(entry.id)
         if machine is None:
             machine = self.machines[entry.id] = Machine(entry.id)
         at = minute_of(entry.seen_at or entry.logged_at)
-        self.untimed += at == NONE
         machine.see(entry, at)
-        if entry.result == "skipped":
-            self._guarded.add(entry.reason, entry.id, at)
+        if not is_new:
+            return
+        self.untimed += at == NONE
+        unread = _unread(entry.reason)
+        self._unread.add(unread, entry.id, at)
+        if entry.result == "skipped" and not unread:
+            self._guarded.add(_MODE.sub("", entry.reason), entry.id, at)
         elif entry.result in {"failed", "pending"}:
             parts = (entry.action, entry.code, entry.reason.removeprefix(f"{entry.action}: "))
             self._failed.add(": ".join(filter(None, parts)), entry.id, at)
-        self._unread.add(_unread(entry.reason), entry.id, at)
 
     def night(self, zone: tzinfo, days: int) -> Night:
         """What the last days, up to the last line with a time, come to."""
         machines = list(self.machines.values())
-        first, until = span(machines)
+        first, until = self._span()
         picture = _picture(machines, (first, until), zone, days)
         since = picture.days[0].begin if picture.days else NONE
         groups = _groups(machines)
@@ -197,6 +207,12 @@ class Gathering:
             untimed=self.untimed,
         )
 
+    def _span(self) -> tuple[int, int]:
+        """The first and the last minute of which a line tells; ``NONE`` if none does."""
+        seen = [one.at for machine in self.machines.values() for one in machine.sightings]
+        times = seen + [at for at, _ in self._runs if at != NONE]
+        return (min(times), max(times)) if times else (NONE, NONE)
+
     def _told(self, said: _Said, since: int) -> list[Told]:
         """By reason, who it is said of from a minute on; those of most instances first."""
         told = [
@@ -219,9 +235,10 @@ class Gathering:
 
 def _unread(text: str) -> str:
     """What a text says that cannot be read: the tag if it is one, else all of it; "": nothing."""
+    text = _MODE.sub("", text)
     if not re.search(_UNREAD, text):
         return ""
-    tag = re.search("tag .*?(?:unreadable|not understood)|tag .* cannot be read.*", text)
+    tag = re.search("tag [^;]*?(?:unreadable|not understood)|tag .* cannot be read.*", text)
     return tag[0] if tag else text
 
 
@@ -245,7 +262,7 @@ def _picture(
     ends = [*(day.begin for day in picture.days[1:]), end_of(begins, zone)]
     changes = [[[0] * (SLOTS + 1) for _ in State] for _ in picture.days]
     for machine in machines:
-        for spell in machine.spells(until):
+        for spell in machine.spells():
             for index, begin, end in _by_day(spell, picture.days, ends):
                 day = picture.days[index]
                 if spell.state is State.AVOIDED:

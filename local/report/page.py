@@ -13,6 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from local.report.night import Night
+from local.report.remarks import remarks
 from local.report.source import Counts
 from local.report.strip import HEIGHT, WIDTH, highest, layers
 from local.report.words import Words
@@ -43,6 +44,7 @@ def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
     return environment.get_template("page.html.j2").render(
         night=night,
         words=words,
+        remarks=list(remarks(night, words)),
         counts=counts,
         days=[(day, list(layers(day, most))) for day in night.days],
         most=most,

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from local.report.history import State
 from local.report.night import UNTAGGED, Day, Group, Night, Told
+from local.report.remarks import remarks
 from local.report.words import Words
 from shared.printable import printable
 
@@ -24,6 +25,8 @@ _MOST_NAMES = 3
 def show(console: Console, night: Night, words: Words) -> None:
     """Print all of it, as wide as the console is."""
     console.print(Text(headline(night, words), "bold"))
+    for remark in remarks(night, words):
+        console.print(Text(remark, "dim"))
     if night.days:
         console.print(_days(night, words))
     for key, groups in night.groups.items():

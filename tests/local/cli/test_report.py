@@ -9,6 +9,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from local.cli.main import group
+from local.fc.context import CODE
 from local.report import words
 from tests.local.report.lines import line, run, started, text_of
 
@@ -83,6 +84,16 @@ def test_a_broken_line_does_not_keep_the_rest_from_being_told(log: Path) -> None
     assert "1 line of 5 cannot be read" in done.stderr
 
 
+def test_lines_of_others_are_counted(log: Path) -> None:
+    log.write_text(log.read_text("utf-8") + "FC Invoke Start\nhello\n", encoding="utf-8")
+
+    assert f"Left out 2 lines of 6 in {log} that other programs wrote." in report(log).stderr
+
+
+def test_the_same_log_twice_is_the_same_log(log: Path) -> None:
+    assert report(log, log).stdout == report(log).stdout
+
+
 def test_a_broken_gzip_file_is_told_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a.gz"
     path.write_bytes(b"\x1f\x8bnonsense")
@@ -103,6 +114,13 @@ def test_names_are_shown_and_not_acted_upon(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert not set(done.stdout) & {"\u202e", "\x1b"}
     assert r"\u202e" in done.stdout
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", "report.md"), ("zh", "report.zh-CN.md")])
+def test_page_and_docs_have_one_title(language: str, page: str) -> None:
+    text = (CODE / "docs" / page).read_text("utf-8")
+
+    assert text.startswith(f"# {words.Words(language)('title')}\n")
 
 
 def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:

@@ -47,7 +47,9 @@ def test_a_night_is_avoided_from_the_stop_to_the_start_that_ecs_shows() -> None:
 def test_a_day_shows_how_many_were_what_when() -> None:
     later = look("2026-11-24T09:00:00+08:00", id="i-2")
 
-    first, second = night_of(line(), started(), line(id="i-2"), later).days
+    still_on = on("2026-11-24T09:00:00+08:00", "2026-11-24T08:30:00+08:00")
+
+    first, second = night_of(line(), started(), still_on, line(id="i-2"), later).days
 
     assert [first.states[state][slot] for state in (0, 1) for slot in (79, 80)] == [0, 0, 0, 2]
     assert [second.states[State.AVOIDED][slot] for slot in (33, 34)] == [2, 1]
@@ -58,10 +60,29 @@ def test_the_order_of_the_lines_does_not_matter() -> None:
     assert night_of(started(), line()).total == night_of(line(), started()).total
 
 
-def test_an_end_of_the_logs_ends_what_is_counted() -> None:
-    night = night_of(line(), look("2026-11-23T23:00:00+08:00"))
+def test_nothing_counts_after_an_instance_was_seen_last() -> None:
+    night = night_of(line(), look("2026-11-23T23:00:00+08:00"), look(MORNING, id="i-2"))
 
     assert night.total.minutes == 180
+    assert night.days[1].states[State.AVOIDED] == [0] * 96
+
+
+def test_what_ecs_released_counts_no_further_than_it_was_seen() -> None:
+    leased = line(auto_release_at="2026-11-27T21:00:00+08:00")
+    seen = look("2026-11-24T12:00:00+08:00")
+    others = [look(f"2026-11-{day}T12:00:00+08:00", id="i-2") for day in range(24, 31)]
+    gone = look("2026-11-30T13:00:00+08:00", status="Gone", code="InvalidInstanceId.NotFound")
+    released = line(action="release", status="Gone", result="unchanged", seen_at=gone["seen_at"])
+
+    for tail in ([], [gone], [released]):
+        assert night_of(leased, seen, *others, *tail).total.minutes == 16 * 60
+
+
+def test_the_last_day_is_that_of_a_run_that_matched_nothing() -> None:
+    night = night_of(line(), run(), run(request_id="1-77", ended_at="2026-11-25T20:00:00+08:00"))
+
+    assert [str(day.date) for day in night.days] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    assert night.runs == {"complete": 2}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +106,17 @@ def test_an_end_of_the_logs_ends_what_is_counted() -> None:
             [line(status="Stopping", stopped_mode=""), look("2026-11-23T23:00:00+08:00")],
             180,
             id="not-waited-for",
+        ),
+        pytest.param(
+            [line(started_at=""), look("2026-11-23T22:00:00+08:00"), on(MORNING, "")],
+            120,
+            id="on-since-nobody-knows-when",
+        ),
+        pytest.param([line(started_at=""), started(started_at="")], 750, id="started-by-curfew"),
+        pytest.param(
+            [line(started_at=""), line(started_at="", seen_at="2026-11-24T20:00:00+08:00")],
+            0,
+            id="stopped-again-so-it-was-on",
         ),
     ],
 )
@@ -213,6 +245,48 @@ def test_a_tag_that_cannot_be_read_is_told_once_with_what_would_be_right() -> No
         ("tag " + SPEC.format(""), ["web-1"]),
         ("cn-beijing could not be read: no answer", []),
     ]
+
+
+def test_one_tag_is_told_once_however_it_goes_on() -> None:
+    tag = "tag " + SPEC.format("")
+    billed = f"{tag}; stopped in KeepCharging: still billed"
+    protected = "tag curfew:protect"
+    off = "; stopped in StopCharging"
+
+    night = night_of(
+        look(EVENING, reason=tag, result="skipped"),
+        look(EVENING, reason=billed, result="skipped", id="i-2", name="b"),
+        look(EVENING, reason=billed, id="i-3", name="c"),
+        look(EVENING, reason=protected, result="skipped", id="i-4", name="d"),
+        look(EVENING, reason=protected + off, result="skipped", id="i-5", name="e"),
+    )
+
+    assert [(one.what, one.names) for one in night.unread] == [(tag, ["b", "c", "web-1"])]
+    assert [(one.what, one.names) for one in night.guarded] == [(protected, ["d", "e"])]
+
+
+def test_what_two_exports_both_hold_counts_once() -> None:
+    lines = [
+        line(result="skipped", reason="tag curfew:protect"),
+        line(id="i-2", result="failed", reason="no"),
+        line(id="i-3", seen_at=""),
+        {"log": "error", "action": "stop", "request_id": "1-66aa", "error": "E", "message": "m"},
+        run(seconds=2.5),
+    ]
+
+    once, twice = night_of(*lines), night_of(*lines, *lines)
+
+    assert twice.runs == once.runs == {"complete": 1, "error": 1}
+    assert (twice.guarded, twice.failed) == (once.guarded, once.failed)
+    assert twice.untimed == once.untimed == 1
+
+
+def test_runs_of_one_request_that_differ_count_each() -> None:
+    again = {"log": "error", "action": "stop", "request_id": "1-66aa", "error": "E"}
+
+    night = night_of(run(seconds=2.5), run(seconds=3.5), again, {**again, "retry_count": "1"})
+
+    assert night.runs == {"complete": 2, "error": 2}
 
 
 def test_lines_without_a_time_are_counted_and_in_no_picture() -> None:

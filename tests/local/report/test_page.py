@@ -105,7 +105,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_runs() -> None:
 def test_it_says_hours_money_and_owners() -> None:
     said = Reader(page_of(line(list_price=PRICE), started(), run())).texts
 
-    for text in ("The fleet by night", "23 to 24 November 2026", "12", "CNY 7.50", "li.na"):
+    for text in ("Fleet report", "23 to 24 November 2026", "12", "CNY 7.50", "li.na"):
         assert text in said, text
 
 

@@ -53,6 +53,17 @@ def test_long_lists_are_cut_and_counted() -> None:
     assert any(one.startswith(" and 9 more") for one in told)
 
 
+@pytest.mark.parametrize("mode", ["StopCharging", "KeepCharging"])
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", "Of 12 hours the price is not in the logs"), ("zh", "其中 12 小时")],
+)
+def test_hours_without_a_price_are_told(mode: str, language: str, sentence: str) -> None:
+    told = " ".join(shown(line(stopped_mode=mode), started(), language=language))
+
+    assert (sentence in told) is (mode == "StopCharging")
+
+
 def test_chinese_days_have_their_weekday() -> None:
     assert any(one.startswith(" 11月23日 周一") for one in shown(line(), language="zh"))
 
