@@ -70,4 +70,5 @@ def test_every_operation_is_there(page: str) -> None:
     text = text_of(page)
     listed = text[text.rindex("\n## ") :].split("\n\n")[1]
 
-    assert set(re.findall(r"\b[A-Z][a-z]+[A-Z]\w+\b", listed)) == ACTIONS
+    said = set(re.findall(r"\b[A-Z][a-z]+[A-Z]\w+\b", listed))
+    assert said == ACTIONS, "the last section names every operation that is emulated"

@@ -55,6 +55,20 @@ def test_what_is_documented_is_of_operations_that_are_there_and_has_a_source() -
         assert all(400 <= row.status < 500 and row.code for row in each.errors), name
 
 
+COMMON = {
+    *("RegionId", "ClientToken", "DryRun"),
+    *("OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"),
+}
+"""Parameters that the table leaves out: as filters of a list they would be refused."""
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_any_operation_may_be_sent_is_no_parameter_of_its_own(name: str) -> None:
+    own = all_documented()[name].parameters if name in all_documented() else frozenset()
+
+    assert own & COMMON == set(), f"leave them out of {name} in reference.json"
+
+
 def test_a_code_that_is_not_documented_cannot_be_raised() -> None:
     with pytest.raises(KeyError):
         documented("DescribeZones").error("NotInTheTable")
