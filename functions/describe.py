@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
 from shared.domain.enforcement import Terms
-from shared.domain.guards import Harm, guard_of
+from shared.domain.guards import SCHEDULE_TAG, Harm, guard_of, plain_key
 from shared.domain.instance import Instance, Status, stopped_in_words
 from shared.domain.on_schedule import ScheduleRule, timetable_of
 from shared.domain.power import StartRule, StopRule
@@ -54,7 +54,8 @@ class DescribeRule(Rule, frozen=True):
         """Done, with what would keep stop, release and start from this instance.
 
         First that ECS will release it though it is protected, then its schedule and what is next,
-        last what is still billed after its stop.
+        and that no selection by the schedule's tag finds it in its spelling, last what is still
+        billed after its stop.
         """
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
@@ -69,6 +70,7 @@ class DescribeRule(Rule, frozen=True):
                 for reason, functions in guarded.items()
             ),
             self.schedules.in_words(instance, now),
+            _spelling(instance),
             stopped_in_words(instance),
         ]
         return Done("; ".join(part for part in told if part))
@@ -80,6 +82,17 @@ class DescribeRule(Rule, frozen=True):
     def calendar_until(self) -> int | None:
         """The last year that the calendar knows."""
         return self.schedules.timetable.calendar.until_if_installed()
+
+
+def _spelling(instance: Instance) -> str:
+    """That the key of its schedule is read, but is not the one by which timers select."""
+    spelt = [key for key in instance.tags if plain_key(key) == SCHEDULE_TAG]
+    if not spelt or SCHEDULE_TAG in spelt:
+        return ""
+    return (
+        f"its tag key is {spelt[0]!r}, which a timer that selects by {SCHEDULE_TAG} does not find: "
+        f"write {SCHEDULE_TAG}"
+    )
 
 
 def _listed(functions: list[str]) -> str:

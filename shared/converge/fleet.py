@@ -257,6 +257,10 @@ class Fleet(msgspec.Struct, frozen=True):
                 f"ECS's row for {stray.id} in {stray.region} cannot be read, so it is unknown "
                 f"whether it is selected: {stray.unreadable}"
             )
+        if seen.misspelt:
+            from shared.domain.hints import misspelt  # noqa: PLC0415  # few lists show any
+
+            yield misspelt(seen.misspelt)
         if late:
             yield f"created after the event and left alone: {_named([one.id for one in late])}"
         unknown = [one for one in seen.missing if one not in seen.elsewhere]

@@ -10,6 +10,7 @@ that runs elsewhere.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
@@ -71,6 +72,8 @@ class Survey(msgspec.Struct, frozen=True):
         unread: Regions of the request that could not be read, each with the reason.
         strays: Rows that cannot be read and that nothing shows to be meant.
         hints: By region, what comes near a selection that matched nothing.
+        misspelt: How many instances have a key that only the spelling tells from one of the
+            selection's, where they were listed, by both.
     """
 
     instances: tuple[Instance, ...]
@@ -81,6 +84,7 @@ class Survey(msgspec.Struct, frozen=True):
     unread: Mapping[str, CurfewError]
     strays: tuple[Instance, ...]
     hints: Mapping[str, str]
+    misspelt: Mapping[tuple[str, str], int]
 
 
 def survey(
@@ -125,6 +129,7 @@ def survey(
         unread=unread,
         strays=tuple(one for found in read.values() for one in found.strays),
         hints={region: found.hint for region, found in read.items() if found.hint},
+        misspelt=sum((Counter(found.misspelt) for found in read.values()), Counter()),
     )
 
 

@@ -1,8 +1,8 @@
-"""Why a selection may have matched nothing: the nearest key, value or name that exists. Pure."""
+"""Why a selection may have matched nothing, or not all: what is near it and exists. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
@@ -12,6 +12,9 @@ from shared.domain.selection import ByTagsAndName, Selection, selects
 COMPARED, CANDIDATES = 64, 300
 """How many characters of how many texts are compared."""
 
+
+SPELLINGS = 2
+"""How many spellings of keys a warning names."""
 
 EMPTY = "ECS shows no instance there at all."
 
@@ -51,6 +54,23 @@ def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = Fa
         return "there are instances with the tags, and with the name, but none with both."
     near = _near(selection.name, (one.name for one in page), "the name ")
     return f"{nobody} the name {_shown(selection.name)}{near}"
+
+
+def misspelt(found: Mapping[tuple[str, str], int]) -> str:
+    """A warning of instances that are not selected because of the spelling of a key.
+
+    Args:
+        found: How many have the first key where the request has the second, see
+            ``shared.domain.selection.misspelt_keys``; at least one.
+    """
+    often_first = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    told = [
+        f"{number} instance{' has' if number == 1 else 's have'} the tag key "
+        f"{_shown(own[:COMPARED])}, which {_shown(key[:COMPARED])} does not select"
+        for (own, key), number in often_first[:SPELLINGS]
+    ]
+    more = f"; {len(found) - SPELLINGS} more spellings" if len(found) > SPELLINGS else ""
+    return f'{"; ".join(told)}{more}: "tags" selects by the exact key.'
 
 
 def _near(stated: str, known: Iterable[str | None], what: str) -> str:

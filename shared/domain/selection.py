@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from shared.domain.guards import plain_key
 from shared.domain.instance import Instance
 
 TagValues = tuple[tuple[str, frozenset[str] | None], ...]
@@ -66,6 +67,24 @@ def has_other_value(selection: Selection, instance: Instance) -> bool:
         values is not None and key in instance.tags and instance.tags[key] not in values
         for key, values in selection.tags
     )
+
+
+def misspelt_keys(selection: Selection, instance: Instance) -> list[tuple[str, str]]:
+    """By which keys it would be selected if they were spelt as the request has them.
+
+    Each as the instance has it, with the request's; none if it is selected, or would not be.
+    """
+    if not isinstance(selection, ByTagsAndName) or not fits(selection.name, instance.name):
+        return []
+    found = []
+    for key, values in selection.tags:
+        spelt = {own: v for own, v in instance.tags.items() if plain_key(own) == plain_key(key)}
+        near = [own for own, value in spelt.items() if values is None or value in values]
+        if not near:
+            return []
+        if key not in near:
+            found.append((near[0], key))
+    return found
 
 
 def fits(pattern: str, name: str) -> bool:

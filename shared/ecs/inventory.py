@@ -8,14 +8,23 @@ returns an empty list to callers without permission (DescribeInstances, API refe
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
 from shared.domain.instance import Instance
-from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection, selects
+from shared.domain.selection import (
+    ByIds,
+    ByTagsAndName,
+    Everything,
+    Selection,
+    misspelt_keys,
+    selects,
+)
 from shared.ecs.client import Answer, Client
 from shared.ecs.fields import Json, listed, read_row, read_tag, rows
 from shared.ecs.transport import ErrorResponse
@@ -47,11 +56,15 @@ class Found(msgspec.Struct, frozen=True):
         instances: By id, in ECS's order: who is meant, or was found by tags that are not shown.
         strays: Rows that cannot be read and that nothing shows to be meant.
         hint: If nothing was found: what comes near, in a sentence; "" if nothing does.
+        misspelt: Beside what was found, of all that ECS listed: how many instances have a key that
+            only the spelling tells from one of the selection's, by both. A filter by tags lists
+            none of them.
     """
 
     instances: dict[str, Instance]
     strays: tuple[Instance, ...] = ()
     hint: str = ""
+    misspelt: Mapping[tuple[str, str], int] = MappingProxyType({})
 
 
 class Inventory(msgspec.Struct, frozen=True):
@@ -102,7 +115,9 @@ class Inventory(msgspec.Struct, frozen=True):
             hint = _nearest(selection, list(listed.values()))
         elif not meant and isinstance(selection, Everything):
             hint = _nearest(selection, (), is_all=True)
-        return Found(meant, strays, hint)
+        others = (one for key, one in listed.items() if meant and by_tags and key not in meant)
+        misspelt = Counter(pair for one in others for pair in misspelt_keys(selection, one))
+        return Found(meant, strays, hint, misspelt)
 
     def size(self) -> int:
         """How many instances the region has, read to the last page.

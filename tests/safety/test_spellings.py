@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
+import shared.ecs.inventory
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import Request
 from tests.harness.reports import table
@@ -73,3 +74,47 @@ def test_values_that_are_excepted_are_read_as_leniently(
     stage.ask("stop", request)
 
     assert (stage.writes() == ()) is is_kept
+
+
+@pytest.mark.parametrize("limit", [1, 1000], ids=["all-are-listed", "a-filter-lists-them"])
+def test_selecting_is_exact_and_spellings_that_were_listed_are_told(
+    limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared.ecs.inventory, "TAG_FILTER_LIMIT", limit)
+    keys = ("curfew:schedule", "Curfew:Schedule", "Curfew:Schedule", "curfew:schedule ")
+    spelt = [InstanceSpec(f"dev-{n}", tags={key: HOURS}) for n, key in enumerate(keys)]
+    stage = Stage([*spelt, InstanceSpec("web", tags={"Curfew:Schedule": HOURS})])
+    request = {"tags": {"curfew:schedule": "*"}, "name": "dev-*"}
+
+    report = stage.ask("apply_schedule", request)
+
+    assert list(table(report)) == ["dev-0"]
+    told = (
+        "2 instances have the tag key Curfew:Schedule, which curfew:schedule does not select; "
+        "1 instance has the tag key 'curfew:schedule ', which curfew:schedule does not select: "
+        '"tags" selects by the exact key.'
+    )
+    assert report["warnings"] == ([told] if limit == 1 else [])
+
+
+def test_describe_says_which_schedule_no_timer_finds() -> None:
+    exact, spelt = {"curfew:schedule": HOURS}, {"Curfew:Schedule ": HOURS}
+    stage = Stage(
+        [
+            InstanceSpec("exact", tags=exact),
+            InstanceSpec("spelt", tags=spelt),
+            InstanceSpec("both", tags={**exact, **spelt}),
+        ]
+    )
+
+    rows = table(stage.ask("describe", {"name": "*t*"}))
+
+    said = (
+        "its tag key is 'Curfew:Schedule ', which a timer that selects by curfew:schedule does not "
+        "find: write curfew:schedule"
+    )
+    assert {name: said in reason for name, (_, reason) in rows.items()} == {
+        "exact": False,
+        "spelt": True,
+        "both": False,
+    }

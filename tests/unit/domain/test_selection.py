@@ -17,6 +17,7 @@ from shared.domain.selection import (
     Everything,
     Selection,
     has_other_value,
+    misspelt_keys,
     selects,
 )
 
@@ -137,3 +138,26 @@ def test_a_pattern_of_many_stars_takes_no_long_time() -> None:
     meant = selects(ByTagsAndName(name="a*" * 64 + "b"), replace(INSTANCE, name="a" * 100_000))
 
     assert meant is False
+
+
+@pytest.mark.parametrize(
+    ("selection", "keys"),
+    [
+        pytest.param(ByTagsAndName(tags=(("Team", None),)), [("team", "Team")], id="any-value"),
+        pytest.param(ByTagsAndName(tags=(("Team", DEV),)), [("team", "Team")], id="its-value"),
+        pytest.param(ByTagsAndName(tags=(("Team", frozenset({"ops"})),)), [], id="another-value"),
+        pytest.param(ByTagsAndName(tags=(("teams", None),)), [], id="another-key"),
+        pytest.param(ByTagsAndName(tags=(("team", DEV),)), [], id="selected"),
+        pytest.param(
+            ByTagsAndName(tags=(("Team", DEV), ("env", None))), [("team", "Team")], id="one-of-two"
+        ),
+        pytest.param(ByTagsAndName(tags=(("Team", DEV), ("x", None))), [], id="not-all-tags"),
+        pytest.param(ByTagsAndName((("Team", DEV),), "web-*"), [], id="another-name"),
+        pytest.param(ByIds(("i-10",)), [], id="by-ids"),
+        pytest.param(Everything(), [], id="all"),
+    ],
+)
+def test_keys_that_only_their_spelling_keeps_from_being_selected(
+    selection: Selection, keys: list[tuple[str, str]]
+) -> None:
+    assert misspelt_keys(selection, INSTANCE) == keys
