@@ -133,11 +133,12 @@ class Ecs:
             to a ClientToken is kept.
 
         Raises:
-            EcsError: what ECS answers instead.
+            EcsError: what ECS answers instead; of an operation that the emulator lacks, what ECS
+                answers to one that there is not, and that it is the emulator that lacks it.
         """
         operation = operation_of(product, action)
         if operation is None:
-            raise Refusal.UNKNOWN_ACTION.error()
+            raise Refusal.UNKNOWN_ACTION.error(name=action)
         with self._lock:
             self.settle()
             quirks = self._state.settings.quirks

@@ -47,7 +47,10 @@ class Refusal(Enum):
     UNKNOWN_ACTION = (
         404,
         "InvalidAction.NotFound",
-        "Specified api is not found, please check your url and method.",
+        (
+            "Specified api is not found, please check your url and method."
+            " (The emulator does not have {name}.)"
+        ),
     )
     MISSING = (400, "Missing{name}", "{name} is mandatory for this action.")
     INVALID_PARAMETER = (400, "InvalidParameter", "The specified parameter {name} is not valid.")

@@ -51,7 +51,7 @@ STOP_CHARGING: Given = ID | {"StoppedMode": "StopCharging"}
 NO_SILENCE = Quirks(unsupported_stop_charging_is_refused=True)
 
 CASES: dict[Refusal, Case] = {
-    Refusal.UNKNOWN_ACTION: Case("MakeCoffee"),
+    Refusal.UNKNOWN_ACTION: Case("MakeCoffee", details={"name": "MakeCoffee"}),
     Refusal.MISSING: Case("StopInstance", details={"name": "InstanceId"}),
     Refusal.INVALID_PARAMETER: Case(
         "StopInstance", ID | {"StoppedMode": "Hibernate"}, details={"name": "StoppedMode"}

@@ -17,6 +17,7 @@ _OTHERS: Mapping[str, str] = {
         "The requested resource is sold out in the specified zone; try other types of resources "
         "or other regions and zones."
     ),
+    "InvalidAction.NotFound": "Specified api is not found, please check your url and method.",
     "InvalidAccessKeyId.NotFound": "Specified access key is not found.",
     "InvalidAccessKeyId.Inactive": "Specified access key is disabled.",
     "InvalidSecurityToken.Expired": "Specified SecurityToken is expired.",

@@ -168,7 +168,12 @@ class Verifier:
     def _credential(self, claim: _Claim, now: datetime) -> Credential:
         credential = self._credentials.get(claim.access_key_id)
         if credential is None:
-            raise EcsError(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
+            known = ", ".join(sorted(self._credentials))
+            raise EcsError(
+                404,
+                "InvalidAccessKeyId.NotFound",
+                f"Specified access key is not found. (The emulator knows the key {known}.)",
+            )
         if not credential.active:
             raise EcsError(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
         self._check_token(credential, claim.security_token, now)

@@ -150,6 +150,7 @@ def test_what_was_refused_before_is_logged_all_the_same(gateway: Gateway) -> Non
         ("Throttling.User", "Request was denied due to user flow control."),
         ("OperationDenied.NoStock", "The requested resource is sold out"),
         ("InvalidInstanceId.NotFound", "The specified InstanceId does not exist."),
+        ("InvalidAction.NotFound", "Specified api is not found, please check your url and method."),
         ("Odd", "The request processing has failed due to some unknown error."),
     ],
 )

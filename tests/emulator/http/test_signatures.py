@@ -152,7 +152,11 @@ def test_the_method_is_signed_too() -> None:
         ),
         pytest.param(
             {"AccessKeyId": "nobody"},
-            (404, "InvalidAccessKeyId.NotFound", "Specified access key is not found."),
+            (
+                404,
+                "InvalidAccessKeyId.NotFound",
+                "Specified access key is not found. (The emulator knows the key testid.)",
+            ),
             id="unknown key",
         ),
         pytest.param(
