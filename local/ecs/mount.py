@@ -8,6 +8,7 @@ libraries reach this machine alone meanwhile.
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,6 +28,13 @@ _ENVIRONMENT = {
 }
 _STRAY = ("ALIBABA_CLOUD_", "ALIYUN_")
 """What the SDKs read besides, and would prefer to what they are given."""
+_READ_ON_IMPORT = "alibabacloud_credentials.utils.auth_util"
+"""Where the V2 SDK's default credentials keep what the environment held when it was imported."""
+_KEPT: Mapping[str, str | None] = {
+    "environment_access_key_id": LOCAL_KEY,
+    "environment_access_key_secret": LOCAL_KEY,
+    "environment_security_token": None,
+}
 
 Send = Callable[..., Any]
 Patch = Callable[[str, Any], object]
@@ -46,6 +54,9 @@ def environment(current: Mapping[str, str]) -> dict[str, str]:
 def mount(fake_ecs: FakeEcs, patch: Patch) -> None:
     """Have an emulator answer the SDKs, and refuse every request that would leave the machine.
 
+    The environment is not touched, see `environment`; but where the V2 SDK has read it already,
+    what it read is replaced by the emulator's key.
+
     Args:
         fake_ecs: what answers.
         patch: puts a value in a place, until the test ends.
@@ -55,8 +66,11 @@ def mount(fake_ecs: FakeEcs, patch: Patch) -> None:
     if find_spec("requests"):
         adapter = import_module("requests.adapters").HTTPAdapter
         patch("requests.adapters.HTTPAdapter.send", _sender(fake_ecs, "requests", adapter.send))
-    for name, value in _guarded(fake_ecs).items():
-        patch(f"socket.{name}", value)
+    kept = vars(sys.modules[_READ_ON_IMPORT]) if _READ_ON_IMPORT in sys.modules else {}
+    for name in _KEPT.keys() & kept.keys():
+        patch(f"{_READ_ON_IMPORT}.{name}", _KEPT[name])
+    for name, replacement in _guarded(fake_ecs).items():
+        patch(f"socket.{name}", replacement)
 
 
 def _sender(fake_ecs: FakeEcs, library: str, to_this_machine: Send | None = None) -> Send:
