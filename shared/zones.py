@@ -77,6 +77,12 @@ def nearest_zone(name: str) -> str:
     return _places()[near[0]] if near else "Asia/Tokyo"
 
 
+def zone_of_city(name: str) -> str:
+    """The zone of which this is the city, written with blanks or not; "" if there is none."""
+    city = "_".join(name.casefold().split())
+    return next((zone for low, zone in _places().items() if low.rpartition("/")[2] == city), "")
+
+
 def _reason(text: str) -> str:
     folded = text.casefold()
     if folded == "cst":

@@ -7,8 +7,10 @@ these: they only make an error say what to write.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
-DASHES = "‐‑‒–—―−~〜∼～至到"  # noqa: RUF001  # what people write for a hyphen
+_LOOKALIKES = "‐‑‒–—―−"  # noqa: RUF001  # dashes
+DASHES = f"{_LOOKALIKES}~〜∼～至到"  # noqa: RUF001  # what people write for a hyphen
 """Signs that are taken for a hyphen by those who write them."""
 
 _DAY_NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-12-24"
@@ -69,6 +71,7 @@ _MEANT = {
     "0-6": "daily",
     "1-7": "daily",
 }
+_WORKED = ("调休", "補班", "补班", "调班")
 _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -89,35 +92,50 @@ def translated(word: str) -> str:
     return " ".join(word.split()) if word.isascii() else ""
 
 
-def day_hint(word: str) -> str:
-    """Why a word is not a day word, and what would be right; continues "word 2, 'x', …"."""
+def wrong_dash(word: str) -> str:
+    """What is wrong with a word that has another dash for the hyphen; "" if it has none."""
+    dash = next((one for one in word if one in DASHES), "")
+    code = f" (U+{ord(dash):04X})" if dash and dash in _LOOKALIKES else ""
+    return f"has {dash!r}{code}, which is not the hyphen -" if dash else ""
+
+
+def day_hint(word: str, reads: Callable[[str], bool]) -> str:
+    """Why a word is not a day word, and what would be right; continues "word 2, 'x', …".
+
+    Args:
+        word: The word.
+        reads: Can this be read in its place? Nothing else is told to be written.
+    """
+    why, meant, otherwise = _hint(word)
+    return f"{why}; write {meant if meant and reads(meant) else otherwise}"
+
+
+def _hint(word: str) -> tuple[str, str, str]:
+    """What is wrong, what was probably meant ("" if that is not known), and what else to write."""
     lower = word.lower()
     if re.search(r"\d[年月]", word):
         return _date_hint(lower)
-    if has_chinese(word) or "、" in word:
-        meant = translated(lower)
-        return f"is Chinese; write {meant}" if meant else f"is Chinese; write {_DAY_NAMES}"
-    if any(dash in word for dash in DASHES):
-        meant = translated(lower)
-        return f"has a character other than the hyphen -; write {meant or _DAY_NAMES}"
-    if meant := _MEANT.get(lower) or _short(lower):
-        return f"is not a day word; write {meant}"
-    if lower[:1].isdigit():
+    if any(one in word for one in _WORKED):
+        return "is Chinese", "", "workdays, which includes worked weekends (调休)"
+    if why := "is Chinese" if has_chinese(word) or "、" in word else wrong_dash(word):
+        return why, translated(lower), _DAY_NAMES
+    if lower[:1].isdigit() and lower not in _MEANT:
         return _date_hint(lower)
-    return f"is not a day word; write {_DAY_NAMES}"
+    return "is not a day word", _short(lower), _MEANT.get(lower, _DAY_NAMES)
 
 
-def _date_hint(word: str) -> str:
+def _date_hint(word: str) -> tuple[str, str, str]:
     if re.search(r"\d{4}", word) is None:
-        return "is not a date, or has no year; write dates like 2026-12-24"
+        return "is not a date, or has no year", "", "dates like 2026-12-24"
+    otherwise = "dates like 2026-12-24, ranges like 2026-12-24..2027-01-03"
     if re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d", word):
-        return f"is a range of dates; write {word[:10]}..{word[11:]}"
+        return "is a range of dates", f"{word[:10]}..{word[11:]}", otherwise
     parts = re.findall(r"\d+", word)
     if len(parts) == 1 and len(word) == len("20261224"):
         parts = [word[:4], word[4:6], word[6:]]
     if len(parts) == len(("year", "month", "day")) and len(parts[0]) == len("2026"):
-        return f"is not a date; write {parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}"
-    return "is not a date; write dates like 2026-12-24, ranges like 2026-12-24..2027-01-03"
+        return "is not a date", f"{parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}", otherwise
+    return "is not a date", "", otherwise
 
 
 def _short(word: str) -> str:

@@ -185,10 +185,18 @@ def parse_day(word: str, number: int) -> DayWord:
     try:
         found = _named(lower) or _weekdays(lower) or _nth(lower) or _dates(lower)
         if found is None:
-            raise InvalidSpec(day_hint(word))  # noqa: TRY301  # its place is added below
+            raise InvalidSpec(day_hint(word, _reads))  # noqa: TRY301  # its place is added below
     except InvalidSpec as error:
         raise InvalidSpec(f"word {number}, {quoted(word)}, {error}") from None
     return found
+
+
+def _reads(meant: str) -> bool:
+    """Is every word of this one that may stand where days do, or ends them?"""
+    try:
+        return all(parse_day(one, 1) for one in meant.split() if one not in {"off", "never"})
+    except InvalidSpec:
+        return False
 
 
 def quoted(word: str) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
-from shared.domain.day_hints import DASHES, has_chinese, translated
-from shared.domain.days import InvalidSpec
+from shared.domain.day_hints import DASHES, has_chinese, translated, wrong_dash
+from shared.domain.days import InvalidSpec, parse_day
 from shared.domain.schedule import DAY_MINUTES, Hours
 
 SHORTEST = 30
 """Minutes. A timer comes every 15 minutes, and a machine that is to stop soon is not started."""
 
 _HOURS = r"(?a)(?:(\d{1,2}):(\d\d))?-(?:(\d{1,2}):(\d\d))?"
-_RIGHT = "write hours like 8:30-20:00, with minutes, a hyphen and no spaces"
+RIGHT = "write hours like 8:30-20:00, with minutes, a hyphen and no spaces"
+"""What is told where it is not known what was meant."""
+_NO_DASHES = dict.fromkeys(map(ord, DASHES))
 
 
 def looks_like_hours(word: str) -> bool:
@@ -68,25 +70,33 @@ def _minutes(hours: str, minutes: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
+def is_entry(text: str) -> bool:
+    """Do these words, which may begin with days, end in hours or in ``off``?"""
+    *days, last = text.split() or [""]
+    try:
+        read = tuple(parse_day(day, 1) for day in days)
+        return bool(read) if last == "off" else bool(hours_of(last))
+    except InvalidSpec:
+        return False
+
+
 def _hint(word: str) -> str:
-    if has_chinese(word) or any(dash in word for dash in DASHES):
-        meant = translated(word.lower())
-        sign = (
-            "is Chinese"
-            if has_chinese(word.translate(dict.fromkeys(map(ord, "至到"))))
-            else ("has a character other than the hyphen -")
-        )
-        return f"{sign}; write {meant}" if re.search(r"\d", meant) else f"{sign}; {_RIGHT}"
+    if why := "is Chinese" if has_chinese(word.translate(_NO_DASHES)) else wrong_dash(word):
+        return _told(why, translated(word.lower()))
     if match := re.fullmatch(r"(?a)(\d{1,2})-(\d{1,2})", word):
-        return (
-            f"is neither hours nor a date; write {match[1]}:00-{match[2]}:00 for hours, dates with "
-            "their year, like 2026-12-24"
-        )
-    if re.fullmatch(r"(?a)\d{1,2}:\d\d", word):
+        hours = f"{match[1]}:00-{match[2]}:00"
+        right = f"write {hours} for hours, dates" if is_entry(hours) else "write dates"
+        return f"is neither hours nor a date; {right} with their year, like 2026-12-24"
+    if re.fullmatch(r"(?a)\d{1,2}:\d\d", word) and is_entry(f"{word}-") and is_entry(f"-{word}"):
         return (
             f"is a single time; write {word}- to open then, -{word} to close, or hours like "
             "8:30-20:00"
         )
     if match := re.fullmatch(r"(?a)(\d{1,2})(\d\d)-(\d{1,2})(\d\d)", word):
-        return f"is not hours; write {match[1]}:{match[2]}-{match[3]}:{match[4]}"
-    return f"is not hours; {_RIGHT}"
+        return _told("is not hours", f"{match[1]}:{match[2]}-{match[3]}:{match[4]}")
+    return f"is not hours; {RIGHT}"
+
+
+def _told(why: str, meant: str) -> str:
+    """What is wrong, and what was meant if that can be read."""
+    return f"{why}; write {meant}" if is_entry(meant) else f"{why}; {RIGHT}"

@@ -14,13 +14,13 @@ from typing import NoReturn
 
 import msgspec
 
-from shared.domain.day_hints import has_chinese, translated
+from shared.domain.day_hints import has_chinese, translated, wrong_dash
 from shared.domain.days import WEEKDAYS, Dates, DayWord, InvalidSpec, parse_day, plain, quoted
-from shared.domain.hours import hours_of, looks_like_hours
+from shared.domain.hours import RIGHT, hours_of, is_entry, looks_like_hours
 from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
 from shared.errors import Refused
 from shared.settings import Settings
-from shared.zones import NOT_CHINAS, zone_name
+from shared.zones import NOT_CHINAS, zone_name, zone_of_city
 
 TAG_CHARACTERS = 128
 """The longest value of a tag (TagResources, ECS API reference)."""
@@ -31,6 +31,8 @@ NAMED_CHARACTERS = 1024
 _EXAMPLE = "workdays 08:30-20:00"
 _NAME = r"[^\W\d_][\w-]*"
 _ZONES = r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)[+\-]\d.*|gmt|prc|cst|cet|jst|[ecmp][sd]t"
+_TO = frozenset({"-", "to", "until", "till"})
+_TWELVE_HOURS = r"(?i)[\d:.]*[ap]\.?m\.?([^\w/].*)?"
 _RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never", "always", "utc"})
 
 
@@ -187,6 +189,8 @@ def _split(text: str) -> tuple[list[list[_Word]], str]:
     for word in (word for words in entries for word in words):
         if ";" in word.text:
             word.wrong("has a semicolon; write commas between entries")
+        if re.fullmatch(_TWELVE_HOURS, word.text):
+            word.wrong("is of a 12-hour clock; write hours like 19:00-7:00")
     zone = _take_zone(entries)
     if not entries:
         raise InvalidSpec(f"it is only a zone; write a schedule like {_EXAMPLE} {zone}")
@@ -258,22 +262,24 @@ def _without_days(rest: Sequence[_Word], before: Sequence[Sequence[_Word]]) -> N
     first = rest[0]
     if first.lower == "off":
         first.wrong("has no days before it; write never, or days: 2026-12-24 off")
-    if has_chinese(first.text) and (meant := translated(first.lower)):
-        first.wrong(f"is Chinese; write {meant}")
+    if has_chinese(first.text) and is_entry(meant := translated(first.lower)):
+        first.wrong(f"{wrong_dash(first.text) or 'is Chinese'}; write {meant}")
     _hours(first)
     names = [word.text for words in before[-1:] for word in words if not _ends_days(word)]
     days = " ".join(names) if names and names[0].lower() not in {"never", "always"} else "workdays"
-    first.wrong(f"has no days before it; write {days} {' '.join(word.text for word in rest)}")
+    first.wrong(f"has no days before it; write {days} {first.text}")
 
 
 def _without_hours(words: Sequence[_Word], after: Sequence[Sequence[_Word]]) -> NoReturn:
     days = " ".join(word.text for word in words)
-    if after:
-        joined = " ".join(word.text for word in after[0])
-        words[-1].wrong(
-            "has no hours after it; several days of one entry have spaces between them: write "
-            f"{days} {joined}"
-        )
+    joined = days
+    for more in after:
+        joined = f"{joined} {' '.join(word.text for word in more)}"
+        if any(map(_ends_days, more)) and is_entry(joined):
+            words[-1].wrong(
+                "has no hours after it; several days of one entry have spaces between them: write "
+                f"{joined}"
+            )
     words[-1].wrong(f"has no hours after it; write {days} 08:30-20:00, or {days} off")
 
 
@@ -285,16 +291,35 @@ def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
     names = " ".join(word.text for word in days)
     if first.text == "-":
         first.wrong("stands alone; write mon-fri and 9:00-18:00 without spaces")
-    if "-" in {first.text, second.text} or first.text.endswith("-") or second.text.startswith("-"):
-        joined = "".join(word.text for word in rest[:3] if looks_like_hours(word.text))
-        first.wrong(f"has a space in the hours; write {names} {joined}")
+    if second.lower in _TO or first.text.endswith("-") or second.text.startswith("-"):
+        joined = "".join("-" if word.lower in _TO else word.text for word in rest[:3])
+        meant = f"write {names} {joined}" if is_entry(joined) else RIGHT
+        first.wrong(f"has a space in the hours; {meant}")
     if second.is_zone:
         second.wrong("is a zone in the middle; write it once, at the end")
     if looks_like_hours(second.text):
+        _hours(first)
+        _hours(second)
         second.wrong(
             f"is a second time in one entry; write {names} {first.text}, {names} {second.text}"
         )
-    second.wrong("stands after the hours; write a comma before the next days")
+    _after_hours(second, " ".join(word.text for word in rest[1:]))
+
+
+def _after_hours(word: _Word, text: str) -> NoReturn:
+    """What stands after hours and is not a time: a zone by its city, days, or nothing known."""
+    if zone := zone_of_city(text):
+        word.wrong(f"is only part of the name of a zone; write {zone}")
+    if word.lower == "off":
+        word.wrong("stands after the hours; write hours or off, not both")
+    try:
+        parse_day(word.text, word.number)
+    except InvalidSpec:
+        word.wrong(
+            "stands after the hours; write nothing there, or a zone like Asia/Tokyo, or a comma "
+            "and then days"
+        )
+    word.wrong("stands after the hours; write a comma before the next days")
 
 
 def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:

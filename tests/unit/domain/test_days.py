@@ -82,8 +82,11 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         ("周一至周五", "word 1, '周一至周五', is Chinese; write mon-fri"),
         ("星期六、星期日", "word 1, '星期六、星期日', is Chinese; write sat sun"),
         ("週末", "word 1, '週末', is Chinese; write sat sun"),
-        ("mon–fri", "word 1, 'mon–fri', has a character other than the hyphen -; write mon-fri"),
-        ("mon~fri", "word 1, 'mon~fri', has a character other than the hyphen -; write mon-fri"),
+        (
+            "mon–fri",
+            "word 1, 'mon–fri', has '–' (U+2013), which is not the hyphen -; write mon-fri",
+        ),
+        ("mon~fri", "word 1, 'mon~fri', has '~', which is not the hyphen -; write mon-fri"),
         (
             "12-24",
             "word 1, '12-24', is not a date, or has no year; write dates like 2026-12-24",
@@ -109,7 +112,7 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         (
             "2026-12-24~2026-12-26",
             (
-                "word 1, '2026-12-24~2026-12-26', has a character other than the hyphen -; write "
+                "word 1, '2026-12-24~2026-12-26', has '~', which is not the hyphen -; write "
                 "2026-12-24..2026-12-26"
             ),
         ),

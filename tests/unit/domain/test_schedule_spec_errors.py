@@ -32,20 +32,20 @@ from shared.domain.schedule_spec import parse_spec
         ("法定工作日 8：30—20：00", "word 1, '法定工作日', is Chinese; write workdays"),
         (
             "mon-fri 9:00–18:00",
-            "word 2, '9:00–18:00', has a character other than the hyphen -; write 9:00-18:00",
+            "word 2, '9:00–18:00', has '–' (U+2013), which is not the hyphen -; write 9:00-18:00",
         ),
         (
             "mon-fri 9:00~18:00",
-            "word 2, '9:00~18:00', has a character other than the hyphen -; write 9:00-18:00",
+            "word 2, '9:00~18:00', has '~', which is not the hyphen -; write 9:00-18:00",
         ),
         (
             "mon-fri 9:00至18:00",
-            "word 2, '9:00至18:00', has a character other than the hyphen -; write 9:00-18:00",
+            "word 2, '9:00至18:00', has '至', which is not the hyphen -; write 9:00-18:00",
         ),
         (
             "2026-12-24~2026-12-26 off",
             (
-                "word 1, '2026-12-24~2026-12-26', has a character other than the hyphen -; "
+                "word 1, '2026-12-24~2026-12-26', has '~', which is not the hyphen -; "
                 "write 2026-12-24..2026-12-26"
             ),
         ),
@@ -193,10 +193,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "workdays 9am-6pm",
-            (
-                "word 2, '9am-6pm', is not hours; write hours like 8:30-20:00, with minutes, a "
-                "hyphen and no spaces"
-            ),
+            "word 2, '9am-6pm', is of a 12-hour clock; write hours like 19:00-7:00",
         ),
         ("workdays 0830-2000", "word 2, '0830-2000', is not hours; write 08:30-20:00"),
         (
@@ -331,7 +328,10 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "mon 9:00-18:00 \u200b",
-            "word 3, '\\u200b', stands after the hours; write a comma before the next days",
+            (
+                "word 3, '\\u200b', stands after the hours; write nothing there, or a zone like "
+                "Asia/Tokyo, or a comma and then days"
+            ),
         ),
     ],
 )
