@@ -161,7 +161,8 @@ class Gathering:
             self._runs.append((at, "error"))
             self._failed.add(f"{entry.action}: {entry.error}: {entry.message}", "", at)
         elif entry.log == "warning" and " tag " not in entry.message:  # which rows say, too
-            self._unread.add(_unread(entry.message), "", at)
+            for what in _unread(entry.message):
+                self._unread.add(what, "", at)
 
     def _see(self, entry: Entry, *, is_new: bool) -> None:
         machine = self.machines.get(entry.id)
@@ -173,7 +174,8 @@ class Gathering:
             return
         self.untimed += at == NONE
         unread = _unread(entry.reason)
-        self._unread.add(unread, entry.id, at)
+        for what in unread:
+            self._unread.add(what, entry.id, at)
         if entry.result == "skipped" and not unread:
             self._guarded.add(_MODE.sub("", entry.reason), entry.id, at)
         elif entry.result in {"failed", "pending"}:
@@ -233,13 +235,13 @@ class Gathering:
         return self.machines[instance_id].name or instance_id
 
 
-def _unread(text: str) -> str:
-    """What a text says that cannot be read: the tag if it is one, else all of it; "": nothing."""
+def _unread(text: str) -> Sequence[str]:
+    """What a text says that cannot be read: each tag, or all of it if it names none."""
     text = _MODE.sub("", text)
     if not re.search(_UNREAD, text):
-        return ""
-    tag = re.search("tag [^;]*?(?:unreadable|not understood)|tag .* cannot be read.*", text)
-    return tag[0] if tag else text
+        return ()
+    tags = "tag [^;]*?(?:unreadable|not understood)|tag [^;]* cannot be read.*"
+    return re.findall(tags, text) or [text]
 
 
 @dataclass(slots=True)

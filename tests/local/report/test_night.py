@@ -265,6 +265,13 @@ def test_one_tag_is_told_once_however_it_goes_on() -> None:
     assert [(one.what, one.names) for one in night.guarded] == [(protected, ["d", "e"])]
 
 
+def test_each_of_two_tags_that_cannot_be_read_is_told() -> None:
+    kept, schedule = "tag curfew:keep-until, unreadable", "tag " + SPEC.format("")
+    reason = f"guarded against stop: tag curfew:protect; {kept}; {schedule}"
+
+    assert {one.what for one in night_of(look(EVENING, reason=reason)).unread} == {kept, schedule}
+
+
 def test_what_two_exports_both_hold_counts_once() -> None:
     lines = [
         line(result="skipped", reason="tag curfew:protect"),
