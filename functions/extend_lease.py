@@ -12,12 +12,13 @@ import base64
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 import msgspec
 
 from shared.action import Action, RequestTime
+from shared.converge.target import ALREADY_DONE
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Skip, Step
@@ -34,6 +35,10 @@ from shared.times import in_zone, parse_instant, to_minute_text, to_zone_text
 DAYS = (1, 3)
 """How many days a link can move a release time by."""
 
+_LOOKS_AGAIN_AFTER_S = 2.0
+"""After a write. Another that was decided on before it has come by then."""
+_LOOKS_AGAIN_WITHIN = timedelta(seconds=10)
+"""Of the request's begin; later there is no time left to look again."""
 _GONE = "InvalidInstanceId.NotFound"
 _OK = 200
 
@@ -53,12 +58,16 @@ class ExtendRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ExtendRule(Rule, frozen=True):
     """From the release time that a link was made for to a later one.
 
+    ECS writes a time whatever stands there, so it is looked at once more right before: what is
+    older than a second is not acted upon (the loop takes five off for connecting).
+
     Attributes:
         made_for: That time.
         at: The later one.
         zone: The zone of the times in reports.
     """
 
+    fresh_for: ClassVar[timedelta] = timedelta(seconds=6)
     made_for: datetime
     at: datetime
     zone: tzinfo
@@ -116,12 +125,20 @@ def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> d
     try:
         asked = _read(event)
         shown = _shown(asked, context, world)
-    except CurfewError as error:
-        log_error(_origin(context), error)
-        shown = Shown(503, "failed")
     except Exception as error:  # noqa: BLE001  # it never raises
-        shown = Shown(503, "failed", detail=log_unforeseen(error))
+        shown = _failed(error, context)
     return answer(shown, language_of(asked.accepted), with_body=asked.method != "HEAD")
+
+
+def _failed(error: Exception, context: FcContext) -> Shown:
+    """What is shown after an error, which is logged if there is a way to."""
+    try:
+        if isinstance(error, CurfewError):
+            log_error(_origin(context), error)
+            return Shown(503, "failed")
+        return Shown(503, "failed", detail=log_unforeseen(error))
+    except Exception:  # noqa: BLE001  # the log or the context is broken too
+        return Shown(503, "failed")
 
 
 def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
@@ -144,7 +161,31 @@ def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
     if days not in possible:
         return Shown(400, "days", about.facts())
     answered = _run(about.request(days, dry_run=not is_moving), context, world)
-    return about.told(answered, possible)
+    shown = about.told(answered, possible)
+    wrote = shown.what == "kept" or ALREADY_DONE in _row(answered).get("reason", "")
+    looks_again = wrote and world.clock().now() - now < _LOOKS_AGAIN_WITHIN
+    return _settled(shown, about, days, context, world) if looks_again else shown
+
+
+def _settled(shown: Shown, about: _About, days: int, context: FcContext, world: World) -> Shown:
+    """What stands a little after the time was moved.
+
+    Another use of the same link, decided on before, may have put fewer days in its place: then the
+    later time is set again. Whatever else stands there is somebody's own choice.
+    """
+    world.clock().sleep(_LOOKS_AGAIN_AFTER_S)
+    row = _row(_run(about.request(days, dry_run=True), context, world))
+    if row.get("result") not in {"skipped", "unchanged"}:
+        return shown  # it was moved; what stands now is not known
+    if row["result"] == "unchanged":
+        return msgspec.structs.replace(shown, facts=about.facts(row))
+    stands = row.get("auto_release_at", "")
+    for fewer in DAYS:
+        at = about.lease.release_at + timedelta(days=fewer)
+        if fewer < days and stands and parse_instant(stands) == at:
+            again = about.made_for(at)
+            return again.told(_run(again.request(days - fewer, dry_run=False), context, world), ())
+    return about.told_of(row, ())
 
 
 class _About(msgspec.Struct, frozen=True):
@@ -165,11 +206,18 @@ class _About(msgspec.Struct, frozen=True):
             "notify": False,
         }
 
+    def made_for(self, at: datetime) -> _About:
+        """The same as if the link had been made for another release time."""
+        lease = msgspec.structs.replace(self.lease, release_at=at)
+        return msgspec.structs.replace(self, lease=lease)
+
     def told(self, answered: Mapping[str, Any], days: tuple[int, ...]) -> Shown:
         """What became of it, by the run's answer."""
         body = json.loads(answered["body"])
-        rows = body.get("report", body).get("instances", [])
-        row = rows[0] if rows else {}
+        return self.told_of(_row(answered), days, f"{body.get('errorType', '')}")
+
+    def told_of(self, row: Mapping[str, str], days: tuple[int, ...], detail: str = "") -> Shown:
+        """What became of it, by the instance's row, if there is one."""
         match row.get("result"), row.get("code"):
             case "would_change", _:
                 return Shown(_OK, "choose", self.facts(row), days)
@@ -179,7 +227,7 @@ class _About(msgspec.Struct, frozen=True):
                 return Shown(409, "moved", self.facts(row))
             case "failed", code if code == _GONE:
                 return Shown(410, "over", self.facts(row))
-        return Shown(503, "failed", self.facts(row), detail=f"{body.get('errorType', '')}")
+        return Shown(503, "failed", self.facts(row), detail=detail)
 
     def facts(self, row: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
         """What the page says of the instance."""
@@ -200,6 +248,13 @@ def _run(request: Mapping[str, object], context: FcContext, world: World) -> dic
     return run(
         LEASE, json.dumps({**envelope, "body": json.dumps(request)}).encode(), context, world
     )
+
+
+def _row(answered: Mapping[str, Any]) -> Mapping[str, str]:
+    """The instance's row of a run's answer; an empty one if there is none."""
+    body = json.loads(answered["body"])
+    rows = body.get("report", body).get("instances", [])
+    return dict(rows[0]) if rows else {}
 
 
 def _chosen(body: str) -> int:

@@ -198,7 +198,8 @@ class _Run:
 
     def _is_stale(self, target: Target) -> bool:
         age = self.job.clock.now() - target.instance.seen_at
-        return target.blind or isinstance(target.step, Wait) or age > FRESH_FOR - _TIME_TO_SEND
+        most = self.job.judge.rule.fresh_for - _TIME_TO_SEND
+        return target.blind or isinstance(target.step, Wait) or age > most
 
     def _look(self, targets: Sequence[Target]) -> None:
         """See how they are now, with their disks; those that are being deleted without.
@@ -293,10 +294,13 @@ class _Run:
 
     def _perform(self, batch: tuple[Call, Sequence[Target]]) -> dict[str, Outcome] | Unavailable:
         call, targets = batch
-        until = min(one.instance.seen_at for one in targets) + FRESH_FOR - _TIME_TO_CONNECT
+        fresh_until = min(one.instance.seen_at for one in targets) + self.job.judge.rule.fresh_for
         try:
             return perform(
-                self.job.inventory.client, call, [one.instance for one in targets], until
+                self.job.inventory.client,
+                call,
+                [one.instance for one in targets],
+                fresh_until - _TIME_TO_CONNECT,
             )
         except Unavailable as error:
             return error

@@ -33,6 +33,9 @@ from shared.domain.steps import (
 MAX_ACCEPTED = 3
 """How often one kind of call is made for one instance when each is accepted but does not last."""
 
+ALREADY_DONE = "already done: "
+"""How a row goes on that does not say by its result what this run did."""
+
 PATIENCE = timedelta(seconds=60)
 """How long an accepted call may stay invisible before it is made again."""
 
@@ -276,7 +279,7 @@ class Target(msgspec.Struct, eq=False):
 
     def _afterwards(self) -> str:
         """What this run did, and what it perhaps did, for a row that does not say so itself."""
-        done = f"; already done: {', '.join(self.made)}" if self.made else ""
+        done = f"; {ALREADY_DONE}{', '.join(self.made)}" if self.made else ""
         return done + self._perhaps()
 
     def _perhaps(self) -> str:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import ClassVar
 
 import msgspec
 
-from shared.domain.guards import Harm
+from shared.domain.guards import FRESH_FOR, Harm
 from shared.domain.instance import Instance, StoppedMode
 
 MAX_BATCH = 100
@@ -163,9 +163,11 @@ class Rule(msgspec.Struct, frozen=True):
     Attributes:
         doubts: Tag keys on whose absence it decides: that one is missing must be shown by a second
             API before anything follows from it. As ``plain_key`` has them.
+        fresh_for: How old a look may be when a call that follows from it is sent.
     """
 
     doubts: ClassVar[tuple[str, ...]] = ()
+    fresh_for: ClassVar[timedelta] = FRESH_FOR
 
     @abstractmethod
     def next_step(self, instance: Instance, now: datetime) -> Step:

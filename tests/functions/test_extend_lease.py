@@ -78,6 +78,7 @@ class Desk:
         lease: str | None = None,
         body: str = "",
         headers: Mapping[str, str] | None = None,
+        context: Any = None,  # noqa: ANN401  # whatever one could be
     ) -> dict[str, Any]:
         """What an HTTP request is answered."""
         event = json.loads(http({}, self.stage.clock.now()))
@@ -86,9 +87,13 @@ class Desk:
         event["headers"] = dict(headers or {})
         event["body"] = body
         event["isBase64Encoded"] = False
-        return self.send(json.dumps(event).encode())
+        return self.send(json.dumps(event).encode(), context)
 
-    def send(self, event: bytes) -> dict[str, Any]:
+    def send(
+        self,
+        event: bytes,
+        context: Any = None,  # noqa: ANN401  # whatever one could be
+    ) -> dict[str, Any]:
         """What an event is answered."""
         world = World(
             clock=lambda: self.stage.clock,
@@ -96,7 +101,8 @@ class Desk:
             connect=lambda *_: self.stage.transport,
             environ=self.stage.environ,
         )
-        return handler(event, make_context("3.12", timeout_s=30), world=world)
+        context = context or make_context("3.12", timeout_s=30)
+        return handler(event, context, world=world)
 
     def move(self, to: datetime | None) -> None:
         """Somebody sets another release time, or clears it."""
