@@ -84,7 +84,7 @@ def draw(picture: Picture) -> Iterator[Text]:
     yield Text(str(picture.schedule), "bold")
     yield Text(f"{_weekday(picture.local.date())} {picture.local:%Y-%m-%d %H:%M %Z}", "bold")
     yield Text(_now(picture))
-    yield Text(_then(picture))
+    yield from map(Text, _then(picture))
     yield Text()
     yield Text(" " * _LABEL + _axis(), "dim")
     today = picture.local.date()
@@ -111,34 +111,74 @@ def _now(picture: Picture) -> str:
         return f"only closes{_at(', the next at', picture, state.closes_at)}"
     if state.kind is Kind.OPENINGS:
         return f"only opens{_at(', the next at', picture, state.opens_at)}"
-    if state.inside:
-        return (
-            f"on{_at(' since', picture, state.opened_at)}{_at(', until', picture, state.closes_at)}"
+    if not state.inside:
+        closed = _at(" since", picture, _span_closed_at(picture))
+        return f"off{closed}{_at(', opens', picture, state.opens_at)}"
+    until = _at(", until", picture, state.closes_at)
+    return f"on{_at(' since', picture, state.opened_at)}{until}" if until else "on for good"
+
+
+def _span_closed_at(picture: Picture) -> datetime | None:
+    """When the last span ended: later closes are those of days without hours."""
+    opened_at = picture.state.opened_at
+    if opened_at is None:
+        return None
+    return state_at(picture.schedule, opened_at, picture.zone, picture.calendar).closes_at
+
+
+def _then(picture: Picture) -> Iterator[str]:
+    """What becomes now of who runs, and of who does not, and of what people do by hand."""
+    state, moves = picture.state, _moves(picture)
+    runs = "is stopped" if moves[Power.ON] is Move.STOP else "is left on"
+    rests = "is started" if moves[Power.OFF] is Move.START else "stays off"
+    if state.kind is not Kind.SPANS:
+        yield f"What ran before {runs}; what was off before {rests}."
+    elif not state.inside:
+        is_today = state.closed_at and _is_today(picture, state.closed_at)
+        closed = _at(f"The close {'at' if is_today else 'of'}", picture, state.closed_at)
+        yield (
+            f"{closed} stops what ran before; what is off stays off."
+            if closed
+            else ("What ran before is left on; what is off stays off.")
         )
-    return f"off{_at(' since', picture, state.closed_at)}{_at(', opens', picture, state.opens_at)}"
+        if state.closes_at:
+            until = _at("until the next close,", picture, state.closes_at)
+            yield f"What is started by hand now is left {until}."
+    elif state.opened_at is None or not state.starts:
+        why = "it is one span, without an opening" if state.starts else "that is what always means"
+        yield f"It starts nothing: {why}; what runs {runs}."
+        opens = _at(" until", picture, state.opens_at if state.starts else None)
+        yield f"What is stopped by hand stays off{opens or ' until it is started by hand'}."
+    else:
+        yield f"What ran before {runs}; what was off before {rests}."
+        if state.opens_at:
+            what = "starts and is then" if moves[Power.OFF] is Move.START else "is"
+            until = _at("until", picture, state.opens_at)
+            yield f"What {what} stopped by hand stays off {until}."
 
 
-def _then(picture: Picture) -> str:
-    """What becomes now of an instance that runs since long ago, and of one that does not."""
+def _moves(picture: Picture) -> dict[Power, Move]:
+    """What becomes of an instance that runs since long ago, and of one that does not."""
     terms = Terms(picture.catch_up, enforced=False)
     long_ago = picture.at - _LONG_AGO
-    on, off = (
-        decide(picture.state, Seen(power, long_ago, long_ago), picture.at, terms).move
+    return {
+        power: decide(picture.state, Seen(power, long_ago, long_ago), picture.at, terms).move
         for power in (Power.ON, Power.OFF)
-    )
-    runs = "is stopped" if on is Move.STOP else "is left on"
-    rests = "is started" if off is Move.START else "stays off"
-    return f"What ran before {runs}; what was off before {rests}."
+    }
 
 
 def _at(words: str, picture: Picture, moment: datetime | None) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(picture.own_zone)
-    if local.date() == picture.local.date():
+    if _is_today(picture, moment):
         return f"{words} {local:%H:%M}"
     is_far = local.year != picture.local.year
     return f"{words} {_weekday(local.date())} {local:{'%Y-' if is_far else ''}%m-%d %H:%M}"
+
+
+def _is_today(picture: Picture, moment: datetime) -> bool:
+    return moment.astimezone(picture.own_zone).date() == picture.local.date()
 
 
 def _axis() -> str:

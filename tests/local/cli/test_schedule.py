@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -35,6 +36,11 @@ def lines(spec: str, at: str, days: int = 3) -> list[str]:
     return [one.plain for one in draw(picture(parse_spec(spec), local(at), days))]
 
 
+def drawn(said: list[str]) -> list[str]:
+    """The strip, without what is said above it and the axis."""
+    return said[said.index("") + 2 :]
+
+
 def test_the_strip_of_a_week_with_a_worked_saturday() -> None:
     said = explain(OFFICE, "--at", "2026-10-07T09:00", "--days", "5").stdout.splitlines()
 
@@ -42,8 +48,9 @@ def test_the_strip_of_a_week_with_a_worked_saturday() -> None:
     assert said == [
         "workdays 08:30-20:00",
         "Wed 2026-10-07 09:00 Asia/Shanghai",
-        "off since 00:00, opens Thu 10-08 08:30",
-        "What ran before is stopped; what was off before stays off.",
+        "off since Wed 09-30 20:00, opens Thu 10-08 08:30",
+        "The close at 00:00 stops what ran before; what is off stays off.",
+        "What is started by hand now is left until the next close, Thu 10-08 00:00.",
         "",
         "            0     3     6     9     12    15    18    21    24",
         f"> Wed 10-07 {DAY}  holiday",
@@ -55,11 +62,107 @@ def test_the_strip_of_a_week_with_a_worked_saturday() -> None:
     ]
 
 
-def test_on_a_worked_saturday_it_is_on_and_starts_what_is_off() -> None:
-    assert lines(OFFICE, "2026-10-10 09:00")[2:4] == [
-        "on since 08:30, until 20:00",
-        "What ran before is left on; what was off before is started.",
-    ]
+@pytest.mark.parametrize(
+    ("spec", "at", "said"),
+    [
+        (
+            OFFICE,
+            "2026-10-10 09:00",
+            [
+                "on since 08:30, until 20:00",
+                "What ran before is left on; what was off before is started.",
+                "What starts and is then stopped by hand stays off until Mon 10-12 08:30.",
+            ],
+        ),
+        (
+            OFFICE,
+            "2026-10-10 19:00",
+            [
+                "on since 08:30, until 20:00",
+                "What ran before is left on; what was off before stays off.",
+                "What is stopped by hand stays off until Mon 10-12 08:30.",
+            ],
+        ),
+        (
+            OFFICE,
+            "2026-10-09 21:00",
+            [
+                "off since 20:00, opens Sat 10-10 08:30",
+                "The close at 20:00 stops what ran before; what is off stays off.",
+                "What is started by hand now is left until the next close, Sat 10-10 20:00.",
+            ],
+        ),
+        (
+            OFFICE,
+            "2026-10-09 08:00",
+            [
+                "off since Thu 10-08 20:00, opens 08:30",
+                "The close of Thu 10-08 20:00 stops what ran before; what is off stays off.",
+                "What is started by hand now is left until the next close, 20:00.",
+            ],
+        ),
+        (
+            "daily 0:00-24:00",
+            "2026-10-10 00:02",
+            [
+                "on for good",
+                "It starts nothing: it is one span, without an opening; what runs is left on.",
+                "What is stopped by hand stays off until it is started by hand.",
+            ],
+        ),
+        (
+            "sun-fri 0:00-24:00",
+            "2026-10-07 00:02",
+            [
+                "on since Sun 10-04 00:00, until Sat 10-10 00:00",
+                "What ran before is left on; what was off before stays off.",
+                "What is stopped by hand stays off until Sun 10-11 00:00.",
+            ],
+        ),
+        (
+            "always, 2026-10-10 off",
+            "2026-10-07 12:00",
+            [
+                "on, until Sat 10-10 00:00",
+                "It starts nothing: that is what always means; what runs is left on.",
+                "What is stopped by hand stays off until it is started by hand.",
+            ],
+        ),
+        (
+            "never",
+            "2026-10-07 12:00",
+            [
+                "off",
+                "The close at 00:00 stops what ran before; what is off stays off.",
+                "What is started by hand now is left until the next close, Thu 10-08 00:00.",
+            ],
+        ),
+    ],
+    ids=["morning", "late", "evening", "early", "touching", "six-days", "always", "never"],
+)
+def test_what_becomes_of_whom(spec: str, at: str, said: list[str]) -> None:
+    shown = lines(spec, at)
+
+    assert shown[2 : shown.index("")] == said
+
+
+@settings(max_examples=30, deadline=None)
+@given(schedule=schedules(kinds=(Kind.SPANS,)), at=instants())
+def test_it_is_off_since_the_end_of_a_span(schedule: Schedule, at: datetime) -> None:
+    asked = picture(schedule, at)
+    (said,) = [one.plain for one in draw(asked)][2:3]
+    since = re.match(r"off since (?:\w{3} )?([\d :-]+)", said)
+    if since is None:
+        return
+    state = state_at(schedule, at, CHINA, CALENDAR)
+    assert state.opened_at is not None
+    span = state_at(schedule, state.opened_at, CHINA, CALENDAR)
+
+    assert not state.inside
+    assert span.inside
+    assert span.closes_at is not None
+    assert span.closes_at <= at
+    assert f"{span.closes_at.astimezone(asked.own_zone):%H:%M}" == since[1].split(",")[0][-5:]
 
 
 def test_half_an_hour_may_be_half_on() -> None:
@@ -69,7 +172,7 @@ def test_half_an_hour_may_be_half_on() -> None:
 
 
 def test_a_night_belongs_to_its_first_day_and_runs_into_the_next() -> None:
-    rows = lines("fri 20:00-06:00", "2026-11-27 12:00")[6:]
+    rows = drawn(lines("fri 20:00-06:00", "2026-11-27 12:00"))
 
     assert rows[0] == f"> Fri 11-27 {'·' * 40}{'█' * 8}  20:00-06:00"
     assert rows[2] == f"  Sat 11-28 {'█' * 12}{'·' * 36}"
@@ -198,7 +301,7 @@ def test_the_strip_agrees_with_the_timetable(
     schedule: Schedule, at: datetime, places: list[tuple[int, int]]
 ) -> None:
     asked = picture(schedule, at, 2)
-    rows = [one.plain for one in draw(asked)][6:]
+    rows = drawn([one.plain for one in draw(asked)])
     strips = [rows[0][12:60], rows[2][12:60]]
 
     for number, quarter in places:
