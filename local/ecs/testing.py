@@ -20,9 +20,27 @@ if TYPE_CHECKING:
     from local.ecs.server import LocalEcs
 
 
+_MARKER = (
+    "fake_ecs(fleet=None, *, now, quirks): what the fixture fake_ecs starts with; mock_ecs takes "
+    "the same"
+)
+_NO_SERVER = (
+    "The fixture ecs_server needs Python's package aiohttp, which is not installed: install "
+    'alibaba-cloud-ecs-emulator with its extra "server", or use fake_ecs, which does without.'
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known (a hook of pytest)."""
+    config.addinivalue_line("markers", _MARKER)
+
+
 @pytest.fixture
-def fake_ecs(mocker: MockerFixture) -> Iterator[FakeEcs]:
+def fake_ecs(request: pytest.FixtureRequest, mocker: MockerFixture) -> Iterator[FakeEcs]:
     """ECS with the default fleet on a clock moved by hand, the environment holding its key.
+
+    The marker ``fake_ecs`` has it start otherwise: ``@pytest.mark.fake_ecs(fleet={})``, with what
+    `local.ecs.mock.mock_ecs` takes.
 
     What would leave the machine raises `local.ecs.fake.StrayRequestError`, and fails the test at
     its end even where the code under test has swallowed that.
@@ -30,7 +48,8 @@ def fake_ecs(mocker: MockerFixture) -> Iterator[FakeEcs]:
     from local.ecs.fake import new_fake  # noqa: PLC0415  # only for who asks for it
     from local.ecs.mount import environment, mount  # noqa: PLC0415  # likewise
 
-    fake = new_fake()
+    marker = request.node.get_closest_marker("fake_ecs")
+    fake = new_fake(*marker.args, **marker.kwargs) if marker else new_fake()
     mocker.patch.dict(os.environ, environment(os.environ), clear=True)
     mount(fake, lambda place, value: mocker.patch(place, new=value))
     yield fake
@@ -42,11 +61,16 @@ def ecs_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEcs]:
     """The emulator on a port of this machine, for what does not run in this process.
 
     Its ``url`` is where clients are to be sent; key and secret are ``local``, and stand in the
-    environment. Its clock runs.
+    environment. Its clock runs. Without aiohttp the test fails, and says what to install.
     """
     from local.ecs.mount import environment  # noqa: PLC0415  # only for who asks for it
-    from local.ecs.server import LocalEcs  # noqa: PLC0415  # likewise
 
+    try:
+        from local.ecs.server import LocalEcs  # noqa: PLC0415  # likewise
+    except ModuleNotFoundError as error:
+        if error.name != "aiohttp":
+            raise
+        pytest.fail(_NO_SERVER, pytrace=False)
     for name in os.environ.keys() - environment(os.environ).keys():
         monkeypatch.delenv(name)
     for name, value in environment(os.environ).items():

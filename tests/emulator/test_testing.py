@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aliyunsdkcore.acs_exception.exceptions import ClientException, ServerException
@@ -17,6 +19,9 @@ from local.ecs.account.model import Status
 from local.ecs.fake import FakeEcs, StrayRequestError
 from local.ecs.gateway.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
 from local.ecs.server import LocalEcs
+
+if TYPE_CHECKING:
+    from pytest_mock import MockerFixture
 
 pytest_plugins = ["local.ecs.testing"]
 
@@ -234,3 +239,36 @@ def test_the_server_is_for_what_runs_elsewhere(ecs_server: LocalEcs) -> None:
 
     assert answer["Regions"]["Region"]
     assert ecs_server.log.actions() == ("DescribeRegions",)
+
+
+@pytest.mark.fake_ecs(
+    {"instances": [{"name": "web"}]}, now=datetime(2027, 1, 4, tzinfo=timezone.utc)
+)
+def test_a_marker_says_what_it_starts_with(fake_ecs: FakeEcs) -> None:
+    assert [each.name for each in fake_ecs.engine.instances()] == ["web"]
+    assert fake_ecs.clock.now() == datetime(2027, 1, 4, tzinfo=timezone.utc)
+
+
+def test_the_marker_is_known(pytestconfig: pytest.Config) -> None:
+    assert any(line.startswith("fake_ecs(") for line in pytestconfig.getini("markers"))
+
+
+def test_a_loop_that_sleeps_moves_the_clock_on(fake_ecs: FakeEcs, mocker: MockerFixture) -> None:
+    mocker.patch("time.sleep", side_effect=fake_ecs.clock.sleep)
+    begun, instance_id = fake_ecs.clock.now(), running(fake_ecs)
+    ask("StopInstance", InstanceId=instance_id)
+
+    while fake_ecs.engine.instance(instance_id).status is not Status.STOPPED:
+        time.sleep(2)
+
+    assert timedelta(seconds=2) <= fake_ecs.clock.now() - begun < timedelta(minutes=5)
+
+
+def test_without_aiohttp_the_server_says_what_to_install(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    monkeypatch.delitem(sys.modules, "local.ecs.server")
+
+    with pytest.raises(pytest.fail.Exception, match=r'aiohttp, .* with its extra "server"'):
+        request.getfixturevalue("ecs_server")
