@@ -21,6 +21,8 @@ from tests.simulation.fortnight_schedules import (
 
 DAYS = 14
 TIMERS = (2, 17, 32, 47)
+MIDNIGHTS = 5
+"""In one of so many fortnights people are busy at midnight."""
 _MINUTE = timedelta(minutes=1)
 _FIRSTS = (
     date(2026, 2, 9),  # Spring Festival, and the worked weekends around it
@@ -101,7 +103,7 @@ class Fortnight:
         zone: CURFEW_TZ.
         catch_up: CURFEW_CATCH_UP.
         enforced: As the request has it.
-        fallback: The request's ``schedule``.
+        fallback: The request's ``schedule``: a spec, or the name of one.
         named: CURFEW_SCHEDULES.
         machines: The tags of each instance at the begin, and whether it runs.
         hands: What people do, in order.
@@ -227,6 +229,9 @@ def fortnight(seed: int) -> Fortnight:
     )
     if given.fallback and given.fallback.kind == "unreadable":
         given = _without_fallback(given)
+    if seed % MIDNIGHTS == MIDNIGHTS // 2:
+        given = replace(given, fallback=named[0])
+        return _with_midnights(_with_hands(given, made), drawer)
     return _with_hands(given, made)
 
 
@@ -239,6 +244,21 @@ def _with_hands(given: Fortnight, made: _Maker) -> Fortnight:
     hands: list[Hand] = []
     for number, (tags, _) in enumerate(given.machines):
         hands += made.hands(given, number, tags)
+    return replace(given, hands=(*sorted(hands, key=lambda one: one.at),))
+
+
+def _with_midnights(given: Fortnight, drawer: Drawer) -> Fortnight:
+    """People who give another schedule about midnight, often such as closed just then."""
+    dice = Random(f"{given.seed} midnights")  # noqa: S311  # a fortnight, not a secret
+    hands = list(given.hands)
+    for _ in range(10):
+        day = given.first.date() + timedelta(days=dice.randint(1, DAYS - 2))
+        midnight = datetime.combine(day, time(), ZoneInfo(given.zone)).astimezone(timezone.utc)
+        at = midnight + timedelta(seconds=dice.choice((-1000, -61, -1, 0, 1, 59, 61, 200, 1900)))
+        drawn = [drawer.spec() for _ in range(4)]
+        lone = [one for one in drawn if one.kind == "closes"] or drawn
+        what = dice.choice(("tag", "tag", "tag", "start", "stop"))
+        hands.append(Hand(at, dice.randrange(len(given.machines)), what, Tags(lone[0])))
     return replace(given, hands=(*sorted(hands, key=lambda one: one.at),))
 
 
