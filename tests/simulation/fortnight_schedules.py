@@ -62,6 +62,7 @@ class Spec:
         zone: The zone that it states; "": the operator's.
         name: Its name in CURFEW_SCHEDULES; "": it stands in the tag itself.
         broken: What stands in the tag if it is unreadable.
+        own: The operator's own days off and working days, by which its working days go.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Spec:
     zone: str = ""
     name: str = ""
     broken: str = ""
+    own: tuple[tuple[date, bool], ...] = ()
 
     @property
     def text(self) -> str:
@@ -222,7 +224,8 @@ class Drawer:
         weekly = [self._weekly(self._hours(kind)) for _ in range(dice.choice((1, 1, 2)))]
         dated = [self._dated(kind) for _ in range(dice.choice((0, 0, 1, 2)))]
         off = [self._weekly(None)] if dice.random() < 0.12 else []
-        drawn = Spec(kind, (*weekly, *off, *dated), zone=zone, name=name)
+        own = tuple(self._own.items())
+        drawn = Spec(kind, (*weekly, *off, *dated), zone=zone, name=name, own=own)
         return drawn if len(drawn.text) <= TAG_CHARACTERS else self.spec(name)
 
     def _with_base(self, zone: str, name: str) -> Spec:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta, timezone
+from random import Random
 
 import pytest
 
 from tests.simulation.fortnight import fortnight
-from tests.simulation.fortnight_schedules import Wall
+from tests.simulation.fortnight_schedules import Drawer, Wall
 from tests.simulation.fortnights import Play, failing
 
 
@@ -20,6 +21,15 @@ def test_the_laws_hold_in_every_fortnight(first: int) -> None:
 
 def test_the_same_seed_is_the_same_fortnight() -> None:
     assert fortnight(7) == fortnight(7) != fortnight(8)
+
+
+def test_what_a_schedule_means_goes_by_the_operators_own_days() -> None:
+    first = date(2026, 9, 21)
+    plain = Drawer(Random(3), first, (), ()).spec()  # noqa: S311  # no secret
+    own = Drawer(Random(3), first, (), (date(2026, 9, 27),)).spec()  # noqa: S311  # likewise
+
+    assert plain.text == own.text
+    assert plain != own
 
 
 def test_a_fortnight_has_runs_and_steps() -> None:
