@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -67,6 +68,15 @@ def tables(page: str) -> list[list[list[str]]]:
         [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()[2:]]
         for table in found
     ]
+
+
+def check_rows(rows: Sequence[object], wanted: Sequence[object]) -> None:
+    """Assert that a table has a row for each thing wanted, once and in their order."""
+    lacking = [one for one in wanted if one not in rows]
+    assert not lacking, f"no row for {lacking}"
+    unknown = [one for one in rows if one not in wanted]
+    assert not unknown, f"a row for {unknown}, which does not exist"
+    assert list(rows) == list(wanted), f"rows of {rows} should be those of {wanted}, in this order"
 
 
 def leads_somewhere(page: Path, target: str) -> bool:

@@ -19,7 +19,17 @@ from local.demo.demo import play
 from local.fc.deployment import action_names, function_names
 from shared.request.request import decode
 from shared.request.triggers import parse
-from tests.docs.pages import ROOT, action_of, blocks, codes, events, prose, tables, text_of
+from tests.docs.pages import (
+    ROOT,
+    action_of,
+    blocks,
+    check_rows,
+    codes,
+    events,
+    prose,
+    tables,
+    text_of,
+)
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from tests.harness.call import Call
@@ -143,6 +153,6 @@ def test_every_function_has_its_row_and_an_event_of_its_own(page: str) -> None:
     (rows,) = tables(page)
 
     examples = {codes(function)[0]: example for function, *_, example in rows}
-    assert sorted(examples) == list(function_names())
+    check_rows(sorted(examples), function_names())
     for function in FUNCTIONS:
         assert f"(events/{function}." in examples[function]

@@ -59,6 +59,10 @@ REQUESTS: dict[str, st.SearchStrategy[dict[str, object]]] = {
 }
 
 
+def test_every_function_has_requests() -> None:
+    assert REQUESTS.keys() == HANDLERS.keys(), "say in REQUESTS what a request for it may hold"
+
+
 @EVERY
 @settings(
     max_examples=8,
@@ -70,7 +74,7 @@ def test_a_dry_run_changes_nothing_and_is_what_the_real_run_does(
     call: Call, name: str, data: st.DataObject
 ) -> None:
     specs = data.draw(st.lists(SPECS, max_size=5))
-    request = data.draw(SELECTIONS) | data.draw(REQUESTS[name])
+    request = data.draw(SELECTIONS) | data.draw(REQUESTS.get(name, st.just({})))
     call.fleet(
         *(
             InstanceSpec(
