@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, blocks, codes, prose, tables, text_of
+from tests.docs.pages import ROOT, blocks, codes, prose, tables
 
 PAGES = ("docs/architecture.md", "docs/architecture.zh-CN.md")
 GROUND = {
@@ -127,14 +127,3 @@ def test_every_place_that_a_page_names_exists(page: str) -> None:
 
     assert named
     assert [one for one in named if not (ROOT / one).exists()] == []
-
-
-def test_contributing_names_what_there_is_in_the_places_that_it_names() -> None:
-    places = re.findall(r"`(\w+)`\s+\(`([\w/]+\.py)`\)|`(\w+)` there", text_of("CONTRIBUTING.md"))
-    pairs = [(name, path) for name, path, _ in places if path]
-
-    assert len(pairs) >= 2
-    for name, path in pairs:
-        assert re.search(
-            rf"^(?:(?:class|def) )?{name}\b", (ROOT / path).read_text("utf-8"), re.MULTILINE
-        )
