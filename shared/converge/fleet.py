@@ -165,8 +165,13 @@ class Fleet(msgspec.Struct, frozen=True):
         }
         readable = [one for one in (instances | seen).values() if not one.unreadable]
         lacking = [one for one in readable if self.judge.lacks_tags(one) and not self._is_late(one)]
-        in_doubt = _by_id(self._undone(lacking)) | in_doubt
-        return seen | _by_id(source.with_tags_checked(list(in_doubt.values())))
+        doubted = _by_id(self._undone(lacking))
+        try:
+            return seen | _by_id(source.with_tags_checked(list((doubted | in_doubt).values())))
+        except Unavailable:
+            if in_doubt:  # who is meant cannot be told
+                raise
+            return seen  # whose schedule cannot be told is pending, the others are done
 
     def _narrowed(self, instances: dict[str, Instance]) -> dict[str, Instance]:
         """Without those that the request leaves out; of ids each has a row, which says so."""

@@ -17,7 +17,7 @@ from shared.converge.target import Target
 from shared.domain.guards import FRESH_FOR
 from shared.domain.instance import Instance, Status
 from shared.domain.outcome import Outcome, lost
-from shared.domain.plan import Judge, Result, Row
+from shared.domain.plan import UNCONFIRMED_TAGS, Judge, Result, Row
 from shared.domain.steps import Call, Delete, DiskLook, NoCall, Wait
 from shared.ecs.changes import perform
 from shared.ecs.disks import DiskReader
@@ -258,7 +258,10 @@ class _Run:
             if not instance.tags_checked:
                 now = self.job.clock.now()
                 opens_at = ecs.client.outlook("ListTagResources", now).opens_at
-                target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))
+                if opens_at > now:
+                    target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))
+                else:
+                    target.row = target.ended(Result.PENDING, UNCONFIRMED_TAGS)
                 put_off.add(id(target))
             else:
                 target.instance = instance

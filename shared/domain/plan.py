@@ -55,6 +55,9 @@ class Row(msgspec.Struct, frozen=True):
 
 VANISHED = "no longer shown by ECS; not deleted by this run"
 LOST_TAGS = "ECS shows none of its tags now; nothing is done until ECS shows them again"
+UNCONFIRMED_TAGS = (
+    "no second response of ECS confirms which tags it lacks; nothing is done until one does"
+)
 UNSURE_TAGS = "ECS's responses about its tags disagree; nothing is done until they agree"
 
 
@@ -132,9 +135,29 @@ class Judge(msgspec.Struct, frozen=True):
             return True
         if self.guard.harm is Harm.LOSS:
             return not instance.tags
-        if not self.rule.doubts:
-            return False
+        return self._is_doubted(instance)
+
+    def _is_doubted(self, instance: Instance) -> bool:
+        """Does it lack a tag on whose absence the rule decides?"""
         return not {plain_key(key) for key in instance.tags}.issuperset(self.rule.doubts)
+
+    def unconfirmed(self, instance: Instance, row: Row | None, now: datetime) -> str:
+        """Why nothing follows yet from the tags that it lacks; "" if something may.
+
+        Args:
+            instance: As the first look shows it.
+            row: What is to be made of it, if it lacks them; None: something is to be done.
+            now: The time of that.
+        """
+        if instance.tags_checked:
+            return ""
+        if self.narrowing.rests_on_absence(instance):
+            return UNSURE_TAGS if row is None or row.result is Result.UNCHANGED else ""
+        if not self._is_doubted(instance) or instance.status is Status.GONE:
+            return ""
+        skip = self.rule.next_step(instance, now)
+        is_left = row is not None and not (isinstance(skip, Skip) and skip.reason == row.reason)
+        return "" if is_left else UNCONFIRMED_TAGS
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -173,9 +196,8 @@ def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row |
     """The row of an instance that nothing is done to; a failure keeps no other from being done."""
     try:
         row = judge.row_if_left_alone(instance, now)
-        is_unsure = judge.narrowing.rests_on_absence(instance) and not instance.tags_checked
-        if is_unsure and (row is None or row.result is Result.UNCHANGED):
-            return Row(instance, Result.PENDING, UNSURE_TAGS)
+        if why := judge.unconfirmed(instance, row, now):
+            return Row(instance, Result.PENDING, why)
         if row is None or row.result is not Result.SKIPPED:
             return row
         told = (row.reason, judge.rule.left(instance))

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 import pytest
 
 from local.ecs.account.model import Status
-from local.ecs.gateway.faults import DroppedTags
+from local.ecs.gateway.faults import DroppedTags, Refuse
 from shared.domain.on_schedule import NO_SCHEDULE
+from shared.domain.plan import UNCONFIRMED_TAGS
+from shared.errors import Incomplete
 from tests.functions.schedules import EVENING, OFFICE, apply, at, machine, off
-from tests.harness.reports import table
+from tests.harness.forgetful import Forgetful
+from tests.harness.reports import report_of, table
+from tests.harness.stage import Stage
 
 DEV = {"name": "dev-*"}
 
@@ -125,3 +129,87 @@ def test_a_tag_in_other_letters_is_read() -> None:
     stage = at(EVENING, machine(tags={"Curfew:Schedule": OFFICE}))
 
     assert apply(stage, DEV)["dev-1"][0] == "changed"
+
+
+@pytest.mark.promise("S56")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Refuse(action="ListTagResources", status=400, code="Throttling.User"),
+        Refuse(action="ListTagResources", status=503, code="ServiceUnavailable"),
+    ],
+    ids=["throttled", "down"],
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_who_cannot_be_confirmed_to_lack_the_tag_waits_and_the_others_do_not(
+    fault: Refuse,
+    dry_run: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    stage = at(EVENING, machine("dev-tagged"), machine("dev-bare", tags={"team": "dev"}))
+    stage.gateway.faults.add(fault)
+
+    with pytest.raises(Incomplete) as caught:
+        stage.ask("apply_schedule", {**DEV, "schedule": OFFICE, "dry_run": dry_run})
+
+    rows = table(report_of(caught.value))
+    assert rows["dev-bare"] == ("pending", UNCONFIRMED_TAGS)
+    assert rows["dev-tagged"][0] == ("would_change" if dry_run else "changed")
+    assert stage.gateway.log.touched(stage.id_of("dev-bare")) == ()
+
+
+@pytest.mark.promise("S56")
+def test_who_is_guarded_or_fits_anyway_needs_no_second_api() -> None:
+    guarded = {"team": "dev", "curfew:protect": ""}
+    stage = at(EVENING, machine("dev-kept", tags=guarded), off("dev-off", tags={"team": "dev"}))
+    stage.gateway.faults.add(DroppedTags(action="ListTagResources"))
+
+    rows = apply(stage, {**DEV, "schedule": OFFICE})
+
+    assert {name: result for name, (result, _) in rows.items()} == {
+        "dev-kept": "skipped",
+        "dev-off": "unchanged",
+    }
+
+
+def disagreeing(from_call: int = 0) -> Stage:
+    """Two instances of whose tags ListTagResources loses ``team``, which the first has alone."""
+    tags = {"team": "dev", "cost-centre": "7"}
+    stage = at(EVENING, machine("dev-1", tags={"team": "dev"}), machine("dev-2", tags=tags))
+    stage.transport = Forgetful(
+        stage.gateway, operation="ListTagResources", lost=("team",), from_call=from_call
+    )
+    return stage
+
+
+@pytest.mark.promise("S56")
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_whose_tags_two_apis_tell_differently_ends_at_once(dry_run: bool) -> None:  # noqa: FBT001  # a table's column
+    stage = disagreeing()
+
+    with pytest.raises(Incomplete) as caught:
+        stage.ask("apply_schedule", {**DEV, "schedule": OFFICE, "dry_run": dry_run})
+
+    rows = table(report_of(caught.value))
+    assert rows["dev-1"] == ("pending", UNCONFIRMED_TAGS)
+    assert rows["dev-2"][0] == ("would_change" if dry_run else "changed")
+    assert stage.gateway.log.touched(stage.id_of("dev-1")) == ()
+    assert stage.gateway.log.count("ListTagResources") < 5
+
+
+@pytest.mark.promise("S56")
+def test_answers_that_disagree_during_the_run_end_it_for_that_instance_alone() -> None:
+    stage = disagreeing(from_call=1)
+
+    def slowly(operation: str, _: object) -> None:
+        if operation == "ListTagResources" and stage.gateway.log.count(operation) == 1:
+            stage.clock.sleep(31)  # what was seen is too old to act on
+
+    stage.transport.after = slowly
+
+    with pytest.raises(Incomplete) as caught:
+        stage.ask("apply_schedule", {**DEV, "schedule": OFFICE})
+
+    rows = table(report_of(caught.value))
+    assert rows["dev-1"] == ("pending", UNCONFIRMED_TAGS)
+    assert rows["dev-2"][0] == "changed"
+    assert stage.gateway.log.count("ListTagResources") < 5

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -15,10 +14,10 @@ from local.fc.trigger_events import Request
 from shared.domain.plan import UNSURE_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.harness.actions import FUNCTIONS, WRITERS, WRITES, function_of, stated, to_do
+from tests.harness.forgetful import Forgetful
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
 from tests.harness.stage import Stage
-from tests.harness.transport import Direct
 
 DEV = {"team": "dev"}
 OWNED = InstanceSpec("dev-owned", tags={**DEV, "owner": "li"})
@@ -30,43 +29,6 @@ WITHOUT: Request = {"without_tags": ["owner", "cost-centre"]}
 def stage_for(name: str, *specs: InstanceSpec) -> Stage:
     """Instances with which the function has something to do."""
     return Stage([replace(one, **to_do(name)) for one in specs])
-
-
-@dataclass
-class Forgetful(Direct):
-    """One API's answers lack a tag, or all of a row's; its other rows are whole.
-
-    Attributes:
-        operation: Whose answers.
-        lost: The keys that are lost.
-        from_call: How many answers of this kind are whole.
-    """
-
-    operation: str = "DescribeInstances"
-    lost: tuple[str, ...] = ("owner",)
-    from_call: int = 0
-    calls: int = 0
-
-    def send(
-        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
-    ) -> Mapping[str, Any]:
-        body = super().send(operation, parameters, timeout_s=timeout_s)
-        if operation != self.operation:
-            return body
-        self.calls += 1
-        if self.calls <= self.from_call:
-            return body
-        if operation == "ListTagResources":
-            tags = [
-                one for one in body["TagResources"]["TagResource"] if one["TagKey"] not in self.lost
-            ]
-            return {**body, "TagResources": {"TagResource": tags}}
-        rows = [{**row, "Tags": {"Tag": self._left(row)}} for row in body["Instances"]["Instance"]]
-        return {**body, "Instances": {"Instance": rows}}
-
-    def _left(self, row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        tags = row.get("Tags", {}).get("Tag", [])
-        return [one for one in tags if one["TagKey"] not in self.lost]
 
 
 @pytest.mark.promise("S8")
