@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import partial
 from hashlib import sha256
 from typing import TextIO
 
@@ -199,100 +200,121 @@ def test_the_log_ends_with_what_the_invocation_cost(mocker: MockerFixture) -> No
 @pytest.mark.parametrize(
     ("request_", "error"),
     [
-        pytest.param(v3(secret="other"), (400, "SignatureDoesNotMatch"), id="3.0-signature"),
-        pytest.param(v3(key="other"), (403, "InvalidAccessKeyID"), id="3.0-key"),
-        pytest.param(HttpRequest("POST", V3), (400, "IncompleteSignature"), id="3.0-unsigned"),
-        pytest.param(v2(secret="other"), (403, "SignatureNotMatch"), id="2.0-signature"),
-        pytest.param(v2(key="other"), (403, "InvalidAccessKeyID"), id="2.0-key"),
-        pytest.param(HttpRequest("POST", V2), (403, "AccessDenied"), id="2.0-unsigned"),
         pytest.param(
-            v2(headers={"date": "Mon, 23 Nov 2020 10:00:00 GMT"}),
+            partial(v3, secret="other"), (400, "SignatureDoesNotMatch"), id="3.0-signature"
+        ),
+        pytest.param(partial(v3, key="other"), (403, "InvalidAccessKeyID"), id="3.0-key"),
+        pytest.param(
+            partial(HttpRequest, "POST", V3), (400, "IncompleteSignature"), id="3.0-unsigned"
+        ),
+        pytest.param(partial(v2, secret="other"), (403, "SignatureNotMatch"), id="2.0-signature"),
+        pytest.param(partial(v2, key="other"), (403, "InvalidAccessKeyID"), id="2.0-key"),
+        pytest.param(partial(HttpRequest, "POST", V2), (403, "AccessDenied"), id="2.0-unsigned"),
+        pytest.param(
+            partial(v2, headers={"date": "Mon, 23 Nov 2020 10:00:00 GMT"}),
             (403, "RequestTimeTooSkewed"),
             id="2.0-old",
         ),
         pytest.param(
-            v2(headers={"date": "yesterday"}), (403, "RequestTimeTooSkewed"), id="2.0-no-date"
+            partial(v2, headers={"date": "yesterday"}),
+            (403, "RequestTimeTooSkewed"),
+            id="2.0-no-date",
         ),
         pytest.param(
-            v3("/2023-03-30/functions/curfew-paint/invocations"),
+            partial(v3, "/2023-03-30/functions/curfew-paint/invocations"),
             (404, "FunctionNotFound"),
             id="3.0-function",
         ),
         pytest.param(
-            v3("/2023-03-30/functions/describe/invocations"),
+            partial(v3, "/2023-03-30/functions/describe/invocations"),
             (404, "FunctionNotFound"),
             id="3.0-short-name",
         ),
         pytest.param(
-            v2(V2.replace("describe", "paint")), (404, "FunctionNotFound"), id="2.0-function"
+            partial(v2, V2.replace("describe", "paint")),
+            (404, "FunctionNotFound"),
+            id="2.0-function",
         ),
-        pytest.param(v3(f"{V3}?qualifier=2"), (404, "VersionNotFound"), id="3.0-version"),
-        pytest.param(v3(f"{V3}?qualifier=prod"), (404, "AliasNotFound"), id="3.0-alias"),
+        pytest.param(partial(v3, f"{V3}?qualifier=2"), (404, "VersionNotFound"), id="3.0-version"),
+        pytest.param(partial(v3, f"{V3}?qualifier=prod"), (404, "AliasNotFound"), id="3.0-alias"),
         pytest.param(
-            v2(V2.replace("services/curfew/", "services/curfew.old/")),
+            partial(v2, V2.replace("services/curfew/", "services/curfew.old/")),
             (404, "AliasNotFound"),
             id="2.0-alias",
         ),
         pytest.param(
-            v2(V2.replace("services/curfew/", "services/curfew.2/")),
+            partial(v2, V2.replace("services/curfew/", "services/curfew.2/")),
             (404, "VersionNotFound"),
             id="2.0-version",
         ),
         pytest.param(
-            v2(V2.replace("services/curfew/", "services/other/")),
+            partial(v2, V2.replace("services/curfew/", "services/other/")),
             (404, "ServiceNotFound"),
             id="2.0-service",
         ),
-        pytest.param(v3("/2023-03-30/functions"), (400, "PathNotSupported"), id="3.0-path"),
-        pytest.param(v2("/2016-08-15/services"), (400, "PathNotSupported"), id="2.0-path"),
         pytest.param(
-            v3(headers={"x-fc-invocation-type": "Later"}), (400, "InvalidArgument"), id="type"
+            partial(v3, "/2023-03-30/functions"), (400, "PathNotSupported"), id="3.0-path"
+        ),
+        pytest.param(partial(v2, "/2016-08-15/services"), (400, "PathNotSupported"), id="2.0-path"),
+        pytest.param(
+            partial(v3, headers={"x-fc-invocation-type": "Later"}),
+            (400, "InvalidArgument"),
+            id="type",
         ),
         pytest.param(
-            v3(headers={"x-fc-invocation-type": "Async", "x-fc-async-task-id": "1 2"}),
+            partial(v3, headers={"x-fc-invocation-type": "Async", "x-fc-async-task-id": "1 2"}),
             (400, "InvalidArgument"),
             id="task-id",
         ),
         pytest.param(
-            v3(headers={"x-fc-invocation-type": "Async"}, event=b" " * (MAX_ASYNC_BYTES + 1)),
+            partial(
+                v3, headers={"x-fc-invocation-type": "Async"}, event=b" " * (MAX_ASYNC_BYTES + 1)
+            ),
             (400, "EntityTooLarge"),
             id="too-large",
         ),
     ],
 )
-def test_what_is_not_right_is_refused(request_: HttpRequest, error: tuple[int, str]) -> None:
-    assert error_of(FcEndpoint().handle(NOWHERE, request_)) == error
+def test_what_is_invalid_is_refused(request_: Sign, error: tuple[int, str]) -> None:
+    assert error_of(FcEndpoint().handle(NOWHERE, request_())) == error
 
 
 @pytest.mark.parametrize(
     ("request_", "text"),
     [
         pytest.param(
-            v3("/2023-03-30/functions/stop/invocations"), "function 'stop' does not exist."
+            partial(v3, "/2023-03-30/functions/stop/invocations"), "function 'stop' does not exist."
         ),
         pytest.param(
-            v2(V2.replace("describe", "paint")),
+            partial(v2, V2.replace("describe", "paint")),
             "function 'paint' does not exist in service 'curfew'",
         ),
-        pytest.param(v2(V2.replace("curfew/", "other/")), "service 'other' does not exist"),
         pytest.param(
-            v3(f"{V3}?qualifier=prod"), "alias 'prod' of function 'curfew-describe' does not exist"
+            partial(v2, V2.replace("curfew/", "other/")), "service 'other' does not exist"
         ),
         pytest.param(
-            v2(V2.replace("curfew/", "curfew.2/")), "version '2' of service 'curfew' does not exist"
-        ),
-        pytest.param(v3(key="other"), "invalid access key ID 'other'"),
-        pytest.param(
-            v3("/2023-03-30/functions"), "'/2023-03-30/functions' against 'POST' is not supported"
+            partial(v3, f"{V3}?qualifier=prod"),
+            "alias 'prod' of function 'curfew-describe' does not exist",
         ),
         pytest.param(
-            v3(headers={"x-fc-invocation-type": "Async"}, event=b" " * (MAX_ASYNC_BYTES + 1)),
+            partial(v2, V2.replace("curfew/", "curfew.2/")),
+            "version '2' of service 'curfew' does not exist",
+        ),
+        pytest.param(partial(v3, key="other"), "invalid access key ID 'other'"),
+        pytest.param(
+            partial(v3, "/2023-03-30/functions"),
+            "'/2023-03-30/functions' against 'POST' is not supported",
+        ),
+        pytest.param(
+            partial(
+                v3, headers={"x-fc-invocation-type": "Async"}, event=b" " * (MAX_ASYNC_BYTES + 1)
+            ),
             "payload size exceeds maximum allowed size (131072 bytes)",
         ),
     ],
 )
-def test_a_refusal_is_in_the_words_of_function_compute(request_: HttpRequest, text: str) -> None:
-    body = json.loads(FcEndpoint().handle(NOWHERE, request_).body)
+def test_a_refusal_is_in_the_words_of_function_compute(request_: Sign, text: str) -> None:
+    body = json.loads(FcEndpoint().handle(NOWHERE, request_()).body)
 
     assert body.get("Message", body.get("ErrorMessage")) == text
 
