@@ -48,7 +48,7 @@ class Hiding:
 
 
 class SimTransport:
-    """Makes calls for one invocation; see ``shared.ecs.sdk.Connection``."""
+    """Makes calls for one invocation; see ``shared.ecs.transport.Connection``."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
@@ -56,7 +56,7 @@ class SimTransport:
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
     ) -> Mapping[str, Any]:
-        """Make the call once; see ``shared.ecs.sdk.Transport.send``."""
+        """Make the call once; see ``shared.ecs.transport.Transport.send``."""
         simulation = self.simulation
         left_at = simulation.clock.now()
         simulation.before(operation)
