@@ -35,7 +35,7 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 	@touch $@
 	@echo "setup: done; for python -m local in this shell: . $(VENV)/bin/activate"
 
-demo: setup ## one business day against the embedded emulator
+demo: setup ## a business day and a worked Saturday, emulated
 	@$(PY) -m local demo
 
 test: setup ## run the tests but the slow ones: about two minutes on two cores

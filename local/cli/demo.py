@@ -1,4 +1,4 @@
-"""``python -m local demo``: one business day, shown and checked."""
+"""``python -m local demo``: a business day and a worked Saturday, shown and checked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from local.show.screen import screen
 SPEED = 8.0
 
 
-@click.command("demo", short_help="Play one business day on an emulated ECS.")
+@click.command("demo", short_help="Play a business day on an emulated ECS.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100),
@@ -20,7 +20,7 @@ SPEED = 8.0
 )
 @click.pass_context
 def command(ctx: click.Context, *, speed: float) -> None:
-    """Play one business day against an emulated ECS; every step checks that it happened.
+    """Play a business day and a worked Saturday on an emulated ECS; every step is checked.
 
     Exit status: 0 every step did what it says, 1 one did not.
     """

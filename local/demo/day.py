@@ -23,6 +23,7 @@ from shared.request.triggers import Message, Trigger, parse
 from shared.settings import read_settings
 from shared.times import CHINA, parse_instant
 
+TITLE = "ECS Curfew: a business day, Friday 20 November 2026, and the Monday after"
 FRIDAY, MONDAY = 20, 23
 """Days of November 2026."""
 

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from local.channels.channels import Channels
 from local.demo import saturday
-from local.demo.day import STEPS, Day, Delivery, Step, Told, fleet_of_the_day
+from local.demo.day import STEPS, TITLE, Day, Delivery, Step, Told, fleet_of_the_day
 from local.ecs.account.model import SnapshotStatus
 from local.ecs.engine import Ecs
 from local.ecs.gateway.request_log import Entry
@@ -50,15 +50,19 @@ def play(console: Console, speed: float) -> bool:
         Whether every step did what it says.
     """
     began, calls = time.monotonic(), 0
-    acts = ((STEPS, fleet_of_the_day), (saturday.STEPS, saturday.fleet_of_the_saturday))
+    acts = (
+        (TITLE, STEPS, fleet_of_the_day),
+        (saturday.TITLE, saturday.STEPS, saturday.fleet_of_the_saturday),
+    )
     numbers = count(1)
-    for steps, fleet_of in acts:
+    for title, steps, fleet_of in acts:
         clock, channels = PacedClock(steps[0].at, speed), Channels()
         fleet, neighbour = fleet_of(steps[0].at), channels.neighbour()
         with emulated(clock, fleet, neighbour=neighbour) as stage:
             day = Day(stage, channels)
-            if steps is STEPS:
-                _show_opening(console, day)
+            if calls:
+                console.print()
+            _show_opening(console, day, title)
             for step, number in zip(steps, numbers, strict=False):
                 if not _play_step(console, day, step):
                     console.print(
@@ -66,7 +70,7 @@ def play(console: Console, speed: float) -> bool:
                     )
                     return False
             calls += len(stage.log)
-    took, played = time.monotonic() - began, sum(len(steps) for steps, _ in acts)
+    took, played = time.monotonic() - began, sum(len(steps) for _, steps, _ in acts)
     console.print(
         Text.assemble(
             ("\nEvery step did what it says", "bold green"),
@@ -87,9 +91,9 @@ def _next_commands(environ: Mapping[str, str]) -> Iterator[str]:
     yield "python -m local serve"
 
 
-def _show_opening(console: Console, day: Day) -> None:
+def _show_opening(console: Console, day: Day, title: str) -> None:
     endpoint = day.stage.deployment.environ["ECS_ENDPOINT"]
-    console.print(Text("ECS Curfew: one business day", "bold"))
+    console.print(Text(title, "bold"))
     console.print(
         Text(
             f"{len(day.instances())} instances of an emulated ECS at {endpoint}; real handlers, "

@@ -14,6 +14,7 @@ from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from shared.times import CHINA
 
 _SAMPLE = "apply_schedule.timer.json"
+TITLE = "Another day: Saturday 10 October 2026, worked in exchange for a holiday"
 _OFFICE, _WEEK = "workdays 08:30-20:00", "mon-fri 08:30-20:00"
 _LATE = "dev-web-1"
 
@@ -63,16 +64,27 @@ def close_the_saturday(day: Day) -> Told:
 
 
 def work_late(day: Day) -> Told:
-    """Somebody starts a machine by hand; the next timer leaves it."""
+    """Somebody starts a machine by hand."""
     machine = _by_name(day)[_LATE]
     day.stage.engine.start(machine.instance_id)
-    day.stage.clock.advance(timedelta(minutes=4))
-    day.at += timedelta(minutes=4)
+    day.stage.clock.advance(timedelta(minutes=1))
+    others_are_off = not any(_is_on(one) for name, one in _by_name(day).items() if name != _LATE)
+    return Told(
+        (
+            Claim(f"{_LATE} is running", _is_on(_by_name(day)[_LATE])),
+            Claim("everything else stays off", others_are_off),
+        ),
+        trigger="a person starts it in the ECS console; Curfew is not involved",
+    )
+
+
+def leave_who_works_late(day: Day) -> Told:
+    """The next timer leaves it."""
     delivery = day.send(_SAMPLE)
     return Told(
         (
             Claim(f"{_LATE} runs on, until the end of Sunday", _is_on(_by_name(day)[_LATE])),
-            Claim("nothing was changed by Curfew", not any(one.is_mutating for one in day.calls())),
+            Claim("nothing was changed", not any(one.is_mutating for one in day.calls())),
         ),
         delivery,
     )
@@ -91,8 +103,9 @@ def _at(hour: int, minute: int) -> datetime:
 
 
 STEPS = (
-    Step(_at(8, 32), "10 October 2026, a worked Saturday: schedules know", open_the_saturday),
+    Step(_at(8, 32), "A worked Saturday: schedules know", open_the_saturday),
     Step(_at(20, 2), "Its evening: the machines go off", close_the_saturday),
-    Step(_at(21, 13), "Somebody works late, and is let", work_late),
+    Step(_at(21, 13), f"Somebody works late, and starts {_LATE}", work_late),
+    Step(_at(21, 17), "The next timer leaves it running", leave_who_works_late),
 )
 """The Saturday, in order."""

@@ -65,6 +65,23 @@ def test_on_a_worked_saturday_schedules_know_and_who_works_late_is_let(good_day:
     assert "after the close at 20:00; left until Mon 00:00" in said
 
 
+def test_what_a_person_does_is_not_told_as_a_deed_of_curfew(good_day: str) -> None:
+    _, _, late = good_day.partition("Sat 21:13  ")
+    by_hand, _, by_timer = late.partition("Sat 21:17  ")
+
+    assert "Curfew is not involved" in by_hand
+    assert "Stopped → Running: dev-web-1" in by_hand
+    assert "apply_schedule" not in by_hand
+    assert "a timer → apply_schedule" in by_timer
+    assert "→ Running" not in by_timer
+
+
+def test_each_act_says_which_day_it_is(good_day: str) -> None:
+    first, second = (good_day.index(act.TITLE) for act in (demo_day, saturday))
+
+    assert first < good_day.index("Fri 09:00") < second < good_day.index("Sat 08:32")
+
+
 @pytest.mark.parametrize(
     "said",
     [
