@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module, util
@@ -12,6 +13,7 @@ import pytest
 
 from tests.docs.pages import ROOT, blocks, codes, prose, tables
 
+OURS = ("shared", "functions", "local", "tests", "tools")
 PAGES = ("docs/architecture.md", "docs/architecture.zh-CN.md")
 GROUND = {
     "clock", "errors", "hosts", "notice_settings", "parallel", "printable", "proxy", "strict_json",
@@ -127,3 +129,21 @@ def test_every_place_that_a_page_names_exists(page: str) -> None:
 
     assert named
     assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+def test_every_name_of_ours_in_a_docstring_is_there() -> None:
+    name = re.compile(rf"``((?:{'|'.join(OURS)})(?:\.\w+)+)``")
+    paths = [path for top in OURS for path in (ROOT / top).rglob("*.py")]
+    named = {one for path in paths for one in name.findall(path.read_text(encoding="utf-8"))}
+
+    assert len(named) > 15
+    assert [one for one in sorted(named) if not _leads_somewhere(one)] == []
+
+
+def _leads_somewhere(name: str) -> bool:
+    """Whether a dotted name is that of a module, or of something in one."""
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
