@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
 from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.account.quirks import Quirks
-from tests.simulation.fleets import MISSPELT, PROTECT
+from tests.simulation.fleets import MISSPELT, PROTECT, SPELLINGS
 from tests.simulation.scenario import Operator
 
 HARMFUL = frozenset({"stop", "release", "set_auto_release"})
@@ -113,12 +113,12 @@ class Order:
         kept: Mapping[str, Any] = self.request.get("except", {})  # type: ignore[assignment]  # a dict
         if one.instance_id in kept.get("instance_ids", ()):
             return True
-        if any(has_tag(one, key, value) for key, value in kept.get("tags", {}).items()):
+        if any(_keeps(one, key, value) for key, value in kept.get("tags", {}).items()):
             return True
         if "name" in kept and fnmatchcase(one.name, kept["name"]):
             return True
         without: list[str] = self.request.get("without_tags", [])  # type: ignore[assignment]  # a list
-        if any(key in one.tags for key in without):
+        if any(_keeps(one, key, "*") for key in without):
             return True
         stated = str(self.request.get("older_than", "0h"))
         age = int(stated[:-1]) * {"h": timedelta(hours=1), "d": timedelta(days=1)}[stated[-1]]
@@ -244,6 +244,21 @@ def has_tag(one: Instance, key: str, value: object) -> bool:
     if key not in one.tags:
         return False
     return value == "*" or one.tags[key] in (value if isinstance(value, list) else [value])
+
+
+def _keeps(one: Instance, key: str, value: object) -> bool:
+    """Does it have this tag, or one that people write for it, with one of these values?"""
+    wanted = value if isinstance(value, list) else [value]
+    return has_tag(one, key, value) or any(
+        value == "*" or _as_meant(one.tags[spelling]) in wanted
+        for spelling in SPELLINGS.get(key, ())
+        if spelling in one.tags
+    )
+
+
+def _as_meant(value: str) -> str:
+    """A value of the scenarios' vocabulary, as who wrote it meant it."""
+    return {"Prod ": "prod", "A": "a"}.get(value, value)
 
 
 def can_stop_charging(one: Instance) -> bool:

@@ -39,6 +39,16 @@ MISSPELT = (
 But for those that CURFEW_ONLY_TAGS names: the operator has said what they mean.
 """
 
+SPELLINGS = {
+    "owner": ("owner", "Owner", "owner ", "\uff2fwner", "own\u200ber"),
+    "team": ("Team", "TEAM "),
+    "stage": ("Stage", " stage"),
+}
+"""How people spell the keys by which instances are kept: all are the same key to what keeps."""
+
+VALUES = {"owner": ("li", ""), "team": ("prod", "Prod ", "ops"), "stage": ("a", "A", "b")}
+"""What they write there."""
+
 HARMLESS = (
     ("curfew:schedule", "workdays 08:30-20:00"),
     ("curfew:release-of", "i-sim00000000000000099"),
@@ -60,10 +70,23 @@ def fleet_of(
     dice = Random(f"{seed} fleet")  # noqa: S311  # a scenario, not a secret
     size = dice.choice((0, 1, 3, 5, 8, 12)) if dice.random() < 0.985 else 230
     unpaid = function != "start" and dice.random() < 0.2
-    return tuple(
+    fleet = [
         _owned(dice, _instance(dice, number, regions, function, unpaid=unpaid), only_tags)
         for number in range(size)
+    ]
+    spelling = Random(f"{seed} spellings")  # noqa: S311  # a scenario, not a secret
+    return tuple(
+        replace(one, tags={**one.tags, **dict([spelt(spelling)])})
+        if spelling.random() < 0.2
+        else one
+        for one in fleet
     )
+
+
+def spelt(dice: Random) -> tuple[str, str]:
+    """A tag as people write it who mean one of those by which instances are kept."""
+    key = dice.choice(("owner", "owner", "team", "stage"))
+    return dice.choice(SPELLINGS[key]), dice.choice(VALUES[key])
 
 
 def aged(fleet: Sequence[InstanceSpec], by: timedelta) -> tuple[InstanceSpec, ...]:

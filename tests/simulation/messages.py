@@ -222,6 +222,8 @@ _NARROWINGS: tuple[Mapping[str, object], ...] = (
     {"except": {"name": "db-*", "instance_ids": ["i-nobody"]}},
     {"older_than": "12h"},
     {"older_than": "20d"},
+    {"except": {"tags": {"owner": "*", "team": "prod"}}},
+    {"without_tags": ["owner"]},
     {"without_tags": ["stage"]},
     {"without_tags": ["owner", "stage"]},
     {"except": {"name": "db-*"}, "older_than": "1h", "without_tags": ["stage"]},

@@ -14,7 +14,7 @@ from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.ram.caller import Caller
-from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT
+from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT, spelt
 
 CALLER = Caller("1234567890123456")
 
@@ -77,6 +77,10 @@ class People:
     def misspell(self, one: Instance) -> None:
         """Mean to protect it."""
         self._tag(one, *self.dice.choice(MISSPELT))
+
+    def spell(self, one: Instance) -> None:
+        """Give it an owner, or another tag that keeps instances, in one of the usual spellings."""
+        self._tag(one, *spelt(self.dice))
 
     def retag(self, one: Instance) -> None:
         """Give it to another team, or to one that the scenario asks about."""
@@ -159,6 +163,7 @@ class People:
         ("misspell", misspell),
         ("retag", retag),
         ("retag", retag),
+        ("spell", spell),
         ("untag", untag),
         ("rename", rename),
         ("release", release),

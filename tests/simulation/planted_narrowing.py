@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import shared.domain.narrowing
 import shared.run
 from local.ecs.gateway.faults import DroppedTags
 from shared.converge.target import Target
@@ -47,6 +48,10 @@ def _an_absence_believed_from_one_api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Narrowing, "rests_on_absence", lambda *_: False)
 
 
+def _keys_compared_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared.domain.narrowing, "plain_key", lambda key: key)
+
+
 def _narrowed(given: Scenario, by: Mapping[str, object]) -> Scenario | None:
     """The scenario with requests that are narrowed so."""
     if not planted.any_that_writes(given):
@@ -59,6 +64,11 @@ def of_exceptions(given: Scenario) -> Scenario | None:
     """Busy people make instances such as are excepted."""
     busy = planted.among_people(given)
     return _narrowed(busy, {"except": {"tags": {"team": ["prod"]}}}) if busy else None
+
+
+def of_owners(given: Scenario) -> Scenario | None:
+    """Whoever has an owner is not meant, however people spell that."""
+    return _narrowed(given, {"without_tags": ["owner"]})
 
 
 def of_late_ages(given: Scenario) -> Scenario | None:
@@ -77,6 +87,7 @@ def of_lost_absences(given: Scenario) -> Scenario | None:
 
 NARROWING = (
     Planted(_an_exception_forgotten_after_the_plan, of_exceptions, "no longer selected"),
+    Planted(_keys_compared_letter_by_letter, of_owners, "touches what was not selected"),
     Planted(_an_age_counted_from_now, of_late_ages, "touches what was not selected"),
     Planted(_an_absence_believed_from_one_api, of_lost_absences, "touches what was not selected"),
 )
