@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from urllib.parse import urlsplit
 
 from local.channels.message import Line, Piece, Received
 from local.ecs.http.messages import HttpReply
@@ -75,6 +74,6 @@ def _line(line: Line) -> str:
 
 def _piece(piece: Piece) -> str:
     text = escape(piece.text)
-    if piece.link and urlsplit(piece.link).scheme in {"http", "https"}:
+    if piece.link.lower().startswith(("http://", "https://")):
         return f'<a href="{escape(piece.link)}" rel="noreferrer">{text}</a>'
     return f"<b>{text}</b>" if piece.bold else text

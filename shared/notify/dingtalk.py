@@ -16,7 +16,15 @@ from urllib.parse import quote
 from shared.notify.channels import Channel
 from shared.notify.markdown import markdown, markdown_line
 from shared.notify.message import Line, Text
-from shared.notify.outgoing import Answer, Outgoing, answered_json, as_bytes, fitted, posted
+from shared.notify.outgoing import (
+    Answer,
+    Outgoing,
+    answered_json,
+    as_bytes,
+    fitted,
+    is_zero,
+    posted,
+)
 
 MAX_BYTES = 19_999
 
@@ -43,7 +51,7 @@ def size(line: Line, text: Text) -> int:
 def problem(answer: Answer) -> str:
     """Why the robot did not take it; "" if it did."""
     said = answered_json(answer)
-    if answer.status == 200 and said.get("errcode") == 0:  # noqa: PLR2004  # HTTP's
+    if answer.status == 200 and is_zero(said.get("errcode")):  # noqa: PLR2004  # HTTP's
         return ""
     if said.get("errcode"):
         return f"errcode {said['errcode']}: {said.get('errmsg', '')}"

@@ -16,7 +16,15 @@ from datetime import datetime
 
 from shared.notify.channels import Channel
 from shared.notify.message import Line, Text
-from shared.notify.outgoing import Answer, Outgoing, answered_json, as_bytes, fitted, posted
+from shared.notify.outgoing import (
+    Answer,
+    Outgoing,
+    answered_json,
+    as_bytes,
+    fitted,
+    is_zero,
+    posted,
+)
 from shared.notify.plain import harmless
 
 MAX_BYTES = 20_000
@@ -46,13 +54,13 @@ def size(line: Line, text: Text) -> int:
 def problem(answer: Answer) -> str:
     """Why the bot did not take it; "" if it did.
 
-    Older bots answer ``StatusCode``, newer ones ``code``.
+    Older bots answer ``StatusCode``, newer ones ``code``, some both.
     """
     said = answered_json(answer)
-    code = said.get("code", said.get("StatusCode"))
-    if answer.status == 200 and code == 0:  # noqa: PLR2004  # HTTP's
+    codes = [said[name] for name in ("code", "StatusCode") if name in said]
+    if answer.status == 200 and codes and all(map(is_zero, codes)):  # noqa: PLR2004  # HTTP's
         return ""
-    if code:
+    if code := next(filter(None, codes), None):
         return f"code {code}: {said.get('msg', said.get('StatusMessage', ''))}"
     return f"HTTP {answer.status} without a code"
 

@@ -6,7 +6,6 @@ second one after a refusal for the pace by refusing longer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,26 +13,21 @@ from functools import partial
 import msgspec
 
 from shared.clock import Clock
-from shared.ecs.masking import forms_of, masked
 from shared.errors import Refused
 from shared.notice_settings import NoticeSettings, read_notice_settings
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Channels, Kind, read_channels
+from shared.notify.echo import without_secrets
 from shared.notify.leases import MAX_MESSAGES, InTime, Linking, due, left_over_in_words, pages
 from shared.notify.message import Run, text_of
 from shared.notify.outgoing import Answer, Outgoing, OutOfTime
 from shared.parallel import Runner
-from shared.printable import printable
 from shared.report.log import log_unforeseen
 
 LONGEST_S = 3.0
 """What all notices of an invocation may take, side by side; kept back from its time."""
 
 _LEAST_S = 0.2
-_MAX_SAID = 200
-_SIGNED = r"""((?:lease|sign|v1)\\*["']?\s*[=:]\s*\\*["']?)[^\s"'&,)}>|\\]+"""
-"""A signature or a link that was sent, wherever it is repeated."""
-
 
 Post = Callable[[Outgoing, float], Answer]
 """Sends once, within so many seconds.
@@ -203,17 +197,3 @@ def read_notices(environ: Mapping[str, str]) -> Notices:
     except Refused:
         settings = NoticeSettings()
     return Notices(read_channels(environ.get("CURFEW_NOTIFY", "")), settings)
-
-
-def without_secrets(said: str, channel: Channel, outgoing: Outgoing) -> str:
-    """What a channel said, without what was sent to it should it repeat that, and not too long."""
-    secrets = forms_of(
-        outgoing.url, channel.url, channel.secret, *_tokens(channel.url), *outgoing.headers.values()
-    )
-    said = masked(said.encode(errors="replace"), secrets).decode(errors="replace")
-    return printable(re.sub(_SIGNED, r"\1***", said)[:_MAX_SAID])
-
-
-def _tokens(url: str) -> list[str]:
-    """Every part of an address that may be a key: of its path and of its query."""
-    return re.split("[/?&=]", url.partition("://")[2])[1:]

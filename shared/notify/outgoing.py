@@ -73,6 +73,11 @@ def fitted(text: Text, compose: Callable[[Text], bytes], limit: int) -> bytes:
     return made[:limit].decode(errors="ignore").encode()
 
 
+def is_zero(code: object) -> bool:
+    """Is it the number by which channels say yes? Not what only counts as nothing: ``false``."""
+    return type(code) is int and code == 0
+
+
 def answered_json(answer: Answer) -> dict[str, Any]:
     """The object that a channel answered; an empty one if it did not."""
     try:

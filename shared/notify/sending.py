@@ -22,7 +22,7 @@ _CONNECTING = 0.5
 """Which part of its time a notice may take to connect."""
 
 _MAX_ANSWER_BYTES = 64 * 1024
-_REDIRECTS = range(300, 400)
+_NO_CONTENT, _REDIRECTS = 204, range(300, 400)
 
 
 def poster(environ: Mapping[str, str]) -> Post:
@@ -70,6 +70,10 @@ def _exchange(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
             raise NotTold(
                 f"it returned a redirect (HTTP {answer.status_code}), which is not followed"
             )
-        return Answer(answer.status_code, answer.raw.read(_MAX_ANSWER_BYTES))
+        body = answer.raw.read(_MAX_ANSWER_BYTES)
+        stated = answer.headers.get("Content-Length") if answer.status_code != _NO_CONTENT else None
+        if stated and len(body) < min(int(stated), _MAX_ANSWER_BYTES):
+            raise NotTold("the connection broke")
+        return Answer(answer.status_code, body)
     finally:
         adapter.close()

@@ -190,3 +190,16 @@ def test_a_link_in_a_message_can_be_followed_from_the_page(chats: Chats) -> None
     text = chats.ask(HttpRequest("GET", PAGE, {})).body.decode()
 
     assert '<a href="https://lease.example.com?lease=' in text
+
+
+@pytest.mark.parametrize("link", ["http://[", "javascript:alert(1)", "HTTPS://[::1", "data:x"])
+def test_a_link_that_is_none_is_shown_and_leads_nowhere_else(chats: Chats, link: str) -> None:
+    blocks = [{"text": {"text": "title"}}, {"text": {"text": f"<{link}|look here>"}}]
+    target = urlsplit(CHANNELS[Kind.SLACK].url).path
+    chats.ask(HttpRequest("POST", target, {}, json.dumps({"blocks": blocks}).encode()))
+
+    shown = chats.ask(HttpRequest("GET", PAGE, {}, b"")).body.decode()
+
+    assert "look here" in shown
+    assert 'href="javascript' not in shown
+    assert 'href="data' not in shown

@@ -69,9 +69,13 @@ def dripping() -> Answerer:
         (stalling(), "no response in time"),
         (stalling(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"), "no response in time"),
         (saying(b""), "the connection broke"),
+        (
+            saying(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"errcode":0}'),
+            "the connection broke",
+        ),
         (saying(b"SSH-2.0\r\n"), "a response that is not HTTP"),
     ],
-    ids=["silent", "half", "closed", "other"],
+    ids=["silent", "half", "closed", "cut", "other"],
 )
 def test_no_answer_is_waited_for_longer_than_allowed(answerer: Answerer, problem: str) -> None:
     with listening(answerer) as server:

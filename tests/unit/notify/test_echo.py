@@ -1,0 +1,88 @@
+"""What a channel repeats of what it got, in whatever spelling, gets no further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from shared.notify.channels import Channel, Kind
+from shared.notify.echo import without_secrets
+from shared.notify.outgoing import Outgoing
+
+TOKEN, SECRET, SIGN = (
+    "abcdef0123456789Tok",
+    "SECsigning-secret-1",
+    "Xy7%2BaZ%2Fq0123456789abcdefgh%3D",
+)
+ABOUT, SIGNED = (
+    "MXwxMjM0NTY3ODkwMTJ8Y24taGFuZ3pob3V8aS1icDE",
+    "c2lnbmF0dXJlX29m-YV9saW5rXzEyMzQ1Njc4",
+)
+URL = f"https://oapi.dingtalk.com/robot/send?access_token={TOKEN}"
+CHANNEL = Channel(Kind.DINGTALK, URL, SECRET, 1)
+OUTGOING = Outgoing(
+    f"{URL}&timestamp=1795780800500&sign={SIGN}",
+    {"Content-Type": "application/json"},
+    f'{{"text":"[keep](https://keep.example.com/x?lease={ABOUT}.{SIGNED})"}}'.encode(),
+)
+LINK = f"{ABOUT}.{SIGNED}"
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "plain": lambda it: f"?lease={it}",
+    "percent": lambda it: quote(f"?lease={it}", safe=""),
+    "bare": lambda it: it,
+    "html": lambda it: f"x?lease&#61;{it}&quot;",
+    "json": lambda it: f"lease\\u003d{it}",
+    "capitals": lambda it: f"?LEASE={it}".upper(),
+    "wide": lambda it: f"lease\uff1d{it}",
+    "all wide": lambda it: "".join(chr(ord(one) + 0xFEE0) for one in it),
+    "lines": lambda it: f"lease=\n{it[:40]}\n{it[40:]}",
+    "cut": lambda it: f"{it[:40]} {it[40:]}",
+    "half": lambda it: it[: len(it) // 2],
+    "middle": lambda it: it[3:-3],
+    "blanks": " ".join,
+    "quotes": '","'.join,
+}
+"""Ways in which a channel could write what it got."""
+
+
+@pytest.mark.promise("S46", "S53")
+@pytest.mark.parametrize("spell", SPELLINGS.values(), ids=SPELLINGS)
+@pytest.mark.parametrize("secret", [LINK, SIGNED, TOKEN, SECRET, SIGN])
+def test_no_part_of_a_secret_is_left_in_any_spelling(
+    secret: str, spell: Callable[[str], str]
+) -> None:
+    said = without_secrets(f"errcode 1: bad {spell(secret)} end", CHANNEL, OUTGOING)
+
+    letters = "".join(one for one in said.casefold() if one.isalnum())
+    known = "".join(one for one in secret.casefold() if one.isalnum())
+    assert said.startswith("errcode 1: bad ")
+    assert "***" in said
+    for first in range(len(known) - 7):
+        assert known[first : first + 8] not in letters
+
+
+@pytest.mark.promise("S46")
+def test_the_signature_in_a_body_is_one_too() -> None:
+    sign = "qN9fT0y2m4c8Vb1xZr7sLk3jHd5gWe6uAiOpEtYw="
+    outgoing = Outgoing("https://open.feishu.cn/x", {}, f'{{"sign":"{sign}"}}'.encode())
+
+    assert without_secrets(f"bad {sign}!", CHANNEL, outgoing) == "bad ***!"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "errcode 310000: keywords not in content, more: [https://open.dingtalk.com/x]",
+        "errcode 300001: token is not exist",
+        "errcode 1: missing access_token of robot send",
+        "errcode 40058: i-bp1example00000001 in cn-hangzhou: \u5185\u5bb9\u8fc7\u957f",
+    ],
+)
+def test_what_is_no_secret_is_said(said: str) -> None:
+    assert without_secrets(said, CHANNEL, OUTGOING) == said
+
+
+def test_what_is_said_is_cut() -> None:
+    assert len(without_secrets("x" * 10_000, CHANNEL, OUTGOING)) == 200
