@@ -25,6 +25,8 @@ _ENV = re.compile(
     r"""env\(\s*['"]?(?P<name>\w+)['"]?\s*(?:,\s*['"](?P<default>[^'"]*)['"]\s*)?\)"""
 )
 _DEEPEST = 10
+_BOOL = "tag:yaml.org,2002:bool"
+_TRUE_OR_FALSE = re.compile(r"true|True|TRUE|false|False|FALSE")
 
 
 class DocumentError(Exception):
@@ -107,6 +109,14 @@ def is_known(value: object) -> bool:
     return not (isinstance(value, str) and _VARIABLE.search(value))
 
 
+def unset_variable(value: object) -> str:
+    """Which variable of the deployer's environment a filled value asks for in vain; "": none."""
+    for found in _VARIABLE.finditer(value) if isinstance(value, str) else ():
+        if asked := _ENV.fullmatch(found["body"].strip()):
+            return asked["name"]
+    return ""
+
+
 def _parsed(text: str) -> dict[str, Any]:
     try:
         raw = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
@@ -122,7 +132,15 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice."""
+    """Refuses a key that stands twice; ``yes``, ``no``, ``on`` and ``off`` are texts.
+
+    So they are in YAML 1.2, which js-yaml reads for Serverless Devs (its core schema).
+    """
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # as its base declares it
+        first: [(tag, _TRUE_OR_FALSE if tag == _BOOL else pattern) for tag, pattern in known]
+        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002  # as its base
         seen: set[object] = set()

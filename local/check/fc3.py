@@ -45,7 +45,7 @@ class Field(NamedTuple):
     right: str = ""
 
 
-_YES_OR_NO = Field(bool, "true or false, without quotes")
+_YES_OR_NO = Field(bool, "true or false, without quotes; yes, no, on and off are texts")
 _TEXT = Field(str, "a string")
 _NOT_LOOKED_AT = Field(Any)
 

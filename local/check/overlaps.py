@@ -1,4 +1,8 @@
-"""Timers that stop or start by the clock what apply_schedule stops and starts by its schedule."""
+"""Timers that stop or start by the clock what apply_schedule stops and starts by a schedule.
+
+The schedule stands in the instance's tag, which such a timer can leave out by ``except``, or in the
+request to apply_schedule, for instances without that tag: then the two must select others.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +13,42 @@ from local.check.document import is_known
 from local.check.findings import Finding, warning
 from local.check.function import Function
 from local.check.repeats import request_of
+from local.check.selections import are_apart
 from shared.domain.guards import SCHEDULE_TAG
 
 _REMEDY = f'"except": {{"tags": {{"{SCHEDULE_TAG}": "*"}}}}'
 
 
 def check_overlaps(functions: Sequence[Function]) -> Iterator[Finding]:
-    """A warning for each timer that does not leave instances with a schedule to apply_schedule.
+    """A warning for each timer that does not leave to apply_schedule what has a schedule.
 
     Only timers count that are on and that change something.
     """
     by_schedule = [
-        name for one in functions if one.name == "apply_schedule" for name, _ in _timers(one)
+        each for one in functions if one.name == "apply_schedule" for each in _timers(one)
     ]
-    if not by_schedule:
-        return
-    for function in functions:
-        if function.name not in {"start", "stop"}:
-            continue
-        for name, request in _timers(function):
-            if not _leaves_schedules(request):
-                yield warning(
-                    f"timers {name} of {function.name} and {by_schedule[0]} of apply_schedule are "
-                    f"both ON: what has a schedule gets both. Add {_REMEDY} to the request of "
-                    f"{name}"
-                )
+    by_clock = [
+        (one, *each) for one in functions if one.name in {"start", "stop"} for each in _timers(one)
+    ]
+    for function, name, request in by_clock if by_schedule else ():
+        if not _leaves_schedules(request):
+            yield warning(
+                f"timers {name} of {function.name} and {by_schedule[0][0]} of apply_schedule are "
+                f"both ON: what has a schedule gets both. Add {_REMEDY} to the request of {name}"
+            )
+        for other, scheduled in by_schedule:
+            if "schedule" in scheduled and not are_apart(request, scheduled):
+                yield _both(function, name, other)
+
+
+def _both(function: Function, name: str, other: str) -> Finding:
+    what = "started after hours" if function.name == "stop" else "stopped"
+    return warning(
+        f"timers {name} of {function.name} and {other} of apply_schedule are both ON and can mean "
+        f'the same instances, by the "schedule" in the request of {other}: {name} undoes what '
+        f"somebody has {what}, which {other} would leave. Switch {name} off, or have it select "
+        "others"
+    )
 
 
 def _timers(function: Function) -> Iterator[tuple[str, dict[str, Any]]]:

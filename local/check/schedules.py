@@ -1,15 +1,17 @@
-"""What is asked of what knows schedules: their names, the calendar, how often it runs."""
+"""What is asked of what knows schedules or working days: names, calendar, how often it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from local.check.cron import CronError, read_cron
+from local.check.days import asks_for_working_days
 from local.check.document import is_known
 from local.check.findings import Finding, error, note, ok, warning
 from local.check.function import Function
+from local.check.repeats import request_of
 from local.check.settings import hours
 from shared.domain.calendar import calendar_of
 from shared.domain.schedule_spec import schedules_of
@@ -20,11 +22,14 @@ _COMPARED = 200
 """How many of a timer's next times are looked at: two days of one that comes every quarter."""
 
 _ON_TIME = timedelta(minutes=30)
+_END_IS_NEAR = timedelta(days=60)
+"""From so long before the calendar's last day on there is a warning; a report's is in December."""
 
 
 def check_schedules(function: Function, now: datetime) -> Iterator[Finding]:
     """Findings about named schedules, the calendar of working days, and timers that come seldom."""
-    if function.name not in _KNOWING or function.settings is None:
+    knows = function.name in _KNOWING
+    if function.settings is None or not (knows or _has_working_days(function)):
         return
     try:
         named = schedules_of(function.settings)
@@ -34,14 +39,25 @@ def check_schedules(function: Function, now: datetime) -> Iterator[Finding]:
         return
     names = f"; schedules: {', '.join(sorted(named))}" if named else ""
     until = calendar.until_if_installed()
-    if until is None:
+    today = now.astimezone(function.settings.zone).date()
+    if until is not None and date(until, 12, 31) - today < _END_IS_NEAR:
+        yield warning(
+            f"the calendar of working days ends with {until}: once the notice for {until + 1} is "
+            "out, install the newer chinesecalendar and deploy again"
+        )
+    elif knows and until is None:
         yield note(f"the calendar of working days is not installed here{names}")
-    elif warned := calendar.warning(now.astimezone(function.settings.zone).date(), None):
-        yield warning(warned)
-    else:
+    elif knows:
         yield ok(f"working days are known until the end of {until}{names}")
     if function.name == "apply_schedule":
         yield from _seldom(function, now)
+
+
+def _has_working_days(function: Function) -> bool:
+    """Does a timer of it, on or off, ask for working days?"""
+    configs = (one.get("triggerConfig") for one in function.resource.triggers)
+    requests = (request_of(one) for one in configs if isinstance(one, dict))
+    return any(asks_for_working_days(one) for one in requests if one)
 
 
 def _seldom(function: Function, now: datetime) -> Iterator[Finding]:

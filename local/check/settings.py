@@ -8,7 +8,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from local.check.document import ACCOUNT
+from local.check.document import ACCOUNT, unset_variable
 from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function, variables, yaml_text
@@ -24,11 +24,18 @@ _KEYS = frozenset(
     | {"ALIBABA_CLOUD_SECURITY_TOKEN"}
 )
 _PYTHON = "/code/python"
+_WITHOUT = {
+    "CURFEW_NOTIFY": "nobody will be told",
+    "CURFEW_LINK_KEY": "messages will have no links, and no link is valid",
+    "CURFEW_LINK_URL": "messages will have no links",
+}
+"""What is switched on by taking a ``#`` away, and what it means if it is then empty."""
 
 
 def check_settings(function: Function) -> Iterator[Finding]:
     """Findings about the environment variables."""
     yield from _texts(function)
+    yield from _empty(function)
     environ = function.environ
     size = sum(len(key.encode()) + len(value.encode()) for key, value in environ.items())
     if size > ENVIRONMENT_BYTES:
@@ -90,6 +97,16 @@ def _texts(function: Function) -> Iterator[Finding]:
         elif not isinstance(value, str):
             kind = "mapping" if isinstance(value, dict) else type(value).__name__
             yield error(f"environment variable {name} is a {kind}; write a string, in quotes")
+
+
+def _empty(function: Function) -> Iterator[Finding]:
+    """Variables that the shell of whoever deploys should fill and does not, or that say nothing."""
+    for name, value in variables(function.resource).items():
+        unset = unset_variable(value)
+        if not unset and not (name in _WITHOUT and isinstance(value, str) and not value.strip()):
+            continue
+        why = f", since {unset} is not set in this shell" if unset else ""
+        yield warning(f"{name} is empty{why}: {_WITHOUT.get(name, 'its default will hold')}")
 
 
 def _names(environ: Mapping[str, str]) -> Iterator[Finding]:

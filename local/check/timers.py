@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from functions.set_auto_release import EARLIEST
 from local.check.cron import Cron, CronError, read_cron, zone_text
+from local.check.days import acting_times, day_words
 from local.check.document import ACCOUNT, is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
@@ -73,7 +74,10 @@ def check_timer(
         yield error(text) if fails else warning(f"{text} (It is off now.)")
         return
     state = _state(function, config, request)
-    yield ok(f"{title}: {state}", *_when(cron, times), _asked(request))
+    acting = _acting(function, request, cron, now)
+    yield ok(f"{title}: {state}", *_when(cron, times, acting), _asked(request))
+    if acting == []:
+        yield warning(f'{title}: it would always rest: none of its next times is on its "days"')
     yield from _doubts(title, cron, times)
     if "release_at" in request:
         yield warning(
@@ -90,13 +94,34 @@ def _state(function: Function, config: Mapping[str, Any], request: Mapping[str, 
     return f"ON, {kind}" if config["enable"] else f"off ({kind} when it is on)"
 
 
-def _when(cron: Cron, times: list[datetime]) -> Iterator[str]:
-    """The rule, the zone, and the next times; in China's too if the zone is another."""
+def _acting(
+    function: Function, request: Mapping[str, object], cron: Cron, now: datetime
+) -> list[datetime] | None:
+    """Its next times on the request's days; None: it has none, or they cannot be told here."""
+    words = day_words(request)
+    if not words or function.settings is None or cron.every is not None:
+        return None
+    try:
+        return acting_times(cron, words, function.settings, now, _SHOWN_TIMES)
+    except ImportError:
+        return None
+
+
+def _when(cron: Cron, times: list[datetime], acting: list[datetime] | None) -> Iterator[str]:
+    """The rule, the zone, and the next times; in China's too if the zone is another.
+
+    Args:
+        cron: The rule.
+        times: When it fires next.
+        acting: When it fires next and does not rest; None: it never rests.
+    """
     if cron.every is not None:
         yield f"every {cron.every}, counted from the creation of the trigger"
         return
     yield f"{cron.expression} in {zone_text(times[0])}"
-    yield f"next: {_spelt(times)}"
+    if acting:
+        times = acting
+    yield f"next: {_spelt(times)}{' (it rests on other days)' if acting else ''}"
     if any(one.utcoffset() != one.astimezone(CHINA).utcoffset() for one in times):
         yield f"in China: {_spelt([one.astimezone(CHINA) for one in times])}"
 

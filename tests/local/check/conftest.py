@@ -10,12 +10,21 @@ from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from local.check.findings import Level
 from local.check.whole import check_file
 from local.fc.context import CODE
+from shared.domain.calendar import installed
 from tests.harness.s_yaml import SHIPPED
 from tests.local.check.edits import NOW, Edit
+
+
+@pytest.fixture(autouse=True)
+def _known_next_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The calendar reaches a year further than NOW, whichever one is installed."""
+    known = replace(installed(), last_year=NOW.year + 1)
+    monkeypatch.setattr("shared.domain.calendar.installed", lambda: known)
 
 
 @pytest.fixture

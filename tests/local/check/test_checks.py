@@ -67,10 +67,49 @@ def test_a_timer_is_told_with_its_zone_its_next_times_and_its_request(checked: C
     assert told == (
         "timer evening-dry-run: ON, a dry run\n"
         "0 0 20 * * * in Asia/Shanghai (China, +08:00)\n"
-        "next: Thu 26 Nov 20:00, Fri 27 Nov 20:00, Sat 28 Nov 20:00\n"
+        "next: Thu 26 Nov 20:00, Fri 27 Nov 20:00, Mon 30 Nov 20:00 (it rests on other days)\n"
         '{"tags": {"team": "dev", "env": "dev"}, "except": {"tags": {"curfew:schedule": "*"}}, '
         '"days": "workdays", "stopped_mode": "StopCharging", "dry_run": true}'
     )
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ('"sat sun"', "next: Sat 28 Nov 20:00, Sun 29 Nov 20:00, Sat 05 Dec 20:00 (it rests"),
+        ('["offdays"]', "next: Sat 28 Nov 20:00, Sun 29 Nov 20:00, Sat 05 Dec 20:00 (it rests"),
+        ('"2026-12-24"', "next: Thu 24 Dec 20:00 (it rests on other days)\n"),
+        ('"daily"', "next: Thu 26 Nov 20:00, Fri 27 Nov 20:00, Sat 28 Nov 20:00 (it rests"),
+    ],
+)
+def test_a_timer_with_days_is_told_with_the_times_at_which_it_does_not_rest(
+    checked: Checked, days: str, said: str
+) -> None:
+    told = checked(
+        lambda d: d["vars"].update(evening_request=f'{{"tags": {{"a": "b"}}, "days": {days}}}')
+    )
+
+    (evening,) = [one for one in told[Level.OK] if one.startswith("timer evening:")]
+    assert said in evening
+
+
+def test_its_days_are_those_of_the_zone_of_dates(checked: Checked) -> None:
+    def sundays(document: dict[str, Any]) -> None:
+        document["vars"].update(evening_request='{"tags": {"a": "b"}, "days": "sun"}')
+        template(document)["environmentVariables"]["CURFEW_TZ"] = "Pacific/Kiritimati"
+
+    (evening,) = [one for one in checked(sundays)[Level.OK] if one.startswith("timer evening:")]
+
+    assert "next: Sat 28 Nov 20:00, Sat 05 Dec 20:00," in evening
+
+
+def test_a_timer_that_would_always_rest_is_a_warning(checked: Checked) -> None:
+    told = checked(
+        lambda d: d["vars"].update(evening_request='{"name": "x", "days": "2026-11-25"}')
+    )
+
+    rests = 'timer evening: it would always rest: none of its next times is on its "days"'
+    assert rests in told[Level.WARNING]
 
 
 def test_a_timer_that_only_reads_is_told_as_one(checked: Checked) -> None:

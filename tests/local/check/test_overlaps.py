@@ -77,6 +77,51 @@ def test_another_exception_does_not_do(checked: Checked, request_: dict[str, Any
     assert len(overlaps(checked, lambda d: switched(d, stop=payload))) == 1
 
 
+SCHEDULED = '{"tags": {"team": "dev"}, "schedule": "workdays 08:30-20:00"}'
+LEAVES = '{"tags": {"team": "dev"}, "except": {"tags": {"curfew:schedule": "*"}}}'
+APART = '{"tags": {"team": "ops"}, "except": {"tags": {"curfew:schedule": "*"}}}'
+
+
+def undoing(checked: Checked, scheduled: str, **requests: str) -> list[str]:
+    """The warnings of timers that undo what people do, by a schedule in a request."""
+
+    def change(document: dict[str, Any]) -> None:
+        switched(document, **requests)
+        trigger(document, "apply_schedule")["triggerConfig"]["payload"] = scheduled
+
+    return [one for one in checked(change)[Level.WARNING] if "can mean the same instances" in one]
+
+
+def test_a_schedule_in_a_request_and_a_timer_on_the_same_tags_is_a_warning(
+    checked: Checked,
+) -> None:
+    assert sorted(undoing(checked, SCHEDULED, stop=LEAVES, start=LEAVES)) == [
+        f"timers {name} of {function} and quarter of apply_schedule are both ON and can mean the "
+        f'same instances, by the "schedule" in the request of quarter: {name} undoes what somebody '
+        f"has {what}, which quarter would leave. Switch {name} off, or have it select others"
+        for function, name, what in (
+            ("stop", "evening", "started after hours"),
+            ("start", "morning", "stopped"),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "stop"),
+    [
+        (LEAVES, LEAVES),
+        (SCHEDULED, APART),
+        (SCHEDULED, LEAVES.replace("{", '{"dry_run": true, ', 1)),
+        (SCHEDULED.replace('"team": "dev"', '"curfew:schedule": "*"'), LEAVES),
+    ],
+    ids=["no-schedule", "other-tags", "a-dry-run", "those-with-the-tag"],
+)
+def test_where_they_mean_others_or_one_changes_nothing_it_is_fine(
+    checked: Checked, scheduled: str, stop: str
+) -> None:
+    assert undoing(checked, scheduled, stop=stop) == []
+
+
 def test_where_apply_schedule_is_off_nothing_overlaps(checked: Checked) -> None:
     def off(document: dict[str, Any]) -> None:
         switched(document, stop=PAYLOAD)

@@ -57,17 +57,45 @@ def test_what_cannot_be_read_is_an_error(variable: str, error: str, tmp_path: Pa
     assert f"environment variables: {error}" in said
 
 
-def test_the_end_of_the_calendar_is_a_warning_in_december(
+def test_the_end_of_the_calendar_is_a_warning_sixty_days_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = China(frozenset(), frozenset(), 2010, 2026)
     monkeypatch.setattr("shared.domain.calendar.installed", lambda: known)
-    december = datetime(2026, 12, 1, 4, 0, tzinfo=timezone.utc)
+    first, before = (datetime(2026, 11, day, 4, 0, tzinfo=timezone.utc) for day in (2, 1))
 
-    assert (
-        "the calendar of working days ends with 2026" in told(tmp_path, now=december)[Level.WARNING]
+    assert told(tmp_path, now=first)[Level.WARNING] == (
+        "the calendar of working days ends with 2026: once the notice for 2027 is out, install the "
+        "newer chinesecalendar and deploy again"
     )
-    assert told(tmp_path)[Level.WARNING] == ""
+    assert told(tmp_path, now=before)[Level.WARNING] == ""
+
+
+@pytest.mark.parametrize(
+    ("days", "ends"),
+    [('"days": "workdays"', True), ('"days": ["sat", "offdays"]', True), ('"days": "sat"', False)],
+)
+def test_of_a_timer_that_asks_for_working_days_it_is_a_warning_too(
+    days: str,
+    ends: bool,  # noqa: FBT001  # a parameter of the table
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = China(frozenset(), frozenset(), 2010, 2026)
+    monkeypatch.setattr("shared.domain.calendar.installed", lambda: known)
+    path = tmp_path / "s.yaml"
+    path.write_text(TEXT.replace('"days": "workdays"', days), encoding="utf-8")
+
+    (told_once,) = [
+        one
+        for section in check_file(path, NOW, {})
+        for one in section.findings
+        if one.text.startswith("the calendar of working days ends with 2026")
+    ]
+
+    whose = told_once.details[0].removeprefix("in ").split(", ")
+    assert ("curfew-stop" in whose, "curfew-start" in whose) == (ends, ends)
+    assert {"curfew-apply-schedule", "curfew-describe"} <= set(whose)
 
 
 @pytest.mark.parametrize(
