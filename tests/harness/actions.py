@@ -72,10 +72,10 @@ LOSSES = _of_harm(Harm.LOSS)
 HARMS = _of_harm(Harm.OUTAGE, Harm.LOSS)
 """All that is guarded like a stop, or more."""
 
-HARMFUL = tuple(one for one in HARMS if one in FUNCTIONS)
+HARMFUL_FUNCTIONS = tuple(one for one in HARMS if one in FUNCTIONS)
 """The same without the variants."""
 
-GUARDED = tuple(one for one in WRITERS if ACTIONS[one].harm is not Harm.NONE)
+GUARDED_FUNCTIONS = tuple(one for one in WRITERS if ACTIONS[one].harm is not Harm.NONE)
 """Every function against which anything is guarded."""
 
 

@@ -21,7 +21,7 @@ from shared.domain.guards import TAG_GUARDS, Harm
 from shared.errors import Incomplete
 from tests.harness.actions import (
     ACTIONS,
-    GUARDED,
+    GUARDED_FUNCTIONS,
     HARMS,
     LOSSES,
     WRITES,
@@ -315,7 +315,7 @@ def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
-@pytest.mark.parametrize("function", GUARDED)
+@pytest.mark.parametrize("function", GUARDED_FUNCTIONS)
 def test_a_skipped_row_says_first_that_ecs_will_release_it_all_the_same(
     function: str,
     dry_run: bool,  # noqa: FBT001  # a table's column

@@ -21,7 +21,7 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Incomplete, InvalidEvent
 from shared.run import World
 from shared.settings import Credentials, Settings
-from tests.harness.actions import FUNCTIONS, HARMFUL, stated
+from tests.harness.actions import FUNCTIONS, HARMFUL_FUNCTIONS, stated
 from tests.harness.invocation import make_context
 from tests.harness.reports import at, report_of, table
 from tests.harness.stage import REGION, Stage
@@ -60,7 +60,7 @@ def test_a_subscriptions_end_is_never_taken_for_a_release_time() -> None:
 @given(
     chosen=st.sets(st.sampled_from([case.spec.name for case in CASES]), min_size=1),
     protected=st.sets(st.sampled_from([case.spec.name for case in CASES])),
-    function=st.sampled_from(HARMFUL),
+    function=st.sampled_from(HARMFUL_FUNCTIONS),
 )
 def test_a_run_does_what_its_dry_run_said_less_what_was_protected_since(
     chosen: set[str], protected: set[str], function: str

@@ -12,7 +12,7 @@ from local.ecs.account.model import Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, InvalidEvent, Refused
-from tests.harness.actions import HARMFUL, stated
+from tests.harness.actions import HARMFUL_FUNCTIONS, stated
 from tests.harness.reports import table
 from tests.harness.requests import WAYS, request_for
 from tests.harness.stage import MANY_ALLOWED, Stage
@@ -34,7 +34,7 @@ def confirmed(
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("function", HARMFUL)
+@pytest.mark.parametrize("function", HARMFUL_FUNCTIONS)
 def test_a_plan_confirmed_in_an_unchanged_world_is_carried_out(function: str, way: str) -> None:
     stage = Stage(SPECS)
     ids = {one.name: one.instance_id for one in stage.engine.instances()}

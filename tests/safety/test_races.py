@@ -13,14 +13,14 @@ from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError
-from tests.harness.actions import HARMFUL, LOSSES, stated
+from tests.harness.actions import HARMFUL_FUNCTIONS, LOSSES, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import Stage
 from tests.harness.transport import Direct, Hook
 from tests.safety.race_cases import API, RELEASE, WEB
 
 CALLS: Mapping[str, Request] = {
-    function: {"name": "dev-*", **stated(function)} for function in HARMFUL
+    function: {"name": "dev-*", **stated(function)} for function in HARMFUL_FUNCTIONS
 }
 
 
