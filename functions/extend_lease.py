@@ -59,7 +59,7 @@ class ExtendRule(Rule, frozen=True):
     """From the release time that a link was made for to a later one.
 
     ECS writes a time whatever stands there, so it is looked at once more right before: what is
-    older than a second is not acted upon (the loop takes five off for connecting).
+    older than three seconds is not acted upon (the loop takes five off for connecting).
 
     Attributes:
         made_for: That time.
@@ -67,7 +67,7 @@ class ExtendRule(Rule, frozen=True):
         zone: The zone of the times in reports.
     """
 
-    fresh_for: ClassVar[timedelta] = timedelta(seconds=6)
+    fresh_for: ClassVar[timedelta] = timedelta(seconds=8)
     made_for: datetime
     at: datetime
     zone: tzinfo

@@ -120,6 +120,18 @@ def test_what_cannot_be_looked_at_again_was_kept_all_the_same(desk: Desk) -> Non
     assert desk.instance.auto_release_at == RELEASE + DAY
 
 
+@pytest.mark.parametrize(("takes_s", "status"), [(2, 200), (4, 503)])
+def test_what_is_older_than_three_seconds_is_not_acted_upon(
+    desk: Desk, takes_s: int, status: int
+) -> None:
+    desk.stage.transport.before = lambda operation, _: (
+        desk.stage.clock.sleep(takes_s) if operation.startswith("Describe") else None
+    )
+
+    assert desk.ask("POST", body="days=1")["statusCode"] == status
+    assert len(desk.stage.writes()) == (status == 200)
+
+
 class Broken:
     """A context that raises for whatever is asked of it."""
 
