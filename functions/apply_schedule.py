@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from shared.action import Action, RequestTime
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Terms
-from shared.domain.guards import Harm
+from shared.domain.guards import Harm, guard_of
 from shared.domain.instance import StoppedMode
 from shared.domain.on_schedule import ScheduleRule, Timetable, timetable_of
 from shared.domain.power import StartRule, StopRule
@@ -83,6 +83,7 @@ def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
         terms=Terms(catch_up=settings.catch_up, enforced=request.enforced),
         stop=StopRule(force=request.force, stopped_mode=mode, wait=True),
         start=StartRule(wait=True),
+        guard=guard_of(Harm.COST, settings),
         at=_at(request),
     )
 

@@ -111,6 +111,7 @@ def describe_rule(settings: Settings) -> DescribeRule:
         terms=Terms(catch_up=settings.catch_up, enforced=False),
         stop=StopRule(force=False, stopped_mode=None, wait=True),
         start=StartRule(wait=True),
+        guard=guard_of(Harm.COST, settings),
     )
     return DescribeRule(settings, schedules)
 

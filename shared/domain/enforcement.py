@@ -32,10 +32,17 @@ class Move(str, Enum):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """A move and its reason."""
+    """A move and its reason.
+
+    Attributes:
+        move: What is to be done.
+        reason: Why.
+        gave_up: An opening is no longer caught up, since not longer ago than timers come.
+    """
 
     move: Move
     reason: str
+    gave_up: bool = False
 
 
 class Power(str, Enum):
@@ -94,7 +101,7 @@ def decide(state: State, seen: Seen, now: datetime, terms: Terms) -> Decision:
         case Power.OFF:
             decision = _stopped(state, seen, times, terms)
     if state.zone_name and ":" in decision.reason:
-        return Decision(decision.move, f"{decision.reason} ({state.zone_name})")
+        return msgspec.structs.replace(decision, reason=f"{decision.reason} ({state.zone_name})")
     return decision
 
 
@@ -140,7 +147,8 @@ def _stopped(state: State, seen: Seen, times: _Times, terms: Terms) -> Decision:
         return Decision(Move.LEFT, f"stopped, with no opening before now{left}")
     hindrance = _hindrance(state, seen, times, terms, opening)
     if hindrance:
-        return Decision(Move.LEFT, f"{hindrance}{left}")
+        gave_up = _gave_up(seen, times, terms, opening)
+        return Decision(Move.LEFT, f"{hindrance}{left}", gave_up)
     return Decision(Move.START, f"stopped, and the opening was at {times.shown(opening)}")
 
 
@@ -154,11 +162,20 @@ def _hindrance(state: State, seen: Seen, times: _Times, terms: Terms, opening: d
         what = "started" if seen.started_at else "created"
         return f"{what} at {times.shown(last)}, after {opened}, and stopped since"
     if times.now - opening > terms.catch_up:
-        return f"stopped; {opened} is more than {in_words(terms.catch_up)} ago"
+        only = f"caught up for {in_words(terms.catch_up)} only"
+        return f"stopped; not started since {opened}, which is {only}"
     if state.closes_at is not None and state.closes_at - times.now < WORTH_STARTING:
         close = f"the close at {times.shown(state.closes_at)}"
         return f"stopped; {close} is less than {in_words(WORTH_STARTING)} away"
     return ""
+
+
+def _gave_up(seen: Seen, times: _Times, terms: Terms, opening: datetime) -> bool:
+    """Has it not been started since an opening, and is this the first timer that is too late?"""
+    last = seen.started_at or seen.created_at
+    late = times.now - opening - terms.catch_up
+    is_first = timedelta(0) < late <= WORTH_STARTING
+    return is_first and last is not None and last < _minute(opening)
 
 
 def _opening(state: State, seen: Seen, now: datetime) -> datetime | None:

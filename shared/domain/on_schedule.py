@@ -20,6 +20,7 @@ from shared.domain.guards import (
     KEEP_OFF_UNTIL_TAG,
     KEEP_UNTIL_TAG,
     SCHEDULE_TAG,
+    Guard,
     Harm,
     end_of_tag,
     plain_key,
@@ -105,6 +106,7 @@ class ScheduleRule(Rule, frozen=True):
         terms: How strictly that is kept.
         stop: How it is stopped.
         start: How it is started.
+        guard: What may not be started, and so is not missed.
         at: As of when it is asked; None: now.
     """
 
@@ -113,6 +115,7 @@ class ScheduleRule(Rule, frozen=True):
     terms: Terms
     stop: StopRule
     start: StartRule
+    guard: Guard
     at: datetime | None = None
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
@@ -189,10 +192,10 @@ class ScheduleRule(Rule, frozen=True):
         return f"because it was {self._why(before, before.seen_at)}"
 
     def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:
-        """Of when the plan is, unreadable schedules, and days that the calendar does not know."""
+        """Of when the plan is, unreadable schedules, missed openings, the calendar's end."""
         if self.at:
             yield _as_of(self.at, now, self.timetable.zone)
-        unread: dict[str, list[str]] = defaultdict(list)
+        found: dict[str, list[str]] = defaultdict(list)
         schedules: dict[Schedule, None] = {}
         for one in instances:
             if one.unreadable or one.status is Status.GONE:
@@ -200,12 +203,23 @@ class ScheduleRule(Rule, frozen=True):
             try:
                 schedule = self.timetable.schedule_of(one)
             except InvalidSpec as error:
-                unread[f"{_written(one)} cannot be read: {error}"].append(one.id)
+                found[f"{_written(one)} cannot be read: {error}"].append(one.id)
             else:
                 schedules |= {schedule: None} if schedule else {}
-        for why, ids in unread.items():
+                if told := self._gave_up(one, now):
+                    found[told].append(one.id)
+        for why, ids in found.items():
             yield f"{_listed(ids)}: {why}"
         yield from _calendar_warning(self.timetable, schedules, self.moment(now))
+
+    def _gave_up(self, instance: Instance, now: datetime) -> str:
+        """What is said of an opening that has just passed without a start; "" if none has."""
+        decision = self.decision(instance, now)
+        if isinstance(decision, Skip) or not decision.gave_up:
+            return ""
+        if self.guard.reason(instance, self.moment(now)):
+            return ""
+        return f"{decision.reason}; if it is needed before, start it by hand"
 
     def _why(self, instance: Instance, now: datetime) -> str:
         decision = self.decision(instance, now)

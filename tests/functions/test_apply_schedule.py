@@ -273,7 +273,10 @@ def test_a_start_for_want_of_stock_is_tried_with_each_timer_and_told() -> None:
     assert late == {
         "dev-1": (
             "unchanged",
-            f"stopped; the opening at 08:30 is more than 2h ago; left until Fri 08:30; {BILLED}",
+            (
+                "stopped; not started since the opening at 08:30, which is caught up for 2h only; "
+                f"left until Fri 08:30; {BILLED}"
+            ),
         )
     }
 
