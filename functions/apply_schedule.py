@@ -6,7 +6,7 @@ schedule, from the time, and from when ECS says that the instance was started la
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -25,12 +25,14 @@ from shared.request.explained import invalid
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
+from shared.strict_json import shown
 from shared.times import parse_instant
 
 _SCHEDULE = (
     'A schedule of at most 128 characters: "workdays 08:30-20:00"; or the name of one in '
     "CURFEW_SCHEDULES. It is for instances without the tag curfew:schedule."
 )
+_LONGEST_AWAY = timedelta(days=3650)
 _AT = (
     'A time with a zone: "2026-11-24T20:00:00+08:00". Only with "dry_run": true: the plan at that '
     "time, if nothing else changes."
@@ -84,7 +86,7 @@ def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
         stop=StopRule(force=request.force, stopped_mode=mode, wait=True),
         start=StartRule(wait=True),
         guard=guard_of(Harm.COST, settings),
-        at=_at(request),
+        at=_at(request, when.at),
     )
 
 
@@ -103,20 +105,23 @@ def _with_fallback(timetable: Timetable, request: ApplyScheduleRequest) -> Timet
         raise InvalidEvent(f"schedule: {error}") from None
 
 
-def _at(request: ApplyScheduleRequest) -> datetime | None:
+def _at(request: ApplyScheduleRequest, sent_at: datetime) -> datetime | None:
     """As of when the plan is asked for; None: now.
 
     Raises:
-        InvalidEvent: it is not a dry run, or the time cannot be read.
+        InvalidEvent: it is not a dry run, or the time cannot be read or is years away.
     """
     if request.at is UNSET:
         return None
     if request.dry_run is not True:
         raise InvalidEvent('at: it is only valid in a dry run; set "dry_run" to true, or omit "at"')
     try:
-        return parse_instant(request.at)
+        moment = parse_instant(request.at)
     except (ValueError, OverflowError):
         raise invalid("at", request.at, _AT) from None
+    if abs(moment - sent_at) > _LONGEST_AWAY:
+        raise InvalidEvent(f"at: {shown(request.at)} is more than ten years away")
+    return moment
 
 
 ACTION = Action("apply_schedule", ApplyScheduleRequest, Harm.OUTAGE, _rule)

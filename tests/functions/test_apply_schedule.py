@@ -222,6 +222,14 @@ def test_a_plan_as_of_now_says_nothing_of_its_time() -> None:
         ),
         ({"at": "20:00", "dry_run": True}, "at: '20:00' is"),
         (
+            {"at": "9999-12-31T23:59:59Z", "dry_run": True},
+            "at: '9999-12-31T23:59:59Z' is more than",
+        ),
+        (
+            {"at": "0001-01-01T00:00:00Z", "dry_run": True},
+            "at: '0001-01-01T00:00:00Z' is more than",
+        ),
+        (
             {"schedule": "mon-fri 9-18"},
             "schedule: word 2, '9-18', is neither hours nor a date; write 9:00-18:00",
         ),
@@ -229,7 +237,16 @@ def test_a_plan_as_of_now_says_nothing_of_its_time() -> None:
         ({"schedule": ""}, "schedule: '' is"),
         ({"schedule": OFFICE.ljust(129)}, "schedule: 'workdays"),
     ],
-    ids=["not-a-dry-run", "no-zone", "no-minutes", "no-such-name", "empty", "long"],
+    ids=[
+        "not-a-dry-run",
+        "no-zone",
+        "too-late",
+        "too-early",
+        "no-minutes",
+        "no-such-name",
+        "empty",
+        "long",
+    ],
 )
 def test_a_wrong_request_is_refused_before_any_call(
     fields: Mapping[str, object], message: str
