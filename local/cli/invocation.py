@@ -79,6 +79,7 @@ class Invocation:
         self._shown = shown
         self._log = on_terminal(sys.stderr) if shown.verbose else StringIO()
         self._screen = screen()
+        self._progress: Progress | None = None
 
     def against_an_emulator(self) -> int:
         """Call it where a fresh fleet is, at the event's time."""
@@ -109,13 +110,17 @@ class Invocation:
             cut_off_s=_cut_off(self._deployed.timeout_s, clock),
             around=self._told_as_it_goes,
         )
-        return self._show(deployed.invoke(self._function, self._event, self._log))
+        outcome = deployed.invoke(self._function, self._event, self._log)
+        return self._show(outcome, self._seen_before())
+
+    def _seen_before(self) -> Mapping[str, State] | None:
+        return self._progress.before if self._progress else None
 
     def _told_as_it_goes(self, world: World) -> World:
         if self._shown.as_json:
             return world
         console = screen(to_stderr=True)
-        progress = Progress(
+        self._progress = progress = Progress(
             lambda line: console.print(Text(line, "dim")),
             self._deployed.timeout_s,
             self._shown.zone,
@@ -172,8 +177,8 @@ class Invocation:
     def _show(
         self,
         outcome: Outcome,
-        before: dict[str, State] | None = None,
-        after: dict[str, State] | None = None,
+        before: Mapping[str, State] | None = None,
+        after: Mapping[str, State] | None = None,
     ) -> int:
         if self._shown.as_json:
             click.echo(printable_lines(outcome.body.decode(errors="replace")))

@@ -10,17 +10,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from threading import Lock
 from typing import Any
 
 import msgspec
 
-from local.show.screen import counted
+from local.show.screen import State, counted
 from shared.clock import Clock, Deadline
 from shared.ecs.transport import Connection, ErrorResponse, NoResponse
 from shared.run import World
 from shared.settings import Credentials, Settings
+from shared.times import parse_instant
 
 REPEAT_AFTER_S = 10.0
 """Real seconds after which something that is still so is told again."""
@@ -55,6 +57,7 @@ class Progress:
         self._clock: Clock | None = None
         self._until: datetime | None = None
         self._states: dict[str, str] = {}
+        self._first: dict[str, State] = {}
         self._is_new_look = True
         self._reads: set[str] = set()
         self._awaited = ""
@@ -93,6 +96,11 @@ class Progress:
             self._awaited = f"for what {operation} started"
         self._tell(f"{operation} in {where}: {counted(number, what)}", again=True)
 
+    @property
+    def before(self) -> Mapping[str, State]:
+        """The states of instances, by id, when they were first seen."""
+        return self._first
+
     def answered(self, answer: Mapping[str, Any]) -> None:
         """ECS answered; what it shows is what is waited for next."""
         with self._lock:
@@ -101,6 +109,8 @@ class Progress:
                 self._is_new_look = False
             for key, state in _states(answer):
                 self._states[key] = state
+            for one in _listed(answer, "Instances", "Instance"):
+                self._first.setdefault(str(one.get("InstanceId")), _state(one))
 
     def went_wrong(self, operation: str, problem: str) -> None:
         """ECS refused, or did not answer."""
@@ -182,6 +192,13 @@ def _states(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
             if one.get("Status") == "progressing"
         ),
     ]
+
+
+def _state(instance: Mapping[str, Any]) -> State:
+    release_at = None
+    with suppress(ValueError):
+        release_at = parse_instant(str(instance.get("AutoReleaseTime")))
+    return State(str(instance.get("Status")), release_at=release_at)
 
 
 def _listed(answer: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:

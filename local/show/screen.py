@@ -80,6 +80,8 @@ def state_of(instance: Instance | None) -> State:
 
 def state_in(row: Row) -> State:
     """The state that a report tells."""
+    if row.status == GONE.status:
+        return GONE
     return State(
         row.status,
         release_at=parse_instant(row.auto_release_at) if row.auto_release_at else None,
@@ -247,7 +249,8 @@ def _lines(
             yield Line(row, UNKNOWN, UNKNOWN)
             continue
         now = state_in(row) if after is None else after.get(row.id, GONE)
-        yield Line(row, now if before is None else before.get(row.id, GONE), now)
+        was = now if before is None or after is None else GONE
+        yield Line(row, (before or {}).get(row.id, was), now)
 
 
 def _is_seen(row: Row) -> bool:

@@ -44,6 +44,20 @@ class TestWithAnEndpoint:
             assert result.exit_code == 0, result.output
             assert server.log.count("StopInstances") == 1
 
+    def test_its_table_says_what_was_before_as_that_of_an_emulator_of_its_own_does(self) -> None:
+        event = b'{"name": "dev-web-1", "stopped_mode": "StopCharging"}'
+        lease = b'{"action": "set_auto_release", "name": "dev-web-1", "release_after": "2h"}'
+        options = Options(build=lambda: default_engine(RealClock(speed=60)))
+        with LocalEcs(Emulator(options)) as server:
+            stopped = run("stop", "-", *A_DAY, "--endpoint", server.url, stdin=event).stdout
+            again = run("stop", "-", *A_DAY, "--endpoint", server.url, stdin=event).stdout
+            leased = run("set_auto_release", "-", *A_DAY, "--endpoint", server.url, stdin=lease)
+
+        assert "Running → Stopped" in stopped
+        assert "Running → Stopped" in run("stop", "-", stdin=event).stdout
+        assert "→" not in again
+        assert "auto-release never" in leased.stdout
+
     def test_the_credentials_of_the_environment_come_first(
         self, event_file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

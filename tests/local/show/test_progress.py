@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from local.show.progress import Progress
+from local.show.screen import State
 from shared.clock import Clock
 from shared.ecs.transport import Connection, ErrorResponse, NoResponse
 from shared.run import World
@@ -62,9 +63,9 @@ class Run:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.ecs, self.hand = Ecs(), Hand()
-        progress = Progress(self.lines.append, 600, CHINA, self.hand.monotonic)
+        self.progress = Progress(self.lines.append, 600, CHINA, self.hand.monotonic)
         inner = World(clock=lambda: self.hand, connect=lambda *_: self.ecs, environ={"A": "b"})
-        self.world = progress.around(inner)
+        self.world = self.progress.around(inner)
         self.clock: Clock = self.world.clock()
         self.connection: Connection = self.world.connect(Settings(), Credentials("a", "b"))
 
@@ -98,6 +99,21 @@ def test_calls_and_waits_are_told_with_the_time_and_what_is_left(run: Run) -> No
         "12:00:00  waiting for what StopInstances started; 9 min 55 s left",
         "12:00:02  waiting: 1 Stopped, 1 Stopping; 9 min 53 s left",
     ]
+
+
+def test_what_instances_were_when_first_seen_is_kept(run: Run) -> None:
+    leased = {"InstanceId": "i-9", "Status": "Running", "AutoReleaseTime": "2026-11-24T12:00Z"}
+    run.send("DescribeInstances", instances("Running", "Stopped"))
+    run.send("DescribeInstances", instances("Stopping", "Stopped"))
+    run.send("DescribeInstances", {"Instances": {"Instance": [leased]}})
+
+    assert {key: one.status for key, one in run.progress.before.items() if key != "i-9"} == {
+        "i-0": "Running",
+        "i-1": "Stopped",
+    }
+    assert run.progress.before["i-9"] == State(
+        "Running", release_at=datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    )
 
 
 def test_what_is_still_so_is_told_again_after_a_while(run: Run) -> None:
