@@ -71,6 +71,16 @@ def test_the_signature_in_a_body_is_one_too() -> None:
     assert without_secrets(f"bad {sign}!", CHANNEL, outgoing) == "bad ***!"
 
 
+@pytest.mark.promise("S46")
+def test_a_value_of_the_address_is_hidden_as_it_reads_too() -> None:
+    sign = "ab+cd/ef+gh/ij+kl/mn+op/qr="
+    outgoing = Outgoing(f"{URL}&sign={quote(sign, safe='')}", {}, b"")
+
+    said = without_secrets(f"bad {sign} {sign.replace('+', ' ')}", CHANNEL, outgoing)
+
+    assert said == "bad ***= ***="
+
+
 @pytest.mark.parametrize(
     "said",
     [

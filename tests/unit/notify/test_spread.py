@@ -32,6 +32,7 @@ CHANNELS = (
     "http://127.0.0.1/robot/send?access_token=x http://127.0.0.1/open-apis/bot/v2/hook/x "
     "http://127.0.0.1/cgi-bin/webhook/send?key=x http://127.0.0.1/services/x http://127.0.0.1/x"
 )
+GENERIC = "http://127.0.0.1/x"
 OK = b'{"errcode":0,"code":0}'
 TURNED, UNSEEN = "\u202e", "\U000e0041"
 
@@ -90,6 +91,10 @@ def test_messages_are_filled(kind: Kind) -> None:
     channel = Channel(kind, "https://x", "", 1)
     lengths = [len(form.request(channel, text, NOW).body) for text in found.texts]
     assert len(lengths) == 5
+    assert "800" not in found.texts[-1].facts[0]
+    assert [links_in(form, kind, one) for one in found.texts] == [
+        len(one.lines) for one in found.texts
+    ]
     assert min(lengths) > 0.85 * form.MAX_BYTES
 
 
@@ -156,7 +161,7 @@ class Slow:
         raise AssertionError(seconds)
 
 
-def tell(clock: Clock, *rows: Row) -> tuple[list[Told], list[Outgoing]]:
+def tell(clock: Clock, *rows: Row, channels: str = CHANNELS) -> tuple[list[Told], list[Outgoing]]:
     """What five channels that answer at once are told, and what came of it."""
     sent: list[Outgoing] = []
 
@@ -166,7 +171,7 @@ def tell(clock: Clock, *rows: Row) -> tuple[list[Told], list[Outgoing]]:
         return Answer(200, b"ok" if path.startswith("/services") else OK)
 
     environ = {
-        "CURFEW_NOTIFY": CHANNELS,
+        "CURFEW_NOTIFY": channels,
         "CURFEW_LINK_URL": "https://keep.example.com",
         "CURFEW_LINK_KEY": "k" * 32,
     }
@@ -192,6 +197,16 @@ def test_composing_stops_when_the_time_is_up() -> None:
     assert "was not composed in time; not listed: no owner " in told[1].problem
     assert told[-1].problem.endswith("there was no time left for all of it")
     assert len(sent) < 5
+
+
+def test_the_generic_form_is_not_composed_beyond_the_time_either() -> None:
+    clock = Slow(0.01)
+
+    (told,), sent = tell(clock, *(leased(one) for one in range(1_000)), channels=GENERIC)
+
+    assert (clock.at - NOW).total_seconds() < 3.3
+    assert told.problem.endswith("there was no time left for all of it")
+    assert sent == []
 
 
 def test_nothing_that_holds_a_link_shows_it() -> None:
