@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
 from functools import partial
-from hashlib import sha256
 from typing import TextIO
 
 import pytest
@@ -22,63 +20,15 @@ from local.ecs.emulator import Emulator, Options, default_engine
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.http.messages import HttpReply, HttpRequest
-from local.ecs.http.signatures import acs3_signature, acs3_string_to_sign
 from local.ecs.server import LocalEcs, Served
 from local.fc.deployment import PLAIN, Deployment
 from local.fc.endpoint import MAX_ASYNC_BYTES, FcEndpoint, code_checksum
 from local.fc.runtime import Outcome
-from local.fc.signatures import v2_signature
+from tests.harness.fc_requests import V2, V3, v2, v3
 
-KEY = "local"
-V3 = "/2023-03-30/functions/curfew-describe/invocations"
-V2 = "/2016-08-15/services/curfew/functions/describe/invocations"
-EVENT = b'{"name": "prod-*"}'
 NOWHERE = Served("http://127.0.0.1:9", RealClock())
 
 Sign = Callable[..., HttpRequest]
-
-
-def v3(
-    path: str = V3,
-    *,
-    key: str = KEY,
-    secret: str = KEY,
-    headers: Mapping[str, str] | None = None,
-    event: bytes = EVENT,
-) -> HttpRequest:
-    """A request signed as FC 3.0's SDK does."""
-    stated = {
-        "host": "127.0.0.1",
-        "x-acs-action": "InvokeFunction",
-        "x-acs-version": "2023-03-30",
-        "x-acs-date": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}",
-        "x-acs-signature-nonce": str(datetime.now(timezone.utc).timestamp()),
-        "x-acs-content-sha256": sha256(event).hexdigest(),
-        **(headers or {}),
-    }
-    names = ";".join(sorted(stated))
-    request = HttpRequest("POST", path, stated, event)
-    signature = acs3_signature(secret, acs3_string_to_sign(request, names))
-    authorization = f"ACS3-HMAC-SHA256 Credential={key},SignedHeaders={names},Signature={signature}"
-    return replace(request, headers={**stated, "authorization": authorization})
-
-
-def v2(
-    path: str = V2,
-    *,
-    key: str = KEY,
-    secret: str = KEY,
-    headers: Mapping[str, str] | None = None,
-) -> HttpRequest:
-    """A request signed as aliyun-fc2 does."""
-    stated = {
-        "content-type": "application/json",
-        "date": format_datetime(datetime.now(timezone.utc), usegmt=True),
-        **(headers or {}),
-    }
-    request = HttpRequest("POST", path, stated, EVENT)
-    authorization = f"FC {key}:{v2_signature(secret, request)}"
-    return replace(request, headers={**stated, "authorization": authorization})
 
 
 def error_of(reply: HttpReply) -> tuple[int, str]:
