@@ -35,6 +35,8 @@ not be out of date before the last is read."""
 _TIME_TO_SEND = timedelta(seconds=10)
 _A_MOMENT = timedelta(seconds=1)
 """No instance is looked at again at once, over and over."""
+_MOST_UNCONFIRMED = 3
+"""How often a second response may fail to confirm which tags are missing, before that ends it."""
 _TIME_TO_CONNECT = timedelta(seconds=5)
 """What a call may take until it leaves: its connection may have to be made first."""
 
@@ -258,7 +260,8 @@ class _Run:
             if not instance.tags_checked:
                 now = self.job.clock.now()
                 opens_at = ecs.client.outlook("ListTagResources", now).opens_at
-                if opens_at > now:
+                target.unconfirmed += opens_at <= now
+                if target.unconfirmed < _MOST_UNCONFIRMED:
                     target.put_off("ListTagResources", max(opens_at, now + _A_MOMENT))
                 else:
                     target.row = target.ended(Result.PENDING, UNCONFIRMED_TAGS)

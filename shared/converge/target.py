@@ -61,6 +61,7 @@ class Target(msgspec.Struct, eq=False):
         group: The largest batch that it may be part of.
         suspect: It was refused alone; from then on it is tried again together with its like.
         row: Its line in the report, once it is settled.
+        unconfirmed: How often no second response confirmed which tags it lacks.
     """
 
     instance: Instance
@@ -71,6 +72,7 @@ class Target(msgspec.Struct, eq=False):
     group: int = MAX_BATCH
     suspect: bool = False
     row: Row | None = None
+    unconfirmed: int = 0
     made: tuple[str, ...] = ()
     _throttled: str = ""
     _tries: dict[type[Call], int] = {}
