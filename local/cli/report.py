@@ -87,7 +87,10 @@ def command(
     if page:
         from local.report.page import render  # noqa: PLC0415  # a table needs no templates
 
-        page.write_text(render(night, words, source.counts), encoding="utf-8")
+        try:
+            page.write_text(render(night, words, source.counts), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(printable_lines(f"{page}: {error.strerror}")) from None
         console.print(Text(f"\n{page}", "bold"))
 
 

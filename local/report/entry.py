@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import Annotated
 
 import msgspec
 
@@ -16,11 +17,14 @@ KINDS = frozenset(
 _MOST_BRACES = 20
 
 
+_Money = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+
+
 class Price(msgspec.Struct, frozen=True):
     """A list price; what of it ends in economical mode."""
 
-    hour: float
-    ends: float
+    hour: _Money
+    ends: _Money
     currency: str
 
 

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -25,6 +26,7 @@ from local.report.entry import Answer, Entry
 MOST_BYTES_OF_DOCUMENTS = 64 * 1024 * 1024
 _LARGEST_LINE = 4 * 1024 * 1024
 _MARK = b'{"log":'
+_Stream: TypeAlias = gzip.GzipFile | io.BufferedReader
 _GZIP = b"\x1f\x8b"
 
 
@@ -87,7 +89,7 @@ def _of_file(path: Path, counts: Counts) -> Iterator[Entry]:
     with path.open("rb") as raw:
         is_gzip = raw.read(len(_GZIP)) == _GZIP
         raw.seek(0)
-        stream: gzip.GzipFile | io.BufferedReader = gzip.GzipFile(fileobj=raw) if is_gzip else raw
+        stream: _Stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
         first = stream.readline(_LARGEST_LINE).lstrip(b"\xef\xbb\xbf")
         if b"message" in first.split(b"{")[0] and b"," in first:
             yield from _of_csv(first, stream, counts)
@@ -100,12 +102,13 @@ def _of_file(path: Path, counts: Counts) -> Iterator[Entry]:
             first = stream.readline(_LARGEST_LINE)
 
 
-def _of_csv(header: bytes, stream: Iterable[bytes], counts: Counts) -> Iterator[Entry]:
+def _of_csv(header: bytes, stream: _Stream, counts: Counts) -> Iterator[Entry]:
     """Rows of a table that has a column ``message``."""
-    lines = (line.decode("utf-8", "replace").replace("\0", "") for line in stream)
+    pieces = iter(lambda: stream.readline(_LARGEST_LINE), b"")
+    lines = (piece.decode("utf-8", "replace").replace("\0", "") for piece in pieces)
     csv.field_size_limit(_LARGEST_LINE)
-    names = next(csv.reader(io.StringIO(header.decode("utf-8", "replace"))))
     try:
+        names = next(csv.reader(io.StringIO(header.decode("utf-8", "replace"))))
         for row in csv.DictReader(lines, fieldnames=names):
             counts.lines += 1
             text = str(row.get("message") or row.get("content") or "")

@@ -11,13 +11,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY = 24 * 60
 NONE = -1
 """The minute of what has no time."""
+_FIRST, _LAST = 30 * 365 * _DAY, 130 * 365 * _DAY
+"""No run was before 2000 or will be after 2100: such a time is none."""
 
 
 @lru_cache(maxsize=65_536)
 def minute_of(text: str) -> int:
     """The minute of a time as lines have it: RFC 3339, or seconds since 1970; else ``NONE``."""
-    if re.fullmatch(r"\d{9,11}", text):
-        return int(text) // 60
+    minute = int(text) // 60 if re.fullmatch(r"\d{9,11}", text) else _minute_of(text)
+    return minute if _FIRST < minute < _LAST else NONE
+
+
+def _minute_of(text: str) -> int:
     found = re.match(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", text)
     if not found:
         return NONE

@@ -133,3 +133,40 @@ def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
         assert english.count("{}") == chinese.count("{}"), word
         assert english
         assert chinese
+
+
+def test_a_page_that_cannot_be_written_is_a_sentence(log: Path, tmp_path: Path) -> None:
+    result = report(log, "--html", tmp_path / "none" / "night.html")
+
+    assert result.exit_code == 1
+    assert "No such file or directory" in result.output
+
+
+@pytest.mark.parametrize("seen_at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_time_of_no_run_is_none(tmp_path: Path, seen_at: str) -> None:
+    path = tmp_path / "odd.log"
+    path.write_text(text_of(line(), line(id="i-odd", seen_at=seen_at), run()))
+
+    result = report(path)
+
+    assert result.exit_code == 0
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("ends", [-5, 1e308])
+def test_a_price_that_is_none_makes_no_money(tmp_path: Path, ends: float) -> None:
+    path = tmp_path / "odd.log"
+    price = {"hour": ends, "ends": ends, "currency": "CNY"}
+    path.write_text(text_of(line(list_price=price), started(), run()))
+
+    assert "CNY" not in report(path).output
+
+
+def test_a_table_with_a_broken_first_line_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(b"message,\ra\nx\n")
+
+    result = report(path)
+
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
