@@ -75,7 +75,8 @@ TAG_GUARDS: Mapping[str, TagGuard] = MappingProxyType(
 """Every guard that is a tag of Curfew's, by the key as ``plain_key`` has it."""
 
 _GUARD_NAMES = tuple(
-    "".join(filter(str.isalnum, key.removeprefix(PREFIX))) for key in sorted(TAG_GUARDS)
+    "".join(filter(str.isalnum, key.removeprefix(PREFIX)))
+    for key in sorted((*TAG_GUARDS, SCHEDULE_TAG))
 )
 
 
