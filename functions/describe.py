@@ -60,16 +60,18 @@ class DescribeRule(Rule, frozen=True):
         if instance.status is Status.GONE:
             return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
         guarded: dict[str, list[str]] = {}
+        harms: set[Harm] = set()
         for function, harm in _HARMS.items():
             if reason := guard_of(harm, self.settings).reason(instance, now):
                 guarded.setdefault(reason, []).append(function)
+                harms.add(harm)
         told = [
             guard_of(Harm.LOSS, self.settings).despite(instance, now),
             *(
                 f"guarded against {_listed(functions)}: {reason}"
                 for reason, functions in guarded.items()
             ),
-            self.schedules.in_words(instance, now),
+            self.schedules.in_words(instance, now, harms),
             _spelling(instance),
             stopped_in_words(instance),
         ]

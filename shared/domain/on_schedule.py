@@ -7,7 +7,7 @@ makes of an instance ``enforcement`` decides; how it gets there is the rules' of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -145,15 +145,19 @@ class ScheduleRule(Rule, frozen=True):
         state = self.timetable.state(schedule, moment)
         return decide(state, self.timetable.seen(instance), moment, self.terms)
 
-    def in_words(self, instance: Instance, now: datetime) -> str:
-        """Its schedule, how it is by that, and what comes next; "" if it has none."""
+    def in_words(self, instance: Instance, now: datetime, guarded: Collection[Harm] = ()) -> str:
+        """Its schedule, how it is by that, and what comes next; "" if it has none.
+
+        What it is ``guarded`` against no run does.
+        """
         decision = self.decision(instance, now)
         if isinstance(decision, Skip):
             return "" if decision.reason == NO_SCHEDULE else decision.reason
         schedule = self.timetable.schedule_of(instance)
         shown = self.timetable.shown(instance, schedule) if schedule else ""
         next_to_do = {Move.STOP: "; the next run stops it", Move.START: "; the next run starts it"}
-        return f"schedule {shown}: {decision.reason}{next_to_do.get(decision.move, '')}"
+        coming = "" if self.harm(instance, now) in guarded else next_to_do.get(decision.move, "")
+        return f"schedule {shown}: {decision.reason}{coming}"
 
     def moment(self, now: datetime) -> datetime:
         """The time that the request states for its dry run, else now."""

@@ -79,6 +79,26 @@ def test_a_row_says_the_schedule_its_state_and_what_comes_next(
     assert stage.writes() == ()
 
 
+@pytest.mark.parametrize(
+    ("now", "status", "tag", "coming"),
+    [
+        ("20:02", Status.RUNNING, "curfew:protect", ""),
+        ("20:02", Status.RUNNING, "curfew:keep-off-until", "; the next run stops it"),
+        ("08:31", Status.STOPPED, "curfew:keep-off-until", ""),
+    ],
+)
+def test_of_a_guarded_instance_no_run_does_what_the_guard_forbids(
+    now: str, status: Status, tag: str, coming: str
+) -> None:
+    tags = {"curfew:schedule": OFFICE, tag: "2026-12-31"}
+    stage = staged(f"2026-11-26 {now}", "2026-11-26 07:00", tags, status=status)
+
+    ((_, reason),) = table(stage.ask("describe", ALL)).values()
+
+    assert f"tag {tag}" in reason
+    assert ("the next run" in reason, coming in reason) == (bool(coming), True)
+
+
 def test_without_the_tag_nothing_is_said_of_schedules() -> None:
     stage = staged("2026-11-26 12:00", "2026-11-26 08:33", {})
 
