@@ -29,7 +29,7 @@ from shared.domain.outcome import Outcome, Rejected
 from shared.domain.plan import Judge, Result, Row
 from shared.domain.retries import Kind
 from shared.domain.selection import ByTagsAndName
-from shared.domain.steps import Call
+from shared.domain.steps import Call, Rule
 from shared.ecs.disks import DiskReader
 from shared.errors import Refused
 from shared.request.request import decode
@@ -244,6 +244,7 @@ def _a_retry_that_gives_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _looks_that_grow_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.converge.loop, "FRESH_FOR", timedelta(minutes=10))
+    monkeypatch.setattr(Rule, "fresh_for", timedelta(minutes=10))
     monkeypatch.setattr(shared.converge.loop, "WITH_DISKS", 10_000)
     monkeypatch.setattr(DiskReader, "_still_as_they_were", lambda _, read: list(read))
 
