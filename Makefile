@@ -38,7 +38,7 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## a business day and a worked Saturday, emulated
 	@$(PY) -m local demo
 
-test: setup ## run the tests but the slow ones: about two minutes on two cores
+test: setup ## run the tests but the slow ones: about three minutes on two cores
 	$(PY) -m pytest -n auto -m "not slow"
 
 test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
