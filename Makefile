@@ -39,11 +39,11 @@ demo: setup ## a business day and a worked Saturday, emulated
 	@$(PY) -m local demo
 
 test: setup ## run the tests but the slow ones: about three minutes on two cores
-	$(PY) -m pytest -n auto -m "not slow"
+	$(PY) -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
-	$(PY) -m pytest -n auto --cov --cov-report=term --ignore tests/simulation
-	$(PY) -m pytest -n auto tests/simulation
+	$(PY) -m pytest -n auto --dist worksteal --cov --cov-report=term --ignore tests/simulation
+	$(PY) -m pytest -n auto --dist worksteal tests/simulation
 
 simulate: setup ## run SEEDS=n nights of faults and kills, FORTNIGHTS=n of schedules
 	$(PY) -m tests.simulation.simulate $(SEEDS)
