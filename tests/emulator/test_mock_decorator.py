@@ -193,7 +193,8 @@ def test_unittest_runs_each_test_and_hears_of_stray_requests(
 
     unittest.defaultTestLoader.loadTestsFromTestCase(decorated).run(result)
 
-    assert result.testsRun == ran
+    # Python 3.12.1 alone does not count who is skipped.
+    assert result.testsRun in {ran, ran - len(result.skipped)}
     assert [test.id().rpartition(".")[2] for test, _ in result.errors] == wrong
     assert all("would have gone to example.com" in text for _, text in result.errors)
     assert result.failures == []

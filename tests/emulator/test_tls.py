@@ -118,6 +118,7 @@ def test_the_authority_leaves_nothing_but_its_certificate(tmp_path: Path) -> Non
     assert made.bundle.stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.filterwarnings("ignore:An HTTPS request has been made")  # the SDK's, on Python 3.12
 def test_the_official_sdk_gets_here_by_https_and_a_tunnel(
     server: LocalEcs, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
