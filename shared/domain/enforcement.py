@@ -155,7 +155,7 @@ def _stopped(state: State, seen: Seen, times: _Times, terms: Terms) -> Decision:
 def _hindrance(state: State, seen: Seen, times: _Times, terms: Terms, opening: datetime) -> str:
     """Why an opening does not start it; "" if it does."""
     opened = f"the opening at {times.shown(opening)}"
-    last = seen.started_at or seen.created_at
+    last = _last_start(seen)
     if last is None:
         return "stopped, and ECS shows neither StartTime nor CreationTime"
     if last >= _minute(opening):
@@ -172,24 +172,32 @@ def _hindrance(state: State, seen: Seen, times: _Times, terms: Terms, opening: d
 
 def _gave_up(seen: Seen, times: _Times, terms: Terms, opening: datetime) -> bool:
     """Has it not been started since an opening, and is this the first timer that is too late?"""
-    last = seen.started_at or seen.created_at
+    last = _last_start(seen)
     late = times.now - opening - terms.catch_up
     is_first = timedelta(0) < late <= WORTH_STARTING
     return is_first and last is not None and last < _minute(opening)
 
 
 def _opening(state: State, seen: Seen, now: datetime) -> datetime | None:
-    """The last opening, or the end of a ``curfew:keep-off-until`` that counts as one."""
-    end = seen.kept_off_until
-    if end is None or end > now:
-        return state.opened_at
+    """The last opening, or the end of a ``curfew:keep-off-until`` that counts as one.
+
+    Inside a span it does. After a lone opening it does only if it hindered that: it ended later on
+    the same day, and the instance was not started, or created, since.
+    """
+    opened_at, end = state.opened_at, seen.kept_off_until
     if state.inside:
-        return _latest(state.opened_at, end, now)
-    opened_at = state.opened_at
-    if opened_at is None or end <= opened_at:
+        return _latest(opened_at, end, now)
+    if opened_at is None or end is None or not opened_at < end <= now:
         return opened_at
     is_same_day = end.astimezone(state.zone).date() == opened_at.astimezone(state.zone).date()
-    return end if is_same_day else opened_at
+    last = _last_start(seen)
+    was_hindered = is_same_day and last is not None and last < _minute(opened_at)
+    return end if was_hindered else opened_at
+
+
+def _last_start(seen: Seen) -> datetime | None:
+    """When it was started, or else created; None: ECS shows neither."""
+    return seen.started_at or seen.created_at
 
 
 def _latest(boundary: datetime | None, end: datetime | None, now: datetime) -> datetime | None:

@@ -72,7 +72,7 @@ class View:
         if self.kind == "spans" or found is None or later is None:
             return found
         same = self.local(found).date() == self.local(later).date()
-        return later if same else found
+        return later if same and not self._is_started_since(found) else found
 
     @property
     def closes(self) -> int | None:
