@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from shared import strict_json
 from shared.notify.message import Text
 
 JSON = "application/json; charset=utf-8"
@@ -79,9 +80,12 @@ def is_zero(code: object) -> bool:
 
 
 def answered_json(answer: Answer) -> dict[str, Any]:
-    """The object that a channel answered; an empty one if it did not."""
+    """The object that a channel answered; an empty one if it did not.
+
+    It is read strictly: an answer that has its code twice says neither yes nor no.
+    """
     try:
-        value = json.loads(answer.body)
-    except ValueError:
+        value = strict_json.loads(answer.body)
+    except strict_json.JsonError:
         return {}
     return value if isinstance(value, dict) else {}

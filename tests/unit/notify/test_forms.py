@@ -20,7 +20,6 @@ from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Kind
 from shared.notify.leases import Linking
 from shared.notify.message import Run, text_of
-from shared.notify.outgoing import Answer
 from tests.unit.notify.runs import NOW, report, row, run
 
 FORMS: dict[Kind, ModuleType] = {
@@ -200,44 +199,3 @@ def test_slack_keeps_to_its_blocks() -> None:
     assert len(body["blocks"]) <= 50
     assert all(len(one["text"]["text"]) <= 3_000 for one in body["blocks"][:-1])
     assert all(one["text"]["verbatim"] for one in body["blocks"][1:-1])
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "said", "problem"),
-    [
-        (Kind.DINGTALK, 200, '{"errcode":0,"errmsg":"ok"}', ""),
-        (Kind.DINGTALK, 200, '{"errcode":310000,"errmsg":"sign"}', "errcode 310000: sign"),
-        (Kind.DINGTALK, 200, '{"errcode":130101,"errmsg":"too fast"}', "errcode 130101: too fast"),
-        (Kind.DINGTALK, 200, '{"errcode":false}', "HTTP 200 without an errcode"),
-        (Kind.DINGTALK, 200, '{"errcode":""}', "HTTP 200 without an errcode"),
-        (Kind.DINGTALK, 200, '{"errcode":0.0}', "HTTP 200 without an errcode"),
-        (Kind.DINGTALK, 200, "<html>", "HTTP 200 without an errcode"),
-        (Kind.DINGTALK, 200, "[0]", "HTTP 200 without an errcode"),
-        (Kind.DINGTALK, 502, '{"errcode":0}', "HTTP 502 without an errcode"),
-        (Kind.WECOM, 200, '{"errcode":0,"errmsg":"ok"}', ""),
-        (Kind.WECOM, 200, '{"errcode":45009,"errmsg":"freq"}', "errcode 45009: freq"),
-        (Kind.WECOM, 200, '{"errcode":40058,"errmsg":"long"}', "errcode 40058: long"),
-        (Kind.FEISHU, 200, '{"code":0,"msg":"success"}', ""),
-        (Kind.FEISHU, 200, '{"StatusCode":0,"StatusMessage":"success"}', ""),
-        (Kind.FEISHU, 200, '{"code":19021,"msg":"sign"}', "code 19021: sign"),
-        (Kind.FEISHU, 200, '{"code":19024,"msg":"keyword"}', "code 19024: keyword"),
-        (Kind.FEISHU, 200, '{"code":11232,"msg":"busy"}', "code 11232: busy"),
-        (Kind.FEISHU, 400, '{"code":9499,"msg":"bad"}', "code 9499: bad"),
-        (Kind.FEISHU, 200, '{"code":0,"StatusCode":0}', ""),
-        (Kind.FEISHU, 200, '{"code":0,"StatusCode":19024}', "code 19024: "),
-        (Kind.FEISHU, 200, '{"code":false}', "HTTP 200 without a code"),
-        (Kind.FEISHU, 200, '{"code":null,"StatusCode":0}', "HTTP 200 without a code"),
-        (Kind.FEISHU, 200, "{}", "HTTP 200 without a code"),
-        (Kind.SLACK, 200, "ok", ""),
-        (Kind.SLACK, 200, "no", "HTTP 200: no"),
-        (Kind.SLACK, 404, "no_service", "HTTP 404: no_service"),
-        (Kind.SLACK, 429, "", "HTTP 429: "),
-    ],
-)
-def test_an_answer_is_judged_by_its_body(kind: Kind, status: int, said: str, problem: str) -> None:
-    assert FORMS[kind].problem(Answer(status, said.encode())) == problem
-
-
-@pytest.mark.parametrize(("status", "problem"), [(200, ""), (204, ""), (400, "HTTP 400")])
-def test_a_generic_answer_is_judged_by_its_status(status: int, problem: str) -> None:
-    assert generic.problem(Answer(status, b"")) == problem
