@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta, tzinfo
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -80,7 +80,7 @@ _GUARD_NAMES = tuple(
 )
 
 
-class Guard(msgspec.Struct, frozen=True):
+class Guard(msgspec.Struct, frozen=True, dict=True):
     """The guards against one kind of harm.
 
     Attributes:
@@ -93,20 +93,26 @@ class Guard(msgspec.Struct, frozen=True):
     zone: tzinfo = CHINA
     only_tags: Mapping[str, str | tuple[str, ...]] = MappingProxyType({})
 
+    @cached_property
+    def known_keys(self) -> frozenset[str]:
+        """The keys of tags that mean something here, in their plain form."""
+        return frozenset({*map(plain_key, self.only_tags), *TAG_GUARDS, *OTHER_TAGS})
+
     def reason(self, instance: Instance, now: datetime) -> str:
         """Everything that forbids the harm to this instance now; "" if nothing does."""
-        reasons = [
-            f"without tag {_shown_tag(key, values)} (CURFEW_ONLY_TAGS)"
-            for key, values in self.only_tags.items()
-            if not _has(instance.tags, key, values)
-        ]
-        if self.harm is not Harm.NONE:
-            for key, value in instance.tags.items():
-                reasons += self._tag_reasons(key, value, now)
-            reasons += [not_understood(key) for key in unknown_keys(instance, self)]
-        if self.harm in {Harm.OUTAGE, Harm.LOSS}:
-            reasons += self._other_reasons(instance)
-        return "; ".join(reasons)
+        return "; ".join(self._reasons(instance, now))
+
+    def _reasons(self, instance: Instance, now: datetime) -> Iterator[str]:
+        for key, values in self.only_tags.items():
+            if not _has(instance.tags, key, values):
+                yield f"without tag {_shown_tag(key, values)} (CURFEW_ONLY_TAGS)"
+        if self.harm is Harm.NONE:
+            return
+        for key, value in instance.tags.items():
+            yield from self._tag_reasons(key, value, now)
+        yield from map(not_understood, unknown_keys(instance, self))
+        if self.harm is not Harm.COST:
+            yield from self._other_reasons(instance)
 
     def despite(self, instance: Instance, now: datetime) -> str:
         """What comes first of all about an instance that ECS will release though it is protected.
@@ -196,8 +202,11 @@ def unknown_keys(instance: Instance, guard: Guard) -> list[str]:
     Such a key begins with ``curfew``, or with a word one typing error away from it and then the
     name of a guard: a guard that was misspelt must not protect nothing.
     """
-    known = {plain_key(key) for key in guard.only_tags} | TAG_GUARDS.keys() | OTHER_TAGS
-    return [key for key in instance.tags if _is_meant_for_us(key) and plain_key(key) not in known]
+    return [
+        key
+        for key in instance.tags
+        if _is_meant_for_us(key) and plain_key(key) not in guard.known_keys
+    ]
 
 
 @lru_cache(maxsize=4096)

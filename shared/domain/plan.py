@@ -110,7 +110,8 @@ class Judge(msgspec.Struct, frozen=True):
         if why := mismatch(self.selection, instance):
             return f"no longer selected: {why}"
         harm, moment = self.rule.harm(instance, now), self.rule.moment(now)
-        guard = self.guard if harm is None else msgspec.structs.replace(self.guard, harm=harm)
+        is_usual = harm is None or harm is self.guard.harm
+        guard = self.guard if is_usual else msgspec.structs.replace(self.guard, harm=harm)
         reason = guard.reason(instance, moment)
         told = (guard.despite(instance, moment) if reason else "", reason)
         return "; ".join(part for part in told if part)

@@ -53,7 +53,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         """
         there = [one for one in instances if one.status is not Status.GONE]
         if self.wanted is DiskLook.NAMES and there:
-            disks = self._of_all()
+            disks = self._of_all(there)
             return [msgspec.structs.replace(one, disks=tuple(disks[one.id])) for one in instances]
         if self.wanted is DiskLook.ALL:
             read = self.inventory.side_by_side(self._read, there, at_once=CALLS_AT_ONCE)
@@ -136,12 +136,13 @@ class DiskReader(msgspec.Struct, frozen=True):
             else set()
         )
 
-    def _of_all(self) -> Mapping[str, list[Disk]]:
-        """By instance, the disks of all instances of the region.
+    def _of_all(self, there: Sequence[Instance]) -> Mapping[str, list[Disk]]:
+        """By instance, the disks of the region, or of a single instance.
 
         They are only told of, so one whose row cannot be read is left out.
         """
-        parameters = {"MaxResults": DISKS_PAGE}
+        one = {"InstanceId": there[0].id} if len(there) == 1 else {}
+        parameters = {**one, "MaxResults": DISKS_PAGE}
         disks: dict[str, list[Disk]] = defaultdict(list)
         for row, _ in self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk"):
             if found := _disk_if_readable(row):
@@ -226,7 +227,10 @@ class DiskReader(msgspec.Struct, frozen=True):
         return {snapshot.id: snapshot for answer in answers for snapshot in answer}
 
     def _by_id(self, ids: Sequence[str]) -> list[Snapshot]:
-        parameters = {"SnapshotIds": json.dumps(list(ids)), "MaxResults": str(PAGE)}
+        parameters = {
+            "SnapshotIds": json.dumps(list(ids), separators=(",", ":")),
+            "MaxResults": str(PAGE),
+        }
         pages = self.inventory.pages("DescribeSnapshots", parameters, "Snapshots", "Snapshot")
         return [one for row, _ in pages if (one := _snapshot_if_readable(row))]
 

@@ -256,7 +256,10 @@ class Inventory(msgspec.Struct, frozen=True):
         return {key: without.get(key, one) for key, one in found.items()}, still
 
     def _describe(self, ids: Sequence[str]) -> dict[str, Instance]:
-        parameters = {"MaxResults": str(PAGE), "InstanceIds": json.dumps(list(ids))}
+        parameters = {
+            "MaxResults": str(PAGE),
+            "InstanceIds": json.dumps(list(ids), separators=(",", ":")),
+        }
         asked_for = set(ids)
         found = self._instances(parameters)
         return {key: one for key, one in found.items() if key in asked_for}

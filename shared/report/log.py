@@ -25,6 +25,7 @@ logger = logging.getLogger("curfew")
 IDS_A_LINE = 1_000
 """Some 26 KB; Function Compute cuts log lines at 32 KB ("Limits", FC docs)."""
 
+_TO_JSON = json.JSONEncoder(ensure_ascii=False).encode
 _LEVELS = {Result.FAILED: logging.ERROR, Result.PENDING: logging.WARNING}
 
 
@@ -113,4 +114,4 @@ def log_unforeseen(error: Exception) -> str:
 def _log(level: int, kind: str, origin: Origin, content: Mapping[str, object]) -> None:
     if logger.isEnabledFor(level):
         line = {"log": kind, **msgspec.structs.asdict(origin), **content}
-        logger.log(level, "%s", printable(json.dumps(line, ensure_ascii=False)))
+        logger.log(level, "%s", printable(_TO_JSON(line)))

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -172,7 +173,7 @@ class Report(msgspec.Struct, frozen=True):
 
     def told(self, moment: datetime | None) -> str:
         """A time in the report's zone; "" for none."""
-        return to_zone_text(moment, self.zone) if moment else ""
+        return _told(moment.astimezone(timezone.utc), self.zone) if moment else ""
 
     def error(self) -> type[AccessDenied | Incomplete | Refused] | None:
         """The class of error that this report amounts to; None if all is accounted for."""
@@ -209,6 +210,12 @@ class Report(msgspec.Struct, frozen=True):
 
     def _denied(self) -> list[Row]:
         return [row for row in self._unfinished() if kind_of(row.code) is Kind.DENIED]
+
+
+@lru_cache(maxsize=4096)
+def _told(moment: datetime, zone: tzinfo) -> str:
+    """A time in UTC as the zone has it; instances that were seen or started together share it."""
+    return to_zone_text(moment, zone)
 
 
 def worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:

@@ -53,13 +53,25 @@ def test_one_listing_tells_the_disks_that_survive_and_those_that_are_lost(call: 
     assert call.actions() == ["DescribeInstances", "DescribeDisks"]
 
 
-def test_disks_that_are_only_told_of_are_asked_for_without_their_instances(call: Call) -> None:
-    call.fleet(running("i-1", KEPT))
+@pytest.mark.parametrize(
+    ("ids", "parameters"),
+    [
+        pytest.param(["i-1"], {"InstanceId": "i-1"}, id="one"),
+        pytest.param(["i-1", "i-2"], {}, id="several"),
+    ],
+)
+def test_disks_that_are_only_told_of_are_listed_in_one_go(
+    call: Call, ids: list[str], parameters: dict[str, str]
+) -> None:
+    call.fleet(running("i-1", KEPT), running("i-2"), running("i-3"))
     made = reader(call, DiskLook.NAMES)
 
-    made.first(list(looked(made, "i-1").values()))
+    found = made.first(list(looked(made, *ids).values()))
 
-    assert asked(call, "DescribeDisks") == [{"RegionId": HANGZHOU, "MaxResults": "500"}]
+    assert asked(call, "DescribeDisks") == [
+        {"RegionId": HANGZHOU, **parameters, "MaxResults": "500"}
+    ]
+    assert [len(one.disks or ()) for one in found] == [2, 1][: len(ids)]
 
 
 def test_disks_and_our_snapshots_are_asked_for_by_instance(call: Call) -> None:
