@@ -145,7 +145,7 @@ class Fleet(msgspec.Struct, frozen=True):
         """Of those that lack tags what a second look says, where it may decide.
 
         A filter by several values finds whoever has the key, so that alone tells who was meant.
-        Before a loss, where the request asks for who lacks a tag, and about keys that the rule
+        Before a loss, where the request means who lacks a tag, and about keys that the rule
         doubts, that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
         DescribeInstances again.
         """

@@ -83,12 +83,13 @@ class Narrowing(msgspec.Struct, frozen=True):
     def rests_on_absence(self, instance: Instance) -> bool:
         """Is it meant only for want of a tag, which two APIs must show?
 
-        Any tag that is shown may be the one of ``without_tags`` next time. For ``except`` an
-        answer that lost tags is one that shows none at all: people change tags one by one.
+        An answer may have lost any tag, and show the others. So a key of ``except`` that is not
+        shown may be there, too; one that is shown with another value is no such key.
         """
         if self.mismatch(instance):
             return False
-        return bool(self.without_tags) or (bool(self.kept.tags) and not instance.tags)
+        excepted = {plain_key(key) for key, _ in self.kept.tags}
+        return bool(self.without_tags or excepted.difference(map(plain_key, instance.tags)))
 
     def fields(self) -> tuple[str, ...]:
         """The names of the request's fields that narrow."""

@@ -124,7 +124,13 @@ class MissingPage(Fault, frozen=True):
 
 
 class DroppedTags(Fault, frozen=True):
-    """The items of a page come without their tags."""
+    """The items of a page come without their tags, or without some; a page of tags lacks these.
+
+    Attributes:
+        key: of which tags, ``*`` standing for anything.
+    """
+
+    key: str = "*"
 
 
 class GarbledRow(Fault, frozen=True):

@@ -29,7 +29,7 @@ def spoiled(fault: AnyFault, parameters: Mapping[str, str], body: JsonObject) ->
     if isinstance(fault, MissingPage):
         return _with_items(body, lambda _: [])
     if isinstance(fault, DroppedTags):
-        return _with_items(body, lambda items: [_untagged(item) for item in items])
+        return _with_items(body, lambda items: _untagged(items, fault.key))
     if isinstance(fault, GarbledRow):
         return _with_items(body, lambda items: [_garbled(item, fault) for item in items])
     return body
@@ -48,10 +48,22 @@ def _with_list(value: object, change: Callable[[list[object]], list[object]]) ->
     }
 
 
-def _untagged(item: object) -> object:
-    if not isinstance(item, dict):
+def _untagged(items: list[object], key: str) -> list[object]:
+    """The items without the tags of this key, be they tags themselves or have them."""
+    return [_without_tags(item, key) for item in items if not _is_tag(item, key)]
+
+
+def _is_tag(item: object, key: str) -> bool:
+    return isinstance(item, dict) and "TagKey" in item and fnmatchcase(item["TagKey"], key)
+
+
+def _without_tags(item: object, key: str) -> object:
+    """Who has no tag left has no field for them either, as with ECS."""
+    if not isinstance(item, dict) or "Tags" not in item:
         return item
-    return {name: value for name, value in item.items() if name != "Tags"}
+    left = [tag for tag in item["Tags"]["Tag"] if not _is_tag(tag, key)]
+    others = {name: value for name, value in item.items() if name != "Tags"}
+    return {**item, "Tags": {"Tag": left}} if left else others
 
 
 def _garbled(item: object, fault: GarbledRow) -> object:

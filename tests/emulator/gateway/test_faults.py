@@ -125,6 +125,7 @@ def test_all_faults_are_cleared_at_once_and_numbers_are_not_used_again() -> None
         RepeatedToken(skip=2),
         MissingPage(),
         DroppedTags(region="cn-hangzhou"),
+        DroppedTags(key="env"),
         GarbledRow(id="i-1", field="CreationTime", value={"at": [1, None]}),
         GarbledRow(id="*", field="Status", absent=True),
         LostPermission(empty=True),

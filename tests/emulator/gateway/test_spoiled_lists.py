@@ -68,6 +68,26 @@ def test_dropped_tags_take_nothing_else_along(gateway: Gateway) -> None:
     ]
 
 
+def test_one_tag_is_dropped_and_the_others_stay() -> None:
+    specs = (
+        InstanceSpec("db", instance_id="i-db", tags={"team": "dev", "env": "prod"}),
+        InstanceSpec("web", instance_id="i-web", tags={"env": "prod"}),
+    )
+    gateway = Gateway(Ecs(Fleet(specs), ManualClock()))
+    gateway.faults.add(DroppedTags(key="env"))
+
+    db, web = ask(gateway, "DescribeInstances").body["Instances"]["Instance"]
+    listed = ask(
+        gateway,
+        "ListTagResources",
+        **{"ResourceType": "instance", "ResourceId.1": "i-db", "ResourceId.2": "i-web"},
+    ).body["TagResources"]["TagResource"]
+
+    assert db["Tags"] == {"Tag": [{"TagKey": "team", "TagValue": "dev"}]}
+    assert "Tags" not in web
+    assert [(each["ResourceId"], each["TagKey"]) for each in listed] == [("i-db", "team")]
+
+
 @pytest.mark.parametrize(
     ("change", "garbled"),
     [

@@ -15,7 +15,7 @@ from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import SHANGHAI, DiskSpec, Fleet, InstanceSpec
-from local.ecs.gateway.faults import AnyFault, Cut, GarbledRow, LostPermission
+from local.ecs.gateway.faults import AnyFault, Cut, DroppedTags, GarbledRow, LostPermission
 from local.ecs.http.panels import Panel
 from local.ecs.ram.caller import Caller
 from local.ecs.server import LocalEcs
@@ -232,6 +232,7 @@ def test_what_a_fault_has_done_is_told_in_words() -> None:
             {"id": "i-1", "field": "Cpu", "value": "many"},
             GarbledRow(id="i-1", field="Cpu", value="many", times=1),
         ),
+        ("droppedtags", {"key": "env"}, DroppedTags(key="env", times=1)),
         ("lostpermission", {"empty": ""}, LostPermission(empty=True, times=1)),
         ("lostpermission", {}, LostPermission(times=1)),
     ],

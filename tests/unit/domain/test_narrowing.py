@@ -127,6 +127,14 @@ OLD = Narrowing(older_than="24h", created_by=SEEN_AT)
         pytest.param(Narrowing(without_tags=("env",)), WEB, False, id="without-one-that-is-there"),
         pytest.param(Narrowing(kept=Kept(tags=(("env", PROD),))), BARE, True, id="except-none"),
         pytest.param(Narrowing(kept=Kept(tags=(("env", PROD),))), WEB, False, id="except-shown"),
+        pytest.param(Narrowing(kept=Kept(tags=(("Env ", PROD),))), WEB, False, id="except-spelt"),
+        pytest.param(Narrowing(kept=Kept(tags=(("owner", None),))), WEB, True, id="except-other"),
+        pytest.param(
+            Narrowing(kept=Kept(tags=(("env", PROD), ("owner", None)))),
+            WEB,
+            True,
+            id="except-one-of-two-shown",
+        ),
         pytest.param(Narrowing(kept=Kept(name="db-*")), BARE, False, id="except-by-name"),
         pytest.param(
             Narrowing(kept=Kept(name="web-*"), without_tags=("owner",)), WEB, False, id="left-out"
