@@ -8,15 +8,14 @@ raise. This is the only place where the pieces are put together.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
 from shared.action import Action, RequestTime
 from shared.clock import Deadline
 from shared.converge.fleet import Fleet
-from shared.converge.survey import Pause
-from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.misread import misread_tags
 from shared.domain.plan import (
     Judge,
@@ -29,28 +28,20 @@ from shared.domain.plan import (
 )
 from shared.domain.plan_id import digest, make_plan_id, members_of
 from shared.domain.selection import ByIds
-from shared.domain.steps import DiskLook
-from shared.ecs.client import Client
-from shared.ecs.inventory import Inventory
-from shared.ecs.transport import Connection
+from shared.domain.steps import DiskLook, Rule
+from shared.ecs_access import EcsAccess
 from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
 from shared.report.report import LIST_ROWS, MAX_ROWS, Report, what_next, worst_first
 from shared.report.response import answer, http_answer
 from shared.request.request import R, Request, decode, require_cap_for_all
 from shared.request.triggers import Message, parse
-from shared.run_days import day_of
+from shared.run_days import EventDay, day_of
 from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.settings import FcContext, Settings, read_credentials, read_settings, timeout_of
+from shared.settings import FcContext, Settings, read_settings, timeout_of
 from shared.world import REAL_WORLD, World
 
 __all__ = ["REAL_WORLD", "World", "run"]
-
-MAX_WAITS = 6
-"""How often an invocation waits for unknown ids to show."""
-
-if TYPE_CHECKING:  # few runs ask for prices, and only those load what it takes
-    from shared.ecs.prices import PriceBook
 
 
 def run(
@@ -95,6 +86,38 @@ def run(
         invocation.close()
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """What one message asks for, before anything was looked at.
+
+    Attributes:
+        digest: What its plan_id says of it.
+        within: See ``Action.releases_within``.
+        day: Whether it rests today.
+        disks: Which disks the rule wants to see.
+        prices: Whether rows tell prices.
+    """
+
+    request: Request
+    digest: str
+    when: RequestTime
+    regions: tuple[str, ...]
+    within: timedelta | None
+    rule: Rule
+    day: EventDay
+    disks: DiskLook
+    prices: bool
+
+    @property
+    def dry_run(self) -> bool:
+        """Is only the plan asked for?"""
+        return self.request.dry_run is True
+
+    @property
+    def is_confirmable(self) -> bool:
+        """Can its plan be confirmed: is it a dry run, and as of now?"""
+        return self.dry_run and self.rule.moment(self.when.now) == self.when.now
+
+
 class _Invocation:
     """One call of the function: one clock, one deadline, one pace, one way to ECS."""
 
@@ -120,10 +143,7 @@ class _Invocation:
         notices_s = self.telling.longest_s if self.telling else 0
         self.deadline = Deadline.after(self.begun, timeout, notices_s=notices_s)
         self.spent = Spent()
-        self.waits = 0
-        self._transport: Connection | None = None
-        self._clients: dict[str, Client] = {}
-        self._prices: PriceBook | None = None
+        self.ecs = EcsAccess(context, world, self.clock, self.deadline)
 
     def report(self, message: Message | InvalidEvent) -> Report:
         """Do what one message asks, and log it; after the last of them the channels are told.
@@ -164,7 +184,7 @@ class _Invocation:
             log_error(self.origin, message)
             raise message
         origin = msgspec.structs.replace(self.origin, event_id=message.event_id)
-        writes_before = self._sent()[1]
+        writes_before = self.ecs.sent().writes
         try:
             report = self._run(message, origin)
             if report.refusal:
@@ -181,7 +201,7 @@ class _Invocation:
         """What the invocation ends with after an error that nothing foresees; it is logged."""
         told = log_unforeseen(error)
         typed: CurfewError = Unavailable(f"{told}; nothing was changed")
-        if self._sent()[1] > writes_before:
+        if self.ecs.sent().writes > writes_before:
             typed = Incomplete(f"{told}; what was done before is in the log")
         log_error(origin, typed)
         return typed
@@ -193,86 +213,125 @@ class _Invocation:
     def close(self) -> None:
         """Close the way to ECS, if there is one; that it cannot be closed changes no answer."""
         try:
-            if self._transport is not None:
-                self._transport.close()
+            self.ecs.close()
         except Exception as error:  # noqa: BLE001  # the answer is made
             log_unforeseen(error)
 
     def _run(self, message: Message, origin: Origin) -> Report:
-        started, before = self.clock.now(), self._sent()
+        started, before = self.clock.now(), self.ecs.sent()
+        asked = self._asked(message, started)
+        if not asked.day.is_meant:
+            return self._blank(asked, origin)
+        fleet = self._fleet(asked)
+        scene = fleet.look()
+        plan, refusal = self._allowed(asked, fleet, scene.plan)
+        log_plan(origin, plan, dry_run=asked.dry_run)
+        if asked.dry_run or refusal:
+            rows: Sequence[Row] = dry_run_rows(plan, asked.rule, self.clock.now())
+        else:
+            self.spent.add(plan.to_change)
+            rows = self._execute(fleet, plan, writes_before=before.writes)
+        released_by = started + asked.within if asked.within is not None and rows else None
+        if released_by is not None:
+            rows = rows_released_by(rows, released_by)
+        rows, on_prices = self.ecs.priced(rows, fleet.sources) if asked.prices else (rows, [])
+        blank, ended = self._blank(asked, origin), self.clock.now()
+        return msgspec.structs.replace(
+            blank,
+            rows=worst_first(rows),
+            api_calls=self.ecs.sent().calls - before.calls,
+            seconds=(ended - started).total_seconds(),
+            ended_at=ended,
+            plan_id=""
+            if refusal or scene.unread or not asked.is_confirmable
+            else make_plan_id(asked.digest, members_of(asked.rule, plan.to_change)),
+            warnings=(
+                *blank.warnings,
+                *scene.warnings,
+                *asked.rule.warnings((row.instance for row in rows), ended),
+                *misread_tags(rows, fleet.judge.guard),
+                *what_next(rows, scene.unread, dry_run=asked.dry_run),
+                *on_prices,
+            ),
+            refusal=refusal,
+            unread=scene.unread,
+            calendar_until=asked.rule.calendar_until(),
+            released_by=released_by,
+        )
+
+    def _asked(self, message: Message, started: datetime) -> _Asked:
+        """What a message asks for, once the guards on the whole run that need no look allow it."""
         request = decode(self.action.request, message.request, self.action.name)
         self.may_tell = request.notify
         settings = read_settings(self.world.environ)
         # What has no time is of the delivery, not of when its turn in a list comes.
         when = RequestTime(message.sent_at or self.begun, started, settings)
         regions = self._regions(request)
-        self._check_run(request, when, regions)
-        within = self.action.releases_within(request)
-        rule = self.action.rule(request, when)
-        day = day_of(request, when, self.action.harm)
-        blank = Report(
+        if not self.action.only_reads:
+            require_cap_for_all(request)
+        check_age(when)
+        check_place(_account(self.context), regions, settings)
+        return _Asked(
+            request=request,
+            digest=digest(self.action.name, regions, message.request),
+            when=when,
+            regions=regions,
+            within=self.action.releases_within(request),
+            rule=self.action.rule(request, when),
+            day=day_of(request, when, self.action.harm),
+            disks=self.action.disks(request),
+            prices=self.action.prices(request),
+        )
+
+    def _blank(self, asked: _Asked, origin: Origin) -> Report:
+        """The report before anything was looked at; on a day that is not meant, the whole of it."""
+        settings = asked.when.settings
+        return Report(
             action=self.action.name,
             request_id=origin.request_id,
-            dry_run=request.dry_run is True,
+            dry_run=asked.dry_run,
             rows=(),
             api_calls=0,
             seconds=0.0,
-            ended_at=started,
+            ended_at=asked.when.now,
             zone=settings.zone,
             show_tags=settings.show_tags,
-            warnings=(*(self.telling.problems if self.telling else ()), *day.warnings),
-            rests=not day.is_meant,
+            warnings=(*(self.telling.problems if self.telling else ()), *asked.day.warnings),
+            rests=not asked.day.is_meant,
         )
-        if blank.rests:
-            return blank
+
+    def _fleet(self, asked: _Asked) -> Fleet:
+        """Who is asked about, and where."""
+        when, settings = asked.when, asked.when.settings
+        selection = asked.request.selection()
+        by_ids = isinstance(selection, ByIds)
+        others = sorted(settings.regions.difference(asked.regions)) if by_ids else []
         guard = self.action.guard(settings)
-        judge = Judge(request.selection(), request.narrowing(when.at), guard, rule)
-        fleet = self._fleet(judge, self.action.disks(request), when, regions)
-        scene = fleet.look()
-        plan, refusal = scene.plan, ""
-        asked_for = digest(self.action.name, regions, message.request)
+        return Fleet(
+            judge=Judge(selection, asked.request.narrowing(when.at), guard, asked.rule),
+            sources=tuple(self.ecs.inventory(region, settings) for region in asked.regions),
+            others=tuple(self.ecs.client(region, settings) for region in others),
+            born_by=None
+            if by_ids or self.action.only_reads
+            else when.at.replace(second=0, microsecond=0),
+            disks=asked.disks,
+            clock=self.clock,
+            deadline=self.deadline,
+            wait=self.ecs.wait,
+            side_by_side=self.world.side_by_side,
+        )
+
+    def _allowed(self, asked: _Asked, fleet: Fleet, plan: Plan) -> tuple[Plan, str]:
+        """The plan as far as the guards on its size allow it, and why they refuse it, if so."""
+        settings = asked.when.settings
         try:
-            check_number(plan.to_change, request, settings, self.spent)
+            check_number(plan.to_change, asked.request, settings, self.spent)
             if settings.max_percent and plan.to_change:
                 plan = self._check_percent(plan, fleet, settings)
-            check_plan(members_of(rule, plan.to_change), asked_for, request)
+            check_plan(members_of(asked.rule, plan.to_change), asked.digest, asked.request)
         except Refused as error:
-            refusal = str(error)
-        dry_run = request.dry_run is True
-        log_plan(origin, plan, dry_run=dry_run)
-        if dry_run or refusal:
-            rows: Sequence[Row] = dry_run_rows(plan, rule, self.clock.now())
-        else:
-            self.spent.add(plan.to_change)
-            rows = self._execute(fleet, plan, writes_before=before[1])
-        released_by = started + within if within is not None and rows else None
-        if released_by is not None:
-            rows = rows_released_by(rows, released_by)
-        rows, on_prices = self._priced(rows, fleet) if self.action.prices(request) else (rows, [])
-        is_of_now = rule.moment(started) == started
-        confirmable = dry_run and not refusal and not scene.unread and is_of_now
-        return msgspec.structs.replace(
-            blank,
-            rows=worst_first(rows),
-            api_calls=self._sent()[0] - before[0],
-            seconds=(self.clock.now() - started).total_seconds(),
-            ended_at=self.clock.now(),
-            plan_id=make_plan_id(asked_for, members_of(rule, plan.to_change))
-            if confirmable
-            else "",
-            warnings=(
-                *blank.warnings,
-                *scene.warnings,
-                *rule.warnings((row.instance for row in rows), self.clock.now()),
-                *misread_tags(rows, judge.guard),
-                *what_next(rows, scene.unread, dry_run=dry_run),
-                *on_prices,
-            ),
-            refusal=refusal,
-            unread=scene.unread,
-            calendar_until=rule.calendar_until(),
-            released_by=released_by,
-        )
+            return plan, str(error)
+        return plan, ""
 
     def _execute(self, fleet: Fleet, plan: Plan, *, writes_before: int) -> Sequence[Row]:
         """Carry the plan out.
@@ -288,19 +347,10 @@ class _Invocation:
             rows = [*plan.left_alone, *(Row(one, Result.FAILED, told) for one in unsettled)]
         settled = {row.instance.id for row in plan.left_alone}
         ends = [row.reason for row in rows if row.instance.id not in settled]
-        nothing_sent = self._sent()[1] == writes_before
+        nothing_sent = self.ecs.sent().writes == writes_before
         if ends and nothing_sent and all(one.startswith(UNFORESEEN) for one in ends):
             raise Unavailable(f"{ends[0]}; nothing was changed")
         return rows
-
-    def _priced(self, rows: Sequence[Row], fleet: Fleet) -> tuple[Sequence[Row], list[str]]:
-        """The rows with their list prices, and what is to be said of prices that are not known."""
-        from shared.ecs.prices import PriceBook  # noqa: PLC0415  # few runs ask for prices
-
-        self._prices = self._prices or PriceBook()
-        now = self.clock.now()
-        until = now + (self.deadline.work_until - now) / 3
-        return self._prices.priced(rows, fleet.sources, until)
 
     def _check_percent(self, plan: Plan, fleet: Fleet, settings: Settings) -> Plan:
         """The plan without the regions that could not be counted.
@@ -315,13 +365,6 @@ class _Invocation:
         check_percent(plan.to_change, self.spent, settings)
         return plan
 
-    def _check_run(self, request: Request, when: RequestTime, regions: Sequence[str]) -> None:
-        """The guards on the whole run that need no look."""
-        if not self.action.only_reads:
-            require_cap_for_all(request)
-        check_age(when)
-        check_place(_account(self.context), regions, when.settings)
-
     def _regions(self, request: Request) -> tuple[str, ...]:
         if isinstance(request.regions, tuple):
             return tuple(dict.fromkeys(request.regions))
@@ -329,59 +372,6 @@ class _Invocation:
         if not region:
             raise InvalidEvent('the function\'s region is unknown; specify "regions"')
         return (region,)
-
-    def _fleet(
-        self, judge: Judge, disks: DiskLook, when: RequestTime, regions: Sequence[str]
-    ) -> Fleet:
-        settings = when.settings
-        others = sorted(settings.regions.difference(regions))
-        by_ids = isinstance(judge.selection, ByIds)
-        return Fleet(
-            judge=judge,
-            sources=tuple(
-                Inventory(self._client(region, settings), self.world.side_by_side)
-                for region in regions
-            ),
-            others=tuple(self._client(region, settings) for region in others) if by_ids else (),
-            born_by=None
-            if by_ids or self.action.only_reads
-            else when.at.replace(second=0, microsecond=0),
-            disks=disks,
-            clock=self.clock,
-            deadline=self.deadline,
-            wait=self._wait,
-            side_by_side=self.world.side_by_side,
-        )
-
-    def _wait(self) -> Pause:
-        """Wait before who is missing is looked for again, if there is time for it.
-
-        A list of messages waits a few times only, or its unknown ids would take all of its time.
-        Beyond that two looks at once must do: the next delivery could wait no more often.
-        """
-        if self.waits >= MAX_WAITS:
-            return Pause.ENOUGH
-        again_at = self.clock.now() + LOOK_AGAIN_AFTER
-        third = (self.deadline.work_until - self.clock.now()) / 3
-        if again_at > self.clock.now() + third:
-            return Pause.NO_TIME
-        self.waits += 1
-        self.clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
-        return Pause.OVER
-
-    def _client(self, region: str, settings: Settings) -> Client:
-        """The region's calls, the same for all messages: they share its pace."""
-        if self._transport is None:
-            credentials = read_credentials(self.context, self.world.environ)
-            self._transport = self.world.connect(settings, credentials)
-        if region not in self._clients:
-            self._clients[region] = Client(region, self._transport, self.clock, self.deadline)
-        return self._clients[region]
-
-    def _sent(self) -> tuple[int, int]:
-        """How many calls, and how many that change something, this invocation has sent."""
-        clients = self._clients.values()
-        return sum(one.calls for one in clients), sum(one.writes for one in clients)
 
 
 def _account(context: FcContext) -> str:

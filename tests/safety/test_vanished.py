@@ -17,8 +17,8 @@ from shared.converge.fleet import NOT_THERE
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
+from shared.ecs_access import MAX_WAITS
 from shared.errors import Incomplete
-from shared.run import MAX_WAITS
 from tests.harness.actions import WRITES, function_of, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, FEW, Stage
