@@ -76,6 +76,7 @@ class ReleaseRule(Rule, frozen=True):
     Attributes:
         retention_days: For how long a snapshot that is taken is kept.
         kept_until: Until when snapshots are wanted: so long after the event's own time.
+        begun_at: When this run began.
         zone: The zone of the times in reports.
     """
 
@@ -83,6 +84,7 @@ class ReleaseRule(Rule, frozen=True):
     snapshot: bool
     retention_days: int
     kept_until: datetime
+    begun_at: datetime
     zone: tzinfo
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: PLR0911  # one a state
@@ -115,7 +117,7 @@ class ReleaseRule(Rule, frozen=True):
             return Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
         if instance.last_start is None:
             return Impossible("ECS does not say when it started, so no snapshot can be trusted")
-        if now < max(_unchanged_since(instance, disk) for disk in instance.disks):
+        if now < max(self._unchanged_since(instance, disk) for disk in instance.disks):
             return Wait(
                 "a snapshot must begin in a later minute than the instance's start and the disk's "
                 "attachment"
@@ -178,7 +180,7 @@ class ReleaseRule(Rule, frozen=True):
         That is counted from the event on, and, should the event be very old, from now on too: what
         is deleted now must not be lost a few minutes later.
         """
-        since = _unchanged_since(instance, disk)
+        since = self._unchanged_since(instance, disk)
         long_enough = max(
             self.kept_until - RETENTION_TOLERANCE,
             now + timedelta(days=self.retention_days) - 2 * RETENTION_TOLERANCE,
@@ -197,10 +199,22 @@ class ReleaseRule(Rule, frozen=True):
         So it is after a snapshot that does not count, and where another retention is asked for. It
         moves with the event's day, since a snapshot that has expired is counted no more.
         """
-        since, number = _unchanged_since(instance, disk), len(disk.snapshots)
+        since, number = self._unchanged_since(instance, disk), len(disk.snapshots)
         kept = f"{self.retention_days} {self.kept_until:%Y-%m-%d}"
         token = f"{disk.id} {since:%Y-%m-%dT%H:%MZ} {number} {kept}"
         return DiskSnapshot(disk.id, token)
+
+    def _unchanged_since(self, instance: Instance, disk: Disk) -> datetime:
+        """From when on the disk surely holds what it holds now, if its instance is stopped.
+
+        Since the instance's last start or, if that is later, since the disk was attached to it:
+        what was written to it elsewhere is in no snapshot of before. Of an instance that shows no
+        start it is not known that it was never started, so for it no snapshot of before this run
+        counts. To the minute, as ECS tells a start.
+        """
+        started_at = instance.started_at or self.begun_at
+        latest = max(started_at, disk.attached_at or started_at)
+        return latest.replace(second=0, microsecond=0) + MINUTE
 
     def _left_over(self, instance: Instance) -> str:
         """What of a released instance is still billed, as ECS last showed it."""
@@ -233,12 +247,17 @@ class ReleaseRule(Rule, frozen=True):
 
 
 def _local_disks(instance: Instance) -> list[str]:
-    """Disks that ECS cannot snapshot: it can those of the cloud categories (CreateSnapshot)."""
-    return [
+    """Disks that ECS cannot snapshot: it can those of the cloud categories (CreateSnapshot).
+
+    The instance itself says that its host has disks for it (LocalStorageAmount), also where the
+    list of its disks leaves them out.
+    """
+    local = [
         f"disk {disk.id} ({disk.category})"
         for disk in instance.disks or ()
         if disk.category and not disk.category.startswith("cloud")
     ]
+    return local or (["the local storage of its host"] if instance.has_local_disks else [])
 
 
 def _outliving(instance: Instance) -> list[str]:
@@ -254,17 +273,6 @@ def _and_are_billed(stay: list[str]) -> str:
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _unchanged_since(instance: Instance, disk: Disk) -> datetime:
-    """From when on the disk surely holds what it holds now, if its instance is stopped.
-
-    Since the instance's last start or, if that is later, since the disk was attached to it: what
-    was written to it elsewhere is in no snapshot of before. To the minute, as ECS tells a start.
-    """
-    known = [moment for moment in (instance.last_start, disk.attached_at) if moment]
-    latest = max(known, default=instance.seen_at)
-    return latest.replace(second=0, microsecond=0) + MINUTE
 
 
 def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
@@ -283,6 +291,7 @@ def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:
         snapshot=request.snapshot,
         retention_days=request.snapshot_retention_days,
         kept_until=when.at + timedelta(days=request.snapshot_retention_days),
+        begun_at=when.now,
         zone=when.settings.zone,
     )
 

@@ -23,6 +23,7 @@ def rule_of(
         snapshot=snapshot,
         retention_days=days,
         kept_until=asked_at + timedelta(days=days),
+        begun_at=asked_at,
         zone=CHINA,
     )
 

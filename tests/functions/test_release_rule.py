@@ -291,6 +291,21 @@ def test_a_snapshot_of_before_the_disk_was_attached_does_not_count(
     )
 
 
+@pytest.mark.promise("S28")
+def test_who_shows_no_start_is_saved_by_snapshots_of_this_run_alone() -> None:
+    """It was created long ago, and nobody knows that it was never started since."""
+    stopped = replace(BASE, status=Status.STOPPED, started_at=None, created_at=STARTED - WEEK)
+
+    def step(created_at: datetime) -> Step:
+        shot = snapshot(SnapshotStatus.ACCOMPLISHED, created_at)
+        one = replace(stopped, disks=(replace(disk(0, "none"), snapshots=(shot,)),))
+        return rule_of(asked_at=NOW).next_step(one, NOW + HOUR)
+
+    since = minute_after(NOW)
+    assert step(since) == Delete(force=False)
+    assert isinstance(step(since - timedelta(seconds=1)), TakeSnapshots)
+
+
 def test_a_disk_that_was_attached_in_this_minute_is_waited_for() -> None:
     new = replace(disk(0, "none"), attached_at=NOW + timedelta(seconds=20))
     one = replace(BASE, status=Status.STOPPED, disks=(new, disk(1, "none")))

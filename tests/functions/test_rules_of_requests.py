@@ -72,6 +72,7 @@ def release_rule(*, force: bool, snapshot: bool, days: int) -> ReleaseRule:
         snapshot=snapshot,
         retention_days=days,
         kept_until=NOW + timedelta(days=days),
+        begun_at=ASKED.now,
         zone=CHINA,
     )
 

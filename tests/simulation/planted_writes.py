@@ -77,12 +77,12 @@ def _snapshots_that_end_too_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _a_disk_that_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = functions.release._unchanged_since  # noqa: SLF001  # where it would happen
+    honest = functions.release.ReleaseRule._unchanged_since  # noqa: SLF001  # where it would happen
 
-    def since(instance: Any, disk: Any) -> datetime:  # noqa: ANN401  # passed on
-        return honest(instance, msgspec.structs.replace(disk, attached_at=None))
+    def since(self: Any, instance: Any, disk: Any) -> datetime:  # noqa: ANN401  # passed on
+        return honest(self, instance, msgspec.structs.replace(disk, attached_at=None))
 
-    monkeypatch.setattr(functions.release, "_unchanged_since", since)
+    monkeypatch.setattr(functions.release.ReleaseRule, "_unchanged_since", since)
 
 
 def _a_snapshot_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:

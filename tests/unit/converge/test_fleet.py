@@ -39,6 +39,7 @@ RELEASE = ReleaseRule(
     snapshot=True,
     retention_days=7,
     kept_until=MANUAL_START + timedelta(days=7),
+    begun_at=MANUAL_START,
     zone=CHINA,
 )
 EVERYTHING = Everything()
