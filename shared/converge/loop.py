@@ -110,7 +110,8 @@ class _Run:
             if not wave:
                 self._sleep_until(min(one.due for one in unsettled))
                 continue
-            self._look([one for one in wave if self._is_stale(one)])
+            now = self.job.clock.now()
+            self._look([one for one in wave if self._is_stale(one, now)])
             now = self.job.clock.now()
             for target in wave:
                 self._decide(target, now)
@@ -156,7 +157,7 @@ class _Run:
         A look counts for 30 seconds from its first call on, so the rest of what it needs is not
         waited for beyond that: it would come when the first is out of date, for ever.
         """
-        for operation, rows, needing in self._looks_at(wave):
+        for operation, rows, needing in self._looks_at(wave, now):
             outlook = self.job.inventory.client.outlook(operation, now)
             most = None if outlook.calls is None else outlook.calls * rows
             if most and operation == "ListTagResources":
@@ -170,9 +171,11 @@ class _Run:
             wave = [one for one in wave if id(one) not in put_off]
         return wave
 
-    def _looks_at(self, wave: Sequence[Target]) -> Iterator[tuple[str, int, list[Target]]]:
+    def _looks_at(
+        self, wave: Sequence[Target], now: datetime
+    ) -> Iterator[tuple[str, int, list[Target]]]:
         """What is asked before anybody of the wave is acted on: how many rows a call, for whom."""
-        stale = [one for one in wave if self._is_stale(one)]
+        stale = [one for one in wave if self._is_stale(one, now)]
         yield "DescribeInstances", PAGE, stale
         if self.job.reader.wanted is DiskLook.ALL:
             by_disks = [
@@ -198,8 +201,8 @@ class _Run:
             return group
         return group[: outlook.calls * group[0].step.batch]
 
-    def _is_stale(self, target: Target) -> bool:
-        age = self.job.clock.now() - target.instance.seen_at
+    def _is_stale(self, target: Target, now: datetime) -> bool:
+        age = now - target.instance.seen_at
         most = self.job.judge.rule.fresh_for - _TIME_TO_SEND
         return target.blind or isinstance(target.step, Wait) or age > most
 

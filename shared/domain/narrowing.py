@@ -86,7 +86,7 @@ class Narrowing(msgspec.Struct, frozen=True):
         An answer may have lost any tag, and show the others. So a key of ``except`` that is not
         shown may be there, too; one that is shown with another value is no such key.
         """
-        if self.mismatch(instance):
+        if not (self.without_tags or self.kept.tags) or self.mismatch(instance):
             return False
         excepted = {plain_key(key) for key, _ in self.kept.tags}
         return bool(self.without_tags or excepted.difference(map(plain_key, instance.tags)))
