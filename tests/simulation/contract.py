@@ -16,6 +16,7 @@ from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
 from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.account.quirks import Quirks
 from tests.simulation.fleets import MISSPELT, PROTECT, SPELLINGS
+from tests.simulation.hours import Days
 from tests.simulation.scenario import Operator
 
 HARMFUL = frozenset({"stop", "release", "set_auto_release"})
@@ -52,6 +53,7 @@ class Order:
     Attributes:
         sent_at: Of which time it is.
         must_be: The class of error that it must end with; "": it is to be done.
+        days: On which days alone it is to be done; None: on all.
     """
 
     function: str
@@ -59,6 +61,13 @@ class Order:
     sent_at: datetime
     operator: Operator
     must_be: str = ""
+    days: Days | None = None
+
+    @cached_property
+    def rests(self) -> bool:
+        """Is the event's own day, where the operator is, none of the request's?"""
+        day = self.operator.hours.local(self.sent_at).date()
+        return self.days is not None and not self.days.has(day)
 
     @property
     def by_ids(self) -> bool:
@@ -101,7 +110,8 @@ class Order:
         """Is this instance, as it is now, what the request selects?"""
         regions, ids, name, tags = self._selection
         return (
-            one.region in regions
+            not self.rests
+            and one.region in regions
             and (ids is None or one.instance_id in ids)
             and (name == "*" or fnmatchcase(one.name, name))
             and all(has_tag(one, key, value) for key, value in tags)

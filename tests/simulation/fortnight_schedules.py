@@ -201,7 +201,12 @@ class Drawer:
         first: The first day of the fortnight.
         holidays: Days that the operator has made days off.
         workdays: Days that the operator has made working days.
+
+    Attributes:
+        latest: So many days after the first dates begin at the latest.
     """
+
+    latest = 14
 
     def __init__(
         self, dice: Random, first: date, holidays: Iterable[date], workdays: Iterable[date]
@@ -227,6 +232,12 @@ class Drawer:
         own = tuple(self._own.items())
         drawn = Spec(kind, (*weekly, *off, *dated), zone=zone, name=name, own=own)
         return drawn if len(drawn.text) <= TAG_CHARACTERS else self.spec(name)
+
+    def days(self) -> tuple[str, Callable[[date], bool]]:
+        """Days without hours, as words or as dates."""
+        if self._dice.random() < 0.7:
+            return self._dice.choice(self._words())
+        return self._dates()
 
     def _with_base(self, zone: str, name: str) -> Spec:
         base = self._dice.choice(("never", "always"))
@@ -285,12 +296,14 @@ class Drawer:
             return day.weekday() < 5
 
     def _dated(self, kind: str) -> Written:
-        begin = self._first + timedelta(days=self._dice.randint(-1, 14))
-        end = begin + timedelta(days=self._dice.choice((0, 0, 1, 4)))
+        days, has = self._dates()
         hours = self._hours(kind) if self._dice.random() < 0.5 else None
-        days = f"{begin}" if begin == end else f"{begin}..{end}"
-        has = _between(begin, end)
         return Written(f"{days} {_text(hours)}", has, by_date=True, hours=hours)
+
+    def _dates(self) -> tuple[str, Callable[[date], bool]]:
+        begin = self._first + timedelta(days=self._dice.randint(-1, self.latest))
+        end = begin + timedelta(days=self._dice.choice((0, 0, 1, 4)))
+        return f"{begin}" if begin == end else f"{begin}..{end}", _between(begin, end)
 
 
 def _between(begin: date, end: date) -> Callable[[date], bool]:

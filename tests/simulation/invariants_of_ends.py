@@ -74,7 +74,8 @@ def _check_success(watch: Watch, invocation: Invocation, ending: Ending) -> None
 
 def unread_regions(watch: Watch, invocation: Invocation) -> list[str]:
     """The regions of the event that could not be read."""
-    asked = {region for order in invocation.orders for region in order.regions}
+    busy = [order for order in invocation.orders if not order.rests]
+    asked = {region for order in busy for region in order.regions}
     return [one.region for one in watch.scenario.bad_regions if one.region in asked]
 
 
@@ -123,6 +124,9 @@ def _check_calls(invocation: Invocation, ending: Ending) -> None:
 def may_fail_with(watch: Watch, invocation: Invocation, name: str, ending: Ending) -> bool:
     """Does the scenario hold anything that this error could come of?"""
     scenario = watch.scenario
+    rests = all(one.rests and not one.must_be for one in invocation.orders)
+    if rests and invocation.in_time and name != "Refused":
+        return False
     unread = {one.how for one in scenario.bad_regions}
     if name == "AccessDenied":
         return "denied" in unread or any(isinstance(one, LostPermission) for one in scenario.faults)

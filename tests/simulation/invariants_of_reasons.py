@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
@@ -100,17 +100,11 @@ def _wrong_snapshot(watch: Watch, disks: Mapping[str, Disk], snapshot_id: str, t
         if int(days[1]) != snapshot.retention_days:
             return f"{snapshot_id} is kept {snapshot.retention_days} days"
     elif date := _DATE.search(told):
-        return _wrong_end(snapshot_id, date[0], snapshot.began_at, snapshot.retention_days)
+        ends_at = snapshot.began_at + snapshot.retention_days * _A_DAY
+        local = watch.scenario.operator.hours.local(ends_at).strftime("%Y-%m-%dT%H:%M")
+        if not snapshot.retention_days or not local.startswith(date[0][: len(local)]):
+            return f"{snapshot_id} ends at {local if snapshot.retention_days else 'no time'}"
     return ""
-
-
-def _wrong_end(snapshot_id: str, told: str, began_at: datetime, days: int) -> str:
-    """A date is told in China's time, by the day or more exactly."""
-    ends_at = began_at + days * _A_DAY
-    local = (ends_at + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
-    if days and local.startswith(told[: len(local)]):
-        return ""
-    return f"{snapshot_id} ends at {local if days else 'no time'}"
 
 
 def _disks(watch: Watch, one: Instance) -> Mapping[str, Disk]:

@@ -24,6 +24,10 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, number: i
     standings = invocation.standings
     if not ending.error and len(ending.reports) == len(standings):
         standings = standings[number : number + 1]  # else it is not known which message it is of
+    if len(standings) == 1:
+        _check_rest(invocation, standings[0].order, report)
+        if standings[0].order.rests:
+            return
     rows = report["instances"]
     ids = [row["id"] for row in rows]
     if len(set(ids)) != len(ids):
@@ -39,6 +43,21 @@ def check_report(watch: Watch, invocation: Invocation, ending: Ending, number: i
     _check_outcome(ending, report)
     for row in rows:
         check_row(watch, invocation, standings, row)
+
+
+def _check_rest(invocation: Invocation, order: Order, report: Report) -> None:
+    """Whoever rests has looked at nothing and says so; nobody else says so."""
+    day = order.operator.hours.local(order.sent_at).date()
+    said = any(f"nothing was done: {day} " in one for one in report["warnings"])
+    if said is not order.rests:
+        raise InvariantBroken(f"it rests: {order.rests}, warnings: {report['warnings']}")
+    if not order.rests:
+        return
+    looked = report["api_calls"] or (len(invocation.orders) == 1 and invocation.calls)
+    if looked or report["instances"] or sum(report["counts"].values()) or report.get("plan_id"):
+        raise InvariantBroken(f"it rests, and reports {report}")
+    if report["outcome"] != ("planned" if report["dry_run"] else "complete"):
+        raise InvariantBroken(f"it rests, and its outcome is {report['outcome']}")
 
 
 def _check_outcome(ending: Ending, report: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from local.ecs.account.model import Instance
@@ -12,6 +12,7 @@ from local.ecs.gateway.faults import DroppedTags
 from local.ecs.gateway.throttle import Limits
 from tests.simulation import contract
 from tests.simulation.contract import Order, can_be_snapshotted
+from tests.simulation.hours import Hours
 from tests.simulation.invariants_of_reasons import check_reason
 from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 from tests.simulation.watch import Row as View
@@ -21,8 +22,7 @@ V = TypeVar("V", View, View | None)
 _TIME_TO_ASK_AGAIN = timedelta(seconds=20)
 """With more that is left who is missing is asked for again: 5 s are less than a third of it."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00\+08:00")
-_CHINA = timezone(timedelta(hours=8))
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:00[+-]\d\d:00")
 _WAITED_FOR = frozenset(
     {"IncorrectInstanceStatus.Initializing", "OperationConflict", "Operation.Conflict"}
 )
@@ -112,7 +112,7 @@ def _shows(invocation: Invocation, view: View | None, row: Row) -> bool:
         return row["status"] == "Gone" and not row["auto_release_at"]
     said = {each.current.get(row["id"], "") for each in invocation.writes}
     return row["status"] in {view["Status"], *said} and (
-        row["auto_release_at"] == _shown_time(view)
+        row["auto_release_at"] == _shown_time(view, invocation.orders[0].operator.hours)
     )
 
 
@@ -130,17 +130,19 @@ def _told(view: View | None) -> str:
     return f"{view['InstanceName']} {view['Status']} {view.get('AutoReleaseTime')}"
 
 
-def _shown_time(view: View) -> str:
+def _shown_time(view: View, hours: Hours) -> str:
     text = str(view.get("AutoReleaseTime") or "")
     if not text:
         return ""
-    at = datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(_CHINA)
+    at = hours.local(datetime.fromisoformat(text.replace("Z", "+00:00")))
     return at.isoformat(timespec="seconds")
 
 
 def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
     """Why the row cannot be of this message; "" if it can."""
     order = standing.order
+    if order.rests:
+        return "is of a message that rests"
     # Of a row that cannot be read ECS's filter decides, which knows of several values but the key.
     unreadable = row["reason"].startswith("ECS's row cannot be read")
     known = row["id"] in watch.known and row["id"] not in standing.matched

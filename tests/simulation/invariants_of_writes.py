@@ -73,6 +73,8 @@ def _never(order: Order, write: Write) -> str:
         return f"is never sent by {order.function}"
     if order.only_reads:
         return "in a run that only looks"
+    if order.rests:
+        return f"for a message that rests, {order.sent_at} is none of its days {order.days}"
     releases = order.function == "release"
     if releases and order.operator.snapshot_required and not order.with_snapshots:
         return "though CURFEW_SNAPSHOT is required and the request takes none"

@@ -11,6 +11,7 @@ from typing import Any
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
+from tests.simulation.hours import IN_CHINA, Days, Hours, days_of
 
 OF_NOW = frozenset(
     {
@@ -44,10 +45,12 @@ class Message:
     Attributes:
         request: The JSON object.
         must_be: The class of error that it must end with, whatever ECS shows; "": it is done.
+        days: Its days, if it has any.
     """
 
     request: Request
     must_be: str = ""
+    days: Days | None = None
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,12 @@ def _replayed(event: bytes, failed_at: datetime) -> bytes:
 
 @dataclass(frozen=True)
 class Asking:
-    """Whom and where requests are about."""
+    """Whom and where requests are about, and when they are of use."""
 
     function: str
     regions: Sequence[str]
     fleet: Sequence[InstanceSpec]
+    hours: Hours = IN_CHINA
 
 
 def messages_of(seed: int, asking: Asking) -> tuple[tuple[Message, ...], str, Dress]:
@@ -135,6 +139,8 @@ def messages_of(seed: int, asking: Asking) -> tuple[tuple[Message, ...], str, Dr
         Message({**request, **_narrowing(narrow, asking, request)})
         for request in (_request(dice, asking) for _ in range(count if trigger in LISTS else 1))
     )
+    own = Random(f"{seed} days")  # noqa: S311  # a scenario, not a secret
+    messages = tuple(_with_days(own, one, asking) for one in messages)
     if dice.random() < 0.08:
         at = dice.randrange(len(messages))
         messages = (*messages[:at], _hostile(dice, messages[at], asking), *messages[at + 1 :])
@@ -228,6 +234,17 @@ _NARROWINGS: tuple[Mapping[str, object], ...] = (
     {"without_tags": ["owner", "stage"]},
     {"except": {"name": "db-*"}, "older_than": "1h", "without_tags": ["stage"]},
 )
+
+
+def _with_days(dice: Random, message: Message, asking: Asking) -> Message:
+    """The same message, which in a sixth of them rests on some days."""
+    if dice.random() > WITH_DAYS:
+        return message
+    days = days_of(dice, asking.hours)
+    return Message({**message.request, "days": days.said}, days=days)
+
+
+WITH_DAYS = 0.16
 
 
 def _hostile(dice: Random, honest: Message, asking: Asking) -> Message:

@@ -14,6 +14,7 @@ import shared.domain.narrowing
 import shared.run
 from local.ecs.gateway.faults import DroppedTags
 from shared.converge.target import Target
+from shared.domain.instance import Instance
 from shared.domain.narrowing import Narrowing
 from shared.domain.plan import Judge
 from shared.request.request import Request
@@ -48,6 +49,13 @@ def _an_absence_believed_from_one_api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Narrowing, "rests_on_absence", lambda *_: False)
 
 
+def _an_excepted_tag_believed_from_one_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_bare(self: Narrowing, instance: Instance) -> bool:
+        return bool(self.without_tags or (self.kept.tags and not instance.tags))
+
+    monkeypatch.setattr(Narrowing, "rests_on_absence", only_bare)
+
+
 def _keys_compared_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.domain.narrowing, "plain_key", lambda key: key)
 
@@ -71,6 +79,14 @@ def of_owners(given: Scenario) -> Scenario | None:
     return _narrowed(given, {"without_tags": ["owner"]})
 
 
+def of_lost_exceptions(given: Scenario) -> Scenario | None:
+    """Whoever has a stage is excepted, and DescribeInstances shows everything but that."""
+    narrowed = _narrowed(given, {"except": {"tags": {"stage": "*"}}})
+    if narrowed is None or any("stage" in one.request.get("tags", {}) for one in given.messages):  # type: ignore[operator]  # a dict
+        return None
+    return replace(narrowed, faults=(DroppedTags(action="DescribeInstances", key="stage"),))
+
+
 def of_late_ages(given: Scenario) -> Scenario | None:
     """An event of two hours ago asks for an age that some have reached by now only."""
     narrowed = _narrowed(given, {"older_than": "2h"})
@@ -89,5 +105,10 @@ NARROWING = (
     Planted(_an_exception_forgotten_after_the_plan, of_exceptions, "no longer selected"),
     Planted(_keys_compared_letter_by_letter, of_owners, "touches what was not selected"),
     Planted(_an_age_counted_from_now, of_late_ages, "touches what was not selected"),
+    Planted(
+        _an_excepted_tag_believed_from_one_api,
+        of_lost_exceptions,
+        "touches what was not selected",
+    ),
     Planted(_an_absence_believed_from_one_api, of_lost_absences, "touches what was not selected"),
 )

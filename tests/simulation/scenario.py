@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from random import Random
+from typing import Any
 
 from local.ecs.account.durations import Durations
 from local.ecs.account.model import StoppedMode
@@ -18,6 +19,7 @@ from local.ecs.gateway.throttle import Limits
 from tests.harness.actions import ACTIONS
 from tests.simulation import troubles
 from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of
+from tests.simulation.hours import IN_CHINA, Hours, hours_of
 from tests.simulation.messages import (
     OF_NOW,
     PLAIN,
@@ -48,6 +50,7 @@ class Operator:
         only_tags: CURFEW_ONLY_TAGS.
         snapshot_required: CURFEW_SNAPSHOT is ``required``.
         regions: CURFEW_REGIONS.
+        hours: What it has set about time.
     """
 
     max_instances: int = 100
@@ -55,6 +58,7 @@ class Operator:
     only_tags: Mapping[str, object] | None = None
     snapshot_required: bool = False
     regions: tuple[str, ...] = ()
+    hours: Hours = IN_CHINA
 
     @property
     def environ(self) -> dict[str, str]:
@@ -65,6 +69,7 @@ class Operator:
             "CURFEW_ONLY_TAGS": json.dumps(self.only_tags) if self.only_tags else "",
             "CURFEW_SNAPSHOT": "required" if self.snapshot_required else "",
             "CURFEW_REGIONS": ",".join(self.regions),
+            **self.hours.environ,
         }
         return {key: value for key, value in stated.items() if value}
 
@@ -178,7 +183,7 @@ def scenario(seed: int) -> Scenario:
         there = [*REGIONS]
         operator = replace(operator, regions=tuple(dict.fromkeys((*REGIONS, *asked))))
     fleet = fleet_of(seed, function, there, dict(operator.only_tags or {}))
-    messages, trigger, dress = messages_of(seed, Asking(function, asked, fleet))
+    messages, trigger, dress = messages_of(seed, Asking(function, asked, fleet, operator.hours))
     late = troubles.late(seed)
     if dress.old_record:
         late = max(late, dice.choice((timedelta(hours=3), timedelta(days=2000))))
@@ -191,6 +196,7 @@ def scenario(seed: int) -> Scenario:
     if not calm:
         # Tags that cannot be read and then are lost would be readable.
         lost = () if faults else troubles.lost_tags(seed, function)
+        lost = lost or troubles.lost_key(seed, _decisive(messages, operator))
         faults = (*faults, *troubles.faults(dice), *lost)
     return Scenario(
         seed=seed,
@@ -219,6 +225,18 @@ def scenario(seed: int) -> Scenario:
     )
 
 
+def _decisive(messages: Sequence[Message], operator: Operator) -> list[str]:
+    """The keys of tags for want of which somebody is meant, and that nothing else asks for."""
+    requests: list[Mapping[str, Any]] = [one.request for one in messages]
+    named = {
+        key
+        for one in requests
+        for key in (*one.get("except", {}).get("tags", ()), *one.get("without_tags", ()))
+    }
+    asked = {key for one in requests for key in one.get("tags", ())}
+    return sorted(named - asked - (operator.only_tags or {}).keys())
+
+
 def _honest(faults: Sequence[AnyFault]) -> tuple[AnyFault, ...]:
     """What is left out of two looks is one lie; a second one in the same scenario is too many."""
     return tuple(one for one in faults if not isinstance(one, MissingPage | LostPermission))
@@ -233,6 +251,7 @@ def _operator(seed: int) -> Operator:
         only_tags=only if dice.random() < 0.12 else None,
         snapshot_required=dice.random() < 0.08,
         regions=REGIONS if dice.random() < 0.08 else (),
+        hours=hours_of(seed),
     )
 
 
@@ -263,7 +282,7 @@ def simpler(bad: Scenario) -> Sequence[Scenario]:
         replace(bad, quirks=Quirks()),
         replace(bad, latency=timedelta(0)),
         replace(bad, late=timedelta(0)),
-        replace(bad, operator=Operator(regions=bad.operator.regions)),
+        replace(bad, operator=Operator(regions=bad.operator.regions, hours=bad.operator.hours)),
         replace(bad, default_stopped_mode=StoppedMode.KEEP_CHARGING),
         replace(bad, bad_regions=()),
         replace(bad, hidden=0),

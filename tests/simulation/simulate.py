@@ -72,8 +72,9 @@ def _simulate_earlier(simulation: Simulation) -> None:
 
 
 def _begin_release(simulation: Simulation, earlier: Earlier) -> None:
+    asked = simulation.scenario.messages[0].request
     request = {
-        **simulation.scenario.messages[0].request,
+        **{key: value for key, value in asked.items() if key != "days"},
         "dry_run": False,
         "snapshot": True,
         "snapshot_retention_days": earlier.retention_days,

@@ -127,6 +127,15 @@ def lost_tags(seed: int, function: str) -> tuple[AnyFault, ...]:
     return (DroppedTags(action="DescribeInstances", probability=0.3, times=dice.choice((1, 9))),)
 
 
+def lost_key(seed: int, keys: Sequence[str]) -> tuple[AnyFault, ...]:
+    """Pages that lack one of these tags, and show the others."""
+    dice = Random(f"{seed} key")  # noqa: S311  # a scenario, not a secret
+    if not keys or dice.random() < 0.6:
+        return ()
+    often = dice.choice((0.3, 1.0))
+    return (DroppedTags(action="DescribeInstances", key=dice.choice(keys), probability=often),)
+
+
 def garbled(seed: int, fleet: Sequence[InstanceSpec]) -> tuple[GarbledRow, ...]:
     """One instance whose row cannot be read, all night."""
     dice = Random(f"{seed} garbled")  # noqa: S311  # a scenario, not a secret

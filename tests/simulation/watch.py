@@ -198,7 +198,7 @@ class Watch:
     def _orders_of(self, sent_at: datetime) -> tuple[Order, ...]:
         scenario = self.scenario
         return tuple(
-            Order(scenario.function, one.request, sent_at, scenario.operator, one.must_be)
+            Order(scenario.function, one.request, sent_at, scenario.operator, one.must_be, one.days)
             for one in scenario.messages
         )
 
@@ -282,6 +282,8 @@ class Watch:
 
     def tries_in_vain(self, order: Order) -> bool:
         """Can something of it not be done, so that it fails each time?"""
+        if order.rests:
+            return False
         ids = order.request.get("instance_ids", ())
         if isinstance(ids, list):
             there = {one.instance_id: one.region for one in self.engine.instances()}

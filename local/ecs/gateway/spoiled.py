@@ -59,9 +59,10 @@ def _is_tag(item: object, key: str) -> bool:
 
 def _without_tags(item: object, key: str) -> object:
     """Who has no tag left has no field for them either, as with ECS."""
-    if not isinstance(item, dict) or "Tags" not in item:
+    tags = item.get("Tags") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(tags, dict):  # none, or garbled before
         return item
-    left = [tag for tag in item["Tags"]["Tag"] if not _is_tag(tag, key)]
+    left = [tag for tag in tags["Tag"] if not _is_tag(tag, key)]
     others = {name: value for name, value in item.items() if name != "Tags"}
     return {**item, "Tags": {"Tag": left}} if left else others
 

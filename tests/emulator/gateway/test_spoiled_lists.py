@@ -88,6 +88,15 @@ def test_one_tag_is_dropped_and_the_others_stay() -> None:
     assert [(each["ResourceId"], each["TagKey"]) for each in listed] == [("i-db", "team")]
 
 
+def test_tags_that_are_garbled_have_none_to_drop(gateway: Gateway) -> None:
+    gateway.faults.add(GarbledRow(id="*", field="Tags", value=7))
+    gateway.faults.add(DroppedTags(key="env"))
+
+    shown = ask(gateway, "DescribeInstances").body["Instances"]["Instance"]
+
+    assert {each["Tags"] for each in shown} == {7}
+
+
 @pytest.mark.parametrize(
     ("change", "garbled"),
     [
