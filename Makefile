@@ -96,6 +96,7 @@ bench: clients ## measure cold start and fleets next to other ways; needs no acc
 	$(PY) -m benchmarks.scale
 	$(PY) -m benchmarks.emulator
 	$(PY) -m benchmarks.nights
+	$(PY) -m benchmarks.schedules
 
 check: setup ## format, lint, types, import rules
 	$(VENV)/bin/ruff format --check .

@@ -11,8 +11,9 @@ import click
 from local.show.screen import screen
 from shared.domain.calendar import calendar_of
 from shared.domain.days import InvalidSpec
+from shared.domain.local_days import instant_of
 from shared.domain.schedule_spec import resolve_spec, schedules_of
-from shared.domain.timetable import instant_of, zone_of
+from shared.domain.timetable import zone_of
 from shared.errors import Refused
 from shared.settings import read_settings
 from shared.times import parse_instant

@@ -14,8 +14,9 @@ from rich.text import Text
 from shared.domain.calendar import Calendar
 from shared.domain.days import WEEKDAYS
 from shared.domain.enforcement import Move, Power, Seen, Terms, decide
+from shared.domain.local_days import instant_of
 from shared.domain.schedule import DAY_MINUTES, Kind, Schedule
-from shared.domain.timetable import Span, State, instant_of, spans_of, state_at, zone_of
+from shared.domain.timetable import Span, State, spans_of, state_at, zone_of
 
 QUARTER = 15
 _DAY = timedelta(days=1)

@@ -4,25 +4,29 @@ All arithmetic is in UTC instants; local time only finds them. A local time that
 skips is the instant of the change, one that it doubles the first of the two. Spans are half-open,
 belong to the day on which they begin, and are one where they touch or overlap.
 
-A day without hours closes at its end, unless a span runs then. That is so for schedules of spans;
-those of lone closes close when they say, and those of lone openings never.
+A day without hours closes at its end, unless a span runs then; so does one of whose hours a change
+of clocks leaves nothing. That is so for schedules of spans; those of lone closes close when they
+say, and those of lone openings never.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from collections.abc import Sequence
+from datetime import date, datetime, timezone, tzinfo
 from functools import lru_cache
 
 import msgspec
 
 from shared.domain.calendar import Calendar
-from shared.domain.schedule import DAY_MINUTES, Base, DayHours, Hours, Kind, Schedule
+from shared.domain.local_days import Bounds, LocalDays, moment_of, seconds
+from shared.domain.schedule import Base, Kind, Schedule
 from shared.zones import load_zone
 
 FARTHEST = 400
 """How many days back and ahead boundaries are looked for: a year, and the holidays after it."""
 
-_DAY = timedelta(days=1)
+_EDGE = 8
+"""How many days before the end of dates is no longer looked."""
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
@@ -60,128 +64,108 @@ class State(msgspec.Struct, frozen=True):
     guessed: date | None = None
 
 
-def instant_of(day: date, minutes: int, zone: tzinfo) -> datetime:
-    """The instant, in UTC, at which clocks of a zone show a time.
-
-    Args:
-        day: The local date.
-        minutes: From the day's midnight by the clock; 1440 and more are the next day.
-        zone: The zone.
-    """
-    days, minutes = divmod(minutes, DAY_MINUTES)
-    wall = datetime.combine(day + days * _DAY, time(minutes // 60, minutes % 60), zone)
-    moment = wall.astimezone(timezone.utc)
-    if moment.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return moment
-    return _change_between(wall.replace(fold=1).astimezone(timezone.utc), moment, zone)
-
-
-def _change_between(before: datetime, after: datetime, zone: tzinfo) -> datetime:
-    """The instant at which a zone's clocks change, to the minute."""
-    offset = before.astimezone(zone).utcoffset()
-    minute = timedelta(minutes=1)
-    while after - before > minute:
-        middle = before + (after - before) // minute // 2 * minute
-        if middle.astimezone(zone).utcoffset() == offset:
-            before = middle
-        else:
-            after = middle
-    return after
-
-
-class _Days:
-    """The hours of days, each asked for once, and the first guess among them."""
-
-    def __init__(self, schedule: Schedule, zone: tzinfo, calendar: Calendar) -> None:
-        self.guessed: date | None = None
-        self._schedule, self._zone, self._calendar = schedule, zone, calendar
-        self._hours: dict[date, DayHours] = {}
-
-    def hours(self, day: date) -> tuple[Hours, ...]:
-        found = self._hours.get(day)
-        if found is None:
-            found = self._hours[day] = self._schedule.hours_on(day, self._calendar)
-            if found.is_guess:
-                self.guessed = min(day, self.guessed or day)
-        return found.hours
-
-    def instant(self, day: date, minutes: int = 0) -> datetime:
-        return instant_of(day, minutes, self._zone)
-
-    def around(self, day: date) -> tuple[date, date]:
-        """How far back and ahead is looked, within what dates there are."""
-        farthest = FARTHEST if self._schedule.entries else 2
-        back, ahead = (day - date.min).days - 2, (date.max - day).days - 3
-        return day - min(farthest, back) * _DAY, day + min(farthest, ahead) * _DAY
-
-
 class _Window:
     """The days around an instant that have been looked at, and the spans that begin on them."""
 
-    def __init__(self, days: _Days, today: date) -> None:
-        self.spans: list[Span] = []
+    def __init__(self, days: LocalDays, today: int, farthest: int) -> None:
+        self.spans = list(days.spans(today))
         self._days = days
         self._first = self._last = today
-        self._earliest, self._latest = days.around(today)
-        self._take(today)
+        self._earliest, self._latest = _around(today, farthest)
+        self._ends: list[int] = []
+        self._is_last_empty = not self.spans
 
-    def back(self) -> bool:
-        """Look at one day more before; False: it is too far."""
+    def back(self, *, to_spans: bool = False) -> bool:
+        """Look at one day more before; False: it is too far.
+
+        The days that the first span runs all through are taken at once, and if only spans are
+        looked for, days without.
+        """
+        if self.spans and self.spans[0][0] <= self.sure_from:
+            through = self._days.first_through(self._first, self._earliest + 1)
+            if through < self._first:
+                whole = self._days.instant(through), self._days.instant(self._first + 1)
+                self._first = through
+                self._put_before([whole])
+        elif to_spans:
+            self._first = self._days.first_empty(self._first, self._earliest + 1)
         if self._first <= self._earliest:
             return False
-        self._first -= _DAY
-        self._take(self._first)
+        self._first -= 1
+        found = self._days.spans(self._first)
+        self._put_before(found)
+        if not found:
+            self._ends_empty(self._first)
         return True
 
-    def ahead(self) -> bool:
-        """Look at one day more after; False: it is too far."""
+    def ahead(self, *, to_spans: bool = False) -> bool:
+        """Look at one day more after; False: it is too far. Else as ``back``."""
+        if self.spans and self.spans[-1][1] >= self.sure_until:
+            through = self._days.last_through(self._last, self._latest - 1)
+            if through > self._last:
+                whole = self._days.instant(self._last + 1), self._days.instant(through + 1)
+                self._last = through
+                self._put_after([whole, *self._days.spans(through)])
+        elif to_spans:
+            self._last = self._days.last_empty(self._last, self._latest - 1)
         if self._last >= self._latest:
             return False
-        self._last += _DAY
-        self._take(self._last)
+        self._last += 1
+        found = self._days.spans(self._last)
+        self._put_after(found)
+        if self._is_last_empty:
+            self._ends_empty(self._last - 1)
+        self._is_last_empty = not found
         return True
 
+    def _put_before(self, earlier: Sequence[Bounds]) -> None:
+        for opens, closes in reversed(earlier):
+            until = closes
+            while self.spans and self.spans[0][0] <= until:
+                until = max(until, self.spans.pop(0)[1])
+            self.spans.insert(0, (opens, until))
+
+    def _put_after(self, later: Sequence[Bounds]) -> None:
+        for opens, closes in later:
+            if self.spans and opens <= self.spans[-1][1]:
+                before = self.spans.pop()
+                self.spans.append((before[0], max(before[1], closes)))
+            else:
+                self.spans.append((opens, closes))
+
     @property
-    def sure_from(self) -> datetime:
+    def sure_from(self) -> int:
         """Days before reach as far as the end of the first day: what begins later is whole."""
-        return self._days.instant(self._first + _DAY)
+        return self._days.instant(self._first + 1)
 
     @property
-    def sure_until(self) -> datetime:
+    def sure_until(self) -> int:
         """Days after begin here: what ends earlier is whole."""
-        return self._days.instant(self._last + _DAY)
+        return self._days.instant(self._last + 1)
 
-    def running(self, moment: datetime) -> Span | None:
+    def running(self, instant: int) -> Bounds | None:
         """The span that runs at an instant."""
-        return next((one for one in self.spans if one.opens_at <= moment < one.closes_at), None)
+        for one in self.spans:
+            if one[0] <= instant < one[1]:
+                return one
+        return None
 
-    def closes(self) -> list[datetime]:
-        """The ends of spans, and of days without hours at whose end no span runs."""
-        length = (self._last - self._first).days
-        days = [self._first + number * _DAY for number in range(length)]
-        ends = [self._days.instant(day + _DAY) for day in days if not self._days.hours(day)]
-        return [one.closes_at for one in self.spans] + [
-            end for end in ends if self.running(end) is None
-        ]
+    def closes(self) -> list[int]:
+        """The ends of spans, and of days on which none begins and at whose end none runs."""
+        empty = [end for end in self._ends if self.running(end) is None]
+        return [closes for _, closes in self.spans] + empty
 
-    def _take(self, day: date) -> None:
-        found = [
-            Span(self._days.instant(day, hours.opens), self._days.instant(day, hours.closes))
-            for hours in self._days.hours(day)
-            if hours.opens is not None and hours.closes is not None
-        ]
-        self.spans = merged([*self.spans, *(one for one in found if one.opens_at < one.closes_at)])
+    def _ends_empty(self, day: int) -> None:
+        """A day on which no span begins ends; what runs at its end goes on, so that is no close."""
+        end = self._days.instant(day + 1)
+        if self.running(end) is None:
+            self._ends.append(end)
 
 
-def merged(spans: list[Span]) -> list[Span]:
-    """The same time in spans that neither touch nor overlap, in order."""
-    found: list[Span] = []
-    for one in sorted(spans):
-        if found and one.opens_at <= found[-1].closes_at:
-            found[-1] = Span(found[-1].opens_at, max(one.closes_at, found[-1].closes_at))
-        else:
-            found.append(one)
-    return found
+def _around(day: int, farthest: int) -> tuple[int, int]:
+    """How far back and ahead is looked, within what dates there are."""
+    back, ahead = day - date.min.toordinal() - _EDGE, date.max.toordinal() - day - _EDGE
+    return day - min(farthest, back), day + min(farthest, ahead)
 
 
 def state_at(schedule: Schedule, now: datetime, zone: tzinfo, calendar: Calendar) -> State:
@@ -206,29 +190,37 @@ def spans_of(
     schedule: Schedule, first: date, last: date, zone: tzinfo, calendar: Calendar
 ) -> tuple[Span, ...]:
     """The spans that begin on some days, both included, in order; none for lone closes."""
-    window = _Window(_Days(schedule, zone_of(schedule, zone), calendar), first)
-    for _ in range((last - first).days):
-        window.ahead()
-    return tuple(window.spans)
+    days = LocalDays(schedule, zone_of(schedule, zone), calendar)
+    window = _Window(days, first.toordinal(), (last - first).days)
+    while window.ahead():
+        pass
+    return tuple(Span(moment_of(opens), moment_of(closes)) for opens, closes in window.spans)
 
 
 @lru_cache(maxsize=1024)
 def _state_at(schedule: Schedule, now: datetime, zone: tzinfo, calendar: Calendar) -> State:
     """Of a fleet's many instances with few schedules each schedule is asked once a minute."""
-    today = now.astimezone(zone).date()
-    days = _Days(schedule, zone, calendar)
+    days = LocalDays(schedule, zone, calendar)
+    today, instant = now.astimezone(zone).toordinal(), seconds(now)
+    farthest = FARTHEST if schedule.entries else 2
     is_running = False
     if schedule.kind is Kind.SPANS:
-        window = _Window(days, today)
+        window = _Window(days, today, farthest)
         window.back()
-        is_running = window.running(now) is not None
-        times = _in_span(window, now) if is_running else _outside(window, now)
+        is_running = window.running(instant) is not None
+        times = _in_span(window, instant) if is_running else _outside(window, instant)
     else:
-        times = _lone(schedule.kind, days, now, today)
+        times = _lone(schedule.kind, days, instant, today)
+    opened_at, closed_at, opens_at, closes_at = (
+        None if one is None else moment_of(one) for one in times
+    )
     return State(
         schedule.kind,
         is_running,
-        *times,
+        opened_at,
+        closed_at,
+        opens_at,
+        closes_at,
         zone=zone,
         zone_name=schedule.zone,
         starts=schedule.base is not Base.ALWAYS,
@@ -236,86 +228,83 @@ def _state_at(schedule: Schedule, now: datetime, zone: tzinfo, calendar: Calenda
     )
 
 
-_Times = tuple[datetime | None, datetime | None, datetime | None, datetime | None]
+_Times = tuple[int | None, int | None, int | None, int | None]
 """The last opening and close, the next opening and close."""
 
 
-def _in_span(window: _Window, now: datetime) -> _Times:
-    span = _whole_back(window, now)
-    opened_at = None if span.opens_at <= window.sure_from else span.opens_at
+def _in_span(window: _Window, now: int) -> _Times:
+    opens = _whole_back(window, now)
+    opened_at = None if opens <= window.sure_from else opens
     closed_at = None if opened_at is None else _last_close(window, now)
-    while (span := _running(window, now)).closes_at >= window.sure_until and window.ahead():
+    while (closes := _running(window, now)[1]) >= window.sure_until and window.ahead():
         pass
-    if span.closes_at >= window.sure_until:
+    if closes >= window.sure_until:
         return opened_at, closed_at, None, None
-    return opened_at, closed_at, _next_opening(window, now), span.closes_at
+    return opened_at, closed_at, _next_opening(window, now), closes
 
 
-def _outside(window: _Window, now: datetime) -> _Times:
+def _outside(window: _Window, now: int) -> _Times:
     closed_at = _last_close(window, now)
     closes_at = _next_close(window, now)
     return _last_opening(window, now), closed_at, _next_opening(window, now), closes_at
 
 
-def _running(window: _Window, now: datetime) -> Span:
+def _running(window: _Window, now: int) -> Bounds:
     span = window.running(now)
     assert span is not None  # noqa: S101  # spans only grow
     return span
 
 
-def _whole_back(window: _Window, now: datetime) -> Span:
-    """The span that runs, with all that touches it before."""
-    while (span := _running(window, now)).opens_at <= window.sure_from and window.back():
+def _whole_back(window: _Window, now: int) -> int:
+    """The opening of the span that runs, with all that touches it before."""
+    while (opens := _running(window, now)[0]) <= window.sure_from and window.back():
         pass
-    return span
+    return opens
 
 
-def _last_opening(window: _Window, now: datetime) -> datetime | None:
+def _last_opening(window: _Window, now: int) -> int | None:
     while True:
-        opens = [one.opens_at for one in window.spans if one.opens_at <= now]
-        if opens and opens[-1] > window.sure_from:
-            return opens[-1]
-        if not window.back():
+        opened = max((opens for opens, _ in window.spans if opens <= now), default=None)
+        if opened is not None and opened > window.sure_from:
+            return opened
+        if not window.back(to_spans=True):
             return None
 
 
-def _next_opening(window: _Window, now: datetime) -> datetime | None:
+def _next_opening(window: _Window, now: int) -> int | None:
     while True:
-        opens = [one.opens_at for one in window.spans if one.opens_at > now]
-        if opens:
-            return opens[0]
-        if not window.ahead():
-            return None
+        opens = min((opens for opens, _ in window.spans if opens > now), default=None)
+        if opens is not None or not window.ahead(to_spans=True):
+            return opens
 
 
-def _last_close(window: _Window, now: datetime) -> datetime | None:
+def _last_close(window: _Window, now: int) -> int | None:
     while True:
         last = max((one for one in window.closes() if one <= now), default=None)
-        if last and last >= window.sure_from:
+        if last is not None and last >= window.sure_from:
             return last
         if not window.back():
             return None
 
 
-def _next_close(window: _Window, now: datetime) -> datetime | None:
+def _next_close(window: _Window, now: int) -> int | None:
     while True:
         following = min((one for one in window.closes() if one > now), default=None)
-        if following and following < window.sure_until:
+        if following is not None and following < window.sure_until:
             return following
         if not window.ahead():
             return None
 
 
-def _lone(kind: Kind, days: _Days, now: datetime, today: date) -> _Times:
+def _lone(kind: Kind, days: LocalDays, now: int, today: int) -> _Times:
     """The last and next close or opening; a day's ``24:00`` is not after the next day's begin."""
-    earliest, latest = days.around(today)
+    earliest, latest = _around(today, FARTHEST)
 
-    def moments(day: date) -> list[datetime]:
+    def moments(day: int) -> list[int]:
         hours = days.hours(day)
         return [days.instant(day, (one.opens or 0) + (one.closes or 0)) for one in hours]
 
-    back = (today - number * _DAY for number in range((today - earliest).days))
-    ahead = (today + number * _DAY for number in range((latest - today).days))
+    back, ahead = range(today, earliest, -1), range(today, latest)
     last = (max(past) for day in back if (past := [one for one in moments(day) if one <= now]))
     following = (min(later) for day in ahead if (later := [x for x in moments(day) if x > now]))
     if kind is Kind.CLOSES:

@@ -49,6 +49,14 @@ class Machine:
     sold_out: bool = False
 
 
+@dataclass(frozen=True)
+class Was:
+    """How an instance was before a run: its status, and its StartTime."""
+
+    status: Status
+    started_at: datetime | None
+
+
 class Laws:
     """Watches one fortnight.
 
@@ -68,12 +76,14 @@ class Laws:
         ]
         self._by_id = {one.id: one for one in self.machines}
 
-    def view(self, machine: Machine, at: datetime | None = None) -> View | None:
-        """What its schedule says of it, now or at a time; None: it has none that can be read."""
+    def view(
+        self, machine: Machine, at: datetime | None = None, was: Was | None = None
+    ) -> View | None:
+        """What its schedule says of it, as it is or was; None: it has none that can be read."""
         meaning = self.given.meaning(machine.tags)
         if meaning is None:
             return None
-        started = self.engine.instance(machine.id).started_at
+        started = was.started_at if was else self.engine.instance(machine.id).started_at
         minute = -1 if started is None else int(self.given.minute(started))
         return View(self.given, machine.tags, meaning, at or self.engine.clock.now(), minute)
 
@@ -118,7 +128,7 @@ class Laws:
         if own not in {"", what} and machine.touched_at <= since and not view.changed_since(since):
             self.breaks(Law(5, f"{what} after its own {own} at {since:%d %H:%M}"), machine)
 
-    def ended(self, began_at: datetime, before: Mapping[str, Status], outcome: Any) -> bool:  # noqa: ANN401  # a report, or an error
+    def ended(self, began_at: datetime, before: Mapping[str, Was], outcome: Any) -> bool:  # noqa: ANN401  # a report, or an error
         """A run has ended.
 
         Args:
@@ -167,12 +177,12 @@ class Laws:
         return at < len(due) and self.given.is_lost(due[at])
 
     def _check_row(
-        self, machine: Machine, row: Mapping[str, Any], began_at: datetime, was: Status
+        self, machine: Machine, row: Mapping[str, Any], began_at: datetime, was: Was
     ) -> None:
-        view = self.view(machine, began_at)
+        view = self.view(machine, began_at, was)
         if view is None or row["result"] not in {"changed", "unchanged"}:
             return
-        for name, said, true in _times_of(row["reason"], view, was):
+        for name, said, true in _times_of(row["reason"], view, was.status):
             if said != true:
                 how = f"{name} is {true}, but: {row['reason']}"
                 self.breaks(Law(8, how), machine)

@@ -18,8 +18,8 @@ import chinese_calendar
 
 A_DAY = 24 * 60
 TAG_CHARACTERS = 128
-MARGIN = timedelta(days=40)
-"""So far before and after a fortnight meanings are known; ``fri#last`` is at most 35 days away."""
+MARGIN = timedelta(days=75)
+"""So far around a fortnight meanings are known: ``fri#last`` comes monthly, but may be off."""
 
 _QUARTER = 15
 _MINUTE = timedelta(minutes=1)
@@ -168,16 +168,18 @@ def meaning_of(spec: Spec, begin: datetime, days: int, zone: str) -> Meaning:
     empty: list[date] = []
     for day in (begin.date() + timedelta(days=number) for number in range(1, days - 2)):
         hours = spec.hours_on(day)
-        if not hours:
-            empty.append(day)
+        begun = False
         for opens, shuts in hours:
             if opens is not None and shuts is not None:
                 first, end = wall.reaches(day, opens), wall.reaches(day, shuts)
                 inside[first:end] = b"\1" * (end - first)
+                begun |= first < end
             elif opens is not None:
                 openings.add(wall.reaches(day, opens))
             elif shuts is not None:
                 closes.add(wall.reaches(day, shuts))
+        if not begun:
+            empty.append(day)
     if spec.kind == "spans":
         openings |= set(_found(inside, b"\0\1"))
         closes |= set(_found(inside, b"\1\0"))

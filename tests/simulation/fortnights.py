@@ -24,7 +24,7 @@ from local.fc.trigger_events import ENVELOPES
 from tests.harness.invocation import ENVIRONMENT
 from tests.harness.stage import Stage
 from tests.simulation.fortnight import Fortnight, Hand, Span, fortnight
-from tests.simulation.fortnight_laws import Laws
+from tests.simulation.fortnight_laws import Laws, Was
 from tests.simulation.fortnight_schedules import MARGIN, following
 from tests.simulation.fortnight_view import WORTH_STARTING
 
@@ -106,7 +106,10 @@ class Play:
     def _run(self, event: bytes) -> None:
         self.runs += 1
         began_at, writes = self.clock.now(), self.laws.writes
-        before = {one.instance_id: one.status for one in self.stage.engine.instances()}
+        before = {
+            one.instance_id: Was(one.status, one.started_at)
+            for one in self.stage.engine.instances()
+        }
         outcome: Any
         try:
             outcome = self.stage.deliver("apply_schedule", event)

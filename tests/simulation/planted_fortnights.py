@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 import shared.domain.enforcement
+import shared.domain.local_days
 import shared.domain.on_schedule
 import shared.domain.timetable
 from shared.domain.enforcement import Decision, Move, Power, Seen, Terms, decide
@@ -96,7 +97,7 @@ def _no_end_of_a_day_off(monkeypatch: Patch) -> None:
     monkeypatch.setattr(
         shared.domain.timetable._Window,  # noqa: SLF001  # where it would happen
         "closes",
-        lambda self: [one.closes_at for one in self.spans],
+        lambda self: [closes for _, closes in self.spans],
     )
 
 
@@ -133,12 +134,12 @@ def _sees_saw(monkeypatch: Patch) -> None:
 
 
 def _summer_time_is_never(monkeypatch: Patch) -> None:
-    honest = shared.domain.timetable.instant_of
+    honest = shared.domain.local_days.instant_of
 
     def naive(day: Any, minutes: int, zone: Any) -> datetime:  # noqa: ANN401  # passed on
         return honest(day, 0, zone) + timedelta(minutes=minutes)
 
-    monkeypatch.setattr(shared.domain.timetable, "instant_of", naive)
+    monkeypatch.setattr(shared.domain.local_days, "instant_of", naive)
     shared.domain.timetable._state_at.cache_clear()  # noqa: SLF001  # what was right is remembered
 
 

@@ -20,6 +20,12 @@ ZONES = sorted(
     for zone in available_timezones()
     if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix/", "right/"))
 )
+CHANGING = (
+    *("Europe/Berlin", "America/New_York", "America/Scoresbysund", "Africa/Casablanca"),
+    *("Asia/Beirut", "Australia/Lord_Howe", "America/Santiago", "Africa/Cairo"),
+)
+"""Zones whose clocks change at night, at midnight, in the evening, for Ramadan, by half an hour."""
+
 FIRST, LAST_DAY = date(2020, 1, 1), date(2037, 12, 31)
 
 _days = st.dates(FIRST, LAST_DAY)
@@ -59,9 +65,38 @@ def schedules(draw: st.DrawFn, kinds: tuple[Kind, ...] = tuple(Kind)) -> Schedul
     return Schedule(base, tuple(entries), draw(st.sampled_from(["", *ZONES])))
 
 
-def instants() -> st.SearchStrategy[datetime]:
-    """Whole minutes of 2020 to 2037, in UTC."""
-    return st.datetimes(datetime(2020, 1, 1), datetime(2037, 12, 31)).map(  # noqa: DTZ001  # below
+_long = st.builds(
+    lambda first, more: Dates(first, first + timedelta(days=more)),
+    st.dates(date(2025, 6, 1), date(2028, 1, 1)),
+    st.sampled_from([0, 1, 30, 390, 500]),
+)
+_words = st.sampled_from([Daily(), Weekdays(0, 6), Weekdays(0, 4), Weekdays(5, 6), *Business])
+_touching = st.sampled_from(
+    [
+        *((0, 1440), (0, 720), (720, 1440), (720, 2159), (660, 2140), (1380, 1560), (0, 150)),
+        *((120, 180), (150, 1440), (1410, 1440), (0, 1439)),
+    ]
+).map(lambda one: Hours(*one))
+
+
+@st.composite
+def endless_schedules(draw: st.DrawFn) -> Schedule:
+    """Schedules whose boundaries are hundreds of days away, or nowhere, more often than not."""
+    base = draw(st.sampled_from([Base.NONE, Base.NONE, Base.ALWAYS, Base.NEVER]))
+    word = _long if base else st.one_of(_words, _words, _weekly, _long)
+    hours = _touching if base is Base.NEVER else st.one_of(_touching, _touching, st.none())
+    entry = st.builds(
+        lambda days, hours: Entry(tuple(days), hours), st.lists(word, min_size=1, max_size=3), hours
+    )
+    entries = draw(st.lists(entry, min_size=0 if base else 1, max_size=5))
+    if not base and not any(one.hours for one in entries):
+        entries.append(Entry((Daily(),), draw(_touching)))
+    return Schedule(base, tuple(entries), draw(st.sampled_from(["", *CHANGING])))
+
+
+def instants(first: int = 2020, last: int = 2037) -> st.SearchStrategy[datetime]:
+    """Whole minutes of these years, in UTC."""
+    return st.datetimes(datetime(first, 1, 1), datetime(last, 12, 31)).map(  # noqa: DTZ001  # below
         lambda one: one.replace(second=0, microsecond=0, tzinfo=timezone.utc)
     )
 

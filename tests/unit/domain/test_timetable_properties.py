@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
+from shared.domain.local_days import instant_of
 from shared.domain.schedule import Kind, Schedule
 from shared.domain.schedule_spec import parse_spec
-from shared.domain.timetable import State, instant_of, spans_of, state_at, zone_of
+from shared.domain.timetable import State, spans_of, state_at, zone_of
 from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, ZONES, instants, schedules
 
@@ -179,11 +180,31 @@ def test_a_day_without_hours_closes_at_its_end_unless_a_span_runs_then(
     zone = zone_of(schedule, CHINA)
     day = now.astimezone(zone).date()
     end = instant_of(day + DAY, 0, zone)
-    if schedule.hours_on(day, CALENDAR).hours:
+    if spans_of(schedule, day, day, zone, CALENDAR):
         return
     at_end = state(schedule, end)
 
     assert at_end.inside or at_end.closed_at == end
+
+
+def test_so_does_a_day_of_whose_hours_a_change_of_clocks_leaves_nothing() -> None:
+    swallowed = 0
+    for zone, change in changes():
+        minute = change - MINUTE
+        before, after = (one.astimezone(zone).replace(tzinfo=None) for one in (minute, change))
+        opens = before + MINUTE
+        if after - opens < 30 * MINUTE or opens.date() != (after - MINUTE).date():
+            continue
+        schedule = parse_spec(f"daily {opens:%H:%M}-{after:%H:%M}")
+        day = opens.date()
+        end = instant_of(day + DAY, 0, zone)
+        at_end = state_at(schedule, end, zone, CALENDAR)
+
+        assert not spans_of(schedule, day, day, zone, CALENDAR)
+        assert at_end.closed_at == end or (at_end.inside and opens.hour == 0)
+        swallowed += at_end.closed_at == end
+
+    assert swallowed > 300
 
 
 def _times(one: State) -> tuple[object, ...]:
