@@ -89,6 +89,13 @@ class SetAutoReleaseRule(Rule, frozen=True):
             return f"{in_words(step)}; {self._too_near()}"
         return in_words(step)
 
+    def told(self, made: str, reason: str) -> str:
+        """The time that was set, and why it is another than was asked for, or stands no more."""
+        asked = in_words(SetAutoRelease(in_zone(self.at, self.zone)))
+        if any(one != asked for one in made.split(", ") if one):
+            reason = self._too_near()
+        return "; ".join(part for part in (made, reason) if part)
+
     def _stays(self, is_set: datetime) -> bool:
         return {
             "replace": False,

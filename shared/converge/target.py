@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.domain.instance import Disk, Instance, Status
+from shared.domain.instance import Disk, Instance, Status, given_up
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
 from shared.domain.plan import VANISHED, Judge, Result, Row
 from shared.domain.retries import ADVICE, MAX_TRIES, Kind
@@ -26,6 +26,7 @@ from shared.domain.steps import (
     SetAutoRelease,
     Snapshot,
     Step,
+    Stop,
     Wait,
     in_words,
 )
@@ -282,7 +283,8 @@ class Target(msgspec.Struct, eq=False):
     def _afterwards(self) -> str:
         """What this run did, and what it perhaps did, for a row that does not say so itself."""
         done = f"; {ALREADY_DONE}{', '.join(self.made)}" if self.made else ""
-        return done + self._perhaps()
+        lost = given_up(self.first, self.instance) if self._accepted.get(Stop) else ""
+        return done + (f"; {lost}" if lost else "") + self._perhaps()
 
     def _perhaps(self) -> str:
         return f"; possibly done: {', '.join(self._doubted.values())}" if self._doubted else ""

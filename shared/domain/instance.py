@@ -173,6 +173,36 @@ def stopped_in_words(instance: Instance) -> str:
     return ""
 
 
+def hindered(instance: Instance) -> str:
+    """Why ECS cannot stop it in StopCharging; "" if nothing that is known hinders that.
+
+    It stops such an instance in KeepCharging, without a word ("Economical mode", ECS user guide).
+    """
+    if instance.charge_type == "PrePaid":
+        return "it is a subscription"
+    if instance.bought.network == "classic":
+        return "it is in a classic network"
+    return "it has local disks" if instance.has_local_disks else ""
+
+
+def given_up(before: Instance, after: Instance) -> str:
+    """What a stop took from an instance, as ECS shows it; "" if nothing, or not stopped yet.
+
+    Args:
+        before: As it was before the stop.
+        after: As ECS shows it now.
+    """
+    if not before.public_ip or after.status is not Status.STOPPED:
+        return ""
+    is_lost = after.stopped_mode is StoppedMode.STOP_CHARGING or after.public_ip != before.public_ip
+    return f"gave up {public_address(before)}" if is_lost else ""
+
+
+def public_address(instance: Instance) -> str:
+    """Its static public address in a sentence."""
+    return f"its public address {instance.public_ip}"
+
+
 _SETTLED = {
     Status.PENDING: Status.RUNNING,
     Status.STARTING: Status.RUNNING,

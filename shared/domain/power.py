@@ -9,6 +9,9 @@ from shared.domain.instance import (
     Status,
     StoppedMode,
     after_transition,
+    given_up,
+    hindered,
+    public_address,
     stopped_in_words,
 )
 from shared.domain.steps import Done, Impossible, Rule, Start, Step, Stop, Wait, in_words
@@ -66,33 +69,28 @@ class StopRule(Rule, frozen=True):
         """What became of its static public address."""
         if after.status is not Status.STOPPED:
             return self._consequence(before)
-        is_lost = (
-            after.stopped_mode is StoppedMode.STOP_CHARGING or after.public_ip != before.public_ip
-        )
-        return f"gave up {_address(before)}" if before.public_ip and is_lost else ""
+        return given_up(before, after)
 
     def _consequence(self, instance: Instance) -> str:
         """What the stopped mode means for this instance, as far as it is known beforehand.
 
-        Only pay-as-you-go instances without local disks can do StopCharging, which gives up the
-        static public address ("Economical mode", ECS user guide).
+        StopCharging gives up the static public address ("Economical mode", ECS user guide).
         """
-        hindered = _hindered(instance)
+        why_not = hindered(instance)
         match self.stopped_mode:
-            case StoppedMode.STOP_CHARGING if hindered:
-                return f"StopCharging will have no effect: {hindered}"
+            case StoppedMode.STOP_CHARGING if why_not:
+                return f"StopCharging will have no effect: {why_not}"
             case StoppedMode.STOP_CHARGING if instance.public_ip:
-                return f"gives up {_address(instance)}"
-            case None if instance.public_ip and not hindered:
-                return (
-                    f"may give up {_address(instance)}, if the account's default is economical mode"
-                )
+                return f"gives up {public_address(instance)}"
+            case None if instance.public_ip and not why_not:
+                may_lose = f"may give up {public_address(instance)}"
+                return f"{may_lose}, if the account's default is economical mode"
         return ""
 
     def _in_words(self, step: Step, instance: Instance) -> str:
         """A step, a stop with the mode that ECS will take where none is stated."""
         by_default = isinstance(step, Stop) and self.stopped_mode is None
-        mode = " (the account's default mode)" if by_default and not _hindered(instance) else ""
+        mode = " (the account's default mode)" if by_default and not hindered(instance) else ""
         return f"{in_words(step)}{mode}"
 
     def _mode(self, instance: Instance) -> str:
@@ -100,13 +98,13 @@ class StopRule(Rule, frozen=True):
 
         ECS stops without a word in KeepCharging where it cannot do StopCharging.
         """
-        mode, asked, hindered = instance.stopped_mode, self.stopped_mode, _hindered(instance)
+        mode, asked, why_not = instance.stopped_mode, self.stopped_mode, hindered(instance)
         if asked in {None, mode}:
             return "" if asked else stopped_in_words(instance)
-        if asked is StoppedMode.STOP_CHARGING and hindered:
-            told = (stopped_in_words(instance), f"StopCharging has no effect: {hindered}")
+        if asked is StoppedMode.STOP_CHARGING and why_not:
+            told = (stopped_in_words(instance), f"StopCharging has no effect: {why_not}")
             return "; ".join(part for part in told if part)
-        if hindered:
+        if why_not:
             return ""
         billed = ": still billed" if mode is StoppedMode.KEEP_CHARGING else ""
         return (
@@ -133,14 +131,3 @@ class StartRule(Rule, frozen=True):
                 return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
             case _:
                 return Wait(instance.status.value)
-
-
-def _hindered(instance: Instance) -> str:
-    """Why ECS cannot stop it in StopCharging; "" if nothing that is known hinders that."""
-    if instance.charge_type == "PrePaid":
-        return "it is a subscription"
-    return "it has local disks" if instance.has_local_disks else ""
-
-
-def _address(instance: Instance) -> str:
-    return f"its public address {instance.public_ip}"

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from shared.domain.instance import Instance, Status
+from shared.domain.instance import Instance, Status, hindered
 
 ENDS = frozenset({"instanceType", "image", "bandwidth"})
 """What is not charged in economical mode; whatever else has a price goes on."""
@@ -101,10 +101,11 @@ def why_without_price(instance: Instance) -> str:
 
 def list_price(instance: Instance, parts: Mapping[str, float], currency: str) -> ListPrice:
     """The price of an instance whose parts cost so much an hour."""
-    hindered = instance.has_local_disks or instance.bought.network == "classic"
     return ListPrice(
         hour=_rounded(parts.values()),
-        ends=0.0 if hindered else _rounded(price for name, price in parts.items() if name in ENDS),
+        ends=0.0
+        if hindered(instance)
+        else _rounded(price for name, price in parts.items() if name in ENDS),
         currency=currency,
     )
 

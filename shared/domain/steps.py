@@ -18,7 +18,7 @@ from typing import ClassVar
 import msgspec
 
 from shared.domain.guards import FRESH_FOR, Harm
-from shared.domain.instance import Instance, StoppedMode
+from shared.domain.instance import Instance, StoppedMode, after_transition
 
 MAX_BATCH = 100
 """Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
@@ -200,7 +200,10 @@ class Rule(msgspec.Struct, frozen=True):
 
     def way(self, instance: Instance, now: datetime) -> str:
         """The whole way to the goal in in_words, with what stays and is billed, for a dry run."""
-        return in_words(self.next_step(instance, now))
+        step = self.next_step(instance, now)
+        if not isinstance(step, Wait):
+            return in_words(step)
+        return ", ".join(map(in_words, (step, self.next_step(after_transition(instance), now))))
 
     def awaited(self, instance: Instance) -> str:
         """What is said of one that was on its way already when the run first looked."""

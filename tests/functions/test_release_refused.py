@@ -10,10 +10,11 @@ import pytest
 
 from functions.release import handler
 from local.ecs.account.durations import Durations
-from local.ecs.account.model import Status
+from local.ecs.account.model import Status, StoppedMode
 from local.ecs.account.quirks import Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.engine import Ecs
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.gateway.faults import (
     LostPermission,
     Refuse,
@@ -248,3 +249,27 @@ def test_slow_snapshots_leave_it_pending_and_the_next_run_goes_on(call: Call) ->
     call(handler, {"instance_ids": ["i-1"]}, timeout_s=60)
     assert call.statuses() == {}
     assert len(call.ecs.engine.snapshots()) == 1
+
+
+@pytest.mark.promise("S31")
+@pytest.mark.parametrize(
+    ("mode", "lost"),
+    [
+        (StoppedMode.KEEP_CHARGING, ""),
+        (StoppedMode.STOP_CHARGING, "; gave up its public address {}"),
+    ],
+)
+def test_a_release_that_ends_after_its_stop_says_what_the_stop_took(
+    call: Call, mode: StoppedMode, lost: str
+) -> None:
+    """Which mode a release stops in is the account's default."""
+    fleet = Fleet((runner("i-1", has_public_ip=True),), default_stopped_mode=mode)
+    call.ecs.gateway.engine = Ecs(fleet, call.ecs.clock)
+    address = call.ecs.engine.instance("i-1").public_ip
+    call.ecs.faults.add(Refuse(action="CreateSnapshot", status=403, code="QuotaExceed.Snapshot"))
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"instance_ids": ["i-1"]})
+
+    _, report = in_error(caught.value)
+    assert report["instances"][0]["reason"].endswith(f"already done: stop{lost.format(address)}")

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from functions.clear_auto_release import ClearAutoReleaseRule
 from functions.describe import describe_rule
-from shared.domain.instance import Instance, Status, StoppedMode
+from shared.domain.instance import Bought, Instance, Status, StoppedMode
 from shared.domain.power import StartRule, StopRule
 from shared.domain.steps import (
     ClearAutoRelease,
@@ -131,6 +131,11 @@ PUBLIC = replace(PLAIN, public_ip="203.0.113.8")
             StoppedMode.STOP_CHARGING,
             replace(PLAIN, has_local_disks=True),
             "stop (StopCharging); StopCharging will have no effect: it has local disks",
+        ),
+        (
+            StoppedMode.STOP_CHARGING,
+            replace(PUBLIC, bought=Bought(network="classic")),
+            "stop (StopCharging); StopCharging will have no effect: it is in a classic network",
         ),
         (StoppedMode.KEEP_CHARGING, PUBLIC, "stop (KeepCharging)"),
         (

@@ -161,7 +161,24 @@ def test_a_lease_of_half_an_hour_by_a_timer_is_set_as_near_as_ecs_takes_it(
     assert minutes_ahead(call) == 32
     assert report["counts"]["changed"] == 1
     assert report["instances"][0]["reason"] == (
-        f"release time 2026-11-23T18:32:00+08:00; 2026-11-23T18:30:00+08:00 {TOO_NEAR}"
+        f"set release time 2026-11-23T18:32:00+08:00; 2026-11-23T18:30:00+08:00 {TOO_NEAR}"
+    )
+
+
+@pytest.mark.parametrize("if_set", ["replace", "keep", "earlier", "later"])
+def test_a_lease_that_is_set_later_than_asked_says_so_whatever_if_set(
+    call: Call, if_set: str
+) -> None:
+    """It is not a time that was kept: this run has set it."""
+    call.fleet(runner("i-1"))
+    event = timer({"tags": CI, "release_after": "2h", "if_set": if_set}, MANUAL_START)
+    call.ecs.clock.advance(timedelta(minutes=91))
+
+    (row_,) = call(handler, event)["instances"]
+
+    assert (row_["result"], row_["reason"]) == (
+        "changed",
+        f"set release time 2026-11-23T20:02:00+08:00; 2026-11-23T20:00:00+08:00 {TOO_NEAR}",
     )
 
 

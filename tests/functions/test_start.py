@@ -147,3 +147,11 @@ def test_no_stock_for_the_batch_is_found_member_by_member(call: Call) -> None:
         for one in call.ecs.log.mutating()
     ]
     assert sizes == [3, 1, 1, 1]
+
+
+def test_a_dry_run_says_that_what_is_stopping_would_be_started(call: Call) -> None:
+    call.fleet(dev("i-1", status=Status.STOPPING))
+
+    (only,) = call(handler, {"tags": DEV, "dry_run": True})["instances"]
+
+    assert (only["result"], only["reason"]) == ("would_change", "wait: Stopping, start")

@@ -266,7 +266,7 @@ def test_a_dry_run_tells_the_whole_plan() -> None:
     assert dry_run_rows(plan, RULE, NOW) == (
         Row(stopped, Result.UNCHANGED, "off"),
         Row(running, Result.WOULD_CHANGE, "stop"),
-        Row(starting, Result.WOULD_CHANGE, "wait: Starting"),
+        Row(starting, Result.WOULD_CHANGE, "wait: Starting, stop"),
         Row(stopping, Result.UNCHANGED, "Stopping already, by someone else"),
     )
 
