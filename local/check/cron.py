@@ -13,10 +13,12 @@ the same, so it is taken by its name alone. When an expression comes next is com
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from difflib import get_close_matches
-from itertools import islice
+from functools import lru_cache
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
@@ -104,13 +106,23 @@ class Cron:
         """
         if self.every is not None:
             return []
-        try:
-            times = list(islice(CronSim(self.values, after.astimezone(self.zone)), count))
-        except CronSimError:
-            times = []
+        times = _next_times(self.values, self.zone, after.astimezone(timezone.utc), count)
         if not times:
             raise CronError(f"{self.expression!r} never fires: there is no such day")
-        return times
+        return list(times)
+
+    def times_until(self, until: datetime, after: datetime, most: int) -> tuple[datetime, ...]:
+        """When it comes between two times, in its own zone; empty for ``@every``.
+
+        Args:
+            until: An aware time; what is returned is sooner.
+            after: An aware time; what is returned is later.
+            most: How many times are returned at most.
+        """
+        if self.every is not None:
+            return ()
+        start, end = after.astimezone(timezone.utc), until.astimezone(timezone.utc)
+        return _times_until(self.values, self.zone, start, end, most)
 
     @property
     def limits_both_days(self) -> bool:
@@ -122,6 +134,27 @@ class Cron:
         return bool(fields) and all(fields[place] not in {"*", "?"} for place in (3, 5))
 
 
+def _times(values: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
+    try:
+        yield from CronSim(values, after.astimezone(zone))
+    except CronSimError:
+        return
+
+
+@lru_cache(maxsize=1024)  # the timers of some functions fire together, and each is asked thrice
+def _next_times(values: str, zone: ZoneInfo, after: datetime, count: int) -> tuple[datetime, ...]:
+    return tuple(islice(_times(values, zone, after), count))
+
+
+@lru_cache(maxsize=1024)
+def _times_until(
+    values: str, zone: ZoneInfo, after: datetime, until: datetime, most: int
+) -> tuple[datetime, ...]:
+    sooner = takewhile(lambda one: one < until, _times(values, zone, after))
+    return tuple(islice(sooner, most))
+
+
+@lru_cache(maxsize=1024)
 def read_cron(text: str) -> Cron:
     """Understand an expression.
 

@@ -13,9 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING or not yaml.__with_libyaml__:
+    from yaml import SafeLoader
+else:  # five times as fast
+    from yaml import CSafeLoader as SafeLoader
 
 ACCOUNT = "1234567890123456"
 """Stands for the account's id, which only the deploy tool knows: ``${config('AccountID')}``."""
@@ -120,18 +125,27 @@ def unset_variable(value: object) -> str:
 def _parsed(text: str) -> dict[str, Any]:
     try:
         raw = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise DocumentError(f"it is not YAML: {where}{error.problem or error.context}") from None
     except yaml.YAMLError as error:
-        raise DocumentError(f"it is not YAML: {error}") from None
+        raise DocumentError(f"it is not YAML: {_problem(text, error)}") from None
     if not isinstance(raw, dict):
         raise DocumentError("it is not a mapping; an s.yaml starts with edition: 3.0.0")
     return raw
 
 
-class _Loader(yaml.SafeLoader):
+def _problem(text: str, error: yaml.YAMLError) -> str:
+    """What is wrong and where; the slow parser tells it better, if it refuses the text, too."""
+    try:
+        yaml.safe_load(text)
+    except yaml.YAMLError as told_better:
+        error = told_better
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return str(error)
+    mark = error.problem_mark
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{where}{error.problem or error.context}"
+
+
+class _Loader(SafeLoader):
     """Refuses a key that stands twice; ``yes``, ``no``, ``on`` and ``off`` are texts.
 
     So they are in YAML 1.2, which js-yaml reads for Serverless Devs (its core schema).
@@ -139,7 +153,7 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # as its base declares it
         first: [(tag, _TRUE_OR_FALSE if tag == _BOOL else pattern) for tag, pattern in known]
-        for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for first, known in SafeLoader.yaml_implicit_resolvers.items()
     }
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002  # as its base

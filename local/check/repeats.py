@@ -7,6 +7,7 @@ second one ``X-again``. Whoever moves the one and forgets the other has two diff
 from __future__ import annotations
 
 import json
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,7 +47,9 @@ class _Timer:
 
     def nearest(self, moment: datetime) -> datetime:
         """Its time next to another one, before or after it."""
-        return min(self.around, key=lambda one: abs(one - moment))
+        place = bisect(self.around, moment)
+        around = self.around[max(place - 1, 0) : place + 1]
+        return min(around, key=lambda one: abs(one - moment))
 
 
 def request_of(config: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -88,17 +91,9 @@ def _timer(trigger: Mapping[str, Any], now: datetime) -> _Timer | None:
 
 
 def _around(cron: Cron, now: datetime) -> tuple[datetime, ...]:
-    """Its times from now to a day after all that is compared; empty if they are none or too many.
-
-    Raises:
-        CronError: it never comes.
-    """
-    found, until = [now], now + _COMPARED + _DAY
-    while found[-1] < until:
-        if cron.every is not None or len(found) > _MOST_TIMES:
-            return ()
-        found += cron.next_times(found[-1], 1)
-    return tuple(found[1:-1])
+    """Its times until a day after all that is compared; empty if they are none or too many."""
+    times = cron.times_until(now + _COMPARED + _DAY, now, _MOST_TIMES)
+    return times if len(times) < _MOST_TIMES else ()
 
 
 def _pair(first: _Timer, again: _Timer) -> Iterator[Finding]:

@@ -1,38 +1,24 @@
-"""What is asked of a timer: when it comes, what it asks, and whether the function would take that.
-
-The request is not only read: the function is called with it, on an emulated ECS that has no
-instances, at the timer's next time. So whatever the function would refuse it refuses here.
-"""
+"""What is asked of a timer: when it comes, what it asks, and whether its function takes that."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from importlib import import_module
-from io import StringIO
-from typing import Any, Literal
+from typing import Any
 
-from functions.set_auto_release import EARLIEST
 from local.check.cron import Cron, CronError, read_cron, zone_text
 from local.check.days import acting_times, day_words
-from local.check.document import ACCOUNT, is_known
+from local.check.document import is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
-from local.ecs.fleet.fleet import Fleet
-from local.fc.deployment import Deployment, emulated
-from local.fc.pace import PacedClock
-from local.fc.trigger_events import timer
-from local.show.read_report import read_answer
+from local.check.trial import refusal_of
 from shared.strict_json import JsonError, loads
-from shared.times import CHINA, parse_instant
+from shared.times import CHINA
 
 _SHOWN_TIMES = 3
 _OFTEN = timedelta(minutes=5)
-_TRIAL_SPEED = 1_000_000.0
-_TRIAL_TIMEOUT_S = 60.0
-_TELLS = ("CURFEW_NOTIFY", "CURFEW_LINK")
-"""Variables by which a run tells people of itself; a trial has nothing to tell."""
 
 
 def check_timer(
@@ -67,7 +53,7 @@ def check_timer(
     if not isinstance(request, dict):
         yield error(f'{title}: payload is not a JSON object, such as {{"tags": …}}')
         return
-    refusal, never = _tried(function, request, times[0] if times else now)
+    refusal, never = refusal_of(function, request, times[0] if times else now)
     if refusal:
         text = f"{title}: {function.name} would refuse its payload. {refusal}"
         fails = config["enable"] or never
@@ -153,44 +139,3 @@ def _doubts(title: str, cron: Cron, times: list[datetime]) -> Iterator[Finding]:
     often = cron.every or (times[1] - times[0] if len(times) > 1 else None)
     if often and often < _OFTEN:
         yield warning(f"{title}: it fires every {often.total_seconds():g} s")
-
-
-def _tried(function: Function, request: Mapping[str, object], at: datetime) -> tuple[str, bool]:
-    """Why the function refuses a timer's request, "" if it does not; and if it always will.
-
-    It gets Curfew's own variables alone: a proxy and certificates are of another machine.
-    Settings that cannot be read are told elsewhere, and end every call alike.
-    """
-    if function.settings is None:
-        return "", False
-    environ = {
-        key: value
-        for key, value in function.environ.items()
-        if key.startswith("CURFEW_") and not key.startswith(_TELLS)
-    }
-    accounts = function.settings.accounts
-    runtime: Literal["3.10", "3.12"] = (
-        "3.12" if function.props.get("runtime") == "python3.12" else "3.10"
-    )
-    deployed = Deployment(
-        environ=environ,
-        runtime=runtime,
-        timeout_s=_TRIAL_TIMEOUT_S,
-        region=function.region or "cn-hangzhou",
-        account_id=min(accounts, default=ACCOUNT),
-    )
-    moment = at.astimezone(timezone.utc)
-    with emulated(PacedClock(moment, _TRIAL_SPEED), Fleet(), deployed) as stage:
-        outcome = stage.deployment.invoke(function.name, timer(request, moment), StringIO())
-    failure = read_answer(outcome).failure
-    if failure and failure.error_type in {"InvalidEvent", "Refused"}:
-        return failure.message, failure.error_type == "InvalidEvent"
-    return _too_early(request, moment), False
-
-
-def _too_early(request: Mapping[str, object], at: datetime) -> str:
-    """Why a fixed release time can be set nowhere; the function judges it for each instance."""
-    stated = request.get("release_at")
-    if not isinstance(stated, str) or parse_instant(stated) >= at + EARLIEST:
-        return ""
-    return f"release_at: {stated} is less than 30 minutes after the timer fires next"
