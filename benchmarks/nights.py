@@ -23,7 +23,7 @@ from benchmarks.sheet import sheet
 from shared.times import CHINA
 
 NIGHTS, INSTANCES = 30, 2_000
-FIRST = datetime(2026, 11, 1, tzinfo=CHINA)
+FIRST = datetime(2025, 11, 1, tzinfo=CHINA)
 OWNERS, TEAMS = 40, 8
 _PEAK = """
 import resource, sys
@@ -105,7 +105,7 @@ def _line(action: str, number: int, at: datetime) -> dict[str, Any]:
 
 def _exported(line: dict[str, Any]) -> str:
     """A line as Log Service has it, behind Function Compute's prefix."""
-    prefix = "2026-11-24T12:00:00.123Z 1-6745f0a1-15c4e7d2-9a8b7c6d5e4f [INFO] "
+    prefix = "2025-11-24T12:00:00.123Z 1-6745f0a1-15c4e7d2-9a8b7c6d5e4f [INFO] "
     row = {
         "__time__": 1764000000,
         "__topic__": "FCLogs:curfew",

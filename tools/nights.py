@@ -141,7 +141,7 @@ def picture(log: Path, language: str, target: Path) -> None:
     browser = which("chromium") or which("chrome")
     if not browser:
         raise SystemExit("a picture needs Chromium, the Debian package chromium")
-    source, gathering, words = Source(), Gathering(), Words(language)
+    source, gathering, words = Source(FIRST + timedelta(days=DAYS)), Gathering(), Words(language)
     for entry in source.entries([log]):
         gathering.add(entry)
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:

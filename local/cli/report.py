@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
+from secrets import token_hex
 
 import click
 from rich.text import Text
 
 from local.cli.parameters import operators_zone
 from local.report.night import Gathering
+from local.report.remarks import unread
 from local.report.source import Counts, Source, UnreadableFileError
 from local.report.table import show
 from local.report.words import LANGUAGES, Words
@@ -71,13 +74,15 @@ def command(
     """
     zone = operators_zone(os.environ)
     words = Words(language or _language())
-    source, gathering = Source(), Gathering()
+    if page:
+        _check_is_no_log(page, logs)
+    source, gathering = Source(datetime.now(timezone.utc)), Gathering()
     try:
         for entry in source.entries(logs):
             gathering.add(entry)
     except UnreadableFileError as error:
         raise click.ClickException(printable_lines(str(error))) from None
-    for sentence in _remarks(source.counts):
+    for sentence in (*_remarks(source.counts), *unread(source.counts, words)):
         click.echo(printable_lines(sentence), err=True)
     if not any(one.read for one in source.counts):
         ctx.exit(1)
@@ -88,10 +93,40 @@ def command(
         from local.report.page import render  # noqa: PLC0415  # a table needs no templates
 
         try:
-            page.write_text(render(night, words, source.counts), encoding="utf-8")
+            _write(page, render(night, words, source.counts))
         except OSError as error:
             raise click.ClickException(printable_lines(f"{page}: {error.strerror}")) from None
         console.print(Text(f"\n{page}", "bold"))
+
+
+def _check_is_no_log(page: Path, logs: Sequence[Path]) -> None:
+    """A page takes no log's place, whatever name or link leads to it.
+
+    Raises:
+        click.UsageError: it would.
+    """
+    for log in logs:
+        if page.exists() and page.samefile(log):
+            problem = f"--html {page} is the log {log}, which it would overwrite; name another file"
+            raise click.UsageError(printable_lines(problem))
+
+
+def _write(page: Path, text: str) -> None:
+    """Write a page whole or not at all: beside its place first.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    place = page.resolve()
+    if place.exists() and not place.is_file():  # such as /dev/stdout
+        page.write_text(text, encoding="utf-8")
+        return
+    beside = place.with_name(f".{token_hex(8)}.html")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _language() -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated
 
 import msgspec
+
+from local.report.times import minute_of
 
 KINDS = frozenset(
     {"plan", "instance", "warning", "nothing_matched", "run", "error", "notice", "unforeseen"}
@@ -17,7 +19,15 @@ KINDS = frozenset(
 _MOST_BRACES = 20
 
 
+LONGEST = 2_000
+"""Characters of a text that are kept; a warning is cut to as many when it is logged."""
+
+_MOST_TAGS = 20
+_LONGEST_TAG = 128
+"""What ECS allows of an instance's tags, and of the characters in one."""
+
 _Money = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+_Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -25,7 +35,7 @@ class Price(msgspec.Struct, frozen=True):
 
     hour: _Money
     ends: _Money
-    currency: str
+    currency: _Currency
 
 
 class Entry(msgspec.Struct):
@@ -65,6 +75,24 @@ class Entry(msgspec.Struct):
         """Is it a line as Curfew writes them? Others log JSON with a field ``log``, too."""
         return self.log in KINDS
 
+    def minute(self) -> int:
+        """When it was, in minutes since 1970; ``NONE`` if it does not say."""
+        return minute_of(self.seen_at or self.ended_at or self.logged_at)
+
+    def shorten(self) -> None:
+        """Cut what is longer than any run writes it."""
+        for name in _TEXTS:
+            if len(getattr(self, name)) > LONGEST:
+                setattr(self, name, getattr(self, name)[:LONGEST])
+        if (
+            len(self.tags) > _MOST_TAGS
+            or max(map(len, chain.from_iterable(self.tags.items())), default=0) > _LONGEST_TAG
+        ):
+            self.tags = {
+                key[:_LONGEST_TAG]: value[:_LONGEST_TAG]
+                for key, value in islice(self.tags.items(), _MOST_TAGS)
+            }
+
     @property
     def identity(self) -> int:
         """The same of what says the same of the same run, in two exports or in log and answer."""
@@ -73,6 +101,9 @@ class Entry(msgspec.Struct):
         run = (self.outcome, self.ended_at, self.seconds)
         retry = self.retry_count if self.log == "error" else ""  # an answer does not say it
         return hash((what, row, run, retry, self.error, self.message))
+
+
+_TEXTS = tuple(one.name for one in msgspec.structs.fields(Entry) if one.type is str)
 
 
 class _Row(msgspec.Struct, frozen=True):

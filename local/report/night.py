@@ -3,75 +3,42 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import tzinfo
 
 from local.report.entry import Entry
-from local.report.history import Machine, Spell, State
-from local.report.times import NONE, days_until, end_of, minute_of, moment
+from local.report.history import Machine
+from local.report.picture import Day, Saving, days_of, draw
+from local.report.times import NONE, minute_of
 from shared.domain.guards import plain_key
 
-SLOT = 15
-"""Minutes in one step of a day's picture."""
-
-SLOTS = 24 * 60 // SLOT
 UNTAGGED = ""
+MOST_MACHINES = 50_000
+MOST_REASONS = 5_000
+"""What is kept; more than either is counted."""
+
+MOST_KEYS = 6
+"""How many tags make groups: those that most instances have."""
+
 _UNREAD = "unreadable|not understood|cannot be read|could not be read"
 _BILLED = "still billed"
 _MODE = re.compile("; stopped in (?:KeepCharging|StopCharging).*")
 
 
 @dataclass(slots=True)
-class Saving:
-    """Hours for which instances were off since Curfew stopped them, and what that avoided.
-
-    Attributes:
-        minutes: How long, all together.
-        unpriced: The part of it of which nobody knows what it avoided: no price in the logs, or no
-            proof that the instance was stopped in economical mode. Subscriptions avoid nothing.
-        money: By currency, at list price.
-    """
-
-    minutes: int = 0
-    unpriced: int = 0
-    money: dict[str, float] = field(default_factory=dict)
-
-    def add(self, minutes: int, machine: Machine, mode: str) -> None:
-        """Add a time for which an instance was off."""
-        self.minutes += minutes
-        price = machine.price
-        if mode == "KeepCharging" or machine.charge_type == "PrePaid":
-            return
-        if price is None or mode != "StopCharging":
-            self.unpriced += minutes
-            return
-        self.money[price.currency] = self.money.get(price.currency, 0.0) + price.ends * minutes / 60
-
-
-@dataclass(slots=True)
-class Day:
-    """One day of the zone.
-
-    Attributes:
-        states: For each state of `State`, how many instances were in it, slot by slot.
-    """
-
-    date: date
-    begin: int
-    saving: Saving = field(default_factory=Saving)
-    states: list[list[int]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
 class Group:
-    """The instances with one value of a tag; ``UNTAGGED`` are those without it."""
+    """The instances with one value of a tag; ``UNTAGGED`` are those without it.
+
+    Attributes:
+        values: How many values these are; more than one has no ``value``.
+    """
 
     value: str
     machines: int = 0
     saving: Saving = field(default_factory=Saving)
+    values: int = 1
 
 
 @dataclass(slots=True)
@@ -94,10 +61,11 @@ class Night:
         guarded: By reason; like ``failed`` and ``unread`` of these days.
         billed: What is off or gone, as last read, and is still billed.
         untimed: How many lines about instances have no time, so that they are in no picture.
+        omitted: How many lines tell of more instances or reasons than are kept.
+        more_keys: How many further tags make no groups.
     """
 
     zone: tzinfo
-    until: int
     days: list[Day]
     total: Saving
     machines: int
@@ -108,6 +76,19 @@ class Night:
     billed: Sequence[Told]
     runs: Mapping[str, int]
     untimed: int
+    omitted: int
+    more_keys: int
+
+
+def at_most(groups: Sequence[Group], number: int) -> Sequence[Group]:
+    """The first groups as they are; of the others, if there are any, one."""
+    if len(groups) <= number:
+        return groups
+    others = Group("", values=len(groups) - number)
+    for one in groups[number:]:
+        others.machines += one.machines
+        others.saving.merge(one.saving)
+    return [*groups[:number], others]
 
 
 class _Said:
@@ -115,11 +96,14 @@ class _Said:
 
     def __init__(self) -> None:
         self._times: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self.omitted = 0
 
     def add(self, what: str, of: str, at: int) -> None:
         """It was said once more; nothing is said by ""."""
-        if what:
+        if what and (what in self._times or len(self._times) < MOST_REASONS):
             self._times[what][of].append(at)
+        else:
+            self.omitted += bool(what)
 
     def since(self, minute: int) -> Iterator[tuple[str, Mapping[str, int]]]:
         """How often what was said of whom from then on; what has no time counts, too."""
@@ -140,6 +124,7 @@ class Gathering:
         """Nothing is gathered yet."""
         self.machines: dict[str, Machine] = {}
         self.untimed = 0
+        self._omitted = 0
         self._known: set[int] = set()
         self._runs: list[tuple[int, str]] = []
         self._guarded, self._failed, self._unread = _Said(), _Said(), _Said()
@@ -167,6 +152,9 @@ class Gathering:
     def _see(self, entry: Entry, *, is_new: bool) -> None:
         machine = self.machines.get(entry.id)
         if machine is None:
+            if len(self.machines) >= MOST_MACHINES:
+                self._omitted += 1
+                return
             machine = self.machines[entry.id] = Machine(entry.id)
         at = minute_of(entry.seen_at or entry.logged_at)
         machine.see(entry, at)
@@ -185,35 +173,36 @@ class Gathering:
     def night(self, zone: tzinfo, days: int) -> Night:
         """What the last days, up to the last line with a time, come to."""
         machines = list(self.machines.values())
-        first, until = self._span()
-        picture = _picture(machines, (first, until), zone, days)
-        since = picture.days[0].begin if picture.days else NONE
-        groups = _groups(machines)
-        for machine, minutes, mode, day in picture.avoided:
-            day.saving.add(minutes, machine, mode)
-            picture.total.add(minutes, machine, mode)
-            for key, values in groups.items():
-                values[_value(machine, key)].saving.add(minutes, machine, mode)
+        seen = [one.at for machine in machines for one in machine.sightings]
+        pictures = days_of([*seen, *(at for at, _ in self._runs if at != NONE)], days, zone)
+        since = pictures[0].begin if pictures else NONE
+        groups, more_keys = _groups(machines)
+        total = Saving()
+        for machine in machines:
+            savings = [
+                total,
+                *(values[_value(machine, key)].saving for key, values in groups.items()),
+            ]
+            for minutes, mode, day in draw(machine, pictures):
+                for saving in (day.saving, *savings):
+                    saving.add(minutes, machine, mode)
+        billed = self._billed()
+        said = (self._guarded, self._failed, self._unread, billed)
         return Night(
             zone=zone,
-            until=until,
-            days=picture.days,
-            total=picture.total,
+            days=pictures,
+            total=total,
             machines=len(machines),
             groups={key: _most_first(values.values()) for key, values in groups.items()},
             guarded=self._told(self._guarded, since),
             failed=self._told(self._failed, since),
             unread=self._told(self._unread, since),
-            billed=self._billed(),
+            billed=self._told(billed, NONE),
             runs=Counter(outcome for at, outcome in self._runs if at == NONE or at >= since),
             untimed=self.untimed,
+            omitted=self._omitted + sum(one.omitted for one in said),
+            more_keys=more_keys,
         )
-
-    def _span(self) -> tuple[int, int]:
-        """The first and the last minute of which a line tells; ``NONE`` if none does."""
-        seen = [one.at for machine in self.machines.values() for one in machine.sightings]
-        times = seen + [at for at, _ in self._runs if at != NONE]
-        return (min(times), max(times)) if times else (NONE, NONE)
 
     def _told(self, said: _Said, since: int) -> list[Told]:
         """By reason, who it is said of from a minute on; those of most instances first."""
@@ -223,13 +212,13 @@ class Gathering:
         ]
         return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
 
-    def _billed(self) -> list[Told]:
+    def _billed(self) -> _Said:
         """What is off or gone, as last read, and is still billed."""
         found = _Said()
         for machine in self.machines.values():
             billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
             found.add(billed, machine.id, machine.last_at)
-        return self._told(found, NONE)
+        return found
 
     def _name(self, instance_id: str) -> str:
         return self.machines[instance_id].name or instance_id
@@ -244,78 +233,23 @@ def _unread(text: str) -> Sequence[str]:
     return re.findall(tags, text) or [text]
 
 
-@dataclass(slots=True)
-class _Picture:
-    days: list[Day]
-    total: Saving = field(default_factory=Saving)
-    avoided: list[tuple[Machine, int, str, Day]] = field(default_factory=list)
+def _groups(machines: Sequence[Machine]) -> tuple[dict[str, dict[str, Group]], int]:
+    """By tag key, the groups of its values; and how many keys are left out.
 
-
-def _picture(
-    machines: Iterable[Machine], seen: tuple[int, int], zone: tzinfo, number: int
-) -> _Picture:
-    """The days, with how many instances were in which state when."""
-    first, until = seen
-    if first == NONE:
-        return _Picture([])
-    whole = (moment(until, zone).date() - moment(first, zone).date()).days + 1
-    begins = days_until(until, min(number, whole), zone)
-    picture = _Picture([Day(day, begin) for day, begin in begins])
-    ends = [*(day.begin for day in picture.days[1:]), end_of(begins, zone)]
-    changes = [[[0] * (SLOTS + 1) for _ in State] for _ in picture.days]
-    for machine in machines:
-        for spell in machine.spells():
-            for index, begin, end in _by_day(spell, picture.days, ends):
-                day = picture.days[index]
-                if spell.state is State.AVOIDED:
-                    picture.avoided.append((machine, end - begin, spell.mode, day))
-                row = changes[index][spell.state]
-                row[_slot(begin - day.begin)] += 1
-                row[_slot(end - day.begin)] -= 1
-    for day, rows in zip(picture.days, changes, strict=True):
-        day.states = [_summed(row) for row in rows]
-    return picture
-
-
-def _by_day(
-    spell: Spell, days: Sequence[Day], ends: Sequence[int]
-) -> Iterator[tuple[int, int, int]]:
-    """The parts of a spell that lie in these days."""
-    for index in range(bisect_right(ends, spell.begin), len(days)):
-        begin = days[index].begin
-        if begin >= spell.end:
-            return
-        yield index, max(spell.begin, begin), min(spell.end, ends[index])
-
-
-def _slot(minutes: int) -> int:
-    """The step of a day's picture that begins nearest; so one spell begins where another ends."""
-    return min((minutes + SLOT // 2) // SLOT, SLOTS)
-
-
-def _summed(changes: Sequence[int]) -> list[int]:
-    now, sums = 0, []
-    for change in changes[:SLOTS]:
-        now += change
-        sums.append(now)
-    return sums
-
-
-def _groups(machines: Sequence[Machine]) -> dict[str, dict[str, Group]]:
-    """By tag key, the groups of its values; keys that no instance has are left out.
-
-    A key is one whatever its spelling, and called as it was first seen.
+    A key is one whatever its spelling, and called as it was first seen. Those that most have stay.
     """
     keys: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
     for key in (key for machine in machines for key in machine.tags):
-        keys.setdefault(plain_key(key), key)
-    groups: dict[str, dict[str, Group]] = {key: {} for key in keys.values()}
+        numbers[keys.setdefault(plain_key(key), key)] += 1
+    most = {key for key, _ in numbers.most_common(MOST_KEYS)}
+    groups: dict[str, dict[str, Group]] = {key: {} for key in keys.values() if key in most}
     for key, values in groups.items():
         for machine in machines:
             value = _value(machine, key)
             group = values.setdefault(value, Group(value))
             group.machines += 1
-    return groups
+    return groups, len(keys) - len(groups)
 
 
 def _value(machine: Machine, key: str) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from local.report.night import Night
-from local.report.remarks import remarks
+from local.report.night import Night, at_most
+from local.report.remarks import named, remarks, unread
 from local.report.source import Counts
 from local.report.strip import HEIGHT, WIDTH, highest, layers
 from local.report.words import Words
@@ -23,6 +23,7 @@ from shared.version import VERSION
 MOST_REASONS = 40
 MOST_NAMES = 12
 MOST_GROUPS = 30
+MOST_FILES = 100
 LONGEST = 600
 """Characters of a reason that are shown."""
 
@@ -39,20 +40,23 @@ def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
         lstrip_blocks=True,
         loader=FileSystemLoader(Path(__file__).parent),
     )
-    environment.filters["shown"] = lambda text: printable(str(text))[:LONGEST]
+    environment.filters["shown"] = lambda text: printable(str(text)[:LONGEST])[:LONGEST]
+    environment.filters["named"] = lambda group: named(group, words)
     most = highest(night.days)
     return environment.get_template("page.html.j2").render(
         night=night,
         words=words,
-        remarks=list(remarks(night, words)),
-        counts=counts,
+        remarks=[*remarks(night, words), *unread(counts, words)],
+        groups={key: at_most(groups, MOST_GROUPS) for key, groups in night.groups.items()},
+        counts=counts[:MOST_FILES],
+        more_files=len(counts) - MOST_FILES,
         days=[(day, list(layers(day, most))) for day in night.days],
         most=most,
         lists=[(name, getattr(night, name)) for name in _LISTS],
         width=WIDTH,
         height=HEIGHT,
         saturday=_SATURDAY,
-        limits={"reasons": MOST_REASONS, "names": MOST_NAMES, "groups": MOST_GROUPS},
+        limits={"reasons": MOST_REASONS, "names": MOST_NAMES},
         version=VERSION,
         zone=_zone(night),
     )

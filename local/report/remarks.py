@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from local.report.night import Night
+from local.report.night import MOST_MACHINES, MOST_REASONS, Group, Night
+from local.report.reading import LONGEST, MIB, MOST_BYTES, MOST_ROWS
+from local.report.source import Counts, Ended
 from local.report.words import Words
 
 
+def named(group: Group, words: Words) -> str:
+    """What the instances of a group have in common, as it is to be shown."""
+    if group.values > 1:
+        return words("others", f"{group.values:,}")
+    return group.value or words("none")
+
+
 def remarks(night: Night, words: Words) -> Iterator[str]:
-    """Hours of which nobody knows what they avoided, and lines that are in no picture."""
+    """Hours of which nobody knows what they avoided, and what is in no picture or group."""
     if night.total.unpriced:
         yield words("unpriced", words.hours(night.total.unpriced))
     if night.untimed:
         yield words.counted("untimed", night.untimed)
+    if night.omitted:
+        kept = (f"{MOST_MACHINES:,}", f"{MOST_REASONS:,}")
+        yield words("omitted", f"{night.omitted:,}", *kept)
+    if night.more_keys:
+        yield words.counted("more_keys", night.more_keys)
+
+
+def unread(counts: Sequence[Counts], words: Words) -> Iterator[str]:
+    """What of the files was left out, other than lines of other programs and broken ones."""
+    for one in counts:
+        if one.too_long:
+            yield words("too_long", one.name, LONGEST // MIB, f"{one.too_long:,}")
+        if one.ahead:
+            yield words("ahead", one.name, f"{one.ahead:,}")
+        if one.ended is Ended.DAMAGED:
+            yield words("damaged", one.name, f"{one.lines:,}")
+    full = [one for one in counts if one.ended is Ended.FULL]
+    if full:
+        first = (full[0].name, f"{full[0].lines:,}")
+        yield words("full", f"{MOST_BYTES // MIB:,}", f"{MOST_ROWS:,}", *first)
+    if len(full) > 1:
+        yield words("not_begun", f"{len(full) - 1:,}", full[1].name)

@@ -1,45 +1,71 @@
 """Files to lines: what Log Service exports, what functions log, what ``invoke --json`` printed.
 
-A log is JSON lines, plain or compressed by gzip. A line may be a run's own JSON (docs/deploy.md),
-the same behind Function Compute's prefix, or an exported row of Log Service with it in ``message``
-and its time in ``__time__``. A file may also hold JSON documents, each on one line or on many:
-answers, or lists of rows. CSV files of Log Service's console are read by their column ``message``.
+A log is JSON lines. A line may be a run's own JSON (docs/deploy.md), the same behind Function
+Compute's prefix, or an exported row of Log Service with it in ``message`` or ``content`` and its
+time in ``__time__``. JSON documents, answers or rows, may stand on one line or on many, each by
+itself or in a list. CSV files of Log Service's console are read by the same columns.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import json
 import re
-import zlib
-from collections.abc import Iterable, Iterator
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 
-from local.report.entry import Answer, Entry
+from local.report.entry import KINDS, Answer, Entry
+from local.report.reading import LONGEST, DamagedError, FullError, Left, Lines
+from local.report.times import minute_of
 
-MOST_BYTES_OF_DOCUMENTS = 64 * 1024 * 1024
-_LARGEST_LINE = 4 * 1024 * 1024
+SKEW = timedelta(minutes=5)
+"""How much further than the clock here that of a run may be; as with events."""
+
 _MARK = b'{"log":'
-_Stream: TypeAlias = gzip.GzipFile | io.BufferedReader
-_GZIP = b"\x1f\x8b"
+_UTF_8 = b"\xef\xbb\xbf"
+_AFTER = b",] \t\r\n"
+_COLUMNS = ("message", "content")
+_OPENING = re.compile(rb"([ \t]*)\{\s*")
+_BRACKETS = re.compile(rb"[\s,\[\]]*")
+_LIST = re.compile(rb"\s*\[\s*\{")
+_BETWEEN = re.compile(r"[\s,\[\]]*")
 
 
 class UnreadableFileError(Exception):
     """A file cannot be read; the message is a sentence that says why."""
 
 
+class Ended(str, Enum):
+    """Why a file was not read to its end."""
+
+    NO = ""
+    FULL = "full"
+    DAMAGED = "damaged"
+
+
 class _Row(msgspec.Struct):
     """A row of Log Service, as its console, its CLI and its shipper to OSS write it."""
 
-    message: str = ""
-    content: str = ""
+    message: msgspec.Raw = msgspec.Raw()
+    content: msgspec.Raw = msgspec.Raw()
+    log: msgspec.Raw = msgspec.Raw()
     time: int | str = msgspec.field(default=0, name="__time__")
+
+    def text(self) -> bytes:
+        """What was logged, whether it stands there as text or as JSON; b"" if nothing does."""
+        for raw in map(bytes, (self.message, self.content)):
+            if raw.startswith(b"{"):
+                return raw
+            if raw.startswith(b'"') and (text := _TEXT.decode(raw)):
+                return text.encode(errors="replace")
+        return b""
 
 
 @dataclass(slots=True)
@@ -50,141 +76,273 @@ class Counts:
         lines: All that are not blank.
         read: Those that a run of Curfew wrote.
         broken: Those that look like a run's but cannot be read, such as lines that were cut.
+        too_long: Lines and documents of more than `LONGEST` bytes, which are left out.
+        ahead: Those of a time that is yet to come, which are left out.
+        ended: Why what follows was not read.
     """
 
     name: str
     lines: int = 0
     read: int = 0
     broken: int = 0
+    too_long: int = 0
+    ahead: int = 0
+    ended: Ended = Ended.NO
 
     @property
     def foreign(self) -> int:
         """Lines that somebody else wrote."""
-        return self.lines - self.read - self.broken
+        return self.lines - self.read - self.broken - self.too_long - self.ahead
 
 
 @dataclass(slots=True)
 class Source:
-    """Reads files one after another; ``counts`` has one element for each that was begun."""
+    """Reads files one after another; ``counts`` has one element for each.
 
+    Attributes:
+        now: The present; lines of later than it are left out.
+        left: How much may be read of all of them.
+    """
+
+    now: datetime
+    left: Left = field(default_factory=Left)
     counts: list[Counts] = field(default_factory=list)
 
     def entries(self, paths: Iterable[Path]) -> Iterator[Entry]:
         """Everything that runs of Curfew have written.
 
         Raises:
-            UnreadableFileError: a file cannot be opened, or its compression is broken.
+            UnreadableFileError: a file cannot be opened, or its compression is broken and nothing
+                could be read before that.
         """
         for path in paths:
             counts = Counts(str(path))
             self.counts.append(counts)
             try:
-                yield from _of_file(path, counts)
-            except (OSError, EOFError, zlib.error) as error:
-                why = getattr(error, "strerror", None) or "it is not a whole gzip file"
-                raise UnreadableFileError(f"{path} cannot be read: {why}.") from None
+                with path.open("rb") as raw:
+                    file = _File(counts, self.left, self.now)
+                    for entry in file.entries(Lines(raw, self.left)):
+                        entry.shorten()
+                        yield entry
+            except FullError:
+                counts.ended = Ended.FULL
+            except DamagedError:
+                if not counts.read:
+                    why = "it is not a whole gzip file"
+                    raise UnreadableFileError(f"{path} cannot be read: {why}.") from None
+                counts.ended = Ended.DAMAGED
+            except OSError as error:
+                raise UnreadableFileError(f"{path} cannot be read: {error.strerror}.") from None
 
 
-def _of_file(path: Path, counts: Counts) -> Iterator[Entry]:
-    with path.open("rb") as raw:
-        is_gzip = raw.read(len(_GZIP)) == _GZIP
-        raw.seek(0)
-        stream: _Stream = gzip.GzipFile(fileobj=raw) if is_gzip else raw
-        first = stream.readline(_LARGEST_LINE).lstrip(b"\xef\xbb\xbf")
-        if b"message" in first.split(b"{")[0] and b"," in first:
-            yield from _of_csv(first, stream, counts)
+class _File:
+    """What the lines of one file say; counts them."""
+
+    def __init__(self, counts: Counts, left: Left, now: datetime) -> None:
+        self._counts, self._left = counts, left
+        self._latest = int((now + SKEW).timestamp()) // 60
+
+    def entries(self, lines: Lines) -> Iterator[Entry]:
+        """Everything in it that a run of Curfew has written."""
+        iterator = iter(lines)
+        first = next(iterator, b"").removeprefix(_UTF_8)
+        if columns := _columns(first):
+            yield from self._table(columns, lines, iterator)
             return
-        if first.strip() in {b"{", b"["} or first.startswith(b"[{"):
-            yield from _of_documents(first + stream.read(MOST_BYTES_OF_DOCUMENTS), counts)
+        block: _Block | None = None
+        for line in chain([first], iterator):
+            if block and block.takes(line):
+                if block.is_over:
+                    yield from self._document(block)
+                    block = None
+                continue
+            if block:
+                self._is_broken()
+            block = _Block.begun_by(line)
+            if not block:
+                yield from self._of_one(line, lines)
+        if block:
+            self._is_broken()
+
+    def _of_one(self, line: bytes, lines: Lines) -> Iterator[Entry]:
+        """A line that stands by itself."""
+        if _LIST.match(line):
+            yield from self._list(line, lines)
+        elif not lines.is_whole:
+            self._is_too_long()
+        elif not _BRACKETS.fullmatch(line):
+            yield from self._line(line)
+
+    def _document(self, block: _Block) -> Iterator[Entry]:
+        """A JSON object over many lines."""
+        if block.size > LONGEST:
+            self._is_too_long()
+        else:
+            yield from self._line(b"".join(block.lines))
+
+    def _list(self, line: bytes, lines: Lines) -> Iterator[Entry]:
+        """A list on one line, of any length: its elements, as far as they can be told apart."""
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        text, at = decode(line), 0
+        while True:
+            at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]  # matches nothing, too
+            try:
+                _, end = _DECODER.raw_decode(text, at)
+            except (ValueError, RecursionError):
+                if len(text) - at > LONGEST:
+                    self._is_too_long()
+                    return
+                if not (more := lines.more()):
+                    break
+                text, at = text[at:] + decode(more), 0
+            else:
+                self._left.take_row()
+                yield from self._line(text[at:end].encode(errors="replace"))
+                at = end
+        if at < len(text):
+            self._is_broken()
+
+    def _table(
+        self, columns: Mapping[str, int], lines: Lines, rest: Iterator[bytes]
+    ) -> Iterator[Entry]:
+        """Rows of a table; one that cannot be read does not keep the others from being read."""
+        csv.field_size_limit(LONGEST)
+        rows = csv.reader(self._whole(lines, rest))
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                self._is_broken()
+                continue
+            said = {name: row[at] for name, at in columns.items() if at < len(row)}
+            text = next((said[name] for name in _COLUMNS if said.get(name)), "")
+            self._counts.lines += 1
+            yield from self._text(text.encode(errors="replace"), said.get("__time__", ""))
+
+    def _whole(self, lines: Lines, rest: Iterator[bytes]) -> Iterator[str]:
+        for line in rest:
+            if lines.is_whole:
+                yield line.decode("utf-8", "replace").replace("\0", "")
+            else:
+                self._is_too_long()
+
+    def _line(self, line: bytes) -> Iterator[Entry]:
+        line = line.strip()
+        self._counts.lines += 1
+        if not line.startswith(b"{"):
+            if _MARK in line:
+                yield from self._text(line, "")
             return
-        while line := first:
-            yield from _of_line(line, counts)
-            first = stream.readline(_LARGEST_LINE)
+        if line.startswith(_MARK):
+            yield from self._text(line, "")
+            return
+        line = line.rstrip(_AFTER)
+        try:
+            row = _ROW.decode(line)
+            text = row.text()
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            row, text = _Row(), b""
+        if bytes(row.log) in _KINDS:
+            yield from self._entry(line, row.time)
+        elif text:
+            yield from self._text(text, row.time)
+        else:
+            yield from self._report(line)
+
+    def _text(self, text: bytes, time: int | str) -> Iterator[Entry]:
+        """A run's line, perhaps behind a prefix; else an answer."""
+        at = text.find(_MARK)
+        if at < 0:
+            yield from self._report(text.strip())
+        else:
+            yield from self._entry(text[at:].rstrip(), time or text[:24].decode("ascii", "replace"))
+
+    def _entry(self, text: bytes, time: int | str) -> Iterator[Entry]:
+        try:
+            entry = _ENTRY.decode(text)
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            self._counts.broken += 1
+            return
+        if not entry.is_ours:
+            return
+        if not entry.seen_at:
+            entry.logged_at = str(time)
+        if entry.minute() > self._latest:
+            self._counts.ahead += 1
+            return
+        self._counts.read += 1
+        yield entry
+
+    def _report(self, line: bytes) -> Iterator[Entry]:
+        """A report, a list of them, or either in an error or in an HTTP answer."""
+        try:
+            reports = list(_ANSWER.decode(line).all_reports()) if line.startswith(b"{") else []
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            self._counts.broken += b'"request_id"' in line
+            return
+        past = [one for one in reports if minute_of(one.ended_at) <= self._latest]
+        self._counts.read += bool(past)
+        self._counts.ahead += bool(reports) and not past
+        for entry in (entry for report in past for entry in report.entries()):
+            self._left.take_row()
+            yield entry
+
+    def _is_broken(self) -> None:
+        self._counts.lines += 1
+        self._counts.broken += 1
+
+    def _is_too_long(self) -> None:
+        self._counts.lines += 1
+        self._counts.too_long += 1
 
 
-def _of_csv(header: bytes, stream: _Stream, counts: Counts) -> Iterator[Entry]:
-    """Rows of a table that has a column ``message``."""
-    pieces = iter(lambda: stream.readline(_LARGEST_LINE), b"")
-    lines = (piece.decode("utf-8", "replace").replace("\0", "") for piece in pieces)
-    csv.field_size_limit(_LARGEST_LINE)
+@dataclass(slots=True)
+class _Block:
+    """A JSON object over many lines, as every tool indents one: it ends where it began.
+
+    Attributes:
+        lines: Those of it so far, if they are not too many.
+        size: Bytes of all of them.
+    """
+
+    indentation: bytes
+    lines: list[bytes]
+    size: int
+    is_over: bool = False
+
+    @classmethod
+    def begun_by(cls, line: bytes) -> _Block | None:
+        """The object that a line begins, if it is nothing but its brace."""
+        found = _OPENING.fullmatch(line)
+        return cls(found[1], [line], len(line)) if found else None
+
+    def takes(self, line: bytes) -> bool:
+        """Take the next line, if it belongs to it."""
+        own = line.removeprefix(self.indentation)
+        self.is_over = own.startswith(b"}")
+        belongs = self.is_over or own[:1].isspace() or not own
+        if belongs:
+            self.size += len(line)
+            if self.size <= LONGEST:
+                self.lines.append(line)
+        return belongs
+
+
+def _columns(line: bytes) -> dict[str, int]:
+    """Where a table that begins with this line has what; nothing, if it is no table of a log."""
     try:
-        names = next(csv.reader(io.StringIO(header.decode("utf-8", "replace"))))
-        for row in csv.DictReader(lines, fieldnames=names):
-            counts.lines += 1
-            text = str(row.get("message") or row.get("content") or "")
-            yield from _of_text(text.encode(), counts, str(row.get("__time__") or ""))
+        names = next(csv.reader([line.decode("utf-8", "replace")]), [])
     except csv.Error:
-        counts.lines += 1
-        counts.broken += 1
+        return {}
+    columns = {name.strip(): at for at, name in enumerate(names)}
+    return columns if columns.keys() & set(_COLUMNS) else {}
 
 
-def _of_documents(whole: bytes, counts: Counts) -> Iterator[Entry]:
-    """JSON documents over many lines, one after another: answers, and lists of rows."""
-    try:
-        for document in _documents(whole.decode("utf-8", "replace")):
-            for each in document if isinstance(document, list) else [document]:
-                yield from _of_line(json.dumps(each).encode(), counts)
-    except (ValueError, RecursionError):
-        counts.lines += 1
-        counts.broken += 1
-
-
-def _documents(text: str) -> Iterator[object]:
-    decoder, at = json.JSONDecoder(), 0
-    while rest := re.compile(r"\S").search(text, at):
-        document, at = decoder.raw_decode(text, rest.start())
-        yield document
-
-
-def _of_line(line: bytes, counts: Counts) -> Iterator[Entry]:
-    line = line.strip()
-    if not line:
-        return
-    counts.lines += 1
-    if line.startswith(_MARK) or (_MARK in line and not line.startswith(b"{")):
-        yield from _of_text(line, counts, "")
-        return
-    try:
-        row = _ROW.decode(line) if line.startswith(b"{") else _Row()
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        row = _Row()
-    if text := row.message or row.content:
-        yield from _of_text(text.encode("utf-8", "replace"), counts, row.time)
-    else:
-        yield from _of_report(line, counts)
-
-
-def _of_text(text: bytes, counts: Counts, time: int | str) -> Iterator[Entry]:
-    """A run's line, perhaps behind a prefix."""
-    at = text.find(_MARK)
-    if at < 0:
-        yield from _of_report(text.strip(), counts)
-        return
-    try:
-        entry = _ENTRY.decode(text[at:].rstrip())
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        counts.broken += 1
-        return
-    if not entry.is_ours:
-        return
-    counts.read += 1
-    if not entry.seen_at:
-        entry.logged_at = str(time or text[:24].decode("ascii", "replace"))
-    yield entry
-
-
-def _of_report(line: bytes, counts: Counts) -> Iterator[Entry]:
-    """A report, a list of them, or either in an error or in an HTTP answer."""
-    try:
-        reports = list(_ANSWER.decode(line).all_reports()) if line.startswith(b"{") else []
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        counts.broken += b'"request_id"' in line
-        return
-    counts.read += bool(reports)
-    for report in reports:
-        yield from report.entries()
-
-
+_KINDS = {msgspec.json.encode(kind) for kind in KINDS}
 _ENTRY = msgspec.json.Decoder(Entry)
 _ROW = msgspec.json.Decoder(_Row)
+_TEXT = msgspec.json.Decoder(str)
 _ANSWER = msgspec.json.Decoder(Answer)
+_DECODER = json.JSONDecoder()

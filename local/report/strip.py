@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from local.report.history import State
-from local.report.night import SLOTS, Day
+from local.report.picture import SLOTS, Day
 
 HEIGHT = 100
 WIDTH = SLOTS

@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from local.report.history import State
-from local.report.night import UNTAGGED, Day, Group, Night, Told
-from local.report.remarks import remarks
+from local.report.night import Group, Night, Told, at_most
+from local.report.picture import Day
+from local.report.remarks import named, remarks
 from local.report.words import Words
 from shared.printable import printable
 
@@ -89,17 +90,15 @@ def _groups(key: str, groups: Sequence[Group], words: Words, *, has_money: bool)
     table.add_column(words("by", printable(key)), overflow="fold")
     for column in ("machines", "avoided", *(["money"] if has_money else [])):
         table.add_column(words(column), justify="right", no_wrap=True)
-    for group in groups[:_MOST_GROUPS]:
-        value = words("none") if group.value == UNTAGGED else printable(group.value)
+    for group in at_most(groups, _MOST_GROUPS):
+        value = Text(printable(named(group, words)), "" if group.value else "dim")
         saving = group.saving
         table.add_row(
-            Text(value),
+            value,
             f"{group.machines:,}",
             words.hours(saving.minutes),
             *([words.money(saving.money)] if has_money else []),
         )
-    if len(groups) > _MOST_GROUPS:
-        table.add_row(Text(words("more_values", len(groups) - _MOST_GROUPS), "dim"))
     return table
 
 

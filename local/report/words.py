@@ -12,6 +12,7 @@ LANGUAGES = ("en", "zh")
 _FEW_HOURS = 10
 _WEEKDAYS = "一二三四五六日"
 _SMALL_SUM = 100
+_MOST_CURRENCIES = 3
 
 
 class Words:
@@ -59,8 +60,9 @@ class Words:
 
     @staticmethod
     def money(money: Mapping[str, float]) -> str:
-        """Sums of several currencies: ``CNY 1,234``; "" for none."""
-        return " + ".join(
+        """Sums of several currencies: ``CNY 1,234``; "" for none, ``…`` for more than three."""
+        sums = [
             f"{currency} {amount:,.2f}" if amount < _SMALL_SUM else f"{currency} {amount:,.0f}"
             for currency, amount in sorted(money.items())
-        )
+        ]
+        return " + ".join(sums[:_MOST_CURRENCIES] + ["…"] * (len(sums) > _MOST_CURRENCIES))

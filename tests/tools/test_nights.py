@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from local.report.night import Gathering, Night
@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def played(folder: Path) -> Night:
     log = folder / "nights.log"
     log.write_bytes(play(days=3))
-    source, gathering = Source(), Gathering()
+    source, gathering = Source(FIRST + timedelta(days=30)), Gathering()
     for entry in source.entries([log]):
         gathering.add(entry)
     [counts] = source.counts

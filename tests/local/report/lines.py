@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-EVENING, MORNING = "2026-11-23T20:00:30+08:00", "2026-11-24T08:30:40+08:00"
-PREFIX = "2026-11-23T12:00:31.123Z 1-66aa [INFO] "
+EVENING, MORNING = "2020-11-23T20:00:30+08:00", "2020-11-24T08:30:40+08:00"
+PREFIX = "2020-11-23T12:00:31.123Z 1-66aa [INFO] "
 
 
 def line(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any field
@@ -31,7 +31,7 @@ def line(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any field
         "auto_release_at": "",
         "tags": {"owner": "li.na"},
         "stopped_mode": "StopCharging",
-        "started_at": "2026-11-23T08:30:00+08:00",
+        "started_at": "2020-11-23T08:30:00+08:00",
         "seen_at": EVENING,
         **fields,
     }
@@ -39,7 +39,7 @@ def line(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any field
 
 def started(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  # any field
     """A line about the same instance that the next morning started."""
-    at = "2026-11-24T08:30:00+08:00"
+    at = "2020-11-24T08:30:00+08:00"
     there = {"status": "Running", "stopped_mode": "", "started_at": at, "seen_at": MORNING}
     return line(**{"action": "start", "reason": "start", **there, **fields})
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from local.report.entry import Entry
 from local.report.source import Counts, Source, UnreadableFileError
 from tests.local.report.lines import EVENING, PREFIX, line, run, text_of
 
+NOW = datetime(2020, 11, 26, tzinfo=timezone.utc)
 STOPPED, RUN = json.dumps(line()), json.dumps(run())
 REPORT = {
     "action": "stop",
@@ -33,7 +35,7 @@ REPORT = {
 def read(folder: Path, content: bytes) -> tuple[list[Entry], Counts]:
     path = folder / "a.log"
     path.write_bytes(content)
-    source = Source()
+    source = Source(NOW)
     entries = list(source.entries([path]))
     [counts] = source.counts
     return entries, counts
@@ -43,7 +45,7 @@ def csv_of(*messages: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["__time__", "message"])
-    writer.writerows([1764000000, one] for one in messages)
+    writer.writerows([1606000000, one] for one in messages)
     return out.getvalue()
 
 
@@ -54,18 +56,39 @@ FORMS: dict[str, str] = {
     "function-compute": f"{PREFIX}{STOPPED}\n{PREFIX}{RUN}\n",
     "log-service": "\n".join(
         json.dumps({"__time__": time, "__topic__": "FCLogs:stop", "message": PREFIX + one})
-        for time, one in ((1764000000, STOPPED), ("1764000001", RUN))
+        for time, one in ((1606000000, STOPPED), ("1606000001", RUN))
     ),
     "list-of-rows": json.dumps([{"message": PREFIX + one} for one in (STOPPED, RUN)], indent=1),
     "list-on-one-line": json.dumps([{"message": PREFIX + one} for one in (STOPPED, RUN)]),
     "csv": csv_of(PREFIX + STOPPED, PREFIX + RUN),
+    "csv-of-one-column": 'message\r\n"'
+    + '"\r\n"'.join(one.replace('"', '""') for one in (STOPPED, RUN))
+    + '"\r\n',
+    "csv-of-content": csv_of(PREFIX + STOPPED, PREFIX + RUN).replace("message", "content", 1),
+    "list-of-rows-crlf": json.dumps([{"message": one} for one in (STOPPED, RUN)], indent=2).replace(
+        "\n", "\r\n"
+    ),
+    "list-a-row-a-line": f"[{json.dumps({'content': STOPPED})},\n {json.dumps({'content': RUN})}]",
+    "content-not-as-text": "\n".join(
+        json.dumps({"__time__": 1606000000, "content": one}) for one in (line(), run())
+    ),
+    "indented": "\n".join(json.dumps(one, indent=4) for one in (line(), run())),
+    "other-order": "\n".join(
+        json.dumps({"__time__": 1606000000, **dict(reversed(one.items()))})
+        for one in (line(), run())
+    ),
+    "files-joined": f"\ufeff{STOPPED}\n\ufeff{RUN}\n",
+    "text-and-documents": f"{STOPPED}\n{json.dumps(run(), indent=2)}\n",
 }
 
 
 @pytest.mark.parametrize("text", FORMS.values(), ids=list(FORMS))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("is_gzip", [False, True], ids=["", "gzip"])
-def test_a_log_is_understood_in_all_its_forms(tmp_path: Path, text: str, *, is_gzip: bool) -> None:
-    content = gzip.compress(text.encode()) if is_gzip else text.encode()
+def test_a_log_is_understood_in_all_its_forms(
+    tmp_path: Path, text: str, encoding: str, *, is_gzip: bool
+) -> None:
+    content = gzip.compress(text.encode(encoding)) if is_gzip else text.encode(encoding)
 
     entries, counts = read(tmp_path, content)
 
@@ -128,7 +151,7 @@ def test_answers_one_after_another_are_all_read(tmp_path: Path) -> None:
         pytest.param(b"{\n  no\n", (1, 0, 1), id="no-document"),
         pytest.param(b"{" * 100_000, (1, 1, 0), id="deep"),
         pytest.param(b'{"log":' * 50_000, (1, 0, 1), id="deep-log"),
-        pytest.param(b"\xff\xfe\x00\n\x80", (2, 2, 0), id="bytes"),
+        pytest.param(b"\xfe\x00\n\x80", (2, 2, 0), id="bytes"),
     ],
 )
 def test_what_no_run_wrote_is_counted(
@@ -149,13 +172,41 @@ def test_lines_of_others_between_ours_are_left_out(tmp_path: Path) -> None:
     assert (counts.lines, counts.read, counts.foreign, counts.broken) == (5, 2, 2, 1)
 
 
+@pytest.mark.parametrize("indent", [None, 2], ids=["one-line", "indented"])
+def test_what_follows_a_document_that_was_cut_is_read(tmp_path: Path, indent: int | None) -> None:
+    cut = json.dumps(REPORT, indent=2)[:150]
+    whole = json.dumps(REPORT, indent=indent)
+
+    entries, counts = read(tmp_path, f"{cut}\n{STOPPED}\nhello\n{cut}\n{whole}\n".encode())
+
+    assert [one.log for one in entries] == ["instance", "instance", "warning", "run"]
+    assert (counts.read, counts.broken) == (2, 2)
+
+
+def test_what_follows_a_row_that_cannot_be_read_is_read(tmp_path: Path) -> None:
+    table = csv_of(STOPPED, RUN).splitlines(keepends=True)
+    huge = f'1606000000,"{"x" * 5_000_000}"\r\n'
+
+    entries, counts = read(tmp_path, "".join([*table[:2], huge, *table[2:]]).encode())
+
+    assert [one.log for one in entries] == ["instance", "run"]
+    assert (counts.lines, counts.read, counts.too_long) == (3, 2, 1)
+
+
+@pytest.mark.parametrize("first", ["an error message, or not", "message: hello", "[INFO] message"])
+def test_a_text_about_messages_is_no_table(tmp_path: Path, first: str) -> None:
+    entries, _ = read(tmp_path, f"{first}\n{PREFIX}{STOPPED}\n{RUN}\n".encode())
+
+    assert [one.log for one in entries] == ["instance", "run"]
+
+
 def test_lines_of_older_versions_have_the_time_of_the_log(tmp_path: Path) -> None:
     old = json.dumps({key: value for key, value in line().items() if key != "seen_at"})
-    row = json.dumps({"__time__": 1764000000, "message": old})
+    row = json.dumps({"__time__": 1606000000, "message": old})
 
     entries, _ = read(tmp_path, f"{PREFIX}{old}\n{row}\n{old}\n".encode())
 
-    assert [one.logged_at[:19] for one in entries][:2] == ["2026-11-23T12:00:31", "1764000000"]
+    assert [one.logged_at[:19] for one in entries][:2] == ["2020-11-23T12:00:31", "1606000000"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from local.report.words import Words
 from shared.times import CHINA
 from tests.local.report.lines import line, run, started
 
-LATER = {"action": "describe", "result": "unchanged", "seen_at": "2026-11-24T12:00:00+08:00"}
+LATER = {"action": "describe", "result": "unchanged", "seen_at": "2020-11-24T12:00:00+08:00"}
 
 
 def shown(*lines: dict[str, Any], language: str = "en") -> list[str]:
@@ -50,7 +50,7 @@ def test_long_lists_are_cut_and_counted() -> None:
 
     assert "  stop: no 0  n00, n10, n20 and 2 more" in told
     assert "  and 2 more reasons" in told
-    assert any(one.startswith(" and 9 more") for one in told)
+    assert [one.split() for one in told if "others" in one] == [["others", "(9)", "9", "0"]]
 
 
 @pytest.mark.parametrize("mode", ["StopCharging", "KeepCharging"])
@@ -71,14 +71,14 @@ def test_chinese_days_have_their_weekday() -> None:
 @pytest.mark.parametrize(
     ("first", "last", "english", "chinese"),
     [
-        ((2026, 11, 2), (2026, 11, 2), "2 November 2026", "2026年11月2日"),
-        ((2026, 11, 2), (2026, 11, 9), "2 to 9 November 2026", "2026年11月2日至11月9日"),
-        ((2026, 10, 2), (2026, 11, 9), "2 October to 9 November 2026", "2026年10月2日至11月9日"),
+        ((2020, 11, 2), (2020, 11, 2), "2 November 2020", "2020年11月2日"),
+        ((2020, 11, 2), (2020, 11, 9), "2 to 9 November 2020", "2020年11月2日至11月9日"),
+        ((2020, 10, 2), (2020, 11, 9), "2 October to 9 November 2020", "2020年10月2日至11月9日"),
         (
-            (2026, 12, 30),
+            (2020, 12, 30),
             (2027, 1, 2),
-            "30 December 2026 to 2 January 2027",
-            "2026年12月30日至2027年1月2日",
+            "30 December 2020 to 2 January 2027",
+            "2020年12月30日至2027年1月2日",
         ),
     ],
     ids=["day", "month", "year", "years"],

@@ -1,0 +1,119 @@
+"""Days as pictures: how many instances were in which state when, and what that avoided."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+from itertools import accumulate, dropwhile
+
+from local.report.history import Machine, Spell, State
+from local.report.times import days_until, end_of
+
+SLOT = 15
+"""Minutes in one step of a day's picture."""
+
+SLOTS = 24 * 60 // SLOT
+
+
+@dataclass(slots=True)
+class Saving:
+    """Hours for which instances were off since Curfew stopped them, and what that avoided.
+
+    Attributes:
+        minutes: How long, all together.
+        unpriced: The part of it of which nobody knows what it avoided: no price in the logs, or no
+            proof that the instance was stopped in economical mode. Subscriptions avoid nothing.
+        money: By currency, at list price.
+    """
+
+    minutes: int = 0
+    unpriced: int = 0
+    money: dict[str, float] = field(default_factory=dict)
+
+    def merge(self, other: Saving) -> None:
+        """Add what others avoided."""
+        self.minutes += other.minutes
+        self.unpriced += other.unpriced
+        for currency, amount in other.money.items():
+            self.money[currency] = self.money.get(currency, 0.0) + amount
+
+    def add(self, minutes: int, machine: Machine, mode: str) -> None:
+        """Add a time for which an instance was off."""
+        self.minutes += minutes
+        price = machine.price
+        if mode == "KeepCharging" or machine.charge_type == "PrePaid":
+            return
+        if price is None or mode != "StopCharging":
+            self.unpriced += minutes
+            return
+        self.money[price.currency] = self.money.get(price.currency, 0.0) + price.ends * minutes / 60
+
+
+@dataclass(slots=True)
+class Day:
+    """One day of the zone.
+
+    Attributes:
+        begin: Its first minute.
+        end: That of the next day.
+        changes: For each state of `State`, how many instances more were in it, slot by slot.
+    """
+
+    date: date
+    begin: int
+    end: int
+    saving: Saving = field(default_factory=Saving)
+    changes: list[list[int]] = field(default_factory=lambda: [[0] * (SLOTS + 1) for _ in State])
+
+    @property
+    def states(self) -> list[list[int]]:
+        """For each state of `State`, how many instances were in it, slot by slot."""
+        return [list(accumulate(row[:SLOTS])) for row in self.changes]
+
+
+def days_of(times: Sequence[int], number: int, zone: tzinfo) -> list[Day]:
+    """So many days up to the last of these minutes, from the first of them of which one is.
+
+    So one time of long ago, of a clock that stood wrong, makes no days without anything.
+    """
+    if not times:
+        return []
+    begins = days_until(max(times), number, zone)
+    ends = [*(begin for _, begin in begins[1:]), end_of(begins, zone)]
+    days = [Day(date, begin, end) for (date, begin), end in zip(begins, ends, strict=True)]
+    first = min(one for one in times if one >= days[0].begin)
+    return list(dropwhile(lambda day: day.end <= first, days))
+
+
+def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]]:
+    """Put an instance into the pictures of these days.
+
+    Returns:
+        How many minutes were avoided, in which stopped mode, on which day.
+    """
+    ends = [day.end for day in days]
+    for spell in machine.spells():
+        for day, begin, end in _by_day(spell, days, ends):
+            row = day.changes[spell.state]
+            row[_slot(begin - day.begin)] += 1
+            row[_slot(end - day.begin)] -= 1
+            if spell.state is State.AVOIDED:
+                yield end - begin, spell.mode, day
+
+
+def _by_day(
+    spell: Spell, days: Sequence[Day], ends: Sequence[int]
+) -> Iterator[tuple[Day, int, int]]:
+    """The parts of a spell that lie in these days."""
+    for index in range(bisect_right(ends, spell.begin), len(days)):
+        day = days[index]
+        if day.begin >= spell.end:
+            return
+        yield day, max(spell.begin, day.begin), min(spell.end, day.end)
+
+
+def _slot(minutes: int) -> int:
+    """The step of a day's picture that begins nearest; so one spell begins where another ends."""
+    return min((minutes + SLOT // 2) // SLOT, SLOTS)

@@ -1,0 +1,144 @@
+"""A file as lines: unpacked, in UTF-8, and no more of it than a report can take in.
+
+Files may be compressed by gzip, and come in UTF-16 with its byte order mark, as PowerShell writes
+them. Whatever they hold, what is read of them is bounded, in bytes after unpacking.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+MIB = 1024 * 1024
+MOST_BYTES = 1024 * MIB
+"""Of all files together, unpacked: some 1,300,000 lines about instances."""
+
+MOST_ROWS = 2_000_000
+"""Lines and rows of all files together."""
+
+LONGEST = 4 * MIB
+"""Bytes of one line, or of one JSON document over many lines; an answer has some 100 KB."""
+
+_GZIP = b"\x1f\x8b"
+_UTF_16 = {b"\xff\xfe", b"\xfe\xff"}
+
+
+class FullError(Exception):
+    """As much was read as a report takes in."""
+
+
+class DamagedError(Exception):
+    """The file's compression is broken."""
+
+
+@dataclass(slots=True)
+class Left:
+    """What may still be read, of all files together."""
+
+    bytes: int = MOST_BYTES
+    rows: int = MOST_ROWS
+
+    def take_row(self) -> None:
+        """One more line or row was read.
+
+        Raises:
+            FullError: it was one too many.
+        """
+        self.rows -= 1
+        if self.rows < 0:
+            raise FullError
+
+    def take_bytes(self, number: int) -> None:
+        """So many bytes were read.
+
+        Raises:
+            FullError: they were too many.
+        """
+        self.bytes -= number
+        if self.bytes < 0:
+            raise FullError
+
+
+class Lines:
+    """The lines of an open file, each with its end, at most its first `LONGEST` bytes.
+
+    Attributes:
+        is_whole: Is the line at hand all there? What nobody asks for by ``more`` is left out.
+    """
+
+    def __init__(self, file: io.BufferedReader, left: Left) -> None:
+        """Takes a file from its beginning, and how much may be read."""
+        self._unpacked: _Unpacked | None = None
+        if file.peek(len(_GZIP)).startswith(_GZIP):
+            self._unpacked = _Unpacked(file)
+            file = io.BufferedReader(self._unpacked)
+        self._file = file
+        self._text: io.TextIOWrapper | None = None
+        if file.peek(2)[:2] in _UTF_16:
+            self._text = io.TextIOWrapper(file, "utf-16", "replace", newline="\n")
+        self._left = left
+        self.is_whole = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The lines, one after another.
+
+        Raises:
+            FullError: no more may be read.
+            DamagedError: its compression is broken, after these lines.
+            OSError: the file cannot be read.
+        """
+        try:
+            yield from self._all()
+        finally:
+            if self._text:
+                self._text.detach()  # the file is closed by whoever opened it
+        if self._unpacked and self._unpacked.is_damaged:
+            raise DamagedError
+
+    def _all(self) -> Iterator[bytes]:
+        while piece := self._read():
+            self._left.take_row()
+            yield piece
+            while self.more():
+                pass
+
+    def more(self) -> bytes:
+        """The next piece of a line that is longer than what was given of it; b"" at its end."""
+        return b"" if self.is_whole else self._read()
+
+    def _read(self) -> bytes:
+        if self._text:
+            piece = self._text.readline(LONGEST).encode(errors="replace")
+        else:
+            piece = self._file.readline(LONGEST)
+        self._left.take_bytes(len(piece))
+        self.is_whole = len(piece) < LONGEST or piece.endswith(b"\n")
+        return piece
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds, as far as it is whole."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        super().__init__()
+        self._file = gzip.GzipFile(fileobj=file)
+        self.is_damaged = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        view = memoryview(buffer)
+        try:
+            piece = self._file.read1(len(view))
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            self.is_damaged, piece = True, b""
+        view[: len(piece)] = piece
+        return len(piece)
