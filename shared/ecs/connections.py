@@ -22,11 +22,11 @@ from functools import lru_cache
 from http.client import HTTPException
 from ssl import SSLContext
 from typing import Any
+from urllib.parse import quote
 
-from aliyunsdkcore.vendored.requests import Request
 from aliyunsdkcore.vendored.requests.adapters import HTTPAdapter
 from aliyunsdkcore.vendored.requests.certs import where
-from aliyunsdkcore.vendored.requests.models import Response
+from aliyunsdkcore.vendored.requests.models import PreparedRequest, Response
 from aliyunsdkcore.vendored.requests.packages.urllib3 import (
     HTTPConnectionPool,
     HTTPSConnectionPool,
@@ -43,6 +43,8 @@ from shared.settings import Settings, is_loopback
 MAX_HOSTS = 100
 """As many as a request may name regions; the SDK's ten would be closed under calls in flight."""
 _SHOWN_CHARACTERS = 200
+_IN_URLS = "!#$%&'()*+,/:;=?@[]~"
+"""What stands for itself in a URL, or is escaped already (RFC 3986)."""
 
 
 class _Connection(HTTPConnection):  # type: ignore[misc]  # the SDK has no types
@@ -143,13 +145,17 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
 
         Args:
             method: HTTP's.
-            url: Of a server.
+            url: Of a server; what may not stand in one is escaped.
             headers: All but the body's length.
             body: What is sent.
             timeouts_s: For connecting, and for the whole answer.
             proxies: See `proxies_to`.
         """
-        request = Request(method, url, headers=dict(headers), data=body).prepare()
+        request = PreparedRequest()  # as it is sent: to have it prepared takes a tenth of a call
+        request.method, request.url = method, quote(url, safe=_IN_URLS)
+        request.headers = CaseInsensitiveDict(headers)
+        if body or method != "GET":
+            request.body, request.headers["Content-Length"] = body, str(len(body))
         return self.send(request, stream=True, timeout=timeouts_s, proxies=proxies)
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
