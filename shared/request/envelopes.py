@@ -10,6 +10,7 @@ has not.
 from __future__ import annotations
 
 import base64
+from codecs import BOM_UTF8
 
 from shared.errors import InvalidEvent
 from shared.strict_json import JsonError, loads, shown
@@ -67,7 +68,7 @@ def read_text(text: bytes | str, where: str) -> object:
         decoded = _from_base64(compact)
     except ValueError:
         return read_json(text, where)
-    is_request = decoded.lstrip().startswith((b"{", b"b'", b'b"'))
+    is_request = decoded.removeprefix(BOM_UTF8).lstrip().startswith((b"{", b"b'", b'b"'))
     return read_json(decoded if is_request else text, where)
 
 

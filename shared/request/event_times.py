@@ -19,10 +19,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MOST_DIGITS = 20
 
 # A time that Java or EventBridge wrote with its zone's name: ``…20.965Asia/Shanghai``,
-# ``….000PRC``, ``…20.965+08:00[Asia/Shanghai]``.
+# ``….000PRC``, ``…20.965+08:00[Asia/Shanghai]``; or with an offset of ISO 8601's short form.
 _NAMED_ZONE = (
     r"(?a)(?P<local>\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?"
-    r"(?P<offset>[Zz]|(?:GMT|UTC)?[+-]\d\d:\d\d)?"
+    r"(?P<offset>[Zz]|(?:GMT|UTC)?[+-]\d\d:?\d\d)?"
     r"\[?(?P<zone>(?:[A-Za-z]+(?:/[A-Za-z0-9_+-]+)+|UTC|GMT|PRC)?)\]?"
 )
 
@@ -31,7 +31,7 @@ _CHINA = frozenset({"PRC", "Asia/Shanghai"})
 
 
 def instant(value: object, where: str) -> datetime:
-    """An RFC 3339 time, or one with its zone's name in place of an offset, in UTC.
+    """An RFC 3339 time, or one with its zone's name or ``+0800`` for an offset, in UTC.
 
     Of a time that a change of clocks doubled, the first is meant.
 
@@ -123,7 +123,8 @@ def _with_offset(text: str) -> str:
     if named is None or not (named["offset"] or named["zone"]):
         return text
     if named["offset"]:
-        return named["local"] + named["offset"].removeprefix("GMT").removeprefix("UTC")
+        offset = named["offset"].removeprefix("GMT").removeprefix("UTC")
+        return named["local"] + re.sub(r"(?a)([+-]\d\d)(\d\d)", r"\1:\2", offset)
     return named["local"] + _offset(named["zone"], named["local"][:16].replace(" ", "T"))
 
 

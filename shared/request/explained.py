@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from shared.errors import InvalidEvent
 from shared.request.fields import Except
+from shared.request.no_request import PLACES, REQUEST_FIELDS
 from shared.strict_json import shown
 
 
@@ -63,7 +64,7 @@ def explained(
         place = f" - at {inside['key'] or ''}`${inside['rest']}`" if inside["rest"] else ""
         return explained(Except, kept, f"{inside['what']}{place}", "except.")
     if unknown := re.fullmatch(_UNKNOWN, error):
-        return _unknown_field(request_type, unknown["field"], within.removesuffix("."))
+        return _unknown_field(request_type, fields, unknown["field"], within.removesuffix("."))
     path = re.search(_PATH, error)
     field = path["field"] if path else ""
     fields_of = request_type.__struct_encode_fields__
@@ -82,7 +83,9 @@ def explained(
     return invalid(f"{within}{field}", value, right)
 
 
-def _unknown_field(request_type: type[msgspec.Struct], field: str, within: str) -> InvalidEvent:
+def _unknown_field(
+    request_type: type[msgspec.Struct], fields: Mapping[str, object], field: str, within: str
+) -> InvalidEvent:
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong request needs it
 
     if not within and (sender := _ENVELOPES.get(field)):
@@ -96,6 +99,11 @@ def _unknown_field(request_type: type[msgspec.Struct], field: str, within: str) 
         right = f'It knows {", ".join(known)}; tag keys go inside "tags".'
     else:
         right = f"This function knows {', '.join(known)}."
+        if len(fields) > 1 and REQUEST_FIELDS.isdisjoint(fields):
+            right = (
+                "Nor is any other of its fields: an event of another service carries no request. "
+                f"Use {PLACES}."
+            )
     hint = f"Did you mean {near[0]}?" if near else right
     return InvalidEvent(f"{shown(field)} is not a field of {within or 'this request'}. {hint}")
 

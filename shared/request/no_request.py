@@ -88,10 +88,13 @@ QUEUE = Sender("message queue event", "Send it as the message")
 WEBHOOK = Sender("EventBridge webhook event", _POST_IT)
 CONSOLE = Sender("console sample", "Replace the sample with it")
 
-_OTHER_TRIGGER = (
-    "carries no request and has no place for one. Use a timer (request in its payload), an MNS "
-    "topic (in the message) or an HTTP trigger (in the body)"
+PLACES = (
+    "a timer (request in its payload), an MNS topic (in the message) or an HTTP trigger (in the "
+    "body)"
 )
+"""Where a request can stand, for whoever has connected something else."""
+
+_OTHER_TRIGGER = f"carries no request and has no place for one. Use {PLACES}"
 
 _MARKS: tuple[tuple[str, frozenset[str]], ...] = (
     ("Tablestore", frozenset({"Version", "Records"})),

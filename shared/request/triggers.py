@@ -140,9 +140,9 @@ def parse(event: bytes | str) -> Event:
 
 def _is_answered(envelope: Envelope, opener: Opener | None) -> bool:
     """Whether somebody waits for an HTTP answer to an event."""
-    if opener == carriers.http_trigger:
+    if opener in {carriers.http_trigger, carriers.http_trigger_2}:
         return not carriers.is_asynchronous(envelope)
-    return opener in {carriers.http_trigger_2, carriers.api_gateway}
+    return opener == carriers.api_gateway
 
 
 def _in_object(envelope: Envelope, place: Place, around: _Around) -> _Found:

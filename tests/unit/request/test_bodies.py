@@ -34,6 +34,7 @@ from tests.unit.request.events import (
         pytest.param(BODY_BASE64.rstrip("="), id="base64-without-padding"),
         pytest.param(BODY_BASE64.rstrip("=").encode(), id="base64-bytes-without-padding"),
         pytest.param(f"\ufeff{BODY}\n", id="byte-order-mark"),
+        pytest.param(base64.b64encode(f"\ufeff{BODY}".encode()), id="base64-of-a-byte-order-mark"),
     ],
 )
 def test_a_body_alone_is_the_bare_request(event: bytes | str) -> None:

@@ -330,6 +330,15 @@ def test_an_asynchronous_http_event_is_of_its_time_and_not_answered(
     assert event == Event(Trigger.HTTP, (expected,), is_list=False, answers_http=False)
 
 
+def test_an_asynchronous_event_of_function_compute_2_is_not_answered() -> None:
+    """It has no time."""
+    event = {"path": "/", "method": "POST", "headers": ASYNC, "queries": {}, "body": BODY}
+
+    expected = Message(REQUEST, None, "", Trigger.HTTP)
+    assert parse(text(event)) == Event(Trigger.HTTP, (expected,), is_list=False)
+    assert error_of({**event, "body": ""}).startswith("body: it is empty")
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-Fc-Invocation-Type": "Sync"}, {"Async": "Async"}])
 def test_any_other_http_event_is_of_now_and_answered(headers: dict[str, str]) -> None:
     expected = Message(REQUEST, None, "1-g7", Trigger.HTTP)

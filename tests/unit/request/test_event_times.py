@@ -60,6 +60,11 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
     assert instant("2026-11-01T01:30:00America/New_York", "time") == first
 
 
+@pytest.mark.parametrize("sign", ["+0800", "GMT+0800", "+0800[Asia/Shanghai]"])
+def test_an_offset_may_be_written_without_its_colon(sign: str) -> None:
+    assert instant(f"2026-11-26T21:24:20.965{sign}", "time") == MOMENT
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -67,6 +72,9 @@ def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
         "2026-11-26T21:24:20.965 ",
         "2026-11-26T21:24:20.965[]",
         "2026-11-26T21:24:20.965CST",
+        "2026-11-26T21:24:20.965+08",
+        "2026-11-26T21:24:20.965+080",
+        "2026-11-26T21:24:20.965+2460",
         "2026-11-26T21:24:20.965Asia",
         "2026-11-26T21:24:20.965Asia/Nowhere",
         "2026-11-26T21:24:20.965America/Argentina",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
 from shared.errors import InvalidEvent
 from shared.request.no_request import REQUEST_FIELDS, SURE_FIELDS
+from shared.request.request import decode
 from shared.request.triggers import Message, parse
 from tests.harness.actions import ACTIONS
 
@@ -280,3 +282,24 @@ def test_the_fields_of_every_functions_request_are_known_as_such() -> None:
     assert fields
     assert fields - REQUEST_FIELDS == set()
     assert SURE_FIELDS < REQUEST_FIELDS
+
+
+def test_an_object_with_no_field_of_a_request_is_told_where_one_stands() -> None:
+    """Nobody can name every service; a request that is misspelt is told its own fields."""
+    alert = {"receiver": "ops", "status": "firing", "alerts": [{"status": "firing"}]}
+
+    assert told(alert) == (
+        "'receiver' is not a field of this request. Nor is any other of its fields: an event of "
+        "another service carries no request. Use a timer (request in its payload), an MNS topic "
+        "(in the message) or an HTTP trigger (in the body)."
+    )
+    assert told({**alert, "instance_ids": ["i-1"]}).startswith(
+        "'receiver' is not a field of this request. This function knows instance_ids, "
+    )
+    assert told({"dryrun": True, "tagz": {}}).endswith("Did you mean dry_run?")
+
+
+def told(request: Mapping[str, object]) -> str:
+    with pytest.raises(InvalidEvent) as caught:
+        decode(ACTIONS["stop"].request, request, "stop")
+    return str(caught.value)
