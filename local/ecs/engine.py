@@ -39,6 +39,7 @@ from local.ecs.operations import OPERATIONS, operation_of, service_of
 from local.ecs.products import Product
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 from local.ecs.rpc.parameters import Parameters
+from local.ecs.rpc.reference import check_parameters
 from local.ecs.rpc.request import Request
 
 __all__ = ["ACTIONS", "ALLOW_ALL", "Authorizer", "Caller", "Ecs", "JsonObject"]
@@ -134,7 +135,8 @@ class Ecs:
 
         Raises:
             EcsError: what ECS answers instead; of an operation that the emulator lacks, what ECS
-                answers to one that there is not, and that it is the emulator that lacks it.
+                answers to one that there is not, and that it is the emulator that lacks it; of a
+                parameter that the operation does not have, that the emulator refuses it.
         """
         operation = operation_of(product, action)
         if operation is None:
@@ -142,6 +144,8 @@ class Ecs:
         with self._lock:
             self.settle()
             quirks = self._state.settings.quirks
+            unknown_too = quirks.unknown_parameters_are_refused
+            check_parameters(action, parameters, unknown_too=unknown_too)
             read = Parameters(parameters, single_quotes=quirks.single_quoted_ids_are_read)
             service = service_of(action)
             return operation(Request(action, read, caller, self._state, product, service))

@@ -59,6 +59,15 @@ class Refusal(Enum):
         "UnsupportedParameter",
         "The parameters is unsupported. (The emulator does not know {name}.)",
     )
+    # The emulator's own: ECS ignores it.
+    UNKNOWN_PARAMETER = (
+        400,
+        "UnsupportedParameter",
+        (
+            "The parameters is unsupported. (The emulator refuses {name}, which ECS would ignore:"
+            " {action} has no such parameter{hint})"
+        ),
+    )
     # What was denied is in its AccessDeniedDetail, not in the text.
     FORBIDDEN = (
         403,

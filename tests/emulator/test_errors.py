@@ -59,6 +59,11 @@ CASES: dict[Refusal, Case] = {
     Refusal.NOT_EMULATED: Case(
         "DescribeInstances", {"HpcClusterId": "hpc-1"}, details={"name": "HpcClusterId"}
     ),
+    Refusal.UNKNOWN_PARAMETER: Case(
+        "StopInstance",
+        ID | {"Coffee": "black"},
+        details={"name": "Coffee", "action": "StopInstance", "hint": ""},
+    ),
     Refusal.FORBIDDEN: Case(
         "StopInstance",
         ID,

@@ -164,7 +164,7 @@ def test_a_request_line_may_be_longer_than_eight_kilobytes(ecs: LocalEcs) -> Non
     ids = {f"InstanceId.{n + 1}": f"i-bp1{n:017d}" for n in range(100)}
 
     with pytest.raises(ServerException) as caught:
-        ask(ecs, client(), "StopInstances", Padding="x" * 8192, **ids)
+        ask(ecs, client(), "StopInstances", ClientToken="x" * 8192, **ids)
 
     assert caught.value.get_error_code() == "InvalidInstanceIds.NotFound"
 

@@ -37,12 +37,15 @@ def busy() -> Desk:
     desk = Desk(
         InstanceSpec("stopping", tags={"env": "dev"}),
         InstanceSpec("snapshotted"),
+        InstanceSpec("grouped"),
         InstanceSpec("leaving"),
         InstanceSpec("yearly", charge_type=ChargeType.PRE_PAID, expires_at=over),
     )
-    stopping, snapshotted, leaving, _ = desk.ids()
+    stopping, snapshotted, grouped, leaving, _ = desk.ids()
     desk.ask("StopInstance", InstanceId=stopping)
-    desk.ask("CreateSnapshotGroup", InstanceId=snapshotted, RetentionDays="1")
+    desk.ask("CreateSnapshotGroup", InstanceId=grouped)
+    (disk_id,) = desk.ecs.instance(snapshotted).disk_ids
+    desk.ask("CreateSnapshot", DiskId=disk_id, RetentionDays="1")
     desk.ask(
         "ModifyInstanceAutoReleaseTime", InstanceId=leaving, AutoReleaseTime=iso(desk, minutes=45)
     )
@@ -78,7 +81,8 @@ def test_what_came_due_meanwhile_has_happened(busy: Desk, path: Path) -> None:
     status = {each.name: each.status for each in again.ecs.instances()}
     assert "leaving" not in status
     assert (status["stopping"], status["yearly"]) == (Status.STOPPED, Status.STOPPED)
-    assert again.ecs.snapshots() == ()
+    (grouped,) = [each for each in again.ecs.instances() if each.name == "grouped"]
+    assert [each.disk_id for each in again.ecs.snapshots()] == list(grouped.disk_ids)
 
 
 def test_a_token_is_remembered_over_a_restart(busy: Desk, path: Path) -> None:
@@ -87,7 +91,7 @@ def test_a_token_is_remembered_over_a_restart(busy: Desk, path: Path) -> None:
     answer = again.ask("RunInstances", **RUN)
 
     assert answer["InstanceIdSets"]["InstanceIdSet"] == [again.ids()[-1]]
-    assert len(again.ids()) == 5
+    assert len(again.ids()) == 6
     assert again.refusal("RunInstances", **RUN, Amount="2")[1] == "IdempotentParameterMismatch"
 
 

@@ -80,6 +80,10 @@ class Quirks:
             DescribeImages shows here; others are InvalidImageId.NotFound. By default they take any
             id, since the public images of ECS are other ones in each region and each month, and a
             script that names one of them is right.
+        unknown_parameters_are_refused: a parameter that the operation does not have is refused
+            by the emulator. ECS ignores it, as a user has shown (DescribeInstances with an
+            InstanceId shows every instance: issue 38 of aliyun-cli, 2017), so that a misspelt
+            filter chooses everything; a test is there to find that. False: it is ignored.
     """
 
     delete_batch_is_atomic: bool = True
@@ -108,6 +112,7 @@ class Quirks:
     tag_filter_limit: int = 1000
     single_quoted_ids_are_read: bool = True
     unknown_images_are_refused: bool = False
+    unknown_parameters_are_refused: bool = True
 
 
 DEFAULT_QUIRKS = Quirks()

@@ -28,17 +28,6 @@ KINDS_IN_PASSWORD = 3
 """Lower case, upper case, digits, symbols: three of them at least."""
 _PASSWORD_LENGTHS = range(8, 31)
 _SYMBOLS = frozenset("()`~!@#$%^&*-_+=|{}[]:;'<>,.?/")
-_NOT_EMULATED = frozenset(
-    {
-        "CpuOptions",
-        "EnableJumboFrame",
-        "EnableNetworkEncryption",
-        "NetworkInterfaceQueueNumber",
-        "PrivateDnsNameOptions",
-        "Recyclable",
-        "RemoteConnectionOptions",
-    }
-)
 
 
 def modify_instance_attribute(request: Request) -> JsonObject:
@@ -50,8 +39,6 @@ def modify_instance_attribute(request: Request) -> JsonObject:
     """
     parameters = request.parameters
     instance = one_instance(request)
-    for name in sorted(parameters.names() & _NOT_EMULATED):
-        raise Refusal.NOT_EMULATED.error(name=name)
     if instance.is_locked(LockReason.SECURITY):
         raise Refusal.LOCKED_FOR_SECURITY.error()
     if instance.deleting:

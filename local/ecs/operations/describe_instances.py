@@ -19,7 +19,7 @@ from local.ecs.account.state import JsonObject, State
 from local.ecs.errors import EcsError, Refusal
 from local.ecs.rpc import render
 from local.ecs.rpc.instance_ids import instance_ids
-from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.rpc.listing import Query, equal, equalities, find
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request
@@ -86,20 +86,6 @@ _NO_FILTERS = frozenset(
     }
 )
 """Parameters that are no filter, or one that is applied elsewhere."""
-_NOT_EMULATED = frozenset(
-    {
-        "DeviceAvailable",
-        "HpcClusterId",
-        "HttpEndpoint",
-        "HttpPutResponseHopLimit",
-        "HttpTokens",
-        "InnerIpAddresses",
-        "InternetChargeType",
-        "IoOptimized",
-        "Ipv6Address",
-        "RdmaIpAddresses",
-    }
-)
 
 
 def describe_instances(request: Request) -> JsonObject:
@@ -192,7 +178,6 @@ def _criteria(parameters: Parameters) -> Iterator[Criterion]:
     """What the filters but ids and tags ask."""
     if parameters.names() <= _NO_FILTERS:  # as most requests
         return
-    refuse_filters(parameters, _NOT_EMULATED)
     yield from equalities(parameters, _EQUAL)
     for name, (words, refusal, word_of) in _WORDS.items():
         if (word := parameters.choice(name, words, refusal)) is not None:

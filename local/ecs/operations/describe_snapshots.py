@@ -8,7 +8,7 @@ from enum import Enum
 from local.ecs.account.model import Snapshot, SnapshotGroup, SnapshotStatus
 from local.ecs.account.state import JsonObject, State
 from local.ecs.errors import Refusal
-from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.rpc.listing import Query, equal, equalities, find
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.render import to_second
@@ -45,17 +45,6 @@ _GROUP_EQUAL: Mapping[str, Callable[[SnapshotGroup], str]] = {
     "InstanceId": lambda group: group.instance_id,
     "Name": lambda group: group.name,
 }
-_NOT_EMULATED = frozenset(
-    {
-        "Category",
-        "Encrypted",
-        "Filter",
-        "KMSKeyId",
-        "ResourceGroupId",
-        "SnapshotLinkId",
-        "Usage",
-    }
-)
 
 
 def describe_snapshots(request: Request) -> JsonObject:
@@ -97,7 +86,6 @@ def describe_snapshot_groups(request: Request) -> JsonObject:
 
 
 def _criteria(parameters: Parameters) -> Iterator[Callable[[Snapshot], bool]]:
-    refuse_filters(parameters, _NOT_EMULATED)
     yield from equalities(parameters, _EQUAL)
     status = parameters.choice("Status", AskableStatus, Refusal.UNKNOWN_STATUS)
     if status not in {None, AskableStatus.ALL}:
@@ -110,7 +98,6 @@ def _criteria(parameters: Parameters) -> Iterator[Callable[[Snapshot], bool]]:
 def _group_criteria(
     parameters: Parameters, state: State
 ) -> Iterator[Callable[[SnapshotGroup], bool]]:
-    refuse_filters(parameters, frozenset({"ResourceGroupId"}))
     yield from equalities(parameters, _GROUP_EQUAL)
     statuses = frozenset(parameters.repeated("Status"))
     if statuses:

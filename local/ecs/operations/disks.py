@@ -8,7 +8,7 @@ from enum import Enum
 from local.ecs.account.model import Disk
 from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
-from local.ecs.rpc.listing import Query, equal, equalities, find, refuse_filters
+from local.ecs.rpc.listing import Query, equal, equalities, find
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.render_disks import disk_entry, is_portable
@@ -56,15 +56,6 @@ _FLAGS: Mapping[str, Callable[[Disk], bool]] = {
     "EnableAutomatedSnapshotPolicy": lambda disk: bool(disk.auto_snapshot_policy_id),
     "Encrypted": lambda disk: disk.encrypted,
 }
-_NOT_EMULATED = frozenset(
-    {
-        "DeleteAutoSnapshot",
-        "EnableShared",
-        "Filter",
-        "LockReason",
-        "MultiAttach",
-    }
-)
 
 
 def describe_disks(request: Request) -> JsonObject:
@@ -85,7 +76,6 @@ def describe_disks(request: Request) -> JsonObject:
 
 
 def _criteria(parameters: Parameters) -> Iterator[Callable[[Disk], bool]]:
-    refuse_filters(parameters, _NOT_EMULATED)
     yield from equalities(parameters, _EQUAL)
     kind = parameters.choice("DiskType", AskableKind, Refusal.DISK_TYPE)
     if kind not in {None, AskableKind.ALL}:

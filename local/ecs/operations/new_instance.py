@@ -23,45 +23,16 @@ from local.ecs.operations.instance_texts import (
 )
 from local.ecs.operations.new_disks import asked_disks
 from local.ecs.operations.new_network import Place, asked_bandwidth, asked_charge_type
-from local.ecs.rpc.listing import refuse_filters
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.reference import documented
 from local.ecs.rpc.request import Request
 
-DAYS_PER_MONTH = 30
+_DAYS = {"Week": 7, "Month": 30}
 LONGEST_PERIOD_MONTHS = 60
 _PRICE = re.compile(r"\d{1,6}(\.\d{1,3})?")
-_NOT_EMULATED = frozenset(
-    {
-        "Affinity",
-        "ClockOptions",
-        "CpuOptions",
-        "DedicatedHostId",
-        "DeploymentSetGroupNo",
-        "HibernationOptions",
-        "HpcClusterId",
-        "ImageOptions",
-        "Ipv6Address",
-        "Ipv6AddressCount",
-        "LaunchTemplateId",
-        "LaunchTemplateName",
-        "LaunchTemplateVersion",
-        "ManagedHostId",
-        "NetworkOptions",
-        "PrivateDnsNameOptions",
-        "SchedulerOptions",
-        "SecurityOptions",
-        "StorageSetId",
-        "StorageSetPartitionNumber",
-        "Tenancy",
-    }
-)
-"""What a list of instances would show, or what would say more than the request does."""
 _SPOT_HOURS = range(7)
 _SWITCH = frozenset({"enabled", "disabled"})
 _TOKENS = frozenset({"optional", "required"})
-_NOTHING = frozenset({"", "0", "default", "false", "False"})
-"""Values that ask for what there is anyway."""
 _refused = documented("RunInstances").error
 
 
@@ -72,7 +43,6 @@ def asked_spec(request: Request, region: str, status: Status, place: Place) -> I
         EcsError: a parameter is absent, unknown, out of range, or against another.
     """
     parameters = request.parameters
-    refuse_filters(Parameters(_without_nothing(parameters)), _NOT_EMULATED)
     instance_type = parameters.required("InstanceType", Refusal.NOT_SUPPLIED)
     if instance_type not in INSTANCE_TYPES:
         raise Refusal.INSTANCE_TYPE.error()
@@ -120,14 +90,6 @@ def asked_spec(request: Request, region: str, status: Status, place: Place) -> I
         deployment_set_id=parameters.text("DeploymentSetId"),
         user_data=asked_user_data(parameters),
     )
-
-
-def _without_nothing(parameters: Parameters) -> dict[str, str]:
-    return {
-        name: value
-        for name in parameters.all_names()
-        if (value := parameters.text(name)) not in _NOTHING
-    }
 
 
 def _image_id(request: Request) -> str:
@@ -193,8 +155,11 @@ def _word(parameters: Parameters, name: str, words: frozenset[str]) -> str:
 
 
 def _expiry(parameters: Parameters, now: datetime) -> datetime:
-    """When a subscription of ``Period`` months ends; a month has 30 days here."""
-    months = parameters.number("Period", 0, Refusal.PERIOD)
-    if not 1 <= months <= LONGEST_PERIOD_MONTHS:
+    """When a subscription of ``Period`` months or weeks ends; a month has 30 days here."""
+    period = parameters.number("Period", 0, Refusal.PERIOD)
+    if not 1 <= period <= LONGEST_PERIOD_MONTHS:
         raise Refusal.PERIOD.error()
-    return now + timedelta(days=DAYS_PER_MONTH * months)
+    days = _DAYS.get(parameters.text("PeriodUnit", "Month"))
+    if days is None:
+        raise Refusal.INVALID_PARAMETER.error(name="PeriodUnit")
+    return now + timedelta(days=days * period)

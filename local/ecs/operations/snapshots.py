@@ -7,6 +7,7 @@ instance's power changes meanwhile.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from local.ecs.account import lifecycle
 from local.ecs.account.catalog import DISK_CATEGORIES
@@ -42,6 +43,7 @@ def create_snapshot(request: Request) -> JsonObject:
     request.authorize_disk(disk)
     request.authorize("snapshot/*", disk.region, {})
     order = _order(request.parameters, "SnapshotName", Refusal.SNAPSHOT_NAME)
+    order = replace(order, retention_days=_retention_days(request.parameters))
     request.authorize_new_tags("snapshot/*", disk.region, order.tags)
     _check(request, disk)
     return {"SnapshotId": lifecycle.begin_snapshot(request.state, disk, order).snapshot_id}
@@ -114,10 +116,15 @@ def _order(parameters: Parameters, name_parameter: str, bad_name: Refusal) -> Sn
     description = parameters.text("Description")
     if description and not _DESCRIPTION.fullmatch(description):
         raise Refusal.SNAPSHOT_DESCRIPTION.error()
+    return SnapshotOrder(name, description, 0, parameters.new_tags())
+
+
+def _retention_days(parameters: Parameters) -> int:
+    """How long a snapshot is kept; 0 for ever. A group has no such parameter."""
     days = parameters.number("RetentionDays", 0, Refusal.RETENTION_DAYS)
     if parameters.text("RetentionDays") and not 1 <= days <= LONGEST_RETENTION_DAYS:
         raise Refusal.RETENTION_DAYS.error()
-    return SnapshotOrder(name, description, days, parameters.new_tags())
+    return days
 
 
 def _check(request: Request, disk: Disk) -> None:

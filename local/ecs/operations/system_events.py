@@ -23,7 +23,7 @@ from local.ecs.account.system_events import (
 )
 from local.ecs.errors import Refusal
 from local.ecs.rpc.instance_ids import instance_ids
-from local.ecs.rpc.listing import Query, find, refuse_filters
+from local.ecs.rpc.listing import Query, find
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.render import to_second
@@ -58,7 +58,6 @@ _HEALTH_CODES: Mapping[Health, int] = {
     Health.INSUFFICIENT_DATA: 0,
     Health.MAINTAINING: 64,
 }
-_NOT_EMULATED = frozenset({"ImpactLevel", "ResourceGroupId", "Tag"})
 
 
 def describe_instances_full_status(request: Request) -> JsonObject:
@@ -104,7 +103,6 @@ def describe_instance_history_events(request: Request) -> JsonObject:
         EcsError: a parameter is wrong.
     """
     region, parameters = request.region(), request.parameters
-    refuse_filters(parameters, _NOT_EMULATED)
     if parameters.text("ResourceType", "instance") != "instance":
         raise Refusal.NOT_EMULATED.error(name="ResourceType")
     page = PageRequest.read(request, LARGEST_PAGE)

@@ -2,20 +2,42 @@
 
 The facts are data, in ``reference.json`` beside this file, each operation with its source. A rule
 names a code; status and text come from the table, and a code that the table does not have for the
-operation cannot be raised.
+operation cannot be raised. A parameter that it does not have, or has and the emulator has not, is
+refused before the operation is done: an ignored filter would show what nobody asked for.
 """
 
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 import msgspec
 
-from local.ecs.errors import EcsError
+from local.ecs.complaints import nearest
+from local.ecs.errors import EcsError, Refusal
 
 _FILE = Path(__file__).with_name("reference.json")
+_NUMBER = re.compile(r"\.\d+(?=\.|$)")
+
+_NOTHING = frozenset({"0", "default", "false", "False"})
+"""Values that ask for what there is anyway."""
+
+COMMON = frozenset(
+    {
+        *("RegionId", "ClientToken", "DryRun"),
+        *("OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"),
+    }
+)
+"""What any operation may be sent: the SDKs and programs send it to those, too, that have no use
+for it."""
+
+_SENT_ANYWAY = frozenset({"on"})
+"""What programs in use send to operations that do not have it, and ECS ignores: footmark, under
+Ansible's modules for Alibaba Cloud, names the operation again."""
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True):
@@ -33,11 +55,15 @@ class Documented:
 
     Attributes:
         source: a key of `sources`.
-        parameters: names, ``Tag.N.Key`` as ``Tag``; without RegionId, ClientToken, DryRun and the
-            owner's.
+        forms: its parameters as they are sent, with N for a number: ``Tag.N.Key``; without those
+            that are `COMMON`.
+        not_emulated: forms, or names of all that begin with them, that are refused.
+        parameters: the names of its parameters, ``Tag.N.Key`` as ``Tag``.
     """
 
     source: str
+    forms: frozenset[str]
+    not_emulated: frozenset[str]
     parameters: frozenset[str]
     errors: tuple[Row, ...]
 
@@ -59,11 +85,17 @@ class Documented:
         raise KeyError(code)
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _Entry(msgspec.Struct, frozen=True):
+    source: str
+    parameters: frozenset[str]
+    errors: tuple[Row, ...]
+    not_emulated: frozenset[str] = frozenset()
+
+
+class _File(msgspec.Struct, frozen=True):
     comment: str
     sources: dict[str, str]
-    operations: dict[str, Documented]
+    operations: dict[str, _Entry]
 
 
 @functools.cache
@@ -71,20 +103,71 @@ def _read() -> _File:
     return msgspec.json.decode(_FILE.read_bytes(), type=_File)
 
 
+@functools.cache
 def documented(operation: str) -> Documented:
     """What is documented of an operation.
 
     Raises:
         KeyError: the table does not have it.
     """
-    return _read().operations[operation]
+    entry = _read().operations[operation]
+    names = frozenset(form.partition(".")[0] for form in entry.parameters)
+    return Documented(entry.source, entry.parameters, entry.not_emulated, names, entry.errors)
 
 
 def all_documented() -> dict[str, Documented]:
     """All operations that the table has."""
-    return dict(_read().operations)
+    return {operation: documented(operation) for operation in _read().operations}
+
+
+def check_parameters(operation: str, sent: Mapping[str, str], *, unknown_too: bool) -> None:
+    """Refuse parameters that the emulator does not have.
+
+    Those without a value ask for nothing, and pass. So do those that change, as opposed to lists,
+    and are not emulated, with a value that ECS has anyway.
+
+    Args:
+        operation: one that the table has.
+        sent: each whole: ``Tag.1.Key``.
+        unknown_too: those that the operation does not have, which ECS ignores; else they pass.
+
+    Raises:
+        EcsError: the emulator's own, which says so.
+    """
+    for name, value in sent.items():
+        standing = _standing(operation, name) if value else _Standing.EMULATED
+        if standing is _Standing.UNKNOWN and unknown_too:
+            near = nearest(_form(name), documented(operation).forms)
+            hint = f"; did you mean {near}?" if near else ""
+            raise Refusal.UNKNOWN_PARAMETER.error(name=name, action=operation, hint=hint)
+        is_filter = operation.startswith("Describe")
+        if standing is _Standing.NOT_EMULATED and (is_filter or value not in _NOTHING):
+            raise Refusal.NOT_EMULATED.error(name=name)
 
 
 def sources() -> dict[str, str]:
     """What each source is."""
     return dict(_read().sources)
+
+
+class _Standing(Enum):
+    EMULATED = auto()
+    NOT_EMULATED = auto()
+    UNKNOWN = auto()
+
+
+@functools.lru_cache(maxsize=4096)
+def _standing(operation: str, name: str) -> _Standing:
+    known = documented(operation)
+    form = _form(name)
+    if name in COMMON | _SENT_ANYWAY:
+        return _Standing.EMULATED
+    if not {name, form} & known.forms:
+        return _Standing.UNKNOWN
+    if {form, form.partition(".")[0]} & known.not_emulated:
+        return _Standing.NOT_EMULATED
+    return _Standing.EMULATED
+
+
+def _form(name: str) -> str:
+    return _NUMBER.sub(".N", name)

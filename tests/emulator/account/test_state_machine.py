@@ -77,7 +77,8 @@ class Account(RuleBasedStateMachine):
     def power(self, number: int, action: str, force: str) -> None:
         instance_id = self.any_id(number)
         before = self.found(instance_id)
-        done = self.ask(action, InstanceId=instance_id, ForceStop=force)
+        forced = {} if action == "StartInstance" else {"ForceStop": force}
+        done = self.ask(action, InstanceId=instance_id, **forced)
         needed = Status.STOPPED if action == "StartInstance" else Status.RUNNING
         possible = before is not None and before.status is needed and not before.deleting
         assert done == possible

@@ -12,7 +12,7 @@ import pytest
 
 from local.ecs import operations
 from local.ecs.operations import OPERATIONS
-from local.ecs.rpc.reference import all_documented, documented, sources
+from local.ecs.rpc.reference import COMMON, all_documented, documented, sources
 
 FOLDER = Path(operations.__file__).parent
 MODULES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "__init__")
@@ -46,8 +46,8 @@ def test_a_module_is_loaded_when_its_operation_is_asked_for() -> None:
 
 
 def test_what_is_documented_is_of_operations_that_are_there_and_has_a_source() -> None:
+    assert all_documented().keys() == set(OPERATIONS)
     for name, each in all_documented().items():
-        assert name in OPERATIONS
         assert {
             each.source,
             *(row.source or each.source for row in each.errors),
@@ -55,16 +55,9 @@ def test_what_is_documented_is_of_operations_that_are_there_and_has_a_source() -
         assert all(400 <= row.status < 500 and row.code for row in each.errors), name
 
 
-COMMON = {
-    *("RegionId", "ClientToken", "DryRun"),
-    *("OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"),
-}
-"""Parameters that the table leaves out: as filters of a list they would be refused."""
-
-
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_what_any_operation_may_be_sent_is_no_parameter_of_its_own(name: str) -> None:
-    own = all_documented()[name].parameters if name in all_documented() else frozenset()
+    own = documented(name).parameters
 
     assert own & COMMON == set(), f"leave them out of {name} in reference.json"
 
@@ -82,7 +75,7 @@ def test_every_code_that_a_module_names_is_documented_of_one_of_its_operations(p
         row.code
         for name in OPERATIONS
         if OPERATIONS[name].__module__.endswith(f".{path.stem}") or name in own
-        for row in (all_documented()[name].errors if name in all_documented() else ())
+        for row in documented(name).errors
     }
 
     assert named <= known
