@@ -31,6 +31,7 @@ _ENV = re.compile(
 )
 _DEEPEST = 10
 _BOOL = "tag:yaml.org,2002:bool"
+_MERGE = "tag:yaml.org,2002:merge"
 _TRUE_OR_FALSE = re.compile(r"true|True|TRUE|false|False|FALSE")
 
 
@@ -159,6 +160,8 @@ class _Loader(SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002  # as its base
         seen: set[object] = set()
         for key_node, _ in node.value:
+            if key_node.tag == _MERGE:  # other mappings' keys, which those here stand over
+                continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str | int):
                 if key in seen:
@@ -177,7 +180,8 @@ def _resource(name: str, one: object, raw: Mapping[str, Any], reader: _Reader) -
     if extend is not None:
         wanted = extend.get("name") if isinstance(extend, dict) else extend
         templates = raw.get("template")
-        below = templates.get(wanted) if isinstance(templates, dict) else None
+        known = templates if isinstance(templates, dict) else {}
+        below = known.get(wanted) if isinstance(wanted, str | int) else None
         if not isinstance(below, dict):
             raise DocumentError(
                 f"resources.{name} extends {wanted!r}, which is not defined under template"

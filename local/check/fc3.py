@@ -94,8 +94,10 @@ PROPS: Mapping[str, Field] = {
     "triggers": Field(list[dict[str, Any]], "a list of triggers"),
     "asyncInvokeConfig": Field(dict[str, Any], "a mapping"),
     "concurrencyConfig": Field(
-        Annotated[dict[Literal["reservedConcurrency"], int], Meta(min_length=1)],
-        "a mapping with reservedConcurrency, a whole number",
+        Annotated[
+            dict[Literal["reservedConcurrency"], Annotated[int, Meta(ge=1)]], Meta(min_length=1)
+        ],
+        "a mapping with reservedConcurrency, a whole number from 1 on; with 0 no event would run",
     ),
     "logConfig": Field(
         Literal["auto"] | dict[str, Any], "auto, or a mapping with project and logstore"

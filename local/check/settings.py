@@ -16,7 +16,8 @@ from local.check.notices import check_notices
 from local.show.screen import counted
 from shared.ecs.regions import hint, is_listed
 from shared.errors import Refused
-from shared.settings import Settings, read_settings
+from shared.hosts import read_server
+from shared.settings import Settings, is_loopback, read_settings
 
 _OURS = ("CURFEW_", "ECS_")
 _KEYS = frozenset(
@@ -51,6 +52,11 @@ def check_settings(function: Function) -> Iterator[Finding]:
     except Refused as problem:
         yield error(f"environment variables: {problem}")
         return
+    if settings.endpoint and is_loopback(read_server(settings.endpoint).host):
+        yield error(
+            f"ECS_ENDPOINT is {settings.endpoint}, the function's own machine: no ECS is there, so "
+            "every event would fail. Remove the line"
+        )
     yield ok(f"settings: {'; '.join(_in_words(settings))}")
     yield from check_notices(settings.notices)
     if not settings.accounts:

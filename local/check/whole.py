@@ -122,7 +122,9 @@ def _top(document: Document, functions: list[Function]) -> Iterator[Finding]:
 
 
 def _foreign(name: str, component: str, handler: str) -> Finding:
-    if component == "fc3" and handler.startswith("functions"):
+    if component != "fc3" and handler.startswith("functions"):
+        return error(f"resources.{name}: component: {component!r} is invalid: expected fc3")
+    if handler.startswith("functions"):
         return error(
             f"resources.{name}: handler {handler} is not one of Curfew's: expected "
             "functions.NAME.handler"

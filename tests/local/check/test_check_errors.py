@@ -30,6 +30,18 @@ ERRORS: dict[str, tuple[Edit, str]] = {
         "runtimes python3.10, python3.12: make package builds for one runtime only",
     ),
     "no runtime": (lambda d: template(d).pop("runtime"), "runtime is missing; it must be python3"),
+    "never at once": (
+        lambda d: put(props(d)["concurrencyConfig"], reservedConcurrency=0),
+        "a whole number from 1 on; with 0 no event would run",
+    ),
+    "another component": (
+        lambda d: put(d["resources"]["stop"], component="fc"),
+        "resources.stop: component: 'fc' is invalid: expected fc3",
+    ),
+    "the emulator": (
+        lambda d: put(template(d)["environmentVariables"], ECS_ENDPOINT="http://127.0.0.1:8421"),
+        "ECS_ENDPOINT is http://127.0.0.1:8421, the function's own machine",
+    ),
     "several at once": (lambda d: put(props(d), instanceConcurrency=10), "handles one event at a"),
     "name": (lambda d: put(props(d), functionName="1-stop"), "functionName: '1-stop' is invalid"),
     "one name twice": (

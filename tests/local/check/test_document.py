@@ -62,6 +62,19 @@ resources:
     }
 
 
+def test_a_merge_key_brings_the_keys_of_another_mapping(tmp_path: Path) -> None:
+    text = """
+plain: &plain {timeout: 60, cpu: 1}
+resources:
+  stop:
+    component: fc3
+    props:
+      <<: *plain
+      cpu: 2
+"""
+    assert read(text, tmp_path) == {"timeout": 60, "cpu": 2}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -75,6 +88,16 @@ resources:
         pytest.param("resources: {a: {component: fc3}}", "resources.a must have", id="no props"),
         pytest.param(
             "resources: {a: {extend: {name: x}, props: {}}}", "extends 'x', which", id="no template"
+        ),
+        pytest.param(
+            "template: {}\nresources: {a: {extend: [x], props: {}}}",
+            "extends ['x'], which",
+            id="template a list",
+        ),
+        pytest.param(
+            "template: {}\nresources: {a: {extend: {name: {}}, props: {}}}",
+            "extends {}, which",
+            id="template a mapping",
         ),
         pytest.param(
             "vars: {region: x}\nresources: {a: {props: {r: '${vars.regoin}'}}}",
