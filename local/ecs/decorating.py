@@ -7,7 +7,7 @@ test runners go on treating them as such; the context lasts until their body has
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager
 from functools import wraps
 from types import FunctionType
@@ -25,6 +25,8 @@ _AROUND_TESTS = (
 """What unittest calls before and after each test, on the same object."""
 _AROUND_TESTS_OF_PYTEST = ("setup_method", "teardown_method")
 """What pytest calls likewise, with the test's function if the code has a parameter for it."""
+_MOCKED = "_mocked_ecs_method"
+"""In the attribute of this name a method of a class keeps what it was before it was decorated."""
 
 
 def around(function: Callable[..., Any], context: Entering) -> Callable[..., Any]:
@@ -84,6 +86,39 @@ def around_tests(tests: type, of_object: Entering, of_call: Entering) -> None:
             setattr(tests, name, type(found)(around(found.__func__, of_call)))
         elif inspect.isfunction(found):
             setattr(tests, name, around(found, of_object))
+
+
+def around_class_methods(
+    tests: type, names: Iterable[str], context: Callable[[type], AbstractContextManager[object]]
+) -> None:
+    """Put a context around what test runners call once for a class: ``setUpClass`` and its like.
+
+    One that was decorated before, in a base class, has the new context only.
+
+    Args:
+        tests: what is changed.
+        names: of its methods; one that it does not have does nothing but enter the context.
+        context: makes the context of a call, given the class whose tests are run.
+    """
+    for name in names:
+        found = inspect.getattr_static(tests, name, None)
+        found = getattr(getattr(found, "__func__", None), _MOCKED, found)
+        setattr(tests, name, classmethod(_once_for_a_class(found, context)))
+
+
+def _once_for_a_class(
+    found: Any,  # noqa: ANN401  # a function, a static method, a method of the class
+    context: Callable[[type], AbstractContextManager[object]],
+) -> Callable[[type], None]:
+    def called(tests: type) -> None:
+        with context(tests):
+            if inspect.isfunction(found) and found.__code__.co_argcount:
+                found(tests)
+            elif found is not None:
+                found.__get__(None, tests)()
+
+    setattr(called, _MOCKED, found)
+    return called
 
 
 def _as_pytest_calls_it(function: FunctionType, context: Entering) -> Callable[..., Any]:

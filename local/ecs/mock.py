@@ -20,14 +20,16 @@ from unittest import mock
 
 from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
 from local.ecs.clock import MANUAL_START
-from local.ecs.decorating import around, around_tests
-from local.ecs.fake import FakeEcs, FleetSource, new_fake
+from local.ecs.decorating import around, around_class_methods, around_tests
+from local.ecs.fake import FakeEcs, FleetSource, StrayRequestError, new_fake
 from local.ecs.mount import environment, mount
 
 C = TypeVar("C", bound=Callable[..., Any])
 
 _OF_OBJECT = "_mock_ecs"
 """The attribute in which an object keeps its emulator from what comes before a test to its end."""
+_OF_CLASS = "_mock_ecs_of_class"
+"""The attribute in which a class keeps that of all its tests, from its set-up to its end."""
 
 
 @overload
@@ -54,7 +56,8 @@ def mock_ecs(
     ``@mock_ecs`` or ``@mock_ecs(…)`` above a function, a coroutine function, a generator function
     (a fixture, say) or a class of tests; or ``with mock_ecs(…) as ecs:``, which gives the
     `FakeEcs`. The environment holds the emulator's key meanwhile. Each call of a decorated
-    function, and each test of a decorated class, has an emulator of its own.
+    function, and each test of a decorated class, has an emulator of its own; but a class with a
+    ``setup_class`` or ``setUpClass`` has one for all its tests, which find what that has made.
 
     Args:
         fleet: a fleet file, YAML or JSON, or what would stand in one; ``{}`` is an empty account,
@@ -110,26 +113,56 @@ class EcsMock:
             self._decorate_test_case(decorated)
         else:
             around_tests(decorated, self._of_object, self._of_call)
+            if hasattr(decorated, "setup_class"):
+                self._share(decorated, "setup_class", "teardown_class")
         return decorated
 
-    def _of_call(self, _: tuple[Any, ...]) -> AbstractContextManager[FakeEcs]:
-        return _mounted_and_checked(self._make())
+    def _of_call(self, arguments: tuple[Any, ...]) -> AbstractContextManager[FakeEcs]:
+        tests = arguments[0] if arguments and inspect.isclass(arguments[0]) else None
+        return _mounted_and_checked(getattr(tests, _OF_CLASS, None) or self._make())
 
     def _of_object(self, arguments: tuple[Any, ...]) -> AbstractContextManager[FakeEcs]:
         """The context of a method: test runners make an object for each test."""
-        tests = vars(arguments[0])
-        if _OF_OBJECT not in tests:
-            tests[_OF_OBJECT] = self._make()
-        return _mounted_and_checked(tests[_OF_OBJECT])
+        test = arguments[0]
+        if _OF_OBJECT not in vars(test):
+            vars(test)[_OF_OBJECT] = getattr(type(test), _OF_CLASS, None) or self._make()
+        return _mounted_and_checked(vars(test)[_OF_OBJECT])
+
+    def _share(self, tests: type, first: str, *others: str) -> None:
+        """Have one emulator for all tests of a class.
+
+        Args:
+            tests: the class.
+            first: the method that runners call before its tests.
+            others: those that they call after, the last one last.
+        """
+
+        @contextmanager
+        def begun(tests: type) -> Iterator[None]:
+            setattr(tests, _OF_CLASS, self._make())
+            with _of_class(tests):
+                yield
+
+        @contextmanager
+        def ended(tests: type) -> Iterator[None]:
+            with _of_class(tests):
+                yield
+            delattr(tests, _OF_CLASS)
+
+        around_class_methods(tests, (first,), begun)
+        around_class_methods(tests, others[:-1], _of_class)
+        around_class_methods(tests, others[-1:], ended)
 
     def _decorate_test_case(self, tests: type[unittest.TestCase]) -> None:
         """Mount an emulator around all of a test: ``setUp``, the test, ``tearDown``, clean-ups."""
         run = tests.run
+        if tests.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__:  # type: ignore[attr-defined]  # methods
+            self._share(tests, "setUpClass", "tearDownClass", "doClassCleanups")
 
         def mocked(
             test: unittest.TestCase, result: unittest.TestResult | None = None
         ) -> unittest.TestResult | None:
-            fake = self._make()
+            fake = getattr(type(test), _OF_CLASS, None) or self._make()
             test.addCleanup(fake.check)
             with _mounted(fake):
                 return run(test, result)
@@ -140,6 +173,7 @@ class EcsMock:
 
 @contextmanager
 def _mounted(fake: FakeEcs) -> Iterator[FakeEcs]:
+    fake.strays.clear()  # those of an earlier test have been raised
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(mock.patch.dict(os.environ, environment(os.environ), clear=True))
@@ -152,3 +186,18 @@ def _mounted_and_checked(fake: FakeEcs) -> Iterator[FakeEcs]:
     with _mounted(fake):
         yield fake
     fake.check()
+
+
+@contextmanager
+def _of_class(tests: type) -> Iterator[None]:
+    """The emulator of a class, mounted for what is done once for all its tests.
+
+    Raises:
+        AssertionError: a request would have left the machine; unittest itself would end at any
+            error that is no Exception here.
+    """
+    try:
+        with _mounted_and_checked(getattr(tests, _OF_CLASS)):
+            yield
+    except StrayRequestError as error:
+        raise AssertionError(str(error)) from error
