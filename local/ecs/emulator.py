@@ -5,8 +5,9 @@ The one place that knows all the layers. It opens no socket: `local.ecs.server` 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
@@ -24,6 +25,7 @@ from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.http.panels import Panel
 from local.ecs.http.signatures import ANY_TOKEN, Credential
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
+from local.ecs.ram.policy import Policy
 
 LOCAL_KEY = "local"
 """The access key id, and its secret too, that is known unless told otherwise."""
@@ -102,6 +104,19 @@ class Emulator:
     def log(self) -> RequestLog:
         """The requests since the last reset."""
         return self.gateway.log
+
+    @property
+    def faults(self) -> Faults:
+        """The faults in force."""
+        return self.gateway.faults
+
+    def restrict(self, *policies: str | Mapping[str, Any]) -> None:
+        """Leave the key ``local`` only what these RAM policies allow it.
+
+        Raises:
+            PolicyError: a document that is not understood.
+        """
+        self.wire.use([local_credential(Policy(*policies))])
 
     def reset(self) -> None:
         """Begin anew: the fleet as built, no faults, an empty log."""

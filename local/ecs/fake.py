@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from local.ecs.account.quirks import DEFAULT_QUIRKS, Quirks
-from local.ecs.clock import MANUAL_START, ManualClock
-from local.ecs.emulator import Emulator, Options, local_credential
+from local.ecs.clock import MANUAL_START, Clock, ManualClock
+from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, default_fleet
 from local.ecs.fleet.fleet_file import as_fleet, read_fleet
 from local.ecs.gateway.faults import Faults
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
-from local.ecs.ram.policy import Policy
 
 FleetSource: TypeAlias = str | Path | Mapping[str, Any]
 """A fleet file, or the fields that one has."""
@@ -64,7 +63,7 @@ class FakeEcs:
     @property
     def faults(self) -> Faults:
         """The faults in force: none."""
-        return self.emulator.gateway.faults
+        return self.emulator.faults
 
     @property
     def log(self) -> RequestLog:
@@ -77,7 +76,7 @@ class FakeEcs:
         Raises:
             PolicyError: a document that is not understood.
         """
-        self.emulator.wire.use([local_credential(Policy(*policies))])
+        self.emulator.restrict(*policies)
 
     def stray(self, reason: str) -> StrayRequestError:
         """Remember a request that would have left the machine; the error to raise for it."""
@@ -113,11 +112,27 @@ def new_fake(
         ValueError: ``now`` has no zone.
     """
     clock = ManualClock(now)
+    return FakeEcs(new_emulator(fleet, clock, quirks), clock)
+
+
+def new_emulator(
+    fleet: FleetSource | None, clock: Clock, quirks: Quirks = DEFAULT_QUIRKS
+) -> Emulator:
+    """An emulator on a clock, which the fleet's times count from.
+
+    Args:
+        fleet: as for `new_fake`.
+        clock: of either kind.
+        quirks: the unconfirmed behaviours to have.
+
+    Raises:
+        FleetFileError: the file cannot be read or is not a fleet.
+    """
 
     def build() -> Ecs:
         return Ecs(_fleet(fleet, clock.now()), clock, quirks=quirks)
 
-    return FakeEcs(Emulator(Options(build=build)), clock)
+    return Emulator(Options(build=build))
 
 
 def _fleet(source: FleetSource | None, now: datetime) -> Fleet:

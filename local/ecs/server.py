@@ -10,21 +10,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
 from types import TracebackType
-from typing import final
+from typing import Any, final
 
 from aiohttp import web
 
 from local.ecs.authority import VARIABLES, Authority
-from local.ecs.clock import Clock
+from local.ecs.clock import Clock, ManualClock, RealClock
 from local.ecs.emulator import PLAIN, Emulator, Options
 from local.ecs.engine import Ecs
+from local.ecs.gateway.faults import Faults
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.http.control import PREFIX
@@ -133,14 +134,39 @@ class LocalEcs:
         return self.emulator.engine
 
     @property
+    def clock(self) -> RealClock | ManualClock:
+        """The clock, to be moved on.
+
+        Raises:
+            TypeError: it is somebody else's.
+        """
+        clock = self.emulator.engine.clock
+        if isinstance(clock, RealClock | ManualClock):
+            return clock
+        raise TypeError(f"{type(clock).__name__} is not moved by the emulator")
+
+    @property
     def gateway(self) -> Gateway:
         """What stands before the engine."""
         return self.emulator.gateway
 
     @property
+    def faults(self) -> Faults:
+        """The faults in force: none at first."""
+        return self.emulator.faults
+
+    @property
     def log(self) -> RequestLog:
         """The requests so far."""
         return self.emulator.log
+
+    def restrict(self, *policies: str | Mapping[str, Any]) -> None:
+        """Leave the key ``local`` only what these RAM policies allow it.
+
+        Raises:
+            PolicyError: a document that is not understood.
+        """
+        self.emulator.restrict(*policies)
 
     def _run(self) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,13 +17,15 @@ import pytest
 if TYPE_CHECKING:
     from pytest_mock import MockerFixture
 
-    from local.ecs.fake import FakeEcs
+    from local.ecs.account.quirks import Quirks
+    from local.ecs.emulator import Emulator
+    from local.ecs.fake import FakeEcs, FleetSource
     from local.ecs.server import LocalEcs
 
 
 _MARKER = (
-    "fake_ecs(fleet=None, *, now, quirks): what the fixture fake_ecs starts with; mock_ecs takes "
-    "the same"
+    "fake_ecs(fleet=None, *, now, quirks): what the fixtures fake_ecs and ecs_server start with; "
+    "mock_ecs takes the same"
 )
 _NO_SERVER = (
     "The fixture ecs_server needs Python's package aiohttp, which is not installed: install "
@@ -57,11 +60,14 @@ def fake_ecs(request: pytest.FixtureRequest, mocker: MockerFixture) -> Iterator[
 
 
 @pytest.fixture
-def ecs_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEcs]:
+def ecs_server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LocalEcs]:
     """The emulator on a port of this machine, for what does not run in this process.
 
     Its ``url`` is where clients are to be sent; key and secret are ``local``, and stand in the
-    environment. Its clock runs. Without aiohttp the test fails, and says what to install.
+    environment. Its ``clock`` runs, and can be moved on. The marker ``fake_ecs`` counts here, too.
+    Without aiohttp the test fails, and says what to install.
     """
     from local.ecs.mount import environment  # noqa: PLC0415  # only for who asks for it
 
@@ -75,5 +81,17 @@ def ecs_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEcs]:
         monkeypatch.delenv(name)
     for name, value in environment(os.environ).items():
         monkeypatch.setenv(name, value)
-    with LocalEcs() as server:
+    marker = request.node.get_closest_marker("fake_ecs")
+    emulator = _emulator(*marker.args, **marker.kwargs) if marker else None
+    with LocalEcs(emulator) as server:
         yield server
+
+
+def _emulator(
+    fleet: FleetSource | None = None, *, now: datetime | None = None, **options: Quirks
+) -> Emulator:
+    """An emulator on a clock that runs, from ``now`` on if that is given."""
+    from local.ecs.clock import RealClock  # noqa: PLC0415  # only for who asks for it
+    from local.ecs.fake import new_emulator  # noqa: PLC0415  # likewise
+
+    return new_emulator(fleet, RealClock(now), **options)

@@ -17,7 +17,14 @@ from aliyunsdkcore.request import CommonRequest, RpcRequest
 
 from local.ecs.account.model import Status
 from local.ecs.fake import FakeEcs, StrayRequestError
-from local.ecs.gateway.faults import BrokenBody, Cut, Delay, LostPermission, SlowBody
+from local.ecs.gateway.faults import (
+    BrokenBody,
+    Cut,
+    Delay,
+    LostPermission,
+    Refuse,
+    SlowBody,
+)
 from local.ecs.server import LocalEcs
 
 if TYPE_CHECKING:
@@ -239,6 +246,43 @@ def test_the_server_is_for_what_runs_elsewhere(ecs_server: LocalEcs) -> None:
 
     assert answer["Regions"]["Region"]
     assert ecs_server.log.actions() == ("DescribeRegions",)
+
+
+def over_http(server: LocalEcs, action: str, **parameters: str) -> Any:  # noqa: ANN401  # JSON
+    endpoint = server.url.removeprefix("http://")
+    return ask(action, endpoint, scheme="http", RegionId="cn-hangzhou", **parameters)  # type: ignore[arg-type]  # mypy gives them to read_timeout, too
+
+
+@pytest.mark.fake_ecs(
+    {"instances": [{"name": "web"}]}, now=datetime(2027, 1, 4, tzinfo=timezone.utc)
+)
+def test_the_marker_counts_for_the_server_too(ecs_server: LocalEcs) -> None:
+    (web,) = over_http(ecs_server, "DescribeInstances")["Instances"]["Instance"]
+
+    assert web["InstanceName"] == "web"
+    assert ecs_server.clock.now().date() == datetime(2027, 1, 4, tzinfo=timezone.utc).date()
+
+
+@pytest.mark.fake_ecs(fleet={"instances": [{"name": "web", "instance_id": "i-web"}]})
+def test_the_server_can_be_told_what_goes_wrong_and_what_time_it_is(ecs_server: LocalEcs) -> None:
+    ecs_server.faults.add(Refuse(action="StopInstance", status=503, code="Busy", times=1))
+    with pytest.raises(ServerException, match="Busy"):
+        over_http(ecs_server, "StopInstance", InstanceId="i-web")
+    over_http(ecs_server, "StopInstance", InstanceId="i-web")
+
+    ecs_server.clock.advance(timedelta(minutes=5))
+
+    assert ecs_server.engine.instance("i-web").status is Status.STOPPED
+
+
+def test_policies_restrict_who_asks_the_server(ecs_server: LocalEcs) -> None:
+    statement = {"Effect": "Allow", "Action": "ecs:DescribeRegions", "Resource": "*"}
+
+    ecs_server.restrict({"Version": "1", "Statement": [statement]})
+
+    assert over_http(ecs_server, "DescribeRegions")["Regions"]["Region"]
+    with pytest.raises(ServerException, match="not authorized"):
+        over_http(ecs_server, "DescribeInstances")
 
 
 @pytest.mark.fake_ecs(
