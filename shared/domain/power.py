@@ -44,7 +44,7 @@ class StopRule(Rule, frozen=True):
         looks = (instance,) if after.status is instance.status else (instance, after)
         steps = [self._in_words(self.next_step(one, now), one) for one in looks]
         consequence = self._consequence(instance)
-        return ", ".join(steps) + (f"; {consequence}" if consequence else "")
+        return "; ".join(filter(None, (", ".join(filter(None, steps)), consequence)))
 
     def told(self, made: str, reason: str) -> str:
         """What was done, and in which mode it is stopped where that is not said by then."""

@@ -203,7 +203,8 @@ class Rule(msgspec.Struct, frozen=True):
         step = self.next_step(instance, now)
         if not isinstance(step, Wait):
             return in_words(step)
-        return ", ".join(map(in_words, (step, self.next_step(after_transition(instance), now))))
+        steps = (step, self.next_step(after_transition(instance), now))
+        return ", ".join(filter(None, map(in_words, steps)))
 
     def awaited(self, instance: Instance) -> str:
         """What is said of one that was on its way already when the run first looked."""

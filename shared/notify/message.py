@@ -12,6 +12,7 @@ import msgspec
 
 from shared.domain.plan import Row
 from shared.errors import CurfewError
+from shared.notify.reasons import in_chinese
 from shared.notify.words import RESULTS, WORDS, Spoken, Words
 from shared.report.log import Origin
 from shared.report.report import Report, worst_first
@@ -159,9 +160,9 @@ def _facts(run: Run, words: Words) -> list[str]:
     facts = [_counts(run.reports, words)] if run.reports else []
     if len(run.endings) > 1:
         facts.insert(0, words.messages.format(len(run.endings), len(errors)))
-    facts += [sentence for _, sentence in errors[:_MAX_PROBLEMS]]
     warnings = dict.fromkeys(one for report in run.reports for one in report.warnings)
-    return [*facts, *list(warnings)[:_MAX_PROBLEMS]]
+    facts += [words.error.format(sentence) for _, sentence in errors[:_MAX_PROBLEMS]]
+    return [*facts, *(words.warning.format(one) for one in list(warnings)[:_MAX_PROBLEMS])]
 
 
 def _counts(reports: Sequence[Report], words: Words) -> str:
@@ -177,7 +178,8 @@ def _line(row: Row, language: Spoken) -> Line:
     words, instance = WORDS[language], row.instance
     place = (instance.id, instance.region) if instance.name else (instance.region,)
     where = words.brackets.format(words.comma.join(place))
-    said = words.comma.join(filter(None, (row.code, row.reason)))
+    reason = in_chinese(row.reason) if language == "zh" else row.reason
+    said = words.comma.join(filter(None, (row.code, reason)))
     result = RESULTS[language][row.result.value]
     return Line(
         instance.name or instance.id,

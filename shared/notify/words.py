@@ -1,6 +1,7 @@
 """The words of notices in their two languages. Pure.
 
-Reasons, warnings and ECS's messages stand as the report has them.
+Warnings, errors and ECS's messages stand as the report has them, in Chinese text between quotation
+marks; of reasons see ``shared.notify.reasons``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Words(msgspec.Struct, frozen=True):
         brackets: Around where an instance is.
         no_counts: No instance was meant.
         messages: Of a list: how many messages, and how many of them failed.
+        error: Before a sentence of the report that says what went wrong.
+        warning: Before one that says what else there is.
         more: How many rows are not shown.
         keep: What a link that keeps an instance is called.
         request: The invocation's id, and which retry it was.
@@ -51,6 +54,8 @@ class Words(msgspec.Struct, frozen=True):
     brackets: str
     no_counts: str
     messages: str
+    error: str
+    warning: str
     more: str
     keep: str
     request: str
@@ -107,6 +112,8 @@ _EN = Words(
     brackets="({})",
     no_counts="no instances",
     messages="{} messages, {} with an error",
+    error="{}",
+    warning="{}",
     more="and {} more, in the log",
     keep="keep it",
     request="request {}",
@@ -157,6 +164,8 @@ _ZH = Words(
     brackets="（{}）",
     no_counts="没有实例",
     messages="共 {} 条消息，其中 {} 条出错",
+    error="错误：“{}”",
+    warning="提示：“{}”",
     more="另有 {} 台实例，见日志",
     keep="保留",
     request="请求 {}",

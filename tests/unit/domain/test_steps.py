@@ -7,7 +7,8 @@ from typing import get_args
 
 import pytest
 
-from shared.domain.instance import StoppedMode
+from shared.domain.instance import Instance, Status, StoppedMode
+from shared.domain.power import StartRule, StopRule
 from shared.domain.steps import (
     ClearAutoRelease,
     Delete,
@@ -53,3 +54,12 @@ def test_a_step_reads_as_people_say_it(step: Step, said: str) -> None:
 
 def test_no_kind_of_step_is_without_words() -> None:
     assert {type(step) for step, _ in SAID} == set(get_args(Step))
+
+
+def test_a_plan_of_who_is_on_the_way_to_the_goal_says_that_alone() -> None:
+    stopping, starting = (
+        Instance("i-1", "cn-hangzhou", AT, status) for status in (Status.STOPPING, Status.STARTING)
+    )
+
+    assert StartRule(wait=True).way(starting, AT) == "wait: Starting"
+    assert StopRule(force=False, stopped_mode=None, wait=True).way(stopping, AT) == "wait: Stopping"

@@ -1,0 +1,125 @@
+"""Reasons of rows in Chinese, where they are made of common parts alone. Pure.
+
+Reports and logs have one language, which programs and searches rely on. Here the parts of it are
+known that guards, stops, starts and releases are told by; a reason that has another part, such as
+one of a schedule or a text of ECS, is repeated whole, in quotation marks, so that nobody reads half
+a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_PARTS = (
+    # guards
+    (r"tag (curfew:keep-until|curfew:keep-off-until), unreadable", "标签 {} 的值无法解析"),
+    (r"tag (.+) is not understood", "标签 {} 无法识别"),
+    (r"tag (curfew:protect)", "标签 {}"),
+    (r"tag (curfew:keep-until|curfew:keep-off-until) (.+)", "标签 {} {}"),
+    (r"member of a group, tag (.+)", "由其他服务管理（标签 {}）"),
+    (r"without tag (.+) \(CURFEW_ONLY_TAGS\)", "没有标签 {}（CURFEW_ONLY_TAGS）"),
+    (r"financial lock", "因欠费被锁定"),
+    (r"security lock", "因安全原因被锁定"),
+    (r"(\w+) lock", "操作锁 {}"),
+    (r"deletion protection", "已开启实例释放保护"),
+    (r"charge type PrePaid", "计费方式为包年包月"),
+    (r"charge type (\w+)", "计费方式为 {}"),
+    (r"no tag curfew:schedule", "没有标签 curfew:schedule"),
+    (r"and no schedule in the request", "请求中也没有运行计划"),
+    (r"ECS shows none of its tags now", "ECS 现在没有显示它的任何标签"),
+    (r"nothing is done until ECS shows them again", "恢复显示之前不做任何变更"),
+    # stops and starts
+    (r"stop", "停止"),
+    (r"stop \((\w+Charging)\)", "停止（{}）"),
+    (r"stop \(the account's default mode\)", "停止（账号默认的停机模式）"),
+    (r"power off", "强制停止"),
+    (r"power off \(the account's default mode\)", "强制停止（账号默认的停机模式）"),
+    (r"power off \((\w+Charging)\)", "强制停止（{}）"),
+    (r"start", "启动"),
+    (r"stopped in StopCharging", "已按节省停机模式停机"),
+    (r"stopped in KeepCharging: still billed", "已按普通停机模式停机，仍在计费"),
+    (
+        r"StopCharging (?:has|will have) no effect: it is a subscription",
+        "包年包月不支持节省停机模式",
+    ),
+    (
+        r"StopCharging (?:has|will have) no effect: it has local disks",
+        "带本地盘，不支持节省停机模式",
+    ),
+    (
+        r"StopCharging (?:has|will have) no effect: it is in a classic network",
+        "经典网络不支持节省停机模式",
+    ),
+    (r"stopped in ([\w-]+)", "停机模式为 {}"),
+    (r"not (\w+)", "不是 {}"),
+    (r"not (\w+): still billed", "不是 {}，仍在计费"),
+    (r"to change that, start it and stop it again", "如需改变，请启动后再停止"),
+    (r"force was not used: it was stopping already", "未使用强制停止：它已经在停止"),
+    (r"gave up its public address (\S+)", "已释放固定公网 IP {}"),
+    (r"gives up its public address (\S+)", "将释放固定公网 IP {}"),
+    (r"may give up its public address (\S+)", "可能释放固定公网 IP {}"),
+    (r"if the account's default is economical mode", "取决于账号默认的停机模式"),
+    (r"accepted by ECS", "ECS 已受理"),
+    (r"it is stopping", "正在停止"),
+    (r"it is starting", "正在启动"),
+    (r"ran out of time", "运行时间用尽"),
+    (r"wait: (\w+)", "等待（{}）"),
+    (r"(\w+) already", "已经是 {}"),
+    (r"by someone else", "不是本次运行所为"),
+    # releases
+    (r"release", "释放"),
+    (r"release by force", "强制释放"),
+    (r"gone", "已释放"),
+    (r"snapshot (\d+) disks? \((\d+) days?\)", "为 {} 块云盘创建快照（保留 {} 天）"),
+    (r"wait for its snapshots", "等待快照完成"),
+    (r"snapshot (\S+) \(until (\S+)\)", "快照 {}（保留至 {}）"),
+    (r"snapshot (\S+) \(kept until somebody deletes it\)", "快照 {}（需手动删除）"),
+    (r"disk (\S+)", "云盘 {}"),
+    (r"the data of its disks is lost", "丢失云盘上的数据"),
+    (r"the data of \d+ disks? is lost: (d-\S+)", "丢失数据的云盘：{}"),
+    (r"(d-\S+)", "{}"),
+    (r"no longer shown by ECS", "ECS 已不再显示"),
+    (r"not deleted by this run", "不是本次运行释放的"),
+    (r"set release time (\S+)", "设置自动释放时间 {}"),
+    (r"clear release time", "清除自动释放时间"),
+    (r"no release time", "没有自动释放时间"),
+)
+_PREFIXES = {"next: ": "下一步：", "still billed: ": "仍在计费："}
+
+
+def in_chinese(reason: str) -> str:
+    """The reason in Chinese; where that is not known, as it is, in quotation marks; "" of none."""
+    if not reason:
+        return ""
+    parts = [_sentence(part) for part in reason.split("; ")]
+    return "；".join(parts) if all(parts) else quoted(reason)
+
+
+def quoted(text: str) -> str:
+    """A text in another language, between Chinese words."""
+    return f"“{text}”"
+
+
+def _sentence(part: str) -> str:
+    """A sentence, whole or by its enumerated parts; "" if any of it is not known."""
+    for prefix, chinese in _PREFIXES.items():
+        if part.startswith(prefix):
+            following = _sentence(part.removeprefix(prefix))
+            return following and f"{chinese}{following}"
+    if whole := _part(part):
+        return whole
+    parts = [_part(one) for one in part.split(", ")]
+    return "，".join(parts) if all(parts) else ""
+
+
+def _part(text: str) -> str:
+    for pattern, chinese in _patterns():
+        if found := pattern.fullmatch(text):
+            return chinese.format(*found.groups())
+    return ""
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(pattern), chinese) for pattern, chinese in _PARTS)
