@@ -42,6 +42,9 @@ RETENTION_TOLERANCE = timedelta(hours=6)
 """A snapshot may end so much sooner than asked: one of an earlier try of the same work counts."""
 
 
+_NO_DISKS = Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
+
+
 class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event for release may say."""
 
@@ -97,6 +100,8 @@ class ReleaseRule(Rule, frozen=True):
                     f"{', '.join(local)} cannot be snapshotted; set snapshot to false to release "
                     "it without one"
                 )
+            case Status.RUNNING if self.snapshot and instance.disks == ():
+                return _NO_DISKS  # so it is not stopped in vain
             case Status.RUNNING if self.force and not self.snapshot:
                 return Delete(force=True)
             case Status.RUNNING:
@@ -114,7 +119,7 @@ class ReleaseRule(Rule, frozen=True):
         if instance.disks is None:
             return Wait("its disks have not been read yet")
         if not instance.disks:
-            return Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
+            return _NO_DISKS
         if instance.last_start is None:
             return Impossible("ECS does not say when it started, so no snapshot can be trusted")
         if now < max(self._unchanged_since(instance, disk) for disk in instance.disks):

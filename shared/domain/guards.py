@@ -135,7 +135,7 @@ class Guard(msgspec.Struct, frozen=True, dict=True):
 
     def _other_reasons(self, instance: Instance) -> Iterator[str]:
         for lock in instance.locks:
-            if not (lock == "financial" and self.harm is Harm.OUTAGE):
+            if not (lock.lower() == "financial" and self.harm is Harm.OUTAGE):
                 yield f"{lock} lock"
         if self.harm is Harm.LOSS:
             if instance.deletion_protection:

@@ -19,7 +19,15 @@ import msgspec
 
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
 from shared.domain.steps import DiskLook
-from shared.ecs.fields import RELEASE_TAG, Json, is_ours, owner_of, read_disk, read_snapshot
+from shared.ecs.fields import (
+    RELEASE_TAG,
+    Json,
+    is_attached_to,
+    is_ours,
+    owner_of,
+    read_disk,
+    read_snapshot,
+)
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
 from shared.errors import AccessDenied, Unavailable
 
@@ -169,7 +177,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         """With all its disks, and if it is stopped with our snapshots of them."""
         parameters = {"InstanceId": instance.id, "MaxResults": DISKS_PAGE}
         pages = self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk")
-        disks = [read_disk(row) for row, _ in pages]
+        disks = [read_disk(row) for row, _ in pages if is_attached_to(row, instance.id)]
         if not disks:
             self.inventory.check_permission("DescribeDisks")
         snapshots = self._snapshots(instance) if instance.status is Status.STOPPED else []

@@ -142,7 +142,25 @@ def owner_of(row: Json) -> str:
     try:
         return _text_if_any(row, "InstanceId")
     except TypeError as error:
-        raise Unavailable(f"ECS returned an unreadable disk: {error!r}"[:200]) from None
+        raise _unreadable("disk", error) from None
+
+
+def is_attached_to(row: Json, instance_id: str) -> bool:
+    """Is a disk that was listed for this instance one of its disks?
+
+    One that names no instance is taken for one; what several instances share names each of them
+    among its attachments (one row of DescribeDisks).
+
+    Raises:
+        Unavailable: the row is not what the documentation promises.
+    """
+    if owner_of(row) in {"", instance_id}:
+        return True
+    try:
+        shared_by = [one["InstanceId"] for one in (row.get("Attachments") or {})["Attachment"]]
+    except (KeyError, TypeError):
+        return False
+    return instance_id in shared_by
 
 
 def read_snapshot(row: Json) -> Snapshot:

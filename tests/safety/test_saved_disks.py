@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +14,7 @@ from local.ecs.gateway.faults import GarbledRow, Refuse
 from shared.errors import Incomplete
 from tests.harness.reports import table
 from tests.harness.stage import DEV, Stage
+from tests.harness.transport import Direct
 
 WEB = InstanceSpec("dev-web", tags=DEV)
 
@@ -56,3 +60,49 @@ def test_the_storage_of_its_host_is_not_lost_because_no_list_shows_it() -> None:
 
     report = stage.ask("release", {"tags": DEV, "dry_run": False, "snapshot": False})
     assert report["counts"]["changed"] == 1
+
+
+class OfAll(Direct):
+    """DescribeDisks forgets whose disks were asked for."""
+
+    def send(
+        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
+    ) -> Mapping[str, Any]:
+        if operation == "DescribeDisks":
+            parameters = {key: one for key, one in parameters.items() if key != "InstanceId"}
+        return super().send(operation, parameters, timeout_s=timeout_s)
+
+
+@pytest.mark.promise("S28")
+def test_the_disks_of_another_instance_are_not_saved_in_place_of_its_own() -> None:
+    stage = Stage([WEB, InstanceSpec("prod-db")])
+    own, *_ = stage.engine.disks(stage.id_of("dev-web"))
+    stage.transport = OfAll(stage.gateway)
+
+    report = stage.ask("release", {"tags": DEV, "dry_run": False})
+
+    assert report["counts"]["changed"] == 1
+    assert [shot.disk_id for shot in stage.engine.snapshots()] == [own.disk_id]
+
+
+class OfAnother(Direct):
+    """DescribeDisks lists the disks of another instance than was asked for."""
+
+    def send(
+        self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
+    ) -> Mapping[str, Any]:
+        body = super().send(operation, parameters, timeout_s=timeout_s)
+        if operation == "DescribeDisks":
+            body = json.loads(json.dumps(body).replace('"i-', '"i-another-'))
+        return body
+
+
+@pytest.mark.promise("S28")
+def test_an_instance_of_which_only_foreign_disks_are_listed_is_kept() -> None:
+    stage = Stage([WEB])
+    stage.transport = OfAnother(stage.gateway)
+
+    with pytest.raises(Incomplete, match="ECS shows no disks for it"):
+        stage.ask("release", {"tags": DEV, "dry_run": False})
+
+    assert stage.writes() == ()

@@ -80,6 +80,7 @@ CASES = [
     pytest.param(tagged({"acs:emrs": "x", "ehpcs": "x"}), "", "", id="no-emr-or-hpc-node"),
     pytest.param(tagged({"ackermann": "x", "my:ack.": "x"}), "", "", id="no-kubernetes-node"),
     pytest.param(replace(FREE, locks=("financial",)), "", "financial lock", id="financial-lock"),
+    pytest.param(replace(FREE, locks=("Financial",)), "", "Financial lock", id="financial-capital"),
     pytest.param(
         replace(FREE, locks=("security",)), "security lock", "security lock", id="security-lock"
     ),

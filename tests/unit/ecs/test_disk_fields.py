@@ -10,6 +10,7 @@ import pytest
 from shared.domain.instance import Disk, Snapshot, SnapshotStatus
 from shared.ecs.fields import (
     RELEASE_TAG,
+    is_attached_to,
     is_ours,
     owner_of,
     read_disk,
@@ -73,10 +74,36 @@ def test_a_disk_says_what_it_is_attached_to(row: Mapping[str, object], owner: st
     assert owner_of(row) == owner
 
 
+SHARED = {"Attachment": [{"InstanceId": "i-2"}, {"InstanceId": "i-1"}]}
+
+
+@pytest.mark.parametrize(
+    ("row", "is_its"),
+    [
+        pytest.param({"InstanceId": "i-1"}, True, id="attached"),
+        pytest.param({}, True, id="not-said"),
+        pytest.param({"InstanceId": ""}, True, id="empty"),
+        pytest.param({"InstanceId": "i-2"}, False, id="another"),
+        pytest.param({"InstanceId": "i-2", "Attachments": SHARED}, True, id="shared"),
+        pytest.param({"InstanceId": "i-3", "Attachments": {}}, False, id="no-attachments"),
+        pytest.param({"InstanceId": "i-3", "Attachments": None}, False, id="null"),
+        pytest.param({"InstanceId": "i-3", "Attachments": {"Attachment": [5]}}, False, id="odd"),
+    ],
+)
+def test_a_disk_counts_for_those_that_it_is_attached_to(
+    row: Mapping[str, object],
+    is_its: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    assert is_attached_to(row, "i-1") is is_its
+
+
 @pytest.mark.parametrize("owner", [5, ["i-1"], {"i": 1}], ids=str)
 def test_a_disk_of_an_unreadable_instance_is_an_error(owner: object) -> None:
     with pytest.raises(Unavailable, match=r"^ECS returned an unreadable disk: "):
         owner_of({"InstanceId": owner})
+    with pytest.raises(Unavailable) as caught:
+        is_attached_to({"InstanceId": owner}, "i-1")
+    assert caught.value.unreadable
 
 
 SNAPSHOT_ROW: Mapping[str, object] = {
