@@ -7,7 +7,7 @@ schedule, from the time, and from when ECS says that the instance was started la
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -16,13 +16,13 @@ from shared.action import Action, RequestTime
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Terms
 from shared.domain.guards import Harm, guard_of
-from shared.domain.instance import StoppedMode
 from shared.domain.on_schedule import ScheduleRule, Timetable, timetable_of
-from shared.domain.power import StartRule, StopRule
+from shared.domain.power import StartRule
 from shared.domain.schedule_spec import resolve_spec
 from shared.errors import InvalidEvent
 from shared.request.explained import invalid
 from shared.request.request import Request
+from shared.request.stopping import Force, Mode, stop_rule
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
 from shared.strict_json import shown
@@ -53,23 +53,8 @@ class ApplyScheduleRequest(Request, frozen=True, kw_only=True, forbid_unknown_fi
         ),
     ] = False
     at: Annotated[str, Meta(max_length=64, description=_AT)] | UnsetType = UNSET
-    force: Annotated[
-        bool,
-        Meta(
-            description="true to power off, like pulling the plug, or false to let the system shut "
-            "down."
-        ),
-    ] = False
-    stopped_mode: (
-        Annotated[
-            Literal["StopCharging", "KeepCharging"],
-            Meta(
-                description='"StopCharging" (CPU and memory are not billed) or "KeepCharging". '
-                "Default: the account's own setting."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    force: Force = False
+    stopped_mode: Mode | UnsetType = UNSET
 
 
 def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
@@ -79,11 +64,10 @@ def _rule(request: ApplyScheduleRequest, when: RequestTime) -> ScheduleRule:
             '"workdays 08:30-20:00"'
         )
     settings = when.settings
-    mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
     return ScheduleRule(
         timetable=_with_fallback(timetable_of(settings), request),
         terms=Terms(catch_up=settings.catch_up, enforced=request.enforced),
-        stop=StopRule(force=request.force, stopped_mode=mode, wait=True),
+        stop=stop_rule(request, wait=True),
         start=StartRule(wait=True),
         guard=guard_of(Harm.COST, settings),
         at=_at(request, when.at),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
-from shared.domain.instance import StoppedMode
 from shared.domain.power import StopRule
 from shared.request.request import Request
+from shared.request.stopping import Force, Mode, stop_rule
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
 
@@ -18,23 +18,8 @@ from shared.settings import FcContext
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an event for stop may say."""
 
-    force: Annotated[
-        bool,
-        Meta(
-            description="true to power off, like pulling the plug, or false to let the system shut "
-            "down."
-        ),
-    ] = False
-    stopped_mode: (
-        Annotated[
-            Literal["StopCharging", "KeepCharging"],
-            Meta(
-                description='"StopCharging" (CPU and memory are not billed) or "KeepCharging". '
-                "Default: the account's own setting."
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    force: Force = False
+    stopped_mode: Mode | UnsetType = UNSET
     wait: Annotated[
         bool,
         Meta(
@@ -45,8 +30,7 @@ class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def _rule(request: StopRequest, when: RequestTime) -> StopRule:  # noqa: ARG001  # an Action's rule
-    mode = None if request.stopped_mode is UNSET else StoppedMode(request.stopped_mode)
-    return StopRule(force=request.force, stopped_mode=mode, wait=request.wait)
+    return stop_rule(request, wait=request.wait)
 
 
 ACTION = Action("stop", StopRequest, Harm.OUTAGE, _rule)
