@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import msgspec
 
-from shared.domain.days import Dates, InvalidSpec, parse_days
+from shared.domain.days import InvalidSpec, parse_dates
 from shared.errors import Refused
 from shared.settings import Settings
 
@@ -159,14 +159,8 @@ def _dates_of(variable: str, text: str) -> frozenset[date]:
 
 
 def _dates(text: str) -> frozenset[date]:
-    if not text.strip():
-        return frozenset()
     days: set[date] = set()
-    for number, word in enumerate(parse_days(text), 1):
-        if not isinstance(word, Dates):
-            raise InvalidSpec(
-                f"word {number}, '{word}', is not a date; write dates like 2026-12-24"
-            )
+    for number, word in enumerate(parse_dates(text), 1):
         if word.last - word.first > LONGEST_RANGE:
             raise InvalidSpec(f"word {number}, '{word}', is longer than a year; write fewer days")
         length = (word.last - word.first).days

@@ -110,6 +110,12 @@ def day_hint(word: str, reads: Callable[[str], bool]) -> str:
     return f"{why}; write {meant if meant and reads(meant) else otherwise}"
 
 
+def date_hint(word: str, reads: Callable[[str], bool]) -> str:
+    """The same where only dates may stand."""
+    why, meant, otherwise = _date_hint(word.lower())
+    return f"{why}; write {meant if meant and reads(meant) else otherwise}"
+
+
 def _hint(word: str) -> tuple[str, str, str]:
     """What is wrong, what was probably meant ("" if that is not known), and what else to write."""
     lower = word.lower()
@@ -126,11 +132,15 @@ def _hint(word: str) -> tuple[str, str, str]:
 
 def _date_hint(word: str) -> tuple[str, str, str]:
     if re.search(r"\d{4}", word) is None:
-        return "is not a date, or has no year", "", "dates like 2026-12-24"
+        is_short = re.search(r"\d", word) is not None
+        why = "is not a date, or has no year" if is_short else "is not a date"
+        return why, "", "dates like 2026-12-24"
     otherwise = "dates like 2026-12-24, ranges like 2026-12-24..2027-01-03"
-    if re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}-\d\d-\d\d", word):
+    if re.fullmatch(rf"\d{{4}}-\d\d-\d\d[-{DASHES}]\d{{4}}-\d\d-\d\d", word):
         return "is a range of dates", f"{word[:10]}..{word[11:]}", otherwise
     parts = re.findall(r"\d+", word)
+    if re.search(r"[^\d/.年月日号-]", word):  # whatever else may have been meant
+        parts = []
     if len(parts) == 1 and len(word) == len("20261224"):
         parts = [word[:4], word[4:6], word[6:]]
     if len(parts) == len(("year", "month", "day")) and len(parts[0]) == len("2026"):

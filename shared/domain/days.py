@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from shared.domain.day_hints import day_hint
+from shared.domain.day_hints import date_hint, day_hint
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST = -1
@@ -151,6 +151,28 @@ def match_day(words: Iterable[DayWord], day: date, calendar: WorkingDays) -> Mat
     return Match(holds, answer.is_guess and len(set(asking)) == 1)
 
 
+def parse_dates(text: str) -> tuple[Dates, ...]:
+    """Read dates and ranges of dates with blanks or commas between; none of an empty text.
+
+    Raises:
+        InvalidSpec: a word is neither.
+    """
+    return tuple(_only_dates(word, number) for number, word in enumerate(_split(text), 1) if word)
+
+
+def _only_dates(word: str, number: int) -> Dates:
+    if not re.fullmatch(_DATES, word):
+        hint = date_hint(word, _reads)
+        raise InvalidSpec(f"word {number}, {quoted(word)}, {hint}")
+    found = parse_day(word, number)
+    assert isinstance(found, Dates)  # noqa: S101  # it matches
+    return found
+
+
+def _split(text: str) -> list[str]:
+    return re.split(r"[\s,]+", plain(text).strip(" ,"))
+
+
 def parse_days(stated: str | Sequence[str]) -> tuple[DayWord, ...]:
     """Read day words.
 
@@ -160,10 +182,7 @@ def parse_days(stated: str | Sequence[str]) -> tuple[DayWord, ...]:
     Raises:
         InvalidSpec: there is none, or one that cannot be read.
     """
-    if isinstance(stated, str):
-        words = re.split(r"[\s,]+", plain(stated).strip(" ,"))
-    else:
-        words = [plain(word).strip() for word in stated]
+    words = _split(stated) if isinstance(stated, str) else [plain(word).strip() for word in stated]
     if not any(words):
         raise InvalidSpec("no day is named; write days like workdays, mon-fri or 2026-12-24")
     return tuple(parse_day(word, number) for number, word in enumerate(words, 1))

@@ -79,10 +79,10 @@ def _parsed(text: str, most: int) -> Schedule | str:
 
 def _parse(text: str, most: int) -> Schedule:
     if len(text) > most:
-        raise InvalidSpec(
-            f"it has {len(text)} characters, but at most {most} are allowed; put a long schedule "
-            "in CURFEW_SCHEDULES and write its name"
-        )
+        right = "put a long schedule in CURFEW_SCHEDULES and write its name"
+        if most > TAG_CHARACTERS:
+            right = "write fewer entries: days with the same hours may stand together in one"
+        raise InvalidSpec(f"it has {len(text)} characters, but at most {most} are allowed; {right}")
     entries, zone = _split(text)
     base = _base(entries)
     read = tuple(_entry(entries, at) for at in range(1 if base else 0, len(entries)))

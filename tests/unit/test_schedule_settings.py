@@ -83,7 +83,7 @@ def test_what_means_nothing_refuses_the_run(variable: str, text: str, message: s
     [
         (
             Settings(holidays="christmas"),
-            "CURFEW_HOLIDAYS: word 1, 'christmas', is not a day",
+            "CURFEW_HOLIDAYS: word 1, 'christmas', is not a date; write dates like 2026-12-24",
         ),
         (
             Settings(workdays="2026-12-24 sat"),

@@ -101,6 +101,30 @@ def test_nothing_stated_is_chinas_calendar() -> None:
             "",
             "word 1, '12-24', is not a date, or has no year; write dates like 2026-12-24",
         ),
+        *(
+            (
+                wrong,
+                "",
+                (
+                    f"word 1, '{wrong}', is not a date; write dates like 2026-12-24, ranges like "
+                    "2026-12-24..2027-01-03"
+                ),
+            )
+            for wrong in ("2026-11-2x", "2026-11-2*", "2026-11-28/30", "2026-11", "20261100")
+        ),
+        *(
+            ("", wrong, f"word 1, '{wrong}', {why}; write {right}")
+            for wrong, why, right in (
+                ("2026-11-2", "is not a date", "2026-11-02"),
+                ("2026/11/28", "is not a date", "2026-11-28"),
+                ("2026年11月28日", "is not a date", "2026-11-28"),
+                ("20261128", "is not a date", "2026-11-28"),
+                ("1-5", "is not a date, or has no year", "dates like 2026-12-24"),
+                ("国庆节", "is not a date", "dates like 2026-12-24"),
+                ("2026-10-01~2026-10-08", "is a range of dates", "2026-10-01..2026-10-08"),
+            )
+        ),
+        ("2026-11-31", "", "word 1, '2026-11-31', has a day that does not exist: 2026-11-31"),
         (
             "2026-11-20..2026-11-24",
             "2026-11-24",

@@ -87,7 +87,10 @@ def test_without_names_an_unknown_one_says_where_names_stand() -> None:
         ({"office": "mon"}, "'office': word 1, 'mon', has no hours after it"),
         (
             {"office": OFFICE.ljust(1025)},
-            "'office': it has 1025 characters, but at most 1024 are allowed",
+            (
+                "'office': it has 1025 characters, but at most 1024 are allowed; write fewer "
+                "entries: days with the same hours may stand together in one"
+            ),
         ),
     ],
 )
