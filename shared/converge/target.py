@@ -63,6 +63,8 @@ class Target(msgspec.Struct, eq=False):
         suspect: It was refused alone; from then on it is tried again together with its like.
         row: Its line in the report, once it is settled.
         unconfirmed: How often no second response confirmed which tags it lacks.
+        made: What was done to it, in words.
+        why: Why the first of it was, as it was decided.
     """
 
     instance: Instance
@@ -75,6 +77,7 @@ class Target(msgspec.Struct, eq=False):
     row: Row | None = None
     unconfirmed: int = 0
     made: tuple[str, ...] = ()
+    why: str = ""
     _throttled: str = ""
     _tries: dict[type[Call], int] = {}
     _accepted: dict[type[Call], int] = {}
@@ -127,6 +130,8 @@ class Target(msgspec.Struct, eq=False):
             return
         self._misses = 0
         self.step = judge.rule.next_step(self.instance, now)
+        if self._last is None and not isinstance(self.step, NoCall):
+            self.why = judge.rule.because(self.instance, now)
         if isinstance(self.step, Wait):
             self._wait(self.step.reason, now)
         elif self._last is not None and _repeats(self.step, self._last) and self.is_patient(now):
@@ -274,7 +279,7 @@ class Target(msgspec.Struct, eq=False):
             return msgspec.structs.replace(row, reason=f"{row.reason}{self._afterwards()}")
         if self._last is not None:
             said = rule.told(", ".join(self.made), row.reason)
-            told = (said, rule.changed(self.first, row.instance))
+            told = (said, rule.changed(self.first, row.instance), self.why)
             return Row(row.instance, Result.CHANGED, "; ".join(part for part in told if part))
         refused = f"ECS had refused it with {self._rejected.code}" if self._rejected else ""
         also = (row.reason, rule.unchanged(self.first), refused)

@@ -150,7 +150,7 @@ class Guard(msgspec.Struct, frozen=True, dict=True):
             if self.harm in guard.harms:
                 yield from self._own_reasons(plain, guard, value, now)
         elif self.harm is not Harm.COST and plain.startswith(GROUP_TAG_PREFIXES):
-            yield f"member of a group, tag {key}"
+            yield f"member of a group, tag {printable_key(key)}"
 
     def _own_reasons(self, key: str, guard: TagGuard, value: str, now: datetime) -> Iterator[str]:
         if not guard.until:

@@ -24,6 +24,7 @@ from shared.domain.guards import (
     Harm,
     end_of_tag,
     plain_key,
+    printable_key,
 )
 from shared.domain.instance import Instance, Status
 from shared.domain.power import StartRule, StopRule
@@ -36,6 +37,13 @@ from shared.times import spoken
 
 NO_SCHEDULE = f"no tag {SCHEDULE_TAG}, and no schedule in the request"
 _NAMED = 3
+_EXAMPLES, _EXAMPLE = 2, 140
+"""How many texts one sentence tells as examples, and how much of each."""
+
+_START_IT = (
+    "; ECS does not show when it stopped, so it may have run at the opening; if it is needed "
+    "before, start it by hand"
+)
 _POWER = {Status.RUNNING: Power.ON, Status.STOPPED: Power.OFF}
 _GONE = Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
 
@@ -65,7 +73,8 @@ class Timetable(msgspec.Struct, frozen=True):
         if not specs:
             return self.fallback
         if len(specs) > 1:
-            raise InvalidSpec(f"there are several: {', '.join(sorted(specs))}; keep one")
+            several = _listed([quoted(one) for one in sorted(specs)], _NAMED)
+            raise InvalidSpec(f"there are several: {several}; keep one")
         return resolve_spec(specs.pop(), self.named)
 
     def state(self, schedule: Schedule, moment: datetime) -> State:
@@ -185,21 +194,18 @@ class ScheduleRule(Rule, frozen=True):
         """Why, and then the way of a stop or a start."""
         match self.next_step(instance, now):
             case Stop():
-                return f"{self._why(instance, now)}: {self.stop.way(instance, now)}"
+                return f"{self.why(instance, now)}: {self.stop.way(instance, now)}"
             case Start():
-                return f"{self._why(instance, now)}: {self.start.way(instance, now)}"
+                return f"{self.why(instance, now)}: {self.start.way(instance, now)}"
             case step:
                 return in_words(step)
-
-    def because(self, before: Instance) -> str:
-        """Why what was seen so was not left so."""
-        return f"because it was {self._why(before, before.seen_at)}"
 
     def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:
         """Of when the plan is, unreadable schedules, missed openings, the calendar's end."""
         if self.at:
             yield _as_of(self.at, now, self.timetable.zone)
-        found: dict[str, list[str]] = defaultdict(list)
+        unreadable: dict[str, list[str]] = defaultdict(list)
+        missed: dict[str, list[str]] = defaultdict(list)
         schedules: dict[Schedule, None] = {}
         for one in instances:
             if one.unreadable or one.status is Status.GONE:
@@ -207,13 +213,13 @@ class ScheduleRule(Rule, frozen=True):
             try:
                 schedule = self.timetable.schedule_of(one)
             except InvalidSpec as error:
-                found[f"{_written(one)} cannot be read: {error}"].append(one.id)
+                unreadable[f"{_written(one)} cannot be read: {error}"].append(one.id)
             else:
                 schedules |= {schedule: None} if schedule else {}
                 if told := self._gave_up(one, now):
-                    found[told].append(one.id)
-        for why, ids in found.items():
-            yield f"{_listed(ids)}: {why}"
+                    missed[told].append(one.id)
+        yield from _in_one(missed, "have an opening that is no longer caught up", _START_IT)
+        yield from _in_one(unreadable, f"have a tag {SCHEDULE_TAG} that cannot be read")
         yield from _calendar_warning(self.timetable, schedules, self.moment(now))
 
     def _gave_up(self, instance: Instance, now: datetime) -> str:
@@ -223,11 +229,11 @@ class ScheduleRule(Rule, frozen=True):
             return ""
         if self.guard.reason(instance, self.moment(now)):
             return ""
-        return f"{decision.reason}; if it is needed before, start it by hand"
-
-    def _why(self, instance: Instance, now: datetime) -> str:
-        decision = self.decision(instance, now)
         return decision.reason
+
+    def why(self, instance: Instance, now: datetime) -> str:
+        """Why its schedule has it stopped, started, or left."""
+        return self.decision(instance, now).reason
 
     def _how_stopped(self, instance: Instance, now: datetime) -> str:
         """What is said of the mode in which it is stopped."""
@@ -269,9 +275,12 @@ class Side(Rule, frozen=True):
         return self.rule.told(made, reason)
 
     def changed(self, before: Instance, after: Instance) -> str:
-        """What stop or start say, and why it was done."""
-        told = (self.rule.changed(before, after), self.schedule.because(before))
-        return "; ".join(part for part in told if part)
+        """What stop or start say."""
+        return self.rule.changed(before, after)
+
+    def because(self, instance: Instance, now: datetime) -> str:
+        """Why the schedule wants it so."""
+        return f"because it was {self.schedule.why(instance, now)}"
 
 
 def _calendar_warning(
@@ -297,13 +306,34 @@ def _as_of(at: datetime, now: datetime, zone: tzinfo) -> str:
 
 def _written(instance: Instance) -> str:
     tags = (
-        f"tag {key} {quoted(value)}"
+        f"tag {printable_key(key)} {quoted(value)}"
         for key, value in instance.tags.items()
         if plain_key(key) == SCHEDULE_TAG
     )
     return ", ".join(tags)
 
 
-def _listed(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return ", ".join(ids[:_NAMED]) + more
+def _in_one(found: Mapping[str, Sequence[str]], what: str, so: str = "") -> Iterator[str]:
+    """One sentence of all that was found, if anything was: how many, and a few examples.
+
+    Args:
+        found: What is said of whom.
+        what: What is said of all.
+        so: What follows for each.
+    """
+    if not found:
+        return
+    often_first = sorted(found.items(), key=lambda one: -len(one[1]))
+    if len(found) == 1:
+        ((why, ids),) = often_first
+        yield f"{_listed(ids, _NAMED)}: {why}{so}"
+        return
+    examples = [f"{_listed(ids, 1)}: {why}" for why, ids in often_first[:_EXAMPLES]]
+    shortened = (one if len(one) <= _EXAMPLE else f"{one[:_EXAMPLE]}…" for one in examples)
+    number = sum(map(len, found.values()))
+    yield f"{number} instances {what}; their rows say why; for example {'; '.join(shortened)}{so}"
+
+
+def _listed(ids: Sequence[str], most: int) -> str:
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + more

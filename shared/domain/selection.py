@@ -10,7 +10,7 @@ from functools import cached_property
 
 import msgspec
 
-from shared.domain.guards import plain_key
+from shared.domain.guards import plain_key, printable_key
 from shared.domain.instance import Instance
 
 TagValues = tuple[tuple[str, frozenset[str] | None], ...]
@@ -62,9 +62,9 @@ def mismatch(selection: Selection, instance: Instance) -> str:
         return f"its name is {instance.name!r}"
     for key, values in selection.tags:
         if key not in instance.tags:
-            return f"it has no tag {key}"
+            return f"it has no tag {printable_key(key)}"
         if values is not None and instance.tags[key] not in values:
-            return f"its tag {key} is {instance.tags[key]!r}"
+            return f"its tag {printable_key(key)} is {instance.tags[key]!r}"
     return ""
 
 

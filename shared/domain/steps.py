@@ -226,6 +226,10 @@ class Rule(msgspec.Struct, frozen=True):
         """What a row says of an instance that changed: how it is now, or else what was done."""
         return reason or made
 
+    def because(self, instance: Instance, now: datetime) -> str:  # noqa: ARG002  # a rule that adds nothing
+        """Why its next step is a call, for the report when that was made; ""."""
+        return ""
+
     def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
         """What the report adds about an instance that this run changed; "": nothing.
 

@@ -134,7 +134,7 @@ class Report(msgspec.Struct, frozen=True):
             "outcome": self.outcome(),
             **({"plan_id": self.plan_id} if self.plan_id else {}),
             "counts": self.counts(),
-            "warnings": [one[:MAX_WARNING] for one in self.warnings[:MAX_WARNINGS]],
+            "warnings": self._few_warnings(),
             "api_calls": self.api_calls,
             "seconds": round(self.seconds, 1),
             "ended_at": to_zone_text(self.ended_at, self.zone),
@@ -144,6 +144,13 @@ class Report(msgspec.Struct, frozen=True):
             **({"instances_omitted": omitted} if omitted else {}),
         }
 
+    def _few_warnings(self) -> list[str]:
+        """The warnings as they are answered; of what is cut, the last says how much."""
+        told = [printable(one) for one in self.warnings]
+        if (more := len(told) - MAX_WARNINGS) > 0:
+            told[MAX_WARNINGS - 1 :] = [f"{more + 1} more warnings are in the log"]
+        return [one if len(one) <= MAX_WARNING else f"{one[: MAX_WARNING - 1]}…" for one in told]
+
     def row_as_json(self, row: Row) -> dict[str, Any]:
         """One instance's line; every field is there, "" where there is nothing to say."""
         instance = row.instance
@@ -152,7 +159,7 @@ class Report(msgspec.Struct, frozen=True):
             "name": instance.name,
             "region": instance.region,
             "result": row.result.value,
-            "reason": row.reason,
+            "reason": printable(row.reason),
             "code": row.code,
             "status": instance.status.value,
             "charge_type": instance.charge_type,

@@ -121,7 +121,7 @@ def test_two_tags_that_are_the_same_key_to_the_eye_are_not_read() -> None:
 
     assert row == (
         "skipped",
-        f"tag curfew:schedule cannot be read: there are several: never, {OFFICE}; keep one",
+        f"tag curfew:schedule cannot be read: there are several: 'never', '{OFFICE}'; keep one",
     )
 
 
@@ -213,3 +213,70 @@ def test_answers_that_disagree_during_the_run_end_it_for_that_instance_alone() -
     assert rows["dev-1"] == ("pending", UNCONFIRMED_TAGS)
     assert rows["dev-2"][0] == "changed"
     assert stage.gateway.log.count("ListTagResources") < 5
+
+
+def test_many_schedules_that_cannot_be_read_are_one_warning_and_hide_no_other() -> None:
+    others = [machine(f"dev-{n}", tags={"curfew:schedule": f"soon {n}"}) for n in range(30)]
+    same = [machine(f"same-{n}", tags={"curfew:schedule": "工作日 8:30-20:00"}) for n in range(4)]
+    stage = at("2026-12-01 10:32", *others, *same, off(started="2026-11-30 08:32"))
+
+    told = stage.ask("apply_schedule", {"tags": {"curfew:schedule": "*"}})["warnings"]
+
+    unreadable = [one for one in told if "cannot be read" in one]
+    first = min(stage.id_of(f"same-{n}") for n in range(4))
+    assert len(unreadable) == 1
+    assert unreadable[0].startswith(
+        "34 instances have a tag curfew:schedule that cannot be read; their rows say why; for "
+        f"example {first} and 3 more: tag curfew:schedule '工作日 8:30-20:00' cannot be read: word "
+    )
+    assert "; i-" in unreadable[0]
+    assert len(told) == 3
+    assert "if it is needed before, start it by hand" in told[0]
+    assert "the calendar of working days ends with" in told[2]
+
+
+HOSTILE = "\x1b[2J\u202e\u2028"
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"curfew:schedule": f"{HOSTILE} 9:00-18:00"},
+        {"curfew:schedule": f"mon {HOSTILE}9:00-18:00"},
+        {"curfew:schedule": f"mon 9:00-18:00 {HOSTILE}"},
+        {"curfew:schedule": f"mon 9:00-18:00{HOSTILE}"},
+        {"curfew:schedule": f"office{HOSTILE}"},
+        {"curfew:schedule": "never", "Curfew:Schedule": f"always{HOSTILE}"},
+        {f"curfew:schedule{HOSTILE}": "soon"},
+        {"curfew:schedule": OFFICE, f"ack.{HOSTILE}": "x"},
+        {"curfew:schedule": OFFICE, f"curfew:{HOSTILE}protekt": "x"},
+        {"curfew:schedule": OFFICE, "curfew:keep-until": HOSTILE},
+    ],
+    ids=range(10),
+)
+@pytest.mark.parametrize("function", ["apply_schedule", "stop", "describe"])
+def test_what_nobody_can_see_in_a_tag_is_shown_wherever_it_is_told(
+    function: str, tags: Mapping[str, str]
+) -> None:
+    stage = at(EVENING, machine(f"dev-{HOSTILE}", tags=tags))
+
+    report = stage.ask(function, DEV)
+
+    (reason,) = (row["reason"] for row in report["instances"])
+    assert all(one.isprintable() for one in (reason, *report["warnings"]))
+
+
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [
+        ({"curfew:schedule": "never", "Curfew:Schedule": "x; stopped"}, "'never', 'x; stopped'"),
+        ({"curfew:schedule": OFFICE, "ack.\u202e": "x"}, r"member of a group, tag ack.\u202e"),
+    ],
+    ids=["several", "group"],
+)
+def test_where_a_tags_text_ends_is_seen(tags: Mapping[str, str], told: str) -> None:
+    stage = at(EVENING, machine(tags=tags))
+
+    ((_, reason),) = apply(stage, DEV).values()
+
+    assert told in reason

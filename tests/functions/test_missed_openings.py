@@ -9,7 +9,8 @@ from tests.functions.schedules import ALL, OFFICE, TAGGED, at, machine, off
 
 MISSED = (
     "stopped; not started since the opening at 08:30, which is caught up for 2h only; left until "
-    "Fri 08:30; if it is needed before, start it by hand"
+    "Fri 08:30; ECS does not show when it stopped, so it may have run at the opening; if it is "
+    "needed before, start it by hand"
 )
 
 

@@ -113,7 +113,19 @@ def test_warnings_are_told_up_to_a_number_and_a_length() -> None:
     cut = report(warnings=many).as_json()["warnings"]
 
     assert told == ["only this"]
-    assert cut == [one[:MAX_WARNING] for one in many[:MAX_WARNINGS]]
+    assert cut == [
+        *(f"{one[: MAX_WARNING - 1]}…" for one in many[: MAX_WARNINGS - 1]),
+        "6 more warnings are in the log",
+    ]
+    assert len(report(warnings=many[:MAX_WARNINGS]).as_json()["warnings"]) == MAX_WARNINGS
+    assert "more" not in report(warnings=many[:MAX_WARNINGS]).as_json()["warnings"][-1]
+
+
+def test_warnings_and_reasons_show_what_nobody_could_see() -> None:
+    told = report(row(1, Result.SKIPPED, "a\x1bb"), warnings=("c\u202ed",)).as_json()
+
+    assert told["warnings"] == [r"c\u202ed"]
+    assert told["instances"][0]["reason"] == r"a\u001bb"
 
 
 def test_a_report_says_what_the_contract_promises() -> None:

@@ -1,0 +1,54 @@
+"""apply_schedule: the reason of a stop or a start is the one for which it was decided."""
+
+from __future__ import annotations
+
+import pytest
+
+from local.ecs.fleet.fleet import InstanceSpec
+from local.ecs.gateway.faults import Refuse
+from tests.functions.schedules import apply, at, machine, off
+from tests.harness.stage import Stage
+
+
+def slowly(stage: Stage, seconds: float) -> None:
+    """The first answer comes so late that what it shows is of before."""
+
+    def waits(operation: str, _: object) -> None:
+        if operation == "DescribeInstances" and stage.gateway.log.count(operation) == 1:
+            stage.clock.sleep(seconds)
+
+    stage.transport.after = waits
+
+
+@pytest.mark.parametrize(
+    ("clock", "instance", "reason"),
+    [
+        ("2026-11-26 19:59", machine(), "running since 08:33, before the close at 20:00"),
+        ("2026-11-26 08:29", off(), "stopped, and the opening was at 08:30"),
+    ],
+    ids=["close", "opening"],
+)
+def test_what_was_seen_before_the_boundary_and_decided_after_has_the_boundarys_reason(
+    clock: str, instance: InstanceSpec, reason: str
+) -> None:
+    stage = at(clock, instance)
+    stage.clock.sleep(50)
+    slowly(stage, 15)
+
+    (row,) = apply(stage).values()
+
+    assert row[0] == "changed"
+    assert row[1].endswith(f"because it was {reason}")
+
+
+def test_what_is_decided_anew_before_it_is_done_has_the_reason_of_that() -> None:
+    """Refused at first, it is tried again on the next day, by whose clock the close was."""
+    stage = at("2026-11-26 23:59", machine())
+    stage.clock.sleep(59)
+    stage.gateway.faults.add(
+        Refuse(action="StopInstances", status=403, code="IncorrectInstanceStatus", times=3)
+    )
+
+    (row,) = apply(stage).values()
+
+    assert row[1].endswith("because it was running since Thu 08:33, before the close at Thu 20:00")
