@@ -144,6 +144,43 @@ def test_a_channel_on_this_machine_needs_no_proxy() -> None:
     assert answer == Answer(200, b"ok")
 
 
+def test_nor_does_one_that_is_reached_by_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    environ = {
+        "ALIBABA_CLOUD_CA_BUNDLE": str(authority.bundle),
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
+    with listening(saying(http(b"ok")), authority.server("127.0.0.1")) as server:
+        assert post(f"https://127.0.0.1:{server.port}/x", environ) == Answer(200, b"ok")
+
+
+def test_it_says_who_it_is_and_wants_no_compression() -> None:
+    with listening(saying(http(b"ok"))) as server:
+        post(f"http://127.0.0.1:{server.port}/x")
+
+    assert b"\r\nUser-Agent: Curfew\r\n" in server.received[0]
+    assert b"\r\nAccept-Encoding: identity\r\n" in server.received[0]
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (OSError("read timed out"), "no response in time"),
+        (OSError("MARKED reset by peer"), "the connection broke"),
+        (RuntimeError("MARKED"), "the connection broke"),
+    ],
+)
+def test_whatever_breaks_on_the_way_is_said_without_its_words(
+    error: Exception, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("shared.notify.sending.Adapter.exchange", fail)
+
+    assert why_not("http://127.0.0.1:9/MARKED") == problem
+
+
 def test_a_proxy_that_cannot_be_read_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(Refused, match="HTTPS_PROXY"):
         poster({"HTTPS_PROXY": "https://proxy.example.com"})
