@@ -28,6 +28,8 @@ def run() -> None:
     Exit status 2 if this Python is too old, or lacks a package.
     """
     root = Path(__file__).resolve().parents[1]
+    if __name__ == "__main__" and not __package__:  # run by its path: Python looks beside it
+        sys.path[0] = str(root)
     if sys.version_info < LEAST_PYTHON:
         version = ".".join(map(str, sys.version_info[:2]))
         _end(advice(f"Python {version} is too old, 3.10 is needed", root))

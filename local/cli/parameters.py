@@ -78,7 +78,12 @@ class Endpoint(click.ParamType[str]):
             )
         if url.path not in {"", "/"} or url.query or url.fragment:
             self.fail(f"{value!r} has a path; write the address alone: {address}", param, ctx)
-        if url.scheme not in {"", "http", "https"} or (url.scheme == "http" and not is_here):
+        if url.scheme not in {"", "http", "https"}:
+            here = f"http://{url.netloc}" if is_here else f"https://{url.netloc}"
+            self.fail(
+                f"{value!r} is invalid: {url.scheme} is not http or https; write {here}", param, ctx
+            )
+        if url.scheme == "http" and not is_here:
             self.fail(
                 f"{value!r} is invalid: requests that leave this machine must use https; write "
                 f"https://{url.netloc}",

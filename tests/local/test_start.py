@@ -31,6 +31,20 @@ def test_without_the_dependencies_it_says_what_to_type(command: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("path", ["local", "local/__main__.py"])
+def test_it_may_be_run_by_its_path_from_anywhere(path: str, tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, CODE / path, "invoke", "halt", "x.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "there is no function 'halt'" in done.stderr
+
+
 def test_the_emulator_alone_says_it_too() -> None:
     done = subprocess.run(  # our own command, without site-packages
         [sys.executable, "-S", "-m", "local.ecs", "--help"],

@@ -34,7 +34,7 @@ def test_an_address_is_read_with_or_without_its_scheme(written: str, read_as: st
         ("http://127.0.0.1:8421/_local/", "write the address alone: http://127.0.0.1:8421"),
         ("127.0.0.1:8421?x=1", "write the address alone: http://127.0.0.1:8421"),
         ("http://ecs.example.com", "write https://ecs.example.com"),
-        ("ftp://127.0.0.1", "write https://127.0.0.1"),
+        ("ftp://127.0.0.1", "ftp is not http or https; write http://127.0.0.1"),
         ("", "is not an address"),
         ("http://", "is not an address"),
         ("127.0.0.1:0", "is not an address"),
