@@ -5,16 +5,18 @@ Whom a request means, who is guarded, who is as was asked: all from what ECS its
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeAlias
 
 from local.ecs.account.catalog import DISK_CATEGORIES, INSTANCE_TYPES
 from local.ecs.account.model import ChargeType, Instance, LockReason, NetworkType, Status
 from local.ecs.account.quirks import Quirks
+from tests.simulation.evening import SIDES, Evening
 from tests.simulation.fleets import MISSPELT, PROTECT, SPELLINGS
 from tests.simulation.hours import Days
 from tests.simulation.scenario import Operator
@@ -27,6 +29,7 @@ TOO_EARLY = timedelta(minutes=5)
 EARLIEST_RELEASE = timedelta(minutes=30)
 _DURATIONS = {"2h": timedelta(hours=2), "30m": timedelta(minutes=30)}
 
+NO_HOURS = "no schedule that can be read"
 UNSELECTED = "no longer selected"
 LEFT_OUT = "left out by what narrows the selection"
 TOO_NEW = "made after the event"
@@ -135,10 +138,50 @@ class Order:
         return "older_than" in self.request and minute(one.created_at) > self.sent_at - age
 
     def why_not(self, one: Instance, now: datetime) -> tuple[str, ...]:
-        """All the reasons for doing nothing to this instance, as it is now; none if it may be."""
+        """All the reasons for doing nothing to this instance, as it is now; none if it may be.
+
+        That its schedule wants nothing of it is none of them: that passes with the hour.
+        """
         if self.function == "describe":
             return ()
-        return (*self._not_meant(one), *self._guards(one, now))
+        if self.evening is None:
+            return (*self._not_meant(one), *self._guards(self.function, one, now))
+        guards = self._guards(SIDES.get(one.status, ""), one, self.moment(now))
+        return (*self._not_meant(one), *self._without_hours(one, now), *guards)
+
+    def claims(self, one: Instance, now: datetime) -> tuple[str, ...]:
+        """All the reasons that may be given for leaving this instance alone, as it is now.
+
+        By a schedule it may be on the one side or on the other when its turn comes.
+        """
+        if self.evening is None:
+            return self.why_not(one, now)
+        both = [self._guards(what, one, self.moment(now)) for what in SIDES.values()]
+        return (*self._not_meant(one), *self._without_hours(one, now), *chain(*both))
+
+    def _without_hours(self, one: Instance, now: datetime) -> Iterator[str]:
+        if self.evening and self.evening.view(one, now) is None:
+            yield NO_HOURS
+
+    def against(self, what: str, one: Instance, at: datetime) -> str:
+        """Why apply_schedule must not stop, or start, this instance at a time; "" if it may."""
+        assert self.evening is not None
+        guards = "; ".join(self._guards(what, one, at))
+        return guards or self.evening.law_against(what, one, at)
+
+    @cached_property
+    def evening(self) -> Evening | None:
+        """The terms of its schedules; None: it is about something else."""
+        if self.function != "apply_schedule":
+            return None
+        hours, stated = self.operator.hours, self.request.get("schedule")
+        fallback = hours.specs.get(str(stated))
+        return Evening(hours, fallback, self.request.get("enforced") is True)
+
+    def moment(self, now: datetime) -> datetime:
+        """The time of the plan that is asked for."""
+        at = self.request.get("at")
+        return datetime.fromisoformat(str(at).replace("Z", "+00:00")) if at else now
 
     def _not_meant(self, one: Instance) -> Iterator[str]:
         if not self.means(one):
@@ -155,36 +198,20 @@ class Order:
         """Was it made after the event, which therefore cannot mean it but by its id?"""
         return not self.by_ids and minute(one.created_at) > minute(self.sent_at)
 
-    def _guards(self, one: Instance, now: datetime) -> Iterator[str]:
-        """What guards this instance against the function."""
-        if self.function not in {*HARMFUL, "start"}:
+    def _guards(self, what: str, one: Instance, now: datetime) -> Iterator[str]:
+        """What guards this instance against that."""
+        if what not in {*HARMFUL, "start"}:
             return
         tags, known = one.tags, self.operator.only_tags or {}
         if not tags.keys().isdisjoint(_PROTECT):
             yield PROTECTED
         if any(key in _MISSPELT and key not in known for key in tags):
             yield MISUNDERSTOOD
-        if self.function == "start":
+        if what == "start":
             if _is_until(tags.get("curfew:keep-off-until"), now):
                 yield KEPT_OFF
         else:
-            yield from self._guards_of_running(one, now)
-
-    def _guards_of_running(self, one: Instance, now: datetime) -> Iterator[str]:
-        """What keeps from stopping, and from losing, what runs."""
-        if _is_until(one.tags.get("curfew:keep-until"), now):
-            yield KEPT
-        if any(
-            key.startswith(("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")) for key in one.tags
-        ):
-            yield MEMBER
-        loses = self.function != "stop"
-        if any(lock is not LockReason.FINANCIAL or loses for lock in one.locks):
-            yield LOCKED
-        if loses and one.deletion_protection:
-            yield DELETION_PROTECTION
-        if loses and one.charge_type is ChargeType.PRE_PAID:
-            yield SUBSCRIPTION
+            yield from _guards_of_running(what, one, now)
 
     def is_at_goal(self, one: Instance | None, now: datetime) -> bool:
         """Is the instance as the function wants it?"""
@@ -192,6 +219,8 @@ class Order:
             return one is None or one.deleting
         if one is None:
             return False
+        if self.evening is not None:
+            return not self.evening.due(one, self.moment(now))
         return {
             "stop": one.status in {Status.STOPPED, Status.STOPPING},
             "start": one.status in {Status.RUNNING, Status.STARTING},
@@ -200,6 +229,20 @@ class Order:
             and not self.may_set(one.auto_release_at, now),
             "describe": True,
         }[self.function]
+
+    def was_at_goal(self, one: Instance | None, begin: datetime, end: datetime) -> bool:
+        """Was it so at any time between these, at which it may have been looked at?"""
+        return any(self.is_at_goal(one, each) for each in self._moments(one, begin, end))
+
+    def stays_at_goal(self, one: Instance, begin: datetime, end: datetime) -> bool:
+        """Was it so all the time between these?"""
+        return all(self.is_at_goal(one, each) for each in self._moments(one, begin, end))
+
+    def _moments(self, one: Instance | None, begin: datetime, end: datetime) -> Iterable[datetime]:
+        """When to ask; the goal moves with the hour where schedules are applied."""
+        if self.evening is None or one is None:
+            return (end,)
+        return self.evening.moments(one, begin, end)
 
     @property
     def release_at(self) -> datetime:
@@ -233,7 +276,10 @@ class Order:
         """Does ECS, as it is tonight, never do to this instance what is asked for?"""
         if self.function == "set_auto_release":
             return "release_at" in self.request and self.is_too_near(now)
-        if self.function != "stop" or one.status is not Status.RUNNING:
+        what = self.evening.due(one, now) if self.evening else self.function
+        if self.evening and what == "start":
+            return not {LockReason.FINANCIAL, LockReason.SECURITY}.isdisjoint(one.locks)
+        if what != "stop" or one.status is not Status.RUNNING:
             return False
         if LockReason.FINANCIAL in one.locks and quirks.unpaid_instance_refuses_stop:
             return True
@@ -242,6 +288,21 @@ class Order:
             and not can_stop_charging(one)
             and quirks.unsupported_stop_charging_is_refused
         )
+
+
+def _guards_of_running(what: str, one: Instance, now: datetime) -> Iterator[str]:
+    """What keeps from stopping, and from losing, what runs."""
+    if _is_until(one.tags.get("curfew:keep-until"), now):
+        yield KEPT
+    if any(key.startswith(("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")) for key in one.tags):
+        yield MEMBER
+    loses = what != "stop"
+    if any(lock is not LockReason.FINANCIAL or loses for lock in one.locks):
+        yield LOCKED
+    if loses and one.deletion_protection:
+        yield DELETION_PROTECTION
+    if loses and one.charge_type is ChargeType.PRE_PAID:
+        yield SUBSCRIPTION
 
 
 def is_in_time(sent_at: datetime, now: datetime) -> bool:

@@ -56,6 +56,9 @@ HARMLESS = (
 )
 """Keys that look like guards and are none."""
 
+SCHEDULE_KEYS = ("curfew:schedule", "Curfew:Schedule")
+"""How people write the key of a schedule."""
+
 KEPT_UNTIL = ("2026-11-21", "2026-11-20T12:05:00Z", "2020-01-01", "tomorrow", "")
 """What ``curfew:keep-until`` and ``curfew:keep-off-until`` say: until later, soon, or nonsense."""
 
@@ -81,6 +84,28 @@ def fleet_of(
         else one
         for one in fleet
     )
+
+
+def scheduled(
+    seed: int, fleet: Sequence[InstanceSpec], schedules: Sequence[str]
+) -> tuple[InstanceSpec, ...]:
+    """The same fleet, most of it with one of these schedules, and started about when they open."""
+    dice = Random(f"{seed} scheduled")  # noqa: S311  # a scenario, not a secret
+    return tuple(_scheduled(dice, one, schedules) for one in fleet)
+
+
+def _scheduled(dice: Random, one: InstanceSpec, schedules: Sequence[str]) -> InstanceSpec:
+    tags = dict(one.tags)
+    if dice.random() < 0.85:
+        key = SCHEDULE_KEYS[0] if dice.random() < 0.9 else SCHEDULE_KEYS[1]
+        tags[key] = dice.choice(schedules)
+    minutes = dice.choice((1, 20, 61, 122, 600, 3000, 3000, 9000))
+    started_at = DUSK - timedelta(minutes=minutes) if dice.random() < 0.7 else one.started_at
+    made = one.created_at and started_at and min(one.created_at, started_at)
+    made_so = replace(one, tags=tags, started_at=started_at, created_at=made)
+    if one.charge_type is ChargeType.PRE_PAID or dice.random() < 0.8:
+        return made_so
+    return replace(made_so, status=Status.STOPPED, stopped_mode=StoppedMode.KEEP_CHARGING)
 
 
 def spelt(dice: Random) -> tuple[str, str]:

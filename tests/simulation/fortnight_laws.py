@@ -182,7 +182,7 @@ class Laws:
         view = self.view(machine, began_at, was)
         if view is None or row["result"] not in {"changed", "unchanged"}:
             return
-        for name, said, true in _times_of(row["reason"], view, was.status):
+        for name, said, true in times_of(row["reason"], view, was.status):
             if said != true:
                 how = f"{name} is {true}, but: {row['reason']}"
                 self.breaks(Law(8, how), machine)
@@ -197,8 +197,14 @@ class Laws:
             self.broken.append(f"law {law.number}: {who}{now:%m-%d %H:%M:%S}Z: {law.how}")
 
 
-def _times_of(reason: str, view: View, was: Status) -> Iterator[tuple[str, str, str]]:
-    """What each time in a reason is of, what it says, and what would be true."""
+def times_of(reason: str, view: View, was: Status) -> Iterator[tuple[str, str, str]]:
+    """What each time in a reason is of, what it says, and what would be true.
+
+    Args:
+        reason: A row's.
+        view: The instance's.
+        was: Whether it ran or was stopped when the reason was found.
+    """
     following = view.closes if was is Status.RUNNING else view.opens
     forms = (
         ("the start", rf"(?:running since|(?:started|created) at) {_TIME}", view.started),

@@ -206,6 +206,7 @@ class Drawer:
 
     Attributes:
         latest: So many days after the first dates begin at the latest.
+        own: The operator's days, and whether each is a working day.
     """
 
     latest = 14
@@ -215,7 +216,8 @@ class Drawer:
     ) -> None:
         self._dice = dice
         self._first = first
-        self._own = {**dict.fromkeys(holidays, False), **dict.fromkeys(workdays, True)}
+        self._place = ""
+        self.own = {**dict.fromkeys(holidays, False), **dict.fromkeys(workdays, True)}
 
     def spec(self, name: str = "") -> Spec:
         """A schedule."""
@@ -224,14 +226,14 @@ class Drawer:
         if draw < 0.06 and not name:
             broken = ("workdays 9-18", "每天 9:00-18:00", "soon", "mon,wed 9:00-18:00", "12-24 off")
             return Spec("unreadable", broken=dice.choice(broken))
-        zone = dice.choice(ZONES) if dice.random() < 0.4 else ""
+        zone = self._place = dice.choice(ZONES) if dice.random() < 0.4 else ""
         if draw < 0.13:
             return self._with_base(zone, name)
         kind = "closes" if draw < 0.3 else "openings" if draw < 0.42 else "spans"
         weekly = [self._weekly(self._hours(kind)) for _ in range(dice.choice((1, 1, 2)))]
         dated = [self._dated(kind) for _ in range(dice.choice((0, 0, 1, 2)))]
         off = [self._weekly(None)] if dice.random() < 0.12 else []
-        own = tuple(self._own.items())
+        own = tuple(self.own.items())
         drawn = Spec(kind, (*weekly, *off, *dated), zone=zone, name=name, own=own)
         return drawn if len(drawn.text) <= TAG_CHARACTERS else self.spec(name)
 
@@ -272,9 +274,9 @@ class Drawer:
         wrapped = {(one + number) % 7 for number in range((other - one) % 7 + 1)}
         last_of_all = timedelta(days=7)
         return [
-            ("workdays", self._is_worked),
-            ("workdays", self._is_worked),
-            ("offdays", lambda day: not self._is_worked(day)),
+            ("workdays", self.is_worked),
+            ("workdays", self.is_worked),
+            ("offdays", lambda day: not self.is_worked(day)),
             ("daily", lambda _: True),
             ("mon-fri", lambda day: day.weekday() < 5),
             (f"{_NAMES[one]}-{_NAMES[other]}", lambda day: day.weekday() in wrapped),
@@ -289,9 +291,10 @@ class Drawer:
             ),
         ]
 
-    def _is_worked(self, day: date) -> bool:
-        if day in self._own:
-            return self._own[day]
+    def is_worked(self, day: date) -> bool:
+        """Whether a day is a working day, by the operator's word or else by China's."""
+        if day in self.own:
+            return self.own[day]
         try:
             return bool(chinese_calendar.is_workday(day))
         except NotImplementedError:  # beyond what is known

@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from tests.simulation.fortnight import Fortnight, Tags
-from tests.simulation.fortnight_schedules import Meaning, following, last
+from tests.simulation.fortnight import Tags
+from tests.simulation.fortnight_schedules import Meaning, Spec, following, last
 
 _MINUTE = timedelta(minutes=1)
 _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _A_WEEK = 7
 WORTH_STARTING = 15
 """Minutes of a span that must be left."""
+
+
+class Terms(Protocol):
+    """By which schedules are kept: of a fortnight, or of a request."""
+
+    @property
+    def window(self) -> datetime:
+        """Where minutes are counted from."""
+
+    @property
+    def catch_up(self) -> timedelta:
+        """CURFEW_CATCH_UP."""
+
+    @property
+    def enforced(self) -> bool:
+        """As the request has it."""
+
+    @property
+    def fallback(self) -> Spec | None:
+        """The request's schedule."""
+
+    def minute(self, moment: datetime) -> float:
+        """A time in the minutes of meanings."""
+
+    def end_of(self, tag: str) -> datetime | None:
+        """When a tag like ``curfew:keep-until`` ends; None: it is not there."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +55,14 @@ class View:
     """One instance whose schedule can be read, at one time.
 
     Attributes:
-        given: The fortnight.
+        given: The terms.
         tags: Its tags.
         meaning: What its schedule says.
         at: The time.
         started: The minute of its StartTime.
     """
 
-    given: Fortnight
+    given: Terms
     tags: Tags
     meaning: Meaning
     at: datetime

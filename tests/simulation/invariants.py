@@ -18,9 +18,9 @@ from local.ecs.gateway.gateway import Answer
 from tests.simulation.contract import Order
 from tests.simulation.ending import ending_of
 from tests.simulation.invariants_of_ends import check_end
-from tests.simulation.invariants_of_writes import LOOK_LASTS, check_write
+from tests.simulation.invariants_of_writes import check_write
 from tests.simulation.scenario import Scenario
-from tests.simulation.watch import InvariantBroken, Invocation, Watch, Write
+from tests.simulation.watch import LOOK_LASTS, InvariantBroken, Invocation, Watch, Write
 
 __all__ = ["InvariantBroken", "Invariants"]
 

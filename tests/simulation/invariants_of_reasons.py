@@ -115,7 +115,7 @@ def _disks(watch: Watch, one: Instance) -> Mapping[str, Disk]:
 def _untold(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:
     """What the reason should tell and does not, of an instance that nobody else has touched."""
     one = watch.known[row["id"]]
-    if order.function == "stop":
+    if order.function in {"stop", "apply_schedule"}:
         return _untold_address(watch, order, one, row)
     if order.function == "release":
         attached = invocation.disks.get(one.instance_id, set())

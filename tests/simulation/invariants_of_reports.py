@@ -9,6 +9,7 @@ from typing import Any
 from tests.simulation.contract import MISUNDERSTOOD, Order
 from tests.simulation.ending import Ending, Report
 from tests.simulation.invariants_of_rows import check_row
+from tests.simulation.invariants_of_schedules import untold
 from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 
 _UNREAD = re.compile(r"(\S+) could not be read")
@@ -122,6 +123,8 @@ def _check_warnings(watch: Watch, standing: Standing, report: Report) -> None:
         _check_unknown(watch, rows, said)
     if not watch.scenario.faults and not watch.scenario.odd:
         _check_new(watch, order, rows, said)
+    if unsaid := untold(order, rows, warnings):
+        raise InvariantBroken(f"no warning tells {unsaid}: {warnings}")
     _check_misspelt(standing, rows, warnings)
 
 

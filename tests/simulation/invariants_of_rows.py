@@ -14,6 +14,7 @@ from tests.simulation import contract
 from tests.simulation.contract import Order, can_be_snapshotted
 from tests.simulation.hours import Hours
 from tests.simulation.invariants_of_reasons import check_reason
+from tests.simulation.invariants_of_schedules import is_at_goal, wrong_reason
 from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
 from tests.simulation.watch import Row as View
 
@@ -33,6 +34,8 @@ _CLAIMS = {
     for pattern, needed in (
         ("no longer selected", contract.UNSELECTED),
         ("not selected: ", contract.LEFT_OUT),
+        ("no tag curfew:schedule, and no schedule", contract.NO_HOURS),
+        ("tag curfew:schedule cannot be read", contract.NO_HOURS),
         ("not understood", contract.MISUNDERSTOOD),
         (r"tag curfew:protect(?!\w)", contract.PROTECTED),
         (r"curfew:keep-until(?!\w)", contract.KEPT),
@@ -156,7 +159,11 @@ def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
         "pending": _pending,
         "would_change": _would_change,
     }[row["result"]]
-    return _price(order, row) or judge(watch, invocation, standing, row)
+    problem = _price(order, row) or judge(watch, invocation, standing, row)
+    one = watch.find(row["id"])
+    if problem or one is None or not _is_undisturbed(watch, invocation, row):
+        return problem
+    return wrong_reason(watch, invocation, order, one, row)
 
 
 def _price(order: Order, row: Row) -> str:
@@ -213,7 +220,9 @@ def _goal(watch: Watch, invocation: Invocation, order: Order, row: Row) -> str:
     if not _is_undisturbed(watch, invocation, row) or gone:
         return ""
     now = watch.clock.now()
-    return "" if order.is_at_goal(one, now) or _is_makeshift(order, one, now) else f"it is {one}"
+    if is_at_goal(watch, invocation, order, one) or _is_makeshift(order, one, now):
+        return ""
+    return f"it is {one}"
 
 
 def _is_makeshift(order: Order, one: Instance | None, now: datetime) -> bool:
@@ -272,21 +281,27 @@ def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
     lost = any(isinstance(one, DroppedTags) for one in watch.scenario.faults)
     unknown = uncounted or (lost and "none of its tags" in row["reason"])
+    unknown = unknown or ("confirms which tags" in row["reason"] and not _is_calm(watch))
     unasked = standing.order.by_ids and "there was no second try" in row["reason"]
     if standing.order.only_reads and not (unknown or unasked):
         return "pending in a run that only looks"
     if not row["reason"]:
         return "pending without a reason"
-    scenario = watch.scenario
-    calm = scenario.limits == Limits() and not (scenario.faults or scenario.odd or scenario.hidden)
     left = invocation.killed_at - watch.clock.now()
     if unasked and "too little time" in row["reason"]:
         return "" if left < _TIME_TO_ASK_AGAIN else f"pending for want of time, with {left} left"
     early = left > timedelta(seconds=6)
     # Who shows no tag at all was perhaps not asked rightly, and waits for the next run.
-    if calm and early and not scenario.bad_regions and row["id"] not in invocation.interfered:
+    alone = _is_calm(watch) and not watch.scenario.bad_regions
+    if alone and early and row["id"] not in invocation.interfered:
         return "pending long before the time was up"
     return ""
+
+
+def _is_calm(watch: Watch) -> bool:
+    """Does ECS answer all that it is asked?"""
+    scenario = watch.scenario
+    return scenario.limits == Limits() and not (scenario.faults or scenario.odd or scenario.hidden)
 
 
 def _would_change(watch: Watch, invocation: Invocation, standing: Standing, row: Row) -> str:
@@ -296,8 +311,6 @@ def _would_change(watch: Watch, invocation: Invocation, standing: Standing, row:
         return ""
     if reasons := order.why_not(one, watch.clock.now()):
         return f"would change, though {reasons}"
-    return "would change, though it is so already" if _is_idle(order, one, watch) else ""
-
-
-def _is_idle(order: Order, one: Instance, watch: Watch) -> bool:
-    return one.moves_at is None and order.is_at_goal(one, watch.clock.now())
+    since = invocation.began_at
+    is_idle = one.moves_at is None and order.stays_at_goal(one, since, watch.clock.now())
+    return "would change, though it is so already" if is_idle else ""

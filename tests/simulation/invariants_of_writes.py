@@ -9,9 +9,17 @@ from datetime import datetime, timedelta
 
 from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status
 from tests.simulation.contract import Order, minute
-from tests.simulation.watch import LONG_AGO, InvariantBroken, Invocation, Standing, Watch, Write
+from tests.simulation.invariants_of_schedules import against_schedule
+from tests.simulation.watch import (
+    LONG_AGO,
+    LOOK_LASTS,
+    InvariantBroken,
+    Invocation,
+    Standing,
+    Watch,
+    Write,
+)
 
-LOOK_LASTS = timedelta(seconds=30)
 TOLERANCE = timedelta(hours=6)
 """A snapshot may end so much earlier than was asked."""
 
@@ -22,6 +30,7 @@ OPERATIONS = {
     "release": {"StopInstances", "CreateSnapshot", "DeleteInstances"},
     "set_auto_release": {"ModifyInstanceAutoReleaseTime"},
     "clear_auto_release": {"ModifyInstanceAutoReleaseTime"},
+    "apply_schedule": {"StopInstances", "StartInstances"},
     "describe": set[str](),
 }
 """What each function ever sends that changes something."""
@@ -57,6 +66,7 @@ def _problem(watch: Watch, standing: Standing, write: Write) -> str:
             continue
         problem = (
             _forbidden(watch, standing, one, write)
+            or against_schedule(watch, standing.order, one, write)
             or _wrong_release_time(watch, standing.order, one, write)
             or _lost_data(watch, standing.order, one, write)
         )

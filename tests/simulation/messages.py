@@ -11,6 +11,7 @@ from typing import Any
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
+from tests.simulation.fleets import SCHEDULE_KEYS
 from tests.simulation.hours import IN_CHINA, Days, Hours, days_of
 
 OF_NOW = frozenset(
@@ -171,16 +172,45 @@ def _request(dice: Random, asking: Asking) -> Request:
     if function == "stop" and dice.random() < 0.5:
         request["stopped_mode"] = dice.choice(("StopCharging", "StopCharging", "KeepCharging"))
     if function == "release":
-        if dice.random() < 0.35:
-            request["snapshot"] = dice.random() < 0.3
-        if dice.random() < 0.4:
-            request["snapshot_retention_days"] = dice.choice((1, 8, 365))
+        request |= _of_release(dice)
     if function == "describe" and dice.random() < 0.3:
         request["prices"] = True
     if function == "set_auto_release":
         request |= dice.choice(_RELEASE_TIMES)
         request["if_set"] = dice.choice(("replace", "replace", "keep", "earlier", "later"))
+    if function == "apply_schedule":
+        request |= _by_schedule(dice, asking, request)
     return request
+
+
+def _of_release(dice: Random) -> dict[str, object]:
+    """What a request of release says of its snapshots."""
+    stated: dict[str, object] = {}
+    if dice.random() < 0.35:
+        stated["snapshot"] = dice.random() < 0.3
+    if dice.random() < 0.4:
+        stated["snapshot_retention_days"] = dice.choice((1, 8, 365))
+    return stated
+
+
+def _by_schedule(dice: Random, asking: Asking, request: Request) -> dict[str, object]:
+    """What a request of apply_schedule says of its own."""
+    stated: dict[str, object] = {}
+    named = [key for key, one in asking.hours.specs.items() if one.kind != "unreadable"]
+    if dice.random() < 0.5:
+        stated["schedule"] = dice.choice(named)
+    if dice.random() < 0.25:
+        stated["enforced"] = dice.random() < 0.8
+    if dice.random() < 0.4:
+        stated["stopped_mode"] = dice.choice(("StopCharging", "StopCharging", "KeepCharging"))
+    if "tags" in request and dice.random() < 0.5:
+        stated["tags"] = {SCHEDULE_KEYS[0]: "*"}
+    if dice.random() < 0.1:
+        stated |= {"dry_run": True, "at": dice.choice(_PLANNED_FOR)}
+    return stated
+
+
+_PLANNED_FOR = ("2026-11-20T20:30:00+08:00", "2026-11-21T09:00:00Z", "2026-11-20T12:00:00Z")
 
 
 _RELEASE_TIMES: tuple[dict[str, object], ...] = (
@@ -238,7 +268,7 @@ _NARROWINGS: tuple[Mapping[str, object], ...] = (
 
 def _with_days(dice: Random, message: Message, asking: Asking) -> Message:
     """The same message, which in a sixth of them rests on some days."""
-    if dice.random() > WITH_DAYS:
+    if dice.random() > WITH_DAYS or asking.function == "apply_schedule":
         return message
     days = days_of(dice, asking.hours)
     return Message({**message.request, "days": days.said}, days=days)
@@ -260,6 +290,12 @@ def _hostile(dice: Random, honest: Message, asking: Asking) -> Message:
         Message({**bare, "all": True, "name": "ci-*", "max_instances": 9}, "InvalidEvent"),
         Message(bare, "Refused"),
     ]
+    if asking.function == "apply_schedule":
+        refused += [
+            Message({**request, "days": "daily"}, "InvalidEvent"),
+            Message({**request, "schedule": "mon,wed 9:00-18:00"}, "InvalidEvent"),
+            Message({**request, "dry_run": False, "at": _PLANNED_FOR[0]}, "InvalidEvent"),
+        ]
     if asking.function != "describe":
         refused.append(Message({**bare, "all": True}, "Refused"))
     return dice.choice(refused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ from local.ecs.engine import Ecs
 from local.ecs.errors import EcsError
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.ram.caller import Caller
-from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT, spelt
+from tests.simulation.fleets import KEPT_UNTIL, MISSPELT, PROTECT, SCHEDULE_KEYS, spelt
 
 CALLER = Caller("1234567890123456")
 
@@ -22,11 +22,19 @@ CALLER = Caller("1234567890123456")
 class People:
     """Somebody who changes something now and then."""
 
-    def __init__(self, seed: int, function: str, engine: Ecs, clock: ManualClock) -> None:
+    def __init__(
+        self,
+        seed: int,
+        function: str,
+        engine: Ecs,
+        clock: ManualClock,
+        schedules: Sequence[str] = (),
+    ) -> None:
         self.dice = Random(f"{seed} people")  # noqa: S311  # a scenario, not a secret
         self.function = function
         self.engine = engine
         self.clock = clock
+        self.schedules = schedules
         self._away: list[tuple[str, str]] = []
         self._also: list[str] = []
 
@@ -73,6 +81,11 @@ class People:
         """Keep it as it is for a while."""
         key = self.dice.choice(("curfew:keep-until", "curfew:keep-off-until"))
         self._tag(one, key, self.dice.choice(KEPT_UNTIL))
+
+    def reschedule(self, one: Instance) -> None:
+        """Give it another schedule, where schedules matter; else tag nothing."""
+        if self.function == "apply_schedule":
+            self._tag(one, self.dice.choice(SCHEDULE_KEYS), self.dice.choice(self.schedules))
 
     def misspell(self, one: Instance) -> None:
         """Mean to protect it."""
@@ -161,6 +174,7 @@ class People:
         ("unprotect", unprotect),
         ("keep", keep),
         ("misspell", misspell),
+        ("reschedule", reschedule),
         ("retag", retag),
         ("retag", retag),
         ("spell", spell),

@@ -18,7 +18,7 @@ from local.ecs.gateway.faults import AnyFault, GarbledRow, LostPermission, Missi
 from local.ecs.gateway.throttle import Limits
 from tests.harness.actions import ACTIONS
 from tests.simulation import troubles
-from tests.simulation.fleets import DUSK, REGIONS, aged, fleet_of
+from tests.simulation.fleets import DUSK, REGIONS, SCHEDULE_KEYS, aged, fleet_of, scheduled
 from tests.simulation.hours import IN_CHINA, Hours, hours_of
 from tests.simulation.messages import (
     OF_NOW,
@@ -33,10 +33,7 @@ from tests.simulation.troubles import BadRegion
 
 __all__ = ["DUSK", "Earlier", "Operator", "Scenario", "scenario", "simpler"]
 
-BY_THE_CLOCK = frozenset({"apply_schedule"})
-"""Functions whose goal moves with the hour; a single evening cannot judge them."""
-
-FUNCTIONS = tuple(name for name in ACTIONS if name not in BY_THE_CLOCK)
+FUNCTIONS = tuple(ACTIONS)
 _A_DAY = timedelta(days=1)
 
 
@@ -183,6 +180,8 @@ def scenario(seed: int) -> Scenario:
         there = [*REGIONS]
         operator = replace(operator, regions=tuple(dict.fromkeys((*REGIONS, *asked))))
     fleet = fleet_of(seed, function, there, dict(operator.only_tags or {}))
+    if function == "apply_schedule":
+        fleet = scheduled(seed, fleet, tuple(operator.hours.specs))
     messages, trigger, dress = messages_of(seed, Asking(function, asked, fleet, operator.hours))
     late = troubles.late(seed)
     if dress.old_record:
@@ -196,7 +195,7 @@ def scenario(seed: int) -> Scenario:
     if not calm:
         # Tags that cannot be read and then are lost would be readable.
         lost = () if faults else troubles.lost_tags(seed, function)
-        lost = lost or troubles.lost_key(seed, _decisive(messages, operator))
+        lost = lost or troubles.lost_key(seed, _decisive(function, messages, operator))
         faults = (*faults, *troubles.faults(dice), *lost)
     return Scenario(
         seed=seed,
@@ -225,7 +224,7 @@ def scenario(seed: int) -> Scenario:
     )
 
 
-def _decisive(messages: Sequence[Message], operator: Operator) -> list[str]:
+def _decisive(function: str, messages: Sequence[Message], operator: Operator) -> list[str]:
     """The keys of tags for want of which somebody is meant, and that nothing else asks for."""
     requests: list[Mapping[str, Any]] = [one.request for one in messages]
     named = {
@@ -233,6 +232,8 @@ def _decisive(messages: Sequence[Message], operator: Operator) -> list[str]:
         for one in requests
         for key in (*one.get("except", {}).get("tags", ()), *one.get("without_tags", ()))
     }
+    if function == "apply_schedule":
+        named |= {*SCHEDULE_KEYS}
     asked = {key for one in requests for key in one.get("tags", ())}
     return sorted(named - asked - (operator.only_tags or {}).keys())
 

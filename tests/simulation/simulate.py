@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from local.fc.trigger_events import ENVELOPES
 from tests.simulation.contract import Order
@@ -126,7 +126,10 @@ def _check_goals(simulation: Simulation, mark: Invocation) -> None:
             if one.region in bad or one.instance_id in standing.ever:
                 continue
             # Several messages may want different times; each has its way until the next.
-            if any(each.is_at_goal(one, now) for each in mark.orders) or watch.is_never(order, one):
+            began_at = mark.began_at
+            if any(each.was_at_goal(one, began_at, now) for each in mark.orders) or watch.is_never(
+                order, one
+            ):
                 continue
             raise InvariantBroken(f"in calm {one.instance_id} does not get there: {one}")
 
@@ -135,7 +138,7 @@ def _check_peace(simulation: Simulation) -> None:
     """Once all is done nothing more is."""
     simulation.clock.advance(timedelta(minutes=10))  # what was kept until then is so no longer
     simulation.invoke(AN_HOUR)
-    writes = simulation.writes
+    writes, since = simulation.writes, simulation.invariants.last.began_at
     if not simulation.invariants.last.writes:
         return
     simulation.invoke(AN_HOUR)
@@ -143,8 +146,21 @@ def _check_peace(simulation: Simulation) -> None:
     if simulation.writes == writes or len(orders) > 1:  # several messages may want different things
         return
     moves = "release_after" in orders[0].request and simulation.scenario.is_of_now
+    moves |= _is_due_since(simulation, orders[0], since)
     if not moves and not simulation.invariants.watch.tries_in_vain(orders[0]):
         raise InvariantBroken("a run that had nothing to do did something")
+
+
+def _is_due_since(simulation: Simulation, order: Order, since: datetime) -> bool:
+    """Was anybody as its schedule has it in the meantime, who now is not?"""
+    now = simulation.clock.now()
+    changes = (
+        change
+        for one in simulation.engine.instances()
+        if order.evening
+        for change in order.evening.moments(one, since, now)
+    )
+    return any(since < change < now for change in changes)
 
 
 def _accept(simulation: Simulation, ending: Ending, mark: Invocation) -> None:

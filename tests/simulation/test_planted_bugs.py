@@ -8,6 +8,7 @@ from tests.simulation.planted import Planted
 from tests.simulation.planted_days import DAYS
 from tests.simulation.planted_narrowing import NARROWING
 from tests.simulation.planted_reports import REPORTS
+from tests.simulation.planted_schedules import SCHEDULES
 from tests.simulation.planted_writes import WRITES
 from tests.simulation.scenario import Scenario, scenario
 from tests.simulation.simulate import failure_of
@@ -18,7 +19,9 @@ MOST = 20_000
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("bug", [*WRITES, *NARROWING, *DAYS, *REPORTS], ids=lambda bug: bug.name)
+@pytest.mark.parametrize(
+    "bug", [*WRITES, *NARROWING, *DAYS, *SCHEDULES, *REPORTS], ids=lambda bug: bug.name
+)
 def test_a_planted_bug_is_found(bug: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     bug.plant(monkeypatch)
 

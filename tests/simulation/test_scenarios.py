@@ -6,7 +6,7 @@ from shared.domain.guards import Harm
 from tests.harness.actions import ACTIONS
 from tests.simulation.contract import HARMFUL
 from tests.simulation.invariants_of_writes import OPERATIONS
-from tests.simulation.scenario import BY_THE_CLOCK, scenario
+from tests.simulation.scenario import scenario
 from tests.simulation.simulate import failing, simulate
 
 SCENARIOS = 2000
@@ -31,9 +31,9 @@ def test_the_same_seed_is_the_same_scenario() -> None:
 
 
 def test_the_invariants_know_every_function_and_the_harm_that_it_can_do() -> None:
-    assert ACTIONS.keys() == OPERATIONS.keys() | BY_THE_CLOCK
+    assert ACTIONS.keys() == OPERATIONS.keys()
     assert {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE} == {
         *HARMFUL,
-        *BY_THE_CLOCK,
+        "apply_schedule",
         "start",
     }

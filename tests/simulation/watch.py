@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.simulation.contract import TOO_NEW, UNSELECTED, Order, can_be_snapsho
 from tests.simulation.scenario import Scenario
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=timezone.utc)
+LOOK_LASTS = timedelta(seconds=30)
 Row = Mapping[str, Any]
 
 
@@ -76,7 +77,7 @@ class Standing:
         reasons = self.order.why_not(one, now)
         if reasons:
             self.forbidden[one.instance_id] = LONG_AGO
-            self.ever[one.instance_id] = set(reasons)
+        self._claim(one, now)
         if UNSELECTED not in reasons and (reasons or self.order.means(one)):
             self.matched.add(one.instance_id)
 
@@ -95,9 +96,13 @@ class Standing:
         """See how one instance stands now."""
         if reasons := self.order.why_not(one, now):
             self.forbidden.setdefault(one.instance_id, LONG_AGO if TOO_NEW in reasons else since)
-            self.ever.setdefault(one.instance_id, set()).update(reasons)
         else:
             self.forbidden.pop(one.instance_id, None)
+        self._claim(one, now)
+
+    def _claim(self, one: Instance, now: datetime) -> None:
+        if claims := self.order.claims(one, now):
+            self.ever.setdefault(one.instance_id, set()).update(claims)
 
 
 @dataclass(eq=False)
@@ -170,6 +175,7 @@ class Watch:
         is_rough: Do things go wrong now?
         set_at: When a release time was last set or taken away, by anybody.
         moved_at: When a disk last came to another instance.
+        changed_at: When somebody else last did anything to an instance.
     """
 
     def __init__(self, scenario: Scenario, engine: Ecs, clock: ManualClock) -> None:
@@ -185,6 +191,7 @@ class Watch:
         self.is_rough = False
         self.set_at: dict[str, datetime] = {}
         self.moved_at: dict[str, datetime] = {}
+        self.changed_at: dict[str, datetime] = {}
         self.running: list[Invocation] = []
 
     def orders(self) -> tuple[Order, ...]:
@@ -237,6 +244,7 @@ class Watch:
     def _see(self, instance_id: str, now: datetime) -> None:
         """Note what has become of one instance."""
         self.interfered.add(instance_id)
+        self.changed_at[instance_id] = now
         before, one = self.known.get(instance_id), self.find(instance_id)
         for invocation in self.running:
             invocation.interfered.add(instance_id)

@@ -66,7 +66,13 @@ class Simulation:
             seed=scenario.seed,
         )
         self.invariants = Invariants(scenario, self.engine, self.clock)
-        self.people = People(scenario.seed, scenario.function, self.engine, self.clock)
+        self.people = People(
+            scenario.seed,
+            scenario.function,
+            self.engine,
+            self.clock,
+            tuple(scenario.operator.hours.specs),
+        )
         self.hiding = Hiding(scenario.hidden, scenario.seed, self.clock)
         self.calls = 0
         self.writes = 0
