@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
 
-T = TypeVar("T")
+
+class InRegion(Protocol):
+    """Anything that is in a region."""
+
+    @property
+    def region(self) -> str:
+        """Its id."""
+        ...
+
+
+T = TypeVar("T", bound=InRegion)
 
 
 class Collection(Generic[T]):
@@ -70,6 +80,15 @@ class Collection(Generic[T]):
         self._ids[self._last] = resource_id
         self._items[self._last] = item
         self._order[region].append(self._last)
+
+    def add_all(self, items: Iterable[T], id_of: Callable[[T], str]) -> None:
+        """Put new resources last in their regions, in this order.
+
+        Raises:
+            ValueError: there is one with the id of one of them; those before it are there.
+        """
+        for item in items:
+            self.add(id_of(item), item.region, item)
 
     def replace(self, resource_id: str, item: T) -> None:
         """Put ``item`` where the resource with this id was.

@@ -8,7 +8,7 @@ them when a first instance is bought in the console.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from ipaddress import IPv4Network
@@ -22,6 +22,7 @@ ORIGIN = datetime(2020, 1, 1, tzinfo=timezone.utc)
 RESERVED = 4
 """Addresses of a vSwitch that no instance gets: its first and its last three."""
 _CIDR = IPv4Network("172.16.0.0/12")
+_VSWITCH_PREFIX = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +131,9 @@ class Network:
         self.vpcs: Collection[Vpc] = Collection()
         self.vswitches: Collection[VSwitch] = Collection()
         self.groups: Collection[SecurityGroup] = Collection()
-        for vpc in found.vpcs:
-            self.vpcs.add(vpc.vpc_id, vpc.region, vpc)
-        for vswitch in found.vswitches:
-            self.vswitches.add(vswitch.vswitch_id, vswitch.region, vswitch)
-        for group in found.groups:
-            self.groups.add(group.group_id, group.region, group)
+        self.vpcs.add_all(found.vpcs, lambda vpc: vpc.vpc_id)
+        self.vswitches.add_all(found.vswitches, lambda vswitch: vswitch.vswitch_id)
+        self.groups.add_all(found.groups, lambda group: group.group_id)
 
     def save(self) -> SavedNetwork:
         """All of it as it is."""
@@ -169,7 +167,7 @@ def default_group_id(region: str) -> str:
 def default_network(region: str, zone: str) -> IPv4Network:
     """The address range of a zone's vSwitch from the start."""
     place = REGIONS[region].zones.index(zone)
-    return list(_CIDR.subnets(new_prefix=20))[place]
+    return IPv4Network((int(_CIDR[place << 32 - _VSWITCH_PREFIX]), _VSWITCH_PREFIX))
 
 
 def address_in(network: IPv4Network, instance_id: str) -> str:
@@ -195,25 +193,30 @@ def vswitch_of(instance: Instance) -> str:
 
 @functools.cache
 def _from_the_start() -> SavedNetwork:
-    vpcs, vswitches, groups = [], [], []
-    for region in REGIONS.values():
-        vpc_id = default_vpc_id(region.region_id)
-        vpcs.append(Vpc(vpc_id, "", region.region_id, str(_CIDR), ORIGIN, is_default=True))
-        parts = _CIDR.subnets(new_prefix=20)
-        for zone, part in zip(region.zones, parts, strict=False):
-            vswitch_id = default_vswitch_id(region.region_id, zone)
-            vswitches.append(
-                VSwitch(
-                    vswitch_id,
-                    "",
-                    region.region_id,
-                    zone,
-                    vpc_id,
-                    str(part),
-                    ORIGIN,
-                    is_default=True,
-                )
-            )
-        group_id = default_group_id(region.region_id)
-        groups.append(SecurityGroup(group_id, group_id, region.region_id, vpc_id, ORIGIN))
-    return SavedNetwork(tuple(vpcs), tuple(vswitches), tuple(groups))
+    regions = tuple(REGIONS)
+    return SavedNetwork(
+        vpcs=tuple(
+            Vpc(default_vpc_id(region), "", region, str(_CIDR), ORIGIN, is_default=True)
+            for region in regions
+        ),
+        vswitches=tuple(each for region in regions for each in _vswitches(region)),
+        groups=tuple(
+            SecurityGroup(group_id, group_id, region, default_vpc_id(region), ORIGIN)
+            for region in regions
+            for group_id in [default_group_id(region)]
+        ),
+    )
+
+
+def _vswitches(region: str) -> Iterator[VSwitch]:
+    for zone in REGIONS[region].zones:
+        yield VSwitch(
+            vswitch_id=default_vswitch_id(region, zone),
+            name="",
+            region=region,
+            zone=zone,
+            vpc_id=default_vpc_id(region),
+            cidr=str(default_network(region, zone)),
+            created_at=ORIGIN,
+            is_default=True,
+        )

@@ -163,18 +163,13 @@ class State:
                 where = f"{instance.instance_type} in {instance.region}"
                 raise ValueError(f"{instance.instance_id}: {where} is not known here")
             self.instances.add(instance.instance_id, instance.region, instance)
-        for disk in saved.disks:
-            self.disks.add(disk.disk_id, disk.region, disk)
+        self.disks.add_all(saved.disks, lambda disk: disk.disk_id)
         for snapshot in saved.snapshots:
             self.add_snapshot(snapshot)
-        for group in saved.groups:
-            self.groups.add(group.group_id, group.region, group)
-        for event in saved.events:
-            self.events.add(event.event_id, event.region, event)
-        for pair in saved.key_pairs:
-            self.key_pairs.add(pair.key, pair.region, pair)
-        for image in saved.images:
-            self.images.add(image.image_id, image.region, image)
+        self.groups.add_all(saved.groups, lambda group: group.group_id)
+        self.events.add_all(saved.events, lambda event: event.event_id)
+        self.key_pairs.add_all(saved.key_pairs, lambda pair: pair.key)
+        self.images.add_all(saved.images, lambda image: image.image_id)
         if saved.network is not None:
             self.network = Network(saved.network)
 

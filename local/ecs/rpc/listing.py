@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
-from local.ecs.account.collection import Collection
+from local.ecs.account.collection import Collection, InRegion
 from local.ecs.errors import Refusal
 from local.ecs.rpc.paging import Page, PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request
 
 
-class Tagged(Protocol):
-    """Anything that has tags."""
+class Tagged(InRegion, Protocol):
+    """Anything in a region that has tags."""
 
     @property
     def tags(self) -> Mapping[str, str]:

@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import io
 import traceback
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.ecs.gateway.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay, ProxyPage, Refuse
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
-from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.settings import Credentials, Settings
+from shared.settings import Credentials
+from tests.unit.ecs.sdk_gateway import REGION, ask, transport
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.fake import FakeEcs
 
-DEFAULT = Settings()
-LOCAL = Credentials("local", "local")
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")
-REGION = {"RegionId": "cn-hangzhou"}
-
-
-def transport(
-    settings: Settings = DEFAULT, credentials: Credentials = LOCAL, *, connections: int = 2
-) -> SdkTransport:
-    return SdkTransport(settings, credentials, connections=connections)
-
-
-def ask(
-    operation: str = "DescribeInstances",
-    settings: Settings = DEFAULT,
-    credentials: Credentials = LOCAL,
-    timeout_s: float = 10,
-    **parameters: str,
-) -> Mapping[str, Any]:
-    made = transport(settings, credentials)
-    return made.send(operation, {**REGION, **parameters}, timeout_s=timeout_s)
-
 
 FAILURES: list[tuple[str, AnyFault]] = [
     ("refused", Refuse(status=400, code="IncorrectInstanceStatus")),
@@ -100,7 +78,7 @@ def test_nothing_tells_a_key_or_a_signed_url(
 def test_a_success_tells_no_key_or_signed_url_either(
     fake_ecs: FakeEcs, everything_logged: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    made = transport(credentials=LOCAL)
+    made = transport()
     made.send("DescribeInstances", REGION, timeout_s=10)
 
     told = "".join([everything_logged.getvalue(), *capfd.readouterr(), repr(made)])
