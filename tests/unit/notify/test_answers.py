@@ -41,6 +41,12 @@ CODES = {Kind.DINGTALK: "errcode", Kind.WECOM: "errcode", Kind.FEISHU: "code"}
         (Kind.FEISHU, 200, '{"code":11232,"msg":"busy"}', "code 11232: busy"),
         (Kind.FEISHU, 400, '{"code":9499,"msg":"bad"}', "code 9499: bad"),
         (Kind.FEISHU, 200, '{"code":0,"StatusCode":0}', ""),
+        (
+            Kind.FEISHU,
+            200,
+            '{"StatusCode":19022,"StatusMessage":"address"}',
+            "code 19022: address",
+        ),
         (Kind.FEISHU, 200, '{"code":0,"StatusCode":19024}', "code 19024: "),
         (Kind.FEISHU, 200, '{"code":false}', "HTTP 200 without a code"),
         (Kind.FEISHU, 200, '{"code":null,"StatusCode":0}', "HTTP 200 without a code"),
