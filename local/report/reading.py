@@ -1,7 +1,7 @@
 """A file as lines: unpacked, in UTF-8, and no more of it than a report can take in.
 
 Files may be compressed by gzip, and come in UTF-16 with its byte order mark, as PowerShell writes
-them. Whatever they hold, what is read of them is bounded, in bytes after unpacking.
+them, or in GB 18030. Whatever they hold, what is read of them is bounded, in bytes after unpacking.
 """
 
 from __future__ import annotations
@@ -120,7 +120,16 @@ class Lines:
             piece = self._file.readline(LONGEST)
         self._left.take_bytes(len(piece))
         self.is_whole = len(piece) < LONGEST or piece.endswith(b"\n")
-        return piece
+        return piece if piece.isascii() or not self.is_whole else _in_utf_8(piece)
+
+
+def _in_utf_8(line: bytes) -> bytes:
+    """A line in UTF-8 as it is; another as China's Windows writes it, in GB 18030."""
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return line.decode("gb18030", "replace").encode(errors="replace")
+    return line
 
 
 class _Unpacked(io.RawIOBase):

@@ -32,6 +32,10 @@ _MARK = b'{"log":'
 _UTF_8 = b"\xef\xbb\xbf"
 _AFTER = b",] \t\r\n"
 _COLUMNS = ("message", "content")
+_SEPARATORS = (",", "\t", ";")
+_DEEPEST = 2
+"""How often what is read may be wrapped into something else, beside its row."""
+
 _OPENING = re.compile(rb"([ \t]*)\{\s*")
 _BRACKETS = re.compile(rb"[\s,\[\]]*")
 _LIST = re.compile(rb"\s*\[\s*\{")
@@ -51,11 +55,18 @@ class Ended(str, Enum):
 
 
 class _Row(msgspec.Struct):
-    """A row of Log Service, as its console, its CLI and its shipper to OSS write it."""
+    """A row of Log Service, as its console, its CLI and its shipper to OSS write it, or a page.
+
+    Attributes:
+        data: The rows of a page ("GetLogsV2", Log Service API reference).
+        logs: The same, of the older operation.
+    """
 
     message: msgspec.Raw = msgspec.Raw()
     content: msgspec.Raw = msgspec.Raw()
     log: msgspec.Raw = msgspec.Raw()
+    data: tuple[msgspec.Raw, ...] = ()
+    logs: tuple[msgspec.Raw, ...] = ()
     time: int | str = msgspec.field(default=0, name="__time__")
 
     def text(self) -> bytes:
@@ -146,8 +157,8 @@ class _File:
         """Everything in it that a run of Curfew has written."""
         iterator = iter(lines)
         first = next(iterator, b"").removeprefix(_UTF_8)
-        if columns := _columns(first):
-            yield from self._table(columns, lines, iterator)
+        if table := _table_of(first):
+            yield from self._table(*table, self._whole(lines, iterator))
             return
         block: _Block | None = None
         for line in chain([first], iterator):
@@ -203,11 +214,11 @@ class _File:
             self._is_broken()
 
     def _table(
-        self, columns: Mapping[str, int], lines: Lines, rest: Iterator[bytes]
+        self, separator: str, columns: Mapping[str, int], lines: Iterator[str]
     ) -> Iterator[Entry]:
         """Rows of a table; one that cannot be read does not keep the others from being read."""
         csv.field_size_limit(LONGEST)
-        rows = csv.reader(self._whole(lines, rest))
+        rows = csv.reader(lines, delimiter=separator)
         while True:
             try:
                 row = next(rows)
@@ -219,7 +230,7 @@ class _File:
             said = {name: row[at] for name, at in columns.items() if at < len(row)}
             text = next((said[name] for name in _COLUMNS if said.get(name)), "")
             self._counts.lines += 1
-            yield from self._text(text.encode(errors="replace"), said.get("__time__", ""))
+            yield from self._text(text.encode(errors="replace"), said.get("__time__", ""), _DEEPEST)
 
     def _whole(self, lines: Lines, rest: Iterator[bytes]) -> Iterator[str]:
         for line in rest:
@@ -231,41 +242,50 @@ class _File:
     def _line(self, line: bytes) -> Iterator[Entry]:
         line = line.strip()
         self._counts.lines += 1
-        if not line.startswith(b"{"):
-            if _MARK in line:
-                yield from self._text(line, "")
-            return
-        if line.startswith(_MARK):
-            yield from self._text(line, "")
-            return
-        line = line.rstrip(_AFTER)
+        if line.startswith(_MARK) or (_MARK in line and not line.startswith(b"{")):
+            yield from self._text(line, "", _DEEPEST)
+        elif line.startswith(b"{"):
+            yield from self._object(line.rstrip(_AFTER), "", _DEEPEST)
+
+    def _object(self, line: bytes, time: int | str, deeper: int) -> Iterator[Entry]:
+        """A row of Log Service, a run's line whose fields are in another order, or an answer."""
         try:
             row = _ROW.decode(line)
             text = row.text()
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             row, text = _Row(), b""
         if bytes(row.log) in _KINDS:
-            yield from self._entry(line, row.time)
+            yield from self._entry(line, row.time or time, deeper)
         elif text:
-            yield from self._text(text, row.time)
+            yield from self._text(text, row.time or time, deeper)
+        elif rows := (row.data or row.logs) if deeper else ():
+            self._counts.lines += len(rows) - 1
+            for one in rows:
+                self._left.take_row()
+                yield from self._object(bytes(one), time, deeper - 1)
         else:
             yield from self._report(line)
 
-    def _text(self, text: bytes, time: int | str) -> Iterator[Entry]:
-        """A run's line, perhaps behind a prefix; else an answer."""
+    def _text(self, text: bytes, time: int | str, deeper: int) -> Iterator[Entry]:
+        """A run's line, perhaps behind a prefix; else what was wrapped once more."""
         at = text.find(_MARK)
-        if at < 0:
-            yield from self._report(text.strip())
+        if at >= 0:
+            written = time or text[:24].decode("ascii", "replace")
+            yield from self._entry(text[at : text.rfind(b"}") + 1], written, deeper)
+        elif deeper:
+            yield from self._object(text.strip(), time, deeper - 1)
         else:
-            yield from self._entry(text[at:].rstrip(), time or text[:24].decode("ascii", "replace"))
+            yield from self._report(text.strip())
 
-    def _entry(self, text: bytes, time: int | str) -> Iterator[Entry]:
+    def _entry(self, text: bytes, time: int | str, deeper: int) -> Iterator[Entry]:
         try:
             entry = _ENTRY.decode(text)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             self._counts.broken += 1
             return
         if not entry.is_ours:
+            if deeper and _MARK in (inner := entry.log.encode(errors="replace")):
+                yield from self._text(inner, time, deeper - 1)  # as Docker keeps logs
             return
         if not entry.seen_at:
             entry.logged_at = str(time)
@@ -330,14 +350,17 @@ class _Block:
         return belongs
 
 
-def _columns(line: bytes) -> dict[str, int]:
-    """Where a table that begins with this line has what; nothing, if it is no table of a log."""
-    try:
-        names = next(csv.reader([line.decode("utf-8", "replace")]), [])
-    except csv.Error:
-        return {}
-    columns = {name.strip(): at for at, name in enumerate(names)}
-    return columns if columns.keys() & set(_COLUMNS) else {}
+def _table_of(line: bytes) -> tuple[str, dict[str, int]] | None:
+    """What separates the cells of a table that begins with this line, and where it has what."""
+    for separator in _SEPARATORS:
+        try:
+            names = next(csv.reader([line.decode(errors="replace")], delimiter=separator), [])
+        except csv.Error:
+            continue
+        columns = {name.strip(): at for at, name in enumerate(names)}
+        if columns.keys() & set(_COLUMNS):
+            return separator, columns
+    return None
 
 
 _KINDS = {msgspec.json.encode(kind) for kind in KINDS}

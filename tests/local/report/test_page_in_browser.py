@@ -47,13 +47,15 @@ Object.fromEntries(["ours", "off"].map((name) =>
 
 @pytest.fixture
 def page_file(tmp_path: Path) -> Path:
-    log, page = tmp_path / "night.log", tmp_path / "night.html"
+    log, page = tmp_path / f"{LONG}.log", tmp_path / "night.html"
     priced = line(action="describe", list_price={"hour": 99, "ends": 1234.5, "currency": "CNY"})
     hostile = {"id": "i-2", "name": EVIL + LONG, "reason": EVIL + LONG, "tags": {"owner": EVIL}}
     lines = [
         line(), priced, started(), run(), run(outcome="incomplete"),
         line(**hostile, result="failed"), line(**{**hostile, "id": "i-3", "name": LONG}),
         line(id="i-4", tags={"owner": LONG, LONG: LONG}, result="skipped", reason=LONG),
+        line(id="i-5", seen_at="2999-01-01T00:00:00Z"), {"log": LONG, "name": "x" * 5_000_000},
+        *[line(id=f"i-{100 + number}", tags={"owner": f"{number}"}) for number in range(50)],
     ]  # fmt: skip
     log.write_text(text_of(*lines), encoding="utf-8")
     done = CliRunner().invoke(group, ["report", str(log), "--html", str(page)])

@@ -41,9 +41,9 @@ def read(folder: Path, content: bytes) -> tuple[list[Entry], Counts]:
     return entries, counts
 
 
-def csv_of(*messages: str) -> str:
+def csv_of(*messages: str, separator: str = ",") -> str:
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, delimiter=separator)
     writer.writerow(["__time__", "message"])
     writer.writerows([1606000000, one] for one in messages)
     return out.getvalue()
@@ -77,6 +77,20 @@ FORMS: dict[str, str] = {
         json.dumps({"__time__": 1606000000, **dict(reversed(one.items()))})
         for one in (line(), run())
     ),
+    "rows-in-content": "\n".join(
+        json.dumps({"content": json.dumps({"__time__": 1606000000, "message": PREFIX + one})})
+        for one in (STOPPED, RUN)
+    ),
+    "page-of-rows": json.dumps(
+        {"meta": {"count": 2}, "data": [{"message": PREFIX + one} for one in (STOPPED, RUN)]},
+        indent=2,
+    ),
+    "older-page-of-rows": json.dumps({"logs": [{"content": one} for one in (STOPPED, RUN)]}),
+    "tabs": csv_of(STOPPED, RUN, separator="\t"),
+    "semicolons": csv_of(STOPPED, RUN, separator=";"),
+    "docker": "\n".join(json.dumps({"log": f"{one}\n", "stream": "x"}) for one in (STOPPED, RUN)),
+    "coloured": f"\x1b[32m{STOPPED}\x1b[0m\n\x1b[32m{RUN}\x1b[0m\n",
+    "syslog": f"<134>1 host fc - - - {STOPPED}\n<134>1 host fc - - - {RUN}\n",
     "files-joined": f"\ufeff{STOPPED}\n\ufeff{RUN}\n",
     "text-and-documents": f"{STOPPED}\n{json.dumps(run(), indent=2)}\n",
 }
@@ -151,6 +165,8 @@ def test_answers_one_after_another_are_all_read(tmp_path: Path) -> None:
         pytest.param(b"{\n  no\n", (1, 0, 1), id="no-document"),
         pytest.param(b"{" * 100_000, (1, 1, 0), id="deep"),
         pytest.param(b'{"log":' * 50_000, (1, 0, 1), id="deep-log"),
+        pytest.param(b'{"data":[' * 900 + b"1" + b"]}" * 900, (1, 1, 0), id="deep-pages"),
+        pytest.param(b'{"data":[1,2,"x",[],{}]}', (5, 5, 0), id="other-page"),
         pytest.param(b"\xfe\x00\n\x80", (2, 2, 0), id="bytes"),
     ],
 )
@@ -170,6 +186,27 @@ def test_lines_of_others_between_ours_are_left_out(tmp_path: Path) -> None:
 
     assert [one.log for one in entries] == ["instance", "run"]
     assert (counts.lines, counts.read, counts.foreign, counts.broken) == (5, 2, 2, 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+def test_a_chinese_name_is_read_in_any_encoding_that_people_have(
+    tmp_path: Path, encoding: str
+) -> None:
+    named = json.dumps(line(name="测试刓-1"), ensure_ascii=False)
+
+    for text in (f"{named}\n{RUN}\n", csv_of(named, RUN)):
+        entries, _ = read(tmp_path, text.encode(encoding))
+        assert [one.name for one in entries] == ["测试刓-1", ""]
+
+
+def test_what_is_wrapped_again_and_again_is_nobodys(tmp_path: Path) -> None:
+    text = STOPPED
+    for _ in range(6):
+        text = json.dumps({"message": text})
+
+    entries, counts = read(tmp_path, text.encode())
+
+    assert (entries, counts.lines, counts.foreign) == ([], 1, 1)
 
 
 @pytest.mark.parametrize("indent", [None, 2], ids=["one-line", "indented"])
