@@ -307,6 +307,8 @@ def _own_name(function: str, *, in_service: bool) -> str | None:
     prefix = f"{SERVICE}-"
     if function.startswith(prefix):
         function = function.removeprefix(prefix)
+        if "_" in function:  # s.yaml deploys none of that name
+            return None
     elif not in_service:
         return None
     name = function.replace("-", "_")

@@ -181,6 +181,11 @@ def test_the_log_ends_with_what_the_invocation_cost(mocker: MockerFixture) -> No
             id="3.0-short-name",
         ),
         pytest.param(
+            partial(v3, "/2023-03-30/functions/curfew-set_auto_release/invocations"),
+            (404, "FunctionNotFound"),
+            id="3.0-name-of-the-module",
+        ),
+        pytest.param(
             partial(v2, V2.replace("describe", "paint")),
             (404, "FunctionNotFound"),
             id="2.0-function",
