@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from itertools import islice
 
 from shared.domain.instance import Instance
@@ -74,11 +74,18 @@ def misspelt(found: Mapping[tuple[str, str], int]) -> str:
 
 
 def _near(stated: str, known: Iterable[str | None], what: str) -> str:
-    """The end of a sentence; the search is bounded, since a person may give a fleet any keys."""
-    different = dict.fromkeys(each for each in known if each)
-    by_folded = {each[:COMPARED].casefold(): each for each in islice(different, CANDIDATES)}
-    near = get_close_matches(stated[:COMPARED].casefold().strip("* "), by_folded, n=1)
-    return f"; {what}{_shown(by_folded[near[0]])} exists." if near else "."
+    """The end of a sentence; the search is bounded, since a person may give a fleet any keys.
+
+    Of spellings that differ in case alone, the one that is nearer as it is written is named.
+    """
+    different = list(islice(dict.fromkeys(each for each in known if each), CANDIDATES))
+    folded = [each[:COMPARED].casefold() for each in different]
+    near = get_close_matches(stated[:COMPARED].casefold().strip("* "), folded, n=1)
+    if not near:
+        return "."
+    alike = [each for each, fold in zip(different, folded, strict=True) if fold == near[0]]
+    nearest_one = max(alike, key=lambda one: SequenceMatcher(None, stated, one).ratio())
+    return f"; {what}{_shown(nearest_one)} exists."
 
 
 def _shown(text: str) -> str:

@@ -131,6 +131,15 @@ def test_what_was_not_all_looked_at_is_said_so_and_what_cannot_be_seen_is_quoted
     assert nearest(selection, PAGE, is_all=is_all).startswith(hint)
 
 
+@pytest.mark.parametrize(
+    ("stated", "named"), [("teams", "team"), ("Teams", "Team"), ("TEAMS", "TEAM"), ("tEam", "team")]
+)
+def test_of_spellings_in_another_case_the_nearest_is_told(stated: str, named: str) -> None:
+    page = [instance(**{key: "dev"}) for key in ("team", "TEAM", "Team")]
+
+    assert nearest(tagged({stated: None}), page).endswith(f"; the tag key {named} exists.")
+
+
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_inside_of_tags_is_told(field: str) -> None:
     told = nearest(tagged({field: ("cn-beijing",)}), PAGE)
