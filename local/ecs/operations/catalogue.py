@@ -5,6 +5,11 @@ Sources: their pages in the API reference. Stock is not emulated: every zone sel
 
 from __future__ import annotations
 
+import functools
+import math
+import sys
+from collections.abc import Callable, Mapping
+
 from local.ecs.account.catalog import INSTANCE_TYPES, SOLD_DISKS, InstanceType
 from local.ecs.account.model import ChargeType, SpotStrategy
 from local.ecs.account.regions import REGIONS, Region
@@ -43,7 +48,7 @@ def _zone(region: Region, zone: str, language: Language | None) -> JsonObject:
     letter = zone[-1].upper()
     in_english = f"{region.name_en.partition(' (')[2].rstrip(')') or region.name_en} Zone {letter}"
     disks = list(SOLD_DISKS)
-    families = list(dict.fromkeys(each.family for each in INSTANCE_TYPES.values()))
+    generations = _generations()
     return {
         "AvailableDedicatedHostTypes": {"DedicatedHostType": []},
         "AvailableDiskCategories": {"DiskCategories": disks},
@@ -55,8 +60,10 @@ def _zone(region: Region, zone: str, language: Language | None) -> JsonObject:
             "ResourcesInfo": [
                 {
                     "DataDiskCategories": {"supportedDataDiskCategory": disks},
-                    "InstanceGenerations": {"supportedInstanceGeneration": _generations()},
-                    "InstanceTypeFamilies": {"supportedInstanceTypeFamily": families},
+                    "InstanceGenerations": {
+                        "supportedInstanceGeneration": sorted(set(generations.values()))
+                    },
+                    "InstanceTypeFamilies": {"supportedInstanceTypeFamily": list(generations)},
                     "InstanceTypes": {"supportedInstanceType": list(INSTANCE_TYPES)},
                     "IoOptimized": True,
                     "NetworkTypes": {"supportedNetworkCategory": ["vpc"]},
@@ -75,8 +82,10 @@ def _zone(region: Region, zone: str, language: Language | None) -> JsonObject:
     }
 
 
-def _generations() -> list[str]:
-    return sorted({each.generation for each in INSTANCE_TYPES.values()})
+@functools.cache
+def _generations() -> Mapping[str, str]:
+    """The generation of each family."""
+    return {each.family: each.generation for each in INSTANCE_TYPES.values()}
 
 
 def describe_instance_type_families(request: Request) -> JsonObject:
@@ -87,7 +96,7 @@ def describe_instance_type_families(request: Request) -> JsonObject:
     """
     region = request.region()
     generation = request.parameters.text("Generation")
-    found = {each.family: each.generation for each in INSTANCE_TYPES.values()}
+    found = _generations()
     allowed = request.may_list("*", region)
     return {
         "InstanceTypeFamilies": {
@@ -114,8 +123,12 @@ def describe_instance_types(request: Request) -> JsonObject:
     size = parameters.number("MaxResults", LARGEST_TYPE_PAGE)
     begin = parameters.number("NextToken", 0)
     allowed = request.may_list("*", "*")
-    found = [each for each in INSTANCE_TYPES.values() if allowed and _is_asked(each, parameters)]
-    found = [each for each in found if each.name in names] if names else found
+    is_asked = _criterion(parameters)
+    found = [
+        kind
+        for name, kind in INSTANCE_TYPES.items()
+        if allowed and (not names or name in names) and is_asked(kind)
+    ]
     end = begin + max(1, min(size, LARGEST_TYPE_PAGE))
     return {
         "InstanceTypes": {"InstanceType": [_instance_type(each) for each in found[begin:end]]},
@@ -138,15 +151,23 @@ _TYPE_FILTERS = frozenset(
 )
 
 
-def _is_asked(kind: InstanceType, parameters: Parameters) -> bool:
-    gib = kind.memory_mib / MIB_PER_GIB
-    return (
-        parameters.text("InstanceTypeFamily", kind.family) == kind.family
-        and parameters.text("CpuArchitecture", kind.architecture) == kind.architecture
-        and parameters.number("MinimumCpuCoreCount", 0) <= kind.cpu
-        and kind.cpu <= parameters.number("MaximumCpuCoreCount", kind.cpu)
-        and memory(parameters, "MinimumMemorySize", 0) <= gib
-        and memory(parameters, "MaximumMemorySize", gib) >= gib
+def _criterion(parameters: Parameters) -> Callable[[InstanceType], bool]:
+    """What the filters ask of an instance type.
+
+    Raises:
+        EcsError: one of them is no number.
+    """
+    family = parameters.text("InstanceTypeFamily")
+    architecture = parameters.text("CpuArchitecture")
+    least_cores = parameters.number("MinimumCpuCoreCount", 0)
+    most_cores = parameters.number("MaximumCpuCoreCount", sys.maxsize)
+    least_memory = memory(parameters, "MinimumMemorySize", 0)
+    most_memory = memory(parameters, "MaximumMemorySize", math.inf)
+    return lambda kind: (
+        family in {"", kind.family}
+        and architecture in {"", kind.architecture}
+        and least_cores <= kind.cpu <= most_cores
+        and least_memory <= kind.memory_mib / MIB_PER_GIB <= most_memory
     )
 
 
