@@ -21,8 +21,8 @@ from local.ecs.gateway.faults import Faults
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 
-FleetSource: TypeAlias = str | Path | Mapping[str, Any]
-"""A fleet file, or the fields that one has."""
+FleetSource: TypeAlias = str | Path | Mapping[str, Any] | Fleet
+"""A fleet file, the fields that one has, or a fleet made in Python."""
 
 
 class StrayRequestError(BaseException):
@@ -102,8 +102,8 @@ def new_fake(
     """An emulator on a clock moved by hand, mounted nowhere yet.
 
     Args:
-        fleet: a fleet file (docs/emulator.md), YAML or JSON, or what would stand in one; ``{}``
-            is an empty account, and without there is the default fleet.
+        fleet: a fleet file (docs/emulator.md), YAML or JSON, what would stand in one, or a
+            `Fleet`; ``{}`` is an empty account, and without there is the default fleet.
         now: where the clock stands at first, in any zone.
         quirks: the unconfirmed behaviours to have.
 
@@ -138,6 +138,8 @@ def new_emulator(
 def _fleet(source: FleetSource | None, now: datetime) -> Fleet:
     if source is None:
         return default_fleet(now)
-    if isinstance(source, Mapping):
-        return as_fleet(source, now)
-    return read_fleet(Path(source), now)
+    if isinstance(source, Fleet):
+        return source
+    if isinstance(source, str | Path):
+        return read_fleet(Path(source), now)
+    return as_fleet(source, now)

@@ -60,8 +60,8 @@ def mock_ecs(
     ``setup_class`` or ``setUpClass`` has one for all its tests, which find what that has made.
 
     Args:
-        fleet: a fleet file, YAML or JSON, or what would stand in one; ``{}`` is an empty account,
-            and without there is the default fleet.
+        fleet: a fleet file, YAML or JSON, what would stand in one, or a `Fleet`; ``{}`` is an
+            empty account, and without there is the default fleet.
         now: where the clock stands at first, in any zone.
         quirks: the unconfirmed behaviours to have.
 

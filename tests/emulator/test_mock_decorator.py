@@ -9,12 +9,14 @@ import unittest
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 import requests
 
 from local.ecs.account.quirks import Quirks
 from local.ecs.fake import StrayRequestError
+from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.fleet.fleet_file import FleetFileError
 from local.ecs.mock import mock_ecs
 
@@ -214,6 +216,29 @@ def test_a_fleet_may_be_given_as_it_stands_in_a_file() -> None:
 def test_an_account_may_be_empty() -> None:
     with mock_ecs(fleet={}) as ecs:
         assert ecs.engine.instances() == ()
+
+
+def test_a_fleet_may_be_made_in_python() -> None:
+    with mock_ecs(fleet=Fleet((InstanceSpec("web"), InstanceSpec("db")))) as ecs:
+        assert [each.name for each in ecs.engine.instances()] == ["web", "db"]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "told"),
+    [
+        ([{"name": "web"}], "the file: expected fields (name: value), not a list"),
+        ({"instances": [1.5]}, "instances[0]: expected fields (name: value), not a number"),
+        (
+            {"instances": [InstanceSpec("web")]},
+            "instances[0]: expected fields (name: value), not the Python object InstanceSpec(",
+        ),
+    ],
+)
+def test_what_is_no_fleet_is_called_what_it_is(fleet: Any, told: str) -> None:  # noqa: ANN401  # wrong on purpose
+    with pytest.raises(FleetFileError) as caught, mock_ecs(fleet=fleet):
+        pass
+
+    assert str(caught.value).startswith(told)
 
 
 def test_what_is_wrong_in_a_fleet_is_told_by_its_place() -> None:

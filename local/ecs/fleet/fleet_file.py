@@ -152,10 +152,16 @@ def _mapping(content: object, place: _Place) -> _Entry:
 
 def _kind(content: object) -> str:
     """What a value is, as people call it."""
-    kinds = {dict: "fields", list: "a list", str: "a string", bool: "true or false"}
-    if content is None:
-        return "nothing"
-    return kinds.get(type(content), "a number")
+    kinds: dict[type, str] = {
+        type(None): "nothing",
+        dict: "fields",
+        list: "a list",
+        str: "a string",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return kinds.get(type(content), f"the Python object {content!r:.60}")
 
 
 def _check_names(entry: _Entry, known: Sequence[str], place: _Place) -> None:
