@@ -18,7 +18,7 @@ from shared.domain.enforcement import Terms
 from shared.domain.guards import Harm, guard_of
 from shared.domain.on_schedule import ScheduleRule, Timetable, timetable_of
 from shared.domain.power import StartRule
-from shared.domain.schedule_spec import resolve_spec
+from shared.domain.schedule_names import resolve_spec
 from shared.errors import InvalidEvent
 from shared.request.explained import invalid
 from shared.request.request import Request

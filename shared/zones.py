@@ -15,7 +15,7 @@ CHINAS = "Asia/Shanghai"
 NOT_CHINAS = frozenset(
     {"asia/beijing", "asia/shenzhen", "asia/guangzhou", "asia/hangzhou", "china", "beijing", "cst"}
     | {"gmt+8", "gmt+08:00", "utc+8", "utc+08:00", "+08:00", "+0800", "etc/gmt-8", "etc/gmt+8"}
-    | {"prc", "cst-8"}
+    | {"prc", "cst-8", "北京时间", "北京", "中国", "上海"}
 )
 """What people write for China's zone, in small letters, and is not its name."""
 

@@ -14,7 +14,7 @@ from local.check.function import Function
 from local.check.repeats import request_of
 from local.check.settings import hours
 from shared.domain.calendar import calendar_of
-from shared.domain.schedule_spec import schedules_of
+from shared.domain.schedule_names import schedules_of
 from shared.errors import Refused
 
 _KNOWING = frozenset({"apply_schedule", "describe"})

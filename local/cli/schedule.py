@@ -12,7 +12,7 @@ from local.show.screen import screen
 from shared.domain.calendar import calendar_of
 from shared.domain.days import InvalidSpec
 from shared.domain.local_days import instant_of
-from shared.domain.schedule_spec import resolve_spec, schedules_of
+from shared.domain.schedule_names import resolve_spec, schedules_of
 from shared.domain.timetable import zone_of
 from shared.errors import Refused
 from shared.settings import read_settings

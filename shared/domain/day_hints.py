@@ -30,6 +30,11 @@ _CHINESE = {
     "每日": "daily ",
     "天天": "daily ",
     "全天": "0:00-24:00",
+    "次日": "",
+    "翌日": "",
+    "第二天": "",
+    "不关机": "always",
+    "一直开机": "always",
     "不开机": "never",
     "关机": "off",
     "关": "off",
@@ -52,7 +57,21 @@ _CHINESE = {
         strict=True,
     )
 }
+_WEEK = "(?:星期|[礼禮]拜|[周週])"
+_WEEK_NUMBERS = "一二三四五六日"
+_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ALWAYS = "always, which stops nothing, or daily 0:00-24:00"
 _MEANT = {
+    "24/7": _ALWAYS,
+    "24x7": _ALWAYS,
+    "7x24": _ALWAYS,
+    "7*24": _ALWAYS,
+    "business": "workdays",
+    "every": "daily for every day",
+    "first": "mon#1 for the first Monday",
+    "last": "fri#last for the last Friday",
+    "start": "8:30- to open only, or hours like 8:30-20:00",
+    "stop": "-20:00 to close only, or hours like 8:30-20:00",
     "weekday": "mon-fri, or workdays for China's calendar",
     "weekdays": "mon-fri, or workdays for China's calendar",
     "workday": "workdays",
@@ -71,6 +90,10 @@ _MEANT = {
     "0-6": "daily",
     "1-7": "daily",
 }
+_FEASTS = ("春节", "国庆", "元旦", "清明", "五一", "劳动节", "端午", "中秋")
+_FEAST_DAYS = "offdays for China's holidays, or dates like 2026-12-24"
+_MONTHS = r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\d*"
+_TIME = r"\d{1,2}(?::\d\d|点半|点整|点|时)"
 _WORKED = ("调休", "補班", "补班", "调班")
 _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -82,14 +105,42 @@ def has_chinese(word: str) -> bool:
 
 def translated(word: str) -> str:
     """The word with Chinese names and other dashes as this grammar has them; "" if some stay."""
+    word = re.sub(rf"{_WEEK}((?:[、和]?[一二三四五六日天])+)(?![点时])", _in_full, word)
+    word = re.sub(rf"{_WEEK}((?:[、和]?[1-7])+)(?![\d:点时])", _in_full, word)
+    word = re.sub(rf"({_TIME})(?:关机|停机|停止|关闭)", r"-\1", word)
+    word = re.sub(rf"({_TIME})(?:开机|启动|开启)", r"\1-", word).replace("--", "-")
     for chinese in sorted(_CHINESE, key=len, reverse=True):
         word = word.replace(chinese, _CHINESE[chinese])
     for dash in DASHES:
         word = word.replace(dash, "-")
     word = re.sub(r"(:00|:30)分?(?=\d)", r"\1", word)
-    word = re.sub(r"(?<=[a-z])(?=\d)", " ", word)
+    word = re.sub(r"(?<=[a-z])(?=\d|-\d)", " ", word)
+    word = re.sub(rf"({'|'.join(_NAMES)})(?={'|'.join(_NAMES)})", r"\1 ", word)
     word = re.sub(r"(\d{4}-\d\d-\d\d)-(?=\d{4}-)", r"\1..", word)
     return " ".join(word.split()) if word.isascii() else ""
+
+
+def _in_full(match: re.Match[str]) -> str:
+    """``周一、三、五`` and ``周135`` as ``周一 周三 周五``."""
+    days = match[1].replace("天", "日")
+    numbers = [_WEEK_NUMBERS[int(one) - 1] if one.isdigit() else one for one in days]
+    return " ".join(f"周{one}" for one in numbers if one in _WEEK_NUMBERS)
+
+
+def looks_like_days(word: str) -> bool:
+    """Is this one or more English names of days, short or not, with signs between?"""
+    return bool(_short(word.lower()))
+
+
+def range_of(first: str, last: str) -> str:
+    """From one day to another, each as people write it; "" if that cannot be told."""
+    begin, end = (
+        one if re.fullmatch(r"(?a)\d{4}-\d\d-\d\d", one) else _short(one) or translated(one)
+        for one in (first.lower(), last.lower())
+    )
+    if not (begin and end):
+        return ""
+    return f"{begin}..{end}" if begin[0].isdigit() else f"{begin}-{end}"
 
 
 def wrong_dash(word: str) -> str:
@@ -119,12 +170,13 @@ def date_hint(word: str, reads: Callable[[str], bool]) -> str:
 def _hint(word: str) -> tuple[str, str, str]:
     """What is wrong, what was probably meant ("" if that is not known), and what else to write."""
     lower = word.lower()
-    if re.search(r"\d[年月]", word):
+    if re.search(r"\d[年月]", word) or re.fullmatch(_MONTHS, lower):
         return _date_hint(lower)
     if any(one in word for one in _WORKED):
         return "is Chinese", "", "workdays, which includes worked weekends (调休)"
     if why := "is Chinese" if has_chinese(word) or "、" in word else wrong_dash(word):
-        return why, translated(lower), _DAY_NAMES
+        is_feast = any(one in word for one in _FEASTS)
+        return why, translated(lower), _FEAST_DAYS if is_feast else _DAY_NAMES
     if lower[:1].isdigit() and lower not in _MEANT:
         return _date_hint(lower)
     return "is not a day word", _short(lower), _MEANT.get(lower, _DAY_NAMES)
@@ -149,7 +201,13 @@ def _date_hint(word: str) -> tuple[str, str, str]:
 
 
 def _short(word: str) -> str:
-    """``monday-friday``, ``tues``, ``mo-fr``: the same in three letters; "" if it is not that."""
+    """``monday-friday``, ``tues``, ``mon/wed``, ``friday#last`` in three letters; else ""."""
+    name, sign, nth = word.partition("#")
+    several = [_short_range(part) for part in re.split(r"[/&+]", name)]
+    return " ".join(several) + sign + nth if all(several) else ""
+
+
+def _short_range(word: str) -> str:
     parts = re.split(r"-|\.\.", word)
     names = [next((full for full in _FULL if _is_short_for(part, full)), "") for part in parts]
     return "-".join(name[:3] for name in names) if all(names) and len(names) <= 2 else ""  # noqa: PLR2004  # a range

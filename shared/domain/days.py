@@ -202,7 +202,7 @@ def parse_day(word: str, number: int) -> DayWord:
     """
     lower = word.lower()
     try:
-        found = _named(lower) or _weekdays(lower) or _nth(lower) or _dates(lower)
+        found = read_day(lower)
         if found is None:
             raise InvalidSpec(day_hint(word, _reads))  # noqa: TRY301  # its place is added below
     except InvalidSpec as error:
@@ -210,10 +210,19 @@ def parse_day(word: str, number: int) -> DayWord:
     return found
 
 
+def read_day(word: str) -> DayWord | None:
+    """The word, in small letters; None: it is not a day word.
+
+    Raises:
+        InvalidSpec: it is one, and means no day.
+    """
+    return _named(word) or _weekdays(word) or _nth(word) or _dates(word)
+
+
 def _reads(meant: str) -> bool:
     """Is every word of this one that may stand where days do, or ends them?"""
     try:
-        return all(parse_day(one, 1) for one in meant.split() if one not in {"off", "never"})
+        return all(read_day(one) for one in meant.split() if one not in {"off", "never", "always"})
     except InvalidSpec:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from shared.domain.day_hints import DASHES, has_chinese, translated, wrong_dash
-from shared.domain.days import InvalidSpec, parse_day
+from shared.domain.days import WEEKDAYS, InvalidSpec, read_day
 from shared.domain.schedule import DAY_MINUTES, Hours
 
 SHORTEST = 30
@@ -27,7 +27,7 @@ def looks_like_hours(word: str) -> bool:
         or word in {"-", *DASHES}
         or re.search(r"(?a)\d[点时]", word) is not None
         or re.fullmatch(r"(?a)-\d+|\d+-|\d{1,2}-\d{1,2}|\d{3,4}-\d{3,4}", word) is not None
-        or re.search(r"(?a)\d(am|pm)|\d[.h]\d\d-", lower) is not None
+        or re.search(r"(?a)\d(am|pm)|\d(h|[.h]\d\d)-", lower) is not None
         or re.fullmatch(rf"\d{{1,2}}[{DASHES}]\d{{1,2}}", word) is not None
     )
 
@@ -38,9 +38,21 @@ def hours_of(word: str) -> Hours:
     Raises:
         InvalidSpec: it is none; continues "word 2, 'x', …".
     """
+    found = _read(word)
+    if found is None:
+        raise InvalidSpec(_hint(word))
+    return found
+
+
+def _read(word: str) -> Hours | None:
+    """The hours; None: they are none.
+
+    Raises:
+        InvalidSpec: they are, and mean no time.
+    """
     match = re.fullmatch(_HOURS, word)
     if match is None or word == "-":
-        raise InvalidSpec(_hint(word))
+        return None
     opens = None if match[1] is None else _minutes(match[1], match[2])
     closes = None if match[3] is None else _minutes(match[3], match[4])
     if opens == DAY_MINUTES:
@@ -74,8 +86,8 @@ def is_entry(text: str) -> bool:
     """Do these words, which may begin with days, end in hours or in ``off``?"""
     *days, last = text.split() or [""]
     try:
-        read = tuple(parse_day(day, 1) for day in days)
-        return bool(read) if last == "off" else bool(hours_of(last))
+        are_days = all(read_day(day.lower()) for day in days)
+        return are_days and (bool(days) if last == "off" else _read(last) is not None)
     except InvalidSpec:
         return False
 
@@ -94,7 +106,26 @@ def _hint(word: str) -> str:
         )
     if match := re.fullmatch(r"(?a)(\d{1,2})(\d\d)-(\d{1,2})(\d\d)", word):
         return _told("is not hours", f"{match[1]}:{match[2]}-{match[3]}:{match[4]}")
-    return f"is not hours; {RIGHT}"
+    return _hint_of_signs(word) or f"is not hours; {RIGHT}"
+
+
+def _hint_of_signs(word: str) -> str:
+    """What is told of a sign too many, too few, or another one; "" if it is none of these."""
+    if match := re.fullmatch(r"(?ai)(\d{1,2})[.h](\d\d)?-(\d{1,2})[.h](\d\d)?", word):
+        opens, opens_at, closes, closes_at = (one or "00" for one in match.groups())
+        return _told("is not hours", f"{opens}:{opens_at}-{closes}:{closes_at}")
+    if re.search(rf"(?ai)\d-({'|'.join(WEEKDAYS)})", word):
+        return (
+            "has a day within the hours; a span of several days is one entry for each: write mon "
+            "20:00-24:00, tue-thu 0:00-24:00, fri 0:00-8:00"
+        )
+    if match := re.fullmatch(r"(?ai)([a-z][a-z#-]*?)[-:]?(\d{1,2}:\d\d-\d{1,2}:\d\d)", word):
+        return _told("has no space after the days", f"{match[1]} {match[2]}")
+    if word.endswith(":") and is_entry(f"{word.rstrip(':')} off"):
+        return f"ends with a colon; write {word.rstrip(':')}"
+    if word.endswith(".") and is_entry(word.rstrip(".")):
+        return f"ends with a full stop; write {word.rstrip('.')}"
+    return ""
 
 
 def _told(why: str, meant: str) -> str:

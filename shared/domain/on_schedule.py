@@ -29,7 +29,7 @@ from shared.domain.guards import (
 from shared.domain.instance import Instance, Status
 from shared.domain.power import StartRule, StopRule
 from shared.domain.schedule import Schedule
-from shared.domain.schedule_spec import resolve_spec, schedules_of
+from shared.domain.schedule_names import resolve_spec, schedules_of
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Start, Step, Stop, in_words
 from shared.domain.timetable import State, state_at
 from shared.settings import Settings

@@ -7,19 +7,23 @@ are counted from 1 over the whole text. A spec is read after NFKC and in any cas
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NoReturn
 
 import msgspec
 
-from shared.domain.day_hints import has_chinese, translated, wrong_dash
-from shared.domain.days import WEEKDAYS, Dates, DayWord, InvalidSpec, parse_day, plain, quoted
+from shared.domain.day_hints import (
+    DASHES,
+    has_chinese,
+    looks_like_days,
+    range_of,
+    translated,
+    wrong_dash,
+)
+from shared.domain.days import Dates, DayWord, InvalidSpec, parse_day, plain, quoted
 from shared.domain.hours import RIGHT, hours_of, is_entry, looks_like_hours
 from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
-from shared.errors import Refused
-from shared.settings import Settings
 from shared.zones import NOT_CHINAS, zone_name, zone_of_city
 
 TAG_CHARACTERS = 128
@@ -28,12 +32,15 @@ TAG_CHARACTERS = 128
 NAMED_CHARACTERS = 1024
 """The longest spec that may stand under a name."""
 
-_EXAMPLE = "workdays 08:30-20:00"
-_NAME = r"[^\W\d_][\w-]*"
+EXAMPLE = "workdays 08:30-20:00"
 _ZONES = r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)[+\-]\d.*|gmt|prc|cst|cet|jst|[ecmp][sd]t"
 _TO = frozenset({"-", "to", "until", "till"})
+_BETWEEN = _TO | {*DASHES, "through", "thru"}
+_BUT = frozenset({"but", "except", "excluding", "without"})
+_BOTH = {"always on": "always", "always off": "never", "never on": "never"}
+_QUOTES = "\"'`“”‘’«»"  # noqa: RUF001  # what people copy along
+_CRON = r"cron\(.*|(.* )?[*?] (.* )?[*?]( .*)?"
 _TWELVE_HOURS = r"(?i)[\d:.]*[ap]\.?m\.?([^\w/].*)?"
-_RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never", "always", "utc"})
 
 
 class _Word(msgspec.Struct, frozen=True):
@@ -46,6 +53,8 @@ class _Word(msgspec.Struct, frozen=True):
 
     @property
     def is_zone(self) -> bool:
+        if looks_like_days(self.text):
+            return False
         return self.lower in NOT_CHINAS or re.fullmatch(_ZONES, self.text) is not None
 
     def wrong(self, why: str) -> NoReturn:
@@ -91,94 +100,13 @@ def _parse(text: str, most: int) -> Schedule:
     return schedule
 
 
-def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})) -> Schedule:
-    """Read a spec or the name of one.
-
-    Args:
-        text: What a tag ``curfew:schedule`` or the field ``schedule`` holds.
-        named: What ``parse_schedules`` returned.
-
-    Raises:
-        InvalidSpec: it is neither.
-    """
-    name = plain(text).casefold()
-    if found := named.get(name):
-        return found
-    if re.fullmatch(_NAME, name) and not _is_grammar(name):
-        known = ", ".join(sorted(named)[:20])
-        raise InvalidSpec(
-            f"there is no schedule named {quoted(name)}; write a spec like {_EXAMPLE}"
-            + (f", or one of these names: {known}" if known else ", or put it in CURFEW_SCHEDULES")
-        )
-    return parse_spec(text)
-
-
-def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
-    """The named schedules, by their names in small letters.
-
-    Args:
-        stated: The JSON object of ``CURFEW_SCHEDULES``.
-
-    Raises:
-        InvalidSpec: a name or a spec cannot be read; says which.
-    """
-    named: dict[str, Schedule] = {}
-    for name, text in stated.items():
-        folded = plain(name).casefold()
-        if not re.fullmatch(_NAME, folded):
-            raise InvalidSpec(
-                f"{quoted(name)} is not a name; write a letter, then letters, digits, - or _"
-            )
-        if _is_grammar(folded):
-            raise InvalidSpec(
-                f"{quoted(name)} is a reserved word of schedules; choose another name"
-            )
-        if folded in named:
-            raise InvalidSpec(f"{quoted(name)} is defined twice; names are not case-sensitive")
-        if not isinstance(text, str):
-            raise InvalidSpec(f"{quoted(name)} must be a string like {_EXAMPLE!r}")
-        named[folded] = _named(name, text, stated)
-    return MappingProxyType(named)
-
-
-def schedules_of(settings: Settings) -> Mapping[str, Schedule]:
-    """The schedules to which the operator's settings give names.
-
-    Raises:
-        Refused: ``CURFEW_SCHEDULES`` has a name or a spec that cannot be read.
-    """
-    try:
-        return parse_schedules(settings.schedules)
-    except InvalidSpec as error:
-        raise Refused(f"CURFEW_SCHEDULES: {error}") from None
-
-
-def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
-    names = {plain(each).casefold() for each in stated}
-    if plain(text).casefold() in names:
-        raise InvalidSpec(
-            f"{quoted(name)} is the name of another name, {quoted(text)}; write its spec"
-        )
-    try:
-        return parse_spec(text, NAMED_CHARACTERS)
-    except InvalidSpec as error:
-        raise InvalidSpec(f"{quoted(name)}: {error}") from None
-
-
-def _is_grammar(name: str) -> bool:
-    """Would this be read as a word of the grammar, right or wrong?"""
-    if has_chinese(name):
-        return bool(translated(name))
-    return name in _RESERVED or all(part in WEEKDAYS for part in name.split("-"))
-
-
 def _split(text: str) -> tuple[list[list[_Word]], str]:
     """The words of each entry, and the zone at the end."""
     parts = [part.split() for part in plain(text).split(",")]
     if len(parts) > 1 and not parts[-1]:
         parts.pop()
     if not any(parts):
-        raise InvalidSpec(f"it is empty; write a schedule like {_EXAMPLE}")
+        raise InvalidSpec(f"it is empty; write a schedule like {EXAMPLE}")
     number = 0
     entries: list[list[_Word]] = []
     for part in parts:
@@ -186,15 +114,24 @@ def _split(text: str) -> tuple[list[list[_Word]], str]:
             raise InvalidSpec(f"an entry is missing before or between commas, after word {number}")
         entries.append([_Word(word, number + at) for at, word in enumerate(part, 1)])
         number += len(part)
-    for word in (word for words in entries for word in words):
+    _check_signs(plain(text).lower(), [word for words in entries for word in words])
+    zone = _take_zone(entries)
+    if not entries:
+        raise InvalidSpec(f"it is only a zone; write a schedule like {EXAMPLE} {zone}")
+    return entries, zone
+
+
+def _check_signs(text: str, words: Sequence[_Word]) -> None:
+    """What is no schedule by its signs."""
+    if re.fullmatch(_CRON, text):
+        raise InvalidSpec(f"it is a cron expression; write a schedule like {EXAMPLE}")
+    for word in words:
+        if word.text.strip(_QUOTES) != word.text:
+            word.wrong("has a quotation mark; write the schedule without")
         if ";" in word.text:
             word.wrong("has a semicolon; write commas between entries")
         if re.fullmatch(_TWELVE_HOURS, word.text):
             word.wrong("is of a 12-hour clock; write hours like 19:00-7:00")
-    zone = _take_zone(entries)
-    if not entries:
-        raise InvalidSpec(f"it is only a zone; write a schedule like {_EXAMPLE} {zone}")
-    return entries, zone
 
 
 def _take_zone(entries: list[list[_Word]]) -> str:
@@ -222,6 +159,8 @@ def _base(entries: Sequence[Sequence[_Word]]) -> Base:
                 continue
             if words is not entries[0] or word is not words[0]:
                 word.wrong("may only stand first; write it first, then a comma")
+            if meant := _BOTH.get(" ".join(one.lower for one in words)):
+                word.wrong(f"stands by itself; write {meant}")
             if len(words) > 1:
                 word.wrong(f"stands by itself; write a comma after it: {word.lower}, …")
     first = entries[0][0].lower
@@ -230,6 +169,9 @@ def _base(entries: Sequence[Sequence[_Word]]) -> Base:
 
 def _entry(entries: Sequence[Sequence[_Word]], at: int) -> Entry:
     words = entries[at]
+    for one, between, other in zip(words, words[1:], words[2:], strict=False):
+        if between.lower in _BETWEEN and _is_day(meant := range_of(one.text, other.text)):
+            between.wrong(f"stands between two days; write {meant}")
     end = next((here for here, word in enumerate(words) if _ends_days(word)), len(words))
     days, rest = words[:end], words[end:]
     if not days:
@@ -243,6 +185,10 @@ def _entry(entries: Sequence[Sequence[_Word]], at: int) -> Entry:
 
 def _ends_days(word: _Word) -> bool:
     return word.lower == "off" or looks_like_hours(word.text)
+
+
+def _is_day(text: str) -> bool:
+    return is_entry(f"{text} off")
 
 
 def _day(word: _Word) -> DayWord:
@@ -264,7 +210,12 @@ def _without_days(rest: Sequence[_Word], before: Sequence[Sequence[_Word]]) -> N
         first.wrong("has no days before it; write never, or days: 2026-12-24 off")
     if has_chinese(first.text) and is_entry(meant := translated(first.lower)):
         first.wrong(f"{wrong_dash(first.text) or 'is Chinese'}; write {meant}")
+    if len(rest) > 1 and re.fullmatch(r"(?a)\d-\d", first.text):
+        parse_day(first.text, first.number)
     _hours(first)
+    after = " ".join(one.text if _is_day(one.text) else translated(one.lower) for one in rest[1:])
+    if _is_day(after):
+        first.wrong(f"stands before its days; write {after} {first.text}")
     names = [word.text for words in before[-1:] for word in words if not _ends_days(word)]
     days = " ".join(names) if names and names[0].lower() not in {"never", "always"} else "workdays"
     first.wrong(f"has no days before it; write {days} {first.text}")
@@ -295,6 +246,8 @@ def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
         joined = "".join("-" if word.lower in _TO else word.text for word in rest[:3])
         meant = f"write {names} {joined}" if is_entry(joined) else RIGHT
         first.wrong(f"has a space in the hours; {meant}")
+    if (zone := _zone_with_blanks(rest[1:])) and len(rest) > 2:  # noqa: PLR2004  # hours, and two words
+        second.wrong(f"is only part of the name of a zone; write {zone}")
     if second.is_zone:
         second.wrong("is a zone in the middle; write it once, at the end")
     if looks_like_hours(second.text):
@@ -306,12 +259,21 @@ def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
     _after_hours(second, " ".join(word.text for word in rest[1:]))
 
 
+def _zone_with_blanks(words: Sequence[_Word]) -> str:
+    try:
+        return zone_name("_".join(word.text for word in words))
+    except ValueError:
+        return ""
+
+
 def _after_hours(word: _Word, text: str) -> NoReturn:
     """What stands after hours and is not a time: a zone by its city, days, or nothing known."""
     if zone := zone_of_city(text):
         word.wrong(f"is only part of the name of a zone; write {zone}")
     if word.lower == "off":
         word.wrong("stands after the hours; write hours or off, not both")
+    if word.lower in _BUT:
+        word.wrong("stands after the hours; write a comma and then days off: 2026-12-24 off")
     try:
         parse_day(word.text, word.number)
     except InvalidSpec:
@@ -330,7 +292,7 @@ def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
         _check_base(schedule, entries[1:])
     elif not any(hours):
         raise InvalidSpec(
-            f"it says only off, and no hours; write never, or hours before: {_EXAMPLE}, "
+            f"it says only off, and no hours; write never, or hours before: {EXAMPLE}, "
             f"{schedule.entries[0]}"
         )
     kind = Kind.SPANS if schedule.base else schedule.kind

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from shared.domain.calendar import Calendar, calendar_of
-from shared.domain.schedule_spec import parse_spec, schedules_of
+from shared.domain.schedule_names import schedules_of
+from shared.domain.schedule_spec import parse_spec
 from shared.errors import Refused
 from shared.settings import Settings, read_settings
 

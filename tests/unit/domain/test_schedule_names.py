@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.days import InvalidSpec
-from shared.domain.schedule_spec import parse_schedules, parse_spec, resolve_spec
+from shared.domain.schedule_names import parse_schedules, resolve_spec
+from shared.domain.schedule_spec import parse_spec
 
 OFFICE = "workdays 8:30-20:00"
 NAMED = parse_schedules({"Office": OFFICE, "night-shift": "daily 20:00-6:00", "开发机": "never"})

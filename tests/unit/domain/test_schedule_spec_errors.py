@@ -213,7 +213,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "mon - fri 9:00-18:00",
-            "word 2, '-', stands alone; write mon-fri and 9:00-18:00 without spaces",
+            "word 2, '-', stands between two days; write mon-fri",
         ),
         (
             "workdays 25:00-26:00",
@@ -324,7 +324,7 @@ from shared.domain.schedule_spec import parse_spec
         ),
         (
             "0 9 * * 1-5",
-            "word 1, '0', is not a date, or has no year; write dates like 2026-12-24",
+            "it is a cron expression; write a schedule like workdays 08:30-20:00",
         ),
         (
             "mon 9:00-18:00 \u200b",

@@ -1,0 +1,98 @@
+"""The schedules to which the operator gives names: those of ``CURFEW_SCHEDULES``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.domain.day_hints import has_chinese, translated
+from shared.domain.days import WEEKDAYS, InvalidSpec, plain, quoted
+from shared.domain.schedule import Schedule
+from shared.domain.schedule_spec import EXAMPLE, NAMED_CHARACTERS, parse_spec
+from shared.errors import Refused
+from shared.settings import Settings
+
+_NAME = r"[^\W\d_][\w-]*"
+_RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never", "always", "utc"})
+
+
+def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})) -> Schedule:
+    """Read a spec or the name of one.
+
+    Args:
+        text: What a tag ``curfew:schedule`` or the field ``schedule`` holds.
+        named: What ``parse_schedules`` returned.
+
+    Raises:
+        InvalidSpec: it is neither.
+    """
+    name = plain(text).casefold()
+    if found := named.get(name):
+        return found
+    if re.fullmatch(_NAME, name) and not _is_grammar(name):
+        known = ", ".join(sorted(named)[:20])
+        raise InvalidSpec(
+            f"there is no schedule named {quoted(name)}; write a spec like {EXAMPLE}"
+            + (f", or one of these names: {known}" if known else ", or put it in CURFEW_SCHEDULES")
+        )
+    return parse_spec(text)
+
+
+def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
+    """The named schedules, by their names in small letters.
+
+    Args:
+        stated: The JSON object of ``CURFEW_SCHEDULES``.
+
+    Raises:
+        InvalidSpec: a name or a spec cannot be read; says which.
+    """
+    named: dict[str, Schedule] = {}
+    for name, text in stated.items():
+        folded = plain(name).casefold()
+        if not re.fullmatch(_NAME, folded):
+            raise InvalidSpec(
+                f"{quoted(name)} is not a name; write a letter, then letters, digits, - or _"
+            )
+        if _is_grammar(folded):
+            raise InvalidSpec(
+                f"{quoted(name)} is a reserved word of schedules; choose another name"
+            )
+        if folded in named:
+            raise InvalidSpec(f"{quoted(name)} is defined twice; names are not case-sensitive")
+        if not isinstance(text, str):
+            raise InvalidSpec(f"{quoted(name)} must be a string like {EXAMPLE!r}")
+        named[folded] = _named(name, text, stated)
+    return MappingProxyType(named)
+
+
+def schedules_of(settings: Settings) -> Mapping[str, Schedule]:
+    """The schedules to which the operator's settings give names.
+
+    Raises:
+        Refused: ``CURFEW_SCHEDULES`` has a name or a spec that cannot be read.
+    """
+    try:
+        return parse_schedules(settings.schedules)
+    except InvalidSpec as error:
+        raise Refused(f"CURFEW_SCHEDULES: {error}") from None
+
+
+def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
+    names = {plain(each).casefold() for each in stated}
+    if plain(text).casefold() in names:
+        raise InvalidSpec(
+            f"{quoted(name)} is the name of another name, {quoted(text)}; write its spec"
+        )
+    try:
+        return parse_spec(text, NAMED_CHARACTERS)
+    except InvalidSpec as error:
+        raise InvalidSpec(f"{quoted(name)}: {error}") from None
+
+
+def _is_grammar(name: str) -> bool:
+    """Would this be read as a word of the grammar, right or wrong?"""
+    if has_chinese(name):
+        return bool(translated(name))
+    return name in _RESERVED or all(part in WEEKDAYS for part in name.split("-"))

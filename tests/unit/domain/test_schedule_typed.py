@@ -1,0 +1,163 @@
+# ruff: noqa: RUF001  # characters as people type them
+"""Schedules as people type them: each is read as it is meant, or refused with what to write."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain.days import InvalidSpec
+from shared.domain.schedule_names import resolve_spec
+from shared.domain.schedule_spec import parse_spec
+from tests.unit.domain.test_hints_can_be_read import wrong_in
+
+
+def told(typed: str) -> str:
+    """What the error tells to write."""
+    with pytest.raises(InvalidSpec) as raised:
+        resolve_spec(typed)
+    _, _, hint = str(raised.value).partition("; ")
+    assert wrong_in(hint.rpartition("write ")[2]) == []
+    return hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("ｗｏｒｋｄａｙｓ ８：３０－２０：００", "workdays 8:30-20:00"),
+        ("Mon-Fri 9:00-18:00", "mon-fri 9:00-18:00"),
+        ("mon-fri 09:00-24:00", "mon-fri 9:00-24:00"),
+        ("mon-fri 09:00-00:00", "mon-fri 9:00-24:00"),
+        ("daily 22:00-6:00", "daily 22:00-6:00"),
+        ("  workdays\t9:00-18:00 , ", "workdays 9:00-18:00"),
+        ("workdays 9:00-18:00，2026-12-24 off", "workdays 9:00-18:00, 2026-12-24 off"),
+    ],
+)
+def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
+    assert resolve_spec(typed) == parse_spec(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("Monday to Friday 9:00-18:00", "write mon-fri"),
+        ("mon through fri 9:00-18:00", "write mon-fri"),
+        ("星期一 至 星期五 9:00-18:00", "write mon-fri"),
+        ("Mon/Tue/Wed 9:00-18:00", "write mon tue wed"),
+        ("Mon&Tue 9:00-18:00", "write mon tue"),
+        ("friday#last 9:00-18:00", "write fri#last"),
+        ("last friday 9:00-18:00", "write fri#last for the last Friday"),
+        ("first monday 9:00-18:00", "write mon#1 for the first Monday"),
+        ("every day 9:00-18:00", "write daily for every day"),
+        ("business days 9:00-18:00", "write workdays"),
+        ("1-5 9:00-18:00", "write mon-fri"),
+        ("9:00-18:00 mon-fri", "write mon-fri 9:00-18:00"),
+        ("9:00-18:00 工作日", "write workdays 9:00-18:00"),
+        ("24/7", "write always, which stops nothing, or daily 0:00-24:00"),
+        ("7x24", "write always, which stops nothing, or daily 0:00-24:00"),
+        ("always on", "write always"),
+        ("always off", "write never"),
+        ("never off", "write a comma after it: never, …"),
+        ("不关机", "write always"),
+        ("mon-fri 9.00-18.00", "write 9:00-18:00"),
+        ("mon-fri 9h-18h", "write 9:00-18:00"),
+        ("mon-fri 9h30-18h", "write 9:30-18:00"),
+        ("workdays:9:00-18:00", "write workdays 9:00-18:00"),
+        ("workdays9:00-18:00", "write workdays 9:00-18:00"),
+        ("mon-fri9:00-18:00", "write mon-fri 9:00-18:00"),
+        ("workdays: 9:00-18:00", "write workdays"),
+        ("workdays 9:00-18:00.", "write 9:00-18:00"),
+        ('"workdays 9:00-18:00"', "write the schedule without"),
+        ("“workdays 9:00-18:00”", "write the schedule without"),
+        ("cron(0 20 * * ? *)", "write a schedule like workdays 08:30-20:00"),
+        ("0 0 20 * * *", "write a schedule like workdays 08:30-20:00"),
+        (
+            "mon 20:00-fri 8:00",
+            (
+                "a span of several days is one entry for each: write mon 20:00-24:00, tue-thu "
+                "0:00-24:00, fri 0:00-8:00"
+            ),
+        ),
+        ("workdays 22:00-次日6:00", "write 22:00-6:00"),
+        ("每天20:00关机", "write daily -20:00"),
+        ("每天8点开机20点关机", "write daily 8:00-20:00"),
+        ("workdays 20:00关机", "write -20:00"),
+        ("周六周日 10:00-14:00", "write sat sun"),
+        ("周六日 10:00-14:00", "write sat sun"),
+        ("周一、三、五 9:00-18:00", "write mon wed fri"),
+        ("周1-周5 9:00-18:00", "write mon-fri"),
+        ("周一三五9:00-18:00", "write mon wed fri 9:00-18:00"),
+        ("workdays 9:00-18:00, 2026-12-24 - 2027-01-03 off", "write 2026-12-24..2027-01-03"),
+        ("workdays 9:00-18:00, 2026-12-24 to 2027-01-03 off", "write 2026-12-24..2027-01-03"),
+        ("workdays 9:00-18:00, Dec 24 off", "write dates like 2026-12-24"),
+        (
+            "workdays 9:00-18:00, 春节 off",
+            "write offdays for China's holidays, or dates like 2026-12-24",
+        ),
+        (
+            "workdays 9:00-18:00 except 2026-12-24",
+            "write a comma and then days off: 2026-12-24 off",
+        ),
+        ("mon-fri 9:00-18:00 America/New York", "write America/New_York"),
+    ],
+)
+def test_it_is_refused_with_what_to_write(typed: str, hint: str) -> None:
+    assert told(typed) == hint
+
+
+def test_a_zone_in_chinese_is_told_by_its_name() -> None:
+    with pytest.raises(InvalidSpec, match="write a zone like Asia/Shanghai, or UTC"):
+        resolve_spec("mon-fri 9:00-18:00 北京时间")
+
+
+_PIECES = (
+    *("mon", "mon-fri", "monday", "workdays", "2026-12-24", "12-24", "2026-12-24..2027-01-03"),
+    *("9:00-18:00", "9-18", "-20:00", "8:30-", "9:00", "24:00", "9.00", "9h", "PM", "off", "never"),
+    *(
+        "always",
+        "to",
+        "-",
+        "至",
+        "周一",
+        "周1",
+        "三",
+        "点",
+        "关机",
+        "开机",
+        "每天",
+        "、",
+        "，",
+        ",",
+    ),
+    *(
+        "Asia/Tokyo",
+        "New",
+        "York",
+        "utc",
+        ".",
+        ":",
+        "#",
+        "/",
+        "*",
+        "?",
+        '"',
+        " ",
+        " ",
+        " ",
+        "\u202e",
+    ),
+)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), max_size=9))
+def test_whatever_is_typed_is_read_or_refused_in_words_that_can_be_seen(pieces: list[str]) -> None:
+    told = ""
+    try:
+        found = resolve_spec("".join(pieces))
+    except InvalidSpec as error:
+        told = str(error)
+    else:
+        assert resolve_spec(str(found)) == found
+    assert told.isprintable()
