@@ -59,12 +59,12 @@ class Refusal(Enum):
         "UnsupportedParameter",
         "The parameters is unsupported. (The emulator does not know {name}.)",
     )
-    # The emulator's own: ECS ignores it.
+    # The emulator's own: ECS is thought to ignore the parameter.
     UNKNOWN_PARAMETER = (
         400,
         "UnsupportedParameter",
         (
-            "The parameters is unsupported. (The emulator refuses {name}, which ECS would ignore:"
+            "The parameters is unsupported. (The emulator refuses {name}:"
             " {action} has no such parameter{hint})"
         ),
     )

@@ -81,9 +81,9 @@ class Quirks:
             id, since the public images of ECS are other ones in each region and each month, and a
             script that names one of them is right.
         unknown_parameters_are_refused: a parameter that the operation does not have is refused
-            by the emulator. ECS ignores it, as a user has shown (DescribeInstances with an
-            InstanceId shows every instance: issue 38 of aliyun-cli, 2017), so that a misspelt
-            filter chooses everything; a test is there to find that. False: it is ignored.
+            by the emulator. ECS is thought to ignore it: a user who asked DescribeInstances for an
+            InstanceId was shown every instance (issue 38 of aliyun-cli, 2017). A misspelt filter
+            would then choose everything, and a test is there to find that. False: it is ignored.
     """
 
     delete_batch_is_atomic: bool = True

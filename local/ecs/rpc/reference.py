@@ -129,10 +129,10 @@ def check_parameters(operation: str, sent: Mapping[str, str], *, unknown_too: bo
     Args:
         operation: one that the table has.
         sent: each whole: ``Tag.1.Key``.
-        unknown_too: those that the operation does not have, which ECS ignores; else they pass.
+        unknown_too: whether to refuse those, too, that the operation does not have.
 
     Raises:
-        EcsError: the emulator's own, which says so.
+        EcsError: it is the emulator's own, and says so.
     """
     for name, value in sent.items():
         standing = _standing(operation, name) if value else _Standing.EMULATED
