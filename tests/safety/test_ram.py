@@ -244,7 +244,11 @@ def test_no_role_may_retag_or_unprotect_even_under_a_wider_policy(
     }
     stage = staged(function, document(function), everything)
     instance_id = stage.id_of("dev-web")
-    target = {"InstanceId": instance_id, "ResourceId.1": instance_id, "ResourceType": "instance"}
+    target = (
+        {"InstanceId": instance_id}
+        if action == "ModifyInstanceAttribute"
+        else {"ResourceId.1": instance_id, "ResourceType": "instance"}
+    )
 
     answer = stage.gateway.call(
         action,
