@@ -17,6 +17,9 @@ from enum import IntEnum
 from local.report.entry import Entry, Price
 from local.report.times import NONE, minute_of
 
+_SKEW = 5
+"""Minutes by which ECS's clock and that of a run may differ."""
+
 _STARTS = frozenset({"start", "apply_schedule"})
 _STOPS = frozenset({"stop", "apply_schedule"})
 _ON = frozenset({"Running", "Starting", "Pending"})
@@ -36,7 +39,8 @@ class Sighting:
     """One look at an instance; times are minutes since 1970.
 
     Attributes:
-        started: When ECS says that it was started; ``NONE`` if it does not say.
+        started: When ECS says that it was started; ``NONE`` if it does not say, or says a time that
+            was yet to come.
     """
 
     __slots__ = ("at", "mode", "started", "state")
@@ -45,7 +49,8 @@ class Sighting:
         self.at = at
         self.state = state
         self.mode = entry.stopped_mode
-        self.started = minute_of(entry.started_at) if entry.started_at else NONE
+        started = minute_of(entry.started_at) if entry.started_at else NONE
+        self.started = NONE if started > at + _SKEW else min(started, at)
         if state is State.ON and entry.result == "changed" and entry.action in _STARTS:
             self.started = at if self.started == NONE else self.started
 
