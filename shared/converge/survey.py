@@ -236,5 +236,7 @@ def _known(client: Client, ids: Sequence[str]) -> list[str] | None:
         found = [row.get("InstanceId") for row in listed if isinstance(row, Mapping)]
         if len(found) < len(listed) or not all(isinstance(one, str) for one in found):
             return None  # a row that names nobody may be any of them
+        if not set(part).issuperset(found):
+            return None  # the answer is not about them
         known += [one for one in part if one in found]
     return known

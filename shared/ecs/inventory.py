@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -260,9 +260,24 @@ class Inventory(msgspec.Struct, frozen=True):
             "MaxResults": str(PAGE),
             "InstanceIds": json.dumps(list(ids), separators=(",", ":")),
         }
-        asked_for = set(ids)
         found = self._instances(parameters)
+        asked_for = self._checked(ids, found, "DescribeInstances")
         return {key: one for key, one in found.items() if key in asked_for}
+
+    def _checked(self, ids: Sequence[str], shown: Collection[str], operation: str) -> set[str]:
+        """The ids that were asked for, if the answer is about them.
+
+        Raises:
+            Unavailable: it shows others, and not all of these; so it says nothing of who is
+                missing.
+        """
+        asked_for = set(ids)
+        if not asked_for.issuperset(shown) and not asked_for.issubset(shown):
+            raise Unavailable(
+                f"{operation} in {self.client.region}: ECS shows other instances than those that "
+                "were asked for"
+            )
+        return asked_for
 
     def _list_tags_in_time(self, ids: Sequence[str]) -> list[tuple[str, str, str]] | None:
         try:
@@ -274,7 +289,9 @@ class Inventory(msgspec.Struct, frozen=True):
 
     def _list_tags(self, ids: Sequence[str]) -> list[tuple[str, str, str]]:
         pages = self.pages("ListTagResources", _of_these(ids), "TagResources", "TagResource")
-        return [read_tag(row) for row, _ in pages]
+        tags = [read_tag(row) for row, _ in pages]
+        self._checked(ids, {one for one, _, _ in tags}, "ListTagResources")
+        return tags
 
     def _check_permission_for_tags(self, ids: Sequence[str]) -> None:
         """Whether ListTagResources knows DryRun is not documented.

@@ -12,7 +12,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags, LostPermission
 from shared.domain.instance import Instance, Status
 from shared.domain.selection import ByTagsAndName, Everything, Selection
-from shared.errors import AccessDenied
+from shared.errors import AccessDenied, Unavailable
 from tests.harness.call import Call
 from tests.unit.ecs.pages import (
     DEV,
@@ -215,12 +215,26 @@ def test_tags_that_may_not_be_listed_are_not_taken_for_none(call: Call) -> None:
         emulated(call).with_tags_checked([seen("i-0000")])
 
 
-def test_tags_of_others_are_not_taken_for_an_instances_own() -> None:
-    others = {"ResourceId": "i-other", "ResourceType": "instance"}
-    tag = {**others, "TagKey": "curfew:protect", "TagValue": ""}
-    ecs, _ = scripted({"": {"TagResources": {"TagResource": [tag]}}})
+OTHERS = {
+    "ResourceId": "i-other",
+    "ResourceType": "instance",
+    "TagKey": "curfew:protect",
+    "TagValue": "",
+}
 
-    assert [one.tags for one in ecs.with_tags_checked([seen("i-mine")])] == [{}]
+
+def test_tags_of_others_are_not_taken_for_an_instances_own() -> None:
+    mine = {**OTHERS, "ResourceId": "i-mine", "TagKey": "team", "TagValue": "dev"}
+    ecs, _ = scripted({"": {"TagResources": {"TagResource": [OTHERS, mine]}}})
+
+    assert [one.tags for one in ecs.with_tags_checked([seen("i-mine")])] == [{"team": "dev"}]
+
+
+def test_tags_of_others_alone_do_not_say_that_an_instance_has_none() -> None:
+    ecs, _ = scripted({"": {"TagResources": {"TagResource": [OTHERS]}}})
+
+    with pytest.raises(Unavailable, match=r"^ListTagResources in cn-hangzhou: ECS shows other"):
+        ecs.with_tags_checked([seen("i-mine")])
 
 
 def test_permission_that_is_lost_between_two_batches_is_noticed(call: Call) -> None:
