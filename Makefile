@@ -38,6 +38,9 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## a business day and a worked Saturday, emulated
 	@$(PY) -m local demo
 
+# Every worker writes the asserts of all modules anew unless Python may keep its bytecode.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 test: setup ## run the tests but the slow ones: about three minutes on two cores
 	$(PY) -m pytest -n auto --dist worksteal -m "not slow"
 

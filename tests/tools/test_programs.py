@@ -24,6 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "programs"
 
 
+@pytest.mark.slow
 def test_what_cannot_be_installed_is_said_and_the_rest_is_installed(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

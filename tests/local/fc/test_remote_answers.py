@@ -215,7 +215,11 @@ def test_this_machine_is_asked_without_the_proxy(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
-    with listening(saying(b"")) as proxy, listening(saying(b"")) as server:
+
+    def hanging_up(connection: socket.socket, _: Event) -> None:
+        connection.recv(65536)  # the handshake, which does not end as a request does
+
+    with listening(saying(b"")) as proxy, listening(hanging_up) as server:
         environ = {**ENVIRON, "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
         result = run(name, f"https://127.0.0.1:{server.port}", environ=environ)
 

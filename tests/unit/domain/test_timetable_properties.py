@@ -78,7 +78,14 @@ def _skipped(clocks: list[datetime]) -> set[datetime]:
     }
 
 
-@pytest.mark.parametrize("spec", ["daily 1:30-3:30", "daily 0:00-12:00", "daily 22:30-0:30"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "daily 1:30-3:30",
+        pytest.param("daily 0:00-12:00", marks=pytest.mark.slow),
+        pytest.param("daily 22:30-0:30", marks=pytest.mark.slow),
+    ],
+)
 def test_each_day_has_one_opening_and_one_close_also_when_clocks_change(spec: str) -> None:
     schedule = parse_spec(spec)
     for zone, change in changes():
