@@ -101,6 +101,18 @@ class EcsMock:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
+    def start(self) -> FakeEcs:
+        """Enter, where a ``with`` block does not fit: in ``setUp``, say, with `stop` at the end."""
+        return self.__enter__()
+
+    def stop(self) -> None:
+        """Leave what `start` has entered; nothing happens if that is not so.
+
+        Raises:
+            StrayRequestError: a request would have left the machine.
+        """
+        self.__exit__(None, None, None)
+
     def __call__(self, decorated: C) -> C:
         """Decorate a function or a class, which is changed in place and returned.
 

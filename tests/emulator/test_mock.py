@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import socket
+import unittest
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,6 +46,45 @@ def stop_the_first() -> int:
     call("StopInstance", InstanceId=first["InstanceId"])
     shown = call("DescribeInstances")["Instances"]["Instance"]
     return sum(each["Status"] == "Stopping" for each in shown)
+
+
+class TestStarted(unittest.TestCase):
+    """As where a block does not fit."""
+
+    def setUp(self) -> None:
+        mock = mock_ecs(fleet={"instances": [{"name": "web"}]})
+        self.ecs = mock.start()
+        self.addCleanup(mock.stop)
+
+    def test_it_is_there_until_it_is_stopped(self) -> None:
+        call("DescribeRegions")
+
+        assert self.ecs.log.count("DescribeRegions") == 1
+        assert [each.name for each in self.ecs.engine.instances()] == ["web"]
+
+
+def test_what_was_started_is_stopped_once() -> None:
+    before = socket.getaddrinfo
+    mock = mock_ecs()
+    mock.start()
+    assert socket.getaddrinfo is not before
+
+    mock.stop()
+    mock.stop()
+
+    assert socket.getaddrinfo is before
+
+
+def test_a_stray_request_is_raised_when_it_is_stopped() -> None:
+    before, mock = socket.getaddrinfo, mock_ecs()
+    mock.start()
+    with suppress(BaseException):
+        socket.create_connection(("example.com", 80))
+
+    with pytest.raises(StrayRequestError, match=r"would have gone to example\.com"):
+        mock.stop()
+
+    assert socket.getaddrinfo is before
 
 
 def test_a_decorated_function_has_an_emulator_of_its_own_at_each_call() -> None:
