@@ -1,0 +1,108 @@
+"""An invocation is told once, and what goes wrong is a sentence."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.errors import Refused
+from shared.notify.notices import Post
+from shared.notify.outgoing import Answer, Outgoing
+from shared.notify.telling import Telling
+from shared.parallel import one_by_one
+from shared.report.log import Origin
+from tests.unit.notify.runs import ACCOUNT, NOW, report, row
+
+ORIGIN = Origin("stop", "1-66aa")
+ENVIRON = {"CURFEW_NOTIFY": "https://ops.example.com/x"}
+
+
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(seconds)
+
+
+class Server:
+    """Takes every message, and the environment that it is sent under."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.taken: list[tuple[Outgoing, float]] = []
+        self.environs: list[Mapping[str, str]] = []
+        self.error = error
+
+    def poster(self, environ: Mapping[str, str]) -> Post:
+        self.environs.append(environ)
+        if self.error:
+            raise self.error
+        return self.post
+
+    def post(self, outgoing: Outgoing, timeout_s: float) -> Answer:
+        self.taken.append((outgoing, timeout_s))
+        return Answer(200, b"")
+
+
+def telling(server: Server, left_s: float = 60) -> Telling:
+    killed_at = NOW + timedelta(seconds=left_s)
+    made = Telling(ENVIRON, server.poster, one_by_one, Noon(), killed_at=killed_at, account=ACCOUNT)
+    made.add(report(row(1)))
+    return made
+
+
+def test_it_is_told_once_under_its_own_environment() -> None:
+    server = Server()
+    one = telling(server)
+
+    assert [one.tell(ORIGIN), one.tell(ORIGIN)] == [[], []]
+    assert [outgoing.url for outgoing, _ in server.taken] == [ENVIRON["CURFEW_NOTIFY"]]
+    assert server.environs == [ENVIRON]
+
+
+def test_nothing_is_told_before_anything_has_ended() -> None:
+    server = Server()
+    one = Telling(ENVIRON, server.poster, one_by_one, Noon(), killed_at=NOW, account=ACCOUNT)
+
+    assert one.tell(ORIGIN) == []
+    one.add(report(row(1)))
+    assert one.tell(ORIGIN) == ["no notice was sent: no time was left for it"]
+    assert server.taken == []
+
+
+@pytest.mark.parametrize(("left_s", "timeout_s"), [(60, 3.0), (2, 1.7)])
+def test_it_takes_three_seconds_at_most_and_leaves_some_to_answer(
+    left_s: float, timeout_s: float
+) -> None:
+    server = Server()
+
+    telling(server, left_s).tell(ORIGIN)
+
+    assert [timeout for _, timeout in server.taken] == [pytest.approx(timeout_s)]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (Refused("HTTPS_PROXY cannot be read"), "no notice was sent: HTTPS_PROXY cannot be read"),
+        (ZeroDivisionError("MARKED"), "no notice was sent: "),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence_of_all_channels(
+    error: Exception, sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    [told] = telling(Server(error)).tell(ORIGIN)
+
+    assert told.startswith(sentence)
+    assert "MARKED" not in told + caplog.text
+    lines = [json.loads(one.getMessage()) for one in caplog.records if one.name == "curfew"]
+    [line] = [one for one in lines if one["log"] == "notice"]
+    assert (line["channel"], line["result"], line["message"]) == ("", "failed", told)
