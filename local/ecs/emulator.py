@@ -111,7 +111,7 @@ class Emulator:
         return self.gateway.faults
 
     def restrict(self, *policies: str | Mapping[str, Any]) -> None:
-        """Leave the key ``local`` only what these RAM policies allow it.
+        """Leave the key ``local`` only what these RAM policies allow it: without any, nothing.
 
         Raises:
             PolicyError: a document that is not understood.

@@ -71,7 +71,7 @@ class FakeEcs:
         return self.emulator.log
 
     def restrict(self, *policies: str | Mapping[str, Any]) -> None:
-        """Leave the key ``local`` only what these RAM policies allow it.
+        """Leave the key ``local`` only what these RAM policies allow it: without any, nothing.
 
         Raises:
             PolicyError: a document that is not understood.

@@ -25,6 +25,7 @@ from local.ecs.gateway.faults import (
     Refuse,
     SlowBody,
 )
+from local.ecs.ram.policy import PolicyError
 from local.ecs.server import LocalEcs
 
 if TYPE_CHECKING:
@@ -215,6 +216,15 @@ def test_policies_leave_the_key_what_they_allow(fake_ecs: FakeEcs) -> None:
     with pytest.raises(ServerException, match="not authorized") as caught:
         ask("StopInstance", InstanceId=instance_id)
     assert caught.value.get_error_code() == "Forbidden.RAM"
+
+
+def test_without_a_policy_nothing_is_allowed(fake_ecs: FakeEcs) -> None:
+    fake_ecs.restrict()
+
+    with pytest.raises(ServerException, match="not authorized"):
+        ask("DescribeInstances")
+    with pytest.raises(PolicyError, match="no policy at all allows nothing"):
+        fake_ecs.restrict({"Version": "1", "Statement": []})
 
 
 def test_permission_can_be_lost_midway(fake_ecs: FakeEcs) -> None:

@@ -94,7 +94,7 @@ class Policy:
     """
 
     def __init__(self, *documents: str | Mapping[str, Any]) -> None:
-        """Read the documents.
+        """Read the documents; none at all allows nothing.
 
         Args:
             *documents: each as JSON text or as the object that such text decodes to.
@@ -142,7 +142,11 @@ def _read(document: str | Mapping[str, Any]) -> tuple[_Statement, ...]:
     statements = document.get("Statement")
     if isinstance(statements, Mapping):
         statements = [statements]
-    if not isinstance(statements, list) or not statements:
+    if statements == []:
+        raise PolicyError(
+            "Statement must be a list of one object or more; no policy at all allows nothing"
+        )
+    if not isinstance(statements, list):
         raise PolicyError(f"Statement must be a list of objects, not {statements!r}")
     return tuple(_statement(each, f"Statement[{n}]") for n, each in enumerate(statements))
 
