@@ -16,6 +16,7 @@ from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, after_transition
 from shared.domain.instance import Snapshot as TakenSnapshot
+from shared.domain.power import HANGS
 from shared.domain.steps import (
     Delete,
     DiskLook,
@@ -166,6 +167,11 @@ class ReleaseRule(Rule, frozen=True):
         """That force was of no use: whoever asked for it must not believe that it was used."""
         is_late = self.force and before.status is Status.STOPPING
         return "force was not used: it was stopping already" if is_late else ""
+
+    def awaited(self, instance: Instance) -> str:
+        """Nothing can be done about one that hangs on its way down, by force or not."""
+        hangs = self.force and instance.status is Status.STOPPING
+        return HANGS if hangs else super().awaited(instance)
 
     def _snapshots_in_words(self, instance: Instance, now: datetime) -> str:
         """What there is to do about snapshots before the instance can be deleted."""

@@ -122,7 +122,8 @@ class _Run:
     def rows(self, result: Result = Result.PENDING, reason: str = "", code: str = "") -> list[Row]:
         """A row for each instance; this result and reason for those that are not settled."""
         return [
-            one.row or (one.ended(result, reason, code) if reason else one.pending())
+            one.row
+            or (one.ended(result, reason, code) if reason else one.pending(self.job.judge.rule))
             for one in self.targets
         ]
 

@@ -46,6 +46,7 @@ _FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S, _LONGEST_BUSY_S = 0.5, 10.0, 30.0
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
 """ECS was seen to leave an instance out of two answers that followed at once."""
 
+_ON_ITS_WAY = frozenset({Status.STARTING, Status.STOPPING})
 _AFTER_REFUSED_BATCH = timedelta(seconds=3)
 """Should ECS have begun with a part of a batch that it refused, that part has time to vanish."""
 
@@ -161,11 +162,14 @@ class Target(msgspec.Struct, eq=False):
             self._last_at is not None and self._rejected is None and now - self._last_at < PATIENCE
         )
 
-    def pending(self) -> Row:
+    def pending(self, rule: Rule) -> Row:
         """The row of an instance that time did not suffice for."""
-        waiting = (
-            self.step.reason if isinstance(self.step, Wait) else f"next: {in_words(self.step)}"
-        )
+        if not isinstance(self.step, Wait):
+            waiting = f"next: {in_words(self.step)}"
+        elif self.instance.status in _ON_ITS_WAY and self.instance.status is self.first.status:
+            waiting = rule.awaited(self.instance)
+        else:
+            waiting = self.step.reason
         if self._rejected and self._rejected.message:
             waiting += f" ({self._rejected.message})"
         if self._throttled:

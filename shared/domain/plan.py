@@ -237,7 +237,11 @@ class WatchOnly(Rule, frozen=True):
             return Wait(self.rule.awaited(instance))
         if isinstance(step, NoCall):
             return step
-        return Impossible(f"{instance.status.value} again, by someone else; not in the plan")
+        return Impossible(f"{instance.status.value} again, not by this run; not in the plan")
+
+    def awaited(self, instance: Instance) -> str:
+        """What the rule says."""
+        return self.rule.awaited(instance)
 
     def unchanged(self, before: Instance) -> str:
         """What the rule adds."""

@@ -16,6 +16,13 @@ from shared.domain.instance import (
 )
 from shared.domain.steps import Done, Impossible, Rule, Start, Step, Stop, Wait, in_words
 
+HANGS = (
+    "it was already stopping when this run first read it (ECS does not say since when), and ECS "
+    "powers off only running instances: wait; if it hangs, try Force Stop in the ECS console or "
+    "ask Alibaba Cloud support"
+)
+"""What is said to whoever asked for force."""
+
 
 class StopRule(Rule, frozen=True):
     """From what an instance is now to the next step towards being stopped."""
@@ -59,11 +66,7 @@ class StopRule(Rule, frozen=True):
         """Nothing can be done about one that hangs on its way down, by force or not."""
         if not (self.force and instance.status is Status.STOPPING):
             return super().awaited(instance)
-        return (
-            "it was already stopping when this run first read it (ECS does not say since when), "
-            "and ECS powers off only running instances: wait; if it hangs, try Force Stop in the "
-            "ECS console or ask Alibaba Cloud support"
-        )
+        return HANGS
 
     def changed(self, before: Instance, after: Instance) -> str:
         """What became of its static public address."""

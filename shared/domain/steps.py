@@ -208,7 +208,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     def awaited(self, instance: Instance) -> str:
         """What is said of one that was on its way already when the run first looked."""
-        return f"{instance.status.value} already, by someone else"
+        return f"{instance.status.value} already, not by this run"
 
     def unchanged(self, before: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
         """What the report adds about an instance that got to the goal without this run; "".

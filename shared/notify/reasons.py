@@ -66,7 +66,7 @@ _PARTS = (
     (r"ran out of time", "运行时间用尽"),
     (r"wait: (\w+)", "等待（{}）"),
     (r"(\w+) already", "已经是 {}"),
-    (r"by someone else", "不是本次运行所为"),
+    (r"not by this run", "不是本次运行所为"),
     # releases
     (r"release", "释放"),
     (r"release by force", "强制释放"),

@@ -273,3 +273,27 @@ def test_a_release_that_ends_after_its_stop_says_what_the_stop_took(
 
     _, report = in_error(caught.value)
     assert report["instances"][0]["reason"].endswith(f"already done: stop{lost.format(address)}")
+
+
+@pytest.mark.parametrize("snapshot", [True, False])
+@pytest.mark.parametrize(
+    ("force", "said"),
+    [
+        (False, "Stopping already, not by this run"),
+        (True, "it was already stopping when this run first read it (ECS does not say since when)"),
+    ],
+)
+def test_one_that_hangs_on_its_way_down_is_told_and_what_can_be_done(
+    call: Call,
+    force: bool,  # noqa: FBT001  # a column of the table
+    snapshot: bool,  # noqa: FBT001  # likewise
+    said: str,
+) -> None:
+    call.fleet(runner("i-1", status=Status.STOPPING), durations=Durations(stopping=timedelta(1)))
+
+    with pytest.raises(Incomplete) as caught:
+        call(handler, {"instance_ids": ["i-1"], "force": force, "snapshot": snapshot})
+
+    _, report = in_error(caught.value)
+    assert report["instances"][0]["result"] == "pending"
+    assert report["instances"][0]["reason"].startswith(f"ran out of time; {said}")

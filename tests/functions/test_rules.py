@@ -210,14 +210,14 @@ def test_one_that_hangs_on_its_way_down_cannot_be_powered_off() -> None:
     graceful = StopRule(force=False, stopped_mode=None, wait=True)
     forced = replace(graceful, force=True)
 
-    assert graceful.awaited(stopping) == "Stopping already, by someone else"
+    assert graceful.awaited(stopping) == "Stopping already, not by this run"
     assert forced.awaited(stopping) == (
         "it was already stopping when this run first read it (ECS does not say since when), and "
         "ECS powers off only running instances: wait; if it hangs, try Force Stop in the ECS "
         "console or ask Alibaba Cloud support"
     )
     assert StartRule(wait=True).awaited(replace(BASE, status=Status.STARTING)) == (
-        "Starting already, by someone else"
+        "Starting already, not by this run"
     )
 
 

@@ -198,7 +198,7 @@ def test_a_dry_run_is_the_plan_as_a_report(call: Call) -> None:
         "instances": [
             row("i-1", "would_change", "stop (the account's default mode)"),
             row("i-2", "unchanged", KEPT_BILLED, status="Stopped"),
-            row("i-3", "unchanged", "Stopping already, by someone else", status="Stopping"),
+            row("i-3", "unchanged", "Stopping already, not by this run", status="Stopping"),
         ],
     }
 

@@ -261,7 +261,7 @@ def test_what_was_not_in_the_plan_is_not_touched_when_it_turns_round(call: Call)
         call(stop.handler, DEV)
 
     _, report = in_error(caught.value)
-    assert report["instances"][0]["reason"] == "Running again, by someone else; not in the plan"
+    assert report["instances"][0]["reason"] == "Running again, not by this run; not in the plan"
     assert call.ecs.log.mutating() == ()
 
 

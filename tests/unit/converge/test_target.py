@@ -320,13 +320,24 @@ def test_tries_grow_rarer_too(kind: Kind, seconds: list[float]) -> None:
 def test_what_time_did_not_suffice_for_says_what_comes_next(
     outcomes: Sequence[Outcome], reason: str, code: str
 ) -> None:
-    assert after(outcomes).pending() == Row(instance(), Result.PENDING, reason, code)
+    assert after(outcomes).pending(STOPS) == Row(instance(), Result.PENDING, reason, code)
 
 
 def test_what_is_awaited_when_time_is_up_is_told() -> None:
     one = target(Status.STOPPING)
     one.decide(judge(STOPS), START)
 
-    assert one.pending() == Row(
-        instance(Status.STOPPING), Result.PENDING, "ran out of time; Stopping"
+    assert one.pending(STOPS) == Row(
+        instance(Status.STOPPING),
+        Result.PENDING,
+        "ran out of time; Stopping",
     )
+
+
+def test_what_was_so_already_at_the_first_look_is_told_as_that() -> None:
+    one = target(Status.STOPPING)
+    one.first = instance(Status.STOPPING)
+    one.decide(judge(STOPS), START)
+
+    reason = "ran out of time; Stopping already, not by this run"
+    assert one.pending(STOPS) == Row(instance(Status.STOPPING), Result.PENDING, reason)

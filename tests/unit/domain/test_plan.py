@@ -267,21 +267,21 @@ def test_a_dry_run_tells_the_whole_plan() -> None:
         Row(stopped, Result.UNCHANGED, "off"),
         Row(running, Result.WOULD_CHANGE, "stop"),
         Row(starting, Result.WOULD_CHANGE, "wait: Starting, stop"),
-        Row(stopping, Result.UNCHANGED, "Stopping already, by someone else"),
+        Row(stopping, Result.UNCHANGED, "Stopping already, not by this run"),
     )
 
 
 @pytest.mark.parametrize(
     ("status", "step"),
     [
-        (Status.STOPPING, Wait("Stopping already, by someone else")),
+        (Status.STOPPING, Wait("Stopping already, not by this run")),
         (Status.STOPPED, Done("off")),
         (Status.UNKNOWN, Skip("it would be harmed")),
         (
             Status.GONE,
             Impossible("ECS does not know this id", "InvalidInstanceId.NotFound"),
         ),
-        (Status.RUNNING, Impossible("Running again, by someone else; not in the plan")),
+        (Status.RUNNING, Impossible("Running again, not by this run; not in the plan")),
     ],
 )
 def test_what_is_only_waited_for_is_never_acted_on(status: Status, step: Step) -> None:
