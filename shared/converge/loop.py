@@ -252,7 +252,7 @@ class _Run:
             one
             for one in wave
             if one.row is None
-            and not isinstance(one.step, NoCall)
+            and (one.unsure or not isinstance(one.step, NoCall))
             and self.job.judge.lacks_tags(one.instance)
         ]
         if not ready:

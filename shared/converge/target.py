@@ -64,6 +64,7 @@ class Target(msgspec.Struct, eq=False):
         suspect: It was refused alone; from then on it is tried again together with its like.
         row: Its line in the report, once it is settled.
         unconfirmed: How often no second response confirmed which tags it lacks.
+        unsure: It would be left for want of a tag, which a second API is to confirm first.
         made: What was done to it, in words.
         why: Why the first of it was, as it was decided.
     """
@@ -77,6 +78,7 @@ class Target(msgspec.Struct, eq=False):
     suspect: bool = False
     row: Row | None = None
     unconfirmed: int = 0
+    unsure: bool = False
     made: tuple[str, ...] = ()
     why: str = ""
     _throttled: str = ""
@@ -125,6 +127,9 @@ class Target(msgspec.Struct, eq=False):
             self.due = now + LOOK_AGAIN_AFTER
             return
         row = judge.row_if_left_alone(self.instance, now)
+        self.unsure = row is not None and judge.is_left_in_doubt(self.instance, row, now)
+        if self.unsure:
+            return
         if row is not None:
             vanished = self._is_missing() and not self._perhaps_deleted
             self.row = self._vanished(row, judge) if vanished else self._final(row, judge.rule)

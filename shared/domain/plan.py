@@ -154,11 +154,24 @@ class Judge(msgspec.Struct, frozen=True):
             return ""
         if self.narrowing.rests_on_absence(instance):
             return UNSURE_TAGS if row is None or row.result is Result.UNCHANGED else ""
-        if not self._is_doubted(instance) or instance.status is Status.GONE:
+        if row is not None and not self.is_left_in_doubt(instance, row, now):
             return ""
+        return UNCONFIRMED_TAGS if self._is_doubted(instance) else ""
+
+    def is_left_in_doubt(self, instance: Instance, row: Row, now: datetime) -> bool:
+        """Is it left only for want of a tag that the rule doubts, and one API alone was asked?
+
+        Args:
+            instance: As the latest look shows it.
+            row: What ``row_if_left_alone`` has made of it.
+            now: The time of that.
+        """
+        if instance.tags_checked or instance.status is Status.GONE:
+            return False
+        if not self._is_doubted(instance):
+            return False
         skip = self.rule.next_step(instance, now)
-        is_left = row is not None and not (isinstance(skip, Skip) and skip.reason == row.reason)
-        return "" if is_left else UNCONFIRMED_TAGS
+        return isinstance(skip, Skip) and skip.reason == row.reason
 
 
 class Plan(msgspec.Struct, frozen=True):

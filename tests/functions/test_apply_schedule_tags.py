@@ -96,6 +96,27 @@ def test_a_tag_that_is_given_meanwhile_counts_though_the_look_before_the_call_ha
 
 
 @pytest.mark.promise("S56")
+@pytest.mark.parametrize("is_down", [False, True])
+def test_a_tag_that_gets_lost_after_a_refused_call_is_not_called_missing(
+    is_down: bool,  # noqa: FBT001  # a table's column
+) -> None:
+    stage = at(EVENING, machine())
+    faults = stage.gateway.faults
+    faults.add(Refuse(action="StopInstances", times=1))
+    faults.add(DroppedTags(action="DescribeInstances", key="curfew:schedule", skip=1))
+    if is_down:
+        faults.add(Refuse(action="ListTagResources"))
+
+    try:
+        report = stage.ask("apply_schedule", DEV)
+    except Incomplete as error:
+        report = report_of(error)
+
+    ((result, _),) = table(report).values()
+    assert result == ("pending" if is_down else "changed")
+
+
+@pytest.mark.promise("S56")
 @pytest.mark.parametrize("request_has_one", [False, True])
 def test_a_schedule_that_cannot_be_read_is_skipped_and_told(
     request_has_one: bool,  # noqa: FBT001  # a table's column
