@@ -59,6 +59,9 @@ HARMLESS = (
 SCHEDULE_KEYS = ("curfew:schedule", "Curfew:Schedule")
 """How people write the key of a schedule."""
 
+SCHEDULE_KEY = "[cC]urfew:[sS]chedule"
+"""Any of these, as a fault names them; who loses one of two is taken to have one."""
+
 KEPT_UNTIL = ("2026-11-21", "2026-11-20T12:05:00Z", "2020-01-01", "tomorrow", "")
 """What ``curfew:keep-until`` and ``curfew:keep-off-until`` say: until later, soon, or nonsense."""
 

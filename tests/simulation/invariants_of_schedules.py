@@ -39,6 +39,8 @@ def against_schedule(watch: Watch, order: Order, one: Instance, write: Write) ->
 def is_at_goal(watch: Watch, invocation: Invocation, order: Order, one: Instance | None) -> bool:
     """Was it so when it was looked at, by the tags that ECS has shown?"""
     now = watch.clock.now()
+    if order.evening and one and one.instance_id in invocation.moving:
+        return True  # on its way when it was looked at
     shown = _shown(watch, order, one) if one else (None,)
     return any(order.was_at_goal(each, invocation.began_at, now) for each in shown)
 
@@ -48,7 +50,7 @@ def wrong_reason(
 ) -> str:
     """Why the reason is not so of an instance that nobody has disturbed; "" if it is."""
     now = watch.clock.now()
-    if order.evening is None:
+    if order.evening is None or one.instance_id in invocation.moving:
         return ""
     shown = _shown(watch, order, one)
     if row["result"] == "skipped" and _GUARDED.search(row["reason"]):
@@ -70,7 +72,7 @@ def untold(order: Order, rows: Sequence[Mapping[str, Any]], warnings: Sequence[s
     if order.evening is None:
         return ""
     unreadable = any(_UNREADABLE in row["reason"] for row in rows if row["status"] != "Gone")
-    if unreadable and not any("cannot be read: " in one for one in warnings):
+    if unreadable and not any("curfew:schedule" in one.lower() for one in warnings):
         return "a schedule that cannot be read"
     planned = any("this plan is as of " in one for one in warnings)
     return "" if planned is ("at" in order.request) else "of when the plan is"
@@ -82,8 +84,8 @@ def _shown(watch: Watch, order: Order, one: Instance) -> list[Instance]:
     Who then is as the request's own schedule has it is left without a second question: nothing is
     done to it, and the next run sees the tag.
     """
-    lost = [each.key for each in watch.scenario.faults if isinstance(each, DroppedTags)]
-    if order.evening is None or not (watch.is_rough and {*lost} & {*SCHEDULE_KEYS}):
+    lost = any(isinstance(each, DroppedTags) for each in watch.scenario.faults)
+    if order.evening is None or not (watch.is_rough and lost):
         return [one]
-    tags = {key: value for key, value in one.tags.items() if key not in lost}
+    tags = {key: value for key, value in one.tags.items() if key not in SCHEDULE_KEYS}
     return [one, replace(one, tags=tags)] if order.evening.fallback else [one]

@@ -13,7 +13,8 @@ import pytest
 import functions.apply_schedule
 import shared.domain.enforcement
 import shared.domain.on_schedule
-from local.ecs.gateway.faults import DroppedTags
+from local.ecs.gateway.faults import DroppedTags, Refuse
+from shared.converge.target import Target
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Decision, Move, Terms
 from shared.domain.guards import Guard, Harm
@@ -24,6 +25,7 @@ from shared.domain.schedule import Schedule
 from shared.domain.steps import Rule
 from shared.domain.timetable import State
 from tests.simulation import planted
+from tests.simulation.fleets import SCHEDULE_KEY
 from tests.simulation.planted import Planted
 from tests.simulation.scenario import Scenario
 
@@ -74,6 +76,17 @@ def _a_close_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _a_schedule_missed_by_one_api(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Judge, "_is_doubted", lambda *_: False)
+
+
+def _a_schedule_missed_after_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Target.decide
+
+    def hasty(self: Target, judge: Judge, now: datetime) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(Judge, "is_left_in_doubt", lambda *_: False)
+            honest(self, judge, now)
+
+    monkeypatch.setattr(Target, "decide", hasty)
 
 
 def _the_request_before_the_tag(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,8 +163,16 @@ def of_lost_schedules(given: Scenario) -> Scenario | None:
     """The request has a schedule, and ECS does not show those of the tags."""
     if not (of_schedules(given) and any("schedule" in one.request for one in given.messages)):
         return None
-    lost = DroppedTags(action="DescribeInstances", key="curfew:schedule")
+    lost = DroppedTags(action="DescribeInstances", key=SCHEDULE_KEY)
     return replace(given, faults=(lost,))
+
+
+def of_lost_and_refused(given: Scenario) -> Scenario | None:
+    """No request has a schedule, those of the tags get lost, and calls are made again."""
+    if not of_schedules(given) or any("schedule" in one.request for one in given.messages):
+        return None
+    lost = DroppedTags(action="DescribeInstances", key=SCHEDULE_KEY)
+    return replace(given, faults=(lost, Refuse(action="St*", times=3)))
 
 
 def of_planned_times(given: Scenario) -> bool:
@@ -173,6 +194,7 @@ SCHEDULES = (
     _in_schedules(_an_opening_forgotten, "it is Instance"),
     _in_schedules(_a_close_forgotten, "it is Instance"),
     Planted(_a_schedule_missed_by_one_api, of_lost_schedules, "stop, but"),
+    Planted(_a_schedule_missed_after_the_plan, of_lost_and_refused, "which was never so"),
     _in_schedules(_the_request_before_the_tag, "start, but"),
     _in_schedules(_the_request_for_what_cannot_be_read, "no schedule that can be read"),
     _in_schedules(_schedules_in_utc, "stop, but"),

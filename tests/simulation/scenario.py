@@ -18,7 +18,15 @@ from local.ecs.gateway.faults import AnyFault, GarbledRow, LostPermission, Missi
 from local.ecs.gateway.throttle import Limits
 from tests.harness.actions import ACTIONS
 from tests.simulation import troubles
-from tests.simulation.fleets import DUSK, REGIONS, SCHEDULE_KEYS, aged, fleet_of, scheduled
+from tests.simulation.fleets import (
+    DUSK,
+    REGIONS,
+    SCHEDULE_KEY,
+    SCHEDULE_KEYS,
+    aged,
+    fleet_of,
+    scheduled,
+)
 from tests.simulation.hours import IN_CHINA, Hours, hours_of
 from tests.simulation.messages import (
     OF_NOW,
@@ -233,8 +241,10 @@ def _decisive(function: str, messages: Sequence[Message], operator: Operator) ->
         for key in (*one.get("except", {}).get("tags", ()), *one.get("without_tags", ()))
     }
     if function == "apply_schedule":
-        named |= {*SCHEDULE_KEYS}
+        named.add(SCHEDULE_KEY)
     asked = {key for one in requests for key in one.get("tags", ())}
+    if SCHEDULE_KEYS[0] in asked:
+        asked.add(SCHEDULE_KEY)
     return sorted(named - asked - (operator.only_tags or {}).keys())
 
 
