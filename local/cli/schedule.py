@@ -18,6 +18,9 @@ from shared.errors import Refused
 from shared.settings import read_settings
 from shared.times import parse_instant
 
+_YEARS = range(1971, 2100)
+"""Of these years zones say when clocks change."""
+
 _LOCAL = r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d))?"
 
 
@@ -79,12 +82,21 @@ def _instant(text: str | None, zone: tzinfo) -> datetime:
     if text is None:
         return datetime.now(timezone.utc)
     try:
-        if match := re.fullmatch(_LOCAL, text):
-            day = datetime.strptime(match["day"], "%Y-%m-%d").date()  # noqa: DTZ007  # a day only
-            minutes = int(match["hour"] or 0) * 60 + int(match["minute"] or 0)
-            return instant_of(day, minutes, zone)
-        return parse_instant(text)
+        moment = _read_instant(text, zone)
     except (ValueError, OverflowError):
         raise click.ClickException(
             f"--at: {text!r} is not a time; write it like 2026-10-10T09:00"
         ) from None
+    if moment.year not in _YEARS:
+        raise click.ClickException(
+            f"--at: {text!r} is too far away; write a year from {_YEARS[0]} to {_YEARS[-1]}"
+        )
+    return moment
+
+
+def _read_instant(text: str, zone: tzinfo) -> datetime:
+    if match := re.fullmatch(_LOCAL, text):
+        day = datetime.strptime(match["day"], "%Y-%m-%d").date()  # noqa: DTZ007  # a day only
+        minutes = int(match["hour"] or 0) * 60 + int(match["minute"] or 0)
+        return instant_of(day, minutes, zone)
+    return parse_instant(text)

@@ -263,11 +263,22 @@ def test_a_name_is_looked_up_where_the_functions_look() -> None:
             "--at: 'noon' is not a time; write it like 2026-10-10T09:00",
         ),
         ([OFFICE, "--at", "2026-02-30"], {}, "--at: '2026-02-30' is not a time"),
+        *(
+            (
+                [OFFICE, "--at", at],
+                {},
+                f"--at: '{at}' is too far away; write a year from 1971 to 2099",
+            )
+            for at in ("0001-06-01", "1970-12-31", "9999-12-31", "2100-01-01T00:00+00:00")
+        ),
         ([OFFICE], {"CURFEW_TZ": "CST"}, "CURFEW_TZ is 'CST'"),
         ([OFFICE], {"CURFEW_HOLIDAYS": "sat"}, "CURFEW_HOLIDAYS: word 1, 'sat'"),
         (["office"], {"CURFEW_SCHEDULES": '{"office": "mon"}'}, "CURFEW_SCHEDULES: 'office'"),
     ],
-    ids=["chinese", "no-minutes", "no-name", "no-time", "no-day", "zone", "holidays", "names"],
+    ids=[
+        *("chinese", "no-minutes", "no-name", "no-time", "no-day", "year-1", "year-1970"),
+        *("year-9999", "year-2100", "zone", "holidays", "names"),
+    ],
 )
 def test_what_is_wrong_is_one_line(
     arguments: list[str], environ: dict[str, str], said: str
