@@ -19,7 +19,8 @@ from shared.domain.timetable import State
 WORTH_STARTING = timedelta(minutes=15)
 """Nothing is started for less of a span than the time to the next timer."""
 
-_SIX_DAYS = timedelta(days=6)
+_NEAR = timedelta(days=3)
+"""Within so long, back and ahead, each weekday comes once."""
 
 
 class Move(str, Enum):
@@ -224,11 +225,11 @@ class _Times(msgspec.Struct, frozen=True):
     now: datetime
 
     def shown(self, moment: datetime) -> str:
-        """``20:00`` today, ``Fri 20:00`` within six days, else with the date."""
+        """``20:00`` today, ``Fri 20:00`` within three days, else with the date."""
         local, today = moment.astimezone(self.zone), self.now.astimezone(self.zone).date()
         if local.date() == today:
             return f"{local:%H:%M}"
-        if abs(local.date() - today) <= _SIX_DAYS:
+        if abs(local.date() - today) <= _NEAR:
             return f"{WEEKDAYS[local.weekday()].title()} {local:%H:%M}"
         return f"{local:%Y-%m-%d %H:%M}"
 

@@ -11,7 +11,7 @@ from tests.simulation.fortnight_schedules import Meaning, Spec, following, last
 
 _MINUTE = timedelta(minutes=1)
 _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_A_WEEK = 7
+_NEAR = 3
 WORTH_STARTING = 15
 """Minutes of a span that must be left."""
 
@@ -116,7 +116,7 @@ class View:
         return (self.given.window + minute * _MINUTE).astimezone(self.meaning.zone)
 
     def shown(self, minute: int | None) -> str:
-        """A minute as reasons have it: the time alone today, with the day within six, or date."""
+        """A minute as reasons have it: the time alone today, with the day within three, or date."""
         if minute is None:
             return "never"
         local, today = self.local(minute), self.at.astimezone(self.meaning.zone).date()
@@ -124,7 +124,7 @@ class View:
         clock = f"{local:%H:%M}"
         if days == 0:
             return clock
-        return f"{_NAMES[local.weekday()] if days < _A_WEEK else local.date()} {clock}"
+        return f"{_NAMES[local.weekday()] if days <= _NEAR else local.date()} {clock}"
 
     def no_stop(self) -> Law | None:
         """Why it must not be stopped; None: it must be, if nothing guards it."""

@@ -144,7 +144,14 @@ def off(started: str, kept_off_until: str = "", created: str = "") -> Seen:
          "stopped, and the opening was at 08:30"),
         (OFFICE, "12:00", Seen(Power.ON_THE_WAY), Move.LEFT,
          "on its way between running and stopped"),
-        # Times farther away have their date.
+        # Times farther away have their date, so that no weekday stands for two.
+        ("thu 8:30-", "27 12:00", off("25 08:30"), Move.LEFT,
+         ("stopped; not started since the opening at Thu 08:30, which is caught up for 2h only; "
+         "left until 2026-12-03 08:30")),
+        ("sun 8:30-9:30", "12:00", off("25 08:30"), Move.FITS, "stopped; opens Sun 08:30"),
+        ("mon 8:30-9:30", "12:00", off("25 08:30"), Move.FITS, "stopped; opens 2026-11-30 08:30"),
+        ("mon -20:00", "12:00", on("23 21:00"), Move.LEFT,
+         "running since Mon 21:00, after the close at Mon 20:00; left until 2026-11-30 20:00"),
         ("never, 2027-03-01 9:00-18:00", "12:00", off("25 08:30"), Move.FITS,
          "stopped; opens 2027-03-01 09:00"),
         ("thu 10:00-21:00 Asia/Tokyo", "20:02", on("10:00"), Move.STOP,
