@@ -19,6 +19,7 @@ from shared.domain.schedule import DAY_MINUTES, Kind, Schedule
 from shared.domain.timetable import Span, State, spans_of, state_at, zone_of
 
 QUARTER = 15
+COLUMNS = 80
 _DAY = timedelta(days=1)
 _LONG_AGO = timedelta(days=400)
 _LABEL = len("> Sat 10-10 ")
@@ -194,7 +195,8 @@ def _row(picture: Picture, day: date, spans: Sequence[Span]) -> Text:
     strip, told = _strip(picture, day, spans), _told(picture, day, spans)
     row = Text(label, "bold" if is_today else "")
     row.append(strip, "green" if set(strip) - {picture.marks.off} else "dim")
-    row.append(f"  {told}".rstrip(), "" if is_today else "dim")
+    blanks = "  " if len(row) + len(told) <= COLUMNS - 2 else " "
+    row.append(f"{blanks}{told}".rstrip(), "" if is_today else "dim")
     return row
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from local.cli.main import group
@@ -292,6 +292,7 @@ def test_what_is_wrong_is_one_line(
 
 @settings(max_examples=20, deadline=None)
 @given(schedule=schedules(), at=instants())
+@example(schedule=parse_spec("offdays 0:00-24:00"), at=local("2020-01-01 08:00"))
 def test_every_picture_fits_80_columns_and_ascii_needs_no_other_characters(
     schedule: Schedule, at: datetime
 ) -> None:
