@@ -107,6 +107,11 @@ def _destination(function: Function, config: Mapping[str, Any]) -> Iterator[Find
     to = on_failure.get("destination") if isinstance(on_failure, dict) else None
     if not to:
         yield warning("no onFailure destination: an event that fails for good is lost silently")
+    elif isinstance(to, str) and to.endswith(f":functions/{function.props.get('functionName')}"):
+        yield warning(
+            "onFailure leads to the function itself: what failed for good would be done again and "
+            "again until it is too old (CURFEW_MAX_EVENT_AGE). Write a queue"
+        )
     elif isinstance(to, str) and is_known(to) and to.startswith("acs:mns:") and "/queues/" in to:
         found = _QUEUE.fullmatch(to)
         if not found:

@@ -29,6 +29,17 @@ WARNINGS: dict[str, tuple[Edit, str]] = {
         lambda d: put(template(d)["asyncInvokeConfig"], maxAsyncEventAgeInSeconds=86_400),
         "events may wait for 24 h, but those older than 6 h are refused",
     ),
+    "failures to itself": (
+        lambda d: put(
+            props(d),
+            asyncInvokeConfig={
+                "destinationConfig": {
+                    "onFailure": {"destination": "acs:fc:cn-hangzhou:1:functions/curfew-stop"}
+                }
+            },
+        ),
+        "onFailure leads to the function itself: what failed for good would be done again",
+    ),
     "nowhere for failures": (
         lambda d: template(d)["asyncInvokeConfig"].pop("destinationConfig"),
         "no onFailure destination",
