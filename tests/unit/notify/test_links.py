@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from shared.notify.links import FIELD, Lease, link, read_lease
 
@@ -31,6 +32,13 @@ def field(lease: Lease = LEASE, key: str = KEY) -> str:
 def test_a_link_says_what_it_is_about() -> None:
     assert read_lease(field(), KEY) == LEASE
     assert len(field()) < 200
+
+
+@pytest.mark.parametrize("length", range(1, 21))
+def test_a_link_may_be_of_any_length(length: int) -> None:
+    lease = replace(LEASE, instance_id="i-" + "x" * length)
+
+    assert read_lease(field(lease), KEY) == lease
 
 
 @pytest.mark.promise("S54")

@@ -154,6 +154,36 @@ def test_nor_does_one_that_is_reached_by_tls(tmp_path: Path) -> None:
         assert post(f"https://127.0.0.1:{server.port}/x", environ) == Answer(200, b"ok")
 
 
+@pytest.mark.parametrize(
+    ("host", "no_proxy", "proxy"),
+    [
+        ("127.0.0.1:9", "", None),
+        ("ops.example.com", "", "http://127.0.0.1:9"),
+        ("ops.example.com", "example.com", None),
+    ],
+)
+def test_half_of_the_time_is_for_connecting_by_the_proxy_that_counts(
+    host: str, no_proxy: str, proxy: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Mapping[str, object]] = []
+
+    def exchange(*_: object, **options: object) -> None:
+        asked.append(options)
+        raise OSError
+
+    monkeypatch.setattr("shared.notify.sending.Adapter.exchange", exchange)
+    environ = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": no_proxy}
+
+    why_not(f"https://{host}/x", environ, timeout_s=3)
+
+    assert asked == [{"timeouts_s": (1.5, 1.5), "proxies": {"http": None, "https": proxy}}]
+
+
+def test_what_has_no_content_is_whole_whatever_length_it_states() -> None:
+    with listening(saying(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")) as server:
+        assert post(f"http://127.0.0.1:{server.port}/x") == Answer(204, b"")
+
+
 def test_it_says_who_it_is_and_wants_no_compression() -> None:
     with listening(saying(http(b"ok"))) as server:
         post(f"http://127.0.0.1:{server.port}/x")

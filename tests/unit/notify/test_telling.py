@@ -9,15 +9,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.domain.plan import Result
 from shared.errors import Refused
 from shared.notify.notices import Post
 from shared.notify.outgoing import Answer, Outgoing
 from shared.notify.telling import Telling
 from shared.parallel import one_by_one
 from shared.report.log import Origin
-from tests.unit.notify.runs import ACCOUNT, NOW, report, row
+from shared.report.report import Report
+from tests.unit.notify.runs import ACCOUNT, NOW, before, leased, report, row
 
 ORIGIN = Origin("stop", "1-66aa")
+LATER = NOW + timedelta(seconds=60)
 ENVIRON = {"CURFEW_NOTIFY": "https://ops.example.com/x"}
 
 
@@ -50,9 +53,9 @@ class Server:
         return Answer(200, b"")
 
 
-def telling(server: Server, left_s: float = 60) -> Telling:
+def telling(server: Server, left_s: float = 60, environ: Mapping[str, str] = ENVIRON) -> Telling:
     killed_at = NOW + timedelta(seconds=left_s)
-    made = Telling(ENVIRON, server.poster, one_by_one, Noon(), killed_at=killed_at, account=ACCOUNT)
+    made = Telling(environ, server.poster, one_by_one, Noon(), killed_at=killed_at, account=ACCOUNT)
     made.add(report(row(1)))
     return made
 
@@ -64,6 +67,46 @@ def test_it_is_told_once_under_its_own_environment() -> None:
     assert [one.tell(ORIGIN), one.tell(ORIGIN)] == [[], []]
     assert [outgoing.url for outgoing, _ in server.taken] == [ENVIRON["CURFEW_NOTIFY"]]
     assert server.environs == [ENVIRON]
+
+
+def test_it_says_which_invocation_of_which_account_it_was() -> None:
+    server = Server()
+
+    telling(server, environ={"CURFEW_NOTIFY": "https://hooks.slack.com/services/x"}).tell(ORIGIN)
+
+    [(outgoing, _)] = server.taken
+    assert b"request 1-66aa, account 123456789012" in outgoing.body
+
+
+@pytest.mark.parametrize(
+    ("ending", "occasions", "number"),
+    [
+        (report(row(1)), "failed", 0),
+        (report(row(1)), "failed,changed", 1),
+        (before(leased(1)), "failed", 1),
+        (before(leased(1, hours=73)), "failed", 0),
+        (before(), "failed", 0),
+        (report(row(1, Result.FAILED)), "changed", 0),
+    ],
+    ids=["not-wanted", "wanted", "soon", "later", "nobody", "another"],
+)
+def test_what_is_wanted_is_told_and_what_ecs_releases_soon(
+    ending: Report, occasions: str, number: int
+) -> None:
+    server = Server()
+    environ = {**ENVIRON, "CURFEW_NOTIFY_ON": occasions}
+    one = Telling(environ, server.poster, one_by_one, Noon(), killed_at=LATER, account=ACCOUNT)
+    one.add(ending)
+
+    assert one.tell(ORIGIN) == []
+    assert len(server.taken) == number
+
+
+def test_without_an_address_nothing_is_sent_and_nothing_asked_for() -> None:
+    server = Server()
+
+    assert telling(server, environ={"CURFEW_NOTIFY": "ftp://x"}).tell(ORIGIN) == []
+    assert server.environs == []
 
 
 def test_nothing_is_told_before_anything_has_ended() -> None:
