@@ -140,9 +140,9 @@ def _language() -> str:
 def _remarks(counts: Sequence[Counts]) -> Iterator[str]:
     """What must be said of files that hold less than was hoped for."""
     for one in counts:
-        if not one.lines:
+        if not one.lines and not one.ended:
             yield f"{one.name} is empty: {_EXPECTED}."
-        elif not one.read:
+        elif not one.read and one.foreign + one.broken:
             what = "is broken" if one.broken else "is Curfew's"
             no = "Some" if one.broken else "None"
             yield f"{no} of the {counted(one.lines, 'line')} of {one.name} {what}: {_EXPECTED}."

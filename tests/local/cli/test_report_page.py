@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from local.report import page as pages
+from local.report.reading import Left
+from local.report.source import Source
 from tests.local.cli.test_report import report
 from tests.local.report.lines import line, run, started, text_of
 
@@ -104,6 +106,29 @@ def test_a_run_of_tomorrow_is_told_and_ends_no_page(log: Path, tmp_path: Path) -
     assert "1 instance" in done.stdout
     assert "23 to 24 November 2020" in page.read_text("utf-8")
     assert "yet to come" in page.read_text("utf-8")
+
+
+def test_a_log_of_tomorrow_alone_is_no_log_of_others(log: Path) -> None:
+    ahead = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat()
+    log.write_text(text_of(line(seen_at=ahead)), encoding="utf-8")
+
+    done = report(log)
+
+    assert done.exit_code == 1
+    assert "yet to come" in done.stderr
+    assert "expected the log of a run" not in done.stderr
+
+
+def test_files_that_were_not_read_are_not_said_to_be_empty(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.cli.report.Source", lambda now: Source(now, Left(rows=4)))
+
+    done = report(log, log, log)
+
+    assert done.exit_code == 0
+    assert "is empty" not in done.stderr
+    assert "Files that were not read at all: 1" in done.stderr
 
 
 def test_thousands_of_files_do_not_swell_a_page(log: Path, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_what_is_not_clearly_taken_is_not_sent(kind: Kind, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"OK", b"ok ok", b'"ok"', b"not ok", b"o\x00k", b"", b"\xef\xbb\xbfno"]
+    "said", [b"OK", b"ok ok", b'"ok"', b"not ok", b"o\x00k", b"ok\xff", b"", b"\xef\xbb\xbfno"]
 )
 def test_slack_says_yes_with_one_word_alone(said: bytes) -> None:
     assert slack.problem(Answer(200, said))
