@@ -125,6 +125,8 @@ def off(started: str, kept_off_until: str = "", created: str = "") -> Seen:
          "running since 20:30, after the close at 20:00; left until Fri 20:00"),
         (CLOSES, "23:00", on("19:59", "22:30"), Move.STOP,
          "running since 19:59, before the close at 22:30"),
+        (CLOSES, "12:02", on("09:00", "12:00"), Move.STOP,
+         "running since 09:00, before the close at 12:00"),
         (CLOSES, "08:30", off("25 08:30"), Move.FITS, "stopped; its schedule only closes"),
         # Lone openings start within catch-up, and stop nothing.
         (OPENS, "10:30", off("25 08:30"), Move.START, "stopped, and the opening was at 08:30"),
