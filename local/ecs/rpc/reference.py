@@ -23,7 +23,7 @@ from local.ecs.errors import EcsError, Refusal
 _FILE = Path(__file__).with_name("reference.json")
 _NUMBER = re.compile(r"\.\d+(?=\.|$)")
 
-_NOTHING = frozenset({"0", "default", "false", "False"})
+_NOTHING = frozenset({"0", "default", "false", "False", "x86_64"})
 """Values that ask for what there is anyway."""
 
 COMMON = frozenset(

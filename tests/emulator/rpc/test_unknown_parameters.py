@@ -105,6 +105,7 @@ def test_by_the_quirk_it_is_ignored_as_by_ecs() -> None:
         ("StopInstance", {"Hibernate": "true"}),
         ("CreateVpc", {"EnableIpv6": "true"}),
         ("AttachDisk", {"Bootable": "true"}),
+        ("CreateImage", {"Architecture": "arm64"}),
         ("RunInstances", {"CpuOptions.Core": "2"}),
         ("RunInstances", {"DataDisk.3.EncryptAlgorithm": "SM4"}),
         ("RunInstances", {"NetworkInterface.1.Ipv6Address.1": "2001:db8::1"}),
@@ -122,9 +123,10 @@ def test_what_ecs_has_and_the_emulator_has_not_is_refused(
 
 
 def test_a_change_may_say_that_it_wants_what_there_is_anyway() -> None:
-    sent = {"EnableIpv6": "false", "Ipv6Isp": ""}
+    ipv4 = {"EnableIpv6": "false", "Ipv6Isp": ""}
 
-    check_parameters("CreateVpc", sent, unknown_too=True)
+    check_parameters("CreateVpc", ipv4, unknown_too=True)
+    check_parameters("CreateImage", {"Architecture": "x86_64"}, unknown_too=True)
 
 
 @pytest.mark.parametrize("action", OPERATIONS)
