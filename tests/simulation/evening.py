@@ -72,6 +72,13 @@ class Evening:
         started = int(self.minute(one.started_at))
         return View(self, Tags(spec, keep, keep_off), meaning, at, started)
 
+    def is_beyond(self, told: str) -> bool:
+        """Does a reason tell a time that lies outside of what meanings are known for?"""
+        if not told[:4].isdecimal() or told[4:5] != "-":
+            return False  # of these days
+        days = date.fromisoformat(told[:10]) - DUSK.date()
+        return abs(days) >= timedelta(days=_DAYS_AROUND - 4)
+
     def law_against(self, what: str, one: Instance, at: datetime) -> str:
         """Why its schedule does not want it stopped, or started; "" if it does."""
         view = self.view(one, at)

@@ -63,7 +63,13 @@ def wrong_reason(
         for moment in order.evening.moments(each, invocation.began_at, now):
             view = order.evening.view(each, moment)
             told = times_of(row["reason"], view, each.status) if view else ()
-            wrong.append([f"{name} is {true}" for name, said, true in told if said != true])
+            wrong.append(
+                [
+                    f"{name} is {true}"
+                    for name, said, true in told
+                    if said != true and not (true == "never" and order.evening.is_beyond(said))
+                ]
+            )
     return f"the reason is wrong: {wrong[0]}" if wrong and all(wrong) else ""
 
 
