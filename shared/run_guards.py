@@ -156,8 +156,8 @@ def check_plan(members: Mapping[str, str], request_digest: str, request: Request
     others = not_in_plan(request.plan_id, members)
     if digest_in(request.plan_id) != request_digest:
         raise Refused(
-            "plan_id belongs to another request: action, regions and every field but dry_run and "
-            "max_instances must be as they were in the dry run"
+            "plan_id belongs to another request: action, regions and every field but dry_run, "
+            "max_instances and notify must be as they were in the dry run"
         )
     if others:
         named = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
