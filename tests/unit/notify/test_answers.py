@@ -31,6 +31,7 @@ CODES = {Kind.DINGTALK: "errcode", Kind.WECOM: "errcode", Kind.FEISHU: "code"}
         (Kind.DINGTALK, 200, "<html>", "HTTP 200 without an errcode"),
         (Kind.DINGTALK, 200, "[0]", "HTTP 200 without an errcode"),
         (Kind.DINGTALK, 502, '{"errcode":0}', "HTTP 502 without an errcode"),
+        (Kind.DINGTALK, 200, '{"errcode":5}', "errcode 5: "),
         (Kind.WECOM, 200, '{"errcode":0,"errmsg":"ok"}', ""),
         (Kind.WECOM, 200, '{"errcode":45009,"errmsg":"freq"}', "errcode 45009: freq"),
         (Kind.WECOM, 200, '{"errcode":40058,"errmsg":"long"}', "errcode 40058: long"),

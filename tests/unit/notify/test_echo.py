@@ -96,3 +96,31 @@ def test_what_is_no_secret_is_said(said: str) -> None:
 
 def test_what_is_said_is_cut() -> None:
     assert len(without_secrets("x" * 10_000, CHANNEL, OUTGOING)) == 200
+
+
+@pytest.mark.promise("S46")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ops.example.com/MARKEDtoken0",
+        "https://ops.example.com/MARKEDtoken0?to=http://example.com/",
+        "https://ops.example.com/x/MARKEDtoken0/y",
+        "https://ops.example.com/x?key=MARKEDtoken0",
+    ],
+)
+def test_a_key_may_stand_in_any_part_of_an_address(url: str) -> None:
+    channel = Channel(Kind.GENERIC, url, "", 1)
+
+    said = without_secrets("bad M-A-R-K-E-D-t-o-k-e-n-0!", channel, Outgoing(url, {}, b""))
+
+    assert said == "bad ***!"
+
+
+def test_a_signature_is_said_to_be_one() -> None:
+    said = without_secrets("sign=0123456789 is bad", CHANNEL, OUTGOING)
+
+    assert said == "sign=*** is bad"
+
+
+def test_half_a_character_is_no_reason_to_say_nothing() -> None:
+    assert without_secrets("bad \ud800 測", CHANNEL, OUTGOING) == "bad ? 測"

@@ -95,3 +95,18 @@ def test_both_languages_have_the_same_words() -> None:
     english, chinese = WORDS["en"], WORDS["zh"]
     for field in ("outcomes", "results", "advice"):
         assert getattr(english, field).keys() == getattr(chinese, field).keys()
+
+
+def test_of_what_has_no_report_no_instances_are_counted() -> None:
+    assert text_of(run(Refused("too old")), "en").facts == ("too old",)
+
+
+def test_two_messages_are_counted_and_one_is_not() -> None:
+    two = text_of(run(report(row(1)), Refused("too old")), "en")
+
+    assert two.facts == ("2 messages, 1 with an error", "1 changed", "too old")
+    assert text_of(run(report(row(1))), "en").facts == ("1 changed",)
+
+
+def test_after_what_is_done_there_is_nothing_to_do() -> None:
+    assert text_of(run(report(row(1))), "en").advice == ""

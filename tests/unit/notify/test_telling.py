@@ -11,7 +11,7 @@ import pytest
 
 from shared.domain.plan import Result
 from shared.errors import Refused
-from shared.notify.notices import Post
+from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing
 from shared.notify.telling import Telling
 from shared.parallel import one_by_one
@@ -37,10 +37,11 @@ class Noon:
 class Server:
     """Takes every message, and the environment that it is sent under."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, answered: bytes | NotTold = b"ok") -> None:
         self.taken: list[tuple[Outgoing, float]] = []
         self.environs: list[Mapping[str, str]] = []
         self.error = error
+        self.answered = answered
 
     def poster(self, environ: Mapping[str, str]) -> Post:
         self.environs.append(environ)
@@ -50,7 +51,9 @@ class Server:
 
     def post(self, outgoing: Outgoing, timeout_s: float) -> Answer:
         self.taken.append((outgoing, timeout_s))
-        return Answer(200, b"")
+        if isinstance(self.answered, NotTold):
+            raise self.answered
+        return Answer(200, self.answered)
 
 
 def telling(server: Server, left_s: float = 60, environ: Mapping[str, str] = ENVIRON) -> Telling:
@@ -107,6 +110,30 @@ def test_without_an_address_nothing_is_sent_and_nothing_asked_for() -> None:
 
     assert telling(server, environ={"CURFEW_NOTIFY": "ftp://x"}).tell(ORIGIN) == []
     assert server.environs == []
+
+
+REFUSED = b'{"errcode":310000,"errmsg":"sign not match"}'
+
+
+@pytest.mark.parametrize(
+    ("address", "answered", "problem"),
+    [
+        ("oapi.dingtalk.com/robot/send?access_token=x", REFUSED, "errcode 310000: sign not match"),
+        ("ops.example.com/x", REFUSED, ""),
+        ("hooks.slack.com/services/x", b"no", "HTTP 200: no"),
+        ("ops.example.com/x", NotTold("no connection"), "no connection"),
+    ],
+    ids=["dingtalk", "generic", "slack", "unreached"],
+)
+def test_each_tool_is_judged_by_its_own_answer(
+    address: str, answered: bytes | NotTold, problem: str
+) -> None:
+    server = Server(answered=answered)
+
+    told = telling(server, environ={"CURFEW_NOTIFY": f"https://{address}"}).tell(ORIGIN)
+
+    kind = {"oapi": "dingtalk", "hooks": "slack"}.get(address.partition(".")[0], "generic")
+    assert told == ([f"no notice to address 1 ({kind}): {problem}"] if problem else [])
 
 
 def test_nothing_is_told_before_anything_has_ended() -> None:
