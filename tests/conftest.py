@@ -21,6 +21,14 @@ settings.load_profile("curfew")
 pytest_plugins = ["local.ecs.testing"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before those that are slow are deselected
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave most cases of the largest tables to ``make test-all``."""
+    from tests.harness.sampling import leave_to_test_all  # noqa: PLC0415  # as below
+
+    leave_to_test_all(items)
+
+
 @pytest.fixture
 def call(fake_ecs: FakeEcs, monkeypatch: pytest.MonkeyPatch) -> Call:
     """Calls handlers against the emulator, on its clock."""

@@ -36,6 +36,7 @@ def stage_for(name: str, *specs: InstanceSpec) -> Stage:
 BY_TRIGGER = by_every_way((trigger,) for trigger in ENVELOPES)
 
 
+@pytest.mark.sampled(one_in=7)
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize(("trigger", "way"), BY_TRIGGER)
 @pytest.mark.parametrize("name", LOSSES)
@@ -56,6 +57,7 @@ def test_no_machine_is_lost_whose_excepted_tag_one_api_has_lost(
     assert rows == ({"dev-prod": left} if way == "ids" else {})
 
 
+@pytest.mark.sampled(one_in=7)
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("skip", range(3))
 @pytest.mark.parametrize("way", WAYS)

@@ -189,6 +189,7 @@ def test_every_tag_that_guards_is_in_the_table() -> None:
     assert {key for case in CASES for key in case.spec.tags} >= TAG_GUARDS.keys()
 
 
+@pytest.mark.sampled(one_in=5)
 @pytest.mark.promise("S1", "S2", "S3")
 @pytest.mark.parametrize(("name", "trigger", "way"), by_every_way(ROWS))
 def test_no_request_that_changes_names_a_guarded_instance(
@@ -209,6 +210,7 @@ def test_no_request_that_changes_names_a_guarded_instance(
     assert {said[one][0] for one in set(ids) - set(guarded)} == {"changed"}
 
 
+@pytest.mark.sampled(one_in=3)
 @pytest.mark.promise("S4")
 @pytest.mark.parametrize(("trigger", "way"), TRIGGERS)
 @pytest.mark.parametrize("function", OPENINGS)
@@ -295,6 +297,7 @@ def named(against: Mapping[str, str], reason: str) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
+@pytest.mark.sampled(one_in=7)
 @pytest.mark.promise("S10")
 @pytest.mark.parametrize("name", HARMS)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
@@ -361,6 +364,7 @@ def test_a_key_that_the_operator_names_is_no_unknown_one(name: str) -> None:
     assert [row["result"] for row in after["instances"]] == ["changed"]
 
 
+@pytest.mark.sampled(one_in=4)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
 def test_a_stopped_instance_is_guarded_like_a_running_one(case: Case, name: str) -> None:

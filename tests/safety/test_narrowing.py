@@ -46,6 +46,7 @@ KEPT: Mapping[str, tuple[Request, str]] = {
 }
 
 
+@pytest.mark.sampled(one_in=7)
 @pytest.mark.promise("S6")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("kept", "reason"), KEPT.values(), ids=KEPT)

@@ -53,6 +53,7 @@ def refusal(stage: Stage, function: str, request: Request, trigger: str = "direc
     return body["errorMessage"]
 
 
+@pytest.mark.sampled(one_in=11)
 @pytest.mark.promise("S14")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", ENVELOPES)

@@ -101,20 +101,6 @@ CHANGES: Mapping[str, Change] = {
 
 EACH_CHANGE = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 EACH_WRITE = pytest.mark.parametrize("name", WRITES)
-EACH_PAIR = pytest.mark.parametrize(
-    ("name", "change"),
-    [
-        pytest.param(
-            name,
-            change,
-            id=f"{said}-{name}",
-            marks=() if (row - column) % len(CHANGES) == 0 else pytest.mark.slow,
-        )
-        for column, (said, change) in enumerate(CHANGES.items())
-        for row, name in enumerate(WRITES)
-    ],
-)
-"""Each write with each change; one change a write where not all tests are run."""
 
 
 @pytest.mark.promise("S6")
@@ -152,7 +138,9 @@ def test_who_leaves_the_selection_between_plan_and_write_is_left_alone(
     assert stage.gateway.log.touched(instance_id) == ()
 
 
-@EACH_PAIR
+@pytest.mark.sampled(one_in=7)
+@EACH_WRITE
+@EACH_CHANGE
 def test_who_leaves_the_selection_at_any_call_is_not_written_to_once_that_shows(
     name: str, change: Change
 ) -> None:

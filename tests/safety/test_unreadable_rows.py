@@ -100,6 +100,7 @@ SICK: Mapping[str, tuple[str, object]] = {
 UNREADABLE = "ECS's row cannot be read: ECS returned an unreadable instance: "
 
 
+@pytest.mark.sampled(one_in=7)
 @EACH
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("sickness", SICK)

@@ -80,6 +80,7 @@ def sent_by(head: bytes) -> list[str]:
     return [KEY, SECRET, TOKEN, re.split(r"Signature=|:", authorization[1].decode())[-1]]
 
 
+@pytest.mark.sampled(one_in=7)
 @pytest.mark.parametrize("escaped", ESCAPED.values(), ids=ESCAPED)
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("arguments", [["--verbose"], ["--json"], ["--async"]], ids=str)

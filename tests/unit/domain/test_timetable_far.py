@@ -62,6 +62,7 @@ def test_so_do_many_of_them(schedule: Schedule, now: datetime) -> None:
     assert_the_same(schedule, now)
 
 
+@pytest.mark.sampled(one_in=2)
 @pytest.mark.parametrize("zone", ["", " Africa/Casablanca", " America/Scoresbysund"])
 @pytest.mark.parametrize("spec", FAR)
 def test_so_do_those_that_never_change(spec: str, zone: str) -> None:
