@@ -60,12 +60,12 @@ _CHINESE = {
 _WEEK = "(?:星期|[礼禮]拜|[周週])"
 _WEEK_NUMBERS = "一二三四五六日"
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_ALWAYS = "always, which stops nothing, or daily 0:00-24:00"
+AROUND_THE_CLOCK = ("24/7", "24x7", "7x24", "7*24")
+BETWEEN = frozenset({*DASHES, "-", "to", "until", "till", "through", "thru"})
+"""Words that people write between the first and the last day of a range."""
+
 _MEANT = {
-    "24/7": _ALWAYS,
-    "24x7": _ALWAYS,
-    "7x24": _ALWAYS,
-    "7*24": _ALWAYS,
+    **dict.fromkeys(AROUND_THE_CLOCK, "daily"),
     "business": "workdays",
     "every": "daily for every day",
     "first": "mon#1 for the first Monday",

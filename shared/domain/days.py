@@ -16,7 +16,7 @@ from unicodedata import normalize
 
 import msgspec
 
-from shared.domain.day_hints import date_hint, day_hint
+from shared.domain.day_hints import BETWEEN, date_hint, day_hint, range_of
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LAST = -1
@@ -183,9 +183,31 @@ def parse_days(stated: str | Sequence[str]) -> tuple[DayWord, ...]:
         InvalidSpec: there is none, or one that cannot be read.
     """
     words = _split(stated) if isinstance(stated, str) else [plain(word).strip() for word in stated]
+    if several := next((number for number, word in enumerate(words, 1) if " " in word), 0):
+        raise InvalidSpec(
+            f"word {several}, {quoted(words[several - 1])}, is several words; write each by itself"
+        )
+    check_ranges(words, 1)
     if not any(words):
         raise InvalidSpec("no day is named; write days like workdays, mon-fri or 2026-12-24")
     return tuple(parse_day(word, number) for number, word in enumerate(words, 1))
+
+
+def check_ranges(words: Sequence[str], first: int) -> None:
+    """Tell how a range is written, if two days have a word between them.
+
+    Args:
+        words: Words of a text, one after another.
+        first: The number of the first of them.
+
+    Raises:
+        InvalidSpec: so it is.
+    """
+    for number, (begin, between, end) in enumerate(zip(words, words[1:], words[2:]), first + 1):  # noqa: B905  # those that have two after them
+        if between.lower() in BETWEEN and (meant := range_of(begin, end)) and _reads(meant):
+            raise InvalidSpec(
+                f"word {number}, {quoted(between)}, stands between two days; write {meant}"
+            )
 
 
 def plain(text: str) -> str:

@@ -14,14 +14,21 @@ from typing import NoReturn
 import msgspec
 
 from shared.domain.day_hints import (
-    DASHES,
+    AROUND_THE_CLOCK,
     has_chinese,
     looks_like_days,
-    range_of,
     translated,
     wrong_dash,
 )
-from shared.domain.days import Dates, DayWord, InvalidSpec, parse_day, plain, quoted
+from shared.domain.days import (
+    Dates,
+    DayWord,
+    InvalidSpec,
+    check_ranges,
+    parse_day,
+    plain,
+    quoted,
+)
 from shared.domain.hours import RIGHT, hours_of, is_entry, looks_like_hours
 from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
 from shared.zones import NOT_CHINAS, zone_name, zone_of_city
@@ -35,7 +42,6 @@ NAMED_CHARACTERS = 1024
 EXAMPLE = "workdays 08:30-20:00"
 _ZONES = r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)[+\-]\d.*|gmt|prc|cst|cet|jst|[ecmp][sd]t"
 _TO = frozenset({"-", "to", "until", "till"})
-_BETWEEN = _TO | {*DASHES, "through", "thru"}
 _BUT = frozenset({"but", "except", "excluding", "without"})
 _BOTH = {"always on": "always", "always off": "never", "never on": "never"}
 _QUOTES = "\"'`“”‘’«»"  # noqa: RUF001  # what people copy along
@@ -128,6 +134,8 @@ def _check_signs(text: str, words: Sequence[_Word]) -> None:
     for word in words:
         if word.text.strip(_QUOTES) != word.text:
             word.wrong("has a quotation mark; write the schedule without")
+        if word.lower in AROUND_THE_CLOCK:
+            word.wrong("is not a day word; write always, which stops nothing, or daily 0:00-24:00")
         if ";" in word.text:
             word.wrong("has a semicolon; write commas between entries")
         if re.fullmatch(_TWELVE_HOURS, word.text):
@@ -169,9 +177,7 @@ def _base(entries: Sequence[Sequence[_Word]]) -> Base:
 
 def _entry(entries: Sequence[Sequence[_Word]], at: int) -> Entry:
     words = entries[at]
-    for one, between, other in zip(words, words[1:], words[2:], strict=False):
-        if between.lower in _BETWEEN and _is_day(meant := range_of(one.text, other.text)):
-            between.wrong(f"stands between two days; write {meant}")
+    check_ranges([word.text for word in words], words[0].number)
     end = next((here for here, word in enumerate(words) if _ends_days(word)), len(words))
     days, rest = words[:end], words[end:]
     if not days:

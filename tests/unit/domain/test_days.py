@@ -55,7 +55,7 @@ NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-
         (" , ", "no day is named; write days like workdays, mon-fri or 2026-12-24"),
         ([], "no day is named; write days like workdays, mon-fri or 2026-12-24"),
         ("mon someday", f"word 2, 'someday', is not a day word; write {NAMES}"),
-        (["mon", "tue wed"], f"word 2, 'tue wed', is not a day word; write {NAMES}"),
+        (["mon", "tue wed"], "word 2, 'tue wed', is several words; write each by itself"),
         (["mon", ""], f"word 2, '', is not a day word; write {NAMES}"),
         (
             "mon-mon",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.days import InvalidSpec
+from shared.domain.days import InvalidSpec, parse_days
 from shared.domain.schedule_names import resolve_spec
 from shared.domain.schedule_spec import parse_spec
 from tests.unit.domain.test_hints_can_be_read import wrong_in
@@ -109,6 +109,29 @@ def test_it_is_refused_with_what_to_write(typed: str, hint: str) -> None:
 def test_a_zone_in_chinese_is_told_by_its_name() -> None:
     with pytest.raises(InvalidSpec, match="write a zone like Asia/Shanghai, or UTC"):
         resolve_spec("mon-fri 9:00-18:00 北京时间")
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [
+        ("mon to fri", "word 2, 'to', stands between two days; write mon-fri"),
+        ("sat, Monday through Friday", "word 3, 'through', stands between two days; write mon-fri"),
+        (
+            "2026-12-24 to 2026-12-27",
+            "word 2, 'to', stands between two days; write 2026-12-24..2026-12-27",
+        ),
+        ("24/7", "word 1, '24/7', is not a day word; write daily"),
+        (["sat", "mon fri"], "word 2, 'mon fri', is several words; write each by itself"),
+    ],
+    ids=str,
+)
+def test_days_of_a_request_are_refused_with_what_to_write(
+    typed: str | list[str], error: str
+) -> None:
+    with pytest.raises(InvalidSpec) as raised:
+        parse_days(typed)
+
+    assert str(raised.value) == error
 
 
 _PIECES = (
