@@ -45,6 +45,21 @@ def test_only_who_is_released_by_then_has_a_link() -> None:
     assert [one["id"] for one in body["instances"] if "keep_url" in one] == [soon.instance.id]
 
 
+def test_of_a_report_that_was_cut_it_is_said_how_many_are_left_out() -> None:
+    whole = before(*(leased(number) for number in range(300)))
+
+    body = sent(run(whole.cut_to(100)))
+
+    assert (len(body["instances"]), body["instances_omitted"]) == (100, 200)
+
+
+def test_a_notice_of_nobody_has_no_rows_and_leaves_out_none() -> None:
+    body = sent(run(before()))
+
+    assert body["instances"] == []
+    assert "instances_omitted" not in body
+
+
 def test_without_links_no_row_has_one() -> None:
     body = sent(run(before(leased(1))), Linking(ACCOUNT, "", ""))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -56,10 +56,17 @@ class Server:
         return Answer(200, self.answered)
 
 
-def telling(server: Server, left_s: float = 60, environ: Mapping[str, str] = ENVIRON) -> Telling:
+def telling(
+    server: Server,
+    left_s: float = 60,
+    environ: Mapping[str, str] = ENVIRON,
+    endings: Sequence[Report] = (report(row(1)),),
+) -> Telling:
+    """The telling of an invocation that has ended."""
     killed_at = NOW + timedelta(seconds=left_s)
     made = Telling(environ, server.poster, one_by_one, Noon(), killed_at=killed_at, account=ACCOUNT)
-    made.add(report(row(1)))
+    for one in endings:
+        made.add(one)
     return made
 
 
@@ -70,6 +77,25 @@ def test_it_is_told_once_under_its_own_environment() -> None:
     assert [one.tell(ORIGIN), one.tell(ORIGIN)] == [[], []]
     assert [outgoing.url for outgoing, _ in server.taken] == [ENVIRON["CURFEW_NOTIFY"]]
     assert server.environs == [ENVIRON]
+
+
+def test_what_was_sent_is_logged_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    telling(Server()).tell(ORIGIN)
+
+    [line] = [json.loads(one.getMessage()) for one in caplog.records if one.name == "curfew"]
+    assert line == {
+        "log": "notice",
+        "action": "stop",
+        "request_id": "1-66aa",
+        "retry_count": "",
+        "trigger": "",
+        "event_id": "",
+        "channel": "address 1 (generic)",
+        "result": "sent",
+        "message": "",
+    }
 
 
 def test_it_says_which_invocation_of_which_account_it_was() -> None:
