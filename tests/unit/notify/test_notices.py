@@ -95,3 +95,62 @@ def test_a_server_of_ones_own_is_sent_a_signature_of_now() -> None:
 
     [(outgoing, _)] = server.taken
     assert outgoing.headers["X-Curfew-Signature"].startswith("t=1795780800,v1=")
+
+
+def test_one_channel_that_fails_keeps_no_other_from_being_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("MARKED")
+
+    monkeypatch.setattr("shared.notify.wecom.request", fail)
+    server = Server(answered=OK)
+    environ = {"CURFEW_NOTIFY": f"{ADDRESSES['wecom']} {ADDRESSES['dingtalk']}"}
+
+    [told] = telling(server, environ=environ).tell(ORIGIN)
+
+    assert told.startswith("no notice to address 1 (wecom): ")
+    assert "ZeroDivisionError" in told
+    assert "MARKED" not in told + caplog.text
+    assert [one.url for one, _ in server.taken] == [ADDRESSES["dingtalk"]]
+
+
+def test_after_a_message_that_is_not_taken_no_other_is_sent() -> None:
+    rows = [leased(number, "li.na") for number in range(2_000)]
+    server = Server(answered=b'{"errcode":45009}')
+
+    told = telling(server, environ={"CURFEW_NOTIFY": ADDRESSES["wecom"]}, endings=[before(*rows)])
+
+    assert told.tell(ORIGIN)[0] == "no notice to address 1 (wecom): errcode 45009: "
+    assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("left_s", "messages", "said"),
+    [
+        (0.49, 0, "no notice was sent: no time was left for it"),
+        (0.51, 1, ""),
+    ],
+)
+def test_with_less_than_a_fifth_of_a_second_nothing_is_tried(
+    left_s: float, messages: int, said: str
+) -> None:
+    server = Server()
+
+    told = telling(server, left_s).tell(ORIGIN)
+
+    assert (len(server.taken), told) == (messages, [said] if said else [])
+
+
+def test_settings_that_cannot_be_read_keep_no_channel_from_being_told() -> None:
+    [body], told = sent("slack", report(row(1)), CURFEW_NOTIFY_ON="nonsense")
+
+    assert "1 changed" in body
+    assert told == []
+
+
+def test_without_addresses_nobody_is_told() -> None:
+    server = Server()
+
+    assert telling(server, environ={}).tell(ORIGIN) == []
+    assert server.taken == []
