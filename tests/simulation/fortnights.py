@@ -195,7 +195,7 @@ def _unlike_twin(given: Fortnight, play: Play) -> list[str]:
             meaning = given.meaning(given.machines[number][0])
             now = given.minute(at)
             closes = following(meaning.closes, now) if meaning else None
-            soon = closes is not None and closes < now + WORTH_STARTING
+            soon = closes is not None and closes <= now + WORTH_STARTING  # it looks seconds later
             if one is Status.RUNNING or not soon:
                 how = f"{one.value}, without outages {other.value}"
                 found.append(f"law 4: machine {number} is at {at:%m-%d %H:%M}Z {how}")
