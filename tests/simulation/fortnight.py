@@ -168,15 +168,21 @@ class Fortnight:
         """Whether a timer never comes."""
         return any(one.has(timer) for one in self.outages)
 
+    @cached_property
+    def come(self) -> tuple[datetime, ...]:
+        """The times of the timers that come."""
+        return tuple(timer for timer in self.due if not self.is_lost(timer))
+
     @property
     def first_after_outages(self) -> set[datetime]:
         """The first timer after each outage that comes."""
-        come = [timer for timer in self.due if not self.is_lost(timer)]
-        return {next(timer for timer in come if timer >= one.end) for one in self.outages}
+        return {next(timer for timer in self.come if timer >= one.end) for one in self.outages}
 
     def is_caught_up(self, outage: Span) -> bool:
-        """Whether the time without a run is shorter than CURFEW_CATCH_UP."""
-        return outage.end - outage.begin + timedelta(minutes=32) <= self.catch_up
+        """Whether the time without a run is shorter than CURFEW_CATCH_UP; outages may overlap."""
+        before = max((one for one in self.come if one < outage.begin), default=self.first)
+        after = next(one for one in self.come if one >= outage.end)
+        return after - before + 2 * _MINUTE <= self.catch_up
 
     def meaning(self, tags: Tags) -> Meaning | None:
         """What these tags' schedule says; None: there is none that can be read."""
