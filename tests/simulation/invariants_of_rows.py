@@ -149,7 +149,7 @@ def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     # Of a row that cannot be read ECS's filter decides, which knows of several values but the key.
     unreadable = row["reason"].startswith("ECS's row cannot be read")
     known = row["id"] in watch.known and row["id"] not in standing.matched
-    if known and not order.by_ids and not unreadable:
+    if known and not (order.by_ids or unreadable or _lost_and_gone(watch, invocation, row)):
         return "was never selected"
     judge = {
         "changed": _changed,
@@ -164,6 +164,12 @@ def _problem(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     if problem or one is None or not _is_undisturbed(watch, invocation, row):
         return problem
     return wrong_reason(watch, invocation, order, one, row)
+
+
+def _lost_and_gone(watch: Watch, invocation: Invocation, row: Row) -> bool:
+    """Has one API lost a tag of it, and somebody released it before the other was asked?"""
+    is_gone = watch.find(row["id"]) is None and row["id"] in invocation.interfered
+    return is_gone and any(isinstance(one, DroppedTags) for one in watch.scenario.faults)
 
 
 def _price(order: Order, row: Row) -> str:
