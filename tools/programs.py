@@ -67,7 +67,8 @@ def _with_npm(name: str, folder: Path) -> bool:
 
 def _with_pip(name: str, folder: Path) -> bool:
     pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    return _run([sys.executable, "-m", "venv", str(folder)], ROOT) and _run(
+    # Python's own pip may be too old to take a pin with extras (ScoutSuite's) for one without.
+    return _run([sys.executable, "-m", "venv", "--upgrade-deps", str(folder)], ROOT) and _run(
         [*pip, "install", "--require-hashes", "-r", str(_pins(name))], ROOT
     )
 
