@@ -76,7 +76,7 @@ def test_what_is_due_is_told_before_what_became_of_the_run() -> None:
 
 @pytest.mark.parametrize(("occasions", "pages"), [("changed", 5), ("failed", 4)])
 def test_there_are_five_messages_at_most_and_what_is_left_out_is_said(
-    occasions: str, pages: int
+    occasions: str, pages: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = [leased(number, "li.na") for number in range(2_000)]
     failed = before(*rows, row(9_999, Result.FAILED))
@@ -86,6 +86,7 @@ def test_there_are_five_messages_at_most_and_what_is_left_out_is_said(
     assert len(bodies) == 5
     assert sum("即将被 ECS 释放" in one for one in bodies) == pages
     assert told.startswith("the notice to address 1 (wecom) is too long; ")
+    assert '"channel": "address 1 (wecom)", "result": "failed"' in caplog.text
 
 
 def test_a_server_of_ones_own_is_sent_a_signature_of_now() -> None:
@@ -110,6 +111,7 @@ def test_one_channel_that_fails_keeps_no_other_from_being_told(
     [told] = telling(server, environ=environ).tell(ORIGIN)
 
     assert told.startswith("no notice to address 1 (wecom): ")
+    assert '"channel": "address 1 (wecom)", "result": "failed"' in caplog.text
     assert "ZeroDivisionError" in told
     assert "MARKED" not in told + caplog.text
     assert [one.url for one, _ in server.taken] == [ADDRESSES["dingtalk"]]
@@ -133,11 +135,13 @@ def test_after_a_message_that_is_not_taken_no_other_is_sent() -> None:
     ],
 )
 def test_with_less_than_a_fifth_of_a_second_nothing_is_tried(
-    left_s: float, messages: int, said: str
+    left_s: float, messages: int, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = Server()
 
     told = telling(server, left_s).tell(ORIGIN)
+
+    assert ('"channel": "", "result": "failed"' in caplog.text) == bool(said)
 
     assert (len(server.taken), told) == (messages, [said] if said else [])
 
