@@ -91,6 +91,7 @@ def wrong_in(hint: str) -> list[str]:
     return wrong or ([hint] if is_whole and told(hint) else [])
 
 
+@pytest.mark.sampled(one_in=3)
 @pytest.mark.parametrize("tail", TAILS)
 def test_what_an_error_tells_to_write_can_be_read(tail: str) -> None:
     specs = [f"{days} {hours}{tail}" for days, hours in product(DAYS, HOURS)]
