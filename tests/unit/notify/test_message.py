@@ -110,3 +110,13 @@ def test_two_messages_are_counted_and_one_is_not() -> None:
 
 def test_after_what_is_done_there_is_nothing_to_do() -> None:
     assert text_of(run(report(row(1))), "en").advice == ""
+
+
+def test_what_is_too_long_is_cut_wherever_it_stands() -> None:
+    failed = report(row(1, name="n" * 50), row(2, Result.FAILED, reason="r" * 50))
+
+    cut = text_of(run(failed), "en").cut_to(1, 10)
+
+    assert {len(one) for one in cut.facts[1:]} == {10}
+    assert [(len(one.name), len(one.text)) for one in cut.lines] == [(9, 10)]
+    assert cut.more == 1
