@@ -52,7 +52,9 @@ def test_a_page_takes_the_place_of_an_older_one(log: Path, tmp_path: Path) -> No
     page = tmp_path / "night.html"
     page.write_text("old " * 100_000)
 
-    assert report(log, "--html", page).exit_code == 0
+    with page.open() as whoever_reads_it:
+        assert report(log, "--html", page).exit_code == 0
+        assert whoever_reads_it.read() == "old " * 100_000
 
     assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
     assert "old old" not in page.read_text("utf-8")
