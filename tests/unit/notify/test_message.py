@@ -8,6 +8,7 @@ from shared.domain.plan import Result
 from shared.errors import Refused, Unavailable
 from shared.notify.message import Line, Run, Text, text_of
 from shared.notify.words import WORDS
+from shared.report.log import Origin
 from tests.unit.notify.runs import report, row, run
 
 FAILED = report(
@@ -120,3 +121,27 @@ def test_what_is_too_long_is_cut_wherever_it_stands() -> None:
     assert {len(one) for one in cut.facts[1:]} == {10}
     assert [(len(one.name), len(one.text)) for one in cut.lines] == [(9, 10)]
     assert cut.more == 1
+
+
+@pytest.mark.parametrize(
+    ("request_id", "retry_count", "account", "footer"),
+    [
+        ("1-66aa", "", "", "request 1-66aa"),
+        ("1-66aa", "0", "123", "request 1-66aa, account 123"),
+        ("1-66aa", "2", "", "request 1-66aa, retry 2"),
+        ("", "", "123", "request ?, account 123"),
+    ],
+)
+def test_the_footer_says_what_is_known(
+    request_id: str, retry_count: str, account: str, footer: str
+) -> None:
+    told = Run(Origin("stop", request_id, retry_count), account, (report(row(1)),))
+
+    assert text_of(told, "en").footer == footer
+
+
+def test_rows_that_are_left_out_are_counted_and_none_are_not() -> None:
+    text = text_of(run(report(row(1), row(2))), "en")
+
+    assert text.more_in_words() == ""
+    assert text.cut_to(1, 99).more_in_words() == "and 1 more, in the log"
