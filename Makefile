@@ -41,7 +41,7 @@ demo: setup ## a business day and a worked Saturday, emulated
 # Every worker writes the asserts of all modules anew unless Python may keep its bytecode.
 test test-all: export PYTHONDONTWRITEBYTECODE =
 
-test: setup ## run the tests but the slow ones: about two minutes on two cores
+test: setup ## run the tests but the slow ones: a minute and a half on two cores
 	$(PY) -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
