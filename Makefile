@@ -55,7 +55,7 @@ simulate: setup ## run SEEDS=n nights of faults and kills, FORTNIGHTS=n of sched
 fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz
 
-mutate: setup ## change the code in 3,000 ways and see that tests notice; half an hour
+mutate: setup ## change the code in thousands of ways and see that tests notice; hours
 	$(call install,requirements-mutate.txt)
 	rm -rf mutants
 	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE)
