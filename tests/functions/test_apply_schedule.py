@@ -118,7 +118,7 @@ def test_who_runs_and_shows_no_start_time_is_left() -> None:
 def test_who_is_between_running_and_stopped_is_left(status: Status) -> None:
     stage = at(EVENING, machine(status=status))
 
-    assert apply(stage) == {"dev-1": ("unchanged", "on its way between running and stopped")}
+    assert apply(stage) == {"dev-1": ("unchanged", "neither running nor stopped")}
     assert stage.writes() == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
-from local.ecs.gateway.faults import Refuse
+from local.ecs.gateway.faults import GarbledRow, Refuse
 from tests.functions.schedules import apply, at, machine, off
 from tests.harness.stage import Stage
 
@@ -52,3 +52,15 @@ def test_what_is_decided_anew_before_it_is_done_has_the_reason_of_that() -> None
     (row,) = apply(stage).values()
 
     assert row[1].endswith("because it was running since Thu 08:33, before the close at Thu 20:00")
+
+
+def test_a_status_that_is_not_documented_is_not_called_a_way_from_one_to_another() -> None:
+    stage = at("2026-11-26 20:02", machine())
+    stage.gateway.faults.add(
+        GarbledRow(
+            action="DescribeInstances", id=stage.id_of("dev-1"), field="Status", value="Hibernated"
+        )
+    )
+
+    assert apply(stage) == {"dev-1": ("unchanged", "neither running nor stopped")}
+    assert stage.writes() == ()

@@ -12,6 +12,11 @@ from shared.domain.schedule_names import resolve_spec
 from shared.domain.schedule_spec import parse_spec
 from tests.unit.domain.test_hints_can_be_read import wrong_in
 
+BOTH_ENDS = (
+    "write both ends everywhere, like 9:00-18:00, or only closes, like -20:00, or only openings, "
+    "like 8:30-"
+)
+
 
 def told(typed: str) -> str:
     """What the error tells to write."""
@@ -100,6 +105,26 @@ def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
             "write a comma and then days off: 2026-12-24 off",
         ),
         ("mon-fri 9:00-18:00 America/New York", "write America/New_York"),
+        ("workdays off 20:00", "write workdays -20:00 to close then"),
+        ("workdays off 9:00-18:00", "write hours or off, not both"),
+        # A period for the begin, and one for the end.
+        ("daily 6:00-, daily -0:30", "write daily 06:00-00:30"),
+        ("mon wed -24:00, mon wed 9:00-", "write mon wed 09:00-24:00"),
+        ("mon-fri -20:00, mon-fri 8:30-, sat -14:00", "write mon-fri 08:30-20:00"),
+        (
+            "sun 22:00-, fri -19:00",
+            "write sun 22:00-24:00, mon-thu 00:00-24:00, fri 00:00-19:00",
+        ),
+        ("fri -6:00, wed 8:00-", "write wed 08:00-24:00, thu 00:00-24:00, fri 00:00-06:00"),
+        ("fri 20:00-, sat -6:00", "write fri 20:00-24:00, sat 00:00-06:00"),
+        ("mon-fri 22:00-, mon-fri -6:00", BOTH_ENDS),
+        ("mon tue 22:00-, fri -6:00", BOTH_ENDS),
+        ("mon-wed 22:00-, fri -6:00", BOTH_ENDS),
+        ("mon 23:45-, fri -6:00", BOTH_ENDS),
+        ("mon 8:00-, tue 8:00-, fri -20:00", BOTH_ENDS),
+        ("daily 9:00-, daily -9:15", BOTH_ENDS),
+        ("mon 8:00-, mon 13:00-, mon -20:00", BOTH_ENDS),
+        ("mon 9:00-18:00, mon 20:00-, mon -22:00", "write mon 20:00-22:00"),
     ],
 )
 def test_it_is_refused_with_what_to_write(typed: str, hint: str) -> None:
