@@ -14,6 +14,7 @@ from shared.errors import Refused
 from shared.settings import Settings
 
 _NAME = r"[^\W\d_][\w-]*"
+_ALONE = frozenset({"disabled", "exclude", "false", "ignore", "manual", "no", "none", "skip"})
 _RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never", "always", "utc"})
 
 
@@ -32,8 +33,9 @@ def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})
         return found
     if re.fullmatch(_NAME, name) and not _is_grammar(name):
         known = ", ".join(sorted(named)[:20])
+        alone = "always to leave the instance alone, " if name in _ALONE else ""
         raise InvalidSpec(
-            f"there is no schedule named {quoted(name)}; write a spec like {EXAMPLE}"
+            f"there is no schedule named {quoted(name)}; write {alone}a spec like {EXAMPLE}"
             + (f", or one of these names: {known}" if known else ", or put it in CURFEW_SCHEDULES")
         )
     try:

@@ -42,7 +42,11 @@ NAMED_CHARACTERS = 1024
 """The longest spec that may stand under a name."""
 
 EXAMPLE = "workdays 08:30-20:00"
-_ZONES = r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)[+\-]\d.*|gmt|prc|cst|cet|jst|[ecmp][sd]t"
+_ZONES = (
+    r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)?\+\d.*|(utc|gmt)-\d.*|gmt|prc|cst|cest|cet|mesz|mez"
+    r"|jst|[ecmp][sd]t"
+)
+_OTHER_TOOLS = r"(.*[\s;,])?(on|off|tz)=.*"
 _TO = frozenset({"-", "to", "until", "till"})
 _BUT = frozenset({"but", "except", "excluding", "without"})
 _BOTH = {"always on": "always", "always off": "never", "never on": "never"}
@@ -133,6 +137,8 @@ def _check_signs(text: str, words: Sequence[_Word]) -> None:
     """What is no schedule by its signs."""
     if re.fullmatch(_CRON, text):
         raise InvalidSpec(f"it is a cron expression; write a schedule like {EXAMPLE}")
+    if re.fullmatch(_OTHER_TOOLS, text):
+        raise InvalidSpec(f"it is the schedule of another tool; write one like {EXAMPLE}")
     for word in words:
         if word.text.strip(_QUOTES) != word.text:
             word.wrong("has a quotation mark; write the schedule without")
@@ -285,7 +291,7 @@ def _zone_with_blanks(words: Sequence[_Word]) -> str:
 
 def _after_hours(word: _Word, text: str) -> NoReturn:
     """What stands after hours and is not a time: a zone by its city, days, or nothing known."""
-    if zone := zone_of_city(text):
+    if zone := zone_of_city(text.strip("()@")):
         word.wrong(f"is only part of the name of a zone; write {zone}")
     if word.lower == "off":
         word.wrong("stands after the hours; write hours or off, not both")

@@ -202,7 +202,7 @@ def test_a_plan_as_of_a_time_that_is_past_says_so_also_where_nothing_matched() -
     assert warnings == {
         (
             "this plan is as of Thu 26 Nov 2026 08:31 +08:00, with the instances as they are now; "
-            'that is in the past: write tonight\'s date in "at"'
+            'that is in the past: write a later time in "at"'
         )
     }
 

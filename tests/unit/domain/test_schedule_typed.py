@@ -107,6 +107,43 @@ def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
         ("mon-fri 9:00-18:00 America/New York", "write America/New_York"),
         ("workdays off 20:00", "write workdays -20:00 to close then"),
         ("workdays off 9:00-18:00", "write hours or off, not both"),
+        ("每月第一个周一 9:00-18:00", "write mon#1"),
+        ("最后一个星期五9:00-18:00", "write fri#last 9:00-18:00"),
+        ("周一周三 9:00-18:00", "write mon wed"),
+        ("第二个周天 9:00-18:00", "write sun#2"),
+        ("friL 9:00-18:00", "write fri#last"),
+        ("1st monday 9:00-18:00", "write mon#1 for the first Monday"),
+        ("每天早上8点到晚上8点", "write daily 8:00-20:00"),
+        ("工作日上午8:30到下午6:30", "write workdays 8:30-18:30"),
+        ("工作日中午12点到晚上12点", "write workdays 12:00-24:00"),
+        ("每天晚上10点关机", "write daily -22:00"),
+        ("工作日下午13点到18点", "write workdays 13:00-18:00"),
+        ("7x24小时", "write always, which stops nothing, or daily 0:00-24:00"),
+        ("永不关机", "write always"),
+        ("nightly 20:00-6:00", "write daily, with hours like 20:00-6:00"),
+        ("mon-fri from 8:00 to 20:00", "write days and then hours, mon-fri 8:30-20:00"),
+        ("on 8:00 off 20:00", "write days and then hours, mon-fri 8:30-20:00"),
+        ("mon-fri 8:00-18:00 (Berlin)", "write Europe/Berlin"),
+        *(
+            (f"mon-fri 8:00-18:00 {zone}", f"write a zone like {right}, or UTC")
+            for zone, right in (
+                ("CEST", "Europe/Berlin"),
+                ("MEZ", "Europe/Berlin"),
+                ("+01:00", "Asia/Tokyo"),
+                ("+0800", "Asia/Shanghai"),
+            )
+        ),
+        *(
+            (typed, "write one like workdays 08:30-20:00")
+            for typed in ("off=(M-F,19);on=(M-F,7);tz=pt", "off=[(M-F,21),(U,18)]")
+        ),
+        (
+            "ignore",
+            (
+                "write always to leave the instance alone, a spec like workdays 08:30-20:00, or "
+                "put it in CURFEW_SCHEDULES"
+            ),
+        ),
         # A period for the begin, and one for the end.
         ("daily 6:00-, daily -0:30", "write daily 06:00-00:30"),
         ("mon wed -24:00, mon wed 9:00-", "write mon wed 09:00-24:00"),
