@@ -29,8 +29,3 @@ def threads(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> l
 
     with ThreadPoolExecutor(max_workers=min(at_once, len(items))) as pool:
         return list(pool.map(work, items))
-
-
-def one_by_one(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:  # noqa: ARG001  # the same signature
-    """The runner of a virtual clock: no threads, so the same run happens again under a seed."""
-    return [work(item) for item in items]

@@ -22,11 +22,10 @@ from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import http
 from shared.notify.links import Lease, link
-from shared.parallel import one_by_one
 from shared.run import World
 from shared.times import to_minute_text
 from tests.harness.actions import ROOT
-from tests.harness.invocation import ACCOUNT, make_context
+from tests.harness.invocation import ACCOUNT, make_context, one_by_one
 from tests.harness.stage import Stage
 
 KEY = "MARKEDkeyMARKEDkeyMARKEDkeyMARKED"

@@ -60,22 +60,22 @@ def _of_harm(*harms: Harm) -> tuple[str, ...]:
     return tuple(one for one in VARIANTS if ACTIONS[function_of(one)].harm in harms)
 
 
-WRITES = tuple(one for one in VARIANTS if not ACTIONS[function_of(one)].only_reads)
-"""Every function that can change something, and its variants."""
+# Lists of VARIANTS; those whose names end in _FUNCTIONS are of functions alone.
 
-WRITERS = tuple(one for one in WRITES if one in FUNCTIONS)
-"""The same without the variants."""
+WRITING = tuple(one for one in VARIANTS if not ACTIONS[function_of(one)].only_reads)
+"""All that can change something."""
 
-LOSSES = _of_harm(Harm.LOSS)
+WRITING_FUNCTIONS = tuple(one for one in WRITING if one in FUNCTIONS)
+
+DESTRUCTIVE = _of_harm(Harm.LOSS)
 """All by which something is lost."""
 
-HARMS = _of_harm(Harm.OUTAGE, Harm.LOSS)
-"""All that is guarded like a stop, or more."""
+HARMFUL = _of_harm(Harm.OUTAGE, Harm.LOSS)
+"""All that are guarded like a stop, or more."""
 
-HARMFUL_FUNCTIONS = tuple(one for one in HARMS if one in FUNCTIONS)
-"""The same without the variants."""
+HARMFUL_FUNCTIONS = tuple(one for one in HARMFUL if one in FUNCTIONS)
 
-GUARDED_FUNCTIONS = tuple(one for one in WRITERS if ACTIONS[one].harm is not Harm.NONE)
+GUARDED_FUNCTIONS = tuple(one for one in WRITING_FUNCTIONS if ACTIONS[one].harm is not Harm.NONE)
 """Every function against which anything is guarded."""
 
 

@@ -29,7 +29,7 @@ from shared.ecs.sdk import SdkTransport
 from shared.run import World
 from shared.settings import Settings
 from tests.harness.actions import Handler
-from tests.harness.invocation import CREDENTIALS, ENVIRONMENT, bounded, make_context
+from tests.harness.invocation import CREDENTIALS, ENVIRONMENT, make_context, one_by_one
 from tests.harness.transport import Direct
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
@@ -74,7 +74,9 @@ class Call:
     @property
     def world(self) -> World:
         """The emulator's clock, no threads."""
-        made = World(clock=lambda: self.ecs.clock, side_by_side=bounded, environ=dict(self.environ))
+        made = World(
+            clock=lambda: self.ecs.clock, side_by_side=one_by_one, environ=dict(self.environ)
+        )
         if self.by_sdk:
             return made
         return msgspec.structs.replace(made, connect=lambda *_: Direct(self.ecs.gateway))

@@ -10,10 +10,9 @@ from typing import Any
 from local.ecs.fleet.fleet import InstanceSpec
 from shared.notify.notices import Post
 from shared.notify.outgoing import Answer, Outgoing
-from shared.parallel import one_by_one
 from shared.run import World
 from tests.harness.actions import HANDLERS
-from tests.harness.invocation import make_context
+from tests.harness.invocation import make_context, one_by_one
 from tests.harness.stage import Stage
 
 MARKED = "MARKEDaddressMARKED"

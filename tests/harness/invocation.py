@@ -8,7 +8,6 @@ from typing import TypeVar, get_args
 from local.ecs.fleet.fleet import HANGZHOU
 from local.ecs.ram.caller import Caller
 from local.fc.context import Context, Runtime, context
-from shared.parallel import one_by_one
 from shared.settings import Credentials
 
 T = TypeVar("T")
@@ -40,7 +39,10 @@ def make_context(
     )
 
 
-def bounded(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:
-    """One after another, but as strict about the bound as the threads of real life."""
+def one_by_one(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:
+    """The runner of a virtual clock: no threads, so the same run happens again under a seed.
+
+    As strict about the bound as the threads of real life.
+    """
     assert at_once >= 1
-    return one_by_one(work, items, at_once=at_once)
+    return [work(item) for item in items]

@@ -19,7 +19,7 @@ from local.ecs.gateway.request_log import Entry
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.run import World
 from tests.harness.actions import HANDLERS, check_call
-from tests.harness.invocation import ENVIRONMENT, bounded, make_context
+from tests.harness.invocation import ENVIRONMENT, make_context, one_by_one
 from tests.harness.reports import report_in
 from tests.harness.transport import Direct
 
@@ -78,7 +78,7 @@ class Stage:
         """What the function answers to an event; raises what it raises."""
         world = World(
             clock=lambda: self.clock,
-            side_by_side=bounded,
+            side_by_side=one_by_one,
             connect=lambda _settings, _credentials: transport or self.transport,
             environ=self.environ,
         )

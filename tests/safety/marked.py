@@ -15,9 +15,9 @@ import pytest
 from local.fc.context import Runtime, context, environment
 from local.fc.runtime import invoke
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.parallel import one_by_one
 from shared.run import World
 from shared.settings import Credentials
+from tests.harness.invocation import one_by_one
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.fake import FakeEcs

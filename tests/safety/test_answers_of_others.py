@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from shared.errors import Incomplete, Unavailable
-from tests.harness.actions import LOSSES, function_of, stated
+from tests.harness.actions import DESTRUCTIVE, function_of, stated
 from tests.harness.reports import report_of
 from tests.harness.stage import REGION, Stage
 from tests.harness.transport import Direct
@@ -78,7 +78,7 @@ def test_nor_is_who_is_missing_from_one_in_the_middle_of_a_release() -> None:
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize("variant", LOSSES)
+@pytest.mark.parametrize("variant", DESTRUCTIVE)
 def test_the_tags_of_others_do_not_say_that_an_instance_has_none(variant: str) -> None:
     stage = stage_of(operation="ListTagResources", loses_tags=True)
     request = {"instance_ids": [stage.id_of("dev-web")], **stated(variant)}

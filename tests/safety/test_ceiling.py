@@ -12,12 +12,12 @@ from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError, Incomplete, Refused
-from tests.harness.actions import WRITERS, stated, to_do
+from tests.harness.actions import WRITING_FUNCTIONS, stated, to_do
 from tests.harness.invocation import ENVIRONMENT
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, REGION, Stage
 
-EACH_WRITE = pytest.mark.parametrize("function", WRITERS)
+EACH_WRITE = pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 
 
 def fleet(count: int, function: str = "stop", **environ: str) -> Stage:

@@ -16,7 +16,15 @@ from local.ecs.gateway.faults import AnyFault, Cut, DroppedTags, LostPermission,
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import UNSURE_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.harness.actions import FUNCTIONS, LOSSES, WRITERS, WRITES, function_of, stated, to_do
+from tests.harness.actions import (
+    DESTRUCTIVE,
+    FUNCTIONS,
+    WRITING,
+    WRITING_FUNCTIONS,
+    function_of,
+    stated,
+    to_do,
+)
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, by_every_way, selected
 from tests.harness.stage import MANY_ALLOWED, Stage
@@ -39,7 +47,7 @@ BY_TRIGGER = by_every_way((trigger,) for trigger in ENVELOPES)
 @pytest.mark.sampled(one_in=7)
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize(("trigger", "way"), BY_TRIGGER)
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_no_machine_is_lost_whose_excepted_tag_one_api_has_lost(
     name: str, trigger: str, way: str
 ) -> None:
@@ -61,7 +69,7 @@ def test_no_machine_is_lost_whose_excepted_tag_one_api_has_lost(
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("skip", range(3))
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_whenever_the_tag_gets_lost_it_keeps_the_instance(name: str, way: str, skip: int) -> None:
     stage = stage_for(name)
     stage.gateway.faults.add(DroppedTags(action="DescribeInstances", key="env", skip=skip))
@@ -74,7 +82,7 @@ def test_whenever_the_tag_gets_lost_it_keeps_the_instance(name: str, way: str, s
 
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("spelling", ["Env", "env ", "\uff25NV"])
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_who_has_the_tag_in_another_spelling_keeps_it(name: str, spelling: str) -> None:
     stage = stage_for(name, replace(PROD, tags={**DEV, spelling: "Prod"}), FREE)
     stage.gateway.faults.add(DroppedTags(action="DescribeInstances", key=spelling))
@@ -131,7 +139,7 @@ def test_where_only_one_api_shows_tags_nothing_is_believed(
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_an_absence_is_asked_of_both_apis_again_for_every_look_that_is_acted_on(
     function: str,
 ) -> None:
@@ -210,7 +218,7 @@ def asked_for_tags(stage: Stage) -> list[int]:
 
 
 AT_ONCE = [
-    one for one in WRITES if function_of(one) != "release" or one == "release-force-no-snapshot"
+    one for one in WRITING if function_of(one) != "release" or one == "release-force-no-snapshot"
 ]
 """Whose only write follows the look that made the plan."""
 
@@ -235,7 +243,7 @@ def test_who_shows_the_key_with_another_value_is_not_asked_about() -> None:
     assert stage.engine.instances() == ()
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 @pytest.mark.parametrize(
     "narrow", [{}, {"except": {"name": "*-prod"}}, {"older_than": "1d"}], ids=str
 )

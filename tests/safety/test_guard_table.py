@@ -21,10 +21,10 @@ from shared.domain.guards import TAG_GUARDS, Harm
 from shared.errors import Incomplete
 from tests.harness.actions import (
     ACTIONS,
+    DESTRUCTIVE,
     GUARDED_FUNCTIONS,
-    HARMS,
-    LOSSES,
-    WRITES,
+    HARMFUL,
+    WRITING,
     function_of,
     stated,
     to_do,
@@ -159,7 +159,7 @@ POST_PAID = tuple(case for case in CASES if case.spec.charge_type is ChargeType.
 
 
 def guard_of(case: Case, name: str) -> str:
-    return case.against_release if name in LOSSES else case.against_stop
+    return case.against_release if name in DESTRUCTIVE else case.against_stop
 
 
 OPENINGS: Mapping[str, Mapping[str, object]] = {
@@ -170,7 +170,7 @@ OPENINGS: Mapping[str, Mapping[str, object]] = {
 
 ROWS = [
     (name, trigger)
-    for name in HARMS
+    for name in HARMFUL
     for trigger in (ENVELOPES if function_of(name) == name else ("direct",))
 ]
 """Each function by every trigger; its variants, which no trigger can tell apart, by one."""
@@ -182,7 +182,7 @@ TRIGGERS = by_every_way((trigger,) for trigger in ENVELOPES)
 def test_every_function_that_can_do_harm_is_in_a_table() -> None:
     harmful = {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE}
 
-    assert harmful == {"start", *map(function_of, HARMS)}
+    assert harmful == {"start", *map(function_of, HARMFUL)}
 
 
 def test_every_tag_that_guards_is_in_the_table() -> None:
@@ -299,7 +299,7 @@ def named(against: Mapping[str, str], reason: str) -> str:
 
 @pytest.mark.sampled(one_in=7)
 @pytest.mark.promise("S10")
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
 def test_a_dry_run_skips_what_the_run_skips(case: Case, name: str) -> None:
     function, fields = function_of(name), stated(name)
@@ -348,7 +348,7 @@ def test_a_dry_run_of_a_start_skips_what_the_start_skips(case: Case) -> None:
     }
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_a_key_that_the_operator_names_is_no_unknown_one(name: str) -> None:
     managed = InstanceSpec("dev-managed", tags={**TEAM, "curfew:managed": "yes"}, **to_do(name))
     stage = Stage([managed])
@@ -365,7 +365,7 @@ def test_a_key_that_the_operator_names_is_no_unknown_one(name: str) -> None:
 
 
 @pytest.mark.sampled(one_in=4)
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 @pytest.mark.parametrize("case", CASES, ids=[case.spec.name for case in CASES])
 def test_a_stopped_instance_is_guarded_like_a_running_one(case: Case, name: str) -> None:
     function, fields = function_of(name), stated(name)

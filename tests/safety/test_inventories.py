@@ -22,7 +22,7 @@ from local.ecs.gateway.faults import (
 )
 from local.fc.trigger_events import Request
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from tests.harness.actions import HARMS, function_of, stated
+from tests.harness.actions import HARMFUL, function_of, stated
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
 from tests.harness.stage import DEV, FEW, MANY, MANY_ALLOWED, Stage
@@ -32,7 +32,7 @@ from tests.harness.transport import Direct
 @pytest.mark.promise("S20")
 @pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "refused"])
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 def test_an_empty_answer_for_want_of_permission_is_no_inventory(
     name: str, way: str, *, is_empty: bool
 ) -> None:
@@ -225,7 +225,7 @@ def test_a_second_look_that_fails_keeps_the_instances(fault: AnyFault) -> None:
         pytest.param({"name": "dev-*", "max_instances": 0}, id="cap-of-none"),
     ],
 )
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 def test_a_selection_never_widens(name: str, request_: Request) -> None:
     function, fields = function_of(name), stated(name)
     stage = Stage(FEW)

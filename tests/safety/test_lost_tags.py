@@ -19,7 +19,7 @@ from local.ecs.gateway.faults import (
 )
 from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.harness.actions import HARMS, LOSSES, function_of, stated
+from tests.harness.actions import DESTRUCTIVE, HARMFUL, function_of, stated
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
 from tests.harness.stage import DEV, FEW, MANY, MANY_ALLOWED, NOW, Stage
@@ -32,7 +32,7 @@ BY_DEFAULT = "stop (the account's default mode)"
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("skip", range(4))
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_tags_that_got_lost_do_not_unprotect(name: str, way: str, skip: int) -> None:
     function, fields = function_of(name), stated(name)
     kept = InstanceSpec("dev-kept", tags={**DEV, "curfew:protect": ""})
@@ -66,7 +66,7 @@ def test_protection_that_appears_while_tags_get_lost_holds(name: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 def test_tags_that_got_lost_and_guard_nothing_do_not_hinder(name: str, way: str) -> None:
     function, fields = function_of(name), stated(name)
     stage = Stage(FEW)
@@ -119,7 +119,7 @@ TWICE = DroppedTags(action="DescribeInstances", times=2)
     [{}, {"deletion_protection": True}, {"auto_release_at": NOW + timedelta(hours=12)}],
     ids=["free", "guarded", "as-asked"],
 )
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_who_has_another_value_than_those_asked_for_has_no_row_though_its_tags_got_lost(
     name: str,
     fields: Mapping[str, Any],
@@ -146,7 +146,7 @@ def test_who_has_another_value_has_no_row_where_the_operator_asks_for_tags_too()
     assert table(report) == {"dev-0": ("changed", STILL)}
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_of_a_row_that_cannot_be_read_no_tags_are_asked_for(name: str) -> None:
     stage = Stage(FEW)
     unread = stage.id_of("dev-1")
@@ -171,7 +171,7 @@ def test_of_a_row_that_cannot_be_read_no_tags_are_asked_for(name: str) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_who_was_found_by_a_tag_that_is_taken_away_meanwhile_is_not_left_out(
     name: str, left: Mapping[str, str], row: tuple[str, str]
 ) -> None:
@@ -196,7 +196,7 @@ def test_who_was_found_by_a_tag_that_is_taken_away_meanwhile_is_not_left_out(
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
     function, fields = function_of(name), stated(name)
     stage = Stage([InstanceSpec("dev-kept", tags={"curfew:protect": ""})])
@@ -219,7 +219,7 @@ def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
         pytest.param(LostPermission(action="ListTagResources"), id="empty-without-permission"),
     ],
 )
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_without_the_second_opinion_an_instance_without_tags_is_not_lost(
     name: str, fault: AnyFault
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import Refused
-from tests.harness.actions import FUNCTIONS, WRITERS, WRITES, function_of, stated, to_do
+from tests.harness.actions import FUNCTIONS, WRITING, WRITING_FUNCTIONS, function_of, stated, to_do
 from tests.harness.reports import report_in, table
 from tests.harness.requests import WAYS, request_for
 from tests.harness.stage import Stage
@@ -50,7 +50,7 @@ KEPT: Mapping[str, tuple[Request, str]] = {
 @pytest.mark.promise("S6")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("kept", "reason"), KEPT.values(), ids=KEPT)
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_who_is_excepted_is_left_alone_however_it_was_selected(
     name: str, kept: Request, reason: str, way: str
 ) -> None:
@@ -199,7 +199,7 @@ def test_every_function_narrows_alike(function: str) -> None:
     assert list(table(report)) == ["dev-web"]
 
 
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 @pytest.mark.parametrize(
     "other",
     [

@@ -10,7 +10,7 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags
 from shared.errors import Incomplete, Refused
-from tests.harness.actions import WRITERS, stated, to_do
+from tests.harness.actions import WRITING_FUNCTIONS, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, request_for
 from tests.harness.stage import Stage
@@ -47,7 +47,7 @@ def stage(function: str) -> Stage:
 
 @pytest.mark.promise("S16")
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) -> None:
     here = stage(function)
     ids = {one.name: one.instance_id for one in here.engine.instances()}
@@ -60,7 +60,7 @@ def test_whoever_lacks_them_is_skipped_and_not_touched(function: str, way: str) 
     assert said == {name: ("skipped", reason) for name, reason in LACKING.items()}
 
 
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_a_dry_run_skips_them_too(function: str) -> None:
     report = stage(function).ask(function, {"name": "dev-*", **stated(function), "dry_run": True})
 
@@ -80,7 +80,7 @@ def test_describe_shows_them_with_what_guards_them() -> None:
     }
 
 
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_a_value_that_means_nothing_keeps_every_function_from_anything(function: str) -> None:
     here = stage(function)
     here.environ["CURFEW_ONLY_TAGS"] = "lifecycle=managed"
@@ -95,7 +95,7 @@ def test_a_value_that_means_nothing_keeps_every_function_from_anything(function:
 @pytest.mark.parametrize("times", [1, 2, 9])
 @pytest.mark.parametrize("skip", range(4))
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_tags_that_got_lost_are_not_called_missing(
     function: str, way: str, skip: int, times: int
 ) -> None:

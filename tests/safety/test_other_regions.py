@@ -14,13 +14,13 @@ from local.fc.trigger_events import Request
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.ecs.transport import ErrorResponse, NoResponse
 from shared.errors import Incomplete
-from tests.harness.actions import FUNCTIONS, WRITERS, stated
+from tests.harness.actions import FUNCTIONS, WRITING_FUNCTIONS, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import REGION
 from tests.safety.world_of_regions import GHOST, NOT_KNOWN, stage_of
 
 BEIJING = "cn-beijing"
-EACH_WRITE = pytest.mark.parametrize("function", WRITERS)
+EACH_WRITE = pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 
 
 @EACH_WRITE

@@ -13,7 +13,7 @@ from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import CurfewError
-from tests.harness.actions import HARMFUL_FUNCTIONS, LOSSES, stated
+from tests.harness.actions import DESTRUCTIVE, HARMFUL_FUNCTIONS, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import Stage
 from tests.harness.transport import Direct, Hook
@@ -130,7 +130,8 @@ def writes_after_a_look_at(stage: Stage, instance_id: str, number: int) -> list[
         (function, protection)
         for function in CALLS
         for protection in PROTECTIONS
-        if protection != "deletion-protection" or function in LOSSES  # it guards against loss alone
+        if protection != "deletion-protection"
+        or function in DESTRUCTIVE  # it guards against loss alone
     ],
 )
 def test_protection_between_plan_and_write_holds_and_is_named(

@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import Cut, LostPermission, Refuse
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.ecs.transport import NoResponse
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
-from tests.harness.actions import FUNCTIONS, WRITERS, stated
+from tests.harness.actions import FUNCTIONS, WRITING_FUNCTIONS, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, REGION, Stage
 from tests.safety.world_of_regions import GHOST, NOT_KNOWN, World, stage_of
@@ -63,7 +63,7 @@ def test_a_region_that_cannot_be_read_leaves_the_others_to_be_done(function: str
 
 
 @pytest.mark.parametrize("why", DEAD)
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_a_dry_run_over_a_region_that_cannot_be_read_gives_no_plan_to_confirm(
     function: str, why: str
 ) -> None:

@@ -11,7 +11,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.errors import InvalidEvent, Refused
 from shared.request.triggers import parse
-from tests.harness.actions import WRITERS, stated, to_do
+from tests.harness.actions import WRITING_FUNCTIONS, stated, to_do
 from tests.harness.invocation import ACCOUNT
 from tests.harness.requests import WAYS, request_for
 from tests.harness.stage import DEV, Stage
@@ -57,7 +57,7 @@ def refusal(stage: Stage, function: str, request: Request, trigger: str = "direc
 @pytest.mark.promise("S14")
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", ENVELOPES)
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way: str) -> None:
     stage = fleet(3, function)
     ids = {one.name: one.instance_id for one in stage.engine.instances()}
@@ -79,7 +79,7 @@ def test_over_the_requests_cap_nothing_is_done(function: str, trigger: str, way:
             trigger,
             marks=[pytest.mark.slow] * (function != "stop" and trigger != "direct"),
         )
-        for function in WRITERS
+        for function in WRITING_FUNCTIONS
         for trigger in ENVELOPES
     ],
 )
@@ -149,7 +149,7 @@ def test_of_a_small_fleet_five_may_always_change() -> None:
 
 @pytest.mark.promise("S17")
 @pytest.mark.parametrize("trigger", [one for one in ENVELOPES if one not in UNTIMED])
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_a_stale_event_is_refused_before_any_call(function: str, trigger: str) -> None:
     stage = fleet(1, function)
     event = ENVELOPES[trigger](
@@ -200,7 +200,7 @@ def test_what_the_operator_forbids_or_misspells_is_refused_before_any_call(
 
 @pytest.mark.promise("S19")
 @pytest.mark.parametrize("trigger", ENVELOPES)
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_a_message_for_another_function_is_not_obeyed(function: str, trigger: str) -> None:
     stage = fleet(1, function)
     other = "stop" if function == "start" else "start"

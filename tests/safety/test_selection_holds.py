@@ -14,7 +14,7 @@ from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import LOST_TAGS
 from shared.errors import Incomplete
-from tests.harness.actions import LOSSES, WRITES, function_of, stated, to_do
+from tests.harness.actions import DESTRUCTIVE, WRITING, function_of, stated, to_do
 from tests.harness.reports import report_in, report_of, table
 from tests.harness.stage import DEV, Stage
 from tests.harness.transport import Direct
@@ -100,7 +100,7 @@ CHANGES: Mapping[str, Change] = {
 }
 
 EACH_CHANGE = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-EACH_WRITE = pytest.mark.parametrize("name", WRITES)
+EACH_WRITE = pytest.mark.parametrize("name", WRITING)
 
 
 @pytest.mark.promise("S6")
@@ -230,7 +230,7 @@ def test_a_dry_run_puts_off_who_was_found_by_tags_and_shows_none(name: str) -> N
     stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))
     request = {"tags": DEV, **stated(name), "dry_run": True}
 
-    if name in {*LOSSES, "apply_schedule"}:
+    if name in {*DESTRUCTIVE, "apply_schedule"}:
         assert stage.ask(function_of(name), request)["counts"]["would_change"] == 2
     else:
         with pytest.raises(Incomplete) as caught:

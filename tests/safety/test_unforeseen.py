@@ -17,14 +17,14 @@ from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import Row
 from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.report.report import worst_first
-from tests.harness.actions import HARMS, function_of, stated
+from tests.harness.actions import HARMFUL, function_of, stated
 from tests.harness.invocation import REQUEST_ID
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, FEW, Stage
 from tests.harness.transport import Direct
 
 SECRET = "LTAIsecret"
-NAMES = ("describe", *HARMS)
+NAMES = ("describe", *HARMFUL)
 """All that three running instances are enough for."""
 
 
@@ -112,7 +112,7 @@ def test_in_the_first_look_it_is_unavailable_and_nothing_was_changed(
 
 
 @pytest.mark.promise("S38")
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 @pytest.mark.parametrize(
     ("dry_run", "part"),
     [(True, "shared.run.dry_run_rows"), (False, "shared.converge.fleet.converge")],
@@ -138,7 +138,7 @@ def raising(*_: object, **__: object) -> Any:  # noqa: ANN401  # never returns
     raise Riddle
 
 
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 def test_a_look_that_fails_before_any_write_leaves_nothing_changed(name: str) -> None:
     """The first look is too old to act on; it is the second that fails."""
     stage = Stage(FEW)
@@ -161,7 +161,7 @@ def test_a_look_that_fails_before_any_write_leaves_nothing_changed(name: str) ->
     assert stage.writes() == ()
 
 
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_in_the_answer_to_a_write_a_look_tells_what_became_of_it(name: str, when: str) -> None:
     stage = Stage(FEW)
@@ -181,7 +181,7 @@ def test_in_the_answer_to_a_write_a_look_tells_what_became_of_it(name: str, when
     assert SECRET not in json.dumps(report)
 
 
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> None:
     stage = Stage(FEW)
     stage.transport = Riddling(stage.gateway, is_meant=lambda one, _: is_write(one))
@@ -195,7 +195,7 @@ def test_in_the_answers_to_all_writes_each_instance_has_its_row(name: str) -> No
 
 
 @pytest.mark.promise("S38")
-@pytest.mark.parametrize("name", HARMS)
+@pytest.mark.parametrize("name", HARMFUL)
 def test_in_a_look_after_a_write_the_rows_are_told(name: str) -> None:
     stage = Stage(FEW)
     stage.transport = Riddling(

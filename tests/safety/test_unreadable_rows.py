@@ -12,14 +12,14 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import Request
 from shared.errors import Incomplete, Unavailable
-from tests.harness.actions import VARIANTS, WRITES, function_of, stated, to_do
+from tests.harness.actions import VARIANTS, WRITING, function_of, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
 from tests.harness.stage import DEV, Stage
 from tests.harness.transport import Direct
 
 EACH = pytest.mark.parametrize("name", VARIANTS)
-EACH_WRITE = pytest.mark.parametrize("name", WRITES)
+EACH_WRITE = pytest.mark.parametrize("name", WRITING)
 
 Row = dict[str, Any]
 

@@ -19,7 +19,7 @@ from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
 from shared.ecs_access import MAX_WAITS
 from shared.errors import Incomplete
-from tests.harness.actions import WRITES, function_of, stated, to_do
+from tests.harness.actions import WRITING, function_of, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, FEW, Stage
 from tests.harness.transport import Direct
@@ -88,7 +88,7 @@ def first_write(name: str) -> str:
     return stage.operations()[0]
 
 
-@pytest.mark.parametrize("name", [one for one in WRITES if one != "release-force-no-snapshot"])
+@pytest.mark.parametrize("name", [one for one in WRITING if one != "release-force-no-snapshot"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_left_out_of_two_looks_at_once_it_is_looked_for_again_and_done(
     name: str, times: int
@@ -170,7 +170,7 @@ def test_what_somebody_else_released_in_the_middle_names_only_what_was_done(
     assert table(report) == {"dev-1": ("changed", f"{done}; {VANISHED}")}
 
 
-@pytest.mark.parametrize("name", [one for one in WRITES if function_of(one) != "release"])
+@pytest.mark.parametrize("name", [one for one in WRITING if function_of(one) != "release"])
 def test_what_somebody_else_released_is_a_failure_of_every_other_function_by_ids(
     name: str,
 ) -> None:
@@ -185,7 +185,7 @@ def test_what_somebody_else_released_is_a_failure_of_every_other_function_by_ids
     assert table(report)["dev-0"][0] == table(report)["dev-2"][0] == "changed"
 
 
-@pytest.mark.parametrize("name", [one for one in WRITES if one != "release-force-no-snapshot"])
+@pytest.mark.parametrize("name", [one for one in WRITING if one != "release-force-no-snapshot"])
 @pytest.mark.parametrize("selection", [{"tags": DEV}, {"name": "dev-*"}, ALL], ids=str)
 def test_what_somebody_else_released_is_no_failure_of_who_did_not_name_it(
     name: str, selection: Mapping[str, Any]
@@ -257,7 +257,7 @@ def test_a_dry_run_says_of_what_vanishes_that_it_was_not_deleted(name: str) -> N
     assert stage.writes() == ()
 
 
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_id_that_the_first_looks_leave_out_is_looked_for_again_and_done(
     name: str, times: int
@@ -277,7 +277,7 @@ def test_an_id_that_the_first_looks_leave_out_is_looked_for_again_and_done(
 
 @pytest.mark.promise("S24")
 @pytest.mark.parametrize("dry_run", [False, True])
-@pytest.mark.parametrize("name", ["describe", *WRITES])
+@pytest.mark.parametrize("name", ["describe", *WRITING])
 def test_an_id_that_time_does_not_suffice_to_look_for_again_is_pending(
     name: str,
     dry_run: bool,  # noqa: FBT001  # a table's column

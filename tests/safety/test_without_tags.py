@@ -13,7 +13,7 @@ from local.ecs.gateway.faults import AnyFault, Cut, DroppedTags, LostPermission,
 from local.fc.trigger_events import Request
 from shared.domain.plan import UNSURE_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
-from tests.harness.actions import FUNCTIONS, WRITERS, WRITES, function_of, stated, to_do
+from tests.harness.actions import FUNCTIONS, WRITING, WRITING_FUNCTIONS, function_of, stated, to_do
 from tests.harness.forgetful import Forgetful
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
@@ -33,7 +33,7 @@ def stage_for(name: str, *specs: InstanceSpec) -> Stage:
 
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_only_who_has_none_of_the_tags_is_meant(name: str, way: str) -> None:
     stage = stage_for(name, OWNED, FREE)
     owned = stage.id_of("dev-owned")
@@ -49,7 +49,7 @@ def test_only_who_has_none_of_the_tags_is_meant(name: str, way: str) -> None:
 
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("spelling", ["Owner", "owner ", "\uff2fWNER"])
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_who_has_the_tag_in_another_spelling_has_it(name: str, spelling: str) -> None:
     spelt = replace(OWNED, tags={**DEV, spelling: "li"})
     stage = stage_for(name, spelt, FREE)
@@ -109,7 +109,7 @@ def test_where_only_one_api_shows_tags_nothing_is_believed(
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize("function", WRITERS)
+@pytest.mark.parametrize("function", WRITING_FUNCTIONS)
 def test_an_absence_is_asked_of_both_apis_again_for_every_look_that_is_acted_on(
     function: str,
 ) -> None:
@@ -185,7 +185,7 @@ def test_without_the_second_api_nobody_lacks_a_tag(function: str, fault: AnyFaul
 
 @pytest.mark.promise("S8")
 @pytest.mark.parametrize("way", ["ids", "name", "all"])
-@pytest.mark.parametrize("name", WRITES)
+@pytest.mark.parametrize("name", WRITING)
 def test_tags_that_got_lost_do_not_lift_an_exception(name: str, way: str) -> None:
     stage = stage_for(name, replace(FREE, name="dev-prod", tags={"env": "prod"}))
     stage.gateway.faults.add(DroppedTags(action="DescribeInstances"))

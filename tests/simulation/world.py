@@ -20,8 +20,8 @@ from local.ecs.gateway.faults import Faults, LostPermission, Refuse
 from local.ecs.gateway.gateway import Answer, Gateway
 from local.ecs.gateway.request_log import is_mutating
 from local.ecs.gateway.throttle import Limits, Throttle
-from shared.parallel import one_by_one
 from shared.run import World
+from tests.harness.invocation import one_by_one
 from tests.simulation.contract import Order
 from tests.simulation.invariants import InvariantBroken, Invariants
 from tests.simulation.people import CALLER, People

@@ -18,7 +18,7 @@ from shared.notify.channels import Channels as Named
 from shared.notify.message import Run
 from shared.notify.notices import Notices, NotTold
 from shared.notify.outgoing import Answer, Outgoing
-from shared.parallel import one_by_one
+from tests.harness.invocation import one_by_one
 from tests.unit.notify.runs import before, leased, report, row, run
 
 URL = "http://127.0.0.1:8421"

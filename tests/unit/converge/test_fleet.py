@@ -31,7 +31,7 @@ from shared.errors import Unavailable
 from shared.parallel import threads
 from shared.times import CHINA
 from tests.harness.call import Call
-from tests.harness.invocation import bounded
+from tests.harness.invocation import one_by_one
 
 STOP = StopRule(force=False, stopped_mode=None, wait=True)
 RELEASE = ReleaseRule(
@@ -50,7 +50,7 @@ def make(
     *regions: str,
     selection: Selection = EVERYTHING,
     releases: bool = False,
-    side_by_side: Any = bounded,  # noqa: ANN401  # a Runner
+    side_by_side: Any = one_by_one,  # noqa: ANN401  # a Runner
 ) -> Fleet:
     return Fleet(
         judge=Judge(
@@ -221,7 +221,7 @@ def test_a_region_that_cannot_be_counted_says_why_and_the_others_are_counted(cal
     )
 
 
-@pytest.mark.parametrize("side_by_side", [bounded, threads], ids=["one-by-one", "threads"])
+@pytest.mark.parametrize("side_by_side", [one_by_one, threads], ids=["one-by-one", "threads"])
 def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
     call: Call, side_by_side: Callable[..., Any]
 ) -> None:

@@ -18,7 +18,7 @@ from local.ecs.gateway.faults import Refuse
 from local.ecs.gateway.throttle import Denial, Limits
 from tests.harness.actions import Handler
 from tests.harness.call import Call
-from tests.harness.invocation import bounded, make_context
+from tests.harness.invocation import make_context, one_by_one
 from tests.harness.looks import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
 
 
@@ -220,7 +220,7 @@ def test_so_many_calls_are_in_flight_at_most(
 
     def noting(work: Any, items: Any, /, *, at_once: int) -> Any:  # noqa: ANN401  # a Runner
         bounds.update([at_once] * len(items))
-        return bounded(work, items, at_once=at_once)
+        return one_by_one(work, items, at_once=at_once)
 
     world = msgspec.structs.replace(call.world, side_by_side=noting)
     handler(json.dumps({**DEV, **fields}).encode(), make_context(), world=world)

@@ -13,7 +13,7 @@ from shared.converge.survey import Eyes, Pause, Survey, survey
 from shared.domain.selection import ByIds
 from shared.ecs.inventory import Inventory
 from tests.harness.call import Call
-from tests.harness.invocation import bounded
+from tests.harness.invocation import one_by_one
 
 OLD = MANUAL_START - timedelta(days=1)
 GHOST = "i-ghost"
@@ -27,8 +27,8 @@ def seen(call: Call, *ids: str, pause: Pause) -> tuple[Survey, list[Pause]]:
         waits.append(pause)
         return pause
 
-    sources = [Inventory(call.api(region), bounded) for region in (HANGZHOU, SHANGHAI)]
-    eyes = Eyes(lambda source, selection: source.select(selection), wait, bounded)
+    sources = [Inventory(call.api(region), one_by_one) for region in (HANGZHOU, SHANGHAI)]
+    eyes = Eyes(lambda source, selection: source.select(selection), wait, one_by_one)
     return survey(ByIds(ids), sources, (), eyes), waits
 
 

@@ -15,7 +15,7 @@ from shared.ecs.client import Client
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import ErrorResponse
 from tests.harness.call import Call
-from tests.harness.invocation import bounded
+from tests.harness.invocation import one_by_one
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 DEV = ByTagsAndName((("team", frozenset({"dev"})),))
@@ -69,11 +69,11 @@ def scripted(
     if dry_run is not None:
         pages.dry_run = dry_run
     api = Client("cn-hangzhou", pages, clock, Deadline.after(START, timedelta(minutes=10)))
-    return Inventory(api, bounded), pages
+    return Inventory(api, one_by_one), pages
 
 
 def emulated(call: Call) -> Inventory:
-    return Inventory(call.api(), bounded)
+    return Inventory(call.api(), one_by_one)
 
 
 def fleet(count: int, **tags: str) -> list[InstanceSpec]:

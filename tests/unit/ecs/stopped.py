@@ -15,7 +15,7 @@ from shared.ecs.disks import DiskReader
 from shared.ecs.fields import RELEASE_TAG
 from shared.ecs.inventory import Inventory
 from tests.harness.call import Call
-from tests.harness.invocation import bounded
+from tests.harness.invocation import one_by_one
 
 KEPT = DiskSpec(delete_with_instance=False)
 
@@ -44,7 +44,7 @@ def running(instance_id: str, *disks: DiskSpec) -> InstanceSpec:
 
 
 def reader(call: Call, wanted: DiskLook = DiskLook.ALL) -> DiskReader:
-    return DiskReader(Inventory(call.api(), bounded), wanted)
+    return DiskReader(Inventory(call.api(), one_by_one), wanted)
 
 
 def looked(made: DiskReader, *ids: str) -> dict[str, Instance]:

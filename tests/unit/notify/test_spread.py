@@ -17,7 +17,7 @@ from shared.notify.leases import Linking, pages
 from shared.notify.message import Text
 from shared.notify.notices import Told, _Notice, read_notices
 from shared.notify.outgoing import Answer, Outgoing
-from shared.parallel import one_by_one
+from tests.harness.invocation import one_by_one
 from tests.unit.notify.runs import ACCOUNT, NOW, before, leased, run
 from tests.unit.notify.test_leases import Counting
 

@@ -14,9 +14,9 @@ from shared.errors import Refused
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing
 from shared.notify.telling import Telling
-from shared.parallel import one_by_one
 from shared.report.log import Origin
 from shared.report.report import Report
+from tests.harness.invocation import one_by_one
 from tests.unit.notify.runs import ACCOUNT, NOW, before, leased, report, row
 
 ORIGIN = Origin("stop", "1-66aa")
