@@ -8,7 +8,7 @@
 Paths, headers and both signatures are those of "InvokeFunction" (FC 3.0 and 2.0 API references)
 and are verified; the key is ``local``. A function of FC 3.0 is called as s.yaml deploys it; in FC
 2.0 it is in the service ``curfew``, where its own name is enough. Of its versions there is LATEST.
-What an HTTP trigger answers at Function Compute's own address bears ``Content-Disposition:
+What an HTTP trigger answers at Function Compute's own address has ``Content-Disposition:
 attachment``, so that browsers download it ("Configure custom domain names", FC docs); ``/domain/``
 plays a custom domain, which leads to the function without that.
 
@@ -316,7 +316,7 @@ def _own_name(function: str, *, in_service: bool) -> str | None:
 
 
 def _summary(done: _Done) -> str:
-    """The last line of the log that a caller gets ("X-Fc-Log-Result", seen answers)."""
+    """The last line of the log that a caller gets ("X-Fc-Log-Result", recorded responses)."""
     billed_ms = max(1, ceil(done.duration_ms))
     return (
         f"Duration: {done.duration_ms:.2f} ms, Billed Duration: {billed_ms} ms, "
