@@ -12,7 +12,7 @@ from typing import Any
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
-from shared.domain.steps import ClearAutoRelease, Done, Impossible, Rule, Step
+from shared.domain.steps import UNKNOWN_ID, ClearAutoRelease, Done, Rule, Step
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
@@ -28,7 +28,7 @@ class ClearAutoReleaseRule(Rule, frozen=True):
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
         """The next step."""
         if instance.status is Status.GONE:
-            return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+            return UNKNOWN_ID
         return Done("no release time") if instance.auto_release_at is None else ClearAutoRelease()
 
 

@@ -14,7 +14,7 @@ from shared.domain.guards import SCHEDULE_TAG, Harm, guard_of, plain_key
 from shared.domain.instance import Instance, Status, stopped_in_words
 from shared.domain.on_schedule import ScheduleRule, timetable_of
 from shared.domain.power import StartRule, StopRule
-from shared.domain.steps import Done, Impossible, Rule, Step
+from shared.domain.steps import UNKNOWN_ID, Done, Rule, Step
 from shared.request.explained import invalid
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
@@ -22,8 +22,6 @@ from shared.settings import FcContext, Settings
 from shared.times import parse_duration
 
 _HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
-
-
 _WITHIN = 'Minutes, hours or days from now on: "72h", "3d"; only what ECS will release by then.'
 
 
@@ -58,7 +56,7 @@ class DescribeRule(Rule, frozen=True):
         billed after its stop.
         """
         if instance.status is Status.GONE:
-            return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+            return UNKNOWN_ID
         guarded: dict[str, list[str]] = {}
         harms: set[Harm] = set()
         for function, harm in _HARMS.items():

@@ -21,7 +21,7 @@ from shared.action import Action, RequestTime
 from shared.converge.target import ALREADY_DONE
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
-from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Skip, Step
+from shared.domain.steps import NOT_KNOWN, UNKNOWN_ID, Done, Rule, SetAutoRelease, Skip, Step
 from shared.errors import CurfewError
 from shared.notify.lease_page import Shown, answer, language_of
 from shared.notify.links import FIELD, Lease, read_lease
@@ -39,7 +39,6 @@ _LOOKS_AGAIN_AFTER_S = 2.0
 """After a write. Another that was decided on before it has come by then."""
 _LOOKS_AGAIN_WITHIN = timedelta(seconds=10)
 """Of the request's begin; later there is no time left to look again."""
-_GONE = "InvalidInstanceId.NotFound"
 _OK = 200
 
 
@@ -75,7 +74,7 @@ class ExtendRule(Rule, frozen=True):
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
         """The next step; nothing where another time is set than the link was made for."""
         if instance.status is Status.GONE:
-            return Impossible("ECS does not know this id", _GONE)
+            return UNKNOWN_ID
         if instance.auto_release_at == self.at:
             return Done()
         if instance.auto_release_at != self.made_for:
@@ -225,7 +224,7 @@ class _About(msgspec.Struct, frozen=True):
                 return Shown(_OK, "kept", self.facts(row))
             case (("unchanged" | "skipped"), _):
                 return Shown(409, "moved", self.facts(row))
-            case "failed", code if code == _GONE:
+            case "failed", code if code == NOT_KNOWN:
                 return Shown(410, "over", self.facts(row))
         return Shown(503, "failed", self.facts(row), detail=detail)
 

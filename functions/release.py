@@ -1,4 +1,4 @@
-"""release: give instances back. Running → stopped → snapshots accomplished → deleted → gone.
+"""release: delete instances for good. Running → stopped → snapshots accomplished → deleted → gone.
 
 What is not asked for explicitly is safe: a snapshot of every disk is taken and waited for before
 anything is deleted, and DeleteInstances is called without Force then, so that ECS itself refuses
@@ -32,6 +32,7 @@ from shared.domain.steps import (
     in_words,
 )
 from shared.errors import InvalidEvent, Refused
+from shared.printable import counted
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
 from shared.settings import FcContext
@@ -41,7 +42,6 @@ MINUTE = timedelta(minutes=1)
 
 RETENTION_TOLERANCE = timedelta(hours=6)
 """A snapshot may end so much sooner than asked: one of an earlier try of the same work counts."""
-
 
 _NO_DISKS = Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
 
@@ -182,7 +182,7 @@ class ReleaseRule(Rule, frozen=True):
             )
         if not missing:
             return "wait for its snapshots"
-        disks, days = _counted(missing, "disk"), _counted(self.retention_days, "day")
+        disks, days = counted(missing, "disk"), counted(self.retention_days, "day")
         return f"snapshot {disks} ({days})"
 
     def _counting(self, instance: Instance, disk: Disk, now: datetime) -> list[SnapshotStatus]:
@@ -248,7 +248,7 @@ class ReleaseRule(Rule, frozen=True):
         if not instance.disks:
             return "the data of its disks is lost"
         lost = [disk.id for disk in instance.disks if disk.deleted_with_instance]
-        named = f"{_counted(len(lost), 'disk')} is lost: {', '.join(lost)}"
+        named = f"{counted(len(lost), 'disk')} is lost: {', '.join(lost)}"
         return f"the data of {named}" if lost else ""
 
     def _end_in_words(self, snapshot: TakenSnapshot) -> str:
@@ -280,10 +280,6 @@ def _outliving(instance: Instance) -> list[str]:
 
 def _and_are_billed(stay: list[str]) -> str:
     return f"{', '.join(stay)} {'stays and is billed' if len(stay) == 1 else 'stay and are billed'}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _rule(request: ReleaseRequest, when: RequestTime) -> ReleaseRule:

@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, UnsetType
 from shared.action import Action, RequestTime
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
-from shared.domain.steps import Done, Impossible, Rule, SetAutoRelease, Step, in_words
+from shared.domain.steps import UNKNOWN_ID, Done, Impossible, Rule, SetAutoRelease, Step, in_words
 from shared.errors import InvalidEvent
 from shared.request.explained import invalid
 from shared.request.request import Request
@@ -68,7 +68,7 @@ class SetAutoReleaseRule(Rule, frozen=True):
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: PLR0911  # one a case
         """The next step; a time that is set is never moved because the one asked for is near."""
         if instance.status is Status.GONE:
-            return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+            return UNKNOWN_ID
         is_set = instance.auto_release_at
         if is_set == self.at:
             return Done()

@@ -1,7 +1,8 @@
-"""Text that shows what it is: what a terminal or a log would act upon is written as its number.
+"""Text for people, which shows what it is: how many of what, and no character that acts.
 
-Names of instances and texts of servers may hold escape sequences, line ends that only some programs
-know (U+2028, C1), and marks that turn the direction of text round. Letters of all scripts stay.
+What a terminal or a log would act upon is written as its number. Names of instances and texts of
+servers may hold escape sequences, line ends that only some programs know (U+2028, C1), and marks
+that turn the direction of text round. Letters of all scripts stay.
 """
 
 from __future__ import annotations
@@ -19,6 +20,11 @@ def printable(text: str) -> str:
     return "".join(
         one if one.isprintable() or one == _IDEOGRAPHIC_SPACE else _escaped(one) for one in text
     )
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: ``1 instance``, ``2 instances``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _escaped(character: str) -> str:

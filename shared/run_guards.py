@@ -14,6 +14,7 @@ from shared.action import RequestTime
 from shared.domain.instance import Instance
 from shared.domain.plan_id import digest_in, not_in_plan
 from shared.errors import InvalidEvent, Refused
+from shared.printable import counted
 from shared.request.request import Request
 from shared.settings import Settings
 from shared.times import to_zone_text
@@ -103,17 +104,18 @@ def check_number(
             else ""
         )
         raise Refused(
-            f"{counted(len(targets))} would change, at most {stated} may (max_instances of the "
-            f"request); nothing was done. {more}CURFEW_MAX_INSTANCES allows "
+            f"{counted(len(targets), 'instance')} would change, at most {stated} may "
+            f"(max_instances of the request); nothing was done. {more}CURFEW_MAX_INSTANCES allows "
             f"{settings.max_instances} in one invocation"
         )
     total = spent.total_with(targets)
     if total > settings.max_instances and targets:
         earlier = f" with those of earlier messages {total}," if total > len(targets) else ""
         raise Refused(
-            f"{counted(len(targets))} would change,{earlier} at most {settings.max_instances} may "
-            "in one invocation (CURFEW_MAX_INSTANCES; a request can only lower it); nothing was "
-            "done. Narrow the selection, or raise the variable if all are meant"
+            f"{counted(len(targets), 'instance')} would change,{earlier} at most "
+            f"{settings.max_instances} may in one invocation (CURFEW_MAX_INSTANCES; a request can "
+            "only lower it); nothing was done. Narrow the selection, or raise the variable if all "
+            "are meant"
         )
 
 
@@ -134,8 +136,8 @@ def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings)
         allowed = max(PERCENT_FLOOR, total * settings.max_percent // 100)
         if would_change > allowed:
             raise Refused(
-                f"{would_change} of {counted(total)} in {region} would change, at most {allowed} "
-                f"may (CURFEW_MAX_PERCENT is {settings.max_percent}); nothing was done"
+                f"{would_change} of {counted(total, 'instance')} in {region} would change, at most "
+                f"{allowed} may (CURFEW_MAX_PERCENT is {settings.max_percent}); nothing was done"
             )
 
 
@@ -162,14 +164,10 @@ def check_plan(members: Mapping[str, str], request_digest: str, request: Request
     if others:
         named = ", ".join(others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
         raise Refused(
-            f"{counted(len(others))} would change that {'is' if len(others) == 1 else 'are'} not "
-            f"in the plan: {named}; nothing was done. Do a new dry run and confirm that one"
+            f"{counted(len(others), 'instance')} would change that "
+            f"{'is' if len(others) == 1 else 'are'} not in the plan: {named}; nothing was done. Do "
+            "a new dry run and confirm that one"
         )
-
-
-def counted(number: int) -> str:
-    """A number of instances in words: ``1 instance``, ``2 instances``."""
-    return f"{number} instance{'' if number == 1 else 's'}"
 
 
 def _shown(when: RequestTime) -> str:

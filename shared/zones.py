@@ -29,7 +29,7 @@ _ABBREVIATIONS = {
     "mst": "America/Denver",
     "gmt": "Europe/London",
     "jst": "Asia/Tokyo",
-    **dict.fromkeys(("cet", "cest", "mez", "mesz"), "Europe/Berlin"),
+    "cet": "Europe/Paris",
 }
 
 

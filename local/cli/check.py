@@ -15,6 +15,7 @@ from local.check.findings import Finding, Level, Section, count
 from local.check.whole import check_file
 from local.fc.context import CODE
 from local.show.screen import screen
+from shared.printable import counted
 
 _STYLES = {
     Level.OK: "green",
@@ -50,7 +51,7 @@ def command(ctx: click.Context, *, path: Path) -> None:
     errors, warnings = count(sections, Level.ERROR), count(sections, Level.WARNING)
     console.print(
         Text(
-            f"\n{_number(errors, 'error')}, {_number(warnings, 'warning')}",
+            f"\n{counted(errors, 'error')}, {counted(warnings, 'warning')}",
             "bold red" if errors else "bold",
         )
     )
@@ -93,7 +94,3 @@ def _show_finding(console: Console, finding: Finding) -> None:
     for place, line in enumerate(lines):
         mark = (label if place == 0 else "").ljust(_LABEL_WIDTH)
         console.print(Text.assemble("  ", (mark, _STYLES[finding.level]), line))
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'s' * (count != 1)}"

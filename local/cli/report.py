@@ -17,7 +17,8 @@ from local.report.remarks import unread
 from local.report.source import Counts, Source, UnreadableFileError
 from local.report.table import show
 from local.report.words import LANGUAGES, Words
-from local.show.screen import counted, printable_lines, screen
+from local.show.screen import printable_lines, screen
+from shared.printable import counted
 
 DEFAULT_DAYS = 30
 MOST_DAYS = 400

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from io import StringIO
 
 from local.channels.channels import Channels, environment
@@ -104,7 +104,7 @@ class Day:
         self.before = self.instances()
         self._calls_before = len(self.stage.log)
         waits = at - self.stage.clock.now()
-        self.stage.clock.advance(max(waits, waits * 0))
+        self.stage.clock.advance(max(waits, timedelta(0)))
 
     def instances(self) -> dict[str, Instance]:
         """All instances by id, as ECS has them now."""

@@ -30,9 +30,9 @@ from local.ecs.gateway.request_log import Entry
 from local.fc.deployment import emulated
 from local.fc.pace import PacedClock
 from local.show.read_report import Report
-from local.show.screen import GONE, State, counted, failure_text, state_of
+from local.show.screen import GONE, State, failure_text, state_of
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.printable import printable
+from shared.printable import counted, printable
 from shared.times import CHINA
 
 _WHEN = "%a %H:%M"

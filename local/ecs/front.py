@@ -25,12 +25,12 @@ class Behind:
 
     Attributes:
         plain: the port of the one that speaks http, on this machine.
-        secret: of the one that speaks https.
+        tls: of the one that speaks https.
         refuses: given the host of a tunnel, what to answer instead of opening it; "" to open it.
     """
 
     plain: int
-    secret: int
+    tls: int
     refuses: Callable[[str], str]
 
 
@@ -90,7 +90,7 @@ async def _lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behi
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await writer.drain()
         first = await reader.readexactly(1)
-    port = behind.secret if first[0] == _TLS_HANDSHAKE else behind.plain
+    port = behind.tls if first[0] == _TLS_HANDSHAKE else behind.plain
     inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
     async with _closing(inner_writer):
         inner_writer.write(first)

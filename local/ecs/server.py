@@ -250,9 +250,9 @@ async def _serve_until_signalled(
 
 def _trusted(url: str, authority: Authority) -> str:
     """How clients that speak https alone come to trust the server."""
-    secret = url.replace("http", "https", 1)
+    by_tls = url.replace("http", "https", 1)
     lines = [
-        f"https too: {secret}, authority {authority.bundle}",
+        f"https too: {by_tls}, authority {authority.bundle}",
         "to trust it, set the variable of your client:",
     ]
     lines += [f"  export {name}={authority.bundle}  # {whom}" for name, whom in VARIABLES.items()]
@@ -336,14 +336,14 @@ async def _sites(
     await web.TCPSite(runner, HOST, 0).start()
     context = authority.server_context()
     await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
-    plain, secret = (address[1] for address in runner.addresses)
+    plain, tls = (address[1] for address in runner.addresses)
 
     def refuses(target: str) -> str:
         request = HttpRequest("CONNECT", "/", {"host": target})
         refusal = emulator.turned_away(request)
         return refusal.body.decode() if refusal else ""
 
-    async with listening(host, port, Behind(plain, secret, refuses)) as bound:
+    async with listening(host, port, Behind(plain, tls, refuses)) as bound:
         yield bound
 
 

@@ -17,9 +17,10 @@ from typing import Any
 
 import msgspec
 
-from local.show.screen import State, counted
+from local.show.screen import State
 from shared.clock import Clock, Deadline
 from shared.ecs.transport import Connection, ErrorResponse, NoResponse
+from shared.printable import counted
 from shared.run import World
 from shared.settings import Credentials, Settings
 from shared.times import parse_instant

@@ -22,7 +22,7 @@ from local.ecs.account.model import ChargeType, Instance, Status, StoppedMode
 from local.show.read_report import Answer, Failure, Report, Row
 from local.show.wrapping import Wrapped
 from shared.domain.guards import GROUP_TAG_PREFIXES
-from shared.printable import printable
+from shared.printable import counted, printable
 from shared.times import CHINA, parse_instant
 
 WIDEST = 100
@@ -173,11 +173,6 @@ def fleet(instances: Sequence[Instance], now: datetime, zone: tzinfo = CHINA) ->
             )
         table.add_section()
     return table
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things: ``1 instance``, ``2 instances``."""
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def summary(report: Report) -> Text:

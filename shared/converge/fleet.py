@@ -15,7 +15,7 @@ from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, absent
 from shared.domain.plan import Judge, Plan, Result, Row, WatchOnly, make_plan
 from shared.domain.selection import ByIds, Selection, has_other_value
-from shared.domain.steps import DiskLook, Done, Rule
+from shared.domain.steps import NOT_KNOWN, DiskLook, Done, Rule
 from shared.ecs.client import Client
 from shared.ecs.disks import DiskReader
 from shared.ecs.inventory import Found, Inventory
@@ -24,7 +24,6 @@ from shared.parallel import Runner
 from shared.report.log import log_unforeseen
 from shared.times import to_zone_text
 
-NOT_KNOWN = "InvalidInstanceId.NotFound"
 NOT_THERE = 'already released, nonexistent, or in another region (name it in "regions") or account'
 
 
@@ -228,11 +227,14 @@ class Fleet(msgspec.Struct, frozen=True):
             reason = f"{made or 'created, for all that ECS says'}, after the event of {sent}"
             yield Row(one, Result.SKIPPED, f"{reason}; not selected")
 
+    def _read(self, seen: Survey) -> list[str]:
+        """The regions of the request that could be read, in its order."""
+        regions = (one.client.region for one in self.sources)
+        return [region for region in regions if region not in seen.unread]
+
     def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
         """What is said of ids that no region of the request knows."""
-        regions = [
-            one.client.region for one in self.sources if one.client.region not in seen.unread
-        ]
+        regions = self._read(seen)
         where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
         unasked = "".join(f"; {why}" for why in seen.unasked.values())
         for key in seen.missing:
@@ -248,12 +250,11 @@ class Fleet(msgspec.Struct, frozen=True):
             elif seen.unsure:
                 reason = f"ECS in {where} does not show this id, and there was no second try"
                 yield Row(one, Result.PENDING, f"{reason}: {seen.unsure}{unasked}")
-            elif isinstance(self.judge.rule.next_step(one, now), Done):
-                reason = f"ECS in {where} does not know this id: {NOT_THERE}"
-                yield Row(one, Result.UNCHANGED, reason + unasked)
             else:
-                reason = f"ECS in {where} does not know this id: {NOT_THERE}"
-                yield Row(one, Result.FAILED, reason + unasked, NOT_KNOWN)
+                reason = f"ECS in {where} does not know this id: {NOT_THERE}{unasked}"
+                is_done = isinstance(self.judge.rule.next_step(one, now), Done)
+                result, code = (Result.UNCHANGED, "") if is_done else (Result.FAILED, NOT_KNOWN)
+                yield Row(one, result, reason, code)
 
     def _warnings(self, seen: Survey, late: Sequence[Instance]) -> Iterator[str]:
         yield from (f"{region} could not be read: {why}" for region, why in seen.unread.items())
@@ -273,10 +274,7 @@ class Fleet(msgspec.Struct, frozen=True):
             unasked = "".join(f"; {why}" for why in seen.unasked.values())
             yield f"ECS does not know {_named(unknown)}: {NOT_THERE}{unasked}"
         if not (seen.instances or seen.missing or isinstance(self.judge.selection, ByIds)):
-            regions = [
-                one.client.region for one in self.sources if one.client.region not in seen.unread
-            ]
-            if without := [region for region in regions if region not in seen.hints]:
+            if without := [region for region in self._read(seen) if region not in seen.hints]:
                 yield f"nothing matched in {', '.join(without)}."
             for region, hint in seen.hints.items():
                 yield f"nothing matched in {region}: {hint}"

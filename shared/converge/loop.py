@@ -33,6 +33,7 @@ WITH_DISKS = 25
 not be out of date before the last is read."""
 
 _TIME_TO_SEND = timedelta(seconds=10)
+"""How long before a look is out of date another is taken: its calls are still to be sent."""
 _A_MOMENT = timedelta(seconds=1)
 """No instance is looked at again at once, over and over."""
 _MOST_UNCONFIRMED = 3

@@ -2,9 +2,8 @@
 
 Regions are read each by itself, for at most a third of the time that is left, and their disks for
 at most another: one that cannot be reached, is denied or misspelt keeps no other from being done.
-Ids that no region of the request
-knows are looked for once in the operator's other regions, so that "gone" is not said of a machine
-that runs elsewhere.
+Ids that no region of the request knows are looked for once in the operator's other regions, so that
+"gone" is not said of a machine that runs elsewhere.
 """
 
 from __future__ import annotations

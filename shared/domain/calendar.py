@@ -122,33 +122,21 @@ def installed() -> China:
     return China(off, frozenset(constants.workdays), min(years), max(years))
 
 
-def read_calendar(holidays: str, workdays: str) -> Calendar:
-    """The calendar with days of the operator's own: dates and ranges of dates, "" for none.
-
-    Raises:
-        InvalidSpec: a word is not a date, a range is longer than a year, or a day is in both.
-    """
-    return _calendar(_dates(holidays), _dates(workdays))
-
-
-def _calendar(off: frozenset[date], worked: frozenset[date]) -> Calendar:
-    if both := off & worked:
-        raise InvalidSpec(f"{min(both)} is both a holiday and a working day; list it only once")
-    return Calendar(off, worked)
-
-
 def calendar_of(settings: Settings) -> Calendar:
-    """The calendar that the operator's settings make.
+    """The calendar with the days of the operator's own.
 
     Raises:
-        Refused: ``CURFEW_HOLIDAYS`` or ``CURFEW_WORKDAYS`` cannot be read.
+        Refused: a word of ``CURFEW_HOLIDAYS`` or ``CURFEW_WORKDAYS`` is not a date, a range is
+            longer than a year, or a day is in both.
     """
     off = _dates_of("CURFEW_HOLIDAYS", settings.holidays)
     worked = _dates_of("CURFEW_WORKDAYS", settings.workdays)
-    try:
-        return _calendar(off, worked)
-    except InvalidSpec as error:
-        raise Refused(f"CURFEW_HOLIDAYS and CURFEW_WORKDAYS: {error}") from None
+    if both := off & worked:
+        raise Refused(
+            f"CURFEW_HOLIDAYS and CURFEW_WORKDAYS: {min(both)} is both a holiday and a working "
+            "day; list it only once"
+        )
+    return Calendar(off, worked)
 
 
 def _dates_of(variable: str, text: str) -> frozenset[date]:

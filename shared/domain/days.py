@@ -201,7 +201,7 @@ def check_ranges(words: Sequence[str], first: int) -> None:
         first: The number of the first of them.
 
     Raises:
-        InvalidSpec: so it is.
+        InvalidSpec: two days have such a word between them.
     """
     for number, (begin, between, end) in enumerate(zip(words, words[1:], words[2:]), first + 1):  # noqa: B905  # those that have two after them
         if between.lower() in BETWEEN and (meant := range_of(begin, end)) and _reads(meant):

@@ -20,6 +20,7 @@ from shared.domain.guards import (
     unreadable_values,
 )
 from shared.domain.plan import Row
+from shared.printable import counted
 
 _VALUES_NAMED = 3
 _KEYS_NAMED = 5
@@ -60,10 +61,10 @@ def _of_values(tag: str, found: Mapping[str, Sequence[str]]) -> str:
     often_first = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
     named = [f"{quoted(value)} ({_first(ids)})" for value, ids in often_first[:_VALUES_NAMED]]
     if (more := len(found) - _VALUES_NAMED) > 0:
-        named.append(f"and {_counted(more, 'more value')}")
+        named.append(f"and {counted(more, 'more value')}")
     kept = len({one for ids in found.values() for one in ids})
     return (
-        f"{tag} cannot be read: {', '.join(named)}; {_counted(kept, 'instance')} "
+        f"{tag} cannot be read: {', '.join(named)}; {counted(kept, 'instance')} "
         f"stay{'s' if kept == 1 else ''} guarded until it is corrected: write {_DATES}"
     )
 
@@ -71,7 +72,7 @@ def _of_values(tag: str, found: Mapping[str, Sequence[str]]) -> str:
 def _of_keys(keys: Sequence[Sequence[str]]) -> str:
     """One sentence about all keys; each row's are given, none if it has none."""
     guarded = sum(map(bool, keys))
-    who = f"{guarded} of {_counted(len(keys), 'instance')} {'is' if guarded == 1 else 'are'}"
+    who = f"{guarded} of {counted(len(keys), 'instance')} {'is' if guarded == 1 else 'are'}"
     who = "everything selected is" if guarded == len(keys) else who
     different = sorted({printable_key(key) for each in keys for key in each})
     named = [key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}…" for key in different]
@@ -84,7 +85,3 @@ def _of_keys(keys: Sequence[Sequence[str]]) -> str:
 
 def _first(ids: Sequence[str]) -> str:
     return ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -4,8 +4,8 @@ What an instance shows is believed at once where it keeps the instance from bein
 that it does not show is another matter, since tags get lost on the way: who is meant only for want
 of a tag is to be asked of a second API, see ``Narrowing.rests_on_absence``.
 
-Both fields keep instances, so that they read tags as guards do, see ``plain_key``: ``Owner`` is
-``owner``, and in doubt one more instance is kept.
+``except`` and ``without_tags`` keep instances, so they read tags as guards do, see ``plain_key``:
+``Owner`` is ``owner``, and when in doubt the instance is kept.
 """
 
 from __future__ import annotations

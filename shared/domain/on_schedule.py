@@ -30,7 +30,7 @@ from shared.domain.instance import Instance, Status
 from shared.domain.power import StartRule, StopRule
 from shared.domain.schedule import Schedule
 from shared.domain.schedule_names import resolve_spec, schedules_of
-from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Start, Step, Stop, in_words
+from shared.domain.steps import UNKNOWN_ID, Done, NoCall, Rule, Skip, Start, Step, Stop, in_words
 from shared.domain.timetable import State, state_at
 from shared.settings import Settings
 from shared.times import spoken
@@ -45,7 +45,6 @@ _START_IT = (
     "before, start it by hand"
 )
 _POWER = {Status.RUNNING: Power.ON, Status.STOPPED: Power.OFF}
-_GONE = Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
 
 
 class Timetable(msgspec.Struct, frozen=True):
@@ -130,7 +129,7 @@ class ScheduleRule(Rule, frozen=True):
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """Stop, start, or leave it; who is between running and stopped is left."""
         if instance.status is Status.GONE:
-            return _GONE
+            return UNKNOWN_ID
         decision = self.decision(instance, now)
         if isinstance(decision, Skip):
             return decision
@@ -300,9 +299,7 @@ def _calendar_warning(
 def _as_of(at: datetime, now: datetime, zone: tzinfo) -> str:
     """Of when a plan is that is not of now."""
     is_past = at < now.replace(second=0, microsecond=0)
-    is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
-    right = "a later time" if is_today else "tonight's date"
-    past = f'; that is in the past: write {right} in "at"' if is_past else ""
+    past = '; that is in the past: write tonight\'s date in "at"' if is_past else ""
     return f"this plan is as of {spoken(at, zone)}, with the instances as they are now{past}"
 
 

@@ -14,7 +14,7 @@ from shared.domain.instance import (
     public_address,
     stopped_in_words,
 )
-from shared.domain.steps import Done, Impossible, Rule, Start, Step, Stop, Wait, in_words
+from shared.domain.steps import UNKNOWN_ID, Done, Rule, Start, Step, Stop, Wait, in_words
 
 HANGS = (
     "it was already stopping when this run first read it (ECS does not say since when), and ECS "
@@ -41,7 +41,7 @@ class StopRule(Rule, frozen=True):
             case Status.STOPPING if not self.wait:
                 return Done("accepted by ECS; it is stopping")
             case Status.GONE:
-                return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+                return UNKNOWN_ID
             case _:
                 return Wait(instance.status.value)
 
@@ -131,6 +131,6 @@ class StartRule(Rule, frozen=True):
             case Status.STARTING if not self.wait:
                 return Done("accepted by ECS; it is starting")
             case Status.GONE:
-                return Impossible("ECS does not know this id", "InvalidInstanceId.NotFound")
+                return UNKNOWN_ID
             case _:
                 return Wait(instance.status.value)

@@ -19,6 +19,10 @@ import msgspec
 
 from shared.domain.guards import FRESH_FOR, Harm
 from shared.domain.instance import Instance, StoppedMode, after_transition
+from shared.printable import counted
+
+NOT_KNOWN = "InvalidInstanceId.NotFound"
+"""ECS's code for an id that it does not know (StopInstances, API reference)."""
 
 MAX_BATCH = 100
 """Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
@@ -62,6 +66,10 @@ class Impossible(msgspec.Struct, frozen=True):
 
     reason: str
     code: str = ""
+
+
+UNKNOWN_ID = Impossible("ECS does not know this id", NOT_KNOWN)
+"""What a rule says to an id that ECS does not know, unless that is its goal."""
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -144,7 +152,7 @@ def in_words(step: Step) -> str:  # noqa: PLR0911  # one a step
         case Start():
             return "start"
         case Snapshot(disks):
-            return f"snapshot {len(disks)} disk{'s' if len(disks) > 1 else ''}"
+            return f"snapshot {counted(len(disks), 'disk')}"
         case Delete(force):
             return "release by force" if force else "release"
         case SetAutoRelease(at):

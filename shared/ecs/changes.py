@@ -2,7 +2,7 @@
 
 Only here does anything change. Batches succeed member by member where ECS can do that
 (``BatchOptimization=SuccessFirst``); DeleteInstances takes all or nothing, and both it and
-snapshots bear a ``ClientToken`` that is the same for the same work, so that a repeated call is
+snapshots have a ``ClientToken`` that is the same for the same work, so that a repeated call is
 no second write. Setting and clearing a release time share no code: an omitted time clears.
 """
 

@@ -36,7 +36,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class _Sent:
-    """What has been sent, counted over all copies of an ``Client``."""
+    """What has been sent, counted over all copies of a ``Client``."""
 
     calls = 0
     writes = 0
@@ -185,7 +185,7 @@ class Client:
             return Answer(body, asked_at)
         return NotSent(throttled=pacer.outlook(self.clock.now()).calls is not None)
 
-    def ask_but_once(
+    def ask_in_one_call(
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer:
         """Ask ECS something in one call at the most, even if it is throttled.

@@ -97,25 +97,25 @@ class Inventory(msgspec.Struct, frozen=True):
         """
         if isinstance(selection, ByIds):
             return Found(self.look_twice(selection.ids))
-        listed, hint, is_filtered = self._list_selected(selection)
+        shown, hint, is_filtered = self._list_selected(selection)
         by_tags = isinstance(selection, ByTagsAndName) and bool(selection.tags)
-        in_doubt = frozenset(key for key, one in listed.items() if one.unreadable and is_filtered)
-        if by_tags and is_filtered and len(listed) >= TAG_FILTER_LIMIT:
-            listed, in_doubt = self._list({}), frozenset()
+        in_doubt = frozenset(key for key, one in shown.items() if one.unreadable and is_filtered)
+        if by_tags and is_filtered and len(shown) >= TAG_FILTER_LIMIT:
+            shown, in_doubt = self._list({}), frozenset()
         elif by_tags and is_filtered:
             # What ECS finds by tags and does not show with them is reported, not left out.
-            listed, in_doubt = self._look_again_for_tags(listed, selection)
+            shown, in_doubt = self._look_again_for_tags(shown, selection)
         meant = {
             key: one
-            for key, one in listed.items()
+            for key, one in shown.items()
             if selects(selection, one) or (key in in_doubt and _may_be_named(selection, one))
         }
-        strays = tuple(one for key, one in listed.items() if one.unreadable and key not in meant)
-        if not meant and listed:
-            hint = _nearest(selection, list(listed.values()))
+        strays = tuple(one for key, one in shown.items() if one.unreadable and key not in meant)
+        if not meant and shown:
+            hint = _nearest(selection, list(shown.values()))
         elif not meant and isinstance(selection, Everything):
             hint = _nearest(selection, (), is_all=True)
-        others = (one for key, one in listed.items() if meant and by_tags and key not in meant)
+        others = (one for key, one in shown.items() if meant and by_tags and key not in meant)
         misspelt = Counter(pair for one in others for pair in misspelt_keys(selection, one))
         return Found(meant, strays, hint, misspelt)
 
@@ -240,8 +240,8 @@ class Inventory(msgspec.Struct, frozen=True):
     def _first_page(self) -> tuple[list[Instance], bool]:
         """The first instances of the region, at most ``PAGE``, and whether that is all."""
         answer = self.client.read("DescribeInstances", {"MaxResults": str(PAGE)})
-        listed = rows(answer.body, "Instances", "Instance")
-        page = [read_row(row, self.client.region, answer.asked_at) for row in listed]
+        shown = rows(answer.body, "Instances", "Instance")
+        page = [read_row(row, self.client.region, answer.asked_at) for row in shown]
         return page, not _next_token(answer, self.client.region)
 
     def _look_again_for_tags(
@@ -363,16 +363,16 @@ def _lacks_key(selection: Selection, instance: Instance) -> bool:
     )
 
 
-def _with_tags(instance: Instance, listed: Mapping[str, str] | None) -> Instance:
+def _with_tags(instance: Instance, tags: Mapping[str, str] | None) -> Instance:
     """The instance with all tags that either answer shows; as it is if the second has lost them.
 
     Tags of the platform do not count for that: whether ListTagResources shows them is not
     documented.
     """
     own = [key for key in instance.tags if not key.startswith(SYSTEM_TAGS)]
-    if listed is None or (own and not listed):
+    if tags is None or (own and not tags):
         return instance
-    return msgspec.structs.replace(instance, tags={**instance.tags, **listed}, tags_checked=True)
+    return msgspec.structs.replace(instance, tags={**instance.tags, **tags}, tags_checked=True)
 
 
 def _of_these(ids: Sequence[str]) -> dict[str, str]:

@@ -131,7 +131,7 @@ class PriceBook:
                 return
             self.calls += 1
             try:
-                answer = source.client.ask_but_once("DescribePrice", _question(wanted), until)
+                answer = source.client.ask_in_one_call("DescribePrice", _question(wanted), until)
                 costs, self._currency[region] = _read(answer.body, wanted)
             except NoResponse as failure:
                 self._closed[region] = f"DescribePrice: {failure.reason}"

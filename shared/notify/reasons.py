@@ -21,7 +21,7 @@ _PARTS = (
     (r"without tag (.+) \(CURFEW_ONLY_TAGS\)", "没有标签 {}（CURFEW_ONLY_TAGS）"),
     (r"financial lock", "因欠费被锁定"),
     (r"security lock", "因安全原因被锁定"),
-    (r"(\w+) lock", "操作锁 {}"),
+    (r"(\w+) lock", "操作锁定：{}"),
     (r"deletion protection", "已开启实例释放保护"),
     (r"charge type PrePaid", "计费方式为包年包月"),
     (r"charge type (\w+)", "计费方式为 {}"),

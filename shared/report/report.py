@@ -20,7 +20,7 @@ from shared.domain.guards import plain_key
 from shared.domain.plan import Result, Row
 from shared.domain.retries import Kind, kind_of
 from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
-from shared.printable import printable
+from shared.printable import counted, printable
 from shared.times import to_zone_text
 from shared.version import VERSION
 
@@ -208,8 +208,8 @@ class Report(msgspec.Struct, frozen=True):
         return (
             f"{self.action}: {counts['failed']} failed, {counts['pending']} pending, "
             f"{counts['would_change'] if self.dry_run else counts['changed']} "
-            f"{'would change' if self.dry_run else 'changed'} of {len(self.rows)} "
-            f"instance{'' if len(self.rows) == 1 else 's'}; {'; '.join(told)}"
+            f"{'would change' if self.dry_run else 'changed'} of "
+            f"{counted(len(self.rows), 'instance')}; {'; '.join(told)}"
         )
 
     def _unfinished(self) -> list[Row]:
@@ -241,10 +241,7 @@ def what_next(
     """Warnings that say what to do: about what is pending, and of a plan that has no plan_id."""
     pending = sum(row.result is Result.PENDING for row in rows)
     if pending:
-        yield (
-            f"{pending} instance{'' if pending == 1 else 's'} pending: send the same request again "
-            "to continue"
-        )
+        yield (f"{counted(pending, 'instance')} pending: send the same request again to continue")
     if dry_run and unread:
         yield (
             f"no plan_id: {', '.join(unread)} could not be read, so the plan is incomplete; a plan "

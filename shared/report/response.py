@@ -14,7 +14,7 @@ from shared.errors import (
     Refused,
     Unavailable,
 )
-from shared.printable import printable
+from shared.printable import counted, printable
 from shared.report.report import Report, with_reports
 from shared.request.triggers import Event, Message
 
@@ -117,8 +117,7 @@ def _list_error(
     """One error for the list: the class that all have in common, if all failed."""
     named = "; ".join(text for _, text in errors)
     told = named.encode(errors="replace")[:_MOST_ERRORS_BYTES].decode(errors="ignore")
-    failed = f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
-    sentence = f"{failed} in {total} message{'' if total == 1 else 's'}: {told}"
+    sentence = f"{counted(len(errors), 'error')} in {counted(total, 'message')}: {told}"
     classes = {error for error, _ in errors}
     error = classes.pop() if len(errors) == total and len(classes) == 1 else Incomplete
     return error(with_reports(sentence, reports, listed=True) if reports else sentence)

@@ -220,7 +220,7 @@ def decode(request_type: type[R], fields: Mapping[str, object], function: str) -
         InvalidEvent: a field is unknown, of the wrong type or out of range, the request is for
             another function, or selects in two ways at once. The message names the field, what
             was there and what would be right.
-        Refused: nothing is selected, or ``all`` is not guarded by ``max_instances``.
+        Refused: nothing is selected.
     """
     stated = fields.get("action", function)
     if isinstance(stated, str) and stated != function:

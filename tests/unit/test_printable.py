@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from shared.printable import printable
+from shared.printable import counted, printable
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,10 @@ def test_json_stays_the_same_json(text: str) -> None:
 )
 def test_no_error_carries_what_acts_on_a_terminal(error: type[CurfewError]) -> None:
     assert str(error("停\x1b]0;x\x07\u2028\u202e止")) == r"停\u001b]0;x\u0007\u2028\u202e止"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 instances"), (1, "1 instance"), (2, "2 instances")]
+)
+def test_one_is_counted_as_one(number: int, said: str) -> None:
+    assert counted(number, "instance") == said

@@ -69,7 +69,7 @@ def untag_resources(request: Request) -> JsonObject:
 
 
 def list_tag_resources(request: Request) -> JsonObject:
-    """One page of the tags of resources that are named, or that bear all tags that are.
+    """One page of the tags of resources that are named, or that have all tags that are.
 
     Raises:
         EcsError: neither resources nor tags are named, or too many, or the token is unknown.

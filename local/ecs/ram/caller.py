@@ -1,7 +1,7 @@
 """Who calls, and what RAM lets them do.
 
 The engine asks; policies are somebody else's. Only it knows which resources an operation touches
-and which tags they bear.
+and which tags they have.
 """
 
 from __future__ import annotations

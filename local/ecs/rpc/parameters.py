@@ -84,7 +84,7 @@ class Parameters:
         return _BOOLEANS[value]
 
     def number(self, name: str, default: int, refusal: Refusal = Refusal.INVALID_PARAMETER) -> int:
-        """A whole number of at most nine digits, which may bear a minus.
+        """A whole number of at most nine digits, which may have a minus sign.
 
         Raises:
             EcsError: it is not.

@@ -16,7 +16,7 @@ from local.ecs.clock import ManualClock
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.show.read_report import Answer, Failure, Price, Report, Row
-from local.show.screen import GONE, State, clock_text, counted, fleet, screen, show_answer, summary
+from local.show.screen import GONE, State, clock_text, fleet, screen, show_answer, summary
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
@@ -232,13 +232,6 @@ def test_a_long_word_of_a_reason_is_divided_after_its_punctuation() -> None:
 
     ends = [line.rpartition(" ")[2] for line in lines if "acs:" in line or "scaling" in line]
     assert ends == ["acs:autoscaling:", f"scalingGroupIdOf{'Others' * 4}"]
-
-
-@pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 instances"), (1, "1 instance"), (2, "2 instances")]
-)
-def test_one_is_counted_as_one(number: int, said: str) -> None:
-    assert counted(number, "instance") == said
 
 
 def test_code_and_reason_of_a_failure_are_shown() -> None:

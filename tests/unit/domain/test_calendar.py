@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import holidays
 import pytest
 
-from shared.domain.calendar import Calendar, China, Workday, installed, read_calendar
-from shared.domain.days import InvalidSpec
+from shared.domain.calendar import Calendar, China, Workday, calendar_of, installed
+from shared.errors import Refused
+from shared.settings import Settings
 
 CHINAS = Calendar()
 UNTIL_2026 = Calendar(
@@ -65,7 +66,9 @@ def test_beyond_the_calendar_monday_to_friday_are_a_guess(year: int) -> None:
 
 
 def test_days_of_ones_own_come_first_and_are_no_guess() -> None:
-    own = read_calendar("2026-11-24, 2029-01-02", "2026-11-28..2026-11-29 2029-01-06")
+    own = calendar_of(
+        Settings(holidays="2026-11-24, 2029-01-02", workdays="2026-11-28..2026-11-29 2029-01-06")
+    )
 
     stated = [date(2026, 11, 24), date(2026, 11, 28), date(2026, 11, 29)]
     beyond = [date(2029, 1, 2), date(2029, 1, 6), date(2029, 1, 3)]
@@ -79,7 +82,7 @@ def test_days_of_ones_own_come_first_and_are_no_guess() -> None:
 
 
 def test_nothing_stated_is_chinas_calendar() -> None:
-    assert read_calendar("", " ") == CHINAS
+    assert calendar_of(Settings(workdays=" ")) == CHINAS
 
 
 @pytest.mark.parametrize(
@@ -133,10 +136,13 @@ def test_nothing_stated_is_chinas_calendar() -> None:
     ],
 )
 def test_what_is_no_date_is_said(off: str, worked: str, error: str) -> None:
-    with pytest.raises(InvalidSpec) as raised:
-        read_calendar(off, worked)
+    stated = {"CURFEW_HOLIDAYS": off, "CURFEW_WORKDAYS": worked}
+    variables = " and ".join(name for name, days in stated.items() if days)
 
-    assert str(raised.value) == error
+    with pytest.raises(Refused) as raised:
+        calendar_of(Settings(holidays=off, workdays=worked))
+
+    assert str(raised.value) == f"{variables}: {error}"
 
 
 @pytest.mark.parametrize(
