@@ -35,7 +35,7 @@ from local.ecs.printable import printable
 from local.ecs.ram.caller import ALLOW_ALL
 from local.ecs.ram.policy import Policy
 from local.ecs.server import Neighbour, serve
-from local.ecs.state_file import Keeper, read_state
+from local.ecs.state_file import Keeper, StateFileError, read_state
 
 PORT = 8421
 """Where the emulator listens unless told otherwise."""
@@ -299,6 +299,10 @@ def _serve(given: _Given, neighbour: Neighbour | None, panels: tuple[Panel, ...]
                 neighbour=neighbour,
                 authority=authority,
             )
+        except StateFileError as error:
+            raise click.ClickException(
+                f"the state could not be saved: {printable(str(error))}"
+            ) from None
         except OSError as error:
             raise click.ClickException(
                 f"cannot listen on port {given.port}: {error.strerror}; choose another with --port"

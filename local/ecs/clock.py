@@ -13,6 +13,8 @@ from typing import Protocol
 
 MANUAL_START = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
 """Where a manual clock begins unless told otherwise: a Monday, 18:00 in Shanghai."""
+LATEST = datetime(9000, 1, 1, tzinfo=timezone.utc)
+"""Where a clock stays behind: what is due later than it says must be a date, too."""
 _LONGEST_WAIT_S = 3600.0
 """Seconds of the machine's time after which a sleeper looks at the clock again."""
 
@@ -62,10 +64,11 @@ class RealClock:
         """Jump forward.
 
         Raises:
-            ValueError: ``by`` is negative; no clock of the emulator runs backwards.
+            ValueError: ``by`` is negative, since no clock of the emulator runs backwards, or
+                leads beyond `LATEST`.
         """
-        _check_forward(by)
         with self._lock:
+            _check_forward(self._now(time.monotonic()), by)
             self._origin += by
             self._moved.notify_all()
 
@@ -117,10 +120,10 @@ class ManualClock:
         """Move forward.
 
         Raises:
-            ValueError: ``by`` is negative.
+            ValueError: ``by`` is negative, or leads beyond `LATEST`.
         """
-        _check_forward(by)
         with self._lock:
+            _check_forward(self._now, by)
             self._now += by
 
 
@@ -130,9 +133,11 @@ def _aware(moment: datetime) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
-def _check_forward(by: timedelta) -> None:
+def _check_forward(now: datetime, by: timedelta) -> None:
     if by < timedelta(0):
         raise ValueError(f"a clock can only move forward, not by {by}")
+    if by > LATEST - now:
+        raise ValueError(f"a clock cannot move beyond {LATEST:%Y-%m-%d}")
 
 
 def _check_speed(speed: float) -> None:

@@ -54,12 +54,10 @@ def decoded(text: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise InvalidError(complaint(error, kind)) from None
     except msgspec.DecodeError as error:
-        raise not_json(error) from None
-
-
-def not_json(error: msgspec.DecodeError) -> InvalidError:
-    """What is said of a text that is not JSON."""
-    return InvalidError(f"this is not JSON: {_OTHERS.get(str(error), str(error))}")
+        what = _OTHERS.get(str(error), str(error))
+        raise InvalidError(f"this is not JSON: {what}") from None
+    except RecursionError:
+        raise InvalidError("this JSON is nested too deeply") from None
 
 
 def complaint(error: msgspec.ValidationError, kind: Any, place: str = "") -> str:  # noqa: ANN401  # any type that msgspec reads

@@ -159,32 +159,43 @@ def _check_delivery(
 
 def _guarded(fake_ecs: FakeEcs) -> dict[str, Send]:
     """The functions of ``socket`` that find and reach other machines, for this machine alone."""
+    own_name = socket.gethostname()
 
     def check(host: object) -> None:
         name = host.decode(errors="replace") if isinstance(host, bytes) else host
-        if isinstance(name, str) and name and not is_loopback(name):
+        if isinstance(name, str) and name not in {"", own_name} and not is_loopback(name):
             raise fake_ecs.stray(
                 f"a connection would have gone to {name}: the library that opened it is not "
                 "answered in process; serve the emulator and send its requests there"
             )
 
-    def resolving(resolve: Send) -> Send:
-        def getaddrinfo(host: object, *args: object, **options: object) -> object:
-            check(host)
-            return resolve(host, *args, **options)
-
-        return getaddrinfo
-
-    def connecting(connect: Send) -> Send:
-        def checked(opened: socket.socket, address: object) -> object:
-            if opened.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
-                check(address[0])
-            return connect(opened, address)
-
-        return checked
-
-    return {
-        "getaddrinfo": resolving(socket.getaddrinfo),
-        "socket.connect": connecting(socket.socket.connect),
-        "socket.connect_ex": connecting(socket.socket.connect_ex),
+    guarded: dict[str, Send] = {
+        name: _resolving(getattr(socket, name), check)
+        for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex")
     }
+    guarded["socket.connect"] = _sending(socket.socket.connect, check, at_least=1)
+    guarded["socket.connect_ex"] = _sending(socket.socket.connect_ex, check, at_least=1)
+    guarded["socket.sendto"] = _sending(socket.socket.sendto, check, at_least=2)
+    if hasattr(socket.socket, "sendmsg"):  # not on Windows
+        guarded["socket.sendmsg"] = _sending(socket.socket.sendmsg, check, at_least=4)
+    return guarded
+
+
+def _resolving(resolve: Send, check: Callable[[object], None]) -> Send:
+    def checked(host: object, *args: object, **options: object) -> object:
+        check(host)
+        return resolve(host, *args, **options)
+
+    return checked
+
+
+def _sending(send: Send, check: Callable[[object], None], *, at_least: int) -> Send:
+    """For a method of a socket whose last argument is an address, if it has so many."""
+
+    def checked(opened: socket.socket, *args: object) -> object:
+        address = args[-1] if len(args) >= at_least else None
+        if opened.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple):
+            check(address[0])
+        return send(opened, *args)
+
+    return checked

@@ -29,9 +29,16 @@ from local.ecs.gateway.faults import Faults
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
 from local.ecs.http.control import PREFIX
-from local.ecs.http.messages import LOOPBACK, HttpReply, HttpRequest, in_origin_form, is_loopback
+from local.ecs.http.messages import (
+    LOOPBACK,
+    HttpReply,
+    HttpRequest,
+    encodable,
+    in_origin_form,
+    is_loopback,
+)
 from local.ecs.printable import printable
-from local.ecs.state_file import Keeper
+from local.ecs.state_file import Keeper, StateFileError
 
 HOST = "127.0.0.1"
 LONGEST_LINE = 1 << 20
@@ -220,7 +227,8 @@ def serve(  # noqa: PLR0913  # keywords, each with a default
 
     Raises:
         ValueError: ``host`` is not this machine's own.
-        OSError: the port is taken, or the account could not be saved at the end.
+        OSError: the port is taken.
+        StateFileError: the account could not be saved at the end.
     """
     _check_host(host)
     beside = _Beside(neighbour, authority)
@@ -272,7 +280,7 @@ def _save(keeper: Keeper) -> None:
     """Save what has changed; if that fails now, it may not the next time."""
     try:
         keeper.save_changes()
-    except OSError as error:
+    except StateFileError as error:
         sys.stderr.write(f"the state could not be saved: {printable(str(error))}\n")
 
 
@@ -291,6 +299,8 @@ async def _listening(
     url, neighbour, authority = "", beside.neighbour, beside.authority
 
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue":  # RFC 9110, 10.1.1
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         received = await _received(request)
         if neighbour and received.path.startswith(neighbour.prefixes):
             served = Served(url, emulator.engine.clock)
@@ -364,7 +374,8 @@ async def _in_thread(work: Callable[[], HttpReply]) -> HttpReply:
 async def _received(request: web.BaseRequest) -> HttpRequest:
     received = HttpRequest(
         method=request.method,
-        target=request.raw_path,
+        # Bytes that are no UTF-8 come as half pairs of surrogates, which nothing can encode again.
+        target=encodable(request.raw_path),
         headers={
             name.decode().lower(): value.decode(errors="replace")
             for name, value in request.raw_headers

@@ -18,7 +18,7 @@ from local.ecs.engine import Ecs
 
 
 class StateFileError(ValueError):
-    """The file holds no state that is understood; it is left as it is."""
+    """The file holds no state that is understood, or cannot be written; it is left as it is."""
 
 
 def read_state(path: Path) -> Saved | None:
@@ -79,21 +79,27 @@ class Keeper:
         """Save if anything has changed since the last time.
 
         Raises:
-            OSError: it cannot be written.
+            StateFileError: it cannot be written.
         """
         engine = self._engine()
         current = (engine, engine.changes)
         if current != self._kept:
-            write_state(self._path, engine.save())
+            self._write(engine)
             self._kept = current
 
     def save(self) -> None:
         """Save in any case, for the clock at least has moved.
 
         Raises:
-            OSError: it cannot be written.
+            StateFileError: it cannot be written.
         """
-        write_state(self._path, self._engine().save())
+        self._write(self._engine())
+
+    def _write(self, engine: Ecs) -> None:
+        try:
+            write_state(self._path, engine.save())
+        except OSError as error:
+            raise StateFileError(f"{self._path} cannot be written: {error.strerror}") from None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -179,7 +179,24 @@ def by_a_library_that_is_not_mounted() -> None:
     http.client.HTTPSConnection("ecs.aliyuncs.com", timeout=5).request("GET", "/")
 
 
+def by_name() -> None:
+    socket.gethostbyname("ecs.example.com")
+
+
+def by_datagram() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.sendto(b"counter:1|c", ("192.0.2.1", 8125))
+
+
+def by_message() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.sendmsg([b"counter:1|c"], [], 0, ("192.0.2.1", 8125))
+
+
 WAYS = (
+    by_name,
+    by_datagram,
+    by_message,
     by_http_client,
     by_urllib,
     by_address,
@@ -212,3 +229,19 @@ def test_sockets_of_this_machine_stay_open() -> None:
             pass
         with socket.create_connection(("localhost", server.getsockname()[1])):
             pass
+
+
+def test_this_machine_may_look_itself_up_and_send_itself_datagrams() -> None:
+    with (
+        mock_ecs(),
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as here,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there,
+    ):
+        here.bind(("127.0.0.1", 0))
+        there.sendto(b"hello", here.getsockname())
+        received = here.recv(10)
+        assert socket.gethostbyname("localhost") == "127.0.0.1"
+        with suppress(OSError):  # a machine need not know its own name
+            socket.getaddrinfo(socket.gethostname(), None)
+
+    assert received == b"hello"

@@ -359,3 +359,19 @@ def test_in_the_foreground_it_says_where_it_listens_and_ends_cleanly(
     connection.close()
     assert page == f"status page: http://127.0.0.1:{found[1]}/_local/\n"
     assert (process.returncode, rest, complaints) == (0, "", "")
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(ecs: LocalEcs) -> None:
+    port = urlsplit(ecs.url).port or 0
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as opened:
+        opened.sendall(
+            b"POST /_local/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
+            b"Content-Length: 2\r\nConnection: close\r\n\r\n"
+        )
+        with opened.makefile("rb") as answer:
+            said = answer.readline()
+            opened.sendall(b"{}")
+            rest = answer.read()
+
+    assert said == b"HTTP/1.1 100 Continue\r\n"
+    assert b"HTTP/1.1 200 OK" in rest

@@ -215,3 +215,23 @@ def test_a_file_in_no_folder_is_bad_usage(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "there is no directory" in result.output
+
+
+def test_a_state_that_cannot_be_saved_is_told_and_not_laid_on_the_port(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    def serve(_: Emulator, *, keeper: Keeper | None, **__: object) -> None:
+        folder.rmdir()
+        assert keeper is not None
+        keeper.save()
+
+    monkeypatch.setattr(command_module, "serve", serve)
+    result = CliRunner().invoke(command, ["--generated", "0", "--state", str(folder / "state")])
+
+    assert result.exit_code == 1
+    assert "the state could not be saved" in result.output
+    assert "cannot be written: No such file or directory" in result.output
+    assert "port" not in result.output

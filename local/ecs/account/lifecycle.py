@@ -283,6 +283,7 @@ def _move_on(state: State, instance_id: str) -> None:
     else:
         at_rest = replace(instance, status=status, moves_at=None)
         state.put(without_address(at_rest, state.settings.quirks))
+        _stop_when_over(state, instance_id)
 
 
 def _attached(state: State, instance: Instance) -> None:
@@ -319,11 +320,17 @@ def announce(state: State, event: SystemEvent) -> None:
 
 
 def _execute(state: State, event_id: str) -> None:
-    """Do to the instance what was announced; if it is gone, the event was avoided."""
+    """Do to the instance what was announced; if it is gone, the event was avoided.
+
+    One that is passing from one status to another is waited for.
+    """
     event = state.events.find(event_id)
     if event is None or event.status is not EventStatus.SCHEDULED:
         return
     instance = state.instances.find(event.instance_id)
+    if instance is not None and instance.status in FOLLOWING and instance.moves_at is not None:
+        state.schedule(instance.moves_at, Due.EVENT, event_id)
+        return
     status = EventStatus.AVOIDED if instance is None else EventStatus.EXECUTED
     if instance is not None and event.kind.effect == "Delete":
         release(state, instance)

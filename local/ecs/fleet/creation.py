@@ -10,6 +10,7 @@ from typing import Any
 
 from local.ecs.account import lifecycle
 from local.ecs.account.catalog import DEFAULT_LEVEL, DISK_CATEGORIES
+from local.ecs.account.key_pairs import KeyPair, fingerprint_of, key_of
 from local.ecs.account.model import ChargeType, Disk, DiskKind, Instance, Status, StoppedMode
 from local.ecs.account.network import address_in
 from local.ecs.account.regions import REGIONS, elastic_address, public_address, resource_id
@@ -78,8 +79,17 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
     state.instances.add(instance_id, spec.region, instance)
     for disk in disks:
         state.disks.add(disk.disk_id, disk.region, disk)
+    _have_key_pair(state, spec)
     lifecycle.resume(state, instance)
     return instance
+
+
+def _have_key_pair(state: State, spec: InstanceSpec) -> None:
+    """See to it that a key pair that a fleet names is there."""
+    key = key_of(spec.region, spec.key_pair)
+    if spec.key_pair and state.key_pairs.find(key) is None:
+        pair = KeyPair(spec.key_pair, spec.region, fingerprint_of(key), state.now)
+        state.key_pairs.add(key, spec.region, pair)
 
 
 def _disks(

@@ -46,6 +46,7 @@ _Entry: TypeAlias = Mapping[str, Any]
 _RELATIVE = re.compile(r"([+-])([0-9]{1,6})([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _EXAMPLE = "2026-11-24T20:00:00+08:00"
+_YEARS = range(1970, 9000)
 _TIMES = ("created_at", "started_at", "expires_at", "auto_release_at")
 
 
@@ -174,19 +175,29 @@ def _check_names(entry: _Entry, known: Sequence[str], place: _Place) -> None:
 
 def _moment(value: object, place: _Place, now: datetime) -> datetime:
     text = str(value)
-    if match := _RELATIVE.fullmatch(text):
-        sign, number, unit = match.groups()
-        span = int(number) * _UNITS[unit]
-        return now + span if sign == "+" else now - span
     try:
-        moment = msgspec.convert(text, datetime)
+        moment = _date(text, now)
+        in_range = moment.year in _YEARS
+    except OverflowError:
+        in_range = False
     except msgspec.ValidationError:
         raise FleetFileError(
             f"{place}: {text!r} is not a time; write {_EXAMPLE}, or -30m, +2h, -30d from the start"
         ) from None
+    if not in_range:
+        raise FleetFileError(f"{place}: {text!r} is not from {_YEARS[0]} to {_YEARS[-1]}")
     if moment.tzinfo is None:
         raise FleetFileError(f"{place}: {text!r} has no zone; write {_EXAMPLE}")
     return moment
+
+
+def _date(text: str, now: datetime) -> datetime:
+    """A time that is told by how far from now it is, or absolutely."""
+    if match := _RELATIVE.fullmatch(text):
+        sign, number, unit = match.groups()
+        span = int(number) * _UNITS[unit]
+        return now + span if sign == "+" else now - span
+    return msgspec.convert(text, datetime)
 
 
 def _converted(value: object, kind: type[Any], place: _Place) -> Any:  # noqa: ANN401  # as asked for
@@ -215,6 +226,8 @@ def _json(text: str) -> object:
         return json.loads(text, object_pairs_hook=_without_doubles)
     except json.JSONDecodeError as error:
         raise FleetFileError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise FleetFileError("the file is nested too deeply") from None
 
 
 def _without_doubles(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

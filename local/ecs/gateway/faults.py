@@ -16,7 +16,7 @@ from typing import Annotated, Any, TypeAlias, get_args
 
 import msgspec
 
-from local.ecs.complaints import decoded, not_json, there_are
+from local.ecs.complaints import decoded, there_are
 
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
@@ -192,10 +192,7 @@ def parse_fault(text: bytes) -> AnyFault:
         ValueError: not JSON, an unknown fault or field, a value of the wrong kind or range; if
             there is no such fault, it names those that there are.
     """
-    try:
-        stated = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise not_json(error) from None
+    stated = decoded(text, object)
     if not isinstance(stated, dict):
         raise ValueError('a fault has fields; write {"fault": "cut"}')  # noqa: TRY004  # not ours
     kind = FAULTS.get(str(stated.get("fault")))

@@ -6,6 +6,7 @@ answered at all has been asked before (`local.ecs.http.hosts`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, TypeAlias
@@ -230,7 +231,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
     text = request.query().get(name)
     if text is None:
         return None
-    if not text.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise _ControlError(400, f"{name} must be a whole number, not {text!r}")
     return int(text)
 

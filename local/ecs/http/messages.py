@@ -44,9 +44,18 @@ class HttpRequest:
 
     def form(self) -> dict[str, str]:
         """The decoded form parameters; empty unless the body is declared to be a form."""
-        if not self.body or not self.headers.get("content-type", "").startswith(FORM):
+        declared = self.headers.get("content-type", "").lower()
+        if not self.body or not declared.startswith(FORM):
             return {}
         return dict(parse_qsl(self.body.decode(errors="replace"), keep_blank_values=True))
+
+
+def encodable(target: str) -> str:
+    """A request's target with its bytes that are no UTF-8 replaced.
+
+    Servers keep those as half pairs of surrogates, which nothing can encode again.
+    """
+    return target.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def in_origin_form(request: HttpRequest) -> HttpRequest:

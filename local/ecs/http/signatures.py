@@ -34,6 +34,7 @@ _ACS3 = re.compile(
     r"ACS3-HMAC-SHA256\s+Credential=(?P<key>[^,\s]+),\s*"
     r"SignedHeaders=(?P<headers>[^,\s]+),\s*Signature=(?P<signature>[^,\s]+)\s*"
 )
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _FRACTION = re.compile(r"\.\d{1,9}(?=Z$)")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]*")
 _RPC_PARAMETERS = (
@@ -283,15 +284,16 @@ def _check_time(signed_at: str, now: datetime) -> None:
 
     With those the Aliyun SDK for JavaScript signs (npm: aliyun-sdk), in use since 2014.
     """
+    malformed = EcsError(
+        400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."
+    )
     whole = _FRACTION.sub("", signed_at)
+    if not _TIME.fullmatch(whole):
+        raise malformed
     try:
         signed = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     except ValueError:
-        raise EcsError(
-            400,
-            "InvalidTimeStamp.Format",
-            "Specified time stamp or date value is not well formatted.",
-        ) from None
+        raise malformed from None
     if abs(now - signed) > TOLERANCE:
         raise EcsError(
             400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired."

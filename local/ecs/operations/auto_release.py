@@ -18,7 +18,7 @@ from local.ecs.rpc.request import Request
 SOONEST = timedelta(minutes=30)
 LATEST_YEARS = 3
 
-_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def modify_instance_auto_release_time(request: Request) -> JsonObject:
@@ -57,11 +57,14 @@ def asked_time(request: Request) -> datetime | None:
             raise Refusal.AUTO_RELEASE_TIME.error()
         return None
     asked = _parse(text)
+    now = request.state.now
+    latest = _years_after(now, LATEST_YEARS)
+    if asked > latest + timedelta(minutes=1):  # a later one might be no date when rounded
+        raise Refusal.AUTO_RELEASE_TIME.error()
     if quirks.auto_release_time_is_rounded:
         asked += timedelta(seconds=30)
     kept = asked.replace(second=0)
-    now = request.state.now
-    if not now + SOONEST <= kept <= _years_after(now, LATEST_YEARS):
+    if not now + SOONEST <= kept <= latest:
         raise Refusal.AUTO_RELEASE_TIME.error()
     return kept
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 
@@ -26,6 +27,7 @@ MOST_TYPES = 10
 """Instance types that a request may name."""
 LARGEST_TYPE_PAGE = 1600
 """Instance types of a page (DescribeInstanceTypes, MaxResults)."""
+_MEMORY = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 def describe_zones(request: Request) -> JsonObject:
@@ -122,6 +124,8 @@ def describe_instance_types(request: Request) -> JsonObject:
         raise Refusal.INVALID_PARAMETER.error(name="InstanceTypes")
     size = parameters.number("MaxResults", LARGEST_TYPE_PAGE)
     begin = parameters.number("NextToken", 0)
+    if begin < 0:
+        raise Refusal.INVALID_PARAMETER.error(name="NextToken")
     allowed = request.may_list("*", "*")
     is_asked = _criterion(parameters)
     found = [
@@ -177,10 +181,10 @@ def memory(parameters: Parameters, name: str, default: float) -> float:
     Raises:
         EcsError: it is not a number.
     """
-    try:
-        return float(parameters.text(name, str(default)))
-    except ValueError:
-        raise Refusal.INVALID_PARAMETER.error(name=name) from None
+    text = parameters.text(name)
+    if text and not _MEMORY.fullmatch(text):
+        raise Refusal.INVALID_PARAMETER.error(name=name)
+    return float(text) if text else default
 
 
 def _instance_type(kind: InstanceType) -> JsonObject:

@@ -6,7 +6,6 @@ rather than ignored: an ignored filter would show machines that nobody asked for
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
@@ -23,6 +22,7 @@ from local.ecs.rpc.listing import Query, equal, equalities, find
 from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request
+from local.ecs.wildcards import wildcard
 
 Criterion = Callable[[Instance], bool]
 
@@ -202,16 +202,8 @@ def _member(attribute: Callable[[Instance], str], wanted: frozenset[str]) -> Cri
 
 def _named(pattern: str) -> Criterion:
     """A name in which ``*`` stands for anything; nothing else is special."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return equal(attrgetter("name"), pattern)
-    after = "".join(f".*{re.escape(part)}" for part in rest)
-    matches = re.compile(after, re.DOTALL).fullmatch
-    length = len(first)
-    # Most names fail at their beginning, which is faster told without a pattern.
-    return lambda instance: (
-        instance.name.startswith(first) and matches(instance.name, length) is not None
-    )
+    has_form = wildcard(pattern)
+    return lambda instance: has_form(instance.name)
 
 
 def _locked(reason: LockReason) -> Criterion:

@@ -39,12 +39,14 @@ def create_disk(request: Request) -> JsonObject:
 
     Raises:
         EcsError: neither a size nor a snapshot, an unknown zone, category, snapshot or instance,
-            or a size that the category does not have.
+            a size that the category does not have, or an instance as `attach_disk` refuses it.
     """
     parameters, state, reference = request.parameters, request.state, request.reference
     region = request.region()
     request.authorize("disk/*", region, {})
-    instance = one_instance(request) if parameters.text("InstanceId") else None
+    instance = _at_rest(request, attaching=True) if parameters.text("InstanceId") else None
+    if instance is not None:
+        _check_room(request, instance)
     zone = instance.zone if instance else parameters.text("ZoneId")
     if zone not in REGIONS[region].zones:
         raise reference.error("InvalidZoneId.NotFound")
@@ -128,8 +130,7 @@ def attach_disk(request: Request) -> JsonObject:
         raise reference.error("InvalidDisk.InUse")
     if disk.zone != instance.zone:
         raise reference.error("ResourcesNotInSameZone")
-    if len(instance.disk_ids) > MOST_DATA_DISKS:
-        raise reference.error("InstanceDiskLimitExceeded")
+    _check_room(request, instance)
     goes = request.parameters.flag("DeleteWithInstance", default=disk.delete_with_instance)
     lifecycle.attach(state, replace(disk, delete_with_instance=goes), instance)
     return {}
@@ -151,6 +152,13 @@ def detach_disk(request: Request) -> JsonObject:
         raise request.reference.error("DependencyViolation")
     lifecycle.detach(request.state, replace(disk, delete_with_instance=False))
     return {}
+
+
+def _check_room(request: Request, instance: Instance) -> None:
+    """Refuse a data disk to an instance that has sixteen."""
+    disks = request.state.disks_of(instance)
+    if sum(each.kind is DiskKind.DATA for each in disks) >= MOST_DATA_DISKS:
+        raise request.reference.error("InstanceDiskLimitExceeded")
 
 
 def _at_rest(request: Request, *, attaching: bool) -> Instance:
@@ -213,6 +221,7 @@ def modify_disk_attribute(request: Request) -> JsonObject:
     return {}
 
 
+@idempotent
 def resize_disk(request: Request) -> JsonObject:
     """Make a disk larger; smaller is none ever made.
 

@@ -24,12 +24,16 @@ from local.ecs.account.model import (
 )
 from local.ecs.account.os_names import os_name
 from local.ecs.account.state import JsonObject
+from local.ecs.errors import Refusal
+from local.ecs.operations.snapshots import SNAPSHOTS_PER_DISK
 from local.ecs.rpc.instance_ids import one_instance
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request, idempotent
 
 _NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-]{1,127}")
 _DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")
+MOST_DISKS = 17
+"""Snapshots of an image: of its system disk, and of sixteen data disks."""
 _SYSTEM_DEVICE = "/dev/xvda"
 
 
@@ -38,7 +42,8 @@ def create_image(request: Request) -> JsonObject:
     """Make an image of an instance's disks, or of snapshots that are there.
 
     Raises:
-        EcsError: neither is named, or is there, or is ready; or a name that is taken or not valid.
+        EcsError: neither is named, or is there, or is ready; a name that is taken or not valid; an
+            instance without a system disk; more than 17 snapshots; or this is a dry run.
     """
     parameters, state, reference = request.parameters, request.state, request.reference
     region = request.region()
@@ -79,7 +84,8 @@ def delete_image(request: Request) -> JsonObject:
     """Delete an image of the account's own; one that is not there is not missed.
 
     Raises:
-        EcsError: it is not complete, or instances were made from it and Force is not set.
+        EcsError: it is not complete, or instances were made from it and Force is not set; or this
+            is a dry run.
     """
     image_id = request.parameters.required("ImageId")
     region, state = request.region(), request.state
@@ -88,12 +94,14 @@ def delete_image(request: Request) -> JsonObject:
     if image is None:
         if image_id in public_images():
             raise request.reference.error("InvalidImageId.NotFound")
+        request.stop_if_dry_run()
         return {}
     if image.status(state.now) != "Available":
         raise request.reference.error("ImageIsCreating")
     used = any(each.image_id == image_id for _, each in state.instances.walk(region))
     if used and not request.parameters.flag("Force"):
         raise request.reference.error("ImageUsingByInstance")
+    request.stop_if_dry_run()
     state.images.remove(image_id)
     return {}
 
@@ -127,9 +135,12 @@ def _parts(request: Request, region: str) -> tuple[tuple[Snapshot, ...], str]:
         order = SnapshotOrder(description="made with an image")
         disks = request.state.disks_of(instance)
         _check_disks(request, disks)
+        request.stop_if_dry_run()
         begun = tuple(lifecycle.begin_snapshot(request.state, disk, order) for disk in disks)
         return begun, instance.image_id
     mapping = parameters.structures("DiskDeviceMapping")
+    if len(mapping) > MOST_DISKS:
+        raise Refusal.INVALID_PARAMETER.error(name="DiskDeviceMapping")
     if not mapping and not parameters.text("SnapshotId"):
         raise request.reference.error("MissingParameter")
     named = mapping or (parameters,)
@@ -140,6 +151,7 @@ def _parts(request: Request, region: str) -> tuple[tuple[Snapshot, ...], str]:
         raise request.reference.error("OperationDenied", having)
     if len(systems) > 1:
         raise request.reference.error("OperationDenied", "two or more system disk")
+    request.stop_if_dry_run()
     disk = request.state.disks.find(systems[0].disk_id)
     return snapshots, disk.image_id if disk else ""
 
@@ -154,6 +166,10 @@ def _at_rest(request: Request) -> Instance:
 
 
 def _check_disks(request: Request, disks: tuple[Disk, ...]) -> None:
+    if not any(each.kind is DiskKind.SYSTEM for each in disks):
+        raise request.reference.error("InvalidInstanceId.ValueNotSupported")
+    if any(len(request.state.snapshots_of(each.disk_id)) >= SNAPSHOTS_PER_DISK for each in disks):
+        raise request.reference.error("QuotaExceed.Snapshot")
     if any(request.state.progressing_snapshot(each.disk_id) for each in disks):
         raise request.reference.error("IncorrectDiskStatus.CreatingSnapshot")
 

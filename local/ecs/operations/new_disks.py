@@ -41,7 +41,7 @@ def asked_disks(request: Request, tags: Mapping[str, str]) -> tuple[DiskSpec, tu
     system = _disk(wanted, category, size, tags)
     asked = parameters.structures("DataDisk")
     if len(asked) > MAX_DATA_DISKS:
-        raise Refusal.INVALID_PARAMETER.error(name="DataDisk")
+        raise _refused("InstanceDiskNumLimitExceed")
     return system, tuple(_data_disk(request, each, tags) for each in asked)
 
 

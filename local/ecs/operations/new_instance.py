@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from local.ecs.account.catalog import INSTANCE_TYPES
 from local.ecs.account.images import public_images
+from local.ecs.account.key_pairs import key_of
 from local.ecs.account.model import ChargeType, SpotStrategy, Status
 from local.ecs.errors import Refusal
 from local.ecs.fleet.fleet import InstanceSpec
@@ -57,15 +58,16 @@ def asked_spec(request: Request, region: str, status: Status, place: Place) -> I
         raise Refusal.PROTECTION_NOT_VALID.error()
     tags = parameters.new_tags()
     system_disk, data_disks = asked_disks(request, tags)
+    image_id = _image_id(request)
     bandwidth_in, bandwidth_out = asked_bandwidth(parameters)
     return InstanceSpec(
         region=region,
         zone=place.zone,
         instance_type=instance_type,
-        image_id=_image_id(request),
+        image_id=image_id,
         status=status,
         description=instance_description(parameters),
-        key_pair=parameters.text("KeyPairName"),
+        key_pair=_key_pair(request, region, image_id),
         resource_group_id=parameters.text("ResourceGroupId"),
         charge_type=charge_type,
         spot_strategy=strategy,
@@ -111,6 +113,20 @@ def _image_id(request: Request) -> str:
     if not known and state.settings.quirks.unknown_images_are_refused:
         raise _refused("InvalidImageId.NotFound")
     return image_id
+
+
+def _key_pair(request: Request, region: str, image_id: str) -> str:
+    """The name of the key pair.
+
+    Raises:
+        EcsError: it is not there, or the image's system is Windows, which takes none.
+    """
+    name = request.parameters.text("KeyPairName")
+    if name and request.state.key_pairs.find(key_of(region, name)) is None:
+        raise _refused("InvalidKeyPairName.NotFound")
+    if name and image_id.startswith("win"):
+        raise _refused("DependencyViolation.WindowsInstance")
+    return name
 
 
 def _charge_type(parameters: Parameters) -> ChargeType:

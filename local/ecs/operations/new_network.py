@@ -123,12 +123,13 @@ def asked_groups(
     """The groups that are named, each once; none for the one that a region has from the start.
 
     Raises:
-        EcsError: there are more than five, or one does not exist or is in another VPC.
+        EcsError: there are more than five, or one does not exist or is in another VPC; if none is
+            named, the region's first.
     """
     ids = tuple(dict.fromkeys(named))
     if len(ids) > GROUPS_PER_INSTANCE:
         raise Refusal.INVALID_PARAMETER.error(name="SecurityGroupIds")
-    for group_id in ids:
+    for group_id in ids or (default_group_id(region),):
         group = request.state.network.groups.find(group_id, region)
         if group is None:
             raise _refused("InvalidSecurityGroupId")

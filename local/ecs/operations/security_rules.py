@@ -27,7 +27,8 @@ LOWEST_PRIORITY = 100
 _ALL_PORTS = "-1/-1"
 _WITH_PORTS = frozenset({"TCP", "UDP"})
 _PROTOCOLS = _WITH_PORTS | {"ICMP", "ICMPV6", "GRE", "ALL"}
-_PORTS = re.compile(r"(\d{1,5})/(\d{1,5})")
+_PORTS = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
+_PRIORITY = re.compile(r"[0-9]{1,3}")
 
 
 @idempotent
@@ -111,7 +112,9 @@ def _revoke(request: Request, direction: str) -> JsonObject:
     group = security_group(request)
     ids = request.parameters.repeated("SecurityGroupRuleId")
     if ids:
-        left = tuple(rule for rule in group.rules if rule.rule_id not in ids)
+        left = tuple(
+            rule for rule in group.rules if rule.rule_id not in ids or rule.direction != direction
+        )
     else:
         gone = {_rule(request, asked, group, direction).effect for asked in _asked(request)}
         left = tuple(rule for rule in group.rules if rule.effect not in gone)
@@ -139,13 +142,13 @@ def _rule(request: Request, asked: Parameters, group: SecurityGroup, direction: 
     if policy not in {"accept", "drop"}:
         raise reference.error("InvalidPolicy.Malformed")
     priority = asked.text("Priority", "1")
-    if not priority.isdecimal() or not 1 <= int(priority) <= LOWEST_PRIORITY:
+    if not _PRIORITY.fullmatch(priority) or not 1 <= int(priority) <= LOWEST_PRIORITY:
         raise reference.error("InvalidPriority.ValueNotSupported")
     if asked.text("NicType", "intranet") not in {"intranet", "internet"}:
         raise reference.error("InvalidNicType.ValueNotSupported")
     kind, peer = _peer(request, asked, group, direction)
     own = "Dest" if direction == "ingress" else "Source"
-    return Rule(
+    rule = Rule(
         direction=direction,
         protocol=protocol,
         ports=ports,
@@ -157,8 +160,8 @@ def _rule(request: Request, asked: Parameters, group: SecurityGroup, direction: 
         source_ports=asked.text("SourcePortRange"),
         own_cidr=asked.text(f"{own}CidrIp"),
         description=asked.text("Description"),
-        rule_id=resource_id("sgr", group.region, group.group_id, direction, protocol, ports, peer),
     )
+    return replace(rule, rule_id=resource_id("sgr", group.region, group.group_id, *rule.effect))
 
 
 def _check_ports(request: Request, protocol: str, ports: str) -> None:

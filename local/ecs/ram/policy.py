@@ -9,10 +9,11 @@ resources a call touches is the engine's knowledge.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from local.ecs.wildcards import wildcard
 
 _TAG_PREFIXES = ("acs:ResourceTag/", "ecs:tag/")
 """The key of today, and that of old (Use tags to control access to ECS resources, RAM)."""
@@ -44,7 +45,7 @@ def _same_ignoring_case(value: str, wanted: str) -> bool:
 
 
 def _like(value: str, pattern: str) -> bool:
-    return _pattern(pattern, single=".").fullmatch(value) is not None
+    return wildcard(pattern, single=True)(value)
 
 
 _OPERATORS = {
@@ -71,17 +72,35 @@ class _Condition:
         return self.operator.negated != any(self.operator.matches(value, w) for w in self.wanted)
 
 
+class _AnyOf:
+    """Any of some patterns: whether one of them is the text, or has its form."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        given = frozenset(patterns)
+        self._forms = tuple(wildcard(each) for each in given if "*" in each)
+        self._exact = frozenset(each for each in given if "*" not in each)
+
+    def matches(self, text: str) -> bool:
+        return text in self._exact or any(has_form(text) for has_form in self._forms)
+
+
 @dataclass(frozen=True, slots=True)
 class _Statement:
+    """One statement.
+
+    Attributes:
+        actions: in lower case, in which they are compared.
+    """
+
     deny: bool
-    actions: re.Pattern[str]
-    resources: re.Pattern[str]
+    actions: _AnyOf
+    resources: _AnyOf
     conditions: tuple[_Condition, ...]
 
     def applies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
         return (
-            self.actions.fullmatch(action) is not None
-            and self.resources.fullmatch(resource) is not None
+            self.actions.matches(action.lower())
+            and self.resources.matches(resource)
             and all(each.holds(tags, in_doubt=self.deny) for each in self.conditions)
         )
 
@@ -134,6 +153,8 @@ def _read(document: str | Mapping[str, Any]) -> tuple[_Statement, ...]:
             document = json.loads(document)
         except json.JSONDecodeError as error:
             raise PolicyError(f"the policy is not JSON: {error}") from error
+        except RecursionError:
+            raise PolicyError("the policy is nested too deeply") from None
     if not isinstance(document, Mapping):
         raise PolicyError(f"the policy must be a JSON object, not {document!r}")
     _only(document, {"Version", "Statement"}, "the policy")
@@ -160,8 +181,8 @@ def _statement(statement: object, where: str) -> _Statement:
         raise PolicyError(f'{where}.Effect must be "Allow" or "Deny", not {effect!r}')
     return _Statement(
         deny=effect == "Deny",
-        actions=_any_of(_texts(statement.get("Action"), f"{where}.Action"), re.IGNORECASE),
-        resources=_any_of(_texts(statement.get("Resource"), f"{where}.Resource")),
+        actions=_AnyOf(map(str.lower, _texts(statement.get("Action"), f"{where}.Action"))),
+        resources=_AnyOf(_texts(statement.get("Resource"), f"{where}.Resource")),
         conditions=_conditions(statement.get("Condition", {}), f"{where}.Condition"),
     )
 
@@ -202,12 +223,3 @@ def _only(found: Mapping[str, Any], known: set[str], where: str) -> None:
         raise PolicyError(
             f"{where} has {', '.join(unknown)}: only {', '.join(sorted(known))} are known"
         )
-
-
-def _any_of(patterns: tuple[str, ...], flags: int = 0) -> re.Pattern[str]:
-    return re.compile("|".join(_pattern(each).pattern for each in patterns), flags | re.DOTALL)
-
-
-def _pattern(text: str, *, single: str = re.escape("?")) -> re.Pattern[str]:
-    escaped = re.escape(text).replace(r"\*", ".*").replace(r"\?", single)
-    return re.compile(escaped, re.DOTALL)

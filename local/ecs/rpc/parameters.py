@@ -16,8 +16,12 @@ MAX_TAGS = 20
 MAX_IDS = 100
 
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
-_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ")
+_SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
 
+NUMBER = "[0-9]{1,9}"
+"""The form of what numbers the items of a list: ``Tag.1.Key``."""
+_IS_NUMBER = re.compile(NUMBER)
 _SINGLE_QUOTED = re.compile(r"\s*\[\s*'[^'\"\\]*'(\s*,\s*'[^'\"\\]*')*\s*\]\s*")
 
 E = TypeVar("E", bound=Enum)
@@ -132,6 +136,8 @@ class Parameters:
         value = self._raw.get(name)
         if not value:
             return None
+        if not _SECOND.fullmatch(value):
+            raise Refusal.INVALID_PARAMETER.error(name=name)
         try:
             return datetime.strptime(value, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
         except ValueError:
@@ -143,7 +149,7 @@ class Parameters:
         found = [
             (int(number), value)
             for key, value in self._raw.items()
-            if key.startswith(prefix) and (number := key[len(prefix) :]).isdecimal()
+            if key.startswith(prefix) and _IS_NUMBER.fullmatch(number := key[len(prefix) :])
         ]
         return tuple(value for _, value in sorted(found))
 
@@ -155,7 +161,7 @@ class Parameters:
             if not key.startswith(prefix):
                 continue
             number, dot, rest = key[len(prefix) :].partition(".")
-            if dot and number.isdecimal():
+            if dot and _IS_NUMBER.fullmatch(number):
                 found[int(number)][rest] = value
         return tuple(Parameters(found[number]) for number in sorted(found))
 

@@ -19,9 +19,10 @@ import msgspec
 
 from local.ecs.complaints import nearest
 from local.ecs.errors import EcsError, Refusal
+from local.ecs.rpc.parameters import NUMBER
 
 _FILE = Path(__file__).with_name("reference.json")
-_NUMBER = re.compile(r"\.\d+(?=\.|$)")
+_NUMBER = re.compile(rf"\.{NUMBER}(?=\.|$)")
 
 _NOTHING = frozenset({"0", "default", "false", "False", "x86_64"})
 """Values that ask for what there is anyway."""
@@ -33,7 +34,18 @@ COMMON = frozenset(
     }
 )
 """What any operation may be sent: the SDKs and programs send it to those, too, that have no use
-for it."""
+for it. But a dry run of a change that has none would be the change itself."""
+
+_DRY_RUN = "DryRun"
+_WITH_DRY_RUN = frozenset(
+    {
+        *("CreateImage", "CreateInstance", "DeleteImage", "DeleteInstance", "DeleteInstances"),
+        *("RebootInstance", "RebootInstances", "RunInstances", "StartInstance", "StartInstances"),
+        *("StopInstance", "StopInstances"),
+    }
+)
+"""The changes that have a dry run. Source: the requests of the official SDKs."""
+_READING = ("Describe", "Get", "List")
 
 _SENT_ANYWAY = frozenset({"on"})
 """What programs in use send to operations that do not have it, and ECS ignores: footmark, under
@@ -135,7 +147,8 @@ def check_parameters(operation: str, sent: Mapping[str, str], *, unknown_too: bo
         EcsError: it is the emulator's own, and says so.
     """
     for name, value in sent.items():
-        standing = _standing(operation, name) if value else _Standing.EMULATED
+        asks = value and not (name == _DRY_RUN and value in _NOTHING)
+        standing = _standing(operation, name) if asks else _Standing.EMULATED
         if standing is _Standing.UNKNOWN and unknown_too:
             near = nearest(_form(name), documented(operation).forms)
             hint = f"; did you mean {near}?" if near else ""
@@ -160,6 +173,8 @@ class _Standing(Enum):
 def _standing(operation: str, name: str) -> _Standing:
     known = documented(operation)
     form = _form(name)
+    if name == _DRY_RUN and operation not in _WITH_DRY_RUN:
+        return _Standing.EMULATED if operation.startswith(_READING) else _Standing.UNKNOWN
     if name in COMMON | _SENT_ANYWAY:
         return _Standing.EMULATED
     if not {name, form} & known.forms:

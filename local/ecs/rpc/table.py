@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +18,7 @@ from local.ecs.rpc.paging import PageRequest
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.reference import documented
 from local.ecs.rpc.request import Operation, Request
+from local.ecs.wildcards import wildcard
 
 T = TypeVar("T")
 Attribute = Callable[[T], object]
@@ -120,18 +120,22 @@ def _values(parameters: Parameters, name: str) -> tuple[str, ...]:
 def _matches(
     attribute: Attribute[Any], wanted: tuple[str, ...], *, wild: bool
 ) -> Callable[[Any], bool]:
+    forms = [wildcard(each) for each in wanted] if wild else []
+
     def passes(row: object) -> bool:
         value = attribute(row)
         values = value if isinstance(value, tuple) else (value,)
-        return any(_is(each, one, wild=wild) for each in values for one in wanted)
+        if wild:
+            return any(has_form(str(each)) for each in values for has_form in forms)
+        return any(_is(each, one) for each in values for one in wanted)
 
     return passes
 
 
-def _is(value: object, wanted: str, *, wild: bool) -> bool:
+def _is(value: object, wanted: str) -> bool:
     if isinstance(value, bool):
         return str(value).lower() == wanted.lower()
-    return fnmatchcase(str(value), wanted) if wild else str(value) == wanted
+    return str(value) == wanted
 
 
 def _tagged(

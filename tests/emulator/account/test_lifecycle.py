@@ -227,3 +227,15 @@ def test_an_illegal_change_of_status_is_a_defect_and_raised() -> None:
 
     with pytest.raises(AssertionError, match="i-web: Stopping to Stopping"):
         lifecycle.stop(state, state.instances.find("i-web") or running, None, by_force=False)
+
+
+def test_a_subscription_that_ends_during_a_reboot_stops_after_it() -> None:
+    desk = Desk(InstanceSpec("old", charge_type=ChargeType.PRE_PAID))
+    ends_at = desk.instance.expires_at
+    assert ends_at is not None
+    desk.pass_time((ends_at - desk.clock.now()).total_seconds() - 1)
+
+    desk.ask("RebootInstance", InstanceId=desk.instance_id)
+    desk.pass_time(600)
+
+    assert desk.instance.status is Status.STOPPED

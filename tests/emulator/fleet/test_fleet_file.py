@@ -161,3 +161,17 @@ def test_a_file_that_cannot_be_read_is_told(path: Path, content: bytes | None) -
 
     with pytest.raises(FleetFileError, match=r"fleet\.yaml"):
         read_fleet(path, NOW)
+
+
+@pytest.mark.parametrize("when", ["-999999d", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59+08:00"])
+def test_a_time_that_no_calendar_of_today_has_is_told_by_its_place(path: Path, when: str) -> None:
+    with pytest.raises(FleetFileError, match=r"instances\[0\]\.created_at: .* 1970 to 8999"):
+        read(path, f"instances: [{{created_at: '{when}'}}]")
+
+
+def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.json"
+    path.write_text("[" * 100_000)
+
+    with pytest.raises(FleetFileError, match="nested too deeply"):
+        read_fleet(path, NOW)

@@ -281,3 +281,26 @@ def test_what_is_not_there_is_said_with_what_is(
 
     assert status == expected[0]
     assert body["error"].startswith(expected[1])
+
+
+def test_a_clock_does_not_go_beyond_what_is_a_date(emulator: Emulator) -> None:
+    ten_years = {"advance_s": 10 * 366 * 86400}
+    replies = [ask(emulator, "POST", "clock", ten_years) for _ in range(700)]
+
+    assert {status for status, _ in replies} == {200, 400}
+    assert replies[-1] == (400, {"error": "a clock cannot move beyond 9000-01-01"})
+    assert ask(emulator, "GET", "health")[0] == 200
+
+
+def test_a_number_in_the_query_is_a_short_one(emulator: Emulator) -> None:
+    assert ask(emulator, "GET", f"log?last={'9' * 5_000}")[0] == 400
+
+
+@pytest.mark.parametrize("name", ["faults", "clock", "throttle"])
+def test_what_is_nested_too_deeply_is_refused(emulator: Emulator, name: str) -> None:
+    body = b'{"fault": "garbledrow", "id": "*", "field": "x", "value": ' + b"[" * 100_000
+    headers = {"host": "127.0.0.1:8014"}
+
+    reply = emulator.handle(HttpRequest("POST", f"/_local/{name}", headers, body))
+
+    assert reply.status == 400

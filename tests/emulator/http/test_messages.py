@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.ecs.http.messages import HttpRequest, in_origin_form
+from local.ecs.http.messages import HttpRequest, encodable, in_origin_form
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,18 @@ def test_any_other_request_stays_as_it_is(target: str) -> None:
     request = HttpRequest("GET", target, {"host": "127.0.0.1"})
 
     assert in_origin_form(request) is request
+
+
+def test_a_form_is_declared_in_any_case() -> None:
+    headers = {"content-type": "Application/X-WWW-Form-UrlEncoded; Charset=UTF-8"}
+
+    assert HttpRequest("POST", "/", headers, b"Action=DescribeRegions").form() == {
+        "Action": "DescribeRegions"
+    }
+
+
+def test_bytes_that_are_no_text_can_be_encoded_again() -> None:
+    target = b"/?Action=\xff&Nonce=\xed\xa0\x80".decode(errors="surrogateescape")
+
+    assert encodable(target).encode() == "/?Action=\ufffd&Nonce=\ufffd\ufffd\ufffd".encode()
+    assert encodable("/?a=%FF&b=\u4e2d") == "/?a=%FF&b=\u4e2d"

@@ -286,3 +286,10 @@ def test_a_credential_does_not_show_its_secrets() -> None:
     shown = repr(replace(STS, secret="s3cret", security_token="t0ken"))
 
     assert re.search("s3cret|t0ken", shown) is None
+
+
+@pytest.mark.parametrize("stamp", ["2026-11-23T12:0:0Z", "\u0662026-11-23T12:00:00Z"])
+def test_a_time_is_written_in_full_and_in_ascii(stamp: str) -> None:
+    _, code, _ = refusal(lambda: verify_rpc(rpc(Timestamp=stamp)))
+
+    assert code == "InvalidTimeStamp.Format"

@@ -12,7 +12,7 @@ from local.ecs.clock import ManualClock
 from local.ecs.engine import Caller, Ecs
 from local.ecs.errors import EcsError
 from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
-from tests.harness.desk import REGION, Desk, iso
+from tests.harness.desk import REGION, RUNNING, Desk, iso
 
 ACTION = "ModifyInstanceAutoReleaseTime"
 WEB = InstanceSpec("web")
@@ -233,3 +233,13 @@ def test_a_fleet_brings_its_release_times_along() -> None:
 
     assert shown == clock.now() + timedelta(hours=1)
     assert desk.ids() == ()
+
+
+def test_a_time_at_the_end_of_all_time_is_refused_when_rounded_too() -> None:
+    desk = Desk(RUNNING, quirks=Quirks(auto_release_time_is_rounded=True))
+
+    assert desk.refusal(
+        "ModifyInstanceAutoReleaseTime",
+        InstanceId=desk.instance_id,
+        AutoReleaseTime="9999-12-31T23:59:59Z",
+    ) == (400, "InvalidAutoReleaseTime.Malformed")

@@ -139,3 +139,13 @@ def test_without_permission_the_catalogue_is_empty() -> None:
 
     assert desk.ask("DescribeZones", nobody) == {"Zones": {"Zone": []}}
     assert desk.ask("DescribeInstanceTypes", nobody)["InstanceTypes"] == {"InstanceType": []}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [("NextToken", "-5"), ("MinimumMemorySize", "nan"), ("MaximumMemorySize", "1e999")],
+)
+def test_a_number_that_is_none_is_refused(parameter: str, value: str) -> None:
+    refusal = Desk().refusal("DescribeInstanceTypes", **{parameter: value})
+
+    assert refusal == (400, "InvalidParameter")

@@ -244,3 +244,32 @@ def test_a_disk_of_an_instance_on_its_way_is_not_resized() -> None:
         403,
         "IncorrectInstanceStatus",
     )
+
+
+def test_a_disk_is_not_made_for_an_instance_that_cannot_have_it() -> None:
+    full = InstanceSpec("full", instance_id="i-full", data_disks=(DATA,) * 16)
+    locked = InstanceSpec("locked", instance_id="i-locked", locks=(LockReason.SECURITY,))
+    busy = InstanceSpec("busy", instance_id="i-busy", status=Status.STARTING)
+    desk = Desk(full, locked, busy)
+    before = desk.ecs.disks()
+
+    def refused(instance: str) -> tuple[int, str]:
+        return desk.refusal("CreateDisk", InstanceId=instance, Size="50")
+
+    assert refused("i-full") == (403, "InstanceDiskLimitExceeded")
+    assert refused("i-locked") == (403, "InstanceLockedForSecurity")
+    assert refused("i-busy") == (400, "IncorrectInstanceStatus")
+    assert desk.ecs.disks() == before
+
+
+def test_a_repeated_token_enlarges_a_disk_once() -> None:
+    desk = Desk(WEB)
+    larger = {"DiskId": desk.ecs.disks()[1].disk_id, "NewSize": "200", "ClientToken": "t"}
+
+    first, again = desk.ask("ResizeDisk", **larger), desk.ask("ResizeDisk", **larger)
+
+    assert first == again
+    assert desk.refusal("ResizeDisk", **{**larger, "ClientToken": "u"}) == (
+        403,
+        "InvalidDiskSize.TooSmall",
+    )

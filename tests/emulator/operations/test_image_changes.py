@@ -190,3 +190,51 @@ def test_ram_is_asked_before_an_image_is_told_to_be_missing() -> None:
     assert Desk().refusal("DeleteImage", nobody, ImageId="m-gone")[1] == "Forbidden.RAM"
     assert Desk().refusal("DeleteSnapshot", nobody, SnapshotId="s-gone")[1] == "Forbidden.RAM"
     assert Desk().refusal("DeleteDisk", nobody, DiskId="d-gone")[1] == "Forbidden.RAM"
+
+
+def test_a_dry_run_makes_and_deletes_no_image() -> None:
+    desk = Desk(WEB)
+    of = snapshots(desk)
+    made = desk.ask("CreateImage", SnapshotId=of[DiskKind.SYSTEM])["ImageId"]
+    before = (desk.ecs.images(), desk.ecs.snapshots())
+
+    refusals = [
+        desk.refusal("CreateImage", InstanceId="i-web", DryRun="true"),
+        desk.refusal("CreateImage", SnapshotId=of[DiskKind.SYSTEM], DryRun="true"),
+        desk.refusal("DeleteImage", ImageId=made, DryRun="true"),
+        desk.refusal("DeleteImage", ImageId="m-gone", DryRun="true"),
+    ]
+
+    assert refusals == [(400, "DryRunOperation")] * 4
+    assert (desk.ecs.images(), desk.ecs.snapshots()) == before
+
+
+def test_an_instance_without_a_system_disk_makes_no_image() -> None:
+    desk = Desk(WEB)
+    desk.ecs.detach_disk(desk.ecs.disks()[0].disk_id)
+
+    refusal = desk.refusal("CreateImage", InstanceId="i-web")
+
+    assert refusal == (400, "InvalidInstanceId.ValueNotSupported")
+    assert desk.ecs.snapshots() == ()
+
+
+def test_a_disk_has_256_snapshots_at_most_of_images_too() -> None:
+    desk = Desk(WEB)
+    for _ in range(256):
+        desk.ask("CreateSnapshot", DiskId=desk.ecs.disks()[1].disk_id)
+        desk.pass_time(60)
+
+    assert desk.refusal("CreateImage", InstanceId="i-web") == (403, "QuotaExceed.Snapshot")
+
+
+def test_an_image_has_seventeen_disks_at_most() -> None:
+    desk = Desk(WEB)
+    of = snapshots(desk)
+    ids = [of[DiskKind.SYSTEM], *[of[DiskKind.DATA]] * 17]
+
+    def mapped(number: int) -> dict[str, str]:
+        return {f"DiskDeviceMapping.{n}.SnapshotId": each for n, each in enumerate(ids[:number])}
+
+    desk.ask("CreateImage", **mapped(17))
+    assert desk.refusal("CreateImage", **mapped(18)) == (400, "InvalidParameter")

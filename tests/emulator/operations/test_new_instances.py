@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 
 from local.ecs.account.model import Status
-from local.ecs.account.network import default_network, default_vpc_id, default_vswitch_id
+from local.ecs.account.network import (
+    default_group_id,
+    default_network,
+    default_vpc_id,
+    default_vswitch_id,
+)
 from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from tests.harness.desk import REGION, Desk
@@ -347,3 +352,36 @@ def test_a_group_of_another_network_is_refused() -> None:
     refused = desk.refusal("RunInstances", SecurityGroupId=group["SecurityGroupId"], **PLAIN)
 
     assert refused == (404, "InvalidSecurityGroupId")
+
+
+def test_a_key_pair_must_be_there_and_is_for_linux() -> None:
+    desk = Desk(InstanceSpec("old", key_pair="fleets"))
+    windows = {**PLAIN, "ImageId": "win2022_21H2_x64_dtc_en-us_40G_alibase_20260916.vhd"}
+
+    assert desk.refusal("RunInstances", KeyPairName="no", **PLAIN) == (
+        404,
+        "InvalidKeyPairName.NotFound",
+    )
+    assert desk.refusal("RunInstances", KeyPairName="fleets", **windows) == (
+        403,
+        "DependencyViolation.WindowsInstance",
+    )
+    assert desk.ask("RunInstances", KeyPairName="fleets", **PLAIN)["InstanceIdSets"]
+    shown = desk.ask("DescribeKeyPairs")["KeyPairs"]["KeyPair"]
+    assert [each["KeyPairName"] for each in shown] == ["fleets"]
+
+
+def test_without_a_group_it_is_in_the_first_one_if_that_is_there_and_of_its_network() -> None:
+    desk = Desk()
+    vpc = desk.ask("CreateVpc", CidrBlock="10.0.0.0/8")["VpcId"]
+    elsewhere = desk.ask(
+        "CreateVSwitch", VpcId=vpc, ZoneId="cn-hangzhou-k", CidrBlock="10.0.0.0/24"
+    )["VSwitchId"]
+
+    assert desk.refusal("RunInstances", VSwitchId=elsewhere, **PLAIN) == (
+        400,
+        "InvalidParameter.Mismatch",
+    )
+    desk.ask("DeleteSecurityGroup", SecurityGroupId=default_group_id(REGION))
+    assert desk.refusal("RunInstances", **PLAIN) == (404, "InvalidSecurityGroupId")
+    assert desk.ecs.instances() == ()

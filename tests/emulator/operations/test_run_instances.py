@@ -45,6 +45,7 @@ def test_an_instance_that_is_created_waits_to_be_started() -> None:
 
 def test_what_is_asked_for_is_what_is_made() -> None:
     desk = Desk()
+    desk.ask("CreateKeyPair", KeyPairName="ops")
 
     answer = desk.ask(
         "RunInstances",
@@ -237,7 +238,7 @@ def test_ids_are_never_used_again() -> None:
         ({"SystemDisk.Size": "1"}, (400, "InvalidSystemDiskSize.ValueNotSupported")),
         ({"DataDisk.1.Category": "tape"}, (400, "InvalidDataDiskCategory.ValueNotSupported")),
         ({"DataDisk.1.Size": "99999"}, (400, "InvalidDataDiskSize.ValueNotSupported")),
-        ({f"DataDisk.{n}.Size": "20" for n in range(1, 18)}, (400, "InvalidParameter")),
+        ({f"DataDisk.{n}.Size": "20" for n in range(1, 18)}, (403, "InstanceDiskNumLimitExceed")),
         ({"Tag.1.Key": "acs:x"}, (400, "InvalidTagKey.Malformed")),
         ({"DryRun": "true"}, (400, "DryRunOperation")),
     ],

@@ -138,6 +138,7 @@ def test_a_group_has_200_rules_at_most() -> None:
         ({"IpProtocol": "icmp"}, (400, "OperationDenied")),
         ({"Policy": "maybe"}, (400, "InvalidPolicy.Malformed")),
         ({"Priority": "101"}, (400, "InvalidPriority.ValueNotSupported")),
+        ({"Priority": "9" * 5_000}, (400, "InvalidPriority.ValueNotSupported")),
         ({"NicType": "both"}, (400, "InvalidNicType.ValueNotSupported")),
         ({"SourceCidrIp": "10.0.0.0/99"}, (400, "InvalidSourceCidrIp.Malformed")),
         ({"SourceCidrIp": ""}, (400, "MissingParameter.Source")),
@@ -184,3 +185,28 @@ def test_a_wrong_question_about_a_group_is_refused() -> None:
     assert refused(Direction="sideways") == (400, "InvalidParamter")
     assert refused(NicType="wireless") == (400, "InvalidNicType.ValueNotSupported")
     assert refused(SecurityGroupId="sg-gone") == (404, "InvalidSecurityGroupId.NotFound")
+
+
+def test_each_rule_has_an_id_of_its_own() -> None:
+    desk = Desk()
+    for each in (SSH, {**SSH, "Policy": "drop"}, {**SSH, "DestCidrIp": "10.1.0.0/16"}):
+        desk.ask("AuthorizeSecurityGroup", SecurityGroupId=GROUP, **each)
+    first, *others = (each["SecurityGroupRuleId"] for each in rules(desk))
+
+    desk.ask("RevokeSecurityGroup", SecurityGroupId=GROUP, SecurityGroupRuleId=(first,))
+
+    assert [each["SecurityGroupRuleId"] for each in rules(desk)] == others
+
+
+def test_a_rule_is_revoked_by_its_id_in_its_own_direction_only() -> None:
+    desk = Desk()
+    desk.ask("AuthorizeSecurityGroupEgress", SecurityGroupId=GROUP, **OUT)
+    (rule,) = rules(desk)
+    named = {"SecurityGroupId": GROUP, "SecurityGroupRuleId.1": rule["SecurityGroupRuleId"]}
+
+    desk.ask("RevokeSecurityGroup", **named)
+    kept = rules(desk)
+    desk.ask("RevokeSecurityGroupEgress", **named)
+
+    assert kept == [rule]
+    assert rules(desk) == []

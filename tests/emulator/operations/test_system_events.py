@@ -212,3 +212,19 @@ def test_events_outlive_the_process() -> None:
         "InstanceSystemEventSet"
     ]["InstanceSystemEventType"]
     assert event["EventCycleStatus"]["Name"] == "Executed"
+
+
+def test_an_event_waits_for_an_instance_that_is_on_its_way() -> None:
+    desk = Desk(RUNNING)
+    announced(desk, hours=1)
+    desk.pass_time(3598)
+    desk.ask("RebootInstance", InstanceId=desk.instance_id)
+    desk.pass_time(2)
+    rebooting = history(desk)
+    desk.pass_time(60)
+
+    (event,) = history(desk)
+    assert rebooting == []
+    assert event["EventCycleStatus"]["Name"] == "Executed"
+    assert event["EventFinishTime"] > "2026-11-23T11:00:00Z"
+    assert desk.instance.started_at > desk.clock.now() - timedelta(seconds=62)

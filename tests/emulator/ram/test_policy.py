@@ -279,3 +279,8 @@ def test_tagging_what_is_new_may_need_a_permission_of_its_own(
         desk.ask(action, caller, **tagged)
         desk = Desk(InstanceSpec("web"))
     desk.ask(action, caller, **given)
+
+
+def test_a_policy_that_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(PolicyError, match="nested too deeply"):
+        Policy("[" * 100_000)

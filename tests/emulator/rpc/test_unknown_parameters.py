@@ -39,7 +39,7 @@ def test_every_operation_takes_what_it_has_and_what_all_are_sent(action: str) ->
     emulated = [
         form for form in known.forms if not {form, form.partition(".")[0]} & known.not_emulated
     ]
-    sent = {re.sub(r"\bN\b", "12", form): "1" for form in (*emulated, *COMMON)}
+    sent = {re.sub(r"\bN\b", "12", form): "1" for form in (*emulated, *COMMON - {"DryRun"})}
 
     check_parameters(action, sent, unknown_too=True)
 
@@ -134,3 +134,19 @@ def test_what_is_not_emulated_is_documented(action: str) -> None:
     known = documented(action)
 
     assert known.not_emulated <= known.forms | known.parameters
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "1" * 10, "\u0661", "-1", "1.2"])
+def test_a_number_in_a_name_is_a_short_one(number: str) -> None:
+    told = refused(Desk(WEB), "StopInstances", **{f"InstanceId.{number}": "i-web"})
+
+    assert told.code == "UnsupportedParameter"
+
+
+def test_a_dry_run_of_a_change_that_has_none_changes_nothing() -> None:
+    desk = Desk(WEB)
+
+    told = refused(desk, "TagResources", DryRun="true", ResourceType="instance", ResourceId="i-web")
+
+    assert "The emulator refuses DryRun: TagResources has no such parameter" in told.message
+    assert desk.instance.tags == {"team": "web"}
