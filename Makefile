@@ -41,7 +41,7 @@ demo: setup ## a business day and a worked Saturday, emulated
 # Every worker writes the asserts of all modules anew unless Python may keep its bytecode.
 test test-all: export PYTHONDONTWRITEBYTECODE =
 
-test: setup ## run the tests but the slow ones: about two minutes on two cores
+test: setup ## run the tests but the slow ones: a minute and a half on two cores
 	$(PY) -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
@@ -55,7 +55,7 @@ simulate: setup ## run SEEDS=n nights of faults and kills, FORTNIGHTS=n of sched
 fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz
 
-mutate: setup ## change the code in 3,000 ways and see that tests notice; half an hour
+mutate: setup ## change the code in thousands of ways and see that tests notice; hours
 	$(call install,requirements-mutate.txt)
 	rm -rf mutants
 	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE)

@@ -29,7 +29,7 @@ _ABBREVIATIONS = {
     "mst": "America/Denver",
     "gmt": "Europe/London",
     "jst": "Asia/Tokyo",
-    "cet": "Europe/Paris",
+    **dict.fromkeys(("cet", "cest", "mez", "mesz"), "Europe/Berlin"),
 }
 
 

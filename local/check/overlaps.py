@@ -1,12 +1,14 @@
 """Timers that stop or start by the clock what apply_schedule stops and starts by a schedule.
 
 The schedule stands in the instance's tag, which such a timer can leave out by ``except``, or in the
-request to apply_schedule, for instances without that tag: then the two must select others.
+request to apply_schedule, for instances without that tag: then the two must select others. So must
+two timers of apply_schedule with different schedules in their requests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 from local.check.document import is_known
@@ -20,7 +22,7 @@ _REMEDY = f'"except": {{"tags": {{"{SCHEDULE_TAG}": "*"}}}}'
 
 
 def check_overlaps(functions: Sequence[Function]) -> Iterator[Finding]:
-    """A warning for each timer that does not leave to apply_schedule what has a schedule.
+    """A warning for each two timers that would both turn one instance on and off.
 
     Only timers count that are on and that change something.
     """
@@ -39,6 +41,22 @@ def check_overlaps(functions: Sequence[Function]) -> Iterator[Finding]:
         for other, scheduled in by_schedule:
             if "schedule" in scheduled and not are_apart(request, scheduled):
                 yield _both(function, name, other)
+    for (name, request), (other, another) in combinations(by_schedule, 2):
+        stated = {_for_untagged(request), _for_untagged(another)} - {""}
+        if len(stated) > 1 and not are_apart(request, another):
+            yield warning(
+                f"timers {name} and {other} of apply_schedule are both ON and can mean the same "
+                'instances, each with another "schedule" in its request: what has no tag '
+                f"{SCHEDULE_TAG} gets both. Have them select others, or give such instances the tag"
+            )
+
+
+def _for_untagged(request: dict[str, Any]) -> str:
+    """The schedule of a request to apply_schedule; "" if it states none, or none is without tag."""
+    tags = request.get("tags")
+    if isinstance(tags, dict) and SCHEDULE_TAG in tags:
+        return ""
+    return str(request.get("schedule", ""))
 
 
 def _both(function: Function, name: str, other: str) -> Finding:

@@ -100,10 +100,11 @@ def draw(picture: Picture) -> Iterator[Text]:
 
 
 def _spans(picture: Picture, today: date) -> tuple[Span, ...]:
+    """All that run on the days that are drawn; of one that began earlier, two days before them."""
     if picture.schedule.kind is not Kind.SPANS:
         return ()
     last = today + picture.days * _DAY
-    return spans_of(picture.schedule, today - _DAY, last, picture.zone, picture.calendar)
+    return spans_of(picture.schedule, today - 2 * _DAY, last, picture.zone, picture.calendar)
 
 
 def _now(picture: Picture) -> str:
@@ -232,15 +233,27 @@ def _lone(picture: Picture, day: date) -> str:
 
 
 def _told(picture: Picture, day: date, spans: Sequence[Span]) -> str:
-    """The hours that begin on a day, and what kind of day the calendar has it for."""
+    """The hours of a day, and what kind of day the calendar has it for."""
     if picture.schedule.kind is Kind.SPANS:
-        begun = [one for one in spans if one.opens_at.astimezone(picture.own_zone).date() == day]
-        each = [_hours(picture, one) for one in begun]
+        parts = (_of_day(picture, day, one) for one in spans)
+        each = [_hours(picture, part) for part in parts if part]
     else:
         hours_of_day = picture.schedule.hours_on(day, picture.calendar).hours
         each = list(dict.fromkeys(map(str, hours_of_day)))
     hours = f"{len(each)} times" if len(each) > 1 else "".join(each)
     return " ".join(part for part in (hours, _kind(picture, day)) if part)
+
+
+def _of_day(picture: Picture, day: date, span: Span) -> Span | None:
+    """What of a span is told at a day; None: nothing.
+
+    A night is told whole where it begins, and of what runs for longer than a day each day's part.
+    """
+    begins, ends = (instant_of(day + more, 0, picture.own_zone) for more in (timedelta(), _DAY))
+    if span.closes_at - span.opens_at <= _DAY:
+        return span if begins <= span.opens_at < ends else None
+    part = Span(max(span.opens_at, begins), min(span.closes_at, ends))
+    return part if part.opens_at < part.closes_at else None
 
 
 def _hours(picture: Picture, span: Span) -> str:

@@ -33,8 +33,9 @@ _CHINESE = {
     "次日": "",
     "翌日": "",
     "第二天": "",
-    "不关机": "always",
-    "一直开机": "always",
+    **dict.fromkeys(
+        ("不关机", "从不关机", "永不关机", "一直开机", "始终开机", "保持开机"), "always"
+    ),
     "不开机": "never",
     "关机": "off",
     "关": "off",
@@ -47,6 +48,7 @@ _CHINESE = {
     "、": " ",
     "和": " ",
     "上午": "",
+    "中午": "",
     "早上": "",
 } | {
     f"{week}{number}": name
@@ -60,7 +62,8 @@ _CHINESE = {
 _WEEK = "(?:星期|[礼禮]拜|[周週])"
 _WEEK_NUMBERS = "一二三四五六日"
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-AROUND_THE_CLOCK = ("24/7", "24x7", "7x24", "7*24")
+_NTH = "(第[一二三四五]|最后一)"
+AROUND_THE_CLOCK = ("24/7", "24x7", "7x24", "7*24", "24小时", "7x24小时", "7*24小时", "全天候")
 BETWEEN = frozenset({*DASHES, "-", "to", "until", "till", "through", "thru"})
 """Words that people write between the first and the last day of a range."""
 
@@ -68,8 +71,18 @@ _MEANT = {
     **dict.fromkeys(AROUND_THE_CLOCK, "daily"),
     "business": "workdays",
     "every": "daily for every day",
+    "each": "daily for every day",
+    "night": "daily, with hours like 20:00-6:00",
+    "nightly": "daily, with hours like 20:00-6:00",
+    "1st": "mon#1 for the first Monday",
+    "2nd": "mon#2 for the second Monday",
+    "3rd": "mon#3 for the third Monday",
+    "4th": "mon#4 for the fourth Monday",
+    "second": "mon#2 for the second Monday",
+    "third": "mon#3 for the third Monday",
     "first": "mon#1 for the first Monday",
     "last": "fri#last for the last Friday",
+    **dict.fromkeys(("at", "between", "from", "on"), "days and then hours, mon-fri 8:30-20:00"),
     "start": "8:30- to open only, or hours like 8:30-20:00",
     "stop": "-20:00 to close only, or hours like 8:30-20:00",
     "weekday": "mon-fri, or workdays for China's calendar",
@@ -86,6 +99,7 @@ _MEANT = {
     "any": "daily",
     "*": "daily",
     "m-f": "mon-fri",
+    **{f"{name}l": f"{name}#last" for name in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")},
     "1-5": "mon-fri",
     "0-6": "daily",
     "1-7": "daily",
@@ -93,7 +107,9 @@ _MEANT = {
 _FEASTS = ("春节", "国庆", "元旦", "清明", "五一", "劳动节", "端午", "中秋")
 _FEAST_DAYS = "offdays for China's holidays, or dates like 2026-12-24"
 _MONTHS = r"(jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\d*"
-_TIME = r"\d{1,2}(?::\d\d|点半|点整|点|时)"
+_SIGNS = r"(?::\d\d|点半|点整|点|时)"
+_TIME = rf"\d{{1,2}}{_SIGNS}"
+_NOON = 12
 _WORKED = ("调休", "補班", "补班", "调班")
 _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -107,6 +123,9 @@ def translated(word: str) -> str:
     """The word with Chinese names and other dashes as this grammar has them; "" if some stay."""
     word = re.sub(rf"{_WEEK}((?:[、和]?[一二三四五六日天])+)(?![点时])", _in_full, word)
     word = re.sub(rf"{_WEEK}((?:[、和]?[1-7])+)(?![\d:点时])", _in_full, word)
+    word = re.sub(rf"(?:每个?月的?)?{_NTH}个?{_WEEK}([一二三四五六日天])", _nth, word)
+    word = re.sub(rf"(下午|傍晚|晚上|晚)(\d{{1,2}})(?={_SIGNS})", _later, word)
+    word = re.sub(rf"(?:凌晨|清晨|早上|早晨|早|上午)(?=\d{{1,2}}{_SIGNS})", "", word)
     word = re.sub(rf"({_TIME})(?:关机|停机|停止|关闭)", r"-\1", word)
     word = re.sub(rf"({_TIME})(?:开机|启动|开启)", r"\1-", word).replace("--", "-")
     for chinese in sorted(_CHINESE, key=len, reverse=True):
@@ -118,6 +137,19 @@ def translated(word: str) -> str:
     word = re.sub(rf"({'|'.join(_NAMES)})(?={'|'.join(_NAMES)})", r"\1 ", word)
     word = re.sub(r"(\d{4}-\d\d-\d\d)-(?=\d{4}-)", r"\1..", word)
     return " ".join(word.split()) if word.isascii() else ""
+
+
+def _nth(match: re.Match[str]) -> str:
+    """``第一个周一`` as ``mon#1``, ``最后一个周五`` as ``fri#last``."""
+    nth = "last" if match[1] == "最后一" else str(_WEEK_NUMBERS.index(match[1][1]) + 1)
+    return f"{_NAMES[_WEEK_NUMBERS.index(match[2].replace('天', '日'))]}#{nth} "
+
+
+def _later(match: re.Match[str]) -> str:
+    """``晚上8点`` as ``20点``."""
+    hour = int(match[2])
+    is_later = hour < _NOON or (hour == _NOON and match[1].startswith("晚"))
+    return f"{hour + _NOON if is_later else hour}"
 
 
 def _in_full(match: re.Match[str]) -> str:

@@ -96,7 +96,7 @@ def decide(state: State, seen: Seen, now: datetime, terms: Terms) -> Decision:
     times = _Times(state.zone, now)
     match seen.power:
         case Power.ON_THE_WAY:
-            decision = Decision(Move.LEFT, "on its way between running and stopped")
+            decision = Decision(Move.LEFT, "neither running nor stopped")
         case Power.ON:
             decision = _running(state, seen, times, terms)
         case Power.OFF:

@@ -299,7 +299,9 @@ def _calendar_warning(
 def _as_of(at: datetime, now: datetime, zone: tzinfo) -> str:
     """Of when a plan is that is not of now."""
     is_past = at < now.replace(second=0, microsecond=0)
-    past = '; that is in the past: write tonight\'s date in "at"' if is_past else ""
+    is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
+    right = "a later time" if is_today else "tonight's date"
+    past = f'; that is in the past: write {right} in "at"' if is_past else ""
     return f"this plan is as of {spoken(at, zone)}, with the instances as they are now{past}"
 
 

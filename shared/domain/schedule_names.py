@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from shared.domain.day_hints import has_chinese, translated
@@ -14,6 +14,7 @@ from shared.errors import Refused
 from shared.settings import Settings
 
 _NAME = r"[^\W\d_][\w-]*"
+_ALONE = frozenset({"disabled", "exclude", "false", "ignore", "manual", "no", "none", "skip"})
 _RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never", "always", "utc"})
 
 
@@ -32,11 +33,15 @@ def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})
         return found
     if re.fullmatch(_NAME, name) and not _is_grammar(name):
         known = ", ".join(sorted(named)[:20])
+        alone = "always to leave the instance alone, " if name in _ALONE else ""
         raise InvalidSpec(
-            f"there is no schedule named {quoted(name)}; write a spec like {EXAMPLE}"
+            f"there is no schedule named {quoted(name)}; write {alone}a spec like {EXAMPLE}"
             + (f", or one of these names: {known}" if known else ", or put it in CURFEW_SCHEDULES")
         )
-    return parse_spec(text)
+    try:
+        return parse_spec(text)
+    except InvalidSpec as error:
+        raise InvalidSpec(_name_inside(text, named) or str(error)) from None
 
 
 def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
@@ -88,7 +93,17 @@ def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
     try:
         return parse_spec(text, NAMED_CHARACTERS)
     except InvalidSpec as error:
-        raise InvalidSpec(f"{quoted(name)}: {error}") from None
+        raise InvalidSpec(f"{quoted(name)}: {_name_inside(text, names) or error}") from None
+
+
+def _name_inside(text: str, names: Collection[str]) -> str:
+    """What is wrong with a spec in which a name stands beside other words; "" if none does."""
+    words = re.split(r"[\s,]+", plain(text).casefold())
+    found = next((one for one in words if one in names), "")
+    return found and (
+        f"{quoted(found)} is the name of a schedule and stands alone; write only {found}, or all "
+        "days and hours without the name"
+    )
 
 
 def _is_grammar(name: str) -> bool:

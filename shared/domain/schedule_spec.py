@@ -21,9 +21,11 @@ from shared.domain.day_hints import (
     wrong_dash,
 )
 from shared.domain.days import (
+    Daily,
     Dates,
     DayWord,
     InvalidSpec,
+    Weekdays,
     check_ranges,
     parse_day,
     plain,
@@ -40,7 +42,11 @@ NAMED_CHARACTERS = 1024
 """The longest spec that may stand under a name."""
 
 EXAMPLE = "workdays 08:30-20:00"
-_ZONES = r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)[+\-]\d.*|gmt|prc|cst|cet|jst|[ecmp][sd]t"
+_ZONES = (
+    r"(?i)[a-z_+\-]+(/[\w+\-]+)+|utc|(utc|gmt)?\+\d.*|(utc|gmt)-\d.*|gmt|prc|cst|cest|cet|mesz|mez"
+    r"|jst|[ecmp][sd]t"
+)
+_OTHER_TOOLS = r"(.*[\s;,])?(on|off|tz)=.*"
 _TO = frozenset({"-", "to", "until", "till"})
 _BUT = frozenset({"but", "except", "excluding", "without"})
 _BOTH = {"always on": "always", "always off": "never", "never on": "never"}
@@ -131,6 +137,8 @@ def _check_signs(text: str, words: Sequence[_Word]) -> None:
     """What is no schedule by its signs."""
     if re.fullmatch(_CRON, text):
         raise InvalidSpec(f"it is a cron expression; write a schedule like {EXAMPLE}")
+    if re.fullmatch(_OTHER_TOOLS, text):
+        raise InvalidSpec(f"it is the schedule of another tool; write one like {EXAMPLE}")
     for word in words:
         if word.text.strip(_QUOTES) != word.text:
             word.wrong("has a quotation mark; write the schedule without")
@@ -257,12 +265,21 @@ def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
     if second.is_zone:
         second.wrong("is a zone in the middle; write it once, at the end")
     if looks_like_hours(second.text):
+        if first.lower == "off":
+            _off_before_hours(first, second, names)
         _hours(first)
         _hours(second)
         second.wrong(
             f"is a second time in one entry; write {names} {first.text}, {names} {second.text}"
         )
     _after_hours(second, " ".join(word.text for word in rest[1:]))
+
+
+def _off_before_hours(off: _Word, hours: _Word, names: str) -> NoReturn:
+    right = f"{names} -{hours.text}"
+    if is_entry(right):
+        off.wrong(f"stands before a time; write {right} to close then")
+    off.wrong("stands before the hours; write hours or off, not both")
 
 
 def _zone_with_blanks(words: Sequence[_Word]) -> str:
@@ -274,7 +291,7 @@ def _zone_with_blanks(words: Sequence[_Word]) -> str:
 
 def _after_hours(word: _Word, text: str) -> NoReturn:
     """What stands after hours and is not a time: a zone by its city, days, or nothing known."""
-    if zone := zone_of_city(text):
+    if zone := zone_of_city(text.strip("()@")):
         word.wrong(f"is only part of the name of a zone; write {zone}")
     if word.lower == "off":
         word.wrong("stands after the hours; write hours or off, not both")
@@ -302,17 +319,54 @@ def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
             f"{schedule.entries[0]}"
         )
     kind = Kind.SPANS if schedule.base else schedule.kind
-    for word, one in zip(stated, hours, strict=True):
-        if one is not None and one.kind is not kind:
-            word.wrong(_mixed(kind, one))
+    a = {Kind.SPANS: "a span", Kind.CLOSES: "a lone close", Kind.OPENINGS: "a lone opening"}
+    for word, one in zip(stated, schedule.entries, strict=True):
+        if one.hours is not None and one.hours.kind is not kind:
+            right = _both_ends(one, schedule.entries) or (
+                "both ends everywhere, like 9:00-18:00, or only closes, like -20:00, or only "
+                "openings, like 8:30-"
+            )
+            word.wrong(f"is {a[one.hours.kind]} next to {a[kind]}; write {right}")
 
 
-def _mixed(kind: Kind, hours: Hours) -> str:
-    one = {Kind.SPANS: "a span", Kind.CLOSES: "a lone close", Kind.OPENINGS: "a lone opening"}
-    return (
-        f"is {one[hours.kind]} next to {one[kind]}; write both ends everywhere, like 9:00-18:00, "
-        "or only closes, like -20:00, or only openings, like 8:30-"
-    )
+def _both_ends(entry: Entry, entries: Sequence[Entry]) -> str:
+    """An opening and a close, one of each, as spans; "" if it is not clear what they mean.
+
+    They are of the same days; there a close that is not after the opening is on the next day, so
+    that only every day's may be meant. Or they are of two days of the week.
+    """
+    lone = [one for one in entries if one.hours and one.hours.kind is not Kind.SPANS]
+    alike = [one for one in lone if one.days == entry.days]
+    pair = alike if len(alike) > 1 else lone
+    ends = {str(one.hours): one.days for one in pair}
+    if not len(pair) == len(ends) == 2:  # noqa: PLR2004  # an opening and a close
+        return ""
+    close, opening = sorted(ends)
+    if not (close.startswith("-") and opening.endswith("-")):
+        return ""
+    begin, end = opening.rstrip("-"), close.lstrip("-")
+    days = ends[opening]
+    if days != ends[close]:
+        spans = _from_day_to_day(days, begin, ends[close], end)
+    else:
+        spans = [f"{' '.join(map(str, days))} {begin}-{end}"]
+        if begin >= end and days != (Daily(),):
+            return ""
+    return ", ".join(spans) if all(map(is_entry, spans)) else ""
+
+
+def _from_day_to_day(
+    first: Sequence[DayWord], begin: str, last: Sequence[DayWord], end: str
+) -> list[str]:
+    """What runs from a day of the week to another, day by day; ``[""]`` if either is not one."""
+    match [*first, *last]:
+        case [Weekdays(one, same), Weekdays(other, likewise)] if (
+            one == same and other == likewise and len(first) == 1
+        ):
+            whole = Weekdays((one + 1) % 7, (other - 1) % 7)
+            between = [f"{whole} 00:00-24:00"] if (other - one) % 7 > 1 else []
+            return [f"{first[0]} {begin}-24:00", *between, f"{last[0]} 00:00-{end}"]
+    return [""]
 
 
 def _check_base(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:

@@ -118,7 +118,7 @@ def test_who_runs_and_shows_no_start_time_is_left() -> None:
 def test_who_is_between_running_and_stopped_is_left(status: Status) -> None:
     stage = at(EVENING, machine(status=status))
 
-    assert apply(stage) == {"dev-1": ("unchanged", "on its way between running and stopped")}
+    assert apply(stage) == {"dev-1": ("unchanged", "neither running nor stopped")}
     assert stage.writes() == ()
 
 
@@ -202,7 +202,7 @@ def test_a_plan_as_of_a_time_that_is_past_says_so_also_where_nothing_matched() -
     assert warnings == {
         (
             "this plan is as of Thu 26 Nov 2026 08:31 +08:00, with the instances as they are now; "
-            'that is in the past: write tonight\'s date in "at"'
+            'that is in the past: write a later time in "at"'
         )
     }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
-from local.ecs.gateway.faults import Refuse
-from tests.functions.schedules import apply, at, machine, off
+from local.ecs.gateway.faults import GarbledRow, Refuse
+from tests.functions.schedules import ALL, apply, at, machine, off
 from tests.harness.stage import Stage
 
 
@@ -52,3 +52,27 @@ def test_what_is_decided_anew_before_it_is_done_has_the_reason_of_that() -> None
     (row,) = apply(stage).values()
 
     assert row[1].endswith("because it was running since Thu 08:33, before the close at Thu 20:00")
+
+
+@pytest.mark.parametrize(
+    ("asked", "right"),
+    [("2026-11-26T20:01", "a later time"), ("2026-11-25T23:59", "tonight's date")],
+)
+def test_a_plan_as_of_a_time_that_is_past_says_what_of_it_is_past(asked: str, right: str) -> None:
+    stage = at("2026-11-26 20:02", machine())
+
+    report = stage.ask("apply_schedule", {**ALL, "dry_run": True, "at": f"{asked}:00+08:00"})
+
+    assert report["warnings"][-1].endswith(f'; that is in the past: write {right} in "at"')
+
+
+def test_a_status_that_is_not_documented_is_not_called_a_way_from_one_to_another() -> None:
+    stage = at("2026-11-26 20:02", machine())
+    stage.gateway.faults.add(
+        GarbledRow(
+            action="DescribeInstances", id=stage.id_of("dev-1"), field="Status", value="Hibernated"
+        )
+    )
+
+    assert apply(stage) == {"dev-1": ("unchanged", "neither running nor stopped")}
+    assert stage.writes() == ()

@@ -172,7 +172,7 @@ def broken_in(given: Fortnight, say: Say | None = None) -> list[str]:
     play = Play(given, say)
     play.to_end()
     found = play.laws.broken
-    if given.outages and all(map(given.is_caught_up, given.outages)):
+    if given.outages and not given.sold_out and all(map(given.is_caught_up, given.outages)):
         found += _unlike_twin(given, play)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -128,3 +129,45 @@ def test_where_apply_schedule_is_off_nothing_overlaps(checked: Checked) -> None:
         trigger(document, "apply_schedule")["triggerConfig"]["enable"] = False
 
     assert overlaps(checked, off) == []
+
+
+def two_schedules(checked: Checked, *payloads: str) -> list[str]:
+    """The warnings of timers of apply_schedule, all ON, with these requests."""
+
+    def change(document: dict[str, Any]) -> None:
+        shipped = trigger(document, "apply_schedule")
+        timers = [deepcopy(shipped) for _ in payloads]
+        for number, (one, payload) in enumerate(zip(timers, payloads, strict=True)):
+            one["triggerName"] = f"quarter-{number}"
+            one["triggerConfig"].update(enable=True, payload=payload)
+        document["resources"]["apply_schedule"]["props"]["triggers"] = timers
+
+    return [one for one in checked(change)[Level.WARNING] if 'another "schedule"' in one]
+
+
+LONGER = '{"tags": {"env": "dev"}, "schedule": "daily 8:00-22:00"}'
+
+
+def test_two_schedules_for_the_same_instances_are_a_warning(checked: Checked) -> None:
+    (told,) = two_schedules(checked, SCHEDULED, LONGER)
+
+    assert told == (
+        "timers quarter-0 and quarter-1 of apply_schedule are both ON and can mean the same "
+        'instances, each with another "schedule" in its request: what has no tag curfew:schedule '
+        "gets both. Have them select others, or give such instances the tag"
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SCHEDULED.replace("team", "env"),
+        LONGER.replace(', "schedule": "daily 8:00-22:00"', ""),
+        LONGER.replace('"env": "dev"', '"team": "ops"'),
+        LONGER.replace('"env": "dev"', '"env": "dev", "curfew:schedule": "*"'),
+        LONGER.replace("{", '{"dry_run": true, ', 1),
+    ],
+    ids=["the-same", "no-schedule", "other-tags", "those-with-the-tag", "a-dry-run"],
+)
+def test_where_no_instance_can_have_two_schedules_it_is_fine(checked: Checked, other: str) -> None:
+    assert two_schedules(checked, SCHEDULED, other) == []

@@ -145,7 +145,7 @@ def off(started: str, kept_off_until: str = "", created: str = "") -> Seen:
         (OPENS, "09:00", off("25 08:30", "08:00"), Move.START,
          "stopped, and the opening was at 08:30"),
         (OFFICE, "12:00", Seen(Power.ON_THE_WAY), Move.LEFT,
-         "on its way between running and stopped"),
+         "neither running nor stopped"),
         # Times farther away have their date, so that no weekday stands for two.
         ("thu 8:30-", "27 12:00", off("25 08:30"), Move.LEFT,
          ("stopped; not started since the opening at Thu 08:30, which is caught up for 2h only; "

@@ -8,6 +8,7 @@ from shared.domain.schedule_spec import parse_spec
 
 OFFICE = "workdays 8:30-20:00"
 NAMED = parse_schedules({"Office": OFFICE, "night-shift": "daily 20:00-6:00", "开发机": "never"})
+ALL = "all days and hours without the name"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,17 @@ def test_a_text_is_a_name_or_a_spec(text: str, spec: str) -> None:
             ),
         ),
         ("工作日", "word 1, '工作日', is Chinese; write workdays"),
+        *(
+            (
+                text,
+                f"'{name}' is the name of a schedule and stands alone; write only {name}, or {ALL}",
+            )
+            for text, name in (
+                ("Office Europe/Berlin", "office"),
+                ("office，2026-12-24 off", "office"),  # noqa: RUF001  # as it is typed
+                ("workdays 8:30-20:00, night-shift", "night-shift"),
+            )
+        ),
     ],
 )
 def test_what_is_neither_says_what_would_be_right(text: str, error: str) -> None:
@@ -84,6 +96,13 @@ def test_without_names_an_unknown_one_says_where_names_stand() -> None:
         (
             {"office": OFFICE, "shop": "Office"},
             "'shop' is the name of another name, 'Office'; write its spec",
+        ),
+        (
+            {"office": OFFICE, "late": "office, sat 9:00-12:00"},
+            (
+                "'late': 'office' is the name of a schedule and stands alone; write only office, "
+                f"or {ALL}"
+            ),
         ),
         ({"office": "mon"}, "'office': word 1, 'mon', has no hours after it"),
         (

@@ -179,9 +179,16 @@ from shared.domain.schedule_spec import parse_spec
         (
             "workdays 8:30-, workdays -20:00",
             (
-                "word 4, '-20:00', is a lone close next to a lone opening; write both "
-                "ends everywhere, like 9:00-18:00, or only closes, like -20:00, or only "
-                "openings, like 8:30-"
+                "word 4, '-20:00', is a lone close next to a lone opening; write workdays "
+                "08:30-20:00"
+            ),
+        ),
+        (
+            "workdays 8:30-, sat -14:00",
+            (
+                "word 4, '-14:00', is a lone close next to a lone opening; write both ends "
+                "everywhere, like 9:00-18:00, or only closes, like -20:00, or only openings, like "
+                "8:30-"
             ),
         ),
         (

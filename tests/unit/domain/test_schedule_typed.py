@@ -12,6 +12,11 @@ from shared.domain.schedule_names import resolve_spec
 from shared.domain.schedule_spec import parse_spec
 from tests.unit.domain.test_hints_can_be_read import wrong_in
 
+BOTH_ENDS = (
+    "write both ends everywhere, like 9:00-18:00, or only closes, like -20:00, or only openings, "
+    "like 8:30-"
+)
+
 
 def told(typed: str) -> str:
     """What the error tells to write."""
@@ -100,6 +105,63 @@ def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
             "write a comma and then days off: 2026-12-24 off",
         ),
         ("mon-fri 9:00-18:00 America/New York", "write America/New_York"),
+        ("workdays off 20:00", "write workdays -20:00 to close then"),
+        ("workdays off 9:00-18:00", "write hours or off, not both"),
+        ("每月第一个周一 9:00-18:00", "write mon#1"),
+        ("最后一个星期五9:00-18:00", "write fri#last 9:00-18:00"),
+        ("周一周三 9:00-18:00", "write mon wed"),
+        ("第二个周天 9:00-18:00", "write sun#2"),
+        ("friL 9:00-18:00", "write fri#last"),
+        ("1st monday 9:00-18:00", "write mon#1 for the first Monday"),
+        ("每天早上8点到晚上8点", "write daily 8:00-20:00"),
+        ("工作日上午8:30到下午6:30", "write workdays 8:30-18:30"),
+        ("工作日中午12点到晚上12点", "write workdays 12:00-24:00"),
+        ("每天晚上10点关机", "write daily -22:00"),
+        ("工作日下午13点到18点", "write workdays 13:00-18:00"),
+        ("7x24小时", "write always, which stops nothing, or daily 0:00-24:00"),
+        ("永不关机", "write always"),
+        ("nightly 20:00-6:00", "write daily, with hours like 20:00-6:00"),
+        ("mon-fri from 8:00 to 20:00", "write days and then hours, mon-fri 8:30-20:00"),
+        ("on 8:00 off 20:00", "write days and then hours, mon-fri 8:30-20:00"),
+        ("mon-fri 8:00-18:00 (Berlin)", "write Europe/Berlin"),
+        *(
+            (f"mon-fri 8:00-18:00 {zone}", f"write a zone like {right}, or UTC")
+            for zone, right in (
+                ("CEST", "Europe/Berlin"),
+                ("MEZ", "Europe/Berlin"),
+                ("+01:00", "Asia/Tokyo"),
+                ("+0800", "Asia/Shanghai"),
+            )
+        ),
+        *(
+            (typed, "write one like workdays 08:30-20:00")
+            for typed in ("off=(M-F,19);on=(M-F,7);tz=pt", "off=[(M-F,21),(U,18)]")
+        ),
+        (
+            "ignore",
+            (
+                "write always to leave the instance alone, a spec like workdays 08:30-20:00, or "
+                "put it in CURFEW_SCHEDULES"
+            ),
+        ),
+        # A period for the begin, and one for the end.
+        ("daily 6:00-, daily -0:30", "write daily 06:00-00:30"),
+        ("mon wed -24:00, mon wed 9:00-", "write mon wed 09:00-24:00"),
+        ("mon-fri -20:00, mon-fri 8:30-, sat -14:00", "write mon-fri 08:30-20:00"),
+        (
+            "sun 22:00-, fri -19:00",
+            "write sun 22:00-24:00, mon-thu 00:00-24:00, fri 00:00-19:00",
+        ),
+        ("fri -6:00, wed 8:00-", "write wed 08:00-24:00, thu 00:00-24:00, fri 00:00-06:00"),
+        ("fri 20:00-, sat -6:00", "write fri 20:00-24:00, sat 00:00-06:00"),
+        ("mon-fri 22:00-, mon-fri -6:00", BOTH_ENDS),
+        ("mon tue 22:00-, fri -6:00", BOTH_ENDS),
+        ("mon-wed 22:00-, fri -6:00", BOTH_ENDS),
+        ("mon 23:45-, fri -6:00", BOTH_ENDS),
+        ("mon 8:00-, tue 8:00-, fri -20:00", BOTH_ENDS),
+        ("daily 9:00-, daily -9:15", BOTH_ENDS),
+        ("mon 8:00-, mon 13:00-, mon -20:00", BOTH_ENDS),
+        ("mon 9:00-18:00, mon 20:00-, mon -22:00", "write mon 20:00-22:00"),
     ],
 )
 def test_it_is_refused_with_what_to_write(typed: str, hint: str) -> None:
