@@ -121,6 +121,8 @@ class Fleet(msgspec.Struct, frozen=True):
         """The selected instances, with sure tags where much is at stake; the free with disks."""
         for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
         found = source.select(selection)
+        excepted = self.judge.narrowing.kept.ids.intersection(found.instances)
+        found = msgspec.structs.replace(found, excepted=excepted)
         shown = self._narrowed(found.instances)
         sure = self._with_sure_tags(source, shown)
         instances = self._narrowed(
@@ -267,6 +269,12 @@ class Fleet(msgspec.Struct, frozen=True):
             from shared.domain.hints import misspelt  # noqa: PLC0415  # few lists show any
 
             yield misspelt(seen.misspelt)
+        if (unmet := self._unmet(seen)) and not seen.unread:
+            are, ids = ("is", "id") if len(unmet) == 1 else ("are", "ids")
+            yield (
+                f"except.instance_ids: {_named(unmet)} {are} not among the selected, so nobody is "
+                f"left out for that: check the {ids}"
+            )
         if late:
             yield f"created after the event and left alone: {_named([one.id for one in late])}"
         unknown = [one for one in seen.missing if one not in seen.elsewhere]
@@ -278,6 +286,12 @@ class Fleet(msgspec.Struct, frozen=True):
                 yield f"nothing matched in {', '.join(without)}."
             for region, hint in seen.hints.items():
                 yield f"nothing matched in {region}: {hint}"
+
+    def _unmet(self, seen: Survey) -> list[str]:
+        """The excepted ids that nobody selected has, and that were not asked for, either."""
+        selection = self.judge.selection
+        asked = selection.members if isinstance(selection, ByIds) else frozenset()
+        return sorted(self.judge.narrowing.kept.ids - seen.excepted - asked)
 
     def _job(self, source: Inventory, rule: Rule) -> Job:
         return Job(

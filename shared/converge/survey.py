@@ -73,6 +73,7 @@ class Survey(msgspec.Struct, frozen=True):
         hints: By region, what comes near a selection that matched nothing.
         misspelt: How many instances have a key that only the spelling tells from one of the
             selection's, where they were listed, by both.
+        excepted: Which ids that the request excepts are among the selected.
     """
 
     instances: tuple[Instance, ...]
@@ -84,6 +85,7 @@ class Survey(msgspec.Struct, frozen=True):
     strays: tuple[Instance, ...]
     hints: Mapping[str, str]
     misspelt: Mapping[tuple[str, str], int]
+    excepted: frozenset[str]
 
 
 def survey(
@@ -129,6 +131,7 @@ def survey(
         strays=tuple(one for found in read.values() for one in found.strays),
         hints={region: found.hint for region, found in read.items() if found.hint},
         misspelt=sum((Counter(found.misspelt) for found in read.values()), Counter()),
+        excepted=frozenset().union(*(found.excepted for found in read.values())),
     )
 
 

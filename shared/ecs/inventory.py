@@ -59,12 +59,14 @@ class Found(msgspec.Struct, frozen=True):
         misspelt: Beside what was found, of all that ECS listed: how many instances have a key that
             only the spelling tells from one of the selection's, by both. A filter by tags lists
             none of them.
+        excepted: Which ids that the request excepts were among those found.
     """
 
     instances: dict[str, Instance]
     strays: tuple[Instance, ...] = ()
     hint: str = ""
     misspelt: Mapping[tuple[str, str], int] = MappingProxyType({})
+    excepted: frozenset[str] = frozenset()
 
 
 class Inventory(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import Refused
+from shared.errors import Incomplete, Refused
 from tests.harness.actions import FUNCTIONS, WRITING, WRITING_FUNCTIONS, function_of, stated, to_do
 from tests.harness.reports import report_in, table
 from tests.harness.requests import WAYS, request_for
@@ -223,3 +223,36 @@ def test_a_plan_that_was_narrowed_otherwise_is_another_plan(function: str, other
     assert results(stage.ask(function, {**request, **narrow, "plan_id": plan_id})) == {
         "dev-web": "changed"
     }
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("way", WAYS)
+def test_an_excepted_id_that_keeps_nobody_is_told(name: str, way: str) -> None:
+    stage = stage_for(name)
+    ids = {one.name: one.instance_id for one in stage.engine.instances()}
+    strangers = ["i-bp1nobody", "i-bp2nobody"]
+    request = {**request_for(way, ids), **stated(name), "dry_run": True}
+
+    def told(*kept: str) -> list[str]:
+        report = stage.ask(name, {**request, "except": {"instance_ids": list(kept)}})
+        return [one for one in report["warnings"] if one.startswith("except.instance_ids: ")]
+
+    assert told(ids["dev-web"]) == []
+    assert told(ids["dev-web"], strangers[0]) == [
+        (
+            "except.instance_ids: i-bp1nobody is not among the selected, so nobody is left out for "
+            "that: check the id"
+        )
+    ]
+    assert told(*strangers)[0].startswith(f"except.instance_ids: {', '.join(strangers)} are not")
+
+
+def test_where_a_region_could_not_be_read_no_excepted_id_is_called_wrong() -> None:
+    stage = stage_for("stop")
+    request = {"tags": DEV, "regions": ["cn-hangzhou", "cn-nowhere"], "dry_run": True}
+
+    with pytest.raises(Incomplete) as raised:
+        stage.ask("stop", {**request, "except": {"instance_ids": ["i-bp1nobody"]}})
+
+    assert "cn-nowhere could not be read" in str(raised.value)
+    assert "except.instance_ids" not in str(raised.value)
