@@ -58,7 +58,9 @@ def test_every_link_leads_somewhere(page: str) -> None:
 
 
 def test_there_is_something_for_every_function() -> None:
-    assert {body["action"] for body in EVENTS} == set(action_names())
+    asked = {body["action"] for body in EVENTS}
+
+    assert asked == set(action_names()), "show a request for it, in both languages"
 
 
 @pytest.mark.parametrize("body", EVENTS, ids=json.dumps)

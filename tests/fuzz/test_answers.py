@@ -58,7 +58,7 @@ def test_every_operation_of_every_policy_is_answered_oddly() -> None:
 
 
 def test_every_function_has_a_case() -> None:
-    assert {one.function for one in CASES.values()} == set(FUNCTIONS)
+    assert {one.function for one in CASES.values()} == set(FUNCTIONS), "add a case to CASES"
 
 
 def test_damages_are_counted_through_and_the_same_each_time() -> None:

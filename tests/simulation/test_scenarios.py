@@ -31,9 +31,7 @@ def test_the_same_seed_is_the_same_scenario() -> None:
 
 
 def test_the_invariants_know_every_function_and_the_harm_that_it_can_do() -> None:
-    assert ACTIONS.keys() == OPERATIONS.keys()
-    assert {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE} == {
-        *HARMFUL,
-        "apply_schedule",
-        "start",
-    }
+    guarded = {name for name, action in ACTIONS.items() if action.harm is not Harm.NONE}
+
+    assert OPERATIONS.keys() == ACTIONS.keys(), "say in OPERATIONS what it sends"
+    assert {*HARMFUL, "apply_schedule", "start"} == guarded, "add to HARMFUL what stops or releases"

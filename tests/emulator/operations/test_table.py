@@ -55,6 +55,14 @@ def test_what_is_documented_is_of_operations_that_are_there_and_has_a_source() -
         assert all(400 <= row.status < 500 and row.code for row in each.errors), name
 
 
+def test_every_operation_is_asked_for_by_a_test_of_the_emulator() -> None:
+    here = Path(__file__)
+    others = (path for path in here.parents[1].rglob("test_*.py") if path != here)
+    tests = "".join(path.read_text("utf-8") for path in others)
+
+    assert [name for name in OPERATIONS if f'"{name}"' not in tests] == []
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_what_any_operation_may_be_sent_is_no_parameter_of_its_own(name: str) -> None:
     own = documented(name).parameters

@@ -8,6 +8,7 @@ import pytest
 
 from local.check.fc3 import TRIGGER_CONFIGS
 from local.check.findings import Level
+from local.fc.deployment import function_names
 from tests.local.check.edits import Checked, Edit, props, put, template, trigger
 
 # What docs/deploy.md has people edit.
@@ -225,9 +226,8 @@ def test_an_empty_list_of_triggers_is_no_error(checked: Checked) -> None:
 def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Checked) -> None:
     told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_PERCENT=7))
 
-    assert told[Level.ERROR] == [
-        "environment variable CURFEW_MAX_PERCENT: 7 is not a string; write '7'\nin all 8 functions"
-    ]
+    wrong = "environment variable CURFEW_MAX_PERCENT: 7 is not a string; write '7'"
+    assert told[Level.ERROR] == [f"{wrong}\nin all {len(function_names())} functions"]
     settings = "settings: at most 100 instances and 7 % of a region a run"
     assert any(one.startswith(settings) for one in told[Level.OK])
 

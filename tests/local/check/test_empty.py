@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from local.check.findings import Level
+from local.fc.deployment import function_names
 from tests.local.check.edits import Checked, template
 from tests.local.check.test_told import changed, told
 
+IN_ALL = f"in all {len(function_names())} functions"
 EMPTY = {
     "CURFEW_NOTIFY": "nobody will be told",
     "CURFEW_LINK_KEY": "messages will have no links, and no link is valid",
@@ -25,12 +27,10 @@ def empty(checked: Checked, name: str, value: str, **environ: str) -> list[str]:
 @pytest.mark.parametrize(("name", "means"), EMPTY.items(), ids=EMPTY)
 def test_what_the_shell_does_not_set_is_told_once(checked: Checked, name: str, means: str) -> None:
     asked = f"${{env('{name}')}}"
-    said = f"{name} is empty, since {name} is not set in this shell: {means}\nin all 8 functions"
+    said = f"{name} is empty, since {name} is not set in this shell: {means}\n{IN_ALL}"
 
     assert empty(checked, name, asked) == [said]
-    assert empty(checked, name, asked, **{name: " "}) == [
-        f"{name} is empty: {means}\nin all 8 functions"
-    ]
+    assert empty(checked, name, asked, **{name: " "}) == [f"{name} is empty: {means}\n{IN_ALL}"]
 
 
 def test_an_empty_text_of_the_file_is_told_too(checked: Checked) -> None:

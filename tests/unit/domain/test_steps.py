@@ -53,7 +53,7 @@ def test_a_step_reads_as_people_say_it(step: Step, said: str) -> None:
 
 
 def test_no_kind_of_step_is_without_words() -> None:
-    assert {type(step) for step, _ in SAID} == set(get_args(Step))
+    assert {type(step) for step, _ in SAID} == set(get_args(Step)), "say in SAID how it reads"
 
 
 def test_a_plan_of_who_is_on_the_way_to_the_goal_says_that_alone() -> None:
