@@ -247,6 +247,17 @@ def test_an_excepted_id_that_keeps_nobody_is_told(name: str, way: str) -> None:
     assert told(*strangers)[0].startswith(f"except.instance_ids: {', '.join(strangers)} are not")
 
 
+def test_an_excepted_id_that_was_asked_for_and_does_not_exist_is_told_by_its_row() -> None:
+    stage = stage_for("stop")
+    kept = {"instance_ids": ["i-bp1nobody"]}
+
+    with pytest.raises(Incomplete) as raised:
+        stage.ask("stop", {**kept, "except": kept, "dry_run": True})
+
+    assert "does not know this id" in str(raised.value)
+    assert "except.instance_ids" not in str(raised.value)
+
+
 def test_where_a_region_could_not_be_read_no_excepted_id_is_called_wrong() -> None:
     stage = stage_for("stop")
     request = {"tags": DEV, "regions": ["cn-hangzhou", "cn-nowhere"], "dry_run": True}
