@@ -34,7 +34,7 @@ from local.ecs.account.system_events import EventStatus, EventType, SystemEvent
 from local.ecs.clock import Clock
 from local.ecs.errors import Refusal
 from local.ecs.fleet.creation import create
-from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import MOST_DATA_DISKS, Fleet, InstanceSpec
 from local.ecs.operations import OPERATIONS, operation_of, service_of
 from local.ecs.products import Product
 from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
@@ -46,8 +46,6 @@ __all__ = ["ACTIONS", "ALLOW_ALL", "Authorizer", "Caller", "Ecs", "JsonObject"]
 
 ACTIONS: frozenset[str] = frozenset(OPERATIONS)
 """The operations that the emulator knows."""
-MOST_DATA_DISKS = 16
-"""Cloud disks that an instance has besides its system disk ("Limits", user guide)."""
 
 
 class Ecs:
@@ -348,7 +346,7 @@ class Ecs:
         Raises:
             KeyError: disk or instance does not exist.
             ValueError: the disk is attached already, is in another zone, or would be the
-                instance's second system disk or its eighteenth disk.
+                instance's second system disk or its seventeenth data disk.
         """
         with self._lock:
             disk, instance = self._disk(disk_id), self.instance(instance_id)
@@ -359,7 +357,8 @@ class Ecs:
             disks = self._state.disks_of(instance)
             if disk.kind is DiskKind.SYSTEM and any(each.kind is disk.kind for each in disks):
                 raise ValueError(f"{instance_id} has a system disk already")
-            if len(disks) > MOST_DATA_DISKS:
+            data = [each for each in disks if each.kind is DiskKind.DATA]
+            if disk.kind is DiskKind.DATA and len(data) >= MOST_DATA_DISKS:
                 raise ValueError(f"{instance_id} has {MOST_DATA_DISKS} data disks already")
             lifecycle.attach(self._state, disk, instance)
 

@@ -173,6 +173,33 @@ def test_xml_is_compared_by_its_elements(
     assert "Odd: recorded a text, here absent" in capsys.readouterr().out
 
 
+def test_lists_in_xml_are_compared_with_what_was_made_for_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        "<DescribeSnapshotsResponse><RequestId>0B154B03-9A74-4102-8577-570A19E8CD24</RequestId>"
+        "<Snapshots><Snapshot><Status>progressing</Status>{}</Snapshot></Snapshots>"
+        "</DescribeSnapshotsResponse>"
+    )
+    recorded_at = tmp_path / "xml_2016_describe_snapshots.xml"
+    recorded_at.write_text(text.format(""))
+    alike = main([str(tmp_path)])
+    recorded_at.write_text(text.format("<Odd>1</Odd>"))
+
+    assert (alike, main([str(tmp_path)])) == (0, 1)
+    assert "Odd: recorded a text, here absent" in capsys.readouterr().out
+
+
+def test_what_is_refused_here_is_like_no_recorded_success(tmp_path: Path) -> None:
+    (tmp_path / "xml_2016_attach_disk.xml").write_text(
+        "<AttachDiskResponse><RequestId>0B154B03-9A74-4102-8577-570A19E8CD24</RequestId>"
+        "</AttachDiskResponse>"
+    )
+
+    with pytest.raises(ValueError, match="AttachDisk is refused here: "):
+        main([str(tmp_path)])
+
+
 def test_headers_are_compared_by_their_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

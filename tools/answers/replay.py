@@ -18,11 +18,12 @@ from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.gateway.faults import Refuse
-from local.ecs.gateway.gateway import Gateway
+from local.ecs.gateway.gateway import Answer, Gateway
 from local.ecs.gateway.throttle import Limits, Throttle, read_denial
 from local.ecs.http.xml import to_xml
 from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
+from local.ecs.rpc.reference import COMMON, documented
 from local.ecs.server import LocalEcs
 from tools.answers.likenesses import instance, with_disk
 from tools.answers.recordings import Json, Recording, from_xml
@@ -131,13 +132,27 @@ def _xml(recording: Recording) -> Heard:
     (one,) = gateway.engine.instances()
     of_whom = {"RegionId": HOME, "InstanceId": one.instance_id, "DiskId": one.disk_ids[0]}
     if recording.kind == "DescribeSnapshots":
-        gateway.call("CreateSnapshot", {**of_whom, "SnapshotName": "nightly"}, Caller())
+        _success(gateway, "CreateSnapshot", {**of_whom, "SnapshotName": "nightly"})
     if recording.kind == "DeleteInstance":
         of_whom["Force"] = "true"
     if recording.kind.startswith("Describe"):
         of_whom = {"RegionId": HOME, "PageNumber": "1"}
-    answer = gateway.call(recording.kind, of_whom, Caller())
+    answer = _success(gateway, recording.kind, of_whom)
     return Heard(answer.status, from_xml(to_xml(f"{recording.kind}Response", answer.body)))
+
+
+def _success(gateway: Gateway, action: str, of_whom: Mapping[str, str]) -> Answer:
+    """What is answered if the operation is sent what it has of these parameters.
+
+    Raises:
+        ValueError: it is refused, so that nothing can be held against a recorded success.
+    """
+    known = documented(action).forms | COMMON
+    sent = {name: value for name, value in of_whom.items() if name in known}
+    answer = gateway.call(action, sent, Caller())
+    if answer.code:
+        raise ValueError(f"{action} is refused here: {answer.body['Message']}")
+    return answer
 
 
 def _error(recording: Recording) -> Heard:

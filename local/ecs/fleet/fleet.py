@@ -29,6 +29,10 @@ HANGZHOU = "cn-hangzhou"
 SHANGHAI = "cn-shanghai"
 
 
+MOST_DATA_DISKS = 16
+"""Cloud disks that an instance has besides its system disk ("Limits", user guide)."""
+
+
 @dataclass(frozen=True, slots=True)
 class DiskSpec:
     """A disk to make with an instance.
@@ -61,8 +65,11 @@ class DiskSpec:
         """Check what a typing error in a fleet would break.
 
         Raises:
-            ValueError: the category is unknown, or has no such performance level.
+            ValueError: the category is unknown, or has no such performance level, or the size is
+                none.
         """
+        if self.size_gib < 1:
+            raise ValueError(f"a disk cannot have {self.size_gib} GiB")
         if self.category not in DISK_CATEGORIES:
             raise ValueError(
                 f"disk category {self.category!r} is not one of {', '.join(DISK_CATEGORIES)}"
@@ -142,8 +149,10 @@ class InstanceSpec:
         Raises:
             ValueError: region, zone or instance type is unknown, or it has what its charge type
                 cannot have: an auto-release time (PostPaid only) or deletion protection (neither
-                PrePaid nor spot).
+                PrePaid nor spot); or it has more than 16 data disks.
         """
+        if len(self.data_disks) > MOST_DATA_DISKS:
+            raise ValueError(f"{self.name!r} cannot have more than {MOST_DATA_DISKS} data disks")
         if self.region not in REGIONS:
             raise ValueError(
                 f"region {self.region!r} is not known; {there_are(self.region, REGIONS)}"

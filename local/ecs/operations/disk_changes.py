@@ -24,10 +24,10 @@ from local.ecs.account.model import (
 from local.ecs.account.regions import REGIONS
 from local.ecs.account.state import JsonObject
 from local.ecs.errors import Refusal
+from local.ecs.fleet.fleet import MOST_DATA_DISKS
 from local.ecs.rpc.instance_ids import one_instance
 from local.ecs.rpc.request import Request, idempotent
 
-MOST_DATA_DISKS = 16
 MOST_IDS = 100
 _NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-]{1,127}")
 _DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")

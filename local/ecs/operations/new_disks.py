@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from local.ecs.account.catalog import ESSD_LEVELS, DiskCategory
 from local.ecs.account.model import DiskKind, Snapshot, SnapshotStatus
 from local.ecs.errors import Refusal
-from local.ecs.fleet.fleet import DiskSpec
+from local.ecs.fleet.fleet import MOST_DATA_DISKS, DiskSpec
 from local.ecs.operations.prices import asked_category, asked_size
 from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.reference import documented
 from local.ecs.rpc.request import Request
 
-MAX_DATA_DISKS = 16
 _refused = documented("RunInstances").error
 
 
@@ -40,7 +39,7 @@ def asked_disks(request: Request, tags: Mapping[str, str]) -> tuple[DiskSpec, tu
     size = asked_size(wanted, "Size", category, Refusal.SYSTEM_DISK_SIZE)
     system = _disk(wanted, category, size, tags)
     asked = parameters.structures("DataDisk")
-    if len(asked) > MAX_DATA_DISKS:
+    if len(asked) > MOST_DATA_DISKS:
         raise _refused("InstanceDiskNumLimitExceed")
     return system, tuple(_data_disk(request, each, tags) for each in asked)
 

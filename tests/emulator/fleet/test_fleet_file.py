@@ -175,3 +175,15 @@ def test_a_file_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(FleetFileError, match="nested too deeply"):
         read_fleet(path, NOW)
+
+
+@pytest.mark.parametrize(
+    ("disks", "said"),
+    [
+        ("{size_gib: 40}, " * 17, "cannot have more than 16 data disks"),
+        ("{size_gib: 0}", "a disk cannot have 0 GiB"),
+    ],
+)
+def test_disks_that_no_instance_has_are_refused(path: Path, disks: str, said: str) -> None:
+    with pytest.raises(FleetFileError, match=f"instances\\[0\\].*{said}"):
+        read(path, f"instances: [{{data_disks: [{disks}]}}]")
