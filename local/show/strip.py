@@ -134,9 +134,10 @@ def _then(picture: Picture) -> Iterator[str]:
     state, moves = picture.state, _moves(picture)
     runs = "is stopped" if moves[Power.ON] is Move.STOP else "is left on"
     rests = "is started" if moves[Power.OFF] is Move.START else "stays off"
-    if state.kind is not Kind.SPANS:
+    if state.kind is Kind.CLOSES:
         yield f"What ran before {runs}; what was off before {rests}."
-    elif not state.inside:
+        yield from _left_by_hand(picture)
+    elif state.kind is Kind.SPANS and not state.inside:
         is_today = state.closed_at and _is_today(picture, state.closed_at)
         closed = _at(f"The close {'at' if is_today else 'of'}", picture, state.closed_at)
         yield (
@@ -144,10 +145,8 @@ def _then(picture: Picture) -> Iterator[str]:
             if closed
             else ("What ran before is left on; what is off stays off.")
         )
-        if state.closes_at:
-            until = _at("until the next close,", picture, state.closes_at)
-            yield f"What is started by hand now is left {until}."
-    elif state.opened_at is None or not state.starts:
+        yield from _left_by_hand(picture)
+    elif state.kind is Kind.SPANS and (state.opened_at is None or not state.starts):
         why = "it is one span, without an opening" if state.starts else "that is what always means"
         yield f"It starts nothing: {why}; what runs {runs}."
         opens = _at(" until", picture, state.opens_at if state.starts else None)
@@ -158,6 +157,13 @@ def _then(picture: Picture) -> Iterator[str]:
             what = "starts and is then" if moves[Power.OFF] is Move.START else "is"
             until = _at("until", picture, state.opens_at)
             yield f"What {what} stopped by hand stays off {until}."
+
+
+def _left_by_hand(picture: Picture) -> Iterator[str]:
+    """How long what somebody starts now is left, if it will be closed."""
+    if closes_at := picture.state.closes_at:
+        until = _at("until the next close,", picture, closes_at)
+        yield f"What is started by hand now is left {until}."
 
 
 def _moves(picture: Picture) -> dict[Power, Move]:
