@@ -13,32 +13,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
+from shared.request.no_request import REQUEST_FIELDS
+
 SAMPLES = Path(__file__).parents[2] / "events"
 
-_FIELDS = (
-    "action",
-    "all",
-    "days",
-    "dry_run",
-    "except",
-    "force",
-    "if_set",
-    "instance_ids",
-    "max_instances",
-    "name",
-    "notify",
-    "older_than",
-    "plan_id",
-    "regions",
-    "release_after",
-    "release_at",
-    "snapshot",
-    "snapshot_retention_days",
-    "stopped_mode",
-    "tags",
-    "wait",
-    "without_tags",
-)
+_FIELDS = sorted(REQUEST_FIELDS)
 _ENVELOPE_FIELDS = (
     "Message",
     "TopicName",
