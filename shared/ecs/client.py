@@ -57,7 +57,6 @@ class Client:
         self._deadline = deadline
         self._read_until = deadline.work_until
         self._turn_by: datetime | None = None
-        self._repeats = True
         self._lock = threading.Lock()
         self._pacers: dict[str, Pacer] = defaultdict(lambda: Pacer(clock))
         self._sent = _Sent()
@@ -147,7 +146,7 @@ class Client:
                 raise Unavailable(_bad_credentials(refusal)) from None
             raise
 
-    def _send(
+    def _send(  # noqa: PLR0913  # what differs between the ways to ask
         self,
         operation: str,
         parameters: Mapping[str, str],
@@ -155,6 +154,7 @@ class Client:
         *,
         turn_by: datetime | None = None,
         is_write: bool = False,
+        repeats: bool = True,
     ) -> Answer | NotSent:
         pacer = self._pacer(operation)
         timeout_s = WRITE_TIMEOUT_S if is_write else READ_TIMEOUT_S
@@ -173,7 +173,7 @@ class Client:
             except ErrorResponse as refusal:
                 if refusal.kind is Kind.THROTTLED:
                     pacer.throttled(permit, refusal.retry_after_s)
-                    if self._repeats:
+                    if repeats:
                         continue
                     raise
                 pacer.succeeded(permit)
@@ -194,9 +194,7 @@ class Client:
             ErrorResponse: ECS said no, if only for the pace of calls.
             NoResponse: nothing readable came back, or its turn did not come until then.
         """
-        once = copy.copy(self)
-        once._repeats = False  # noqa: SLF001  # its own copy
-        answer = once._send(operation, parameters, until)  # noqa: SLF001  # likewise
+        answer = self._send(operation, parameters, until, repeats=False)
         if isinstance(answer, NotSent):
             raise NoResponse("ECS throttles it" if answer.throttled else "there was no time for it")
         return answer
