@@ -112,6 +112,35 @@ def test_slack_gets_blocks_and_a_text_for_those_who_see_none() -> None:
     }
 
 
+@pytest.mark.promise("S52")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("db:x:1", "db\uff1ax:1"),
+        (":+1::skin-tone-2:", "\uff1a+1:\uff1askin-tone-2:"),
+        ("a:100:1234:b", "a\uff1a100\uff1a1234:b"),
+        ("curfew:schedule", "curfew:schedule"),
+        ("2026-11-27T20:02:00+08:00", "2026-11-27T20:02:00+08:00"),
+    ],
+)
+def test_no_name_becomes_an_emoji_in_slack(name: str, shown: str) -> None:
+    text = replace(
+        TOLD, title=name, facts=(name,), lines=(Line(name, name, name),), advice=name, footer=name
+    )
+
+    sent = body(Kind.SLACK, slack, text)
+
+    said = [one["text"]["text"] for one in sent["blocks"][:-1]]
+    assert said == [
+        shown,
+        shown,
+        f"*{shown}*\n• *{shown}* {shown}",
+        "and 3 more, in the log",
+        shown,
+    ]
+    assert (sent["text"], sent["blocks"][-1]["elements"]) == (shown, [mrkdwn(shown)])
+
+
 @pytest.mark.parametrize(
     ("lengths", "sections"),
     [([299] * 9 + [300], [3_000]), ([299] * 8 + [300] * 2, [2_700, 300])],
