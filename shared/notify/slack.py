@@ -21,8 +21,8 @@ MAX_HEADER = 150
 MAX_SECTION = 3_000
 MAX_BYTES = 30_000
 
-_EMOJI = re.compile(r":(?!\d\d[:+])(?=[^\s:]+:)")
-"""The colon that begins one; ``20:02:00+08:00`` has none."""
+_EMOJI = re.compile(r":(?!\d\d[:+]|autoscaling:scalingGroupId)(?=[^\s:]+:)")
+"""The colon that begins one; ``20:02:00+08:00`` has none, nor has the tag key of scaling groups."""
 
 
 def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: ARG001  # as the others

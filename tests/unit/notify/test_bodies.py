@@ -121,6 +121,7 @@ def test_slack_gets_blocks_and_a_text_for_those_who_see_none() -> None:
         ("a:100:1234:b", "a\uff1a100\uff1a1234:b"),
         ("curfew:schedule", "curfew:schedule"),
         ("2026-11-27T20:02:00+08:00", "2026-11-27T20:02:00+08:00"),
+        ("tag acs:autoscaling:scalingGroupId", "tag acs:autoscaling:scalingGroupId"),
     ],
 )
 def test_no_name_becomes_an_emoji_in_slack(name: str, shown: str) -> None:
