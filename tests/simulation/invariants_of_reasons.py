@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from local.ecs.account.model import Disk, Instance, SnapshotStatus, Status, StoppedMode
+from local.ecs.account.model import Disk, Instance, SnapshotStatus, StoppedMode
 from local.ecs.account.regions import resource_id
 from tests.simulation.contract import Order, can_stop_charging
 from tests.simulation.watch import InvariantBroken, Invocation, Standing, Watch
@@ -131,7 +131,7 @@ def _untold_address(watch: Watch, order: Order, one: Instance, row: Row) -> str:
         return ""
     if row["result"] == "would_change":
         asked = order.request.get("stopped_mode") == "StopCharging" and can_stop_charging(one)
-        return f"the address {now.public_ip}" if asked and now.status is Status.RUNNING else ""
+        return f"the address {now.public_ip}" if asked and row["status"] == "Running" else ""
     stopped = now.stopped_mode is StoppedMode.STOP_CHARGING and row["status"] == "Stopped"
     told = row["result"] == "changed" and stopped
     return f"the address {now.public_ip}" if told else ""
