@@ -246,7 +246,7 @@ class ReleaseRule(Rule, frozen=True):
         if self.snapshot or instance.disks is None:
             return ""
         if not instance.disks:
-            return "the data of its disks is lost"
+            return "ECS shows none of its disks: their data is lost, but for those that outlive it"
         lost = [disk.id for disk in instance.disks if disk.deleted_with_instance]
         named = f"{counted(len(lost), 'disk')} is lost: {', '.join(lost)}"
         return f"the data of {named}" if lost else ""

@@ -76,7 +76,10 @@ _PARTS = (
     (r"snapshot (\S+) \(until (\S+)\)", "快照 {}（保留至 {}）"),
     (r"snapshot (\S+) \(kept until somebody deletes it\)", "快照 {}（需手动删除）"),
     (r"disk (\S+)", "云盘 {}"),
-    (r"the data of its disks is lost", "丢失云盘上的数据"),
+    (
+        r"ECS shows none of its disks: their data is lost, but for those that outlive it",
+        "ECS 未显示其任何云盘：除不随实例释放的云盘外，数据均丢失",
+    ),
     (r"the data of \d+ disks? is lost: (d-\S+)", "丢失数据的云盘：{}"),
     (r"(d-\S+)", "{}"),
     (r"no longer shown by ECS", "ECS 已不再显示"),

@@ -84,7 +84,11 @@ def expected_of_gone(shots: tuple[str, ...] | None, *, with_snapshot: bool) -> S
     ]
     ids = [f"d-{number}" for number in range(len(shots or ()))]
     disks = f"{len(ids)} disk{'' if len(ids) == 1 else 's'} is lost: {', '.join(ids)}"
-    lost = f"the data of {disks}" if shots else "the data of its disks is lost"
+    lost = (
+        f"the data of {disks}"
+        if shots
+        else "ECS shows none of its disks: their data is lost, but for those that outlive it"
+    )
     told = (
         "gone",
         "" if with_snapshot or shots is None else lost,

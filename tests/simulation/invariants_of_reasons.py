@@ -146,10 +146,10 @@ def _untold_rest(watch: Watch, order: Order, disks: Mapping[str, Disk], row: Row
     one = watch.known[row["id"]]
     if watch.is_rough and watch.scenario.may_lie and not order.with_snapshots:
         disks = {}  # they are only told of, so one empty list of them is believed
+    if "ECS shows none of its disks" in reason and not order.with_snapshots:
+        disks = {}  # its rows of them cannot be read, so all are told of at once
     for disk in disks.values():
-        # Where ECS's rows of them cannot be read, all are told of at once.
-        is_named = "the data of its disks is lost" not in reason
-        is_lost = disk.delete_with_instance and not order.with_snapshots and is_named
+        is_lost = disk.delete_with_instance and not order.with_snapshots
         if (is_lost or not disk.delete_with_instance) and disk.disk_id not in reason:
             return disk.disk_id
     if one.eip and not {one.eip, resource_id("eip", one.region, one.eip)} & set(_words(reason)):

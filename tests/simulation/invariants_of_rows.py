@@ -287,7 +287,8 @@ def _pending(watch: Watch, invocation: Invocation, standing: Standing, row: Row)
     uncounted = standing.order.operator.max_percent and "could not be counted" in row["reason"]
     lost = any(isinstance(one, DroppedTags) for one in watch.scenario.faults)
     unknown = uncounted or (lost and "none of its tags" in row["reason"])
-    unknown = unknown or ("confirms which tags" in row["reason"] and not _is_calm(watch))
+    unsure = any(said in row["reason"] for said in ("confirms which tags", "tags disagree"))
+    unknown = unknown or (unsure and not _is_calm(watch))
     unasked = standing.order.by_ids and "there was no second try" in row["reason"]
     if standing.order.only_reads and not (unknown or unasked):
         return "pending in a run that only looks"
