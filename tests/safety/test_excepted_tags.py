@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
-from local.ecs.gateway.faults import AnyFault, Cut, DroppedTags, LostPermission, Refuse
+from local.ecs.gateway.faults import AnyFault, DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.domain.plan import UNSURE_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
@@ -28,6 +28,7 @@ from tests.harness.actions import (
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, by_every_way, selected
 from tests.harness.stage import MANY_ALLOWED, Stage
+from tests.safety import second_api
 
 DEV = {"team": "dev"}
 PROD = InstanceSpec("dev-prod", tags={**DEV, "env": "prod"})
@@ -186,17 +187,7 @@ def test_a_machine_that_is_excepted_once_it_was_stopped_is_not_deleted() -> None
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(Refuse(action="ListTagResources"), id="5xx"),
-        pytest.param(Cut(action="ListTagResources"), id="cut"),
-        pytest.param(
-            Refuse(action="ListTagResources", status=403, code="Forbidden.RAM"), id="denied"
-        ),
-        pytest.param(LostPermission(action="ListTagResources"), id="empty-without-permission"),
-    ],
-)
+@second_api.silent
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_without_the_second_api_nobody_lacks_the_tag(function: str, fault: AnyFault) -> None:
     stage = stage_for(function, FREE)

@@ -11,11 +11,8 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import (
     AnyFault,
-    Cut,
     DroppedTags,
     GarbledRow,
-    LostPermission,
-    Refuse,
 )
 from shared.domain.plan import LOST_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
@@ -24,6 +21,7 @@ from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
 from tests.harness.stage import DEV, FEW, MANY, MANY_ALLOWED, NOW, Stage
 from tests.harness.transport import Direct
+from tests.safety import second_api
 
 STILL = "stop; stopped in KeepCharging: still billed"
 BY_DEFAULT = "stop (the account's default mode)"
@@ -208,17 +206,7 @@ def test_a_dry_run_knows_the_guards_whose_tags_got_lost(name: str) -> None:
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(Refuse(action="ListTagResources"), id="5xx"),
-        pytest.param(Cut(action="ListTagResources"), id="cut"),
-        pytest.param(
-            Refuse(action="ListTagResources", status=403, code="Forbidden.RAM"), id="denied"
-        ),
-        pytest.param(LostPermission(action="ListTagResources"), id="empty-without-permission"),
-    ],
-)
+@second_api.silent
 @pytest.mark.parametrize("name", DESTRUCTIVE)
 def test_without_the_second_opinion_an_instance_without_tags_is_not_lost(
     name: str, fault: AnyFault

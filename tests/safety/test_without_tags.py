@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
-from local.ecs.gateway.faults import AnyFault, Cut, DroppedTags, LostPermission, Refuse
+from local.ecs.gateway.faults import AnyFault, DroppedTags
 from local.fc.trigger_events import Request
 from shared.domain.plan import UNSURE_TAGS
 from shared.errors import AccessDenied, Incomplete, Unavailable
@@ -18,6 +18,7 @@ from tests.harness.forgetful import Forgetful
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected
 from tests.harness.stage import Stage
+from tests.safety import second_api
 
 DEV = {"team": "dev"}
 OWNED = InstanceSpec("dev-owned", tags={**DEV, "owner": "li"})
@@ -161,17 +162,7 @@ def test_each_step_of_a_release_rests_on_an_absence_that_was_seen_anew(fields: R
 
 
 @pytest.mark.promise("S8")
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(Refuse(action="ListTagResources"), id="5xx"),
-        pytest.param(Cut(action="ListTagResources"), id="cut"),
-        pytest.param(
-            Refuse(action="ListTagResources", status=403, code="Forbidden.RAM"), id="denied"
-        ),
-        pytest.param(LostPermission(action="ListTagResources"), id="empty-without-permission"),
-    ],
-)
+@second_api.silent
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_without_the_second_api_nobody_lacks_a_tag(function: str, fault: AnyFault) -> None:
     stage = stage_for(function, FREE, BARE)
