@@ -28,13 +28,12 @@ from local.ecs.engine import Ecs
 from local.ecs.gateway.faults import Faults
 from local.ecs.gateway.gateway import Gateway
 from local.ecs.gateway.request_log import RequestLog
+from local.ecs.http.aiohttp_messages import IDLE_S, received, send
 from local.ecs.http.control import PREFIX
 from local.ecs.http.messages import (
     LOOPBACK,
     HttpReply,
     HttpRequest,
-    encodable,
-    in_origin_form,
     is_loopback,
 )
 from local.ecs.printable import printable
@@ -43,9 +42,6 @@ from local.ecs.state_file import Keeper, StateFileError
 HOST = "127.0.0.1"
 LONGEST_LINE = 1 << 20
 """Bytes of a request line or header; a hundred instance ids make 4 kB of request line."""
-IDLE_S = 25
-"""Seconds after which an idle connection is closed, as ``Keep-Alive`` says: real answers of 2024
-and 2025 say it; that ECS then does it is inferred."""
 SAVE_EVERY_S = 3.0
 """Seconds between looks whether there is something to save."""
 _SHUTDOWN_S = 1.0
@@ -301,15 +297,15 @@ async def _listening(
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue":  # RFC 9110, 10.1.1
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        received = await _received(request)
-        if neighbour and received.path.startswith(neighbour.prefixes):
+        asked = await received(request)
+        if neighbour and asked.path.startswith(neighbour.prefixes):
             served = Served(url, emulator.engine.clock)
-            reply = emulator.turned_away(received) or await _in_thread(
-                partial(neighbour.answer, served, received)
+            reply = emulator.turned_away(asked) or await _in_thread(
+                partial(neighbour.answer, served, asked)
             )
         else:
-            reply = emulator.handle(received)
-        return await _send(request, reply)
+            reply = emulator.handle(asked)
+        return await send(request, reply)
 
     server = web.Server(
         respond,
@@ -369,52 +365,6 @@ async def _in_thread(work: Callable[[], HttpReply]) -> HttpReply:
 
     Thread(target=run, name="neighbour", daemon=True).start()
     return await asyncio.wrap_future(done)
-
-
-async def _received(request: web.BaseRequest) -> HttpRequest:
-    received = HttpRequest(
-        method=request.method,
-        # Bytes that are no UTF-8 come as half pairs of surrogates, which nothing can encode again.
-        target=encodable(request.raw_path),
-        headers={
-            name.decode().lower(): value.decode(errors="replace")
-            for name, value in request.raw_headers
-        },
-        body=await request.read(),
-    )
-    return in_origin_form(received)
-
-
-async def _send(request: web.BaseRequest, reply: HttpReply) -> web.StreamResponse:
-    if reply.delay_s:
-        await asyncio.sleep(reply.delay_s)
-    if reply.cut:
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
-    if reply.pause_s:
-        return await _send_slowly(request, reply)
-    headers = _headers(request, reply)
-    return web.Response(status=reply.status, headers=headers, body=reply.body)
-
-
-async def _send_slowly(request: web.BaseRequest, reply: HttpReply) -> web.StreamResponse:
-    half = len(reply.body) // 2
-    response = web.StreamResponse(status=reply.status, headers=_headers(request, reply))
-    response.content_length = len(reply.body)
-    await response.prepare(request)
-    await response.write(reply.body[:half])
-    await asyncio.sleep(reply.pause_s)
-    await response.write(reply.body[half:])
-    await response.write_eof()
-    return response
-
-
-def _headers(request: web.BaseRequest, reply: HttpReply) -> dict[str, str]:
-    """The reply's, and what becomes of the connection."""
-    if not request.keep_alive:
-        return dict(reply.headers)
-    return {**reply.headers, "Connection": "keep-alive", "Keep-Alive": f"timeout={IDLE_S}"}
 
 
 def _bracketed(host: str) -> str:
