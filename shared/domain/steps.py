@@ -180,7 +180,6 @@ class Rule(msgspec.Struct, frozen=True):
     @abstractmethod
     def next_step(self, instance: Instance, now: datetime) -> Step:
         """What comes next for this instance; ``Status.GONE`` is an instance not there."""
-        raise NotImplementedError
 
     def moment(self, now: datetime) -> datetime:
         """As of when it is asked: now, unless a request says another time."""
