@@ -20,7 +20,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.sheet import sheet
-from shared.times import CHINA
+from shared.base.times import CHINA
 
 NIGHTS, INSTANCES = 30, 2_000
 FIRST = datetime(2025, 11, 1, tzinfo=CHINA)

@@ -16,11 +16,11 @@ from zoneinfo import available_timezones
 from rich.table import Table
 
 from benchmarks.sheet import sheet
+from shared.base.times import CHINA
 from shared.domain.calendar import Calendar
 from shared.domain.schedule import Schedule
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import state_at, zone_of
-from shared.times import CHINA
 
 SCHEDULES = 300
 NOON = datetime(2026, 11, 27, 12, 2, tzinfo=CHINA)

@@ -13,20 +13,20 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
+from shared.base.times import parse_instant
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Terms
 from shared.domain.guards import Harm, guard_of
 from shared.domain.on_schedule import ScheduleRule, Timetable, timetable_of
 from shared.domain.power import StartRule
 from shared.domain.schedule_names import resolve_spec
-from shared.errors import InvalidEvent
 from shared.request.explained import invalid
 from shared.request.request import Request
 from shared.request.stopping import Force, Mode, stop_rule
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.strict_json import shown
-from shared.times import parse_instant
+from shared.settings.settings import FcContext
 
 _SCHEDULE = (
     'A schedule of at most 128 characters: "workdays 08:30-20:00"; or the name of one in '

@@ -15,7 +15,7 @@ from shared.domain.instance import Instance, Status
 from shared.domain.steps import UNKNOWN_ID, ClearAutoRelease, Done, Rule, Step
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
+from shared.settings.settings import FcContext
 
 
 class ClearAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
+from shared.base.times import parse_duration
 from shared.domain.enforcement import Terms
 from shared.domain.guards import SCHEDULE_TAG, Harm, guard_of, plain_key
 from shared.domain.instance import Instance, Status, stopped_in_words
@@ -18,8 +19,7 @@ from shared.domain.steps import UNKNOWN_ID, Done, Rule, Step
 from shared.request.explained import invalid
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext, Settings
-from shared.times import parse_duration
+from shared.settings.settings import FcContext, Settings
 
 _HARMS = {"stop": Harm.OUTAGE, "release": Harm.LOSS, "start": Harm.COST}
 _WITHIN = 'Minutes, hours or days from now on: "72h", "3d"; only what ECS will release by then.'

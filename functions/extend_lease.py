@@ -18,19 +18,19 @@ from urllib.parse import parse_qs
 import msgspec
 
 from shared.action import Action, RequestTime
+from shared.base.errors import CurfewError
+from shared.base.times import in_zone, parse_instant, to_minute_text, to_zone_text
 from shared.converge.target import ALREADY_DONE
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import NOT_KNOWN, UNKNOWN_ID, Done, Rule, SetAutoRelease, Skip, Step
-from shared.errors import CurfewError
 from shared.notify.lease_page import Shown, answer, language_of
 from shared.notify.links import FIELD, Lease, read_lease
 from shared.notify.words import WORDS, Spoken, local_time
 from shared.report.log import Origin, log_error, log_unforeseen
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext, Settings, read_settings
-from shared.times import in_zone, parse_instant, to_minute_text, to_zone_text
+from shared.settings.settings import FcContext, Settings, read_settings
 
 DAYS = (1, 3)
 """How many days a link can move a release time by."""

@@ -13,6 +13,9 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta
 
 from shared.action import Action, RequestTime
+from shared.base.errors import InvalidEvent, Refused
+from shared.base.printable import counted
+from shared.base.times import to_zone_text
 from shared.domain.guards import Harm
 from shared.domain.instance import Disk, Instance, SnapshotStatus, Status, after_transition
 from shared.domain.instance import Snapshot as TakenSnapshot
@@ -31,12 +34,9 @@ from shared.domain.steps import (
     Wait,
     in_words,
 )
-from shared.errors import InvalidEvent, Refused
-from shared.printable import counted
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.times import to_zone_text
+from shared.settings.settings import FcContext
 
 MINUTE = timedelta(minutes=1)
 

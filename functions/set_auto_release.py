@@ -16,15 +16,15 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from shared.action import Action, RequestTime
+from shared.base.errors import InvalidEvent
+from shared.base.times import in_zone, parse_duration, parse_instant, to_zone_text
 from shared.domain.guards import Harm
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import UNKNOWN_ID, Done, Impossible, Rule, SetAutoRelease, Step, in_words
-from shared.errors import InvalidEvent
 from shared.request.explained import invalid
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
-from shared.times import in_zone, parse_duration, parse_instant, to_zone_text
+from shared.settings.settings import FcContext
 
 EARLIEST = timedelta(minutes=30)
 NEAREST = timedelta(minutes=31)

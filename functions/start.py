@@ -14,7 +14,7 @@ from shared.domain.guards import Harm
 from shared.domain.power import StartRule
 from shared.request.request import Request
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
+from shared.settings.settings import FcContext
 
 
 class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):

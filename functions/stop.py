@@ -12,7 +12,7 @@ from shared.domain.power import StopRule
 from shared.request.request import Request
 from shared.request.stopping import Force, Mode, stop_rule
 from shared.run import REAL_WORLD, World, run
-from shared.settings import FcContext
+from shared.settings.settings import FcContext
 
 
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ import msgspec
 from shared.domain.guards import Guard, Harm, guard_of
 from shared.domain.steps import DiskLook, Rule
 from shared.request.request import Request
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 R = TypeVar("R", bound=Request)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.clock import Clock, Deadline
+from shared.base.clock import Clock, Deadline
 from shared.converge.survey import Pause
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.plan import Row
 from shared.ecs.client import Client
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import Connection
-from shared.settings import FcContext, Settings, read_credentials
+from shared.settings.settings import FcContext, Settings, read_credentials
 from shared.world import World
 
 if TYPE_CHECKING:  # few runs ask for prices, and only those load what it takes

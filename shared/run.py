@@ -14,7 +14,15 @@ from typing import Any
 import msgspec
 
 from shared.action import Action, RequestTime
-from shared.clock import Deadline
+from shared.base.clock import Deadline
+from shared.base.errors import (
+    UNFORESEEN,
+    CurfewError,
+    Incomplete,
+    InvalidEvent,
+    Refused,
+    Unavailable,
+)
 from shared.converge.fleet import Fleet
 from shared.domain.misread import misread_tags
 from shared.domain.plan import (
@@ -30,7 +38,6 @@ from shared.domain.plan_id import digest, make_plan_id, members_of
 from shared.domain.selection import ByIds
 from shared.domain.steps import DiskLook, Rule
 from shared.ecs_access import EcsAccess
-from shared.errors import UNFORESEEN, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
 from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
 from shared.report.report import LIST_ROWS, MAX_ROWS, Report, what_next, worst_first
 from shared.report.response import answer, http_answer
@@ -38,7 +45,7 @@ from shared.request.request import R, Request, decode, require_cap_for_all
 from shared.request.triggers import Message, parse
 from shared.run_days import EventDay, day_of
 from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.settings import FcContext, Settings, read_settings, timeout_of
+from shared.settings.settings import FcContext, Settings, read_settings, timeout_of
 from shared.world import REAL_WORLD, World
 
 __all__ = ["REAL_WORLD", "World", "run"]
@@ -60,8 +67,8 @@ def run(
         answer with either, or the error, as body.
 
     Raises:
-        CurfewError: one of its classes, see ``shared.errors``; never for an event that is answered
-            as HTTP.
+        CurfewError: one of its classes, see ``shared.base.errors``; never for an event that is
+            answered as HTTP.
     """
     try:
         parsed = parse(event)

@@ -13,8 +13,8 @@ import msgspec
 from msgspec import UNSET
 
 from shared.action import RequestTime
+from shared.base.errors import Refused
 from shared.domain.guards import Harm
-from shared.errors import Refused
 from shared.request.request import Request
 
 

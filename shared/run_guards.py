@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from shared.action import RequestTime
+from shared.base.errors import InvalidEvent, Refused
+from shared.base.printable import counted
+from shared.base.times import to_zone_text
 from shared.domain.instance import Instance
 from shared.domain.plan_id import digest_in, not_in_plan
-from shared.errors import InvalidEvent, Refused
-from shared.printable import counted
 from shared.request.request import Request
-from shared.settings import Settings
-from shared.times import to_zone_text
+from shared.settings.settings import Settings
 
 AHEAD_TOLERANCE = timedelta(minutes=5)
 """How far ahead of this machine's clock an event's time may be."""

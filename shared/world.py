@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.clock import Clock, SystemClock
+from shared.base.clock import Clock, SystemClock
+from shared.base.parallel import Runner, threads
 from shared.converge.loop import SINGLES_AT_ONCE
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import Connection
-from shared.parallel import Runner, threads
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # few runs tell anybody, and only those load what it takes
     from shared.notify.notices import Post

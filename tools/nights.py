@@ -28,7 +28,7 @@ from local.report.night import Gathering
 from local.report.page import render
 from local.report.source import Source
 from local.report.words import Words
-from shared.times import CHINA
+from shared.base.times import CHINA
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 FIRST = datetime(2026, 11, 2, 7, 0, tzinfo=CHINA)

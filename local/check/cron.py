@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from shared.zones import NOT_CHINAS
+from shared.settings.zones import NOT_CHINAS
 
 CHINAS_ZONE = "Asia/Shanghai"
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from local.check.cron import Cron
+from shared.base.errors import Refused
 from shared.domain.calendar import calendar_of
 from shared.domain.days import Business, DayWord, InvalidSpec, match_day, parse_days
-from shared.errors import Refused
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 _LOOKED_AT = 200
 """How many of a timer's next times are looked at; of a daily one, those of half a year."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from local.check.document import Resource, is_known
 from local.fc.deployment import function_names
-from shared.errors import Refused
-from shared.settings import Settings, read_settings
+from shared.base.errors import Refused
+from shared.settings.settings import Settings, read_settings
 
 
 @dataclass(frozen=True, slots=True)

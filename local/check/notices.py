@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from local.check.findings import Finding, error, ok, warning
-from shared.hosts import read_server
-from shared.notice_settings import NoticeSettings
 from shared.notify.channels import Channel, Kind, read_channels
+from shared.settings.hosts import read_server
+from shared.settings.notices import NoticeSettings
 
 FC_DOMAINS = (".fcapp.run", ".fc.aliyuncs.com")
 """Function Compute's own: browsers download what comes from them ("Content-Disposition:

@@ -13,9 +13,9 @@ from local.check.findings import Finding, error, note, ok, warning
 from local.check.function import Function
 from local.check.repeats import request_of
 from local.check.settings import hours
+from shared.base.errors import Refused
 from shared.domain.calendar import calendar_of
 from shared.domain.schedule_names import schedules_of
-from shared.errors import Refused
 
 _KNOWING = frozenset({"apply_schedule", "describe"})
 _COMPARED = 200

@@ -13,11 +13,11 @@ from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function, variables, yaml_text
 from local.check.notices import check_notices
+from shared.base.errors import Refused
+from shared.base.printable import counted
 from shared.ecs.regions import hint, is_listed
-from shared.errors import Refused
-from shared.hosts import read_server
-from shared.printable import counted
-from shared.settings import Settings, is_loopback, read_settings
+from shared.settings.hosts import read_server
+from shared.settings.settings import Settings, is_loopback, read_settings
 
 _OURS = ("CURFEW_", "ECS_")
 _KEYS = frozenset(

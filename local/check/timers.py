@@ -14,8 +14,8 @@ from local.check.document import is_known
 from local.check.findings import Finding, error, ok, warning
 from local.check.function import Function
 from local.check.trial import refusal_of
-from shared.strict_json import JsonError, loads
-from shared.times import CHINA
+from shared.base.strict_json import JsonError, loads
+from shared.base.times import CHINA
 
 _SHOWN_TIMES = 3
 _OFTEN = timedelta(minutes=5)

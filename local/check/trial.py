@@ -24,9 +24,9 @@ from local.fc.deployment import LONGEST_S, Deployment
 from local.fc.pace import PacedClock
 from local.fc.trigger_events import timer
 from local.show.read_report import read_answer
+from shared.base.times import parse_instant
 from shared.ecs.transport import ErrorResponse
 from shared.run import World
-from shared.times import parse_instant
 
 _SPEED = 1_000_000.0
 _TIMEOUT_S = 60.0

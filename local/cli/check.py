@@ -15,7 +15,7 @@ from local.check.findings import Finding, Level, Section, count
 from local.check.whole import check_file
 from local.fc.context import CODE
 from local.show.screen import screen
-from shared.printable import counted
+from shared.base.printable import counted
 
 _STYLES = {
     Level.OK: "green",

@@ -15,10 +15,10 @@ from local.cli.served import NotServedError, Reading, ask
 from local.fc.deployment import EVENTS
 from local.fc.trigger_events import ENVELOPES
 from local.show.screen import printable_lines
-from shared.errors import CurfewError
+from shared.base.errors import CurfewError
+from shared.base.strict_json import JsonError, loads
+from shared.base.times import parse_instant
 from shared.request.request import decode
-from shared.strict_json import JsonError, loads
-from shared.times import parse_instant
 
 
 class _Instant(click.ParamType[datetime]):

@@ -13,7 +13,7 @@ from local.cli.serve import PORT
 from local.cli.served import Moment, NotServedError, ask, check_moments
 from local.ecs.account.model import Instance
 from local.show.screen import clock_text, fleet, screen
-from shared.printable import counted
+from shared.base.printable import counted
 
 
 class _Account(msgspec.Struct, frozen=True):

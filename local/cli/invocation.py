@@ -28,12 +28,12 @@ from local.fc.runtime import Outcome
 from local.show.progress import Progress
 from local.show.read_report import read_answer
 from local.show.screen import State, clock_text, printable_lines, screen, show_answer, state_of
-from shared.clock import Clock, SystemClock
-from shared.errors import InvalidEvent, Refused, Unavailable
-from shared.printable import printable
+from shared.base.clock import Clock, SystemClock
+from shared.base.errors import InvalidEvent, Refused, Unavailable
+from shared.base.printable import printable
 from shared.request.triggers import Message, parse
 from shared.run import World
-from shared.settings import (
+from shared.settings.settings import (
     Credentials,
     Settings,
     is_loopback,

@@ -14,8 +14,8 @@ from local.cli.invocation import Invocation, Shown
 from local.cli.parameters import ENDPOINT, FUNCTION, operators_zone
 from local.fc.context import Runtime
 from local.fc.deployment import Deployment
-from shared.printable import printable
-from shared.settings import is_loopback
+from shared.base.printable import printable
+from shared.settings.settings import is_loopback
 
 
 @click.command("invoke", short_help="Invoke a function with an event and show what it does.")

@@ -12,8 +12,8 @@ import click
 
 from local.fc.deployment import function_names
 from local.fc.trigger_events import ENVELOPES
-from shared.errors import Refused
-from shared.settings import is_loopback, read_settings
+from shared.base.errors import Refused
+from shared.settings.settings import is_loopback, read_settings
 
 
 class OneOf(click.ParamType[str]):

@@ -18,7 +18,7 @@ from local.report.source import Counts, Source, UnreadableFileError
 from local.report.table import show
 from local.report.words import LANGUAGES, Words
 from local.show.screen import printable_lines, screen
-from shared.printable import counted
+from shared.base.printable import counted
 
 DEFAULT_DAYS = 30
 MOST_DAYS = 400

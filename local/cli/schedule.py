@@ -9,14 +9,14 @@ from datetime import datetime, timezone, tzinfo
 import click
 
 from local.show.screen import screen
+from shared.base.errors import Refused
+from shared.base.times import parse_instant
 from shared.domain.calendar import calendar_of
 from shared.domain.days import InvalidSpec
 from shared.domain.local_days import instant_of
 from shared.domain.schedule_names import resolve_spec, schedules_of
 from shared.domain.timetable import zone_of
-from shared.errors import Refused
-from shared.settings import read_settings
-from shared.times import parse_instant
+from shared.settings.settings import read_settings
 
 _YEARS = range(1971, 2100)
 """Of these years zones say when clocks change."""

@@ -19,7 +19,7 @@ from local.ecs.cli import PORT
 from local.ecs.http.control import PREFIX
 from shared.ecs.total_timeout import TimedResponse
 from shared.ecs.transport import NoResponse
-from shared.settings import is_loopback
+from shared.settings.settings import is_loopback
 
 ASK_EVERY_S = 1.0
 """Real seconds at most between two questions what time it is there."""

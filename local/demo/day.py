@@ -18,10 +18,10 @@ from local.ecs.fleet.fleet import DEFAULT_IMAGE, HANGZHOU, Fleet, default_fleet
 from local.ecs.gateway.request_log import Entry
 from local.fc.deployment import EVENTS, LOCAL_CREDENTIALS, Stage
 from local.show.read_report import Answer, read_answer
+from shared.base.times import CHINA, parse_instant
 from shared.ecs.sdk import SdkTransport
 from shared.request.triggers import Message, Trigger, parse
-from shared.settings import read_settings
-from shared.times import CHINA, parse_instant
+from shared.settings.settings import read_settings
 
 TITLE = "ECS Curfew: a business day, Friday 20 November 2026, and the Monday after"
 FRIDAY, MONDAY = 20, 23

@@ -31,9 +31,9 @@ from local.fc.deployment import emulated
 from local.fc.pace import PacedClock
 from local.show.read_report import Report
 from local.show.screen import GONE, State, failure_text, state_of
+from shared.base.printable import counted, printable
+from shared.base.times import CHINA
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.printable import counted, printable
-from shared.times import CHINA
 
 _WHEN = "%a %H:%M"
 _SHOWN_LINES = 3

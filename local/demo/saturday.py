@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from local.demo.day import Claim, Day, Step, Told
 from local.ecs.account.model import Instance, Status, StoppedMode
 from local.ecs.fleet.fleet import Fleet, InstanceSpec
-from shared.times import CHINA
+from shared.base.times import CHINA
 
 _SAMPLE = "apply_schedule.timer.json"
 TITLE = "Another day: Saturday 10 October 2026, worked in exchange for a holiday"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 
 Runtime = Literal["3.10", "3.12"]
 

@@ -23,9 +23,9 @@ from local.ecs.server import LocalEcs, Neighbour
 from local.fc.context import CODE, Runtime, context, environment
 from local.fc.pace import PacedClock
 from local.fc.runtime import LoadError, Outcome, invoke, load
-from shared.clock import Clock, SystemClock
+from shared.base.clock import Clock, SystemClock
 from shared.run import World
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 
 LOCAL_CREDENTIALS = Credentials(LOCAL_KEY, LOCAL_KEY)
 """The key that every emulator knows."""

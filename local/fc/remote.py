@@ -29,11 +29,11 @@ from urllib.parse import urlsplit
 import msgspec
 
 from local.fc.remote_answer import Received, RemoteError, Reply, read_reply
+from shared.base.errors import Refused
 from shared.ecs.connections import Adapter, proxies_to
 from shared.ecs.masking import forms_of
 from shared.ecs.transport import NoResponse
-from shared.errors import Refused
-from shared.settings import Credentials, Settings, is_loopback
+from shared.settings.settings import Credentials, Settings, is_loopback
 
 CONNECT_TIMEOUT_S = 5.0
 

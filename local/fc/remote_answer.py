@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import msgspec
 
 from local.fc.runtime import Outcome
+from shared.base.printable import printable
 from shared.ecs.masking import masked
 from shared.ecs.total_timeout import unpacked
-from shared.printable import printable
 
 _OK, _REDIRECT, _ERROR, _NO_STATUS = 200, 300, 400, 600
 _MAX_MESSAGE, _MAX_WORD = 300, 64

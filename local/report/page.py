@@ -17,8 +17,8 @@ from local.report.remarks import named, remarks, unread
 from local.report.source import Counts
 from local.report.strip import HEIGHT, WIDTH, highest, layers
 from local.report.words import Words
-from shared.printable import printable
-from shared.version import VERSION
+from shared.base.printable import printable
+from shared.base.version import VERSION
 
 MOST_REASONS = 40
 MOST_NAMES = 12

@@ -14,7 +14,7 @@ from local.report.night import Group, Night, Told, at_most
 from local.report.picture import Day
 from local.report.remarks import named, remarks
 from local.report.words import Words
-from shared.printable import printable
+from shared.base.printable import printable
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _SLOTS_A_CHARACTER = 4

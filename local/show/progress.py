@@ -18,12 +18,12 @@ from typing import Any
 import msgspec
 
 from local.show.screen import State
-from shared.clock import Clock, Deadline
+from shared.base.clock import Clock, Deadline
+from shared.base.printable import counted
+from shared.base.times import parse_instant
 from shared.ecs.transport import Connection, ErrorResponse, NoResponse
-from shared.printable import counted
 from shared.run import World
-from shared.settings import Credentials, Settings
-from shared.times import parse_instant
+from shared.settings.settings import Credentials, Settings
 
 REPEAT_AFTER_S = 10.0
 """Real seconds after which something that is still so is told again."""

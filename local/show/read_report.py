@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from local.fc.runtime import Outcome
-from shared.times import parse_instant
+from shared.base.times import parse_instant
 
 T = TypeVar("T")
 _MOST_BRACES = 100

@@ -21,9 +21,9 @@ from rich.text import Text
 from local.ecs.account.model import ChargeType, Instance, Status, StoppedMode
 from local.show.read_report import Answer, Failure, Report, Row
 from local.show.wrapping import Wrapped
+from shared.base.printable import counted, printable
+from shared.base.times import CHINA, parse_instant
 from shared.domain.guards import GROUP_TAG_PREFIXES
-from shared.printable import counted, printable
-from shared.times import CHINA, parse_instant
 
 WIDEST = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""

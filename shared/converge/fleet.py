@@ -8,7 +8,10 @@ from datetime import datetime
 
 import msgspec
 
-from shared.clock import Clock, Deadline
+from shared.base.clock import Clock, Deadline
+from shared.base.errors import AccessDenied, CurfewError, Unavailable
+from shared.base.parallel import Runner
+from shared.base.times import to_zone_text
 from shared.converge.loop import Job, converge
 from shared.converge.survey import NAMED, Eyes, Pause, Survey, survey
 from shared.domain.guards import Guard, Harm
@@ -19,10 +22,7 @@ from shared.domain.steps import NOT_KNOWN, DiskLook, Done, Rule
 from shared.ecs.client import Client
 from shared.ecs.disks import DiskReader
 from shared.ecs.inventory import Found, Inventory
-from shared.errors import AccessDenied, CurfewError, Unavailable
-from shared.parallel import Runner
 from shared.report.log import log_unforeseen
-from shared.times import to_zone_text
 
 NOT_THERE = 'already released, nonexistent, or in another region (name it in "regions") or account'
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.clock import Clock, Deadline
+from shared.base.clock import Clock, Deadline
+from shared.base.errors import AccessDenied, Unavailable
 from shared.converge.target import Target
 from shared.domain.guards import FRESH_FOR
 from shared.domain.instance import Instance, Status
@@ -22,7 +23,6 @@ from shared.domain.steps import Call, Delete, DiskLook, NoCall, Wait
 from shared.ecs.changes import perform
 from shared.ecs.disks import DiskReader
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, TAG_PAGE, Inventory
-from shared.errors import AccessDenied, Unavailable
 from shared.report.log import log_unforeseen
 
 SINGLES_AT_ONCE = 16

@@ -16,12 +16,12 @@ from enum import Enum
 
 import msgspec
 
+from shared.base.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
+from shared.base.parallel import Runner
 from shared.domain.instance import Instance
 from shared.domain.selection import ByIds, Selection
 from shared.ecs.client import Client
 from shared.ecs.inventory import PAGE, Found, Inventory, chunks
-from shared.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
-from shared.parallel import Runner
 from shared.report.log import log_unforeseen
 
 ELSEWHERE_TIMEOUT = timedelta(seconds=3)

@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import msgspec
 
+from shared.base.errors import Refused
 from shared.domain.days import InvalidSpec, parse_dates
-from shared.errors import Refused
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 LONGEST_RANGE = timedelta(days=366)
 _SATURDAY = 5

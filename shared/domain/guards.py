@@ -21,9 +21,9 @@ from typing import Literal
 
 import msgspec
 
+from shared.base.times import CHINA, parse_instant, to_zone_text
 from shared.domain.instance import Instance
-from shared.settings import Settings
-from shared.times import CHINA, parse_instant, to_zone_text
+from shared.settings.settings import Settings
 
 PREFIX = "curfew"
 KEEP_UNTIL_TAG = "curfew:keep-until"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from shared.base.printable import counted
 from shared.domain.guards import (
     SCHEDULE_TAG,
     TAG_GUARDS,
@@ -20,7 +21,6 @@ from shared.domain.guards import (
     unreadable_values,
 )
 from shared.domain.plan import Row
-from shared.printable import counted
 
 _VALUES_NAMED = 3
 _KEYS_NAMED = 5

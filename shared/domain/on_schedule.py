@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import msgspec
 
+from shared.base.times import spoken
 from shared.domain.calendar import Calendar, calendar_of
 from shared.domain.days import InvalidSpec, plain, quoted
 from shared.domain.enforcement import Decision, Move, Power, Seen, Terms, decide
@@ -32,8 +33,7 @@ from shared.domain.schedule import Schedule
 from shared.domain.schedule_names import resolve_spec, schedules_of
 from shared.domain.steps import UNKNOWN_ID, Done, NoCall, Rule, Skip, Start, Step, Stop, in_words
 from shared.domain.timetable import State, state_at
-from shared.settings import Settings
-from shared.times import spoken
+from shared.settings.settings import Settings
 
 NO_SCHEDULE = f"no tag {SCHEDULE_TAG}, and no schedule in the request"
 _NAMED = 3

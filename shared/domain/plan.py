@@ -16,13 +16,13 @@ from enum import Enum
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shared.base.errors import unforeseen
 from shared.domain.guards import Guard, Harm, plain_key
 from shared.domain.instance import Instance, Status, after_transition
 from shared.domain.narrowing import Narrowing
 from shared.domain.prices import ListPrice
 from shared.domain.selection import ByIds, ByTagsAndName, Selection, mismatch
 from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
-from shared.errors import unforeseen
 
 
 class Result(str, Enum):

@@ -14,9 +14,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from shared.base.errors import InvalidEvent
 from shared.domain.instance import Instance
 from shared.domain.steps import Rule
-from shared.errors import InvalidEvent
 
 _PREFIX = "p1"
 _PLAN_ID = rf"{_PREFIX}-(?P<request>[0-9a-f]{{16}})-(?P<members>[A-Za-z0-9_-]*)"

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from shared.base.errors import Refused
 from shared.domain.day_hints import has_chinese, translated
 from shared.domain.days import WEEKDAYS, InvalidSpec, plain, quoted
 from shared.domain.schedule import Schedule
 from shared.domain.schedule_spec import EXAMPLE, NAMED_CHARACTERS, parse_spec
-from shared.errors import Refused
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 _NAME = r"[^\W\d_][\w-]*"
 _ALONE = frozenset({"disabled", "exclude", "false", "ignore", "manual", "no", "none", "skip"})

@@ -33,7 +33,7 @@ from shared.domain.days import (
 )
 from shared.domain.hours import RIGHT, hours_of, is_entry, looks_like_hours
 from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
-from shared.zones import NOT_CHINAS, zone_name, zone_of_city
+from shared.settings.zones import NOT_CHINAS, zone_name, zone_of_city
 
 TAG_CHARACTERS = 128
 """The longest value of a tag (TagResources, ECS API reference)."""

@@ -17,9 +17,9 @@ from typing import ClassVar
 
 import msgspec
 
+from shared.base.printable import counted
 from shared.domain.guards import FRESH_FOR, Harm
 from shared.domain.instance import Instance, StoppedMode, after_transition
-from shared.printable import counted
 
 NOT_KNOWN = "InvalidInstanceId.NotFound"
 """ECS's code for an id that it does not know (StopInstances, API reference)."""

@@ -20,7 +20,7 @@ import msgspec
 from shared.domain.calendar import Calendar
 from shared.domain.local_days import Bounds, LocalDays, moment_of, seconds
 from shared.domain.schedule import Base, Kind, Schedule
-from shared.zones import load_zone
+from shared.settings.zones import load_zone
 
 FARTHEST = 400
 """How many days back and ahead boundaries are looked for: a year, and the holidays after it."""

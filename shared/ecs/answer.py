@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
+from shared.base.printable import printable
 from shared.ecs.masking import masked, masked_json
 from shared.ecs.total_timeout import unpacked
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
-from shared.printable import printable
 
 _MAX_MESSAGE, _MAX_WORD = 200, 64
 _MAX_DIGITS = 12

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from shared.base.errors import assert_never
+from shared.base.times import to_minute_text
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected, lost
 from shared.domain.retries import SERVER_ERROR, Kind
@@ -31,8 +33,6 @@ from shared.domain.steps import Snapshot as TakeSnapshots
 from shared.ecs.client import Answer, Client
 from shared.ecs.fields import RELEASE_TAG, listed, read_status
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.errors import assert_never
-from shared.times import to_minute_text
 
 TOKENS = 4
 """How many ClientTokens are tried for the same work where ECS says that the last one failed."""

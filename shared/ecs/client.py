@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 
-from shared.clock import Clock, Deadline
+from shared.base.clock import Clock, Deadline
+from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.outcome import NotSent
 from shared.domain.retries import MAX_TRIES, Kind
 from shared.ecs.pacer import Outlook, Pacer
 from shared.ecs.regions import hint, is_listed
 from shared.ecs.transport import ErrorResponse, NoResponse, Transport
-from shared.errors import AccessDenied, Unavailable
 
 READ_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 30.0

@@ -34,11 +34,11 @@ from aliyunsdkcore.vendored.requests.packages.urllib3 import (
 from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
 from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
+from shared.base.errors import Refused
 from shared.ecs.dial import dial, secure, trusting
 from shared.ecs.total_timeout import TimedResponse
 from shared.ecs.transport import NoResponse
-from shared.errors import Refused
-from shared.settings import Settings, is_loopback
+from shared.settings.settings import Settings, is_loopback
 
 MAX_HOSTS = 100
 """As many as a request may name regions; the SDK's ten would be closed under calls in flight."""

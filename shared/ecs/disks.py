@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
 from shared.domain.steps import DiskLook
 from shared.ecs.fields import (
@@ -29,7 +30,6 @@ from shared.ecs.fields import (
     read_snapshot,
 )
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
-from shared.errors import AccessDenied, Unavailable
 
 DISKS_PAGE = "500"
 """Most rows of a call of DescribeDisks (API reference)."""

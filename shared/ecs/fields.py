@@ -15,6 +15,8 @@ from sys import intern
 from types import MappingProxyType
 from typing import Any
 
+from shared.base.errors import Unavailable
+from shared.base.times import parse_instant
 from shared.domain.instance import (
     Bought,
     Disk,
@@ -24,8 +26,6 @@ from shared.domain.instance import (
     Status,
     StoppedMode,
 )
-from shared.errors import Unavailable
-from shared.times import parse_instant
 
 RELEASE_TAG = "curfew:release-of"
 """Marks a snapshot as Curfew's; its value is the instance whose disk it holds."""

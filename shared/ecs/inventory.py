@@ -16,6 +16,8 @@ from types import MappingProxyType
 
 import msgspec
 
+from shared.base.errors import Unavailable
+from shared.base.parallel import Runner
 from shared.domain.instance import Instance
 from shared.domain.selection import (
     ByIds,
@@ -28,8 +30,6 @@ from shared.domain.selection import (
 from shared.ecs.client import Answer, Client
 from shared.ecs.fields import Json, listed, read_row, read_tag, rows
 from shared.ecs.transport import ErrorResponse
-from shared.errors import Unavailable
-from shared.parallel import Runner
 
 PAGE = 100
 """Most ids or rows a call (DescribeInstances, StopInstances, DeleteInstances, API reference)."""

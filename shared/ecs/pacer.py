@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shared.clock import Clock
+from shared.base.clock import Clock
 
 _EARLY_PROBES_S = (1.0, 4.0)
 _LATE_PROBES_S = (1.0, 2.0, 4.0, 8.0)

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.instance import Instance
 from shared.domain.plan import Row
 from shared.domain.prices import (
@@ -32,7 +33,6 @@ from shared.domain.retries import Kind
 from shared.ecs.disks import DISKS_PAGE
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.errors import AccessDenied, Unavailable
 
 MOST_CALLS = 20
 MOST_TIME = timedelta(seconds=60)

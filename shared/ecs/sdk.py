@@ -37,8 +37,8 @@ from shared.ecs.connections import Adapter, proxies_to
 from shared.ecs.masking import forms_of
 from shared.ecs.regions import has_endpoint_of_its_own
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.hosts import read_server
-from shared.settings import Credentials, Settings
+from shared.settings.hosts import read_server
+from shared.settings.settings import Credentials, Settings
 
 CONNECT_TIMEOUT_S = 5.0
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__version__} Curfew"}

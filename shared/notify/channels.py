@@ -20,8 +20,8 @@ from enum import Enum
 
 import msgspec
 
-from shared.hosts import Server, read_server
-from shared.settings import is_loopback
+from shared.settings.hosts import Server, read_server
+from shared.settings.settings import is_loopback
 
 _ADDRESS = r"(?P<server>[A-Za-z]+://[^/?]+)(?P<path>/[!-~]*|)(?P<query>\?[!-~]*|)"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from shared.base.printable import printable
 from shared.ecs.masking import forms_of, masked
 from shared.notify.channels import Channel
 from shared.notify.outgoing import Outgoing
-from shared.printable import printable
 
 _MAX_SAID = 200
 _MAX_READ = 2_000

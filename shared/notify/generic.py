@@ -13,13 +13,13 @@ import json
 from datetime import datetime
 from typing import Any
 
+from shared.base.errors import CurfewError
+from shared.base.printable import printable
 from shared.domain.plan import Row
-from shared.errors import CurfewError
 from shared.notify.channels import Channel
 from shared.notify.leases import InTime, Linking, due
 from shared.notify.message import Ending, Run
 from shared.notify.outgoing import Answer, Outgoing, OutOfTime, posted
-from shared.printable import printable
 
 
 def request(

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from shared.base.printable import printable
 from shared.notify.words import Spoken
-from shared.printable import printable
 
 HEADERS: Mapping[str, str] = {
     "Content-Type": "text/html; charset=utf-8",

@@ -9,12 +9,12 @@ from typing import Protocol
 
 import msgspec
 
+from shared.base.printable import printable
 from shared.domain.guards import STILL_RELEASED, plain_key
 from shared.domain.plan import Row, is_released_by
 from shared.notify.links import Lease, link
 from shared.notify.message import Line, Run, Text, footer
 from shared.notify.words import WORDS, Spoken, Words, local_time
-from shared.printable import printable
 from shared.report.report import Report
 
 MAX_MESSAGES = 5

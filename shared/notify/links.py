@@ -15,8 +15,8 @@ from datetime import datetime
 
 import msgspec
 
-from shared.notice_settings import SHORTEST_LINK_KEY
-from shared.times import parse_instant, to_minute_text
+from shared.base.times import parse_instant, to_minute_text
+from shared.settings.notices import SHORTEST_LINK_KEY
 
 FIELD = "lease"
 """The name of the query's field."""

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from shared.base.errors import CurfewError
 from shared.domain.plan import Row
-from shared.errors import CurfewError
 from shared.notify.reasons import in_chinese
 from shared.notify.words import RESULTS, WORDS, Spoken, Words
 from shared.report.log import Origin
@@ -119,7 +119,7 @@ class Run(msgspec.Struct, frozen=True):
         return found
 
     def occasions(self) -> frozenset[str]:
-        """What this run is, of ``shared.notice_settings.OCCASIONS``."""
+        """What this run is, of ``shared.settings.notices.OCCASIONS``."""
         counted = [one.counts() for one in self.reports]
         are = {
             "failed": bool(self.errors()),

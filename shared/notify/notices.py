@@ -12,17 +12,17 @@ from functools import partial
 
 import msgspec
 
-from shared.clock import Clock
-from shared.errors import Refused
-from shared.notice_settings import NoticeSettings, read_notice_settings
+from shared.base.clock import Clock
+from shared.base.errors import Refused
+from shared.base.parallel import Runner
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Channels, Kind, read_channels
 from shared.notify.echo import without_secrets
 from shared.notify.leases import MAX_MESSAGES, InTime, Linking, due, left_over_in_words, pages
 from shared.notify.message import Run, text_of
 from shared.notify.outgoing import Answer, Outgoing, OutOfTime
-from shared.parallel import Runner
 from shared.report.log import log_unforeseen
+from shared.settings.notices import NoticeSettings, read_notice_settings
 
 LONGEST_S = 3.0
 """What all notices of an invocation may take, side by side; kept back from its time."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from shared import strict_json
+from shared.base import strict_json
 from shared.notify.message import Text
 
 JSON = "application/json; charset=utf-8"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from shared.printable import printable
+from shared.base.printable import printable
 
 _ACTING = "`*[]&#~\\|!"
 _TWINS = {ord(one): ord(one) + 0xFEE0 for one in _ACTING}  # Unicode, "Fullwidth Forms"

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from shared.base.errors import Refused
 from shared.ecs.connections import Adapter
 from shared.ecs.transport import NoResponse
-from shared.errors import Refused
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing
-from shared.proxy import read_proxy
-from shared.settings import Settings, is_loopback
+from shared.settings.proxy import read_proxy
+from shared.settings.settings import Settings, is_loopback
 
 _CONNECTING = 0.5
 """Which part of its time a notice may take to connect."""

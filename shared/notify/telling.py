@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from shared.clock import Clock
-from shared.errors import Refused
+from shared.base.clock import Clock
+from shared.base.errors import Refused
+from shared.base.parallel import Runner
 from shared.notify.message import Ending, Run
 from shared.notify.notices import LONGEST_S, Post, Told, read_notices
-from shared.parallel import Runner
 from shared.report.log import Origin, log_notice, log_unforeseen
 
 _AFTERWARDS_S = 0.3

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from shared.base.errors import places, unforeseen
+from shared.base.printable import printable
 from shared.domain.instance import stopped_mode
 from shared.domain.plan import Plan, Result
-from shared.errors import places, unforeseen
-from shared.printable import printable
 from shared.report.report import Report
 
 logger = logging.getLogger("curfew")

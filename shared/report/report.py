@@ -16,13 +16,13 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from shared.base.errors import AccessDenied, CurfewError, Incomplete, Refused
+from shared.base.printable import counted, printable
+from shared.base.times import to_zone_text
+from shared.base.version import VERSION
 from shared.domain.guards import plain_key
 from shared.domain.plan import Result, Row
 from shared.domain.retries import Kind, kind_of
-from shared.errors import AccessDenied, CurfewError, Incomplete, Refused
-from shared.printable import counted, printable
-from shared.times import to_zone_text
-from shared.version import VERSION
 
 MAX_ROWS = 200
 MAX_ERROR_BYTES = 32_000

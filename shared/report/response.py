@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shared.errors import (
+from shared.base.errors import (
     AccessDenied,
     CurfewError,
     Incomplete,
@@ -14,7 +14,7 @@ from shared.errors import (
     Refused,
     Unavailable,
 )
-from shared.printable import counted, printable
+from shared.base.printable import counted, printable
 from shared.report.report import Report, with_reports
 from shared.request.triggers import Event, Message
 

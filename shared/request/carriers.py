@@ -20,7 +20,8 @@ from datetime import datetime
 
 import msgspec
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
 from shared.request.envelopes import as_object, flag, http_body, text_id
 from shared.request.event_times import epoch_ms, epoch_ms_or_instant, epoch_s, instant
 from shared.request.no_request import (
@@ -35,7 +36,6 @@ from shared.request.no_request import (
     missing,
     stated,
 )
-from shared.strict_json import shown
 
 Envelope = dict[str, object]
 

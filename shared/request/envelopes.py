@@ -12,8 +12,8 @@ from __future__ import annotations
 import base64
 from codecs import BOM_UTF8
 
-from shared.errors import InvalidEvent
-from shared.strict_json import JsonError, loads, shown
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import JsonError, loads, shown
 
 EXAMPLE = '{"instance_ids": ["i-bp1example"]}'
 """A request, as errors show one."""

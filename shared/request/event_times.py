@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 
-from shared.errors import InvalidEvent
-from shared.strict_json import shown
-from shared.times import parse_instant
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
+from shared.base.times import parse_instant
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 

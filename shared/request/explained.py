@@ -12,10 +12,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
 from shared.request.fields import Except
 from shared.request.no_request import PLACES, REQUEST_FIELDS
-from shared.strict_json import shown
 
 
 def invalid(field: str, value: object, right: str) -> InvalidEvent:

@@ -14,9 +14,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
 from shared.request.envelopes import EXAMPLE
-from shared.strict_json import shown
 
 REQUEST_FIELDS = frozenset(
     {

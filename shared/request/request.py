@@ -15,9 +15,11 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from shared.base.errors import InvalidEvent, Refused
+from shared.base.strict_json import shown
+from shared.base.times import before, parse_duration
 from shared.domain.narrowing import Kept, Narrowing
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.errors import InvalidEvent, Refused
 from shared.request.explained import description, explained, invalid
 from shared.request.fields import (
     Except,
@@ -28,8 +30,6 @@ from shared.request.fields import (
     WholeKey,
     tag_values,
 )
-from shared.strict_json import shown
-from shared.times import before, parse_duration
 
 R = TypeVar("R", bound="Request")
 

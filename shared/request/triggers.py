@@ -18,7 +18,8 @@ from enum import Enum
 
 import msgspec
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
 from shared.request import carriers, eventbridge
 from shared.request.carriers import Envelope, Opener, Place
 from shared.request.envelopes import RIGHT, as_object, read_text, text_id
@@ -29,7 +30,6 @@ from shared.request.no_request import (
     refuse_binary,
     refuse_other_services,
 )
-from shared.strict_json import shown
 
 MAX_MESSAGES = 10_000
 """EventBridge sends no more at once ("Advanced features of triggers", FC docs)."""

@@ -15,11 +15,6 @@ from tests.docs.pages import ROOT, blocks, codes, prose, tables
 
 OURS = ("shared", "functions", "local", "tests", "tools")
 PAGES = ("docs/architecture.md", "docs/architecture.zh-CN.md")
-GROUND = {
-    "clock", "errors", "hosts", "notice_settings", "parallel", "printable", "proxy", "strict_json",
-    "times", "version", "zones",
-}  # fmt: skip
-"""What everything may use; one box in the picture."""
 Graph = Mapping[str, set[str]]
 
 both = pytest.mark.parametrize("page", PAGES)
@@ -40,8 +35,7 @@ def box(path: Path) -> str:
     package, *rest = path.relative_to(ROOT).parts
     if package == "functions":
         return package
-    name = rest[0].removesuffix(".py")
-    return "ground" if name in GROUND else name.replace("__init__", "")
+    return rest[0].removesuffix(".py").replace("__init__", "")
 
 
 def modules_in(module: ast.Module) -> Iterator[str]:
@@ -54,8 +48,7 @@ def modules_in(module: ast.Module) -> Iterator[str]:
             names = [f"{node.module}.{one.name}" for one in node.names]
         for name in names:
             if name.startswith("shared."):
-                part = name.split(".")[1]
-                yield "ground" if part in GROUND else part
+                yield name.split(".")[1]
 
 
 def reached(graph: Graph, start: str) -> set[str]:

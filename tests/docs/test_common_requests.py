@@ -12,7 +12,7 @@ import pytest
 
 from local.ecs.ram.policy import Policy
 from local.fc.deployment import action_names
-from shared.errors import AccessDenied
+from shared.base.errors import AccessDenied
 from shared.request.request import decode
 from shared.request.triggers import parse
 from tests.docs.pages import Block, blocks, events, leads_somewhere, links, prose

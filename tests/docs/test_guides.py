@@ -23,8 +23,8 @@ from click.testing import CliRunner
 from local.cli.main import group
 from local.fc.context import CODE
 from local.fc.runtime import invoke
-from shared import errors
-from shared.errors import CurfewError
+from shared.base import errors
+from shared.base.errors import CurfewError
 from shared.request.request import decode
 from shared.request.triggers import Message, parse
 from tests.docs.pages import leads_somewhere, links

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.base.times import CHINA, parse_instant, to_zone_text
 from shared.domain.guards import TAG_GUARDS, Guard, Harm
 from shared.domain.instance import Instance, Status
-from shared.times import CHINA, parse_instant, to_zone_text
 from tests.docs.pages import ROOT, codes, leads_somewhere, links, tables
 from tests.harness.stage import NOW, REGION
 from tools import promises

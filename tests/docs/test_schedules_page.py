@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from local.cli.main import group
+from shared.base.times import CHINA
 from shared.domain.days import InvalidSpec
 from shared.domain.enforcement import Move, Power, Seen, Terms, decide
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import state_at
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, local
 
 ENGLISH, CHINESE = (

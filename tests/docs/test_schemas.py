@@ -15,10 +15,10 @@ import pytest
 
 from local.fc.deployment import EVENTS, action_names
 from shared.action import Action, RequestTime
-from shared.errors import InvalidEvent, Refused
+from shared.base.errors import InvalidEvent, Refused
 from shared.request.request import Request, decode, require_cap_for_all
 from shared.request.triggers import Message, parse
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.docs.json_schema import fits
 from tools import schemas
 from tools.schemas import TARGET, path_of, schema_of, text_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from functions.release import ReleaseRule
+from shared.base.times import CHINA
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
-from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 STARTED = datetime(2026, 11, 24, 9, 0, tzinfo=timezone.utc)

@@ -9,7 +9,7 @@ import pytest
 
 from local.ecs.account.model import LockReason, Status, StoppedMode
 from local.ecs.gateway.faults import GarbledRow, Refuse
-from shared.errors import Incomplete, InvalidEvent, Refused
+from shared.base.errors import Incomplete, InvalidEvent, Refused
 from tests.functions.schedules import ALL, EVENING, MORNING, OFFICE, TAGGED, apply, at, machine, off
 from tests.harness.reports import report_of, table
 

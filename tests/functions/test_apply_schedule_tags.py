@@ -8,9 +8,9 @@ import pytest
 
 from local.ecs.account.model import Status
 from local.ecs.gateway.faults import DroppedTags, Refuse
+from shared.base.errors import Incomplete
 from shared.domain.on_schedule import NO_SCHEDULE
 from shared.domain.plan import UNCONFIRMED_TAGS
-from shared.errors import Incomplete
 from tests.functions.schedules import EVENING, OFFICE, apply, at, machine, off
 from tests.harness.forgetful import Forgetful
 from tests.harness.reports import report_of, table

@@ -11,9 +11,9 @@ from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Runtime
+from shared.base.errors import Incomplete
+from shared.base.version import VERSION
 from shared.domain.calendar import Calendar
-from shared.errors import Incomplete
-from shared.version import VERSION
 from tests.harness.call import Call
 from tests.harness.invocation import RUNTIMES
 from tests.harness.reports import in_error, row

@@ -10,8 +10,8 @@ import pytest
 from local.ecs.account.model import Status
 from local.ecs.clock import ManualClock
 from local.ecs.fleet.fleet import InstanceSpec
+from shared.base.errors import Refused
 from shared.domain.calendar import Calendar
-from shared.errors import Refused
 from tests.harness.reports import table
 from tests.harness.stage import Stage
 from tests.unit.domain.schedules import local

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from local.ecs.account.model import ChargeType, LockReason, Status, StoppedMode
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
-from shared.errors import (
+from shared.base.errors import (
     Incomplete,
 )
 from tests.harness.actions import HANDLERS

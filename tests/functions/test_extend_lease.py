@@ -21,9 +21,9 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.trigger_events import http
+from shared.base.times import to_minute_text
 from shared.notify.links import Lease, link
 from shared.run import World
-from shared.times import to_minute_text
 from tests.harness.actions import ROOT
 from tests.harness.invocation import ACCOUNT, make_context, one_by_one
 from tests.harness.stage import Stage

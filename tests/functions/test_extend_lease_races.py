@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.errors import Unavailable
+from shared.base.errors import Unavailable
 from tests.functions.test_extend_lease import RELEASE, Desk
 
 DAY = timedelta(days=1)

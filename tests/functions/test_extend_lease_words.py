@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from functions.extend_lease import ExtendRule
+from shared.base.errors import Unavailable
+from shared.base.times import CHINA, to_zone_text
 from shared.domain.instance import Instance, Status
 from shared.domain.steps import Impossible, SetAutoRelease, Skip
-from shared.errors import Unavailable
-from shared.times import CHINA, to_zone_text
 from tests.functions.test_extend_lease import HOUR, RELEASE, Desk
 from tests.harness.invocation import make_context
 

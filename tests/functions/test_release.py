@@ -16,9 +16,9 @@ from local.ecs.gateway.faults import (
     Refuse,
 )
 from local.fc.context import Runtime
+from shared.base.errors import Incomplete, InvalidEvent, Refused
+from shared.base.times import CHINA, to_minute_text, to_zone_text
 from shared.converge.fleet import NOT_THERE
-from shared.errors import Incomplete, InvalidEvent, Refused
-from shared.times import CHINA, to_minute_text, to_zone_text
 from tests.harness.call import Body, Call
 from tests.harness.invocation import RUNTIMES
 from tests.harness.reports import row

@@ -25,8 +25,8 @@ from local.ecs.gateway.faults import (
     SlowBody,
 )
 from local.ecs.gateway.gateway import Answer
+from shared.base.errors import Incomplete
 from shared.ecs.disks import EARLIER
-from shared.errors import Incomplete
 from tests.harness.call import Body, Call
 from tests.harness.reports import in_error
 

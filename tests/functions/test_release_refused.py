@@ -21,7 +21,7 @@ from local.ecs.gateway.faults import (
 )
 from local.ecs.gateway.gateway import Answer
 from local.ecs.ram.caller import Caller
-from shared.errors import AccessDenied, Incomplete
+from shared.base.errors import AccessDenied, Incomplete
 from tests.harness.call import Body, Call
 from tests.harness.reports import in_error, row
 

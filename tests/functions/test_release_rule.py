@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from msgspec.structs import replace
 
+from shared.base.times import CHINA
 from shared.domain.instance import Disk, Snapshot, SnapshotStatus, Status
 from shared.domain.steps import (
     ClearAutoRelease,
@@ -22,7 +23,6 @@ from shared.domain.steps import (
     Wait,
 )
 from shared.domain.steps import Snapshot as TakeSnapshots
-from shared.times import CHINA
 from tests.functions.release_cases import (
     BASE,
     BOOLS,

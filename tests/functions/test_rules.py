@@ -19,7 +19,7 @@ from shared.domain.steps import (
     Stop,
     Wait,
 )
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.functions.rule_cases import BASE, BOOLS, NOT_KNOWN, NOW, instances
 
 MODES = (None, StoppedMode.STOP_CHARGING, StoppedMode.KEEP_CHARGING)

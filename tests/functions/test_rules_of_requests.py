@@ -11,16 +11,16 @@ from functions.clear_auto_release import ClearAutoReleaseRule
 from functions.describe import describe_rule
 from functions.release import ReleaseRule
 from shared.action import RequestTime
+from shared.base.errors import InvalidEvent
+from shared.base.times import CHINA
 from shared.domain.guards import Harm
 from shared.domain.instance import StoppedMode
 from shared.domain.power import StartRule, StopRule
 from shared.domain.steps import (
     DiskLook,
 )
-from shared.errors import InvalidEvent
 from shared.request.request import decode
-from shared.settings import Settings
-from shared.times import CHINA
+from shared.settings.settings import Settings
 from tests.functions.rule_cases import BOOLS, NOW
 from tests.harness.actions import ACTIONS
 

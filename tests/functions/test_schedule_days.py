@@ -14,8 +14,8 @@ from local.ecs.clock import ManualClock
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.ecs.ram.caller import Caller
-from shared.errors import CurfewError
-from shared.times import CHINA
+from shared.base.errors import CurfewError
+from shared.base.times import CHINA
 from tests.harness.stage import Stage
 from tests.unit.domain.schedules import local
 

@@ -14,8 +14,8 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Cut
 from local.fc.context import Runtime
 from local.fc.trigger_events import timer
-from shared.errors import Incomplete, InvalidEvent
-from shared.version import VERSION
+from shared.base.errors import Incomplete, InvalidEvent
+from shared.base.version import VERSION
 from tests.harness.call import Body, Call
 from tests.harness.invocation import RUNTIMES
 from tests.harness.reports import in_error, row

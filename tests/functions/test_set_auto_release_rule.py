@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from functions.set_auto_release import SetAutoReleaseRule
+from shared.base.times import CHINA
 from shared.domain.instance import Status
 from shared.domain.steps import (
     Done,
@@ -20,7 +21,6 @@ from shared.domain.steps import (
     Step,
     in_words,
 )
-from shared.times import CHINA
 from tests.functions.rule_cases import BASE, BOOLS, NOT_KNOWN, NOW, instances
 
 AT = datetime(2026, 11, 24, 20, 0, tzinfo=timezone.utc)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from functions.set_auto_release import ACTION, EARLIEST, LATEST, SetAutoReleaseRule
 from shared.action import RequestTime
+from shared.base.errors import InvalidEvent
+from shared.base.times import CHINA
 from shared.domain.steps import Rule
-from shared.errors import InvalidEvent
 from shared.request.request import decode
-from shared.settings import Settings
-from shared.times import CHINA
+from shared.settings.settings import Settings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 AT_RIGHT = 'a time with a zone: "2026-11-24T20:00:00+08:00".'

@@ -9,8 +9,8 @@ from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.context import Runtime
-from shared.errors import Incomplete
-from shared.version import VERSION
+from shared.base.errors import Incomplete
+from shared.base.version import VERSION
 from tests.harness.call import Call
 from tests.harness.invocation import RUNTIMES
 from tests.harness.reports import in_error, row

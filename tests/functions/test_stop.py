@@ -15,9 +15,9 @@ from local.ecs.account.quirks import Quirks
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.context import Runtime
+from shared.base.errors import Incomplete
+from shared.base.version import VERSION
 from shared.converge.fleet import NOT_THERE
-from shared.errors import Incomplete
-from shared.version import VERSION
 from tests.harness.call import Body, Call
 from tests.harness.invocation import RUNTIMES
 from tests.harness.reports import in_error, row

@@ -20,7 +20,7 @@ from local.ecs.gateway.gateway import Answer
 from local.ecs.gateway.request_log import is_mutating
 from local.ecs.products import Product
 from local.ecs.ram.caller import Caller
-from shared.errors import CurfewError
+from shared.base.errors import CurfewError
 from tests.harness.stage import NOW, Stage
 from tests.harness.transport import Direct
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.fleet.fleet import default_fleet
-from shared.errors import CurfewError, InvalidEvent, Refused
+from shared.base.errors import CurfewError, InvalidEvent, Refused
 from shared.report.response import HTTP_STATUS
 from tests.fuzz.events import Fuzzer
 from tests.harness.actions import FUNCTIONS

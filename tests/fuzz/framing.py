@@ -21,7 +21,7 @@ from local.ecs.emulator import LOCAL_KEY, local_credential
 from local.ecs.http.endpoint import Wire
 from local.ecs.http.messages import HttpReply, HttpRequest
 from shared.ecs.sdk import SdkTransport
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 from tests.fuzz.cases import CASES, FuzzError, Run
 from tests.harness.servers import listening, request_from
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.ram.caller import Caller
-from shared.errors import Unavailable
+from shared.base.errors import Unavailable
 from tests.fuzz import answers, framing
 from tests.fuzz.__main__ import main
 from tests.fuzz.answers import GONE, ODD, Damage, as_bytes, changed, damages, recorded

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.ecs.ram.caller import Caller
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from tests.fuzz.__main__ import main
 from tests.fuzz.check import Checker, FuzzError
 from tests.fuzz.events import Fuzzer

@@ -23,11 +23,11 @@ from local.ecs.gateway.request_log import Effect, Entry
 from local.ecs.products import Product
 from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime
-from shared.clock import Deadline
+from shared.base.clock import Deadline
 from shared.ecs.client import Client
 from shared.ecs.sdk import SdkTransport
 from shared.run import World
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.harness.actions import Handler
 from tests.harness.invocation import CREDENTIALS, ENVIRONMENT, make_context, one_by_one
 from tests.harness.transport import Direct

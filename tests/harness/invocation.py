@@ -8,7 +8,7 @@ from typing import TypeVar, get_args
 from local.ecs.fleet.fleet import HANGZHOU
 from local.ecs.ram.caller import Caller
 from local.fc.context import Context, Runtime, context
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 
 T = TypeVar("T")
 U = TypeVar("U")

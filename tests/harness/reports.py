@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from local.ecs.fleet.fleet import HANGZHOU
-from shared.errors import CurfewError
-from shared.times import CHINA
+from shared.base.errors import CurfewError
+from shared.base.times import CHINA
 
 
 def row(instance_id: str, result: str, reason: str = "", **other: object) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import NoResponse
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")
 BODY = b'{"RequestId": "1"}'

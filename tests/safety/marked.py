@@ -16,7 +16,7 @@ from local.fc.context import Runtime, context, environment
 from local.fc.runtime import invoke
 from local.fc.trigger_events import ENVELOPES, Request
 from shared.run import World
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 from tests.harness.invocation import one_by_one
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

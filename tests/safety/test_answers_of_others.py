@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
-from shared.errors import Incomplete, Unavailable
+from shared.base.errors import Incomplete, Unavailable
 from tests.harness.actions import DESTRUCTIVE, function_of, stated
 from tests.harness.reports import report_of
 from tests.harness.stage import REGION, Stage

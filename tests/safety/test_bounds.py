@@ -7,7 +7,7 @@ import pytest
 from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import GarbledRow, Refuse
 from local.fc.trigger_events import Request
-from shared.errors import Incomplete, InvalidEvent, Refused
+from shared.base.errors import Incomplete, InvalidEvent, Refused
 from tests.harness.reports import report_of
 from tests.harness.stage import DEV, REGION, Stage
 

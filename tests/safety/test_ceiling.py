@@ -11,7 +11,7 @@ import pytest
 from local.ecs.fleet.fleet import SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import CurfewError, Incomplete, Refused
+from shared.base.errors import CurfewError, Incomplete, Refused
 from tests.harness.actions import WRITING_FUNCTIONS, stated, to_do
 from tests.harness.invocation import ENVIRONMENT
 from tests.harness.reports import report_of, table

@@ -10,9 +10,9 @@ import pytest
 
 from local.ecs.clock import ManualClock
 from local.fc.trigger_events import ENVELOPES, Request
+from shared.base.errors import InvalidEvent, Refused
 from shared.domain import calendar
 from shared.domain.calendar import China
-from shared.errors import InvalidEvent, Refused
 from tests.harness.actions import FUNCTIONS, stated
 from tests.harness.reports import report_in
 from tests.harness.stage import FEW, Stage

@@ -9,7 +9,7 @@ import pytest
 
 from local.ecs.account.model import Status
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import CurfewError, Refused
+from shared.base.errors import CurfewError, Refused
 from tests.harness.reports import at, report_in, table
 from tests.harness.stage import Stage
 from tests.safety.race_cases import API, RELEASE, WEB

@@ -14,8 +14,8 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import AnyFault, DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
+from shared.base.errors import AccessDenied, Incomplete, Unavailable
 from shared.domain.plan import UNSURE_TAGS
-from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.harness.actions import (
     DESTRUCTIVE,
     FUNCTIONS,

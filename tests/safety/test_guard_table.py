@@ -17,8 +17,8 @@ from local.ecs.account.model import ChargeType, LockReason, Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
+from shared.base.errors import Incomplete
 from shared.domain.guards import TAG_GUARDS, Harm
-from shared.errors import Incomplete
 from tests.harness.actions import (
     ACTIONS,
     DESTRUCTIVE,

@@ -21,7 +21,14 @@ from local.ecs.gateway.faults import (
     RepeatedToken,
 )
 from local.fc.trigger_events import Request
-from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
+from shared.base.errors import (
+    AccessDenied,
+    CurfewError,
+    Incomplete,
+    InvalidEvent,
+    Refused,
+    Unavailable,
+)
 from tests.harness.actions import HARMFUL, function_of, stated
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected

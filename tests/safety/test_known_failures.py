@@ -18,9 +18,9 @@ from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import Incomplete, InvalidEvent
+from shared.base.errors import Incomplete, InvalidEvent
 from shared.run import World
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 from tests.harness.actions import FUNCTIONS, HARMFUL_FUNCTIONS, stated
 from tests.harness.invocation import make_context
 from tests.harness.reports import at, report_of, table

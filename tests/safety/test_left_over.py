@@ -14,9 +14,9 @@ from local.ecs.account.model import LockReason
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 from local.fc.trigger_events import ENVELOPES
+from shared.base.errors import Incomplete
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import ErrorResponse
-from shared.errors import Incomplete
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, Stage
 from tests.harness.transport import Direct

@@ -13,7 +13,7 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import CurfewError, Incomplete
+from shared.base.errors import CurfewError, Incomplete
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, Stage
 from tests.harness.transport import Direct

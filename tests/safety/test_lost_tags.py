@@ -14,8 +14,8 @@ from local.ecs.gateway.faults import (
     DroppedTags,
     GarbledRow,
 )
+from shared.base.errors import AccessDenied, Incomplete, Unavailable
 from shared.domain.plan import LOST_TAGS
-from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.harness.actions import DESTRUCTIVE, HARMFUL, function_of, stated
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected

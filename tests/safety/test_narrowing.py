@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import Incomplete, Refused
+from shared.base.errors import Incomplete, Refused
 from tests.harness.actions import FUNCTIONS, WRITING, WRITING_FUNCTIONS, function_of, stated, to_do
 from tests.harness.reports import report_in, table
 from tests.harness.requests import WAYS, request_for

@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
-from shared.errors import Incomplete, InvalidEvent
+from shared.base.errors import Incomplete, InvalidEvent
 from shared.notify.outgoing import Answer
 from tests.harness.chat import HERE, MARKED, Chat
 from tests.harness.stage import Stage

@@ -17,7 +17,7 @@ from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Cut, LostPermission, ProxyPage, Refuse
 from local.fc.trigger_events import ENVELOPES
-from shared.errors import CurfewError
+from shared.base.errors import CurfewError
 from shared.notify.channels import Channel
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing

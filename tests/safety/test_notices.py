@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from shared.errors import CurfewError, InvalidEvent, Refused
+from shared.base.errors import CurfewError, InvalidEvent, Refused
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer
 from tests.harness.actions import FUNCTIONS, ROOT, stated

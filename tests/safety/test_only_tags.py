@@ -9,7 +9,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags
-from shared.errors import Incomplete, Refused
+from shared.base.errors import Incomplete, Refused
 from tests.harness.actions import WRITING_FUNCTIONS, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, request_for

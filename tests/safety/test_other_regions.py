@@ -11,9 +11,9 @@ import pytest
 from local.ecs.fleet.fleet import SHANGHAI
 from local.ecs.gateway.faults import AnyFault, LostPermission, Refuse
 from local.fc.trigger_events import Request
+from shared.base.errors import Incomplete
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.errors import Incomplete
 from tests.harness.actions import FUNCTIONS, WRITING_FUNCTIONS, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import REGION

@@ -11,7 +11,7 @@ import pytest
 from local.ecs.account.model import Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import CurfewError, InvalidEvent, Refused
+from shared.base.errors import CurfewError, InvalidEvent, Refused
 from tests.harness.actions import HARMFUL_FUNCTIONS, stated
 from tests.harness.reports import table
 from tests.harness.requests import WAYS, request_for

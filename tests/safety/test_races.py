@@ -12,7 +12,7 @@ import pytest
 from local.ecs.account.model import LockReason, SnapshotStatus, Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import CurfewError
+from shared.base.errors import CurfewError
 from tests.harness.actions import DESTRUCTIVE, HARMFUL_FUNCTIONS, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import Stage

@@ -19,7 +19,7 @@ from local.ecs.ram.caller import Caller
 from local.ecs.ram.policy import Policy
 from local.fc.deployment import function_names
 from local.fc.trigger_events import Request
-from shared.errors import AccessDenied
+from shared.base.errors import AccessDenied
 from tests.harness.actions import FUNCTIONS, stated
 from tests.harness.reports import table
 from tests.harness.s_yaml import raw

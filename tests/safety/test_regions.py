@@ -12,8 +12,8 @@ import pytest
 from local.ecs.fleet.fleet import SHANGHAI
 from local.ecs.gateway.faults import Cut, LostPermission, Refuse
 from local.fc.trigger_events import ENVELOPES, Request
+from shared.base.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
 from shared.ecs.transport import NoResponse
-from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Unavailable
 from tests.harness.actions import FUNCTIONS, WRITING_FUNCTIONS, stated
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, REGION, Stage

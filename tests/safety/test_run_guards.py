@@ -9,7 +9,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import InvalidEvent, Refused
+from shared.base.errors import InvalidEvent, Refused
 from shared.request.triggers import parse
 from tests.harness.actions import WRITING_FUNCTIONS, stated, to_do
 from tests.harness.invocation import ACCOUNT

@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import GarbledRow, Refuse
-from shared.errors import Incomplete
+from shared.base.errors import Incomplete
 from tests.harness.reports import table
 from tests.harness.stage import DEV, Stage
 from tests.harness.transport import Direct

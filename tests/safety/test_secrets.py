@@ -29,10 +29,10 @@ from local.ecs.gateway.faults import (
 )
 from local.fc.context import Runtime
 from local.fc.trigger_events import Request
+from shared.base.errors import CurfewError
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.errors import CurfewError
-from shared.settings import Credentials, Settings, read_settings
+from shared.settings.settings import Credentials, Settings, read_settings
 from tests.harness.actions import FUNCTIONS, stated
 from tests.safety.marked import (
     CREDENTIALS,

@@ -18,7 +18,7 @@ from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime, context
 from shared.ecs.sdk import SdkTransport
 from shared.run import REAL_WORLD, World
-from shared.settings import Settings, read_settings
+from shared.settings.settings import Settings, read_settings
 from tests.safety.marked import (
     CREDENTIALS,
     KEY,

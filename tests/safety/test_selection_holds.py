@@ -12,8 +12,8 @@ import pytest
 from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import DroppedTags
 from local.fc.trigger_events import ENVELOPES, Request
+from shared.base.errors import Incomplete
 from shared.domain.plan import LOST_TAGS
-from shared.errors import Incomplete
 from tests.harness.actions import DESTRUCTIVE, WRITING, function_of, stated, to_do
 from tests.harness.reports import report_in, report_of, table
 from tests.harness.stage import DEV, Stage

@@ -11,10 +11,10 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.throttle import Limits
 from local.fc.trigger_events import ENVELOPES
+from shared.base.errors import Incomplete, Unavailable
 from shared.domain.guards import FRESH_FOR
 from shared.ecs.inventory import Inventory
 from shared.ecs.transport import ErrorResponse
-from shared.errors import Incomplete, Unavailable
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, MANY_ALLOWED, Stage
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.ecs import connections
 from shared.ecs.transport import NoResponse
-from shared.settings import Settings, read_settings
+from shared.settings.settings import Settings, read_settings
 from tests.harness.certificates import Authority
 from tests.harness.servers import (
     ANSWER,

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Refused
-from shared.settings import Settings, read_settings
+from shared.base.errors import Refused
+from shared.settings.settings import Settings, read_settings
 from tests.harness.certificates import Authority
 from tests.harness.servers import (
     ANSWER,
@@ -214,7 +214,7 @@ def test_the_configuration_of_openssl_does_not_switch_it_off(
     program = (
         "import sys\n"
         "from tests.harness.servers import asked\n"
-        "from shared.settings import Settings\n"
+        "from shared.settings.settings import Settings\n"
         "asked(Settings(endpoint=sys.argv[1]))\n"
     )
     with listening(saying(ANSWER), authority.server("localhost")) as server:

@@ -13,7 +13,7 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Refuse
 from local.fc.trigger_events import ENVELOPES, Request
-from shared.errors import CurfewError, Refused
+from shared.base.errors import CurfewError, Refused
 from tests.harness.invocation import ENVIRONMENT
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, FEW, Stage

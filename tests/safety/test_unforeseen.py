@@ -14,8 +14,8 @@ import pytest
 from local.ecs.account.model import Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES, Request
+from shared.base.errors import CurfewError, Incomplete, Unavailable
 from shared.domain.plan import Row
-from shared.errors import CurfewError, Incomplete, Unavailable
 from shared.report.report import worst_first
 from tests.harness.actions import HARMFUL, function_of, stated
 from tests.harness.invocation import REQUEST_ID

@@ -11,7 +11,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import Request
-from shared.errors import Incomplete, Unavailable
+from shared.base.errors import Incomplete, Unavailable
 from tests.harness.actions import VARIANTS, WRITING, function_of, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.requests import WAYS, selected

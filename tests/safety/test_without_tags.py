@@ -11,8 +11,8 @@ import pytest
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import AnyFault, DroppedTags
 from local.fc.trigger_events import Request
+from shared.base.errors import AccessDenied, Incomplete, Unavailable
 from shared.domain.plan import UNSURE_TAGS
-from shared.errors import AccessDenied, Incomplete, Unavailable
 from tests.harness.actions import FUNCTIONS, WRITING, WRITING_FUNCTIONS, function_of, stated, to_do
 from tests.harness.forgetful import Forgetful
 from tests.harness.reports import report_of, table

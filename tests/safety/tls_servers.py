@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from shared.settings import Settings, read_settings
+from shared.settings.settings import Settings, read_settings
 from tests.harness.certificates import Authority
 
 

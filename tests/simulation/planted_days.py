@@ -12,10 +12,10 @@ import pytest
 
 import shared.domain.calendar
 import shared.run
+from shared.base.times import CHINA
 from shared.domain.guards import Harm
 from shared.run_days import EventDay, day_of
-from shared.settings import Settings
-from shared.times import CHINA
+from shared.settings.settings import Settings
 from tests.simulation import planted
 from tests.simulation.planted import Planted
 from tests.simulation.scenario import Scenario

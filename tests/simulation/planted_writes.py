@@ -22,6 +22,7 @@ import shared.ecs.inventory
 import shared.ecs_access
 import shared.run
 import shared.run_guards
+from shared.base.errors import Refused
 from shared.converge.survey import Pause
 from shared.converge.target import Target
 from shared.domain.guards import Guard, Harm
@@ -32,9 +33,8 @@ from shared.domain.retries import Kind
 from shared.domain.selection import ByTagsAndName
 from shared.domain.steps import Call, Rule
 from shared.ecs.disks import DiskReader
-from shared.errors import Refused
 from shared.request.request import decode
-from shared.settings import read_settings
+from shared.settings.settings import read_settings
 from tests.simulation import planted
 from tests.simulation.planted import Planted, only
 

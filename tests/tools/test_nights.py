@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.report.night import Gathering, Night
 from local.report.source import Source
-from shared.times import CHINA
+from shared.base.times import CHINA
 from tools.nights import FIRST, PICTURES, play
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -20,16 +20,16 @@ from local.fc.context import context
 from local.fc.trigger_events import (
     timer,
 )
-from shared.errors import (
+from shared.base.errors import (
     CurfewError,
     Incomplete,
     InvalidEvent,
     Refused,
     Unavailable,
 )
+from shared.base.version import VERSION
 from shared.run import REAL_WORLD
-from shared.settings import Credentials
-from shared.version import VERSION
+from shared.settings.settings import Credentials
 from tests.harness.actions import HANDLERS
 from tests.harness.call import Call
 from tests.harness.invocation import make_context

@@ -18,7 +18,7 @@ from local.fc.trigger_events import (
     http,
     kafka,
 )
-from shared.errors import (
+from shared.base.errors import (
     CurfewError,
     Incomplete,
     Refused,

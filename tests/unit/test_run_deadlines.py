@@ -13,7 +13,7 @@ from local.ecs.account.model import Status
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Cut, Delay, Refuse
-from shared.errors import Incomplete, Unavailable
+from shared.base.errors import Incomplete, Unavailable
 from tests.harness.call import Call
 from tests.harness.reports import in_error
 

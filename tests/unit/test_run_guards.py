@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from shared.action import RequestTime
+from shared.base.errors import InvalidEvent, Refused
 from shared.domain.instance import Instance, Status
 from shared.domain.plan_id import digest, make_plan_id
-from shared.errors import InvalidEvent, Refused
 from shared.request.request import Request, decode
 from shared.run_guards import (
     Spent,
@@ -19,7 +19,7 @@ from shared.run_guards import (
     check_place,
     check_plan,
 )
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 ASKED = digest("stop", ["cn-hangzhou"], {"all": True})

@@ -12,12 +12,12 @@ from local.channels.channels import PAGE, Channels, environment
 from local.ecs.clock import ManualClock
 from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.server import Served
-from shared.notice_settings import NoticeSettings
 from shared.notify.channels import Channel, Kind, read_channels
 from shared.notify.channels import Channels as Named
 from shared.notify.message import Run
 from shared.notify.notices import Notices, NotTold
 from shared.notify.outgoing import Answer, Outgoing
+from shared.settings.notices import NoticeSettings
 from tests.harness.invocation import one_by_one
 from tests.unit.notify.runs import before, leased, report, row, run
 

@@ -6,7 +6,7 @@ import pytest
 
 from local.check.findings import Level
 from local.check.notices import check_notices
-from shared.notice_settings import read_notice_settings
+from shared.settings.notices import read_notice_settings
 
 DINGTALK = "https://oapi.dingtalk.com/robot/send?access_token=MARKED#SECMARKED"
 KEY = "MARKED" * 8

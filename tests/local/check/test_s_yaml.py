@@ -17,8 +17,8 @@ from local.check.whole import check_file
 from local.fc.context import CODE, Runtime
 from local.fc.deployment import EVENTS, function_names
 from local.fc.runtime import load
-from shared import settings
-from shared.settings import read_settings
+from shared.settings import settings
+from shared.settings.settings import read_settings
 from tests.harness.invocation import RUNTIMES
 from tests.harness.s_yaml import ACCOUNT, SHIPPED, Resource, deployed, raw
 from tools.package import DEFAULT_RUNTIME

@@ -28,8 +28,8 @@ from local.ecs.gateway.faults import FAULTS
 from local.ecs.server import LocalEcs
 from local.fc.deployment import EVENTS, action_names
 from local.fc.trigger_events import ENVELOPES
+from shared.base.times import parse_instant
 from shared.request.triggers import Message, parse
-from shared.times import parse_instant
 
 
 def run(*arguments: str, stdin: str | None = None) -> Result:

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from local.cli.main import group
 from local.show.strip import ASCII, BLOCKS, Picture, draw
+from shared.base.times import CHINA
 from shared.domain.calendar import China
 from shared.domain.local_days import instant_of
 from shared.domain.schedule import Kind, Schedule
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import state_at
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, instants, local, schedules
 
 OFFICE = "workdays 08:30-20:00"

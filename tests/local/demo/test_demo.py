@@ -32,7 +32,7 @@ from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import ErrorResponse
 from shared.request.triggers import Message, parse
 from shared.run import World
-from shared.settings import FcContext
+from shared.settings.settings import FcContext
 
 SPEED = 600.0
 

@@ -20,7 +20,7 @@ from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint
 from local.fc.remote import Call, Deployed, call
 from local.fc.remote_answer import RemoteError, Reply
 from local.fc.runtime import Outcome
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 
 KEY = "local"
 V2, V3 = "curfew/describe", "curfew-describe"

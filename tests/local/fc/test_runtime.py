@@ -19,7 +19,7 @@ import pytest
 
 from local.fc.context import CODE, Context, Context310, Context312, Runtime, context, environment
 from local.fc.runtime import Outcome, invoke
-from shared.settings import Credentials, read_credentials, timeout_of
+from shared.settings.settings import Credentials, read_credentials, timeout_of
 from tests.harness.invocation import RUNTIMES
 
 CREDENTIALS = Credentials("STS.key", "very-secret", "very-token")

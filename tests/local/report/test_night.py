@@ -11,7 +11,7 @@ import pytest
 from local.report.entry import Entry
 from local.report.history import State
 from local.report.night import Gathering, Night
-from shared.times import CHINA
+from shared.base.times import CHINA
 from tests.local.report.lines import EVENING, MORNING, line, run, started
 
 PRICE = {"hour": 0.72, "ends": 0.6, "currency": "CNY"}

@@ -14,7 +14,7 @@ from local.report.night import Gathering
 from local.report.page import render
 from local.report.source import Counts
 from local.report.words import LANGUAGES, Words
-from shared.times import CHINA
+from shared.base.times import CHINA
 from tests.local.report.lines import line, run, started
 
 EVIL = '</style><script>alert(1)</script><b onclick="x">&amp;{{ 7 * 191 }}\u202e\u0000'

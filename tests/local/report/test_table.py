@@ -14,7 +14,7 @@ from local.report.entry import Entry
 from local.report.night import Gathering
 from local.report.table import show
 from local.report.words import Words
-from shared.times import CHINA
+from shared.base.times import CHINA
 from tests.local.report.lines import line, run, started
 
 LATER = {"action": "describe", "result": "unchanged", "seen_at": "2020-11-24T12:00:00+08:00"}

@@ -11,10 +11,10 @@ import pytest
 
 from local.show.progress import Progress
 from local.show.screen import State
-from shared.clock import Clock
+from shared.base.clock import Clock
 from shared.ecs.transport import Connection, ErrorResponse, NoResponse
 from shared.run import World
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=timezone.utc)
 CHINA = timezone(timedelta(hours=8))

@@ -16,7 +16,10 @@ from local.ecs.account.model import ChargeType
 from local.ecs.clock import MANUAL_START
 from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, DiskSpec, InstanceSpec
 from local.ecs.gateway.faults import DroppedTags, Refuse
-from shared.clock import Deadline
+from shared.base.clock import Deadline
+from shared.base.errors import Unavailable
+from shared.base.parallel import threads
+from shared.base.times import CHINA
 from shared.converge.fleet import NOT_THERE, Fleet
 from shared.converge.survey import Pause
 from shared.domain.guards import Guard, Harm
@@ -27,9 +30,6 @@ from shared.domain.power import StopRule
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.domain.steps import DiskLook, Rule
 from shared.ecs.inventory import Inventory
-from shared.errors import Unavailable
-from shared.parallel import threads
-from shared.times import CHINA
 from tests.harness.call import Call
 from tests.harness.invocation import one_by_one
 

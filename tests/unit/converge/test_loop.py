@@ -12,7 +12,7 @@ from local.ecs.account.durations import Durations
 from local.ecs.account.model import LockReason, Status
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import Cut, Delay, LostPermission, ProxyPage, Refuse
-from shared.errors import AccessDenied, Incomplete, Unavailable
+from shared.base.errors import AccessDenied, Incomplete, Unavailable
 from tests.harness.call import Body, Call
 from tests.harness.looks import DEV, FRESH, fleet, ids_in, oldest_look_at_a_write
 from tests.harness.reports import in_error, row

@@ -7,12 +7,12 @@ from zoneinfo import available_timezones
 
 from hypothesis import strategies as st
 
+from shared.base.times import CHINA
 from shared.domain.calendar import Calendar
 from shared.domain.days import LAST, Business, Daily, Dates, DayWord, Nth, Weekdays
 from shared.domain.schedule import Base, Entry, Hours, Kind, Schedule
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import State, state_at, zone_of
-from shared.times import CHINA
 
 CALENDAR = Calendar()
 ZONES = sorted(

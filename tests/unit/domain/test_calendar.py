@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import holidays
 import pytest
 
+from shared.base.errors import Refused
 from shared.domain.calendar import Calendar, China, Workday, calendar_of, installed
-from shared.errors import Refused
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 CHINAS = Calendar()
 UNTIL_2026 = Calendar(

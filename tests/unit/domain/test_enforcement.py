@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.base.times import CHINA
 from shared.domain.enforcement import Decision, Move, Power, Seen, Terms, decide, in_words
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import state_at
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, local
 
 OFFICE = "workdays 08:30-20:00"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from shared.domain.guards import Guard, Harm, guard_of, unknown_keys
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.unit.domain.tagged import NOW, tagged
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.base.times import CHINA
 from shared.domain.guards import Guard, Harm, guard_of
-from shared.settings import Settings
-from shared.times import CHINA
+from shared.settings.settings import Settings
 from tests.unit.domain.tagged import NOW, tagged
 
 TOKYO = timezone(timedelta(hours=9))

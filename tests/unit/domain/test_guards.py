@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from shared.base.times import CHINA
 from shared.domain.guards import Guard, Harm
 from shared.domain.instance import Instance, Status
-from shared.times import CHINA
 from tests.unit.domain.tagged import FREE, NOW, tagged
 
 CASES = [

@@ -12,7 +12,7 @@ from shared.domain.day_hints import DASHES
 from shared.domain.days import WEEKDAYS, InvalidSpec, parse_day, parse_days
 from shared.domain.hours import hours_of
 from shared.domain.schedule_spec import parse_spec
-from shared.zones import zone_name
+from shared.settings.zones import zone_name
 
 DAYS = (
     *("", "mon", "mon-mon", "mon-fri", "monday-monday", "weekdays", "mo,we", "mon, wed", "1-15"),

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.base.times import CHINA
 from shared.domain.enforcement import Move, Power, Seen, Terms, decide
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import state_at
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, local
 
 THURSDAY = "2026-11-26"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.base.errors import InvalidEvent
 from shared.domain.plan_id import digest, digest_in, make_plan_id, not_in_plan
-from shared.errors import InvalidEvent
 
 REQUEST = {"tags": {"team": "dev"}, "force": True}
 ASKED = digest("release", ["cn-hangzhou"], REQUEST)

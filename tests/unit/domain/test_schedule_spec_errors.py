@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 from pytest_mock import MockerFixture
 
-from shared import zones
 from shared.domain.days import InvalidSpec
 from shared.domain.schedule_spec import parse_spec
+from shared.settings import zones
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
+from shared.base.times import CHINA
 from shared.domain.calendar import Calendar, China
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import FARTHEST, Span, spans_of, state_at
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, at, local, shown
 
 OFFICE = "workdays 08:30-20:00"

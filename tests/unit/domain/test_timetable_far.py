@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from pytest_mock import MockerFixture
 
+from shared.base.times import CHINA
 from shared.domain.local_days import LocalDays, instant_of, moment_of
 from shared.domain.schedule import Schedule
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import state_at
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, endless_schedules, instants, schedules
 from tests.unit.domain.test_timetable_properties import changes
 from tests.unit.domain.whole_timetable import Whole

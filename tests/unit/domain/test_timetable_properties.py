@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
+from shared.base.times import CHINA
 from shared.domain.local_days import instant_of
 from shared.domain.schedule import Kind, Schedule
 from shared.domain.schedule_spec import parse_spec
 from shared.domain.timetable import State, spans_of, state_at, zone_of
-from shared.times import CHINA
 from tests.unit.domain.schedules import CALENDAR, ZONES, instants, schedules
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

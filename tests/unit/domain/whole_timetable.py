@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import chain
 
+from shared.base.times import CHINA
 from shared.domain.calendar import Calendar
 from shared.domain.local_days import instant_of
 from shared.domain.schedule import Kind, Schedule
 from shared.domain.timetable import FARTHEST, zone_of
-from shared.times import CHINA
 
 _DAY = timedelta(days=1)
 Times = tuple[bool, datetime | None, datetime | None, datetime | None, datetime | None]

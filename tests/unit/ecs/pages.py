@@ -9,7 +9,7 @@ from typing import Any
 
 from local.ecs.clock import ManualClock
 from local.ecs.fleet.fleet import InstanceSpec
-from shared.clock import Deadline
+from shared.base.clock import Deadline
 from shared.domain.selection import ByTagsAndName
 from shared.ecs.client import Client
 from shared.ecs.inventory import Inventory

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local.ecs.clock import ManualClock
-from shared.clock import Deadline
+from shared.base.clock import Deadline
 from shared.domain.outcome import NotSent
 from shared.ecs.client import Answer, Client
 from shared.ecs.transport import ErrorResponse

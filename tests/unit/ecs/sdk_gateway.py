@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from aliyunsdkcore.vendored.requests import models, structures
 
 from shared.ecs.sdk import SdkTransport
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 
 DEFAULT = Settings()
 LOCAL = Credentials("local", "local")

@@ -10,7 +10,7 @@ import pytest
 
 from local.ecs.account.model import Status
 from local.ecs.fleet.fleet import InstanceSpec
-from shared.clock import Deadline
+from shared.base.clock import Deadline
 from shared.domain.instance import Instance
 from shared.domain.instance import Status as Seen
 from shared.domain.outcome import Accepted

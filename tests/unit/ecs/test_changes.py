@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.base.errors import Unavailable
 from shared.domain.instance import Snapshot as TakenSnapshot
 from shared.domain.instance import SnapshotStatus, Status, StoppedMode
 from shared.domain.outcome import Accepted, NotSent, Outcome, Rejected
@@ -25,7 +26,6 @@ from shared.domain.steps import (
 )
 from shared.ecs.changes import perform
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
-from shared.errors import Unavailable
 from tests.unit.ecs.writes import AT, LATER, ONE, START, TWO, make, sent
 
 WEEK_LATER = START + timedelta(days=7)

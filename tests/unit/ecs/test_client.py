@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.base.errors import AccessDenied, CurfewError, Unavailable
 from shared.domain.outcome import NotSent
 from shared.ecs.client import READ_TIMEOUT_S, WRITE_TIMEOUT_S, Answer
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
-from shared.errors import AccessDenied, CurfewError, Unavailable
 from tests.unit.ecs.scripted import (
     BODY,
     BOTH,

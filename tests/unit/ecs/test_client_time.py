@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.clock import Deadline
+from shared.base.clock import Deadline
+from shared.base.errors import Unavailable
 from shared.domain.outcome import NotSent
 from shared.ecs.client import READ_TIMEOUT_S
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.errors import Unavailable
 from tests.unit.ecs.scripted import (
     BODY,
     BOTH,

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from local.ecs.clock import ManualClock
-from shared.clock import Deadline
+from shared.base.clock import Deadline
 from shared.domain.instance import Instance
 from shared.domain.outcome import Accepted, Rejected
 from shared.domain.retries import Kind

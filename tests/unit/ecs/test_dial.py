@@ -12,7 +12,7 @@ import pytest
 
 from shared.ecs.dial import dial
 from shared.ecs.transport import NoResponse
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.harness.servers import ANSWER, asked, listening, saying
 
 TIMEOUT_S = 5.0

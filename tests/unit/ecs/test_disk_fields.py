@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.base.errors import Unavailable
 from shared.domain.instance import Disk, Snapshot, SnapshotStatus
 from shared.ecs.fields import (
     RELEASE_TAG,
@@ -16,7 +17,6 @@ from shared.ecs.fields import (
     read_disk,
     read_snapshot,
 )
-from shared.errors import Unavailable
 from tests.unit.ecs.rows import NOW, without
 
 DISK_ROW: Mapping[str, object] = {

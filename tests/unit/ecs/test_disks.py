@@ -9,10 +9,10 @@ import pytest
 from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import HANGZHOU, DiskSpec
 from local.ecs.gateway.faults import LostPermission, MissingPage
+from shared.base.errors import AccessDenied
 from shared.domain.instance import Disk, Instance, Status, absent
 from shared.domain.steps import DiskLook
 from shared.ecs.fields import RELEASE_TAG
-from shared.errors import AccessDenied
 from tests.harness.call import Call
 from tests.unit.ecs.stopped import KEPT, asked, looked, only_without, reader, running, stopped
 

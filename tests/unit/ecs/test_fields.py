@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.base.errors import Unavailable
 from shared.domain.instance import Instance, Status, StoppedMode
 from shared.ecs.fields import (
     listed,
@@ -17,7 +18,6 @@ from shared.ecs.fields import (
     read_tag,
     rows,
 )
-from shared.errors import Unavailable
 from tests.unit.ecs.rows import NOW, without
 
 ROW: Mapping[str, object] = {

@@ -14,7 +14,7 @@ import pytest
 
 from shared.ecs.total_timeout import MAX_BYTES
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.harness.servers import (
     ANSWER,
     BODY,

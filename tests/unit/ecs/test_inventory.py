@@ -9,8 +9,8 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import MissingPage, Refuse, RepeatedToken
+from shared.base.errors import Unavailable
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.errors import Unavailable
 from tests.harness.call import Call
 from tests.unit.ecs.pages import DEV, START, emulated, fleet, page, row, scripted
 

@@ -10,9 +10,9 @@ import pytest
 from local.ecs.account.quirks import Quirks
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import MissingPage
+from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
 from shared.ecs.transport import ErrorResponse
-from shared.errors import AccessDenied, Unavailable
 from tests.harness.call import Call
 from tests.unit.ecs.pages import DEV, emulated, fleet, page, scripted
 

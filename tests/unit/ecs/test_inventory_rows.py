@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.base.errors import Unavailable
 from shared.domain.instance import Status
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.errors import Unavailable
 from tests.unit.ecs.pages import DEV, DEV_TAGS, OPS_TAGS, page, row, scripted
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import DroppedTags, LostPermission
+from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.instance import Instance, Status
 from shared.domain.selection import ByTagsAndName, Everything, Selection
-from shared.errors import AccessDenied, Unavailable
 from tests.harness.call import Call
 from tests.unit.ecs.pages import (
     DEV,

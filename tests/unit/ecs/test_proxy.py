@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.base.errors import Refused
 from shared.ecs.transport import NoResponse
-from shared.errors import Refused
-from shared.proxy import Proxy, read_proxy
-from shared.settings import read_settings
+from shared.settings.proxy import Proxy, read_proxy
+from shared.settings.settings import read_settings
 from tests.harness.certificates import Authority
 from tests.harness.servers import (
     ANSWER,

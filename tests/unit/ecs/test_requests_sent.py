@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from shared.ecs.connections import Adapter
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.harness.servers import ANSWER, listening, saying
 
 NO_PROXIES: Mapping[str, str | None] = {"http": None, "https": None}

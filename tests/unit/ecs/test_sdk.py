@@ -13,8 +13,8 @@ from local.ecs.gateway.faults import AnyFault, Cut, ProxyPage, Refuse
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.proxy import Proxy
-from shared.settings import Credentials, Settings
+from shared.settings.proxy import Proxy
+from shared.settings.settings import Credentials, Settings
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin
     from local.ecs.fake import FakeEcs

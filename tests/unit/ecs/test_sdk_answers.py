@@ -9,7 +9,7 @@ import pytest
 from aliyunsdkcore.vendored.requests import exceptions
 
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 from tests.unit.ecs.sdk_gateway import Gateway, ask
 
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")

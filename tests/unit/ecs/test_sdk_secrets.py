@@ -12,7 +12,7 @@ from local.ecs.gateway.faults import AnyFault, BrokenBody, ClockSkew, Cut, Delay
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.settings import Credentials
+from shared.settings.settings import Credentials
 from tests.unit.ecs.sdk_gateway import REGION, ask, transport
 
 if TYPE_CHECKING:  # pytest wants to be the first to import a plugin

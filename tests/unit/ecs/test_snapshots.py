@@ -9,8 +9,8 @@ import pytest
 
 from local.ecs.account.durations import Durations
 from local.ecs.fleet.fleet import DiskSpec
+from shared.base.errors import AccessDenied
 from shared.domain.instance import SnapshotStatus, Status
-from shared.errors import AccessDenied
 from tests.harness.call import Call
 from tests.unit.ecs.stopped import (
     looked,

@@ -14,7 +14,7 @@ import pytest
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.total_timeout import TimedResponse
 from shared.ecs.transport import NoResponse
-from shared.settings import Credentials, Settings
+from shared.settings.settings import Credentials, Settings
 from tests.harness.servers import listening, saying
 
 REGION = {"RegionId": "cn-hangzhou"}

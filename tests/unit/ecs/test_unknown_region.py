@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from shared.base.errors import Unavailable
 from shared.ecs.transport import ErrorResponse, NoResponse
-from shared.errors import Unavailable
 from tests.unit.ecs.scripted import make
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
+from shared.base.errors import Unavailable
 from shared.domain.instance import SnapshotStatus
 from shared.domain.steps import DiskLook
 from shared.ecs.fields import RELEASE_TAG
-from shared.errors import Unavailable
 from tests.harness.call import Body, Call
 from tests.unit.ecs.stopped import KEPT, looked, reader, running, states, stopped, take_snapshot
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from local.ecs.clock import ManualClock
-from shared.clock import Deadline
+from shared.base.clock import Deadline
 from shared.domain.instance import Disk, Instance, Status
 from shared.domain.steps import (
     Call,

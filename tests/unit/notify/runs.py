@@ -6,13 +6,13 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
+from shared.base.errors import CurfewError
+from shared.base.times import CHINA
 from shared.domain.instance import Instance, Status
 from shared.domain.plan import Result, Row
-from shared.errors import CurfewError
 from shared.notify.message import Run
 from shared.report.log import Origin
 from shared.report.report import Report, worst_first
-from shared.times import CHINA
 
 NOW = datetime(2026, 11, 27, 12, 0, 0, 500_000, tzinfo=timezone.utc)
 ACCOUNT = "123456789012"

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.base.errors import Refused
 from shared.domain.plan import Result
-from shared.errors import Refused
 from shared.notify import dingtalk, feishu, generic, slack, wecom
 from shared.notify.channels import Channel, Kind
 from shared.notify.leases import Linking

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import Refused
+from shared.base.errors import Refused
 from shared.notify import generic
 from shared.notify.channels import Channel, Kind
 from shared.notify.leases import Linking

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from shared.base.errors import Refused, Unavailable
 from shared.domain.plan import Result
-from shared.errors import Refused, Unavailable
 from shared.notify.message import Line, Run, Text, text_of
 from shared.notify.words import WORDS
 from shared.report.log import Origin

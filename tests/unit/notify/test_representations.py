@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from functions.extend_lease import _Asked
-from shared.notice_settings import NoticeSettings
 from shared.notify.channels import Channel, Kind
 from shared.notify.leases import Linking, Pages
 from shared.notify.message import Line
 from shared.notify.outgoing import posted
+from shared.settings.notices import NoticeSettings
 
 SECRET = "MARKED" * 6
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import Refused
+from shared.base.errors import Refused
 from shared.notify.notices import NotTold
 from shared.notify.outgoing import Answer, posted
 from shared.notify.sending import poster

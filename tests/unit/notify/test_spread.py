@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.clock import Clock
+from shared.base.clock import Clock
 from shared.domain.plan import Row
 from shared.notify import dingtalk, feishu, slack, wecom
 from shared.notify.channels import Channel, Kind

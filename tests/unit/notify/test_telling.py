@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from shared.base.errors import Refused
 from shared.domain.plan import Result
-from shared.errors import Refused
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing
 from shared.notify.telling import Telling

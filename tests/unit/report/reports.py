@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from shared.base.times import CHINA
 from shared.domain.instance import Instance, Status
 from shared.domain.plan import Result, Row
 from shared.report.report import (
     Report,
 )
-from shared.times import CHINA
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=timezone.utc)
 NO_COUNTS = {

@@ -13,9 +13,9 @@ from functions import describe, release, stop
 from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.context import Context310
 from local.fc.trigger_events import mns_topic_json
+from shared.base.errors import Incomplete, InvalidEvent, Refused
+from shared.base.version import VERSION
 from shared.converge.fleet import NOT_THERE
-from shared.errors import Incomplete, InvalidEvent, Refused
-from shared.version import VERSION
 from tests.harness.actions import Handler
 from tests.harness.call import Call
 from tests.harness.invocation import make_context

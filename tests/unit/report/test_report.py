@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.base.times import CHINA
+from shared.base.version import VERSION
 from shared.domain.instance import Instance, Status
 from shared.domain.plan import Result, Row
 from shared.report.report import (
@@ -15,8 +17,6 @@ from shared.report.report import (
     MAX_WARNINGS,
     worst_first,
 )
-from shared.times import CHINA
-from shared.version import VERSION
 from tests.unit.report.reports import NO_COUNTS, NOW, report, row
 
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from shared.base.errors import AccessDenied, CurfewError, Incomplete, Refused, Unavailable
 from shared.domain.plan import Result, Row
-from shared.errors import AccessDenied, CurfewError, Incomplete, Refused, Unavailable
 from shared.report.report import (
     MAX_ERROR_BYTES,
     what_next,

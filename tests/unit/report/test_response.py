@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.instance import Instance, Status
-from shared.domain.plan import Result, Row
-from shared.errors import (
+from shared.base.errors import (
     AccessDenied,
     CurfewError,
     Incomplete,
@@ -20,10 +18,12 @@ from shared.errors import (
     Refused,
     Unavailable,
 )
+from shared.base.times import CHINA
+from shared.domain.instance import Instance, Status
+from shared.domain.plan import Result, Row
 from shared.report.report import MAX_ERROR_BYTES, Report, worst_first
 from shared.report.response import HTTP_STATUS, answer, http_answer
 from shared.request.triggers import Event, Message, Trigger
-from shared.times import CHINA
 
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 MESSAGE = Message({}, None, "", Trigger.DIRECT)

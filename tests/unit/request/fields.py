@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.explained import description
 from shared.request.request import Request, decode
 from tests.harness.actions import ACTIONS

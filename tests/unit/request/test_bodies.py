@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.triggers import Message, Trigger, parse
 from tests.unit.request.events import (
     BODY,

@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 import pytest
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
+from shared.base.strict_json import shown
 from shared.request.triggers import MAX_ENVELOPES, MAX_MESSAGES, Event, Message, Trigger, parse
-from shared.strict_json import shown
 
 REQUEST = {"action": "stop", "tags": {"team": "dev"}}
 BODY = json.dumps(REQUEST)

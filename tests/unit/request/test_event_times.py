@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.event_times import epoch_ms, epoch_ms_or_instant, epoch_s, instant
 
 MOMENT = datetime(2026, 11, 26, 13, 24, 20, 965000, tzinfo=timezone.utc)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from shared.base.errors import InvalidEvent
 from shared.domain.narrowing import Kept, Narrowing
-from shared.errors import InvalidEvent
 from shared.request.explained import description
 from shared.request.fields import Except
 from shared.request.request import Request, decode

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.no_request import REQUEST_FIELDS, SURE_FIELDS
 from shared.request.request import decode
 from shared.request.triggers import Message, parse

@@ -15,11 +15,11 @@ from functions.release import ReleaseRequest
 from functions.set_auto_release import SetAutoReleaseRequest
 from functions.start import StartRequest
 from functions.stop import StopRequest
+from shared.base.errors import InvalidEvent, Refused
+from shared.base.strict_json import shown
 from shared.domain.selection import ByIds, ByTagsAndName, Everything, Selection
-from shared.errors import InvalidEvent, Refused
 from shared.request.explained import description
 from shared.request.request import Request, decode, require_cap_for_all
-from shared.strict_json import shown
 from tests.unit.request.fields import BY_ID, OWN, SHARED, TYPES, Fields, expected, refusal
 
 VALUES: dict[str, list[object]] = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.stop import StopRequest
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.request import Request, decode
 from tests.unit.request.fields import BY_ID, TYPES, Fields, expected, refusal
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.triggers import Event, Trigger, parse
 from tests.unit.request.events import (
     BODY,

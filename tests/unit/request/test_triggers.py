@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from shared.request.triggers import Event, Message, Trigger, parse
 from tests.unit.request.events import (
     BODY,

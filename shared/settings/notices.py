@@ -13,9 +13,9 @@ from typing import Literal
 
 import msgspec
 
-from shared.errors import Refused
-from shared.hosts import read_server
-from shared.times import parse_duration
+from shared.base.errors import Refused
+from shared.base.times import parse_duration
+from shared.settings.hosts import read_server
 
 Language = Literal["", "en", "zh"]
 

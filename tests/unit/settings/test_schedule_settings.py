@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from shared.base.errors import Refused
 from shared.domain.calendar import Calendar, calendar_of
 from shared.domain.schedule_names import schedules_of
 from shared.domain.schedule_spec import parse_spec
-from shared.errors import Refused
-from shared.settings import Settings, read_settings
+from shared.settings.settings import Settings, read_settings
 
 RIGHT = 'it must be a JSON object of name to schedule, like {"office": "workdays 08:30-20:00"}'
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_mock import MockerFixture
 
-from shared.clock import Deadline, SystemClock
+from shared.base.clock import Deadline, SystemClock
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 
@@ -41,7 +41,7 @@ def test_there_is_always_time_to_work_and_time_to_report(timeout: timedelta) -> 
 
 
 def test_the_clock_moves_on_by_the_monotonic_one(mocker: MockerFixture) -> None:
-    monotonic = mocker.patch("shared.clock.time.monotonic", side_effect=[100.0, 100.0, 102.5])
+    monotonic = mocker.patch("shared.base.clock.time.monotonic", side_effect=[100.0, 100.0, 102.5])
     clock = SystemClock()
 
     first, second = clock.now(), clock.now()
@@ -60,7 +60,7 @@ def test_the_clock_starts_at_the_machines_time() -> None:
 
 
 def test_the_clock_sleeps_as_long_as_it_is_told(mocker: MockerFixture) -> None:
-    sleep = mocker.patch("shared.clock.time.sleep")
+    sleep = mocker.patch("shared.base.clock.time.sleep")
 
     SystemClock().sleep(1.5)
 

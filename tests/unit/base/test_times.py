@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.times import parse_duration, parse_instant, to_minute_text
+from shared.base.times import parse_duration, parse_instant, to_minute_text
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from functools import lru_cache
 
-from shared.times import CHINA
+from shared.base.times import CHINA
 
 CHINAS = "Asia/Shanghai"
 NOT_CHINAS = frozenset(

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from shared.parallel import Runner, threads
+from shared.base.parallel import Runner, threads
 from tests.harness.invocation import one_by_one
 
 RUNNERS = pytest.mark.parametrize("runner", [one_by_one, threads])

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import AccessDenied, CurfewError, Incomplete, InvalidEvent, Refused, Unavailable
-from shared.printable import counted, printable
+from shared.base.errors import (
+    AccessDenied,
+    CurfewError,
+    Incomplete,
+    InvalidEvent,
+    Refused,
+    Unavailable,
+)
+from shared.base.printable import counted, printable
 
 
 @pytest.mark.parametrize(

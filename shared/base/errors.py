@@ -17,13 +17,14 @@ from __future__ import annotations
 import traceback
 from typing import NoReturn
 
-from shared.printable import printable
+from shared.base.printable import printable
 
 
 class CurfewError(Exception):
     """The invocation failed; the subclass says how, and what may have changed.
 
-    Names and texts of others in the message are shown, not acted upon; see ``shared.printable``.
+    Names and texts of others in the message are shown, not acted upon: see
+    ``shared.base.printable``.
     """
 
     def __init__(self, message: str) -> None:

@@ -15,13 +15,13 @@ from typing import Any, Protocol
 
 import msgspec
 
-from shared.errors import Refused, Unavailable
-from shared.hosts import read_server
-from shared.notice_settings import NoticeSettings, read_notice_settings
-from shared.proxy import Proxy, read_proxy
-from shared.strict_json import JsonError, loads, shown
-from shared.times import CHINA, parse_duration
-from shared.zones import load_zone, nearest_zone
+from shared.base.errors import Refused, Unavailable
+from shared.base.strict_json import JsonError, loads, shown
+from shared.base.times import CHINA, parse_duration
+from shared.settings.hosts import read_server
+from shared.settings.notices import NoticeSettings, read_notice_settings
+from shared.settings.proxy import Proxy, read_proxy
+from shared.settings.zones import load_zone, nearest_zone
 
 DEFAULT_MAX_INSTANCES = 100
 DEFAULT_MAX_EVENT_AGE = timedelta(hours=6)

@@ -17,8 +17,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.errors import Refused
-from shared.hosts import Server, read_server
+from shared.base.errors import Refused
+from shared.settings.hosts import Server, read_server
 
 _PERCENT_ENCODED = r"(?:[!-$&->@-~]|%[0-9A-Fa-f]{2})+"
 """Printable ASCII in which ``%`` begins an encoded byte."""

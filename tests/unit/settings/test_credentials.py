@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.errors import Unavailable
-from shared.settings import (
+from shared.base.errors import Unavailable
+from shared.settings.settings import (
     Credentials,
     read_credentials,
     read_settings,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.errors import Refused
-from shared.settings import (
+from shared.base.errors import Refused
+from shared.settings.settings import (
     is_loopback,
     read_settings,
 )

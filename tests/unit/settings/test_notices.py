@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.errors import Refused
-from shared.notice_settings import NoticeSettings, read_notice_settings
-from shared.settings import read_settings
+from shared.base.errors import Refused
+from shared.settings.notices import NoticeSettings, read_notice_settings
+from shared.settings.settings import read_settings
 
 ADDRESS = "https://ops.example.com/MARKED#MARKED"
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.strict_json import JsonError, loads, shown
+from shared.base.strict_json import JsonError, loads, shown
 
 JSON = st.recursive(
     st.none()

@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.times import CHINA
-from shared.zones import load_zone, zone_name
+from shared.base.times import CHINA
+from shared.settings.zones import load_zone, zone_name
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.errors import Refused
-from shared.proxy import Proxy
-from shared.settings import (
+from shared.base.errors import Refused
+from shared.base.times import CHINA
+from shared.settings.proxy import Proxy
+from shared.settings.settings import (
     Settings,
     read_settings,
 )
-from shared.times import CHINA
 
 ZONE_RIGHT = "a zone like"
 ONLY_TAGS_RIGHT = (

@@ -1,0 +1,1 @@
+"""What everything may use: errors, times, clock, simultaneous calls, strict JSON."""

@@ -1,0 +1,1 @@
+"""The environment and Function Compute's context as values."""
