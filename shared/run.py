@@ -24,6 +24,7 @@ from shared.base.errors import (
     Unavailable,
 )
 from shared.converge.fleet import Fleet
+from shared.converge.survey import Waits
 from shared.domain.misread import misread_tags
 from shared.domain.plan import (
     Judge,
@@ -37,7 +38,6 @@ from shared.domain.plan import (
 from shared.domain.plan_id import digest, make_plan_id, members_of
 from shared.domain.selection import ByIds
 from shared.domain.steps import DiskLook, Rule
-from shared.ecs_access import EcsAccess
 from shared.report.log import Origin, log_error, log_plan, log_report, log_unforeseen
 from shared.report.report import LIST_ROWS, MAX_ROWS, Report, what_next, worst_first
 from shared.report.response import answer, http_answer
@@ -150,7 +150,8 @@ class _Invocation:
         notices_s = self.telling.longest_s if self.telling else 0
         self.deadline = Deadline.after(self.begun, timeout, notices_s=notices_s)
         self.spent = Spent()
-        self.ecs = EcsAccess(context, world, self.clock, self.deadline)
+        self.ecs = world.ecs(context, self.clock, self.deadline)
+        self.waits = Waits(self.clock, self.deadline)
 
     def report(self, message: Message | InvalidEvent) -> Report:
         """Do what one message asks, and log it; after the last of them the channels are told.
@@ -324,7 +325,7 @@ class _Invocation:
             disks=asked.disks,
             clock=self.clock,
             deadline=self.deadline,
-            wait=self.ecs.wait,
+            wait=self.waits.wait,
             side_by_side=self.world.side_by_side,
         )
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.base.clock import Clock, SystemClock
+from shared.base.clock import Clock, Deadline, SystemClock
 from shared.base.parallel import Runner, threads
 from shared.converge.loop import SINGLES_AT_ONCE
+from shared.ecs.access import EcsAccess
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import Connection
-from shared.settings.settings import Credentials, Settings
+from shared.settings.settings import Credentials, FcContext, Settings, read_credentials
 
 if TYPE_CHECKING:  # few runs tell anybody, and only those load what it takes
     from shared.notify.notices import Post
@@ -47,6 +48,14 @@ class World(msgspec.Struct, frozen=True):
     connect: Callable[[Settings, Credentials], Connection] = _connect
     poster: Callable[[Mapping[str, str]], Post] = _poster
     environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
+
+    def ecs(self, context: FcContext, clock: Clock, deadline: Deadline) -> EcsAccess:
+        """An invocation's way to ECS; its credentials are read when it is first used."""
+
+        def connect(settings: Settings) -> Connection:
+            return self.connect(settings, read_credentials(context, self.environ))
+
+        return EcsAccess(connect, clock, deadline, self.side_by_side)
 
     def telling(self, clock: Clock, killed_at: datetime, account: str) -> Telling | None:
         """Who tells the channels of an invocation; None where nobody is to be told.

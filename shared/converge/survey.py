@@ -16,8 +16,10 @@ from enum import Enum
 
 import msgspec
 
+from shared.base.clock import Clock, Deadline
 from shared.base.errors import AccessDenied, CurfewError, InvalidEvent, Unavailable
 from shared.base.parallel import Runner
+from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.instance import Instance
 from shared.domain.selection import ByIds, Selection
 from shared.ecs.client import Client
@@ -28,6 +30,9 @@ ELSEWHERE_TIMEOUT = timedelta(seconds=3)
 """How long a region outside the request may take to say whether it knows an id."""
 
 MAX_MESSAGE = 8_000
+MAX_WAITS = 6
+"""How often an invocation waits for unknown ids to show."""
+
 NAMED = 5
 """How many ids a sentence names."""
 
@@ -41,6 +46,29 @@ class Pause(Enum):
     OVER = "over"
     NO_TIME = "no time for it"
     ENOUGH = "waited often enough"
+
+
+class Waits:
+    """Shared by all messages of an invocation.
+
+    A list of messages waits a few times only, or its unknown ids would take all of its time. Beyond
+    that two looks at once must do: the next delivery could wait no more often.
+    """
+
+    def __init__(self, clock: Clock, deadline: Deadline) -> None:
+        self._clock, self._deadline = clock, deadline
+        self._number = 0
+
+    def wait(self) -> Pause:
+        """Wait before who is missing is looked for again, if there is time for it."""
+        if self._number >= MAX_WAITS:
+            return Pause.ENOUGH
+        now = self._clock.now()
+        if (self._deadline.work_until - now) / 3 < LOOK_AGAIN_AFTER:
+            return Pause.NO_TIME
+        self._number += 1
+        self._clock.sleep(LOOK_AGAIN_AFTER.total_seconds())
+        return Pause.OVER
 
 
 class Eyes(msgspec.Struct, frozen=True):

@@ -15,10 +15,10 @@ from local.ecs.fleet.fleet import InstanceSpec
 from local.fc.trigger_events import ENVELOPES
 from shared.base.errors import Incomplete
 from shared.converge.fleet import NOT_THERE
+from shared.converge.survey import MAX_WAITS
 from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.plan import VANISHED
 from shared.ecs.transport import NoResponse
-from shared.ecs_access import MAX_WAITS
 from tests.harness.actions import WRITING, function_of, stated, to_do
 from tests.harness.reports import report_of, table
 from tests.harness.stage import DEV, FEW, Stage

@@ -43,7 +43,7 @@ def _gone_by_whom_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _gone_after_two_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
-    monkeypatch.setattr("shared.ecs_access.LOOK_AGAIN_AFTER", timedelta(0))
+    monkeypatch.setattr("shared.converge.survey.LOOK_AGAIN_AFTER", timedelta(0))
 
 
 def _complete_within_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

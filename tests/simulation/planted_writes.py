@@ -19,7 +19,6 @@ import shared.domain.plan
 import shared.domain.retries
 import shared.ecs.fields
 import shared.ecs.inventory
-import shared.ecs_access
 import shared.run
 import shared.run_guards
 from shared.base.errors import Refused
@@ -235,7 +234,7 @@ def _gone_for_good_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         shared.ecs.inventory.Inventory, "look_twice", shared.ecs.inventory.Inventory.look
     )
-    monkeypatch.setattr(shared.ecs_access.EcsAccess, "wait", lambda _: Pause.ENOUGH)
+    monkeypatch.setattr(shared.converge.survey.Waits, "wait", lambda _: Pause.ENOUGH)
     monkeypatch.setattr(shared.converge.target, "LOOK_AGAIN_AFTER", timedelta(0))
 
 
