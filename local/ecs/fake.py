@@ -17,9 +17,7 @@ from local.ecs.emulator import Emulator, Options
 from local.ecs.engine import Ecs
 from local.ecs.fleet.fleet import Fleet, default_fleet
 from local.ecs.fleet.fleet_file import as_fleet, read_fleet
-from local.ecs.gateway.faults import Faults
-from local.ecs.gateway.gateway import Gateway
-from local.ecs.gateway.request_log import RequestLog
+from local.ecs.handle import Handle
 
 FleetSource: TypeAlias = str | Path | Mapping[str, Any] | Fleet
 """A fleet file, the fields that one has, or a fleet made in Python."""
@@ -34,7 +32,7 @@ class StrayRequestError(BaseException):
 
 
 @dataclass(frozen=True, slots=True)
-class FakeEcs:
+class FakeEcs(Handle):
     """An emulator that the SDKs reach without a socket.
 
     Attributes:
@@ -49,34 +47,6 @@ class FakeEcs:
     clock: ManualClock
     endpoints: list[str] = field(default_factory=list)
     strays: list[str] = field(default_factory=list)
-
-    @property
-    def engine(self) -> Ecs:
-        """The state machine: look at instances, or do what somebody else would do."""
-        return self.emulator.engine
-
-    @property
-    def gateway(self) -> Gateway:
-        """What stands before the engine, with its throttle."""
-        return self.emulator.gateway
-
-    @property
-    def faults(self) -> Faults:
-        """The faults in force: none."""
-        return self.emulator.faults
-
-    @property
-    def log(self) -> RequestLog:
-        """The requests so far."""
-        return self.emulator.log
-
-    def restrict(self, *policies: str | Mapping[str, Any]) -> None:
-        """Leave the key ``local`` only what these RAM policies allow it: without any, nothing.
-
-        Raises:
-            PolicyError: a document that is not understood.
-        """
-        self.emulator.restrict(*policies)
 
     def stray(self, reason: str) -> StrayRequestError:
         """Remember a request that would have left the machine; the error to raise for it."""

@@ -10,24 +10,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Thread
 from types import TracebackType
-from typing import Any, final
+from typing import final
 
 from aiohttp import web
 
 from local.ecs.authority import VARIABLES, Authority
 from local.ecs.clock import Clock, ManualClock, RealClock
 from local.ecs.emulator import PLAIN, Emulator, Options
-from local.ecs.engine import Ecs
-from local.ecs.gateway.faults import Faults
-from local.ecs.gateway.gateway import Gateway
-from local.ecs.gateway.request_log import RequestLog
+from local.ecs.handle import Handle
 from local.ecs.http.aiohttp_messages import IDLE_S, received, send
 from local.ecs.http.control import PREFIX
 from local.ecs.http.messages import (
@@ -75,7 +72,7 @@ class Neighbour:
 
 
 @final
-class LocalEcs:
+class LocalEcs(Handle):
     """An emulator on a port of its own, in a thread, for as long as the ``with`` block lasts.
 
     Attributes:
@@ -132,11 +129,6 @@ class LocalEcs:
         return self._url
 
     @property
-    def engine(self) -> Ecs:
-        """The state machine."""
-        return self.emulator.engine
-
-    @property
     def clock(self) -> RealClock | ManualClock:
         """The clock, to be moved on.
 
@@ -147,29 +139,6 @@ class LocalEcs:
         if isinstance(clock, RealClock | ManualClock):
             return clock
         raise TypeError(f"{type(clock).__name__} is not moved by the emulator")
-
-    @property
-    def gateway(self) -> Gateway:
-        """What stands before the engine."""
-        return self.emulator.gateway
-
-    @property
-    def faults(self) -> Faults:
-        """The faults in force: none at first."""
-        return self.emulator.faults
-
-    @property
-    def log(self) -> RequestLog:
-        """The requests so far."""
-        return self.emulator.log
-
-    def restrict(self, *policies: str | Mapping[str, Any]) -> None:
-        """Leave the key ``local`` only what these RAM policies allow it: without any, nothing.
-
-        Raises:
-            PolicyError: a document that is not understood.
-        """
-        self.emulator.restrict(*policies)
 
     def _run(self) -> None:
         try:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from functions.release import handler
 from local.ecs.account.model import ChargeType, LockReason, SnapshotStatus, Status
 from local.ecs.clock import MANUAL_START
-from local.ecs.fleet.fleet import HANGZHOU, DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet import HANGZHOU, DiskSpec
 from local.ecs.gateway.faults import (
     Refuse,
 )
@@ -19,12 +18,10 @@ from local.fc.context import Runtime
 from shared.base.errors import Incomplete, InvalidEvent, Refused
 from shared.base.times import CHINA, to_minute_text, to_zone_text
 from shared.converge.fleet import NOT_THERE
+from tests.functions.runners import KEPT, runner, snapshots
 from tests.harness.call import Body, Call
 from tests.harness.invocation import RUNTIMES
 from tests.harness.reports import row
-
-OLD = MANUAL_START - timedelta(days=1)
-KEPT = DiskSpec(delete_with_instance=False)
 
 
 @pytest.fixture
@@ -32,20 +29,6 @@ def call(call: Call) -> Call:
     """Without the SDK: it is not what these tests are about."""
     call.by_sdk = False
     return call
-
-
-def runner(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
-    spec = {"created_at": OLD, "tags": {"team": "ci"}, **fields}
-    return InstanceSpec(f"name of {instance_id}", instance_id=instance_id, **spec)
-
-
-def snapshots(call: Call, status: SnapshotStatus | None = None) -> dict[str, int]:
-    """How many snapshots each disk has."""
-    found: dict[str, int] = {}
-    for one in call.ecs.engine.snapshots():
-        if status in {None, one.status}:
-            found[one.disk_id] = found.get(one.disk_id, 0) + 1
-    return found
 
 
 def order_of_writes(call: Call) -> list[str]:

@@ -11,10 +11,9 @@ import pytest
 
 from functions.release import handler
 from local.ecs.account import lifecycle
-from local.ecs.account.model import LockReason, SnapshotStatus, Status
-from local.ecs.clock import MANUAL_START
+from local.ecs.account.model import LockReason, Status
 from local.ecs.engine import Ecs
-from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
+from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import (
     AnyFault,
     BrokenBody,
@@ -27,11 +26,9 @@ from local.ecs.gateway.faults import (
 from local.ecs.gateway.gateway import Answer
 from shared.base.errors import Incomplete
 from shared.ecs.disks import EARLIER
+from tests.functions.runners import KEPT, runner, snapshots
 from tests.harness.call import Body, Call
 from tests.harness.reports import in_error
-
-OLD = MANUAL_START - timedelta(days=1)
-KEPT = DiskSpec(delete_with_instance=False)
 
 
 @pytest.fixture
@@ -39,20 +36,6 @@ def call(call: Call) -> Call:
     """Without the SDK: it is not what these tests are about."""
     call.by_sdk = False
     return call
-
-
-def runner(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
-    spec = {"created_at": OLD, "tags": {"team": "ci"}, **fields}
-    return InstanceSpec(f"name of {instance_id}", instance_id=instance_id, **spec)
-
-
-def snapshots(call: Call, status: SnapshotStatus | None = None) -> dict[str, int]:
-    """How many snapshots each disk has."""
-    found: dict[str, int] = {}
-    for one in call.ecs.engine.snapshots():
-        if status in {None, one.status}:
-            found[one.disk_id] = found.get(one.disk_id, 0) + 1
-    return found
 
 
 STAGES = ["StopInstances", "CreateSnapshot", "DeleteInstances"]

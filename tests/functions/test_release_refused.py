@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,9 +11,8 @@ from functions.release import handler
 from local.ecs.account.durations import Durations
 from local.ecs.account.model import Status, StoppedMode
 from local.ecs.account.quirks import Quirks
-from local.ecs.clock import MANUAL_START
 from local.ecs.engine import Ecs
-from local.ecs.fleet.fleet import Fleet, InstanceSpec
+from local.ecs.fleet.fleet import Fleet
 from local.ecs.gateway.faults import (
     LostPermission,
     Refuse,
@@ -22,10 +20,9 @@ from local.ecs.gateway.faults import (
 from local.ecs.gateway.gateway import Answer
 from local.ecs.ram.caller import Caller
 from shared.base.errors import AccessDenied, Incomplete
+from tests.functions.runners import runner
 from tests.harness.call import Body, Call
 from tests.harness.reports import in_error, row
-
-OLD = MANUAL_START - timedelta(days=1)
 
 
 @pytest.fixture
@@ -33,11 +30,6 @@ def call(call: Call) -> Call:
     """Without the SDK: it is not what these tests are about."""
     call.by_sdk = False
     return call
-
-
-def runner(instance_id: str, **fields: Any) -> InstanceSpec:  # noqa: ANN401  # any field of a spec
-    spec = {"created_at": OLD, "tags": {"team": "ci"}, **fields}
-    return InstanceSpec(f"name of {instance_id}", instance_id=instance_id, **spec)
 
 
 @pytest.mark.parametrize("denied", ["DescribeDisks", "DescribeSnapshots", "CreateSnapshot"])

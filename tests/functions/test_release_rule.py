@@ -23,7 +23,7 @@ from shared.domain.steps import (
     Wait,
 )
 from shared.domain.steps import Snapshot as TakeSnapshots
-from tests.functions.release_cases import (
+from tests.functions.release_rule_cases import (
     BASE,
     BOOLS,
     NOW,

@@ -13,7 +13,7 @@ from shared.domain.steps import (
     Done,
     Skip,
 )
-from tests.functions.release_cases import BASE, BOOLS, NOW, disk, rule_of
+from tests.functions.release_rule_cases import BASE, BOOLS, NOW, disk, rule_of
 
 KEPT_DISK = Disk("d-9", "cloud_essd", deleted_with_instance=False)
 TWO_DISKS = (disk(0, "none"), disk(1, "none"))
