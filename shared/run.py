@@ -45,7 +45,7 @@ from shared.request.request import R, Request, decode, require_cap_for_all
 from shared.request.triggers import Message, parse
 from shared.run_days import EventDay, day_of
 from shared.run_guards import Spent, check_age, check_number, check_percent, check_place, check_plan
-from shared.settings.settings import FcContext, Settings, read_settings, timeout_of
+from shared.settings.settings import FcContext, Settings, account_of, read_settings, timeout_of
 from shared.world import REAL_WORLD, World
 
 __all__ = ["REAL_WORLD", "World", "run"]
@@ -120,9 +120,15 @@ class _Asked(msgspec.Struct, frozen=True):
         return self.request.dry_run is True
 
     @property
-    def is_confirmable(self) -> bool:
-        """Can its plan be confirmed: is it a dry run, and as of now?"""
-        return self.dry_run and self.rule.moment(self.when.now) == self.when.now
+    def released_by(self) -> datetime | None:
+        """Who is released later than this gets no row; None if every row is wanted."""
+        return None if self.within is None else self.when.now + self.within
+
+    def plan_id(self, plan: Plan) -> str:
+        """The id that confirms its plan; "" unless it is a dry run as of now."""
+        if not self.dry_run or self.rule.moment(self.when.now) != self.when.now:
+            return ""
+        return make_plan_id(self.digest, members_of(self.rule, plan.to_change))
 
 
 class _Invocation:
@@ -137,7 +143,7 @@ class _Invocation:
         messages: int = 1,
     ) -> None:
         self.action = action
-        self.origin = _origin(action.name, context, trigger)
+        self.origin = Origin.of(action.name, context, trigger)
         self.rows_kept = min(MAX_ROWS, max(1, LIST_ROWS // messages))
         self.messages_left = messages
         self.may_tell = True
@@ -146,7 +152,7 @@ class _Invocation:
         self.clock = world.clock()
         self.begun = self.clock.now()
         timeout = timeout_of(context)
-        self.telling = world.telling(self.clock, self.begun + timeout, _account(context))
+        self.telling = world.telling(self.clock, self.begun + timeout, account_of(context))
         notices_s = self.telling.longest_s if self.telling else 0
         self.deadline = Deadline.after(self.begun, timeout, notices_s=notices_s)
         self.spent = Spent()
@@ -229,30 +235,24 @@ class _Invocation:
         started, before = self.clock.now(), self.ecs.sent()
         asked = self._asked(message, started)
         if not asked.day.is_meant:
-            return self._blank(asked, origin)
+            return self._blank(asked, origin, started)
         fleet = self._fleet(asked)
         scene = fleet.look()
         plan, refusal = self._allowed(asked, fleet, scene.plan)
         log_plan(origin, plan, dry_run=asked.dry_run)
-        if asked.dry_run or refusal:
-            rows: Sequence[Row] = dry_run_rows(plan, asked.rule, self.clock.now())
-        else:
-            self.spent.add(plan.to_change)
-            rows = self._execute(fleet, plan, writes_before=before.writes)
-        released_by = started + asked.within if asked.within is not None and rows else None
+        rows = self._rows(asked, fleet, plan, is_refused=bool(refusal))
+        released_by = asked.released_by if rows else None
         if released_by is not None:
             rows = rows_released_by(rows, released_by)
         rows, on_prices = self.ecs.priced(rows, fleet.sources) if asked.prices else (rows, [])
-        blank, ended = self._blank(asked, origin), self.clock.now()
+        can_be_confirmed = not (refusal or scene.unread)
+        ended = self.clock.now()
+        blank = self._blank(asked, origin, ended)
         return msgspec.structs.replace(
             blank,
             rows=worst_first(rows),
             api_calls=self.ecs.sent().calls - before.calls,
-            seconds=(ended - started).total_seconds(),
-            ended_at=ended,
-            plan_id=""
-            if refusal or scene.unread or not asked.is_confirmable
-            else make_plan_id(asked.digest, members_of(asked.rule, plan.to_change)),
+            plan_id=asked.plan_id(plan) if can_be_confirmed else "",
             warnings=(
                 *blank.warnings,
                 *scene.warnings,
@@ -278,7 +278,7 @@ class _Invocation:
         if not self.action.only_reads:
             require_cap_for_all(request)
         check_age(when)
-        check_place(_account(self.context), regions, settings)
+        check_place(account_of(self.context), regions, settings)
         return _Asked(
             request=request,
             digest=digest(self.action.name, regions, message.request),
@@ -291,7 +291,7 @@ class _Invocation:
             prices=self.action.prices(request),
         )
 
-    def _blank(self, asked: _Asked, origin: Origin) -> Report:
+    def _blank(self, asked: _Asked, origin: Origin, ended: datetime) -> Report:
         """The report before anything was looked at; on a day that is not meant, the whole of it."""
         settings = asked.when.settings
         return Report(
@@ -300,8 +300,8 @@ class _Invocation:
             dry_run=asked.dry_run,
             rows=(),
             api_calls=0,
-            seconds=0.0,
-            ended_at=asked.when.now,
+            seconds=(ended - asked.when.now).total_seconds(),
+            ended_at=ended,
             zone=settings.zone,
             show_tags=settings.show_tags,
             warnings=(*(self.telling.problems if self.telling else ()), *asked.day.warnings),
@@ -341,12 +341,20 @@ class _Invocation:
             return plan, str(error)
         return plan, ""
 
-    def _execute(self, fleet: Fleet, plan: Plan, *, writes_before: int) -> Sequence[Row]:
+    def _rows(self, asked: _Asked, fleet: Fleet, plan: Plan, *, is_refused: bool) -> Sequence[Row]:
+        """What becomes of each instance; raises as ``_execute`` does."""
+        if asked.dry_run or is_refused:
+            return dry_run_rows(plan, asked.rule, self.clock.now())
+        return self._execute(fleet, plan)
+
+    def _execute(self, fleet: Fleet, plan: Plan) -> Sequence[Row]:
         """Carry the plan out.
 
         Raises:
-            Unavailable: something unforeseen happened before anything was sent that changes.
+            Unavailable: something unforeseen happened before any write was sent.
         """
+        self.spent.add(plan.to_change)
+        writes_before = self.ecs.sent().writes
         try:
             rows = fleet.execute(plan)
         except Exception as error:  # noqa: BLE001  # the rows must be told, whatever happens
@@ -380,17 +388,3 @@ class _Invocation:
         if not region:
             raise InvalidEvent('the function\'s region is unknown; specify "regions"')
         return (region,)
-
-
-def _account(context: FcContext) -> str:
-    return str(getattr(context, "account_id", "") or "")
-
-
-def _origin(action: str, context: FcContext, trigger: str = "") -> Origin:
-    """What every line of the log says; a context that lacks a field leaves it empty."""
-    return Origin(
-        action=action,
-        request_id=str(getattr(context, "request_id", "") or ""),
-        retry_count=str(getattr(context, "retry_count", "") or ""),
-        trigger=trigger,
-    )

@@ -45,6 +45,16 @@ class Origin(msgspec.Struct, frozen=True):
     trigger: str = ""
     event_id: str = ""
 
+    @classmethod
+    def of(cls, action: str, context: object, trigger: str = "") -> Origin:
+        """Where an invocation came from; a context that lacks a field leaves it empty."""
+        return cls(
+            action=action,
+            request_id=str(getattr(context, "request_id", "") or ""),
+            retry_count=str(getattr(context, "retry_count", "") or ""),
+            trigger=trigger,
+        )
+
 
 def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
     """Log what is meant to change: the ids, 1,000 a line, and how many there are in all."""

@@ -190,6 +190,11 @@ def timeout_of(context: object) -> timedelta:
     return timedelta(seconds=seconds if 0 < seconds <= 86_400 else DEFAULT_TIMEOUT_S)  # noqa: PLR2004  # FC's longest
 
 
+def account_of(context: object) -> str:
+    """The account that the function runs in; "" if the context does not say."""
+    return str(getattr(context, "account_id", "") or "")
+
+
 def is_loopback(host: str) -> bool:
     """Is this host this very machine?"""
     if host == "localhost":
