@@ -37,7 +37,7 @@ class Proxy(msgspec.Struct, frozen=True):
         url: ``http://host[:port]``, port 80 if it states none; "": there is no proxy.
         authorization: The header ``Proxy-Authorization``; "" without user and password.
         exceptions: From ``NO_PROXY``: hosts, and domains with all that is below them, reached
-            without the proxy; ``*`` is all.
+            without the proxy; ``*`` is all, and a port of 443 says nothing new.
     """
 
     url: str = ""
@@ -100,7 +100,7 @@ def _authorization(server: Server) -> str:
 
 def _exceptions(text: str) -> tuple[str, ...]:
     names = (
-        one if one == "*" else one.removeprefix("*").removeprefix(".")
+        one if one == "*" else one.removeprefix("*").removeprefix(".").removesuffix(":443")
         for one in re.split(r"[,\s]+", text.lower())
     )
     return tuple(name for name in names if name)

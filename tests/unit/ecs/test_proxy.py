@@ -174,7 +174,9 @@ def test_only_https_proxy_counts_capitals_first(environ: Mapping[str, str], url:
         (",, .,", HOST, False),
         ("10.0.0.0/8", "10.0.0.1", False),
         ("10.0.0.1", "10.0.0.1", True),
-        (f"{HOST}:443", HOST, False),
+        (f"{HOST}:443", HOST, True),
+        (".example:443", HOST, True),
+        (f"{HOST}:8443", HOST, False),
     ],
 )
 def test_no_proxy_names_hosts_and_domains(exceptions: str, host: str, is_direct: bool) -> None:  # noqa: FBT001  # a column of the table
