@@ -55,11 +55,12 @@ simulate: setup ## run SEEDS=n nights of faults and kills, FORTNIGHTS=n of sched
 fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
 	$(PY) -m tests.fuzz
 
-mutate: setup ## change the code in thousands of ways and see that tests notice; hours
+mutate: setup ## see that tests notice when MODULES="a.py b.py" change; all: hours
 	$(call install,requirements-mutate.txt)
 	rm -rf mutants
-	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE)
-	$(PY) -m tools.mutate
+	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE) \
+	  $(foreach one,$(MODULES),'$(subst /,.,$(one:.py=)).*')
+	$(PY) -m tools.mutate $(MODULES)
 
 package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
 	@echo "package: fetching what $(RUNTIME) needs and building build/code: about 20 seconds"

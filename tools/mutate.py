@@ -1,5 +1,7 @@
 """``make mutate``: are the tests good enough to notice when the code is changed?
 
+Arguments are the modules that were run, as in ``shared/domain/guards.py``; none: all.
+
 mutmut changes one expression after another of the modules named in ``pyproject.toml`` and runs the
 tests that reach it. This reads what it leaves in ``mutants/``, counts, and fails if too few of the
 changes were noticed, or if one was not that ``tests/mutation/survivors.yaml`` gives no reason for.
@@ -92,30 +94,43 @@ class Accepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: tuple[AcceptedChange, ...]
 
 
-def read_mutants(folder: Path) -> list[Mutant]:
+def read_mutants(folder: Path, paths: Sequence[str] = ()) -> list[Mutant]:
     """Every change of a finished run of mutmut, from its folder ``mutants``.
+
+    Args:
+        folder: Where mutmut left what it did.
+        paths: The modules to read; none: all.
 
     Raises:
         SystemExit: there is no run, or it was interrupted.
     """
-    metas = sorted(folder.rglob("*.py.meta"))
+    metas = [folder / f"{path}.meta" for path in paths] or sorted(folder.rglob("*.py.meta"))
+    for meta in metas:
+        if not meta.exists():
+            sys.exit(f"mutmut does not change {meta.relative_to(folder).with_suffix('')}")
     mutants = [mutant for meta in metas for mutant in _in_file(folder, meta)]
     if not mutants:
         sys.exit("mutmut has changed nothing; run it first: make mutate")
     return mutants
 
 
-def read_accepted(path: Path) -> dict[Change, str]:
+def read_accepted(path: Path, paths: Sequence[str] = ()) -> dict[Change, str]:
     """The changes that may survive, each with its reason.
+
+    Args:
+        path: The file that lists them.
+        paths: The modules whose changes are asked for; none: all.
 
     Raises:
         msgspec.ValidationError: the file has another shape.
     """
     groups = msgspec.convert(yaml.safe_load(path.read_text()) or [], tuple[Accepted, ...])
+    modules = tuple(f"{_module(Path(one))}." for one in paths) or ("",)
     return {
         Change(one.at, one.before.strip(), one.after.strip()): group.reason
         for group in groups
         for one in group.changes
+        if one.at.startswith(modules)
     }
 
 
@@ -179,11 +194,15 @@ def _in_file(folder: Path, meta: Path) -> Iterator[Mutant]:
 
 def _function(path: Path, name: str) -> str:
     """``x_check_age__mutmut_3`` of shared/run_guards.py is ``shared.run_guards.check_age``."""
-    module = ".".join(path.with_suffix("").parts)
+    module = _module(path)
     method, function = _METHOD.fullmatch(name), _FUNCTION.fullmatch(name)
     if method:
         return f"{module}.{method['owner']}.{method['name']}"
     return f"{module}.{function['name'] if function else name}"
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts)
 
 
 def _difference(original: str, mutated: str) -> tuple[str, str]:
@@ -235,8 +254,9 @@ def _as_yaml(change: Change) -> str:
 
 def main() -> None:
     """Print the numbers; exit with 1 if the run is not good enough."""
-    mutants = read_mutants(MUTANTS)
-    found = problems(mutants, read_accepted(SURVIVORS))
+    paths = sys.argv[1:]
+    mutants = read_mutants(MUTANTS, paths)
+    found = problems(mutants, read_accepted(SURVIVORS, paths))
     print(table(mutants))  # noqa: T201  # the result
     for problem in found:
         print(f"\n{problem}")  # noqa: T201  # likewise

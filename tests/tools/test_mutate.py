@@ -136,6 +136,20 @@ def test_without_a_run_there_is_no_verdict(tmp_path: Path) -> None:
         read_mutants(tmp_path)
 
 
+def test_a_module_can_be_judged_while_others_were_not_run(tmp_path: Path) -> None:
+    run_of_mutmut(tmp_path, None, None, None, None, package="functions")
+    run_of_mutmut(tmp_path, 1, 1, 1, 1)
+
+    assert {one.path for one in read_mutants(tmp_path, ["shared/old.py"])} == {"shared/old.py"}
+
+
+def test_a_module_that_is_not_changed_is_named(tmp_path: Path) -> None:
+    run_of_mutmut(tmp_path, 1, 1, 1, 1)
+
+    with pytest.raises(SystemExit, match=r"does not change shared/new\.py"):
+        read_mutants(tmp_path, ["shared/old.py", "shared/new.py"])
+
+
 def test_the_table_counts_by_file_and_leaves_wording_out() -> None:
     run = [
         mutant("shared/b.py", Fate.KILLED),
@@ -224,6 +238,20 @@ def test_accepted_changes_are_read_with_the_reason_of_their_group(tmp_path: Path
     )
 
     assert read_accepted(path) == {EDGE: "harmless", CASE: "harmless"}
+
+
+def test_only_the_reasons_of_the_modules_asked_for_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "survivors.yaml"
+    path.write_text(
+        """\
+- reason: harmless
+  changes:
+    - {in: shared.old.age, before: "", after: pass}
+    - {in: shared.older.age, before: "", after: pass}
+"""
+    )
+
+    assert [one.function for one in read_accepted(path, ["shared/old.py"])] == ["shared.old.age"]
 
 
 def test_an_accepted_change_without_a_reason_is_refused(tmp_path: Path) -> None:
