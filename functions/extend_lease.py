@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -47,11 +48,11 @@ class ExtendRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     Attributes:
         made_for: The release time that the link was made for.
-        move_by: By how many days it is moved.
+        move_to: The later one.
     """
 
     made_for: str
-    move_by: int
+    move_to: str
 
 
 class ExtendRule(Rule, frozen=True):
@@ -84,8 +85,7 @@ class ExtendRule(Rule, frozen=True):
 
 
 def _rule(request: ExtendRequest, when: RequestTime) -> ExtendRule:
-    made_for = parse_instant(request.made_for)
-    at = later(made_for, request.move_by, when.now, when.settings)
+    made_for, at = parse_instant(request.made_for), parse_instant(request.move_to)
     return ExtendRule(made_for, at, when.settings.zone)
 
 
@@ -131,13 +131,13 @@ def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> d
 
 def _failed(error: Exception, context: FcContext) -> Shown:
     """What is shown after an error, which is logged if there is a way to."""
-    try:
+    detail = ""
+    with suppress(Exception):  # the log or the context may be broken too
         if isinstance(error, CurfewError):
             log_error(_origin(context), error)
-            return Shown(503, "failed")
-        return Shown(503, "failed", detail=log_unforeseen(error))
-    except Exception:  # noqa: BLE001  # the log or the context is broken too
-        return Shown(503, "failed")
+        else:
+            detail = log_unforeseen(error)
+    return Shown(503, "failed", detail=detail)
 
 
 def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
@@ -145,46 +145,48 @@ def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
         return Shown(405, "method")
     settings = read_settings(world.environ)
     lease = read_lease(asked.field, settings.notices.link_key)
-    if lease is None or lease.account != str(getattr(context, "account_id", "") or ""):
+    if lease is None or lease.account != str(getattr(context, "account_id", None)):
         return Shown(403, "forged")
     now = world.clock().now()
     about = _About(lease, settings.zone, language_of(asked.accepted))
     at = lease.release_at
-    possible = tuple(days for days in DAYS if later(at, days, now, settings) > at)
     if now >= at:
         return Shown(410, "over", about.facts())
-    if not possible:
-        return Shown(409, "furthest", about.facts())
     is_moving = asked.method == "POST"
-    days = _chosen(asked.body) if is_moving else possible[0]
-    if days not in possible:
+    days = _chosen(asked.body) if is_moving else min(DAYS)
+    to = later(at, days or min(DAYS), now, settings)
+    if to <= at:
+        return Shown(409, "furthest", about.facts())
+    if not days:
         return Shown(400, "days", about.facts())
-    answered = _run(about.request(days, dry_run=not is_moving), context, world)
-    shown = about.told(answered, possible)
+    answered = _run(about.request(to, dry_run=not is_moving), context, world)
+    shown = about.told(answered)
     wrote = shown.what == "kept" or ALREADY_DONE in _row(answered).get("reason", "")
     looks_again = wrote and world.clock().now() - now < _LOOKS_AGAIN_WITHIN
-    return _settled(shown, about, days, context, world) if looks_again else shown
+    return _settled(shown, about, to, context, world) if looks_again else shown
 
 
-def _settled(shown: Shown, about: _About, days: int, context: FcContext, world: World) -> Shown:
+def _settled(shown: Shown, about: _About, to: datetime, context: FcContext, world: World) -> Shown:
     """What stands a little after the time was moved.
 
     Another use of the same link, decided on before, may have put fewer days in its place: then the
     later time is set again. Whatever else stands there is somebody's own choice.
     """
     world.clock().sleep(_LOOKS_AGAIN_AFTER_S)
-    row = _row(_run(about.request(days, dry_run=True), context, world))
-    if row.get("result") not in {"skipped", "unchanged"}:
-        return shown  # it was moved; what stands now is not known
-    if row["result"] == "unchanged":
-        return msgspec.structs.replace(shown, facts=about.facts(row))
-    stands = row.get("auto_release_at", "")
-    for fewer in DAYS:
-        at = about.lease.release_at + timedelta(days=fewer)
-        if fewer < days and stands and parse_instant(stands) == at:
+    row = _row(_run(about.request(to, dry_run=True), context, world))
+    match row.get("result"):
+        case "unchanged":
+            return Shown(_OK, "kept", about.facts(row))
+        case "skipped" | "would_change":
+            stands = row.get("auto_release_at")
+        case _:
+            return shown  # it was moved; what stands now is not known
+    for days in DAYS:
+        at = about.lease.release_at + timedelta(days=days)
+        if at < to and stands and parse_instant(stands) == at:
             again = about.made_for(at)
-            return again.told(_run(again.request(days - fewer, dry_run=False), context, world), ())
-    return about.told_of(row, ())
+            return again.told(_run(again.request(to, dry_run=False), context, world))
+    return Shown(409, "moved", about.facts(row))
 
 
 class _About(msgspec.Struct, frozen=True):
@@ -194,14 +196,14 @@ class _About(msgspec.Struct, frozen=True):
     zone: tzinfo
     language: Spoken
 
-    def request(self, days: int, *, dry_run: bool) -> dict[str, object]:
+    def request(self, to: datetime, *, dry_run: bool) -> dict[str, object]:
         """What the run is asked."""
         return {
             "instance_ids": [self.lease.instance_id],
             "regions": [self.lease.region],
             "dry_run": dry_run,
             "made_for": to_minute_text(self.lease.release_at),
-            "move_by": days,
+            "move_to": to_minute_text(to),
             "notify": False,
         }
 
@@ -210,31 +212,28 @@ class _About(msgspec.Struct, frozen=True):
         lease = msgspec.structs.replace(self.lease, release_at=at)
         return msgspec.structs.replace(self, lease=lease)
 
-    def told(self, answered: Mapping[str, Any], days: tuple[int, ...]) -> Shown:
-        """What became of it, by the run's answer."""
-        body = json.loads(answered["body"])
-        return self.told_of(_row(answered), days, f"{body.get('errorType', '')}")
-
-    def told_of(self, row: Mapping[str, str], days: tuple[int, ...], detail: str = "") -> Shown:
-        """What became of it, by the instance's row, if there is one."""
+    def told(self, answered: Mapping[str, Any]) -> Shown:
+        """What became of it, by the run's answer: by the instance's row, if there is one."""
+        row = _row(answered)
         match row.get("result"), row.get("code"):
             case "would_change", _:
-                return Shown(_OK, "choose", self.facts(row), days)
+                return Shown(_OK, "choose", self.facts(row), DAYS)
             case "changed", _:
                 return Shown(_OK, "kept", self.facts(row))
             case (("unchanged" | "skipped"), _):
                 return Shown(409, "moved", self.facts(row))
             case "failed", code if code == NOT_KNOWN:
                 return Shown(410, "over", self.facts(row))
+        detail = json.loads(answered["body"])["errorType"]
         return Shown(503, "failed", self.facts(row), detail=detail)
 
     def facts(self, row: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
         """What the page says of the instance."""
         row = row or {}
-        at = row.get("auto_release_at", "")
+        at = row.get("auto_release_at")
         shown_at = parse_instant(at) if at else None if row else self.lease.release_at
         return [
-            ("name", row.get("name", "")),
+            ("name", row.get("name") or ""),
             ("id", self.lease.instance_id),
             ("region", self.lease.region),
             ("release", local_time(shown_at, self.zone, WORDS[self.language]) if shown_at else ""),
@@ -243,16 +242,14 @@ class _About(msgspec.Struct, frozen=True):
 
 def _run(request: Mapping[str, object], context: FcContext, world: World) -> dict[str, Any]:
     """What the walk of an HTTP trigger's event answers, which never raises."""
-    envelope = {"version": "v1", "rawPath": "/", "headers": {}, "requestContext": {}}
-    return run(
-        LEASE, json.dumps({**envelope, "body": json.dumps(request)}).encode(), context, world
-    )
+    event = {"rawPath": "/", "requestContext": {}, "body": json.dumps(request)}
+    return run(LEASE, json.dumps(event).encode(), context, world)
 
 
 def _row(answered: Mapping[str, Any]) -> Mapping[str, str]:
     """The instance's row of a run's answer; an empty one if there is none."""
     body = json.loads(answered["body"])
-    rows = body.get("report", body).get("instances", [])
+    rows = body.get("report", body).get("instances")
     return dict(rows[0]) if rows else {}
 
 
@@ -287,5 +284,5 @@ def _read(event: bytes) -> _Asked:
 
 
 def _origin(context: FcContext) -> Origin:
-    request_id = str(getattr(context, "request_id", "") or "")
+    request_id = str(getattr(context, "request_id", None) or "")
     return Origin(LEASE.name, request_id, trigger="http")

@@ -263,6 +263,7 @@ def test_once_the_time_has_come_the_link_is_over(desk: Desk) -> None:
 
     assert answer["statusCode"] == 410
     assert "expired" in answer["body"]
+    assert desk.stage.gateway.log.entries() == ()
 
 
 def test_an_instance_that_is_gone_is_said_to_be(desk: Desk) -> None:

@@ -6,14 +6,17 @@ and again after.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import pytest
 
+from local.ecs.clock import MANUAL_START
 from shared.base.errors import Unavailable
 from tests.functions.test_extend_lease import RELEASE, Desk
+from tests.harness.invocation import make_context
 
 DAY = timedelta(days=1)
 
@@ -103,6 +106,95 @@ def test_what_somebody_chose_after_the_write_is_not_undone(desk: Desk, to: datet
 
     assert desk.ask("POST", body="days=3")["statusCode"] == 409
     assert desk.instance.auto_release_at == to
+
+
+@pytest.mark.promise("S54")
+@pytest.mark.parametrize(
+    "to",
+    [
+        pytest.param(None, id="cleared"),
+        pytest.param(RELEASE, id="set-back"),
+        pytest.param(RELEASE - timedelta(hours=1), id="earlier"),
+        pytest.param(RELEASE + 2 * DAY, id="later"),
+    ],
+)
+def test_what_somebody_chose_after_it_was_kept_is_said_and_not_undone(
+    desk: Desk, to: datetime | None
+) -> None:
+    before_look(desk, 4, lambda: desk.move(to))
+
+    answer = desk.ask("POST", body="days=3")
+
+    assert answer["statusCode"] == 409
+    assert desk.instance.auto_release_at == to
+    assert len(desk.stage.writes()) == 2  # one of each
+
+
+@pytest.mark.promise("S54")
+@pytest.mark.parametrize("minutes", [0, 90], ids=["whole-days", "until-the-furthest"])
+def test_fewer_days_that_came_after_it_was_kept_are_overwritten(desk: Desk, minutes: int) -> None:
+    furthest = timedelta(days=2, minutes=minutes) + (RELEASE - MANUAL_START)
+    desk.stage.environ["CURFEW_MAX_EXTENSION"] = f"{furthest // timedelta(minutes=1)}m"
+    before_look(desk, 4, lambda: desk.move(RELEASE + DAY))
+
+    answer = desk.ask("POST", body="days=3")
+
+    assert (answer["statusCode"], ">Kept<" in answer["body"]) == (200, True)
+    assert desk.instance.auto_release_at == MANUAL_START + furthest
+    assert len(desk.stage.writes()) == 3
+
+
+def test_a_minute_that_turns_before_the_second_look_takes_nothing_back(desk: Desk) -> None:
+    desk.stage.environ["CURFEW_MAX_EXTENSION"] = "2d"
+    desk.stage.clock.sleep(59)
+
+    answer = desk.ask("POST", body="days=3")
+
+    assert (answer["statusCode"], ">Kept<" in answer["body"]) == (200, True)
+    assert desk.instance.auto_release_at == MANUAL_START + 2 * DAY
+
+
+@pytest.mark.parametrize(("took_s", "looks"), [(0, 4), (9.9, 4), (10, 3)])
+def test_it_looks_a_second_time_if_ten_seconds_have_not_gone_by(
+    desk: Desk, took_s: float, looks: int
+) -> None:
+    once_written(desk, lambda: desk.stage.clock.sleep(took_s))
+
+    assert desk.ask("POST", body="days=1")["statusCode"] == 200
+    seen = [one.action for one in desk.stage.gateway.log.entries()]
+    assert seen.count("DescribeInstances") == looks
+
+
+def test_all_that_it_does_is_logged_under_its_request(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    before_look(desk, 4, lambda: desk.move(RELEASE + DAY))
+    context = make_context("3.12", timeout_s=30)
+
+    desk.ask("POST", body="days=3", context=context)
+
+    rows = [json.loads(one.getMessage()) for one in caplog.records if one.name == "curfew"]
+    assert [one["result"] for one in rows if one["log"] == "instance"] == [
+        "changed",
+        "skipped",
+        "changed",
+    ]
+    assert {one.get("request_id", "") for one in rows} == {context.request_id}
+
+
+def test_what_is_seen_only_by_the_second_look_was_kept(desk: Desk) -> None:
+    def fail(operation: str, _: Mapping[str, str]) -> None:
+        if operation == "DescribeInstances":
+            desk.stage.transport.before = lambda *_: None
+            raise Unavailable("not now")
+
+    once_written(desk, lambda: setattr(desk.stage.transport, "before", fail))
+
+    answer = desk.ask("POST", body="days=1")
+
+    assert (answer["statusCode"], ">Kept<" in answer["body"]) == (200, True)
+    assert desk.instance.auto_release_at == RELEASE + DAY
 
 
 def test_what_cannot_be_looked_at_again_was_kept_all_the_same(desk: Desk) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from functions.extend_lease import ExtendRule
+from local.ecs.ram.policy import Policy
+from local.fc.trigger_events import http
 from shared.base.errors import Unavailable
 from shared.base.times import CHINA, to_zone_text
 from shared.domain.instance import Instance, Status
@@ -21,6 +23,12 @@ from tests.functions.test_extend_lease import HOUR, RELEASE, Desk
 from tests.harness.invocation import make_context
 
 DAY = timedelta(days=1)
+ONLY_LOOK = json.dumps(
+    {
+        "Version": "1",
+        "Statement": [{"Effect": "Allow", "Action": "ecs:Describe*", "Resource": "*"}],
+    }
+)
 
 
 @pytest.fixture
@@ -76,6 +84,53 @@ def test_without_a_look_what_the_link_says_is_said(
     answer = desk.ask("POST", lease, body)
 
     assert (answer["statusCode"], facts(answer)) == (status, said)
+
+
+def test_at_the_furthest_what_the_link_says_is_said(desk: Desk) -> None:
+    desk.stage.environ["CURFEW_MAX_EXTENSION"] = "5h"
+
+    answer = desk.ask("POST", body="days=1")
+
+    assert answer["statusCode"] == 409
+    assert facts(answer) == of(desk, "Mon 2026-11-23 23:00 +08:00", name="")
+
+
+def test_of_a_refusal_the_instance_is_said(desk: Desk) -> None:
+    desk.stage.transport.authorizer = Policy(ONLY_LOOK)
+
+    answer = desk.ask("POST", body="days=1")
+
+    assert answer["statusCode"] == 503
+    assert re.findall("<footer>(.*?)</footer>", answer["body"]) == ["AccessDenied"]
+    assert facts(answer) == of(desk, "Mon 2026-11-23 23:00 +08:00")
+
+
+def test_why_nothing_was_moved_is_in_the_log_in_the_zone_of_the_others(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    desk.move(None)
+
+    desk.ask("POST", body="days=1")
+
+    assert [one["reason"] for one in logged(caplog, "instance")] == [
+        f"the link was made for the release time {to_zone_text(RELEASE, CHINA)}"
+    ]
+
+
+def test_without_a_link_there_is_nothing_to_look_at(desk: Desk) -> None:
+    event = json.loads(http({}, desk.stage.clock.now()))
+    event["requestContext"]["http"]["method"] = "GET"
+
+    for query in ({}, {"lease": ""}, {"x": "y"}):
+        assert (
+            desk.send(json.dumps({**event, "queryParameters": query}).encode())["statusCode"] == 403
+        )
+
+
+def test_without_an_account_no_link_counts(desk: Desk) -> None:
+    assert desk.ask("POST", body="days=1", context=object())["statusCode"] == 403
+    assert desk.unchanged()
 
 
 def test_a_field_that_is_there_twice_once_empty_is_not_clear(desk: Desk) -> None:
