@@ -99,6 +99,28 @@ def test_of_a_guarded_instance_no_run_does_what_the_guard_forbids(
     assert ("the next run" in reason, coming in reason) == (bool(coming), True)
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (["curfew:schedule"], ""),
+        (["Curfew:Schedule"], "'Curfew:Schedule'"),
+        (["Curfew:Schedule", "CURFEW:schedule"], "'Curfew:Schedule'"),
+        (["Curfew:Schedule", "curfew:schedule"], ""),
+    ],
+    ids=["as-selected", "capitals", "two-spellings", "beside-the-right-one"],
+)
+def test_a_spelling_that_no_timer_selects_is_told(keys: list[str], said: str) -> None:
+    stage = staged("2026-11-26 12:00", "2026-11-26 08:33", dict.fromkeys(keys, OFFICE))
+
+    ((_, reason),) = table(stage.ask("describe", ALL)).values()
+
+    told = (
+        f"; its tag key is {said}, which a timer that selects by curfew:schedule does not find: "
+        "write curfew:schedule"
+    )
+    assert reason == f"schedule {OFFICE}: running until 20:00" + (told if said else "")
+
+
 def test_without_the_tag_nothing_is_said_of_schedules() -> None:
     stage = staged("2026-11-26 12:00", "2026-11-26 08:33", {})
 

@@ -268,6 +268,27 @@ def test_a_snapshot_may_end_six_hours_before_the_time_asked_and_no_sooner(
     assert isinstance(rule_of().next_step(one, NOW + 5 * HOUR), TakeSnapshots) is not counts
 
 
+@pytest.mark.parametrize(
+    ("left", "counts"),
+    [
+        pytest.param(WEEK - 12 * HOUR, True, id="twelve-hours-less"),
+        pytest.param(WEEK - 12 * HOUR - timedelta(seconds=1), False, id="a-second-less-than-that"),
+        pytest.param(timedelta(minutes=5), False, id="lost-in-minutes"),
+    ],
+)
+def test_by_an_old_event_a_snapshot_that_ends_soon_does_not_count(
+    left: timedelta,
+    counts: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    now = NOW + WEEK + HOUR
+    taken = Snapshot("s-1", "d-0", SnapshotStatus.ACCOMPLISHED, SURE_START, now + left)
+    one = replace(
+        BASE, status=Status.STOPPED, disks=(replace(disk(0, "none"), snapshots=(taken,)),)
+    )
+
+    assert isinstance(rule_of().next_step(one, now), Delete) is counts
+
+
 @pytest.mark.promise("S28")
 @pytest.mark.parametrize(
     ("attached_at", "since"),
@@ -305,7 +326,8 @@ def test_who_shows_no_start_is_saved_by_snapshots_of_this_run_alone() -> None:
     def step(created_at: datetime) -> Step:
         shot = snapshot(SnapshotStatus.ACCOMPLISHED, created_at)
         one = replace(stopped, disks=(replace(disk(0, "none"), snapshots=(shot,)),))
-        return rule_of(asked_at=NOW).next_step(one, NOW + HOUR)
+        begun_at = NOW + timedelta(microseconds=7)
+        return rule_of(asked_at=begun_at).next_step(one, NOW + HOUR)
 
     since = minute_after(NOW)
     assert step(since) == Delete(force=False)

@@ -12,6 +12,7 @@ from shared.domain.instance import Disk, Snapshot, SnapshotStatus, Status
 from shared.domain.steps import (
     Done,
     Skip,
+    Stop,
 )
 from tests.functions.release_rule_cases import BASE, BOOLS, NOW, disk, rule_of
 
@@ -157,6 +158,19 @@ def test_what_cannot_be_snapshotted_is_not_even_stopped(
         lost = rule_of(force=force, snapshot=False).next_step(one, NOW)
         assert (kept == skip) is is_local
         assert not isinstance(lost, Skip)
+
+
+@pytest.mark.parametrize("disks", [None, (), (disk(0, "accomplished"),)], ids=["?", "0", "1"])
+def test_what_the_host_stores_cannot_be_snapshotted_though_no_disk_shows_it(
+    disks: tuple[Disk, ...] | None,
+) -> None:
+    one = replace(BASE, disks=disks, has_local_disks=True)
+
+    assert rule_of().next_step(one, NOW) == Skip(
+        "the local storage of its host cannot be snapshotted; set snapshot to false to release it "
+        "without one"
+    )
+    assert rule_of(snapshot=False).next_step(one, NOW) == Stop(force=False)
 
 
 def test_what_a_released_instance_leaves_behind_is_told() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import timedelta
+
 import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import GarbledRow, Refuse
-from tests.functions.schedules import ALL, apply, at, machine, off
+from shared.errors import InvalidEvent
+from tests.functions.schedules import ALL, EVENING, apply, at, machine, off
 from tests.harness.stage import Stage
 
 
@@ -76,3 +80,16 @@ def test_a_status_that_is_not_documented_is_not_called_a_way_from_one_to_another
 
     assert apply(stage) == {"dev-1": ("unchanged", "neither running nor stopped")}
     assert stage.writes() == ()
+
+
+@pytest.mark.parametrize(("seconds", "is_valid"), [(0, True), (1, False)])
+def test_ten_years_away_can_be_asked_for_and_no_more(
+    seconds: int,
+    is_valid: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    stage = at(EVENING, machine())
+    moment = stage.clock.now() + timedelta(days=3650, seconds=seconds)
+    asked = {**ALL, "dry_run": True, "at": moment.isoformat()}
+
+    with nullcontext() if is_valid else pytest.raises(InvalidEvent, match="ten years away"):
+        apply(stage, asked)
