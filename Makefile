@@ -59,7 +59,7 @@ mutate: setup ## see that tests notice when MODULES="a.py b.py" change; all: hou
 	$(call install,requirements-mutate.txt)
 	rm -rf mutants
 	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE) \
-	  $(foreach one,$(MODULES),'$(subst /,.,$(one:.py=)).*')
+	  $(or $(foreach one,$(MODULES),'$(subst /,.,$(one:.py=)).*'),'*')
 	$(PY) -m tools.mutate $(MODULES)
 
 package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10

@@ -46,7 +46,9 @@ def test_each_instance_has_its_own_schedule() -> None:
 
 
 def test_the_requests_schedule_may_be_a_name() -> None:
-    stage = at(EVENING, machine("dev-none", tags={}), CURFEW_SCHEDULES='{"shop": "daily 9:00-18:00"}')
+    stage = at(
+        EVENING, machine("dev-none", tags={}), CURFEW_SCHEDULES='{"shop": "daily 9:00-18:00"}'
+    )
     other = {**DEV, "schedule": "Shop"}
 
     assert {name: one[0] for name, one in apply(stage, other).items()} == {"dev-none": "changed"}

@@ -30,7 +30,6 @@ from tests.unit.domain.tagged import NOW, tagged
         "\N{MATHEMATICAL BOLD SMALL C}urfew:protec\N{MATHEMATICAL BOLD SMALL T}",
         "curfew:protect\x00",
     ],
-    ids=ascii,
 )
 def test_a_key_that_looks_like_the_guard_is_the_guard(key: str, harm: Harm) -> None:
     assert Guard(harm).reason(tagged({key: "x"}), NOW) == "tag curfew:protect"
@@ -79,7 +78,7 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("harm", [Harm.COST, Harm.OUTAGE, Harm.LOSS])
-@pytest.mark.parametrize("key", UNKNOWN, ids=ascii)
+@pytest.mark.parametrize("key", UNKNOWN)
 def test_a_key_that_is_nearly_a_guard_protects_and_is_named(key: str, harm: Harm) -> None:
     one = tagged({key: "2020-01-01"})
 
@@ -113,7 +112,6 @@ def test_what_cannot_be_seen_in_a_key_is_written_out() -> None:
         "",
         "\N{CJK UNIFIED IDEOGRAPH-4FDD}\N{CJK UNIFIED IDEOGRAPH-62A4}",
     ],
-    ids=ascii,
 )
 def test_other_keys_guard_nothing(key: str) -> None:
     one = tagged({key: "x"})

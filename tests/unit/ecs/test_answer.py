@@ -66,7 +66,7 @@ NO_CODES: tuple[object, ...] = (
         {"InstanceId": 1, "Code": 200},
         *({"InstanceId": "i-1", "Code": code} for code in NO_CODES),
     ],
-    ids=str,
+    ids=lambda one: str(one).replace("\\", "/"),
 )
 def test_what_became_of_an_instance_is_said_or_not_known(response: dict[str, Any]) -> None:
     good = {"InstanceId": "i-2", "Code": 200}
