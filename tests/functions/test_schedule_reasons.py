@@ -9,7 +9,7 @@ import pytest
 
 from local.ecs.fleet.fleet import InstanceSpec
 from local.ecs.gateway.faults import GarbledRow, Refuse
-from shared.errors import InvalidEvent
+from shared.base.errors import InvalidEvent
 from tests.functions.schedules import ALL, EVENING, apply, at, machine, off
 from tests.harness.stage import Stage
 
