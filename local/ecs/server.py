@@ -25,7 +25,7 @@ from local.ecs.authority import VARIABLES, Authority
 from local.ecs.clock import Clock, ManualClock, RealClock
 from local.ecs.emulator import PLAIN, Emulator, Options
 from local.ecs.handle import Handle
-from local.ecs.http.aiohttp_messages import IDLE_S, received, send
+from local.ecs.http.aiohttp_messages import IDLE_S, LOG, received, send, unreadable
 from local.ecs.http.control import PREFIX
 from local.ecs.http.messages import (
     LOOPBACK,
@@ -266,7 +266,10 @@ async def _listening(
     async def respond(request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue":  # RFC 9110, 10.1.1
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        asked = await received(request)
+        try:
+            asked = await received(request)
+        except web.RequestPayloadError as error:
+            return unreadable(error)
         if neighbour and asked.path.startswith(neighbour.prefixes):
             served = Served(url, emulator.engine.clock)
             reply = emulator.turned_away(asked) or await _in_thread(
@@ -279,6 +282,7 @@ async def _listening(
     server = web.Server(
         respond,
         access_log=None,
+        logger=LOG,
         keepalive_timeout=IDLE_S,
         max_line_size=LONGEST_LINE,
         max_field_size=LONGEST_LINE,

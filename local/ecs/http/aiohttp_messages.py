@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from aiohttp import web
+from aiohttp import http_exceptions, web
 
 from local.ecs.http.messages import HttpReply, HttpRequest, encodable, in_origin_form
 
 IDLE_S = 25
 """Seconds after which an idle connection is closed, as ``Keep-Alive`` says: real answers of 2024
 and 2025 say it; that ECS then does it is inferred."""
+
+
+class _CallersFault(logging.Filter):
+    """Of what a client got wrong, one line; of one that has gone, none. The rest is ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, http_exceptions.HttpProcessingError):
+            first, *_ = (str(error.message) or "no reason").strip().splitlines()
+            record.msg, record.args = "answered 400, not valid HTTP: %.200s", (first,)
+            record.exc_info = None
+        return not isinstance(error, ConnectionError | web.RequestPayloadError)  # answered, or gone
+
+
+LOG = logging.getLogger(__name__)
+"""Where aiohttp says what went wrong with a connection."""
+LOG.addFilter(_CallersFault())
+
+
+def unreadable(error: web.RequestPayloadError) -> web.Response:
+    """The reply to a request whose body cannot be read, such as gzip that is none."""
+    return web.Response(status=400, text=f"the body cannot be read: {error}\n")
 
 
 async def received(request: web.BaseRequest) -> HttpRequest:
