@@ -54,7 +54,7 @@ def test_only_what_ecs_will_release_by_then_has_a_row() -> None:
 def test_what_is_no_time_is_invalid_before_any_call(text: str) -> None:
     told = chat()
 
-    with pytest.raises(InvalidEvent, match="releases_within"):
+    with pytest.raises(InvalidEvent, match=rf"releases_within: {text!r} is invalid"):
         told.run("describe", {**DUE, "releases_within": text})
 
     assert told.stage.gateway.log.entries() == ()
