@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     from tests.harness.sampling import leave_to_test_all  # noqa: PLC0415  # as below
 
     leave_to_test_all(items)
+
+
+if "MUTANT_UNDER_TEST" in os.environ:
+
+    def pytest_runtest_setup() -> None:
+        """Forget what unchanged code has worked out: mutmut tries each change in a fork of it."""
+        for name, module in tuple(sys.modules.items()):
+            if name.startswith("shared."):
+                for one in vars(module).values():
+                    getattr(one, "cache_clear", tuple)()
 
 
 @pytest.fixture
