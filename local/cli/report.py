@@ -14,7 +14,7 @@ from rich.text import Text
 from local.cli.parameters import operators_zone
 from local.report.night import Gathering
 from local.report.remarks import unread
-from local.report.source import Counts, Source, UnreadableFileError
+from local.report.source import Counts, Source
 from local.report.table import show
 from local.report.words import LANGUAGES, Words
 from local.show.screen import printable_lines, screen
@@ -70,19 +70,16 @@ def command(
     is understood. Money is shown where the logs hold a describe with prices. Days are those of
     CURFEW_TZ.
 
-    Exit status: 0 done, 1 a file could not be read or none holds a run, 2 the command was not
-    understood.
+    Exit status: 0 done, though a log may be damaged, 1 none holds a run that could be read, 2 the
+    command was not understood.
     """
     zone = operators_zone(os.environ)
     words = Words(language or _language())
     if page:
         _check_is_no_log(page, logs)
     source, gathering = Source(datetime.now(timezone.utc)), Gathering()
-    try:
-        for entry in source.entries(logs):
-            gathering.add(entry)
-    except UnreadableFileError as error:
-        raise click.ClickException(printable_lines(str(error))) from None
+    for entry in source.entries(logs):
+        gathering.add(entry)
     for sentence in (*_remarks(source.counts), *unread(source.counts, words)):
         click.echo(printable_lines(sentence), err=True)
     if not any(one.read for one in source.counts):

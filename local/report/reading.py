@@ -6,14 +6,16 @@ them, or in GB 18030. Whatever they hold, what is read of them is bounded, in by
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from zlib import _Decompress as _Member
+
     from typing_extensions import Buffer
 
 MIB = 1024 * 1024
@@ -27,6 +29,9 @@ LONGEST = 4 * MIB
 """Bytes of one line, or of one JSON document over many lines; an answer has some 100 KB."""
 
 _GZIP = b"\x1f\x8b"
+_GZIP_FORMAT = 16 + zlib.MAX_WBITS
+"""What tells zlib to expect gzip's header and to check its sum ("inflateInit2", zlib manual)."""
+
 _UTF_16 = {b"\xff\xfe", b"\xfe\xff"}
 
 
@@ -71,6 +76,7 @@ class Lines:
 
     Attributes:
         is_whole: Is the line at hand all there? What nobody asks for by ``more`` is left out.
+        number: Of the line at hand, blank ones counted; 0 before the first.
     """
 
     def __init__(self, file: io.BufferedReader, left: Left) -> None:
@@ -85,6 +91,7 @@ class Lines:
             self._text = io.TextIOWrapper(file, "utf-16", "replace", newline="\n")
         self._left = left
         self.is_whole = True
+        self.number = 0
 
     def __iter__(self) -> Iterator[bytes]:
         """The lines, one after another.
@@ -105,6 +112,7 @@ class Lines:
     def _all(self) -> Iterator[bytes]:
         while piece := self._read():
             self._left.take_row()
+            self.number += 1
             yield piece
             while self.more():
                 pass
@@ -133,11 +141,13 @@ def _in_utf_8(line: bytes) -> bytes:
 
 
 class _Unpacked(io.RawIOBase):
-    """What a gzip file holds, as far as it is whole."""
+    """What a gzip file holds, to the last byte before it is damaged or was cut."""
 
     def __init__(self, file: io.BufferedReader) -> None:
         super().__init__()
-        self._file = gzip.GzipFile(fileobj=file)
+        self._file = file
+        self._packed = b""
+        self._member = zlib.decompressobj(_GZIP_FORMAT)
         self.is_damaged = False
 
     def readable(self) -> bool:
@@ -145,9 +155,41 @@ class _Unpacked(io.RawIOBase):
 
     def readinto(self, buffer: Buffer) -> int:
         view = memoryview(buffer)
-        try:
-            piece = self._file.read1(len(view))
-        except (EOFError, gzip.BadGzipFile, zlib.error):
-            self.is_damaged, piece = True, b""
+        piece = b""
+        while not (piece or self.is_damaged) and self._has_more():
+            piece = self._unpack(len(view))
         view[: len(piece)] = piece
         return len(piece)
+
+    def _has_more(self) -> bool:
+        """Is there more to unpack? Files may be joined, and padded with zeros (gzip's manual)."""
+        if self._member.eof:
+            self._packed = self._packed or self._member.unused_data
+            while not (rest := self._packed.lstrip(b"\0")):
+                self._packed = self._file.read1()
+                if not self._packed:
+                    return False
+            self._packed, self._member = rest, zlib.decompressobj(_GZIP_FORMAT)
+        self._packed = self._packed or self._file.read1()
+        self.is_damaged = not self._packed
+        return not self.is_damaged
+
+    def _unpack(self, most: int) -> bytes:
+        """The next piece, of at most so many bytes; it may be empty."""
+        packed, before = self._packed, self._member.copy()
+        try:
+            piece = self._member.decompress(packed, most)
+        except zlib.error:
+            self.is_damaged = True
+            return _up_to_damage(before, packed)
+        self._packed = self._member.unconsumed_tail
+        return piece
+
+
+def _up_to_damage(member: _Member, packed: bytes) -> bytes:
+    """What can be unpacked of a piece that is damaged: it is less than a whole one would give."""
+    found = b""
+    with suppress(zlib.error):
+        for at in range(len(packed)):
+            found += member.decompress(packed[at : at + 1])
+    return found

@@ -37,11 +37,21 @@ def unread(counts: Sequence[Counts], words: Words) -> Iterator[str]:
             yield words("too_long", one.name, LONGEST // MIB, f"{one.too_long:,}")
         if one.ahead:
             yield words("ahead", one.name, f"{one.ahead:,}")
-        if one.ended is Ended.DAMAGED:
-            yield words("damaged", one.name, f"{one.lines:,}")
+        yield from _ended_early(one, words)
     full = [one for one in counts if one.ended is Ended.FULL]
     if full:
-        first = (full[0].name, f"{full[0].lines:,}")
+        first = (full[0].name, f"{full[0].reached:,}")
         yield words("full", f"{MOST_BYTES // MIB:,}", f"{MOST_ROWS:,}", *first)
     if len(full) > 1:
         yield words("not_begun", f"{len(full) - 1:,}", full[1].name)
+
+
+def _ended_early(one: Counts, words: Words) -> Iterator[str]:
+    """From where a log was not read, and why."""
+    reached = f"{one.reached:,}"
+    if one.ended is Ended.DAMAGED:
+        yield words("damaged", one.name, reached) if one.reached else words("no_gzip", one.name)
+    if one.ended is Ended.UNREADABLE and one.reached:
+        yield words("unreadable_after", one.name, reached, one.why)
+    elif one.ended is Ended.UNREADABLE:
+        yield words("unreadable", one.name, one.why)

@@ -42,16 +42,13 @@ _LIST = re.compile(rb"\s*\[\s*\{")
 _BETWEEN = re.compile(r"[\s,\[\]]*")
 
 
-class UnreadableFileError(Exception):
-    """A file cannot be read; the message is a sentence that says why."""
-
-
 class Ended(str, Enum):
     """Why a file was not read to its end."""
 
     NO = ""
     FULL = "full"
     DAMAGED = "damaged"
+    UNREADABLE = "unreadable"
 
 
 class _Row(msgspec.Struct):
@@ -90,6 +87,8 @@ class Counts:
         too_long: Lines and documents of more than `LONGEST` bytes, which are left out.
         ahead: Those of a time that is yet to come, which are left out.
         ended: Why what follows was not read.
+        reached: The line of the file up to which it was read, blank ones counted.
+        why: What the operating system says of a file that is unreadable.
     """
 
     name: str
@@ -99,6 +98,8 @@ class Counts:
     too_long: int = 0
     ahead: int = 0
     ended: Ended = Ended.NO
+    reached: int = 0
+    why: str = ""
 
     @property
     def foreign(self) -> int:
@@ -120,30 +121,28 @@ class Source:
     counts: list[Counts] = field(default_factory=list)
 
     def entries(self, paths: Iterable[Path]) -> Iterator[Entry]:
-        """Everything that runs of Curfew have written.
-
-        Raises:
-            UnreadableFileError: a file cannot be opened, or its compression is broken and nothing
-                could be read before that.
-        """
+        """Everything that runs of Curfew have written, as far as each file can be read."""
         for path in paths:
             counts = Counts(str(path))
             self.counts.append(counts)
             try:
-                with path.open("rb") as raw:
-                    file = _File(counts, self.left, self.now)
-                    for entry in file.entries(Lines(raw, self.left)):
-                        entry.shorten()
-                        yield entry
+                yield from self._of_one(path, counts)
             except FullError:
                 counts.ended = Ended.FULL
             except DamagedError:
-                if not counts.read:
-                    why = "it is not a whole gzip file"
-                    raise UnreadableFileError(f"{path} cannot be read: {why}.") from None
                 counts.ended = Ended.DAMAGED
             except OSError as error:
-                raise UnreadableFileError(f"{path} cannot be read: {error.strerror}.") from None
+                counts.ended, counts.why = Ended.UNREADABLE, error.strerror or str(error)
+
+    def _of_one(self, path: Path, counts: Counts) -> Iterator[Entry]:
+        with path.open("rb") as raw:
+            lines = Lines(raw, self.left)
+            try:
+                for entry in _File(counts, self.left, self.now).entries(lines):
+                    entry.shorten()
+                    yield entry
+            finally:
+                counts.reached = lines.number
 
 
 class _File:

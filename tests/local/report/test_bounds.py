@@ -13,7 +13,7 @@ from local.report.entry import LONGEST as LONGEST_TEXT
 from local.report.entry import Entry
 from local.report.reading import LONGEST, MIB, MOST_BYTES, Left
 from local.report.remarks import unread
-from local.report.source import Counts, Ended, Source, UnreadableFileError
+from local.report.source import Counts, Ended, Source
 from local.report.words import LANGUAGES, Words
 from tests.local.report.lines import EVENING, line, run, text_of
 
@@ -131,27 +131,6 @@ def test_no_text_is_kept_that_is_longer_than_any_run_writes_it(tmp_path: Path) -
     assert (len(entry.tags), {len(one) for one in entry.tags.values()}) == (20, {128})
 
 
-@pytest.mark.parametrize("cut", [1, 9, 60])
-def test_what_stands_before_the_damage_of_a_gzip_file_is_kept(tmp_path: Path, cut: int) -> None:
-    lines = [line(id=f"i-{number:x}") for number in range(99)]
-    damaged = gzip.compress(text_of(*lines).encode())[:-cut]
-
-    entries, counts = read(tmp_path, damaged, RUN.encode())
-
-    assert [one.id for one in entries[:50]] == [one["id"] for one in lines[:50]]
-    assert entries[-1].log == "run"
-    assert [one.ended for one in counts] == [Ended.DAMAGED, Ended.NO]
-    [sentence] = unread(counts, Words("en"))
-    assert sentence.startswith(
-        f"{tmp_path}/0.log ends in the middle or is damaged: it was read up to line "
-    )
-
-
-def test_a_file_that_is_damaged_from_the_first_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError, match="it is not a whole gzip file"):
-        read(tmp_path, gzip.compress(b"a" * 99)[:-9])
-
-
 @pytest.mark.parametrize(
     ("seconds", "is_read"),
     [(0, True), (300, True), (360, False), (86_400, False), (30 * 365 * 86_400, False)],
@@ -175,12 +154,16 @@ def test_a_run_of_later_than_now_is_nobodys(tmp_path: Path, seconds: int, *, is_
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_bound_is_told_in_both_languages(language: str) -> None:
     counts = [
-        Counts("a", lines=9, too_long=1, ahead=2, ended=Ended.DAMAGED),
-        *[Counts("b", lines=1_234, ended=Ended.FULL)] * 2,
+        Counts("a", lines=9, too_long=1, ahead=2, ended=Ended.DAMAGED, reached=12),
+        *[Counts("b", lines=1_234, ended=Ended.FULL, reached=1_239)] * 2,
+        Counts("c", ended=Ended.DAMAGED),
+        Counts("d", ended=Ended.UNREADABLE, why="Input/output error"),
+        Counts("e", ended=Ended.UNREADABLE, why="Input/output error", reached=7),
     ]
 
     told = list(unread(counts, Words(language)))
 
-    assert len(told) == 5
-    assert f"{MOST_BYTES // MIB:,} MiB" in told[3]
-    assert "1,234" in told[3]
+    assert len(set(told)) == 8
+    assert "12" in told[2]
+    assert f"{MOST_BYTES // MIB:,} MiB" in told[6]
+    assert "1,239" in told[6]
