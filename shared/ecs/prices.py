@@ -9,10 +9,10 @@ newest SDKs and ResourcePriceModel by the reference; both are read.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from math import isfinite
 from typing import Any
 
 import msgspec
@@ -38,7 +38,14 @@ MOST_CALLS = 20
 MOST_TIME = timedelta(seconds=60)
 """How long prices may take, however much time there is."""
 
+MOST_AN_HOUR = 1_000_000
+"""No instance costs more, in any currency; what a report of many runs takes for a price."""
+
 _NAMES = {"instance": "instanceType"}
+_CAN_BE_FREE = {"image"}
+"""The parts that many instances have for nothing."""
+
+_SHOWN = 100
 _NOT_ENOUGH = f"{MOST_CALLS} calls of DescribePrice do not do for all of them; describe fewer"
 
 
@@ -51,6 +58,7 @@ class PriceBook:
 
     def __init__(self) -> None:
         self.calls = 0
+        self._answered: dict[Configuration, Mapping[str, float]] = {}
         self._parts: dict[tuple[str, tuple[object, ...]], float] = {}
         self._currency: dict[str, str] = {}
         self._unknown: dict[Configuration, str] = {}
@@ -104,14 +112,18 @@ class PriceBook:
         """What it costs, or why that is not known."""
         if isinstance(wanted, str):
             return wanted
-        parts = wanted.parts()
-        if not self._knows(wanted):
+        costs = self._costs(wanted)
+        if not costs:
             return self._unknown.get(wanted) or self._closed.get(wanted.region) or _NOT_ENOUGH
-        costs = {name: self._parts[name, key] for name, key in parts.items()}
         return list_price(instance, costs, self._currency[wanted.region])
 
-    def _knows(self, wanted: Configuration) -> bool:
-        return all(part in self._parts for part in wanted.parts().items())
+    def _costs(self, wanted: Configuration) -> Mapping[str, float]:
+        """By part what it costs, by its own answer or else by those of others; {}: unknown."""
+        if wanted in self._answered:
+            return self._answered[wanted]
+        parts = wanted.parts().items()
+        known = all(part in self._parts for part in parts)
+        return {part[0]: self._parts[part] for part in parts} if known else {}
 
     def _configurations(
         self, instances: Sequence[Instance], source: Inventory
@@ -126,22 +138,32 @@ class PriceBook:
     def _ask(self, wanted: Configuration, source: Inventory, until: datetime) -> None:
         """Learn what a configuration costs, unless that is known or cannot be asked any more."""
         region = wanted.region
-        while not (self._knows(wanted) or wanted in self._unknown or region in self._closed):
+        while not (self._costs(wanted) or wanted in self._unknown or region in self._closed):
             if self.calls >= MOST_CALLS:
                 return
             self.calls += 1
             try:
                 answer = source.client.ask_in_one_call("DescribePrice", _question(wanted), until)
-                costs, self._currency[region] = _read(answer.body, wanted)
+                self._learn(wanted, *_read(answer.body, wanted))
             except NoResponse as failure:
                 self._closed[region] = f"DescribePrice: {failure.reason}"
             except ErrorResponse as refusal:
                 self._refused(wanted, refusal)
             except ValueError as error:
                 self._unknown[wanted] = f"DescribePrice of {wanted.instance_type}: {error}"
-            else:
-                parts = wanted.parts().items()
-                self._parts |= {(name, key): costs.get(name, 0.0) for name, key in parts}
+
+    def _learn(self, wanted: Configuration, costs: Mapping[str, float], currency: str) -> None:
+        """Keep what was answered.
+
+        Raises:
+            ValueError: a region's prices are in one currency, and this is another.
+        """
+        known = self._currency.setdefault(wanted.region, currency)
+        if currency != known:
+            raise ValueError(f"ECS answers it in {currency}, and others in {known}")
+        self._answered[wanted] = costs
+        parts = wanted.parts().items()
+        self._parts |= {(name, key): costs.get(name, 0.0) for name, key in parts}
 
     def _refused(self, wanted: Configuration, refusal: ErrorResponse) -> None:
         if refusal.kind is Kind.DENIED:
@@ -184,27 +206,45 @@ def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, flo
     """By part what it costs, and the currency.
 
     Raises:
-        ValueError: the answer is not of the documented form, or its parts are not the whole.
+        ValueError: the answer is not of the documented form, its parts are not the whole, or one
+            that cannot be free is missing.
     """
     try:
         price = body["PriceInfo"]["Price"]
-        total, infos, currency = price["OriginalPrice"], price["DetailInfos"], price["Currency"]
+        infos, currency = price["DetailInfos"], price["Currency"]
         details = infos.get("DetailInfo") or infos["ResourcePriceModel"]
-        costs: dict[str, float] = defaultdict(float)
-        for each in details:
-            costs[_NAMES.get(each["Resource"], each["Resource"])] += float(each["OriginalPrice"])
-        total = float(total)
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
+        stated = [(str(one["Resource"]), _number(one["OriginalPrice"])) for one in details]
+        total = _number(price["OriginalPrice"])
+    except (KeyError, TypeError, AttributeError, OverflowError):
         raise ValueError("ECS does not say what the parts of the price are") from None
-    costs = {name: cost for name, cost in costs.items() if cost}
-    if strange := set(costs) - set(wanted.parts()):
-        raise ValueError(f"ECS names parts that are not understood: {', '.join(sorted(strange))}")
-    whole = sum(costs.values())
-    if not (isfinite(total) and total > 0 and min(costs.values()) > 0):
+    each = (cost for _, cost in stated)
+    if total <= 0 or not all(0 <= one <= MOST_AN_HOUR for one in (total, *each)):
         raise ValueError("ECS answers a price that is none")
-    if abs(whole - total) > max(0.01, total / 100) or not isinstance(currency, str):
+    costs: dict[str, float] = defaultdict(float)
+    for name, cost in stated:
+        costs[_NAMES.get(name, name)] += cost
+    costs = {name: cost for name, cost in costs.items() if cost}
+    if strange := sorted(costs.keys() - wanted.parts().keys()):
+        raise ValueError(f"ECS names parts that are not understood: {', '.join(strange)[:_SHOWN]}")
+    if abs(sum(costs.values()) - total) > max(0.01, total / 100):
         raise ValueError("the parts of the price that ECS answers are not the whole")
+    if missing := [one for one in wanted.parts() if one not in costs and one not in _CAN_BE_FREE]:
+        raise ValueError(f"ECS answers no price of: {', '.join(missing)}")
+    if not (isinstance(currency, str) and re.fullmatch("[A-Z]{3}", currency)):
+        raise ValueError("ECS does not say in which currency the price is")
     return costs, currency
+
+
+def _number(value: object) -> float:
+    """A number of an answer; texts and truth values are none.
+
+    Raises:
+        TypeError: it is none.
+        OverflowError: it is too large for any price.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(value)
+    return float(value)
 
 
 def _disks(source: Inventory) -> Mapping[str, Disks | None]:
@@ -215,25 +255,34 @@ def _disks(source: Inventory) -> Mapping[str, Disks | None]:
         Unavailable: ECS did not answer, or a disk cannot be told whose it is.
     """
     found: dict[str, Disks | None] = {}
+    seen: set[object] = set()  # a disk can be on two pages if others are made meanwhile
     pages = source.pages("DescribeDisks", {"MaxResults": DISKS_PAGE}, "Disks", "Disk")
     for row, _ in pages:
-        owner = row.get("InstanceId")
+        owner, disk_id = row.get("InstanceId"), row.get("DiskId")
         if not isinstance(owner, str) or not owner:
             continue
-        before = found.get(owner, Disks())
-        try:
-            disk = PricedDisk(
-                str(row["Category"]), int(row["Size"]), str(row.get("PerformanceLevel") or "")
-            )
-        except (KeyError, TypeError, ValueError, OverflowError):
-            before = None
-        if before is None or row.get("DiskChargeType") == "PrePaid":
-            found[owner] = before
-        elif row.get("Type") == "system":
-            found[owner] = msgspec.structs.replace(before, system=disk)
-        else:
-            found[owner] = msgspec.structs.replace(before, data=(*before.data, disk))
+        if isinstance(disk_id, str):
+            if disk_id in seen:
+                continue
+            seen.add(disk_id)
+        found[owner] = _with_disk(found.get(owner, Disks()), row)
     return found
+
+
+def _with_disk(disks: Disks | None, row: Mapping[str, Any]) -> Disks | None:
+    """The disks of an instance and one more, if it is paid for by the hour."""
+    try:
+        disk = PricedDisk(
+            str(row["Category"]), int(row["Size"]), str(row.get("PerformanceLevel") or "")
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    if disks is None or row.get("DiskChargeType") == "PrePaid":
+        return disks
+    if row.get("Type") != "system":
+        return msgspec.structs.replace(disks, data=(*disks.data, disk))
+    # Of two that a row calls the system disk nobody knows which is.
+    return None if disks.system else msgspec.structs.replace(disks, system=disk)
 
 
 def _in_words(unknown: Mapping[tuple[str, str], int]) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -202,63 +201,6 @@ def test_the_messages_of_a_list_share_what_is_known(call: Call) -> None:
 
     assert all(one["instances"][0]["list_price"] for one in answer["reports"])
     assert questions(call) == 1
-
-
-def prices_as(**change: object) -> Any:  # noqa: ANN401  # what Call.shown takes
-    def changed(_: object, body: Body) -> Body:
-        price = body["PriceInfo"]["Price"]
-        return {"PriceInfo": {"Price": {**price, **change}}}
-
-    return changed
-
-
-def parts(**costs: object) -> dict[str, object]:
-    rows = [{"Resource": name, "OriginalPrice": cost} for name, cost in costs.items()]
-    return {"DetailInfos": {"ResourcePriceModel": rows}}
-
-
-def odd_answers() -> Iterator[Any]:
-    form = "ECS does not say what the parts of the price are"
-    none = "ECS answers a price that is none"
-    whole = "the parts of the price that ECS answers are not the whole"
-    yield pytest.param({"DetailInfos": {}}, form, id="no-parts")
-    yield pytest.param({"DetailInfos": None}, form, id="null")
-    yield pytest.param({"OriginalPrice": "dear"}, form, id="no-number")
-    yield pytest.param({"OriginalPrice": 10**400}, form, id="huge")
-    yield pytest.param({"OriginalPrice": float("nan")}, none, id="nan")
-    yield pytest.param({"OriginalPrice": 1, **parts(instanceType=float("inf"))}, whole, id="inf")
-    yield pytest.param({"OriginalPrice": 1, **parts(instanceType=[1])}, form, id="list")
-    yield pytest.param({"Currency": None}, whole, id="no-currency")
-    yield pytest.param({"OriginalPrice": 0, **parts(instanceType=0)}, none, id="nothing")
-    yield pytest.param(
-        {"OriginalPrice": 1, **parts(instanceType=2, systemDisk=-1)}, none, id="negative"
-    )
-    yield pytest.param(
-        {"OriginalPrice": 3, **parts(instanceType=1, systemDisk=1)},
-        whole,
-        id="not-the-whole",
-    )
-    yield pytest.param(
-        {"OriginalPrice": 2, **parts(instanceType=1, moonlight=1)},
-        "ECS names parts that are not understood: moonlight",
-        id="strange-part",
-    )
-
-
-@pytest.mark.parametrize(("change", "why"), [*odd_answers()])
-def test_a_price_that_is_not_understood_is_unknown_and_never_nothing(
-    call: Call, change: dict[str, object], why: str
-) -> None:
-    call.by_sdk = False  # NaN is no JSON
-    call.fleet(of("i-1"))
-    call.shown("DescribePrice", prices_as(**change))
-
-    report = call(handler, {"all": True, "prices": True})
-
-    assert report["instances"][0]["list_price"] is None
-    assert report["warnings"] == [
-        "list price unknown of 1 instance in cn-hangzhou: DescribePrice of ecs.g7.large: " + why
-    ]
 
 
 def test_disks_that_cannot_be_read_make_the_price_unknown(call: Call) -> None:
