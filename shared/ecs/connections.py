@@ -32,6 +32,7 @@ from aliyunsdkcore.vendored.requests.packages.urllib3 import (
     HTTPSConnectionPool,
 )
 from aliyunsdkcore.vendored.requests.packages.urllib3.connection import HTTPConnection
+from aliyunsdkcore.vendored.requests.packages.urllib3.util.timeout import Timeout
 from aliyunsdkcore.vendored.requests.structures import CaseInsensitiveDict
 
 from shared.base.errors import Refused
@@ -108,13 +109,34 @@ class _SecureConnection(_Connection):
         raise NoResponse(problem)
 
 
-class _Pool(HTTPConnectionPool):  # type: ignore[misc]  # the SDK has no types
+class _Timeout(Timeout):  # type: ignore[misc]  # the SDK has no types
+    """What one exchange may take, from when it is made: a proxy's tunnel and sending are in it."""
+
+    def __init__(self, connect_s: float, answer_s: float) -> None:
+        super().__init__(total=connect_s + answer_s, connect=connect_s, read=answer_s)
+        super().start_connect()
+
+    def start_connect(self) -> float:
+        """When it began; urllib3 would have it begin after the tunnel."""
+        return float(self._start_connect)
+
+
+class _Timed:
+    """What the pools have in common."""
+
+    def _get_timeout(self, timeout: Any) -> _Timeout:  # noqa: ANN401  # the SDK has no types
+        if isinstance(timeout, _Timeout):
+            return timeout
+        return _Timeout(timeout.connect_timeout, timeout.read_timeout)
+
+
+class _Pool(_Timed, HTTPConnectionPool):  # type: ignore[misc]  # the SDK has no types
     """One host's connections by plain http."""
 
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):  # type: ignore[misc]  # the SDK has no types
+class _SecurePool(_Timed, HTTPSConnectionPool):  # type: ignore[misc]  # the SDK has no types
     """One host's connections by TLS."""
 
     ConnectionCls = _SecureConnection
@@ -148,7 +170,8 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
             url: Of a server; what may not stand in one is escaped.
             headers: All but the body's length.
             body: What is sent.
-            timeouts_s: For connecting, and for the whole answer.
+            timeouts_s: For connecting, and for the whole answer; both together for all of it,
+                sending included.
             proxies: See `proxies_to`.
         """
         request = PreparedRequest()  # as it is sent: to have it prepared takes a tenth of a call

@@ -7,11 +7,13 @@ answer is bounded in time and size as a whole.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from shared.base.errors import Refused
 from shared.ecs.connections import Adapter
+from shared.ecs.total_timeout import unpacked
 from shared.ecs.transport import NoResponse
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing
@@ -45,7 +47,8 @@ def _post(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
     except (NotTold, Refused) as error:
         problem = str(error)
     except NoResponse as failure:
-        problem = failure.reason
+        host = re.escape(urlsplit(outgoing.url).hostname or "")  # which TLS may name
+        problem = re.sub(f"'{host}'", "its host", failure.reason, flags=re.IGNORECASE)
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows whether it arrived
         problem = "no response in time" if "timed out" in str(error) else "the connection broke"
     # Raised here and not above, so that it does not even remember an exception with an address.
@@ -74,6 +77,6 @@ def _exchange(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
         stated = answer.headers.get("Content-Length") if answer.status_code != _NO_CONTENT else None
         if stated and len(body) < min(int(stated), _MAX_ANSWER_BYTES):
             raise NotTold("the connection broke")
-        return Answer(answer.status_code, body)
+        return Answer(answer.status_code, unpacked(answer.headers, body))
     finally:
         adapter.close()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import socket
+import ssl
 import time
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -16,6 +21,10 @@ from tests.harness.certificates import Authority
 from tests.harness.servers import Answerer, http, listening, saying, stalling, tunnelling
 
 BODY = b'{"text":"x"}'
+LARGE = b"x" * 9_000_000
+"""More than fits between two programs that do not read."""
+
+SLOWLY_S = 0.4
 
 
 def post(url: str, environ: Mapping[str, str] | None = None, timeout_s: float = 3) -> Answer:
@@ -84,6 +93,45 @@ def test_no_answer_is_waited_for_longer_than_allowed(answerer: Answerer, problem
         assert time.monotonic() - begun < 3
 
 
+class Slow:
+    """A server's TLS that takes its time."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+
+    def wrap_socket(self, connection: socket.socket, *, server_side: bool) -> ssl.SSLSocket:
+        time.sleep(SLOWLY_S)
+        return self._context.wrap_socket(connection, server_side=server_side)
+
+
+def slow(connection: socket.socket, _: Event) -> None:
+    """Reads late, and answers late."""
+    time.sleep(SLOWLY_S)
+    received = 0
+    while received < len(LARGE) and (got := connection.recv(1 << 20)):
+        received += len(got)
+    time.sleep(SLOWLY_S)
+    connection.sendall(http(b"ok"))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "ops.example.com"], ids=["directly", "by-proxy"])
+def test_connecting_sending_and_the_answer_share_the_time(tmp_path: Path, host: str) -> None:
+    """Each of them is within half of it, and all together are not."""
+    authority = Authority(tmp_path)
+    context = Slow(authority.server(host))
+    with (
+        listening(slow, context) as server,  # type: ignore[arg-type]  # all that is used
+        listening(tunnelling(server.port)) as proxy,
+    ):
+        environ = {
+            "ALIBABA_CLOUD_CA_BUNDLE": str(authority.bundle),
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+        }
+        outgoing = posted(f"https://{host}:{server.port}/x", LARGE)
+        with pytest.raises(NotTold):
+            poster(environ)(outgoing, 2.5 * SLOWLY_S)
+
+
 def test_an_answer_without_an_end_ends() -> None:
     with listening(dripping()) as server:
         begun = time.monotonic()
@@ -112,6 +160,7 @@ def test_by_tls_only_who_is_proved_gets_the_message(tmp_path: Path) -> None:
         with listening(saying(http(b"ok")), context) as server:
             problem = why_not(f"https://127.0.0.1:{server.port}/x", environ)
         assert problem.startswith("no secure connection: ")
+        assert "127.0.0.1" not in problem
         assert list(map(bytes, server.received)) == [b""]
 
 
@@ -182,6 +231,13 @@ def test_half_of_the_time_is_for_connecting_by_the_proxy_that_counts(
 def test_what_has_no_content_is_whole_whatever_length_it_states() -> None:
     with listening(saying(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n")) as server:
         assert post(f"http://127.0.0.1:{server.port}/x") == Answer(204, b"")
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate"])
+def test_what_is_compressed_unasked_is_read(coding: bytes) -> None:
+    packed = (gzip.compress if coding == b"gzip" else zlib.compress)(b'{"errcode":0}')
+    with listening(saying(http(packed, b"Content-Encoding: " + coding))) as server:
+        assert post(f"http://127.0.0.1:{server.port}/x") == Answer(200, b'{"errcode":0}')
 
 
 def test_it_says_who_it_is_and_wants_no_compression() -> None:
