@@ -27,7 +27,7 @@ _LONGEST_TAG = 128
 """What ECS allows of an instance's tags, and of the characters in one."""
 
 _Money = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
-_Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+_Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Price(msgspec.Struct, frozen=True):

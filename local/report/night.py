@@ -23,6 +23,7 @@ MOST_KEYS = 6
 """How many tags make groups: those that most instances have."""
 
 _UNREAD = "unreadable|not understood|cannot be read|could not be read"
+_UNREAD_TAG = re.compile("unreadable|not understood")
 _BILLED = "still billed"
 _MODE = re.compile("; stopped in (?:KeepCharging|StopCharging).*")
 
@@ -227,10 +228,22 @@ class Gathering:
 def _unread(text: str) -> Sequence[str]:
     """What a text says that cannot be read: each tag, or all of it if it names none."""
     text = _MODE.sub("", text)
-    if not re.search(_UNREAD, text):
-        return ()
-    tags = "tag [^;]*?(?:unreadable|not understood)|tag [^;]* cannot be read.*"
-    return re.findall(tags, text) or [text]
+    return ([*_unread_tags(text)] or [text]) if re.search(_UNREAD, text) else ()
+
+
+def _unread_tags(text: str) -> Iterator[str]:
+    """What is said of each tag, up to the word by which it is unread; the text is read once."""
+    at = 0
+    while (at := text.find("tag ", at)) >= 0:
+        end = at + len(text[at:].partition(";")[0])
+        if found := _UNREAD_TAG.search(text, at, end):
+            yield text[at : found.end()]
+            at = found.end()
+        elif text.find(" cannot be read", at, end) >= 0:
+            yield text[at:]
+            return
+        else:
+            at = end
 
 
 def _groups(machines: Sequence[Machine]) -> tuple[dict[str, dict[str, Group]], int]:

@@ -9,7 +9,7 @@ from datetime import date, tzinfo
 from itertools import accumulate, dropwhile
 
 from local.report.history import Machine, Spell, State
-from local.report.times import days_until, end_of
+from local.report.times import change_of_clocks, days_until, end_of
 
 SLOT = 15
 """Minutes in one step of a day's picture."""
@@ -58,12 +58,14 @@ class Day:
     Attributes:
         begin: Its first minute.
         end: That of the next day.
+        clocks_change: From which minute its clocks are as at its end.
         changes: For each state of `State`, how many instances more were in it, slot by slot.
     """
 
     date: date
     begin: int
     end: int
+    clocks_change: int
     saving: Saving = field(default_factory=Saving)
     changes: list[list[int]] = field(default_factory=lambda: [[0] * (SLOTS + 1) for _ in State])
 
@@ -82,7 +84,10 @@ def days_of(times: Sequence[int], number: int, zone: tzinfo) -> list[Day]:
         return []
     begins = days_until(max(times), number, zone)
     ends = [*(begin for _, begin in begins[1:]), end_of(begins, zone)]
-    days = [Day(date, begin, end) for (date, begin), end in zip(begins, ends, strict=True)]
+    days = [
+        Day(date, begin, end, change_of_clocks(begin, end, zone))
+        for (date, begin), end in zip(begins, ends, strict=True)
+    ]
     first = min(one for one in times if one >= days[0].begin)
     return list(dropwhile(lambda day: day.end <= first, days))
 
@@ -97,8 +102,8 @@ def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]
     for spell in machine.spells():
         for day, begin, end in _by_day(spell, days, ends):
             row = day.changes[spell.state]
-            row[_slot(begin - day.begin)] += 1
-            row[_slot(end - day.begin)] -= 1
+            row[_slot(begin, day)] += 1
+            row[_slot(end, day)] -= 1
             if spell.state is State.AVOIDED:
                 yield end - begin, spell.mode, day
 
@@ -114,6 +119,13 @@ def _by_day(
         yield day, max(spell.begin, day.begin), min(spell.end, day.end)
 
 
-def _slot(minutes: int) -> int:
-    """The step of a day's picture that begins nearest; so one spell begins where another ends."""
-    return min((minutes + SLOT // 2) // SLOT, SLOTS)
+def _slot(minute: int, day: Day) -> int:
+    """The step of a day's picture that begins nearest; so one spell begins where another ends.
+
+    Steps are of the day's clocks: an hour that they skip is there, one that they repeat has none.
+    """
+    shown = minute - day.begin
+    if minute > day.clocks_change or day.clocks_change == day.begin:
+        longer = day.end - day.begin - 24 * 60
+        shown = max(day.clocks_change - day.begin, shown - longer)
+    return min((shown + SLOT // 2) // SLOT, SLOTS)

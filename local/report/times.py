@@ -52,5 +52,17 @@ def end_of(days: Sequence[tuple[date, int]], zone: tzinfo) -> int:
     return _begin(days[-1][0] + timedelta(days=1), zone)
 
 
+def change_of_clocks(begin: int, end: int, zone: tzinfo) -> int:
+    """The minute of a day from which its clocks are as at its end; its begin if they always are."""
+    after = moment(end - 1, zone).utcoffset()
+    while begin < end:
+        middle = (begin + end) // 2
+        if moment(middle, zone).utcoffset() == after:
+            end = middle
+        else:
+            begin = middle + 1
+    return begin
+
+
 def _begin(day: date, zone: tzinfo) -> int:
     return int((datetime.combine(day, time(), tzinfo=zone) - _EPOCH).total_seconds() // 60)

@@ -177,6 +177,12 @@ def test_spellings_of_a_key_make_one_group() -> None:
     } == {"owner": [("li.na", 2)]}
 
 
+@pytest.mark.parametrize("currency", ["CNY\n", "cny", "¥"])
+def test_what_is_no_currency_is_none(currency: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        night_of(line(list_price={**PRICE, "currency": currency}))
+
+
 def test_only_the_last_days_count() -> None:
     night = night_of(line(), started(), days=1)
 
@@ -270,6 +276,15 @@ def test_each_of_two_tags_that_cannot_be_read_is_told() -> None:
     reason = f"guarded against stop: tag curfew:protect; {kept}; {schedule}"
 
     assert {one.what for one in night_of(look(EVENING, reason=reason)).unread} == {kept, schedule}
+
+
+def test_a_text_of_many_tags_is_read_once() -> None:
+    """No run writes such a line; who reads it for each of its words does not come to an end."""
+    text = f"unreadable {'tag ' * 200_000}"
+
+    [told] = night_of(line(result="skipped", reason=text), run()).unread
+
+    assert told.what == text
 
 
 def test_what_two_exports_both_hold_counts_once() -> None:
