@@ -93,8 +93,10 @@ class Pages(msgspec.Struct, frozen=True):
 def due(report: Report) -> list[Row]:
     """The rows that are told of, by owner, those of nobody last; the next to be released first."""
     until = report.released_by
-    rows = [row for row in report.rows if until is not None and is_released_by(row, until)]
-    return sorted(rows, key=lambda row: (not owner_of(row), owner_of(row), _at(row)))
+    if until is None:
+        return []
+    owned = [(owner_of(row), row) for row in report.rows if is_released_by(row, until)]
+    return [row for _, row in sorted(owned, key=lambda one: (not one[0], one[0], _at(one[1])))]
 
 
 def owner_of(row: Row) -> str:
@@ -133,12 +135,11 @@ def pages(  # noqa: PLR0913  # what a notice depends on
 
     spread = _Spread(form, page(most, most), most)  # no title is longer than this one's
     is_in_time = True
-    for row, zone in rows:
-        is_in_time = is_in_time and in_time()
-        if spread.is_full or not is_in_time:
-            spread.left[owner_of(row)] += 1
-        else:
-            spread.add(owner_of(row), _line(row, zone, words, linking))
+    for number, (row, zone) in enumerate(rows):
+        if spread.is_full or not (is_in_time := in_time()):
+            spread.left.update(owner_of(left) for left, _ in rows[number:])
+            break
+        spread.add(owner_of(row), _line(row, zone, words, linking))
     facts = spread.facts()
     texts = [
         msgspec.structs.replace(

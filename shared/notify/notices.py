@@ -173,7 +173,10 @@ def _posted(channel: Channel, outgoing: Outgoing, post: Post, left_s: float) -> 
         answer = post(outgoing, left_s)
     except NotTold as failure:
         return str(failure)
-    return without_secrets(judge(answer), channel, outgoing)
+    problem = judge(answer)
+    if not problem or channel.kind is Kind.GENERIC:  # which repeats nothing of the answer
+        return problem
+    return without_secrets(problem, channel, outgoing)
 
 
 def _is_before(run: Run) -> bool:

@@ -128,6 +128,34 @@ def test_after_a_message_that_is_not_taken_no_other_is_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "answered", "searched"),
+    [
+        (ADDRESSES["wecom"], OK, 0),
+        (ADDRESSES["wecom"], b'{"errcode":45009}', 1),
+        ("https://example.com/x", b"anything", 0),
+    ],
+    ids=["taken", "refused", "generic"],
+)
+def test_only_what_is_said_is_searched_for_secrets(
+    address: str, answered: bytes, searched: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generic notice of many rows has as many links, and none of them is repeated."""
+    calls: list[str] = []
+
+    def search(said: str, *_: object) -> str:
+        calls.append(said)
+        return said
+
+    monkeypatch.setattr("shared.notify.notices.without_secrets", search)
+    server = Server(answered=answered)
+
+    telling(server, environ={"CURFEW_NOTIFY": address}, endings=[report(row(1))]).tell(ORIGIN)
+
+    assert len(server.taken) == 1
+    assert len(calls) == searched
+
+
+@pytest.mark.parametrize(
     ("left_s", "messages", "said"),
     [
         (0.49, 0, "no notice was sent: no time was left for it"),

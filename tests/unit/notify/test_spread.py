@@ -145,6 +145,22 @@ def test_what_there_is_no_time_to_compose_is_left_over() -> None:
     assert (found.left_over, found.in_time) == ({"": 4}, False)
 
 
+def test_once_the_messages_are_full_no_more_is_asked_of_the_time() -> None:
+    asked: list[bool] = []
+
+    def in_time() -> bool:
+        asked.append(True)
+        return len(asked) < 900
+
+    rows = [leased(one, f"o{one % 9}") for one in range(1_000)]
+    found = pages(run(before(*rows)), "en", Counting(5_000), LINKING, in_time=in_time)
+
+    shown = sum(len(text.lines) for text in found.texts)
+    assert len(asked) <= shown + 20
+    assert found.in_time
+    assert shown + sum(found.left_over.values()) == 1_000
+
+
 class Slow:
     """A clock that goes on a little each time it is asked."""
 
