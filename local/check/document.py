@@ -91,7 +91,13 @@ def read_document(path: Path, environ: Mapping[str, str]) -> Document:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"it cannot be read: {error}") from None
-    raw = _parsed(text)
+    try:
+        return _document(_parsed(text), environ)
+    except RecursionError:
+        raise DocumentError("it is nested too deeply, or within itself") from None
+
+
+def _document(raw: dict[str, Any], environ: Mapping[str, str]) -> Document:
     variables = raw.get("vars") or {}
     if not isinstance(variables, dict):
         raise DocumentError("vars must be a mapping")
@@ -136,7 +142,7 @@ def _parsed(text: str) -> dict[str, Any]:
 def _problem(text: str, error: yaml.YAMLError) -> str:
     """What is wrong and where; the slow parser tells it better, if it refuses the text, too."""
     try:
-        yaml.safe_load(text)
+        yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as told_better:
         error = told_better
     if not isinstance(error, yaml.MarkedYAMLError):
@@ -156,6 +162,15 @@ class _Loader(SafeLoader):
         first: [(tag, _TRUE_OR_FALSE if tag == _BOOL else pattern) for tag, pattern in known]
         for first, known in SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002  # as its base
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, LookupError, AttributeError):  # such as 2026-02-30
+            raise yaml.MarkedYAMLError(
+                problem="it looks like a date or a number and is none; write it in quotes",
+                problem_mark=node.start_mark,
+            ) from None
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002  # as its base
         seen: set[object] = set()

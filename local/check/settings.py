@@ -11,7 +11,7 @@ from typing import Any
 from local.check.document import ACCOUNT, unset_variable
 from local.check.fc3 import ENVIRONMENT_BYTES
 from local.check.findings import Finding, error, ok, warning
-from local.check.function import Function, variables, yaml_text
+from local.check.function import Function, variables
 from local.check.notices import check_notices
 from shared.base.errors import Refused
 from shared.base.printable import counted
@@ -98,8 +98,7 @@ def _texts(function: Function) -> Iterator[Finding]:
         if value is None:
             yield error(f"environment variable {name} has no value; write '' or remove the line")
         elif isinstance(value, bool | int | float):
-            text = yaml_text(value)
-            yield error(f"environment variable {name}: {text} is not a string; write '{text}'")
+            yield error(f"environment variable {name} is not a string; write it in quotes")
         elif not isinstance(value, str):
             kind = "mapping" if isinstance(value, dict) else type(value).__name__
             yield error(f"environment variable {name} is a {kind}; write a string, in quotes")

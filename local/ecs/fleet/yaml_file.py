@@ -26,6 +26,8 @@ def load(text: str) -> object:
         raise YamlFileError(f"{place}: {error.problem}") from None
     except yaml.YAMLError as error:
         raise YamlFileError(f"the file: {error}") from None
+    except RecursionError:
+        raise YamlFileError("the file: it is nested too deeply") from None
 
 
 class _Loader(yaml.SafeLoader):
@@ -35,6 +37,17 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_object(
+        self,
+        node: yaml.Node,
+        deep: bool = False,  # noqa: FBT001, FBT002  # PyYAML's own
+    ) -> Any:  # noqa: ANN401  # likewise
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, LookupError, AttributeError):  # such as !!int x
+            problem = "it looks like a number and is none; write it in quotes"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_mapping(
         self,

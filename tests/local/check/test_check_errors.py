@@ -58,11 +58,15 @@ ERRORS: dict[str, tuple[Edit, str]] = {
     ),
     "number in the environment": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_INSTANCES=100),
-        "environment variable CURFEW_MAX_INSTANCES: 100 is not a string; write '100'",
+        "environment variable CURFEW_MAX_INSTANCES is not a string; write it in quotes",
+    ),
+    "a key of digits alone": (
+        lambda d: put(template(d)["environmentVariables"], CURFEW_LINK_KEY=int("42" * 20)),
+        "environment variable CURFEW_LINK_KEY is not a string; write it in quotes",
     ),
     "true in the environment": (
         lambda d: put(template(d)["environmentVariables"], X=True),
-        "environment variable X: true is not a string; write 'true'",
+        "environment variable X is not a string; write it in quotes",
     ),
     "nothing in the environment": (
         lambda d: put(template(d)["environmentVariables"], CURFEW_TZ=None),

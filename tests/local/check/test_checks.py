@@ -226,7 +226,7 @@ def test_an_empty_list_of_triggers_is_no_error(checked: Checked) -> None:
 def test_an_unquoted_number_is_one_error_and_counts_as_what_it_means(checked: Checked) -> None:
     told = checked(lambda d: put(template(d)["environmentVariables"], CURFEW_MAX_PERCENT=7))
 
-    wrong = "environment variable CURFEW_MAX_PERCENT: 7 is not a string; write '7'"
+    wrong = "environment variable CURFEW_MAX_PERCENT is not a string; write it in quotes"
     assert told[Level.ERROR] == [f"{wrong}\nin all {len(function_names())} functions"]
     settings = "settings: at most 100 instances and 7 % of a region a run"
     assert any(one.startswith(settings) for one in told[Level.OK])

@@ -75,6 +75,9 @@ resources:
     assert read(text, tmp_path) == {"timeout": 60, "cpu": 2}
 
 
+NO_VALUE = "it looks like a date or a number and is none; write it in quotes"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -82,6 +85,16 @@ resources:
         pytest.param("a: 1\na: 2", "the key a appears twice", id="twice"),
         pytest.param("resources: {a: {props: {x: 1, x: 2}}}", "the key x appears twice", id="deep"),
         pytest.param("a: \x00", "it is not YAML", id="a control character"),
+        *(
+            pytest.param(f"a: {value}", f"line 2, column 4: {NO_VALUE}", id=value)
+            for value in ("2026-02-30", "2026-02-10 25:61:00", "!!int ''", "!!float x", "!!bool x")
+        ),
+        pytest.param(
+            f"resources: {{a: {{props: {{x: {'[' * 3_000}{']' * 3_000}}}}}}}",
+            "nested too deeply",
+            id="deeply",
+        ),
+        pytest.param("resources: {a: &a {props: *a}}", "within itself", id="in itself"),
         pytest.param("vars: [1]", "vars must be a mapping", id="vars a list"),
         pytest.param("name: x", "there are no resources", id="no resources"),
         pytest.param("resources: []", "there are no resources", id="resources a list"),
