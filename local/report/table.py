@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -58,7 +59,8 @@ def _days(night: Night, words: Words) -> Table:
     highest = max(sum(slot) for day in night.days for slot in zip(*day.states[:3], strict=True))
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(words("days"), no_wrap=True)
-    table.add_column(f"0 {words('on')}".ljust(12) + "12".ljust(11) + "24", no_wrap=True)
+    morning = set_cell_size(f"0 {words('on')}", 12)  # Chinese words take two cells a character
+    table.add_column(f"{morning}{'12':<11}24", no_wrap=True)
     table.add_column(words("avoided"), justify="right")
     if night.total.money:
         table.add_column(words("money"), justify="right")

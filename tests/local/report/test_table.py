@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from local.report.entry import Entry
 from local.report.night import Gathering
 from local.report.table import show
-from local.report.words import Words
+from local.report.words import LANGUAGES, Words
 from shared.base.times import CHINA
 from tests.local.report.lines import line, run, started
 
@@ -37,6 +38,14 @@ def test_a_day_is_a_character_an_hour_as_high_as_the_share_that_is_on() -> None:
     [second] = [one for one in told if one.startswith(" Tue 24 Nov")]
     assert first[13:37] == "·" * 20 + " " * 4
     assert second[13:37] == " " * 8 + "▂" + "▄" * 3 + "·" * 12
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_hours_above_the_strips_stand_where_they_are(language: str) -> None:
+    [hours] = [one for one in shown(line(), language=language) if "12" in one and "24" in one]
+
+    begin, noon, end = (cell_len(hours[: hours.index(one)]) for one in ("0 ", "12", "24"))
+    assert (noon - begin, end - begin) == (12, 23)
 
 
 def test_long_lists_are_cut_and_counted() -> None:
