@@ -23,6 +23,9 @@ import msgspec
 from shared.settings.hosts import Server, read_server
 from shared.settings.settings import is_loopback
 
+_SEPARATED = r"[,;\uff0c\uff1b\u3001](https?://|$)"
+"""What parts lists elsewhere, before another address or at the end: a server would get both."""
+
 _ADDRESS = r"(?P<server>[A-Za-z]+://[^/?]+)(?P<path>/[!-~]*|)(?P<query>\?[!-~]*|)"
 
 
@@ -123,6 +126,10 @@ def _channel(address: str, position: int) -> Channel:
     Raises:
         ValueError: it can be none; says why, and repeats nothing of it.
     """
+    if re.search(_SEPARATED, address, re.IGNORECASE):
+        raise ValueError(
+            "is followed by a comma or a semicolon; separate addresses by spaces alone"
+        )
     url, _, secret = address.partition("#")
     parts = re.fullmatch(_ADDRESS, url)
     try:

@@ -87,6 +87,18 @@ def test_host_and_path_tell_the_channel(address: str, kind: Kind, url: str, secr
         ("https://open.feishu.cn/open-apis/bot/hook/KEY", "is not a webhook of open.feishu"),
         ("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?KEY", "is not a webhook of qyapi"),
         ("https://hooks.slack.com/triggers/KEY", "is not a webhook of hooks.slack"),
+        *(
+            (address, "is followed by a comma or a semicolon; separate addresses by spaces alone")
+            for address in (
+                "https://hooks.slack.com/services/KEY,https://hooks.slack.com/services/KEY",
+                "https://oapi.dingtalk.com/robot/send?access_token=KEY;HTTPS://ops.example.com/KEY",
+                "https://oapi.dingtalk.com/robot/send?access_token=KEY#SECKEY,http://127.0.0.1/KEY",
+                "https://ops.example.com/KEY\uff0chttps://ops.example.com/KEY",
+                "https://hooks.slack.com/services/KEY,",
+                "https://ops.example.com/#KEY;",
+                "https://ops.example.com/KEY\u3001",
+            )
+        ),
     ],
 )
 def test_what_can_be_no_channel_is_named_by_its_position_alone(address: str, problem: str) -> None:
@@ -105,6 +117,12 @@ def test_whatever_stands_there_each_address_is_a_channel_or_a_problem(
     read = read_channels(before + text)
 
     assert len(read.usable) + len(read.problems) == len((before + text).split())
+
+
+def test_an_address_may_hold_commas_and_another_address() -> None:
+    address = "https://ops.example.com/a,b?c=d;e&to=https://hooks.slack.com/services/T#f,g"
+
+    assert read_channels(address).problems == ()
 
 
 def test_nothing_shows_an_address() -> None:
