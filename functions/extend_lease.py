@@ -284,5 +284,4 @@ def _read(event: bytes) -> _Asked:
 
 
 def _origin(context: FcContext) -> Origin:
-    request_id = str(getattr(context, "request_id", None) or "")
-    return Origin(LEASE.name, request_id, trigger="http")
+    return Origin.of(LEASE.name, context, trigger="http")

@@ -68,6 +68,7 @@ class Entry(msgspec.Struct):
     retry_count: str = ""
     error: str = ""
     message: str = ""
+    account: str = ""
     logged_at: str = ""
 
     @property

@@ -79,6 +79,7 @@ class Machine:
     told: str = ""
     sightings: list[Sighting] = field(default_factory=list)
     last_at: int = NONE
+    account: str = ""
 
     def see(self, entry: Entry, at: int) -> None:
         """Add a line about it, of this minute."""
@@ -94,6 +95,24 @@ class Machine:
         state = _state(entry)
         if state is not None and at != NONE:
             self.sightings.append(Sighting(entry, at, state))
+
+    def joined(self, other: Machine) -> Machine:
+        """The same instance, of which other lines told apart from these."""
+        older, newer = sorted((self, other), key=lambda one: one.last_at)
+        priced = max((older, newer), key=lambda one: one.priced_at)
+        return Machine(
+            id=self.id,
+            name=newer.name or older.name,
+            region=newer.region or older.region,
+            charge_type=newer.charge_type or older.charge_type,
+            tags=newer.tags or older.tags,
+            price=priced.price,
+            priced_at=priced.priced_at,
+            told=newer.told,
+            sightings=[*older.sightings, *newer.sightings],
+            last_at=newer.last_at,
+            account=newer.account or older.account,
+        )
 
     def spells(self) -> Iterator[Spell]:
         """What it did, in order and without gaps, until it was seen last."""

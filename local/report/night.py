@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from local.report.entry import Entry
+from local.report.groups import Group, groups_of
 from local.report.history import Machine
 from local.report.picture import Day, Saving, days_of, draw
+from local.report.roster import Key, Roster
 from local.report.times import NONE, minute_of
-from shared.domain.guards import plain_key
 
-UNTAGGED = ""
 MOST_MACHINES = 50_000
 MOST_REASONS = 5_000
 """What is kept; more than either is counted."""
-
-MOST_KEYS = 6
-"""How many tags make groups: those that most instances have."""
 
 _UNREAD = "unreadable|not understood|cannot be read|could not be read"
 _UNREAD_TAG = re.compile("unreadable|not understood")
 _BILLED = "still billed"
 _MODE = re.compile("; stopped in (?:KeepCharging|StopCharging).*")
-
-
-@dataclass(slots=True)
-class Group:
-    """The instances with one value of a tag; ``UNTAGGED`` are those without it.
-
-    Attributes:
-        values: How many values these are; more than one has no ``value``.
-    """
-
-    value: str
-    machines: int = 0
-    saving: Saving = field(default_factory=Saving)
-    values: int = 1
 
 
 @dataclass(slots=True)
@@ -58,6 +41,7 @@ class Night:
     Attributes:
         days: In order.
         groups: By tag key, its values, those that avoided most first.
+        accounts: Like the values of a tag; empty unless the logs hold several accounts.
         runs: By outcome, how many runs there were; ``error`` are those that came to nothing.
         guarded: By reason; like ``failed`` and ``unread`` of these days.
         billed: What is off or gone, as last read, and is still billed.
@@ -71,6 +55,7 @@ class Night:
     total: Saving
     machines: int
     groups: Mapping[str, Sequence[Group]]
+    accounts: Sequence[Group]
     guarded: Sequence[Told]
     failed: Sequence[Told]
     unread: Sequence[Told]
@@ -81,32 +66,21 @@ class Night:
     more_keys: int
 
 
-def at_most(groups: Sequence[Group], number: int) -> Sequence[Group]:
-    """The first groups as they are; of the others, if there are any, one."""
-    if len(groups) <= number:
-        return groups
-    others = Group("", values=len(groups) - number)
-    for one in groups[number:]:
-        others.machines += one.machines
-        others.saving.merge(one.saving)
-    return [*groups[:number], others]
-
-
 class _Said:
     """What was said, of whom, and when each time."""
 
     def __init__(self) -> None:
-        self._times: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        self._times: dict[str, dict[Key, list[int]]] = defaultdict(lambda: defaultdict(list))
         self.omitted = 0
 
-    def add(self, what: str, of: str, at: int) -> None:
+    def add(self, what: str, of: Key, at: int) -> None:
         """It was said once more; nothing is said by ""."""
         if what and (what in self._times or len(self._times) < MOST_REASONS):
             self._times[what][of].append(at)
         else:
             self.omitted += bool(what)
 
-    def since(self, minute: int) -> Iterator[tuple[str, Mapping[str, int]]]:
+    def since(self, minute: int) -> Iterator[tuple[str, Mapping[Key, int]]]:
         """How often what was said of whom from then on; what has no time counts, too."""
         for what, ids in self._times.items():
             times = {
@@ -123,10 +97,11 @@ class Gathering:
 
     def __init__(self) -> None:
         """Nothing is gathered yet."""
-        self.machines: dict[str, Machine] = {}
+        self.machines: dict[Key, Machine] = {}
         self.untimed = 0
         self._omitted = 0
         self._known: set[int] = set()
+        self._accounts: set[str] = set()
         self._runs: list[tuple[int, str]] = []
         self._guarded, self._failed, self._unread = _Said(), _Said(), _Said()
 
@@ -134,29 +109,31 @@ class Gathering:
         """Take a line; one that was there before, as in exports that overlap, counts once."""
         is_new = not entry.request_id or entry.identity not in self._known
         self._known.add(entry.identity)
+        self._accounts.add(entry.account)
         if entry.log == "instance":
             self._see(entry, is_new=is_new)
         elif is_new:
             self._hear(entry)
 
     def _hear(self, entry: Entry) -> None:
-        at = minute_of(entry.ended_at or entry.logged_at)
+        at, whose = minute_of(entry.ended_at or entry.logged_at), (entry.account, "")
         if entry.log == "run":
             self._runs.append((at, entry.outcome or "unknown"))
         elif entry.log == "error":
             self._runs.append((at, "error"))
-            self._failed.add(f"{entry.action}: {entry.error}: {entry.message}", "", at)
+            self._failed.add(f"{entry.action}: {entry.error}: {entry.message}", whose, at)
         elif entry.log == "warning" and " tag " not in entry.message:  # which rows say, too
             for what in _unread(entry.message):
-                self._unread.add(what, "", at)
+                self._unread.add(what, whose, at)
 
     def _see(self, entry: Entry, *, is_new: bool) -> None:
-        machine = self.machines.get(entry.id)
+        key = (entry.account, entry.id)
+        machine = self.machines.get(key)
         if machine is None:
             if len(self.machines) >= MOST_MACHINES:
                 self._omitted += 1
                 return
-            machine = self.machines[entry.id] = Machine(entry.id)
+            machine = self.machines[key] = Machine(entry.id, account=entry.account)
         at = minute_of(entry.seen_at or entry.logged_at)
         machine.see(entry, at)
         if not is_new:
@@ -164,65 +141,60 @@ class Gathering:
         self.untimed += at == NONE
         unread = _unread(entry.reason)
         for what in unread:
-            self._unread.add(what, entry.id, at)
+            self._unread.add(what, key, at)
         if entry.result == "skipped" and not unread:
-            self._guarded.add(_MODE.sub("", entry.reason), entry.id, at)
+            self._guarded.add(_MODE.sub("", entry.reason), key, at)
         elif entry.result in {"failed", "pending"}:
             parts = (entry.action, entry.code, entry.reason.removeprefix(f"{entry.action}: "))
-            self._failed.add(": ".join(filter(None, parts)), entry.id, at)
+            self._failed.add(": ".join(filter(None, parts)), key, at)
 
     def night(self, zone: tzinfo, days: int) -> Night:
         """What the last days, up to the last line with a time, come to."""
-        machines = list(self.machines.values())
-        seen = [one.at for machine in machines for one in machine.sightings]
+        roster = Roster.of(self.machines, self._accounts)
+        seen = [one.at for machine in roster.machines.values() for one in machine.sightings]
         pictures = days_of([*seen, *(at for at, _ in self._runs if at != NONE)], days, zone)
         since = pictures[0].begin if pictures else NONE
-        groups, more_keys = _groups(machines)
+        groups, more_keys = groups_of(roster)
         total = Saving()
-        for machine in machines:
-            savings = [
-                total,
-                *(values[_value(machine, key)].saving for key, values in groups.items()),
-            ]
+        for machine in roster.machines.values():
+            savings = [total, *(one.of(machine).saving for one in groups)]
             for minutes, mode, day in draw(machine, pictures):
                 for saving in (day.saving, *savings):
                     saving.add(minutes, machine, mode)
-        billed = self._billed()
+        billed = _billed(roster)
         said = (self._guarded, self._failed, self._unread, billed)
+        accounts, *tags = groups
         return Night(
             zone=zone,
             days=pictures,
             total=total,
-            machines=len(machines),
-            groups={key: _most_first(values.values()) for key, values in groups.items()},
-            guarded=self._told(self._guarded, since),
-            failed=self._told(self._failed, since),
-            unread=self._told(self._unread, since),
-            billed=self._told(billed, NONE),
+            machines=len(roster.machines),
+            groups={one.key: one.most_first() for one in tags},
+            accounts=accounts.most_first() if roster.accounts else (),
+            guarded=_told(self._guarded, roster, since),
+            failed=_told(self._failed, roster, since),
+            unread=_told(self._unread, roster, since),
+            billed=_told(billed, roster, NONE),
             runs=Counter(outcome for at, outcome in self._runs if at == NONE or at >= since),
             untimed=self.untimed,
             omitted=self._omitted + sum(one.omitted for one in said),
             more_keys=more_keys,
         )
 
-    def _told(self, said: _Said, since: int) -> list[Told]:
-        """By reason, who it is said of from a minute on; those of most instances first."""
-        told = [
-            Told(what, sorted(self._name(one) for one in ids if one), sum(ids.values()))
-            for what, ids in said.since(since)
-        ]
-        return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
 
-    def _billed(self) -> _Said:
-        """What is off or gone, as last read, and is still billed."""
-        found = _Said()
-        for machine in self.machines.values():
-            billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
-            found.add(billed, machine.id, machine.last_at)
-        return found
+def _told(said: _Said, roster: Roster, since: int) -> list[Told]:
+    """By reason, who it is said of from a minute on; those of most instances first."""
+    told = [Told(what, roster.names(ids), sum(ids.values())) for what, ids in said.since(since)]
+    return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
 
-    def _name(self, instance_id: str) -> str:
-        return self.machines[instance_id].name or instance_id
+
+def _billed(roster: Roster) -> _Said:
+    """What is off or gone, as last read, and is still billed."""
+    found = _Said()
+    for key, machine in roster.machines.items():
+        billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
+        found.add(billed, key, machine.last_at)
+    return found
 
 
 def _unread(text: str) -> Sequence[str]:
@@ -244,34 +216,3 @@ def _unread_tags(text: str) -> Iterator[str]:
             return
         else:
             at = end
-
-
-def _groups(machines: Sequence[Machine]) -> tuple[dict[str, dict[str, Group]], int]:
-    """By tag key, the groups of its values; and how many keys are left out.
-
-    A key is one whatever its spelling, and called as it was first seen. Those that most have stay.
-    """
-    keys: dict[str, str] = {}
-    numbers: Counter[str] = Counter()
-    for key in (key for machine in machines for key in machine.tags):
-        numbers[keys.setdefault(plain_key(key), key)] += 1
-    most = {key for key, _ in numbers.most_common(MOST_KEYS)}
-    groups: dict[str, dict[str, Group]] = {key: {} for key in keys.values() if key in most}
-    for key, values in groups.items():
-        for machine in machines:
-            value = _value(machine, key)
-            group = values.setdefault(value, Group(value))
-            group.machines += 1
-    return groups, len(keys) - len(groups)
-
-
-def _value(machine: Machine, key: str) -> str:
-    """What a machine has there, however it spells the key."""
-    if key in machine.tags:
-        return machine.tags[key]
-    plain = plain_key(key)
-    return next((v for own, v in machine.tags.items() if plain_key(own) == plain), UNTAGGED)
-
-
-def _most_first(groups: Iterable[Group]) -> list[Group]:
-    return sorted(groups, key=lambda one: (-one.saving.minutes, -one.machines, one.value))

@@ -6,14 +6,15 @@ text around it, or cannot be seen, by ``printable``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from local.report.night import Night, at_most
-from local.report.remarks import named, remarks, unread
+from local.report.groups import Group, at_most
+from local.report.night import Night
+from local.report.remarks import account, named, remarks, unread
 from local.report.source import Counts
 from local.report.strip import HEIGHT, WIDTH, highest, layers
 from local.report.words import Words
@@ -41,13 +42,12 @@ def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
         loader=FileSystemLoader(Path(__file__).parent),
     )
     environment.filters["shown"] = lambda text: printable(str(text)[:LONGEST])[:LONGEST]
-    environment.filters["named"] = lambda group: named(group, words)
     most = highest(night.days)
     return environment.get_template("page.html.j2").render(
         night=night,
         words=words,
         remarks=[*remarks(night, words), *unread(counts, words)],
-        groups={key: at_most(groups, MOST_GROUPS) for key, groups in night.groups.items()},
+        tables=list(_tables(night, words)),
         counts=counts[:MOST_FILES],
         more_files=len(counts) - MOST_FILES,
         days=[(day, list(layers(day, most))) for day in night.days],
@@ -60,6 +60,16 @@ def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
         version=VERSION,
         zone=_zone(night),
     )
+
+
+def _tables(night: Night, words: Words) -> Iterator[tuple[str, list[tuple[str, Group]]]]:
+    """The accounts, if there are several, and the values of each tag: a title, names and groups."""
+    if night.accounts:
+        groups = at_most(night.accounts, MOST_GROUPS)
+        yield words("by_account"), [(account(one, words), one) for one in groups]
+    for key, groups in night.groups.items():
+        members = [(named(one, words), one) for one in at_most(groups, MOST_GROUPS)]
+        yield words("by", printable(key[:LONGEST])[:LONGEST]), members
 
 
 def _zone(night: Night) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from local.report.night import MOST_MACHINES, MOST_REASONS, Group, Night
+from local.report.groups import Group
+from local.report.night import MOST_MACHINES, MOST_REASONS, Night
 from local.report.reading import LONGEST, MIB, MOST_BYTES, MOST_ROWS
 from local.report.source import Counts, Ended
 from local.report.words import Words
@@ -14,7 +15,13 @@ def named(group: Group, words: Words) -> str:
     """What the instances of a group have in common, as it is to be shown."""
     if group.values > 1:
         return words("others", f"{group.values:,}")
-    return group.value or words("none")
+    value = group.value or words("none")
+    return f"{value} ({group.account})" if group.account else value
+
+
+def account(group: Group, words: Words) -> str:
+    """The same of a group by account."""
+    return group.account or (named(group, words) if group.values > 1 else words("no_account"))
 
 
 def remarks(night: Night, words: Words) -> Iterator[str]:

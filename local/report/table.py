@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import set_cell_size
@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from local.report.groups import Group, at_most
 from local.report.history import State
-from local.report.night import Group, Night, Told, at_most
+from local.report.night import Night, Told
 from local.report.picture import Day
-from local.report.remarks import named, remarks
+from local.report.remarks import account, named, remarks
 from local.report.words import Words
 from shared.base.printable import printable
 
@@ -31,8 +32,8 @@ def show(console: Console, night: Night, words: Words) -> None:
         console.print(Text(remark, "dim"))
     if night.days:
         console.print(_days(night, words))
-    for key, groups in night.groups.items():
-        console.print(_groups(key, groups, words, has_money=bool(night.total.money)))
+    for table in _tables(night, words):
+        console.print(table)
     for title, told, style in (
         ("failed", night.failed, "bold red"),
         ("unread", night.unread, "yellow"),
@@ -87,13 +88,30 @@ def _strip(day: Day, highest: int) -> str:
     return strip
 
 
-def _groups(key: str, groups: Sequence[Group], words: Words, *, has_money: bool) -> Table:
+def _tables(night: Night, words: Words) -> Iterator[Table]:
+    """One of the accounts, if there are several, and one of each tag."""
+    has_money = bool(night.total.money)
+    if night.accounts:
+        yield _groups(words("by_account"), night.accounts, words, account, has_money=has_money)
+    for key, groups in night.groups.items():
+        title = words("by", printable(key))
+        yield _groups(title, groups, words, named, has_money=has_money)
+
+
+def _groups(
+    title: str,
+    groups: Sequence[Group],
+    words: Words,
+    name: Callable[[Group, Words], str],
+    *,
+    has_money: bool,
+) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column(words("by", printable(key)), overflow="fold")
+    table.add_column(title, overflow="fold")
     for column in ("machines", "avoided", *(["money"] if has_money else [])):
         table.add_column(words(column), justify="right", no_wrap=True)
     for group in at_most(groups, _MOST_GROUPS):
-        value = Text(printable(named(group, words)), "" if group.value else "dim")
+        value = Text(printable(name(group, words)), "" if group.value or group.account else "dim")
         saving = group.saving
         table.add_row(
             value,

@@ -19,6 +19,7 @@ from shared.base.printable import printable
 from shared.domain.instance import stopped_mode
 from shared.domain.plan import Plan, Result
 from shared.report.report import Report
+from shared.settings.settings import account_of
 
 logger = logging.getLogger("curfew")
 
@@ -37,6 +38,7 @@ class Origin(msgspec.Struct, frozen=True):
             python3.10's context has it ("Context", FC docs); "" where it is not said.
         trigger: The kind of trigger; "" of an event that cannot be read.
         event_id: The platform's id of the message; "" if it has none.
+        account: The one that the function runs in; "" if the context does not say.
     """
 
     action: str
@@ -44,6 +46,7 @@ class Origin(msgspec.Struct, frozen=True):
     retry_count: str = ""
     trigger: str = ""
     event_id: str = ""
+    account: str = ""
 
     @classmethod
     def of(cls, action: str, context: object, trigger: str = "") -> Origin:
@@ -53,6 +56,7 @@ class Origin(msgspec.Struct, frozen=True):
             request_id=str(getattr(context, "request_id", "") or ""),
             retry_count=str(getattr(context, "retry_count", "") or ""),
             trigger=trigger,
+            account=account_of(context),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.report import night as nights
-from local.report.night import Group, at_most
+from local.report.groups import MOST_KEYS, Group, at_most
 from local.report.picture import Saving
 from local.report.remarks import named, remarks
 from local.report.words import Words
@@ -27,9 +27,9 @@ def test_the_tags_that_most_have_make_groups() -> None:
 
     night = night_of(*odd)
 
-    assert len(night.groups) == nights.MOST_KEYS
+    assert len(night.groups) == MOST_KEYS
     assert [(one.value, one.machines) for one in night.groups["owner"]] == [("li.na", 500)]
-    assert night.more_keys == 501 - nights.MOST_KEYS
+    assert night.more_keys == 501 - MOST_KEYS
     assert list(remarks(night, EN)) == ["495 more tags make no groups here."]
     assert list(remarks(night, ZH)) == ["另有 495 个标签没有分组。"]
 

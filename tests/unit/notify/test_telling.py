@@ -92,6 +92,7 @@ def test_what_was_sent_is_logged_without_its_address(caplog: pytest.LogCaptureFi
         "retry_count": "",
         "trigger": "",
         "event_id": "",
+        "account": "",
         "channel": "address 1 (generic)",
         "result": "sent",
         "message": "",

@@ -18,7 +18,7 @@ from shared.base.version import VERSION
 from shared.converge.fleet import NOT_THERE
 from tests.harness.actions import Handler
 from tests.harness.call import Call
-from tests.harness.invocation import make_context
+from tests.harness.invocation import ACCOUNT, make_context
 from tests.harness.reports import in_error, row
 
 STILL = "stop; stopped in KeepCharging: still billed"
@@ -57,6 +57,7 @@ def test_each_instance_is_a_line_and_the_run_is_one(
         "retry_count": "",
         "trigger": "mns_topic",
         "event_id": message_id,
+        "account": ACCOUNT,
         "dry_run": False,
     }
     unknown = row(
@@ -241,6 +242,7 @@ def test_a_request_that_comes_to_nothing_is_one_error_line(
                 "retry_count": "",
                 "trigger": trigger,
                 "event_id": "",
+                "account": ACCOUNT,
                 "error": error.__name__,
                 "message": str(caught.value),
             },

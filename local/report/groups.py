@@ -1,0 +1,92 @@
+"""Instances by account and by tag: how many, and what that avoided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from local.report.history import Machine
+from local.report.picture import Saving
+from local.report.roster import Roster
+from shared.domain.guards import plain_key
+
+MOST_KEYS = 6
+"""How many tags make groups: those that most instances have."""
+
+
+@dataclass(slots=True)
+class Group:
+    """The instances with one value of a tag, of one account where the logs hold several.
+
+    Attributes:
+        value: The value, "" if they have none; of a group by account, "".
+        values: How many values these are; more than one has no ``value``.
+        account: Whose they are; "": not known, or there are not several.
+    """
+
+    value: str
+    machines: int = 0
+    saving: Saving = field(default_factory=Saving)
+    values: int = 1
+    account: str = ""
+
+
+@dataclass(slots=True)
+class Groups:
+    """All instances by one tag; ``key`` is "" of those by account alone."""
+
+    key: str
+    roster: Roster
+    _groups: dict[tuple[str, str], Group] = field(default_factory=dict)
+
+    def of(self, machine: Machine) -> Group:
+        """The group of an instance."""
+        value, account = _value(machine, self.key), self.roster.account(machine)
+        if (value, account) not in self._groups:
+            self._groups[value, account] = Group(value, account=account)
+        return self._groups[value, account]
+
+    def most_first(self) -> list[Group]:
+        """Those that avoided most first."""
+        return sorted(
+            self._groups.values(),
+            key=lambda one: (-one.saving.minutes, -one.machines, one.value, one.account),
+        )
+
+
+def at_most(groups: Sequence[Group], number: int) -> Sequence[Group]:
+    """The first groups as they are; of the others, if there are any, one."""
+    if len(groups) <= number:
+        return groups
+    others = Group("", values=len(groups) - number)
+    for one in groups[number:]:
+        others.machines += one.machines
+        others.saving.merge(one.saving)
+    return [*groups[:number], others]
+
+
+def groups_of(roster: Roster) -> tuple[list[Groups], int]:
+    """Those by account, then those by tag; and how many tags are left out.
+
+    A key is one whatever its spelling, and called as it was first seen. Those that most have stay.
+    """
+    machines = roster.machines.values()
+    keys: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
+    for key in (key for machine in machines for key in machine.tags):
+        numbers[keys.setdefault(plain_key(key), key)] += 1
+    most = {key for key, _ in numbers.most_common(MOST_KEYS)}
+    groups = [Groups(key, roster) for key in ("", *(one for one in keys.values() if one in most))]
+    for one in groups:
+        for machine in machines:
+            one.of(machine).machines += 1
+    return groups, len(keys) - len(groups) + 1
+
+
+def _value(machine: Machine, key: str) -> str:
+    """What a machine has there, however it spells the key; "" if it has no such tag."""
+    if not key or key in machine.tags:
+        return machine.tags.get(key, "")
+    plain = plain_key(key)
+    return next((v for own, v in machine.tags.items() if plain_key(own) == plain), "")
