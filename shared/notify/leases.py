@@ -90,13 +90,20 @@ class Pages(msgspec.Struct, frozen=True):
         return "Pages(***)"
 
 
-def due(report: Report) -> list[Row]:
-    """The rows that are told of, by owner, those of nobody last; the next to be released first."""
-    until = report.released_by
-    if until is None:
-        return []
-    owned = [(owner_of(row), row) for row in report.rows if is_released_by(row, until)]
-    return [row for _, row in sorted(owned, key=lambda one: (not one[0], one[0], _at(one[1])))]
+def due(*reports: Report) -> list[Row]:
+    """The rows that are told of, by owner, those of nobody last; the next to be released first.
+
+    An instance that several reports have is told of once, as the last of them shows it.
+    """
+    owned = {
+        row.instance.id: (owner_of(row), row)
+        for report in reports
+        if (until := report.released_by) is not None
+        for row in report.rows
+        if is_released_by(row, until)
+    }
+    in_order = sorted(owned.values(), key=lambda one: (not one[0], one[0], _at(one[1])))
+    return [row for _, row in in_order]
 
 
 def owner_of(row: Row) -> str:
@@ -128,18 +135,19 @@ def pages(  # noqa: PLR0913  # what a notice depends on
         in_time: Asked before each line; once it says no, the rest is left over.
     """
     words = WORDS[language]
-    rows = [(row, report.zone) for report in run.reports for row in due(report)]
+    reports = run.reports
+    rows = due(*reports)
 
     def page(number: int, of: int) -> Text:
         return _page(run, language, linking, len(rows), (number, of))
 
     spread = _Spread(form, page(most, most), most)  # no title is longer than this one's
     is_in_time = True
-    for number, (row, zone) in enumerate(rows):
+    for number, row in enumerate(rows):
         if spread.is_full or not (is_in_time := in_time()):
-            spread.left.update(owner_of(left) for left, _ in rows[number:])
+            spread.left.update(map(owner_of, rows[number:]))
             break
-        spread.add(owner_of(row), _line(row, zone, words, linking))
+        spread.add(owner_of(row), _line(row, reports[0].zone, words, linking))
     facts = spread.facts()
     texts = [
         msgspec.structs.replace(

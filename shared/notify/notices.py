@@ -180,7 +180,7 @@ def _posted(channel: Channel, outgoing: Outgoing, post: Post, left_s: float) -> 
 
 
 def _is_before(run: Run) -> bool:
-    return any(due(report) for report in run.reports)
+    return bool(due(*run.reports))
 
 
 _IN_CHINESE = {Kind.DINGTALK, Kind.FEISHU, Kind.WECOM}

@@ -117,6 +117,20 @@ def test_a_link_is_not_shown_by_what_makes_it() -> None:
     assert KEY not in repr(LINKING)
 
 
+def test_what_several_messages_of_a_list_select_is_told_once_and_by_owner() -> None:
+    first = before(leased(1, "bob"), leased(2, "amy", 20))
+    second = before(leased(3, "bob", 9), leased(2, "amy", 4), leased(1, "bob"))
+
+    made = pages(run(first, second), "en", Counting(), LINKING)
+
+    [text] = made.texts
+    assert text.title == "Curfew: instances that ECS will release soon: 3"
+    assert [(line.heading, line.name) for line in text.lines] == [
+        ("amy", "dev-web-2"), ("bob", "dev-web-1"), ("", "dev-web-3"),
+    ]  # fmt: skip
+    assert "on Sat 2026-11-28 00:00 +08:00" in text.lines[0].text  # as the later look shows
+
+
 def test_what_does_not_fit_goes_into_more_messages_each_with_its_owner() -> None:
     found = told(*(leased(number, "amy") for number in range(7)), limit=800)
 
