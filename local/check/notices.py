@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from local.check.findings import Finding, error, ok, warning
-from shared.notify.channels import Channel, Kind, read_channels
+from shared.notify.channels import Channel, Kind, lookalike, read_channels
 from shared.settings.hosts import read_server
 from shared.settings.notices import NoticeSettings
 
@@ -26,6 +26,7 @@ def check_notices(settings: NoticeSettings) -> Iterator[Finding]:
         yield ok(f"notices: {named}; told of: {occasions}")
     for one in channels.usable:
         yield from _secret(one)
+        yield from _form(one)
     yield from _links(settings)
 
 
@@ -44,6 +45,14 @@ def _secret(channel: Channel) -> Iterator[Finding]:
         yield warning(
             f"CURFEW_NOTIFY: {channel.name} has no secret behind a #: its server cannot know who "
             "sends"
+        )
+
+
+def _form(channel: Channel) -> Iterator[Finding]:
+    if tool := lookalike(channel):
+        yield warning(
+            f"CURFEW_NOTIFY: {channel.name} looks like one of {tool.value}, but is not at its "
+            "host: messages to it have the generic form, which that tool does not understand"
         )
 
 

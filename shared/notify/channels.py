@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -102,6 +103,11 @@ _HOSTS = {
     "hooks.slack.com": _SLACK,
 }
 
+_ELSEWHERE = (
+    *(_DINGTALK, _FEISHU, _WECOM),
+    msgspec.structs.replace(_SLACK, path="/services/T[^/]+/B[^/]+/.+"),  # others have services, too
+)
+
 
 def read_channels(text: str) -> Channels:
     """Read the value of ``CURFEW_NOTIFY``; what cannot be read is a problem, not an error."""
@@ -110,6 +116,14 @@ def read_channels(text: str) -> Channels:
         tuple(one for one in read if isinstance(one, Channel)),
         tuple(one for one in read if isinstance(one, str)),
     )
+
+
+def lookalike(channel: Channel) -> Kind | None:
+    """The tool whose webhooks a generic channel is like, such as one of its private deployments."""
+    if channel.kind is not Kind.GENERIC:
+        return None
+    url = urlsplit(channel.url)
+    return next((one.kind for one in _ELSEWHERE if _matches(one, url.path, f"?{url.query}")), None)
 
 
 def _read(address: str, position: int) -> Channel | str:
@@ -161,8 +175,14 @@ def _kind(server: Server, path: str, query: str, *, here: bool) -> Kind:
     tool = _HOSTS.get(server.host.rstrip("."))
     if tool is None:
         return Kind.GENERIC
-    if not re.fullmatch(tool.path, path) or (tool.query and not re.fullmatch(tool.query, query)):
+    if not _matches(tool, path, query):
         raise ValueError(
             f"is not a webhook of {server.host}: expected https://{server.host}{tool.form}"
         )
     return tool.kind
+
+
+def _matches(tool: _Tool, path: str, query: str) -> bool:
+    return bool(
+        re.fullmatch(tool.path, path) and (not tool.query or re.fullmatch(tool.query, query))
+    )

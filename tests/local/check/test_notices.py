@@ -27,6 +27,32 @@ def test_channels_are_named_by_their_kind() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("address", "tool"),
+    [
+        ("https://wecom.example.com/cgi-bin/webhook/send?key=MARKED#MARKED", "wecom"),
+        ("https://relay.example.com/robot/send?a=b&access_token=MARKED#MARKED", "dingtalk"),
+        ("https://open.example.com/open-apis/bot/v2/hook/MARKED#MARKED", "feishu"),
+        ("https://hooks.slack-gov.com/services/T0/B0/MARKED#MARKED", "slack"),
+        ("https://ops.example.com/services/MARKED#MARKED", ""),
+        ("https://ops.example.com/robot/send?MARKED#MARKED", ""),
+        ("https://ops.example.com/#MARKED", ""),
+        ("http://127.0.0.1:8/other#MARKED", ""),
+    ],
+)
+def test_a_robot_at_another_host_would_not_understand_the_generic_form(
+    address: str, tool: str
+) -> None:
+    warned = [text for level, text in told(CURFEW_NOTIFY=address) if level == "WARNING"]
+
+    assert warned == [
+        f"CURFEW_NOTIFY: address 1 (generic) looks like one of {one}, but is not at its host: "
+        "messages to it have the generic form, which that tool does not understand"
+        for one in [tool]
+        if one
+    ]
+
+
 def test_without_channels_nothing_is_said() -> None:
     assert told() == []
 
