@@ -127,6 +127,8 @@ def off(started: str, kept_off_until: str = "", created: str = "") -> Seen:
          "running since 19:59, before the close at 22:30"),
         (CLOSES, "12:02", on("09:00", "12:00"), Move.STOP,
          "running since 09:00, before the close at 12:00"),
+        ("2026-12-24 -20:00", "12:00", on("09:00"), Move.LEFT,
+         "running since 09:00, with no close before now; left until 2026-12-24 20:00"),
         (CLOSES, "08:30", off("25 08:30"), Move.FITS, "stopped; its schedule only closes"),
         # Lone openings start within catch-up, and stop nothing.
         (OPENS, "10:30", off("25 08:30"), Move.START, "stopped, and the opening was at 08:30"),
@@ -203,6 +205,28 @@ def test_the_end_of_a_tag_within_a_minute_is_that_minute() -> None:
 
     assert decided(OFFICE, "22:02", kept).move is Move.LEFT
     assert decided("daily 8:00-23:00", "22:02", kept_off).move is Move.LEFT
+
+
+@pytest.mark.parametrize(
+    ("spec", "now", "last", "gave_up"),
+    [
+        pytest.param(OFFICE, "10:30", "25 08:30", False, id="caught-up"),
+        pytest.param(OFFICE, "10:31", "25 08:30", True, id="too-late-since-a-minute"),
+        pytest.param(OFFICE, "10:45", "25 08:30", True, id="since-a-timer"),
+        pytest.param(OFFICE, "10:46", "25 08:30", False, id="since-longer"),
+        pytest.param(OFFICE, "10:31", "08:29", True, id="last-started-before"),
+        pytest.param(OFFICE, "10:31", "08:30", False, id="started-with-it"),
+        pytest.param(OFFICE, "10:31", "", False, id="ecs-shows-no-start"),
+        pytest.param("daily 8:30-10:40", "10:30", "25 08:30", False, id="not-worth-it-in-time"),
+    ],
+)
+def test_an_opening_is_given_up_by_the_first_timer_that_is_too_late(
+    spec: str,
+    now: str,
+    last: str,
+    gave_up: bool,  # noqa: FBT001  # a column of the table
+) -> None:
+    assert decided(spec, now, off(last)).gave_up is gave_up
 
 
 def test_a_future_end_of_a_tag_is_no_boundary() -> None:

@@ -41,7 +41,10 @@ def move(spec: str, now: str, started: str, end: str, *, created: str = "") -> s
     [
         # A lone opening that it hindered: later that day its end is one.
         (LONE, "14:02", "25 08:32", "14:00", Move.START),
+        (LONE, "14:00", "25 08:32", "14:00", Move.START),
+        (LONE, "13:59", "25 08:32", "14:00", Move.LEFT),
         (LONE, "16:00", "25 08:32", "14:00", Move.START),
+        ("daily 6:00-", "12:02", "25 06:02", "12:00", Move.START),
         (LONE, "16:02", "25 08:32", "14:00", Move.LEFT),
         (LONE, "14:02", "14:01", "14:00", Move.LEFT),
         (LONE, "27 00:02", "25 08:32", "27 00:00", Move.LEFT),
