@@ -221,6 +221,38 @@ def test_a_region_that_cannot_be_counted_says_why_and_the_others_are_counted(cal
     )
 
 
+def test_regions_are_counted_for_a_third_of_the_time_that_is_left(call: Call) -> None:
+    call.fleet(dev("i-1"))
+    fleet = make(call, HANGZHOU)
+    call.ecs.faults.add(Refuse(status=400, code="Throttling"))
+    begun, third = MANUAL_START, (fleet.deadline.work_until - MANUAL_START) / 3
+
+    sizes, problems = fleet.sizes([HANGZHOU])
+
+    assert (sizes, list(problems)) == ({}, [HANGZHOU])
+    assert third / 2 < call.ecs.clock.now() - begun <= third
+
+
+def test_what_nobody_foresaw_while_counting_keeps_no_other_region_from_it(
+    call: Call, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    call.fleet(dev("i-1"), dev("i-2", region=SHANGHAI))
+    size = Inventory.size
+
+    def fails(source: Inventory) -> int:
+        if source.client.region == SHANGHAI:
+            raise ZeroDivisionError
+        return size(source)
+
+    monkeypatch.setattr(Inventory, "size", fails)
+
+    sizes, problems = make(call, HANGZHOU, SHANGHAI).sizes([HANGZHOU, SHANGHAI])
+
+    assert sizes == {HANGZHOU: 1}
+    assert "ZeroDivisionError" in problems[SHANGHAI]
+    assert "ZeroDivisionError" in caplog.text
+
+
 @pytest.mark.parametrize("side_by_side", [one_by_one, threads], ids=["one-by-one", "threads"])
 def test_what_is_executed_is_the_plan_and_each_row_is_there_once(
     call: Call, side_by_side: Callable[..., Any]
@@ -249,6 +281,16 @@ def test_what_was_created_after_the_event_is_left_out_and_named(call: Call) -> N
         ("i-new", Result.SKIPPED)
     ]
     assert scene.warnings == ("created after the event and left alone: i-new",)
+
+
+@pytest.mark.parametrize(("number", "end"), [(5, "i-4"), (6, "i-4 and 1 more")])
+def test_five_are_named_and_more_are_counted(call: Call, number: int, end: str) -> None:
+    call.fleet(*(dev(f"i-{one}", created_at=MANUAL_START) for one in range(number)))
+    fleet = msgspec.structs.replace(make(call, HANGZHOU), born_by=MANUAL_START - timedelta(hours=1))
+
+    (warning,) = fleet.look().warnings
+
+    assert warning == f"created after the event and left alone: i-0, i-1, i-2, i-3, {end}"
 
 
 def test_of_what_was_created_after_the_event_no_disk_and_no_tag_is_asked_for(call: Call) -> None:
