@@ -106,6 +106,7 @@ def test_what_cannot_be_seen_in_a_key_is_written_out() -> None:
         "curve:protect",
         "curf:protect",
         "crufwe:protect",
+        "xurfe:protect",
         "curfw:team",
         "curfw",
         "x:protect",
