@@ -198,7 +198,7 @@ def test_an_enforced_stop_says_since_when() -> None:
 
 def test_the_end_of_a_tag_within_a_minute_is_that_minute() -> None:
     """ECS shows no seconds: what began in the same minute may have begun after."""
-    end = local(f"{THURSDAY} 22:00") + timedelta(seconds=30)
+    end = local(f"{THURSDAY} 22:00") + timedelta(seconds=30, microseconds=5)
 
     kept = Seen(Power.ON, local(f"{THURSDAY} 22:00"), kept_until=end)
     kept_off = Seen(Power.OFF, local(f"{THURSDAY} 22:00"), kept_off_until=end)

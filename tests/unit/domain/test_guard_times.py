@@ -65,6 +65,13 @@ def test_a_guard_counts_days_in_the_operators_zone() -> None:
             id="an-instant-has-its-own-zone",
         ),
         pytest.param(
+            "2026-11-24T20:00+08:00",
+            CHINA,
+            datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
+            "",
+            id="also-in-the-operators-zone",
+        ),
+        pytest.param(
             "2026-11-24T12:00Z",
             CHINA,
             datetime(2026, 11, 24, 11, 59, 59, tzinfo=timezone.utc),
