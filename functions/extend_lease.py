@@ -221,11 +221,17 @@ class _About(msgspec.Struct, frozen=True):
             case "changed", _:
                 return Shown(_OK, "kept", self.facts(row))
             case (("unchanged" | "skipped"), _):
-                return Shown(409, "moved", self.facts(row))
+                return Shown(409, "already" if self._was_kept(row) else "moved", self.facts(row))
             case "failed", code if code == NOT_KNOWN:
                 return Shown(410, "over", self.facts(row))
         detail = json.loads(answered["body"])["errorType"]
         return Shown(503, "failed", self.facts(row), detail=detail)
+
+    def _was_kept(self, row: Mapping[str, str]) -> bool:
+        """Does what stands now come of this link, such as of the first of two clicks?"""
+        stands = row.get("auto_release_at")
+        by_link = {self.lease.release_at + timedelta(days=days) for days in DAYS}
+        return row["result"] == "unchanged" or bool(stands and parse_instant(stands) in by_link)
 
     def facts(self, row: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
         """What the page says of the instance."""

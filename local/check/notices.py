@@ -51,7 +51,7 @@ def _secret(channel: Channel) -> Iterator[Finding]:
 def _form(channel: Channel) -> Iterator[Finding]:
     if tool := lookalike(channel):
         yield warning(
-            f"CURFEW_NOTIFY: {channel.name} looks like one of {tool.value}, but is not at its "
+            f"CURFEW_NOTIFY: {channel.name} looks like one of {tool.value}'s, but is not at its "
             "host: messages to it have the generic form, which that tool does not understand"
         )
 

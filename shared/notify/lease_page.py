@@ -56,6 +56,11 @@ TITLES: Mapping[str, Mapping[Spoken, tuple[str, str]]] = {
         "en": ("Kept", "ECS will release it at the new time below. You can close this page."),
         "zh": ("已保留", "ECS 将在下面的新时间释放它。可以关闭此页面了。"),
     },
+    "already": {
+        "en": ("Kept already", "ECS will release it at the time below. A link works once, so nothing "
+               "was changed now."),
+        "zh": ("已经保留过", "ECS 将在下面的时间释放它。链接只能使用一次，这次没有做任何变更。"),
+    },
     "forged": {
         "en": ("This link is not valid", "Nothing was changed. Copy the whole link from the "
                "message."),
@@ -67,9 +72,9 @@ TITLES: Mapping[str, Mapping[Spoken, tuple[str, str]]] = {
         "zh": ("链接已过期", "自动释放时间已到，或者实例已不存在。没有做任何变更。"),
     },
     "moved": {
-        "en": ("This link has been used", "The release time was changed since the message was "
+        "en": ("This link is no longer valid", "The release time was changed since the message was "
                "sent. Nothing was changed now."),
-        "zh": ("链接已被使用", "消息发出之后，自动释放时间已经变更过。这次没有做任何变更。"),
+        "zh": ("链接已失效", "消息发出之后，自动释放时间已经变更过。这次没有做任何变更。"),
     },
     "furthest": {
         "en": ("This link cannot extend it any further", "The release time is as late as links may "

@@ -46,7 +46,7 @@ def test_a_robot_at_another_host_would_not_understand_the_generic_form(
     warned = [text for level, text in told(CURFEW_NOTIFY=address) if level == "WARNING"]
 
     assert warned == [
-        f"CURFEW_NOTIFY: address 1 (generic) looks like one of {one}, but is not at its host: "
+        f"CURFEW_NOTIFY: address 1 (generic) looks like one of {one}'s, but is not at its host: "
         "messages to it have the generic form, which that tool does not understand"
         for one in [tool]
         if one
