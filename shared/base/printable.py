@@ -8,6 +8,7 @@ that turn the direction of text round. Letters of all scripts stay.
 from __future__ import annotations
 
 _IDEOGRAPHIC_SPACE = "\u3000"
+_SHORT = 20
 
 
 def printable(text: str) -> str:
@@ -20,6 +21,14 @@ def printable(text: str) -> str:
     return "".join(
         one if one.isprintable() or one == _IDEOGRAPHIC_SPACE else _escaped(one) for one in text
     )
+
+
+def repeated(value: str) -> str:
+    """A value for a message: as it stands, or how long it is where it may be a key or an address.
+
+    For what is right in a few characters. People set the variable next to the one they mean.
+    """
+    return repr(value) if len(value) <= _SHORT else f"a text of {len(value)} characters"
 
 
 def counted(number: int, thing: str) -> str:

@@ -11,6 +11,8 @@ import re
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone, tzinfo
 
+from shared.base.printable import repeated
+
 # Patterns are compiled when they are first used: at a cold start each would be paid for.
 _INSTANT = (
     r"(?a)(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ]"
@@ -104,7 +106,7 @@ def parse_duration(text: str) -> timedelta:
     """
     match = re.fullmatch(_DURATION, text)
     if match is None:
-        raise ValueError(f"{_shown(text)} is not a duration; write it like 90m, 2h or 3d")
+        raise ValueError(f"{repeated(text)} is not a duration; write it like 90m, 2h or 3d")
     return int(match["number"]) * _UNITS[match["unit"]]
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from shared.base.errors import Refused
+from shared.base.printable import repeated
 from shared.base.times import parse_duration
 from shared.settings.hosts import read_server
 
@@ -71,7 +72,7 @@ def _occasions(text: str) -> frozenset[str]:
     stated = frozenset(name for part in text.split(",") if (name := part.strip()))
     for one in sorted(stated.difference(OCCASIONS)):
         raise Refused(
-            f"CURFEW_NOTIFY_ON names {one[:40]!r}; expected any of {', '.join(OCCASIONS)}, "
+            f"CURFEW_NOTIFY_ON names {repeated(one)}; expected any of {', '.join(OCCASIONS)}, "
             "separated by commas"
         )
     return stated or DEFAULT_OCCASIONS
@@ -82,7 +83,7 @@ def _language(text: str) -> Language:
         case "" | "en" | "zh" as language:
             return language
         case other:
-            raise Refused(f"CURFEW_LANGUAGE is {other[:40]!r}; it must be zh or en, or unset")
+            raise Refused(f"CURFEW_LANGUAGE is {repeated(other)}; it must be zh or en, or unset")
 
 
 def _link_key(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import msgspec
 
 from shared.base.errors import Refused, Unavailable
+from shared.base.printable import repeated
 from shared.base.strict_json import JsonError, loads, shown
 from shared.base.times import CHINA, parse_duration
 from shared.settings.hosts import read_server
@@ -131,7 +132,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     network = environ.get("ECS_NETWORK", "").strip()
     if network not in {"", "vpc"}:
-        raise Refused(f"ECS_NETWORK is {network!r}; it must be vpc, or unset")
+        raise Refused(f"ECS_NETWORK is {repeated(network)}; it must be vpc, or unset")
     return Settings(
         endpoint=_endpoint(environ.get("ECS_ENDPOINT", "").strip()),
         network=network,
@@ -231,7 +232,7 @@ def _whole(variable: str, environ: Mapping[str, str], default: int, most: int) -
         return default
     if not re.fullmatch("[1-9][0-9]{0,6}", text) or int(text) > most:
         raise Refused(
-            f"{variable} is {text[:40]!r}; it must be a whole number from 1 to {most}, or unset"
+            f"{variable} is {repeated(text)}; it must be a whole number from 1 to {most}, or unset"
         )
     return int(text)
 

@@ -52,6 +52,29 @@ def test_what_cannot_is_refused(environ: dict[str, str], message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "CURFEW_NOTIFY_ON",
+        "CURFEW_LANGUAGE",
+        "CURFEW_MAX_EXTENSION",
+        "CURFEW_MAX_EVENT_AGE",
+        "CURFEW_CATCH_UP",
+        "CURFEW_MAX_INSTANCES",
+        "ECS_NETWORK",
+    ],
+)
+@pytest.mark.parametrize("value", ["MARKED" * 6, "https://MARKED.example.com/MARKED"])
+def test_what_was_meant_for_the_variable_beside_it_is_not_repeated(
+    variable: str, value: str
+) -> None:
+    with pytest.raises(Refused, match=variable) as caught:
+        read_settings({variable: value})
+
+    assert "MARKED" not in str(caught.value)
+    assert f"a text of {len(value)} characters" in str(caught.value)
+
+
 def test_no_representation_shows_an_address() -> None:
     settings = read_settings({"CURFEW_NOTIFY": ADDRESS})
 
