@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import Annotated
 
 import msgspec
 
@@ -26,16 +25,22 @@ _MOST_TAGS = 20
 _LONGEST_TAG = 128
 """What ECS allows of an instance's tags, and of the characters in one."""
 
-_Money = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
-_Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+_MOST_AN_HOUR = 1_000_000
+"""What no instance costs, in any currency; as the functions have it."""
 
 
 class Price(msgspec.Struct, frozen=True):
     """A list price; what of it ends in economical mode."""
 
-    hour: _Money
-    ends: _Money
-    currency: _Currency
+    hour: float
+    ends: float
+    currency: str
+
+    @property
+    def is_possible(self) -> bool:
+        """Can it be one? No more ends than there is, and nothing is negative."""
+        is_currency = re.fullmatch("[A-Z]{3}", self.currency)
+        return bool(is_currency) and 0 <= self.ends <= self.hour <= _MOST_AN_HOUR
 
 
 class Entry(msgspec.Struct):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from local.report.entry import Entry, Price
+from local.report.pricing import Prices
 from local.report.times import NONE, minute_of
 
 _SKEW = 5
@@ -67,22 +68,26 @@ class Spell:
 
 @dataclass(slots=True)
 class Machine:
-    """All that was seen of an instance; what may change is as it was seen last."""
+    """All that was seen of an instance; what may change is as it was seen last.
+
+    Attributes:
+        price: The one of its prices that is believed, once all lines are there.
+    """
 
     id: str
     name: str = ""
     region: str = ""
     charge_type: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    prices: Prices = field(default_factory=Prices)
     price: Price | None = None
-    priced_at: int = NONE
     told: str = ""
     sightings: list[Sighting] = field(default_factory=list)
     last_at: int = NONE
     account: str = ""
 
-    def see(self, entry: Entry, at: int) -> None:
-        """Add a line about it, of this minute."""
+    def see(self, entry: Entry, at: int, *, is_new: bool = True) -> None:
+        """Add a line about it, of this minute, or one that was there before."""
         if at >= self.last_at:
             self.last_at = at
             self.name = entry.name or self.name
@@ -90,8 +95,8 @@ class Machine:
             self.charge_type = entry.charge_type or self.charge_type
             self.tags = entry.tags or self.tags
             self.told = entry.reason
-        if entry.list_price and at >= self.priced_at:
-            self.price, self.priced_at = entry.list_price, at
+        if entry.list_price and entry.list_price.is_possible:
+            self.prices.state(entry.list_price, at, is_new=is_new)
         state = _state(entry)
         if state is not None and at != NONE:
             self.sightings.append(Sighting(entry, at, state))
@@ -99,15 +104,16 @@ class Machine:
     def joined(self, other: Machine) -> Machine:
         """The same instance, of which other lines told apart from these."""
         older, newer = sorted((self, other), key=lambda one: one.last_at)
-        priced = max((older, newer), key=lambda one: one.priced_at)
+        prices = Prices()
+        for one in (older, newer):
+            prices.merge(one.prices)
         return Machine(
             id=self.id,
             name=newer.name or older.name,
             region=newer.region or older.region,
             charge_type=newer.charge_type or older.charge_type,
             tags=newer.tags or older.tags,
-            price=priced.price,
-            priced_at=priced.priced_at,
+            prices=prices,
             told=newer.told,
             sightings=[*older.sightings, *newer.sightings],
             last_at=newer.last_at,

@@ -48,6 +48,8 @@ class Night:
         untimed: How many lines about instances have no time, so that they are in no picture.
         omitted: How many lines tell of more instances or reasons than are kept.
         more_keys: How many further tags make no groups.
+        impossible: How many lines state a price that can be none.
+        other_currency: How many instances have prices in another currency than their region.
     """
 
     zone: tzinfo
@@ -64,6 +66,8 @@ class Night:
     untimed: int
     omitted: int
     more_keys: int
+    impossible: int
+    other_currency: int
 
 
 class _Said:
@@ -99,6 +103,7 @@ class Gathering:
         """Nothing is gathered yet."""
         self.machines: dict[Key, Machine] = {}
         self.untimed = 0
+        self._impossible = 0
         self._omitted = 0
         self._known: set[int] = set()
         self._accounts: set[str] = set()
@@ -135,10 +140,11 @@ class Gathering:
                 return
             machine = self.machines[key] = Machine(entry.id, account=entry.account)
         at = minute_of(entry.seen_at or entry.logged_at)
-        machine.see(entry, at)
+        machine.see(entry, at, is_new=is_new)
         if not is_new:
             return
         self.untimed += at == NONE
+        self._impossible += bool(entry.list_price and not entry.list_price.is_possible)
         unread = _unread(entry.reason)
         for what in unread:
             self._unread.add(what, key, at)
@@ -151,6 +157,7 @@ class Gathering:
     def night(self, zone: tzinfo, days: int) -> Night:
         """What the last days, up to the last line with a time, come to."""
         roster = Roster.of(self.machines, self._accounts)
+        other_currency = roster.settle_prices()
         seen = [one.at for machine in roster.machines.values() for one in machine.sightings]
         pictures = days_of([*seen, *(at for at, _ in self._runs if at != NONE)], days, zone)
         since = pictures[0].begin if pictures else NONE
@@ -179,6 +186,8 @@ class Gathering:
             untimed=self.untimed,
             omitted=self._omitted + sum(one.omitted for one in said),
             more_keys=more_keys,
+            impossible=self._impossible,
+            other_currency=other_currency,
         )
 
 

@@ -28,6 +28,10 @@ def remarks(night: Night, words: Words) -> Iterator[str]:
     """Hours of which nobody knows what they avoided, and what is in no picture or group."""
     if night.total.unpriced:
         yield words("unpriced", words.hours(night.total.unpriced))
+    if night.impossible:
+        yield words.counted("impossible", night.impossible)
+    if night.other_currency:
+        yield words.counted("other_currency", night.other_currency)
     if night.untimed:
         yield words.counted("untimed", night.untimed)
     if night.omitted:

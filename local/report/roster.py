@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from local.report.history import Machine
+from local.report.pricing import currency_of
 
 Key = tuple[str, str]
 """An account, "" if it is not known, and the id of an instance, "" for none of them."""
@@ -46,6 +47,20 @@ class Roster:
             machines[home] = machines[home].joined(seen[key])
         several = frozenset(filter(None, accounts))
         return cls(machines, several if len(several) > 1 else frozenset(), homes)
+
+    def settle_prices(self) -> int:
+        """Give each instance the price that is believed; of how many another one is not."""
+        places: dict[Key, list[Machine]] = defaultdict(list)
+        for machine in self.machines.values():
+            if machine.prices.by_currency:
+                places[machine.account, machine.region].append(machine)
+        doubted = 0
+        for machines in places.values():
+            currency = currency_of([one.prices for one in machines])
+            for machine in machines:
+                machine.price = machine.prices.latest(currency)
+                doubted += machine.prices.by_currency.keys() != {currency}
+        return doubted
 
     def names(self, keys: Iterable[Key]) -> list[str]:
         """What these are called, each once; of several accounts, with theirs."""
