@@ -140,7 +140,7 @@ def table(mutants: Iterable[Mutant]) -> str:
     paths = sorted({one.path for one in counted})
     rows = [(f"`{path}`", [one for one in counted if one.path == path]) for path in paths]
     lines = [
-        "| module | changes | killed | timed out | survived | noticed |",
+        "| module | mutants | killed | timed out | survived | caught |",
         "|---|--:|--:|--:|--:|--:|",
     ]
     for name, members in [*rows, ("all", counted)]:
@@ -157,7 +157,7 @@ def problems(mutants: Sequence[Mutant], accepted: Mapping[Change, str]) -> list[
     for start, least in LEAST_PERCENT.items():
         percent = _percent([one for one in counted if one.path.startswith(start)])
         if percent < least:
-            found.append(f"{start or 'all'}: {percent:.1f} % noticed, at least {least} % must be")
+            found.append(f"{start or 'all'}: {percent:.1f} % caught, at least {least} % must be")
     survived = {one.change for one in counted if one.fate is Fate.SURVIVED}
     found += [
         f"no test notices this, and no reason is given:\n{_as_yaml(change)}"
