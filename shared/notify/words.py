@@ -7,6 +7,7 @@ marks; of reasons see ``shared.notify.reasons``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Literal
 
@@ -190,6 +191,11 @@ RESULTS: Mapping[Spoken, Mapping[str, str]] = {
 
 
 def local_time(moment: datetime, zone: tzinfo, words: Words) -> str:
-    """A time as people read it, with its weekday: ``Mon 2026-11-30 20:00 +08:00``."""
-    local = moment.astimezone(zone)
+    """A time as people read it, with its weekday: ``Mon 2026-11-30 20:00 +08:00``.
+
+    One at the end of the calendar, beyond which the zone would put it, is told as it is.
+    """
+    local = moment
+    with suppress(OverflowError):
+        local = moment.astimezone(zone)
     return f"{words.days[local.weekday()]} {local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"

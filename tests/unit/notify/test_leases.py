@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -73,6 +75,25 @@ def test_an_owner_is_found_in_any_spelling(tags: dict[str, str], owner: str) -> 
     one = leased(1)
 
     assert owner_of(replace(one, instance=replace(one.instance, tags=tags))) == owner
+
+
+FIRST, LAST = (datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc))
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Shanghai"])
+@pytest.mark.parametrize("at", [FIRST, LAST])
+def test_a_time_beyond_the_calendar_of_the_zone_keeps_nobody_from_being_told(
+    zone: str, at: datetime
+) -> None:
+    odd = leased(2)
+    instance = replace(odd.instance, auto_release_at=at)
+    listed = before(leased(1), replace(odd, instance=instance))
+
+    found = pages(
+        run(replace(listed, zone=ZoneInfo(zone), released_by=LAST)), "en", Counting(), LINKING
+    )
+
+    assert {line.name for line in found.texts[0].lines} == {"dev-web-1", "dev-web-2"}
 
 
 def test_a_page_says_who_when_and_how_to_keep_it() -> None:
