@@ -13,7 +13,7 @@ from rich.text import Text
 from local.report.groups import Group, at_most
 from local.report.history import State
 from local.report.night import Night, Told
-from local.report.picture import Day
+from local.report.picture import Day, Saving
 from local.report.remarks import account, named, remarks
 from local.report.words import Words
 from shared.base.printable import printable
@@ -50,10 +50,14 @@ def headline(night: Night, words: Words) -> str:
         words("avoided_in_all", words.hours(night.total.minutes)),
     ]
     if night.total.money:
-        parts.append(f"{words.money(night.total.money)} {words('money')}")
+        parts.append(f"{_money(night.total, words)} {words('money')}")
     runs = sum(night.runs.values())
     parts.append(words.counted("runs_in_all", runs))
     return " · ".join(parts)
+
+
+def _money(saving: Saving, words: Words) -> str:
+    return words.money(saving.money, saving.unpriced)
 
 
 def _days(night: Night, words: Words) -> Table:
@@ -70,7 +74,7 @@ def _days(night: Night, words: Words) -> Table:
             words.day(day.date),
             Text(_strip(day, highest), "yellow"),
             words.hours(day.saving.minutes),
-            *([words.money(day.saving.money)] if night.total.money else []),
+            *([_money(day.saving, words)] if night.total.money else []),
         )
     return table
 
@@ -117,7 +121,7 @@ def _groups(
             value,
             f"{group.machines:,}",
             words.hours(saving.minutes),
-            *([words.money(saving.money)] if has_money else []),
+            *([_money(saving, words)] if has_money else []),
         )
     return table
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 LANGUAGES = ("en", "zh")
-_FEW_HOURS = 10
+_LEAST_HOURS, _FEW_HOURS = 0.05, 9.95
 _WEEKDAYS = "一二三四五六日"
-_SMALL_SUM = 100
+_LEAST_SUM, _SMALL_SUM = 0.005, 100
 _MOST_CURRENCIES = 3
 
 
@@ -54,15 +54,26 @@ class Words:
 
     @staticmethod
     def hours(minutes: int) -> str:
-        """Hours as people read them: ``1,234`` or, where there are few, ``7.5``."""
+        """Hours as people read them: ``1,234`` or, where there are few, ``7.5``, ``<0.1``."""
         hours = minutes / 60
+        if 0 < hours < _LEAST_HOURS:
+            return "<0.1"
         return f"{hours:,.1f}" if 0 < hours < _FEW_HOURS else f"{hours:,.0f}"
 
     @staticmethod
-    def money(money: Mapping[str, float]) -> str:
-        """Sums of several currencies: ``CNY 1,234``; "" for none, ``…`` for more than three."""
-        sums = [
-            f"{currency} {amount:,.2f}" if amount < _SMALL_SUM else f"{currency} {amount:,.0f}"
-            for currency, amount in sorted(money.items())
-        ]
-        return " + ".join(sums[:_MOST_CURRENCIES] + ["…"] * (len(sums) > _MOST_CURRENCIES))
+    def money(money: Mapping[str, float], unpriced: int = 0) -> str:
+        """Sums of several currencies: ``CNY 1,234``; "" for none, ``…`` for more than three.
+
+        Args:
+            money: By currency.
+            unpriced: Minutes of which nobody knows what they avoided: ``CNY 1,234 + ?``.
+        """
+        sums = [f"{currency} {_sum(amount)}" for currency, amount in sorted(money.items())]
+        shown = sums[:_MOST_CURRENCIES] + ["…"] * (len(sums) > _MOST_CURRENCIES)
+        return " + ".join(shown + ["?"] * bool(unpriced))
+
+
+def _sum(amount: float) -> str:
+    if 0 < amount < _LEAST_SUM:
+        return "<0.01"
+    return f"{amount:,.2f}" if amount < _SMALL_SUM else f"{amount:,.0f}"

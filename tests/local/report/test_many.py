@@ -84,6 +84,34 @@ def test_a_sum_of_many_currencies_is_short() -> None:
     assert EN.money({**sums, "EUR": 3.0, "JPY": 4.0}) == "CNY 1.00 + EUR 3.00 + JPY 4.00 + …"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "hours"),
+    [(0, "0"), (2, "<0.1"), (3, "0.1"), (595, "9.9"), (598, "10"), (600, "10"), (6e4, "1,000")],
+)
+def test_a_few_minutes_are_not_shown_as_none(minutes: int, hours: str) -> None:
+    assert EN.hours(minutes) == hours
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        (0, "CNY 0.00"),
+        (0.004, "CNY <0.01"),
+        (0.006, "CNY 0.01"),
+        (99.9, "CNY 99.90"),
+        (1e3, "CNY 1,000"),
+    ],
+)
+def test_a_small_sum_is_not_shown_as_none(amount: float, text: str) -> None:
+    assert EN.money({"CNY": amount}) == text
+
+
+def test_a_sum_of_which_a_part_is_not_known_says_so() -> None:
+    assert EN.money({"CNY": 1.0}, 1) == "CNY 1.00 + ?"
+    assert EN.money({}, 1) == "?"
+    assert EN.money({}) == ""
+
+
 def test_a_day_of_long_ago_makes_no_empty_days() -> None:
     old = line(seen_at="2001-01-01T00:00:00Z", id="i-2")
 

@@ -108,6 +108,14 @@ def test_it_says_hours_money_and_owners() -> None:
         assert text in said, text
 
 
+def test_a_sum_without_all_its_prices_says_so_and_hours_alone_have_none() -> None:
+    said = Reader(page_of(line(list_price=PRICE), started(), line(id="i-2"), started(id="i-2")))
+    unpriced = Reader(page_of(line(), started()))
+
+    assert said.texts.count("CNY 7.50 + ?") == 2  # in all, and of the owner
+    assert not [one for one in unpriced.texts if one == "?"]
+
+
 def test_it_speaks_chinese() -> None:
     page = page_of(line(list_price=PRICE), started(), language="zh")
 

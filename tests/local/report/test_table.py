@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -71,6 +72,28 @@ def test_hours_without_a_price_are_told(mode: str, language: str, sentence: str)
     told = " ".join(shown(line(stopped_mode=mode), started(), language=language))
 
     assert (sentence in told) is (mode == "StopCharging")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_known_is_marked_wherever_it_counts(language: str) -> None:
+    price = {"hour": 1, "ends": 0.5, "currency": "CNY"}
+    lines = [
+        line(id="i-1", list_price=price, tags={"owner": "amy"}),
+        line(id="i-2", tags={"owner": "amy"}),
+        line(id="i-3", tags={"owner": "bob"}),
+        line(id="i-4", list_price=price, tags={"owner": "cat"}),
+        line(id="i-5", stopped_mode="KeepCharging", tags={"owner": "dan"}),
+    ]
+    looks = [{**one, **LATER, "seen_at": "2020-11-23T22:00:30+08:00"} for one in lines]
+
+    told = shown(*lines, *looks, language=language)
+
+    rows = [re.fullmatch(r" (amy|bob|cat|dan) +\d +[24].0 +(.*?) *", one) for one in told]
+    assert {one[1]: one[2] for one in rows if one} == {
+        "amy": "CNY 1.00 + ?", "bob": "?", "cat": "CNY 1.00", "dan": "",
+    }  # fmt: skip
+    assert "CNY 2.00 + ?" in told[0]
+    assert any(mark in " ".join(told) for mark in ("stands for them", "表示"))
 
 
 def test_chinese_days_have_their_weekday() -> None:
