@@ -163,7 +163,10 @@ def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
     shown = about.told(answered)
     wrote = shown.what == "kept" or ALREADY_DONE in _row(answered).get("reason", "")
     looks_again = wrote and world.clock().now() - now < _LOOKS_AGAIN_WITHIN
-    return _settled(shown, about, to, context, world) if looks_again else shown
+    if looks_again:
+        shown = _settled(shown, about, to, context, world)
+    is_less = shown.what == "kept" and to < at + timedelta(days=days)
+    return msgspec.structs.replace(shown, what="kept_less") if is_less else shown
 
 
 def _settled(shown: Shown, about: _About, to: datetime, context: FcContext, world: World) -> Shown:

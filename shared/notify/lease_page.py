@@ -56,6 +56,11 @@ TITLES: Mapping[str, Mapping[Spoken, tuple[str, str]]] = {
         "en": ("Kept", "ECS will release it at the new time below. You can close this page."),
         "zh": ("已保留", "ECS 将在下面的新时间释放它。可以关闭此页面了。"),
     },
+    "kept_less": {
+        "en": ("Kept", "ECS will release it at the new time below, sooner than you chose: links may "
+               "not set it any later. You can close this page."),
+        "zh": ("已保留", "ECS 将在下面的新时间释放它，早于您的选择：链接最晚只能延长到这时。可以关闭此页面了。"),
+    },
     "already": {
         "en": ("Kept already", "ECS will release it at the time below. A link works once, so nothing "
                "was changed now."),

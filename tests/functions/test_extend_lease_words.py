@@ -60,6 +60,23 @@ def test_it_is_said_which_time_stands_now(desk: Desk) -> None:
     assert facts(kept) == facts(used) == of(desk, "Thu 2026-11-26 23:00 +08:00")
 
 
+@pytest.mark.parametrize(("minutes", "times"), [(72 * 60, 0), (72 * 60 - 1, 1)])
+def test_that_it_is_kept_for_less_than_was_chosen_is_said(
+    desk: Desk, minutes: int, times: int
+) -> None:
+    now = desk.stage.clock.now()
+    furthest = RELEASE - now + timedelta(minutes=minutes)
+    desk.stage.environ["CURFEW_MAX_EXTENSION"] = f"{furthest // timedelta(minutes=1)}m"
+
+    answer = desk.ask("POST", body="days=3")
+
+    assert desk.instance.auto_release_at == RELEASE + timedelta(minutes=minutes)
+    assert (">Kept<" in answer["body"], answer["body"].count("sooner than you chose")) == (
+        True,
+        times,
+    )
+
+
 def test_after_it_was_cleared_no_time_is_said(desk: Desk) -> None:
     desk.move(None)
 
