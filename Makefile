@@ -13,7 +13,7 @@ MUTANTS_AT_ONCE ?= 2
 SMALL_PROGRAMS := ali-ops aliyun-sdk lepak ops-mcp sqnethelper
 LARGE_PROGRAMS := ansible prowler ray scoutsuite
 
-# Install what a file pins. pip says nothing for up to a minute, so this does.
+# Install what a file pins. pip is silent for up to a minute, so print a line first.
 define install
 @echo "installing the $$(grep -c '^[a-z].*==' $(1)) packages of $(1) into $(VENV): up to a minute"
 @$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
@@ -38,10 +38,10 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt
 demo: setup ## a business day and a worked Saturday, emulated
 	@$(PY) -m local demo
 
-# Every worker writes the asserts of all modules anew unless Python may keep its bytecode.
+# Every worker rewrites the asserts of all modules unless Python may keep its bytecode.
 test test-all: export PYTHONDONTWRITEBYTECODE =
 
-test: setup ## run the tests but the slow ones: a minute and a half on two cores
+test: setup ## run all but the slow tests: a minute and a half on two cores
 	$(PY) -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: setup ## run all tests and require 95 % branch coverage; takes minutes
@@ -52,49 +52,49 @@ simulate: setup ## run SEEDS=n nights of faults and kills, FORTNIGHTS=n of sched
 	$(PY) -m tests.simulation.simulate $(SEEDS)
 	$(PY) -m tests.simulation.fortnights $(FORTNIGHTS)
 
-fuzz: setup ## send 100,000 broken events to every function, and break every answer of ECS
+fuzz: setup ## send 100,000 broken events to every function, and break every ECS response
 	$(PY) -m tests.fuzz
 
-mutate: setup ## see that tests notice when MODULES="a.py b.py" change; all: hours
+mutate: setup ## check that tests catch mutants, all (hours) or of MODULES="a.py b.py"
 	$(call install,requirements-mutate.txt)
 	rm -rf mutants
 	$(VENV)/bin/mutmut run --max-children $(MUTANTS_AT_ONCE) \
 	  $(or $(foreach one,$(MODULES),'$(subst /,.,$(one:.py=)).*'),'*')
 	$(PY) -m tools.mutate $(MODULES)
 
-package: setup ## build/code, what Function Compute gets, for RUNTIME=python3.10
+package: setup ## build the package for Function Compute in build/code, for RUNTIME=python3.10
 	@echo "package: fetching what $(RUNTIME) needs and building build/code: about 20 seconds"
 	@$(PY) -m tools.package --runtime $(RUNTIME)
 
 schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas
 
-pictures: setup ## write docs/report*.png, what a report looks like; needs chromium
+pictures: setup ## write docs/report*.png, screenshots of a report; needs chromium
 	$(PY) -m tools.nights --pictures
 
-promises: setup ## write docs/promises.md from the marks of the tests
+promises: setup ## write docs/promises.md from the tests' marks
 	$(PY) -m tools.promises
 
-clients: setup ## the official clients that the emulator is tested with
+clients: setup ## install the official clients that the emulator is tested with
 	$(call install,requirements-clients.txt)
 	@if command -v npm >/dev/null; \
 	then cd tests/clients/node && npm ci --silent --no-audit --no-fund; \
-	else echo "there is no npm here: the Node clients are left out"; fi
+	else echo "npm not found: skipping the Node clients"; fi
 
-answers: setup ## hold the recorded answers of ECS in DIR=folder against the emulator
+answers: setup ## compare recorded ECS responses in DIR=folder with the emulator
 	@$(PY) -m tools.answers "$(DIR)"
 
-small-programs: setup ## the small ones of the programs that are run against the emulator
+small-programs: setup ## install the small third-party programs that run against the emulator
 	$(PY) -m tools.programs $(SMALL_PROGRAMS)
 
-programs: small-programs ## programs of others, unmodified, against the emulator: 3 GB, a quarter of an hour
+programs: small-programs ## run third-party programs, unmodified, against the emulator: 3 GB, 15 minutes
 	$(PY) -m tools.programs $(LARGE_PROGRAMS)
 	PROGRAMS_MUST_BE_THERE=1 $(PY) -m pytest tests/programs
 
-remote: setup ## the clients that call deployed functions
+remote: setup ## install the clients that call deployed functions
 	$(call install,requirements-remote.txt)
 
-bench: clients ## measure cold start and fleets next to other ways; needs no account
+bench: clients ## benchmark cold start and fleets against alternatives; needs no account
 	$(PY) -m benchmarks.cold_start
 	$(PY) -m benchmarks.fleet
 	$(PY) -m benchmarks.scale
@@ -108,11 +108,11 @@ check: setup ## format, lint, types, import rules
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-format: setup ## rewrite the code as the formatter has it
+format: setup ## format the code
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-lock: setup ## pin the requirements anew, with hashes
+lock: setup ## re-pin the requirements, with hashes
 	$(PY) -m pip install --quiet uv==$(UV_VERSION)
 	$(COMPILE) --group functions -o requirements.txt
 	$(COMPILE) pyproject.toml requirements-dev.in -o requirements-dev.txt
@@ -122,5 +122,5 @@ lock: setup ## pin the requirements anew, with hashes
 	  $(subst 3.10,3.11.2,$(COMPILE)) tests/programs/requirements/$$name.in \
 	    -o tests/programs/requirements/$$name.txt || exit 1; done
 
-clean: ## remove what was built
+clean: ## remove build output
 	rm -rf $(VENV) build mutants .coverage* .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
