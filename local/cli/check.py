@@ -38,8 +38,8 @@ _SCREEN_LINES = 24
 def command(ctx: click.Context, *, path: Path) -> None:
     """Check an s.yaml before it is deployed: fields, timers, requests, roles, settings.
 
-    Each timer is told with its zone, its next times and what it asks; its function is called with
-    that on an emulated ECS without instances. Nothing is sent anywhere.
+    Shows each timer's zone, next times and request, and calls its function with that request on
+    an emulated ECS without instances. Nothing is sent anywhere.
 
     Exit status: 0 no error, 1 an error, 2 the command was not understood.
     """

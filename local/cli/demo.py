@@ -20,8 +20,8 @@ SPEED = 8.0
 )
 @click.pass_context
 def command(ctx: click.Context, *, speed: float) -> None:
-    """Play a business day and a worked Saturday on an emulated ECS; every step is checked.
+    """Run a business day and a worked Saturday on an emulated ECS, checking every step.
 
-    Exit status: 0 every step did what it says, 1 one did not.
+    Exit status: 0 every step did what it says, 1 at least one did not.
     """
     ctx.exit(0 if play(screen(), speed) else 1)

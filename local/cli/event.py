@@ -54,7 +54,7 @@ class _Instant(click.ParamType[datetime]):
     "--endpoint",
     metavar="URL",
     type=ENDPOINT,
-    help="A running emulator; the event is sent at the time of its clock.",
+    help="A running emulator; the event's time is that of its clock.",
 )
 def command(
     *,
@@ -64,9 +64,9 @@ def command(
     sent_at: datetime | None,
     endpoint: str | None,
 ) -> None:
-    """Print TRIGGER's event around a request to FUNCTION, to paste or to invoke.
+    """Print TRIGGER's event for a request to FUNCTION, to paste or to invoke.
 
-    REQUEST is a JSON object, or - for standard input; left out, it is that of the sample
+    REQUEST is a JSON object, or - for standard input; if omitted, it is that of the sample
     events/FUNCTION.direct.json.
 
     \b

@@ -35,14 +35,14 @@ from shared.settings.settings import is_loopback
 @click.option(
     "--name",
     metavar="NAME",
-    help="The function's name there; default: curfew-FUNCTION; service/function in FC 2.0.",
+    help="The deployed function's name; default: curfew-FUNCTION; service/function in FC 2.0.",
 )
 @click.option("--async", "asynchronous", is_flag=True, help="With --remote: do not wait.")
 @click.option(
     "--id",
     "task_id",
     metavar="ID",
-    help="With --async: an event sent again under the same id is not run again; default: a new id.",
+    help="With --async: an event sent again with this id is not run again; default: a new id.",
 )
 @click.option("--runtime", type=click.Choice(["3.10", "3.12"]), default="3.10", show_default=True)
 @click.option(
@@ -75,12 +75,13 @@ def command(  # noqa: PLR0913  # each is an option of the command
 ) -> None:
     """Hand an event's bytes (- for standard input) to FUNCTION, as Function Compute would.
 
-    Without --endpoint the function meets an emulated ECS with the default fleet, where it is the
-    time of the event. With it, it meets that ECS, now: a running emulator's now is what its clock
-    shows. What the function does meanwhile is told on standard error. The credentials are those of
-    the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on), for a local endpoint else local/local.
+    Without --endpoint the function runs against an emulated ECS with the default fleet, whose
+    clock is set to the event's time. With --endpoint it runs against that ECS, now; for a
+    running emulator, now is what its clock shows. Progress is shown on standard error. The
+    credentials come from the environment (ALIBABA_CLOUD_ACCESS_KEY_ID and so on); for a local
+    endpoint they default to local/local.
 
-    With --remote the function that is deployed is called instead, with those credentials.
+    With --remote the deployed function is called instead, with those credentials.
 
     Exit status: 0 the function succeeded, 1 it failed, 2 the command was not understood.
     """

@@ -29,11 +29,11 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def group() -> None:
-    """ECS Curfew on this machine: an emulated ECS, and the functions played on it.
+    """ECS Curfew on this machine: an emulated ECS, and the functions run against it.
 
     \b
-    The day in the life:  python -m local demo
-    One event, tried out: python -m local invoke stop events/stop.timer.json
+    A day in the life:    python -m local demo
+    Try one event:        python -m local invoke stop events/stop.timer.json
     An ECS to play with:  python -m local serve
     Before a deployment:  python -m local check
     """  # noqa: D301  # click's mark of a paragraph that is not to be wrapped

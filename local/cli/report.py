@@ -28,7 +28,7 @@ _EXPECTED = (
 )
 
 
-@click.command("report", short_help="Show what many runs came to, as a table and a page.")
+@click.command("report", short_help="Summarise many runs, as a table and a page.")
 @click.argument(
     "logs",
     metavar="LOG…",
@@ -48,12 +48,12 @@ _EXPECTED = (
     type=click.IntRange(1, MOST_DAYS),
     default=DEFAULT_DAYS,
     show_default=True,
-    help="How many days, up to the last one in the logs.",
+    help="How many days, ending with the last one in the logs.",
 )
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
-    help="Of table and page; default: CURFEW_LANGUAGE, else that of the terminal.",
+    help="Of the table and page; default: CURFEW_LANGUAGE, otherwise that of the terminal.",
 )
 @click.pass_context
 def command(
@@ -64,14 +64,14 @@ def command(
     days: int,
     language: str | None,
 ) -> None:
-    """Put runs together: on and off, hours avoided, who was guarded, what failed, what is billed.
+    """Summarise runs: on and off, hours avoided, what was guarded, what failed, what is billed.
 
-    A LOG is what Log Service exports of the functions' log, or what invoke --json printed; gzip
-    is understood. Money is shown where the logs hold a describe with prices. Days are those of
+    A LOG is the functions' log as exported by Log Service, or the output of invoke --json; gzip
+    is understood. Money is shown if the logs contain a describe with prices. Days are in
     CURFEW_TZ.
 
-    Exit status: 0 done, though a log may be damaged, 1 none holds a run that could be read, 2 the
-    command was not understood.
+    Exit status: 0 done, even if a log is damaged, 1 no log has a readable run, 2 the command
+    was not understood.
     """
     zone = operators_zone(os.environ)
     words = Words(language or _language())

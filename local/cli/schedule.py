@@ -40,11 +40,11 @@ def command() -> None:
     help="How many days to draw.",
 )
 def explain(*, spec: str, text: str | None, days: int) -> None:
-    """Draw what SPEC means: whether it is on, what changes next, and the days from then on.
+    """Draw what SPEC means: whether it is on, what changes next, and the days that follow.
 
     SPEC is a schedule, or the name of one in CURFEW_SCHEDULES. TIME is like 2026-10-10T09:00, on
     the clocks of the schedule's zone, or has an offset. CURFEW_TZ, CURFEW_CATCH_UP,
-    CURFEW_HOLIDAYS and CURFEW_WORKDAYS count as they do in the functions.
+    CURFEW_HOLIDAYS and CURFEW_WORKDAYS apply as in the functions.
 
     \b
     python -m local schedule explain 'workdays 08:30-20:00' --at 2026-10-10T09:00

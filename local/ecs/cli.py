@@ -167,7 +167,7 @@ _OPTIONS = (
         "--state",
         "state_file",
         type=_Read("file", _state_file),
-        help="Where the state is kept across restarts; takes precedence over --fleet.",
+        help="The file that keeps the state across restarts; takes precedence over --fleet.",
     ),
     click.option(
         "--seed", type=int, default=0, show_default=True, help="The seed of ids, jitter and faults."
@@ -184,7 +184,7 @@ _OPTIONS = (
         type=click.FloatRange(0, 1),
         default=0.0,
         show_default=True,
-        help="By which share the duration of each transition varies.",
+        help="By what share the duration of each transition varies.",
     ),
     click.option(
         "--policy",
@@ -198,7 +198,7 @@ _OPTIONS = (
         "limits",
         type=_Read("api=n", _limit),
         multiple=True,
-        help="Calls that an API allows in a window: StopInstances=10; *=100 for all others.",
+        help="Calls an API allows per window: StopInstances=10; *=100 for all others.",
     ),
     click.option(
         "--window",
@@ -215,7 +215,9 @@ _OPTIONS = (
         help=f"How a call over the limit is refused: {', '.join(DENIALS)}, or 429:Throttling.",
     ),
     click.option(
-        "--retry-after", is_flag=True, help="Say in x-acs-retry-after when the window ends."
+        "--retry-after",
+        is_flag=True,
+        help="Send x-acs-retry-after with the time until the window ends.",
     ),
     click.option(
         "--fault",
@@ -234,14 +236,14 @@ _OPTIONS = (
     click.option(
         "--tls",
         is_flag=True,
-        help="Speak https on the same port as well, with an authority made for this run.",
+        help="Also speak https on the same port, with a certificate authority made for this run.",
     ),
     click.option(
         "--allow-host",
         "allow_hosts",
         type=_Read("name", read_host),
         multiple=True,
-        help="A host name to accept, besides this machine's own and *.aliyuncs.com.",
+        help="Another host name to accept, besides this machine's own and *.aliyuncs.com.",
     ),
 )
 
@@ -273,8 +275,8 @@ def make_command(
         """Serve an emulated ECS on this machine until Ctrl-C: access key local, secret local.
 
         Without --fleet or --generated it has the default fleet of some 25 instances. The status
-        page is at /_local/. What a fleet file may say, and which faults and quirks there are, is
-        listed below; docs/emulator.md explains them.
+        page is at /_local/. The fields of a fleet file, the faults and the quirks are listed
+        below; docs/emulator.md explains them.
         """
         _serve(_Given(**options), neighbour, panels)
 
