@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from local.check.findings import Finding, error, ok, warning
@@ -12,6 +13,9 @@ from shared.settings.notices import NoticeSettings
 FC_DOMAINS = (".fcapp.run", ".fc.aliyuncs.com")
 """Function Compute's own: browsers download what comes from them ("Content-Disposition:
 attachment", "Configure custom domain names", FC docs)."""
+
+_SAMPLES = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|test)\.?")
+"""Hosts that are nobody's (RFC 2606)."""
 
 _SIGNED = {Kind.DINGTALK, Kind.FEISHU, Kind.LARK, Kind.GENERIC}
 
@@ -62,6 +66,8 @@ def _links(settings: NoticeSettings) -> Iterator[Finding]:
     if not settings.link_url:
         return
     server = read_server("/".join(settings.link_url.split("/")[:3]))
+    if _SAMPLES.fullmatch(server.host):
+        yield error("CURFEW_LINK_URL is a sample's: put your own custom domain there")
     if server.host.endswith(FC_DOMAINS):
         yield error(
             "CURFEW_LINK_URL is under Function Compute's own domain, where browsers download the "

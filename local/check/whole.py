@@ -11,6 +11,7 @@ from pathlib import Path
 from local.check.document import Document, DocumentError, read_document
 from local.check.findings import Finding, Level, Section, error, note, warning
 from local.check.function import Function, function_of
+from local.check.links import check_links
 from local.check.overlaps import check_overlaps
 from local.check.properties import check_properties
 from local.check.roles import check_policy, check_role
@@ -118,6 +119,7 @@ def _top(document: Document, functions: list[Function]) -> Iterator[Finding]:
                 f"two resources are called {name} in {region}; one would overwrite the other"
             )
     yield from check_overlaps(functions)
+    yield from check_links(functions)
     yield from _package(document, functions)
 
 

@@ -71,7 +71,7 @@ def test_without_channels_nothing_is_said() -> None:
             Level.WARNING,
             "address 1 (generic) has no secret",
         ),
-        ({"CURFEW_LINK_URL": "https://a.example.com"}, Level.WARNING, "CURFEW_LINK_KEY is not"),
+        ({"CURFEW_LINK_URL": "https://lease.corp.cn"}, Level.WARNING, "CURFEW_LINK_KEY is not"),
         (
             {"CURFEW_LINK_URL": "https://x.cn-hangzhou.fcapp.run/a", "CURFEW_LINK_KEY": KEY},
             Level.ERROR,
@@ -91,6 +91,6 @@ def test_what_cannot_be_or_is_not_meant(environ: dict[str, str], level: Level, p
 
 
 def test_a_domain_of_ones_own_is_right() -> None:
-    environ = {"CURFEW_LINK_URL": "https://lease.example.com/x", "CURFEW_LINK_KEY": KEY}
+    environ = {"CURFEW_LINK_URL": "https://lease.corp.cn/x", "CURFEW_LINK_KEY": KEY}
 
     assert told(**environ) == []
