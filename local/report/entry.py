@@ -64,6 +64,7 @@ class Entry(msgspec.Struct):
     charge_type: str = ""
     tags: dict[str, str] = {}
     stopped_mode: str = ""
+    spot: bool = False
     started_at: str = ""
     seen_at: str = ""
     list_price: Price | None = None

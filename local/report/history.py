@@ -27,11 +27,15 @@ _ON = frozenset({"Running", "Starting", "Pending"})
 _OFF = frozenset({"Stopped", "Stopping"})
 
 
+UNSAVED = frozenset({"KeepCharging", "PrePaid", "spot"})
+"""How an instance is paid for, if no hour that it is off counts as avoided."""
+
+
 class State(IntEnum):
     """What an instance was during a spell."""
 
     ON = 0
-    AVOIDED = 1  # off since Curfew stopped it
+    OURS = 1  # off since Curfew stopped it
     OFF = 2  # off, by somebody else or since before these logs
     GONE = 3
 
@@ -40,6 +44,7 @@ class Sighting:
     """One look at an instance; times are minutes since 1970.
 
     Attributes:
+        mode: In which it is stopped, or how it is paid for in any mode; "" if that is not known.
         started: When ECS says that it was started; ``NONE`` if it does not say, or says a time that
             was yet to come.
     """
@@ -49,7 +54,7 @@ class Sighting:
     def __init__(self, entry: Entry, at: int, state: State) -> None:
         self.at = at
         self.state = state
-        self.mode = entry.stopped_mode
+        self.mode = _mode(entry)
         started = minute_of(entry.started_at) if entry.started_at else NONE
         self.started = NONE if started > at + _SKEW else min(started, at)
         if state is State.ON and entry.result == "changed" and entry.action in _STARTS:
@@ -58,7 +63,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A time in one state, from a minute to another; ``mode`` is "" if it is not known."""
+    """A time in one state, from a minute to another; ``mode`` is that of `Sighting`."""
 
     begin: int
     end: int
@@ -146,14 +151,21 @@ def _following(seen: Sighting, current: Spell | None) -> Iterator[Spell]:
     was_off = current.state is not State.ON
     if not is_on and was_off and seen.started > current.begin:
         yield Spell(seen.started, seen.at, State.ON)
-    elif was_off and seen.state is State.AVOIDED and seen.started == NONE:
+    elif was_off and seen.state is State.OURS and seen.started == NONE:
         yield Spell(current.end, seen.at, State.ON)
-    elif seen.state is current.state or (
-        seen.state is State.OFF and current.state is State.AVOIDED
-    ):
+    elif seen.state is current.state or (seen.state is State.OFF and current.state is State.OURS):
+        if current.mode in UNSAVED and seen.mode and seen.mode != current.mode:
+            yield Spell(seen.at, seen.at, current.state, seen.mode)  # paid for otherwise from now
+            return
         yield Spell(current.begin, seen.at, current.state, seen.mode or current.mode)
         return
     yield Spell(max(began, current.begin), seen.at, seen.state, seen.mode)
+
+
+def _mode(entry: Entry) -> str:
+    if entry.charge_type == "PrePaid":
+        return "PrePaid"
+    return "spot" if entry.spot else entry.stopped_mode
 
 
 def _state(entry: Entry) -> State | None:
@@ -161,6 +173,6 @@ def _state(entry: Entry) -> State | None:
         return State.ON
     if entry.status in _OFF:
         ours = entry.result == "changed" and entry.action in _STOPS
-        return State.AVOIDED if ours else State.OFF
+        return State.OURS if ours else State.OFF
     is_released = entry.status == "Gone" and entry.result == "changed"  # else gone since who knows
     return State.GONE if is_released else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from itertools import accumulate, dropwhile
 
-from local.report.history import Machine, Spell, State
+from local.report.history import UNSAVED, Machine, Spell, State
 from local.report.times import change_of_clocks, days_until, end_of
 
 SLOT = 15
@@ -22,29 +22,33 @@ class Saving:
     """Hours for which instances were off since Curfew stopped them, and what that avoided.
 
     Attributes:
-        minutes: How long, all together.
+        minutes: How long, but for what was paid for all the same.
         unpriced: The part of it of which nobody knows what it avoided: no price in the logs, or no
-            proof that the instance was stopped in economical mode. Subscriptions avoid nothing.
+            proof that the instance was stopped in economical mode.
+        unsaved: How long besides: subscriptions, spot instances, stops in KeepCharging.
         money: By currency, at list price.
     """
 
     minutes: int = 0
     unpriced: int = 0
+    unsaved: int = 0
     money: dict[str, float] = field(default_factory=dict)
 
     def merge(self, other: Saving) -> None:
         """Add what others avoided."""
         self.minutes += other.minutes
         self.unpriced += other.unpriced
+        self.unsaved += other.unsaved
         for currency, amount in other.money.items():
             self.money[currency] = self.money.get(currency, 0.0) + amount
 
     def add(self, minutes: int, machine: Machine, mode: str) -> None:
         """Add a time for which an instance was off."""
+        if mode in UNSAVED:
+            self.unsaved += minutes
+            return
         self.minutes += minutes
         price = machine.price
-        if mode == "KeepCharging" or machine.charge_type == "PrePaid":
-            return
         if price is None or mode != "StopCharging":
             self.unpriced += minutes
             return
@@ -96,7 +100,7 @@ def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]
     """Put an instance into the pictures of these days.
 
     Returns:
-        How many minutes were avoided, in which stopped mode, on which day.
+        How many minutes it was off by Curfew, in which mode, on which day.
     """
     ends = [day.end for day in days]
     for spell in machine.spells():
@@ -104,7 +108,7 @@ def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]
             row = day.changes[spell.state]
             row[_slot(begin, day)] += 1
             row[_slot(end, day)] -= 1
-            if spell.state is State.AVOIDED:
+            if spell.state is State.OURS:
                 yield end - begin, spell.mode, day
 
 

@@ -25,7 +25,9 @@ def account(group: Group, words: Words) -> str:
 
 
 def remarks(night: Night, words: Words) -> Iterator[str]:
-    """Hours of which nobody knows what they avoided, and what is in no picture or group."""
+    """Hours that avoided nothing, or nobody knows what, and what is in no picture or group."""
+    if night.total.unsaved:
+        yield words("unsaved", words.hours(night.total.unsaved))
     if night.total.unpriced:
         yield words("unpriced", words.hours(night.total.unpriced))
     if night.impossible:

@@ -15,8 +15,8 @@ from local.report.picture import SLOTS, Day
 HEIGHT = 100
 WIDTH = SLOTS
 _BEHIND_ONE_ANOTHER = (
-    ("off", (State.ON, State.AVOIDED, State.OFF)),
-    ("ours", (State.ON, State.AVOIDED)),
+    ("off", (State.ON, State.OURS, State.OFF)),
+    ("ours", (State.ON, State.OURS)),
     ("on", (State.ON,)),
 )
 

@@ -82,6 +82,7 @@ def log_report(origin: Origin, report: Report) -> None:
             "dry_run": report.dry_run,
             **report.row_as_json(row),
             "stopped_mode": stopped_mode(instance),
+            "spot": instance.bought.is_spot,
             "started_at": report.told(instance.started_at),
             "seen_at": report.told(instance.seen_at),
         }

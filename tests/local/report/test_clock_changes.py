@@ -31,7 +31,7 @@ def day_of(zone: str, begin: str, end: str) -> Day:
 
 def hours_of(day: Day) -> list[float]:
     """The first and the last hour of the picture in which it was off."""
-    slots = [slot for slot, number in enumerate(day.states[State.AVOIDED]) if number]
+    slots = [slot for slot, number in enumerate(day.states[State.OURS]) if number]
     return [slots[0] / 4, (slots[-1] + 1) / 4] if slots else []
 
 

@@ -36,13 +36,13 @@ def test_the_tags_that_most_have_make_groups() -> None:
 
 def test_values_that_are_too_many_are_one_group_with_all_they_come_to() -> None:
     def saved(minutes: int) -> Saving:
-        return Saving(minutes, minutes, {"CNY": 1.5, "USD": 1.0})
+        return Saving(minutes, minutes, minutes, {"CNY": 1.5, "USD": 1.0})
 
     groups = [Group(f"o-{number}", 2, saved(100 - number)) for number in range(5)]
 
     shown = at_most(groups, 3)
 
-    others = Group("", 4, Saving(97 + 96, 97 + 96, {"CNY": 3.0, "USD": 2.0}), values=2)
+    others = Group("", 4, Saving(97 + 96, 97 + 96, 97 + 96, {"CNY": 3.0, "USD": 2.0}), values=2)
     assert shown == [*groups[:3], others]
     assert (named(others, EN), named(others, ZH)) == ("others (2)", ZH("others", 2))
     assert at_most(groups, 5) is groups

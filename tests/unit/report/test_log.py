@@ -70,14 +70,19 @@ def test_each_instance_is_a_line_and_the_run_is_one(
         charge_type="",
         instance_type="",
         stopped_mode="",
+        spot=False,
         started_at="",
         seen_at="2026-11-23T18:00:05+08:00",
     )
     started = "2026-11-23T18:00:00+08:00"
     guarded = row("i-2", "skipped", "tag curfew:protect", started_at=started)
     stopped = row("i-1", "changed", STILL, status="Stopped", started_at=started)
-    guarded |= {"stopped_mode": "", "seen_at": "2026-11-23T18:00:00+08:00"}
-    stopped |= {"stopped_mode": "KeepCharging", "seen_at": "2026-11-23T18:00:13+08:00"}
+    guarded |= {"stopped_mode": "", "spot": False, "seen_at": "2026-11-23T18:00:00+08:00"}
+    stopped |= {
+        "stopped_mode": "KeepCharging",
+        "spot": False,
+        "seen_at": "2026-11-23T18:00:13+08:00",
+    }
     plan, *instances, warning, (level, last) = lines(caplog_all)
     told = f"ECS does not know i-3: {NOT_THERE}"
     numbers = {"would_change": 1, "awaited": 0, "left_alone": 2}
