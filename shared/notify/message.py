@@ -119,12 +119,12 @@ class Run(msgspec.Struct, frozen=True):
         return found
 
     def occasions(self) -> frozenset[str]:
-        """What this run is, of ``shared.settings.notices.OCCASIONS``."""
+        """What this run is, of ``shared.settings.notices.OCCASIONS``; one that rests is nothing."""
         counted = [one.counts() for one in self.reports]
         are = {
             "failed": bool(self.errors()),
             "changed": any(one["changed"] for one in counted),
-            "planned": any(one.dry_run for one in self.reports),
+            "planned": any(one.dry_run and not one.rests for one in self.reports),
             "nothing_matched": any(one.matched_nothing() for one in self.reports),
         }
         return frozenset(name for name, it_is in are.items() if it_is)
@@ -135,7 +135,8 @@ class Run(msgspec.Struct, frozen=True):
             classes = {name for name, _ in errors}
             alike = len(classes) == 1 and len(errors) == len(self.endings)
             return classes.pop() if alike else "Incomplete"
-        if not any(sum(one.counts().values()) for one in self.reports):
+        has_rows = any(sum(one.counts().values()) for one in self.reports)
+        if not has_rows and any(one.matched_nothing() for one in self.reports):
             return "nothing_matched"
         return "planned" if all(one.dry_run for one in self.reports) else "complete"
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from shared.base.errors import Refused, Unavailable
 from shared.domain.plan import Result
 from shared.notify.message import Line, Run, Text, text_of
 from shared.notify.words import WORDS
 from shared.report.log import Origin
-from tests.unit.notify.runs import report, row, run
+from tests.unit.notify.runs import before, report, row, run
 
 FAILED = report(
     row(1),
     row(2, Result.FAILED, code="OperationDenied.NoStock", reason="no stock"),
     warnings=("nothing is known",),
 )
+RESTING = replace(report(), rests=True)
 
 
 def test_a_run_in_english() -> None:
@@ -73,6 +75,11 @@ def test_the_fifteen_worst_rows_are_shown_and_the_others_counted() -> None:
         (run(report(row(1, Result.UNCHANGED))), "complete", set()),
         (run(report(row(1, Result.WOULD_CHANGE), dry_run=True)), "planned", {"planned"}),
         (run(report()), "nothing_matched", {"nothing_matched"}),
+        (run(RESTING), "complete", set()),
+        (run(replace(RESTING, dry_run=True)), "planned", set()),
+        (run(RESTING, report()), "nothing_matched", {"nothing_matched"}),
+        (run(RESTING, report(row(1))), "complete", {"changed"}),
+        (run(before()), "complete", set()),
         (run(FAILED), "Incomplete", {"failed", "changed"}),
         (run(Refused("no")), "Refused", {"failed"}),
         (run(Refused("no"), Refused("no")), "Refused", {"failed"}),
