@@ -6,6 +6,7 @@ text around it, or cannot be seen, by ``printable``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ LONGEST = 600
 """Characters of a reason that are shown."""
 
 _SATURDAY = 5
+_NO_BREAK = "\u00a0"
 _LISTS = ("failed", "unread", "billed", "guarded")
 
 
@@ -42,6 +44,7 @@ def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
         loader=FileSystemLoader(Path(__file__).parent),
     )
     environment.filters["shown"] = lambda text: printable(str(text)[:LONGEST])[:LONGEST]
+    environment.filters["unbroken"] = _unbroken
     most = highest(night.days)
     return environment.get_template("page.html.j2").render(
         night=night,
@@ -70,6 +73,11 @@ def _tables(night: Night, words: Words) -> Iterator[tuple[str, list[tuple[str, G
     for key, groups in night.groups.items():
         members = [(named(one, words), one) for one in at_most(groups, MOST_GROUPS)]
         yield words("by", printable(key[:LONGEST])[:LONGEST]), members
+
+
+def _unbroken(sums: str) -> str:
+    """Sums that are broken into lines nowhere but before another currency."""
+    return re.sub(r" (?!\+ [A-Z])", _NO_BREAK, sums)
 
 
 def _zone(night: Night) -> str:

@@ -116,6 +116,18 @@ def test_a_sum_without_all_its_prices_says_so_and_hours_alone_have_none() -> Non
     assert not [one for one in unpriced.texts if one == "?"]
 
 
+def test_a_sum_breaks_before_another_currency_alone() -> None:
+    abroad = {"id": "i-2", "region": "us-west-1"}
+    dollars = {**PRICE, "currency": "USD"}
+
+    page = page_of(
+        *(line(list_price=PRICE), started(), line(**abroad, list_price=dollars), started(**abroad)),
+        *(line(id="i-3"), started(id="i-3")),
+    )
+
+    assert "CNY\u00a07.50 +\u00a0USD\u00a07.50\u00a0+\u00a0?" in page
+
+
 def test_it_speaks_chinese() -> None:
     page = page_of(line(list_price=PRICE), started(), language="zh")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -45,6 +46,13 @@ Object.fromEntries(["ours", "off"].map((name) =>
 """
 
 
+def abroad(currency: str) -> list[dict[str, Any]]:
+    """An instance of millions an hour, in a region of its own."""
+    price = {"hour": 9e5, "ends": 8e5, "currency": currency}
+    where = {"id": f"i-{currency}", "region": currency, "tags": {"owner": LONG}}
+    return [line(**where), line(**where, action="describe", list_price=price), started(**where)]
+
+
 @pytest.fixture
 def page_file(tmp_path: Path) -> Path:
     log, page = tmp_path / f"{LONG}.log", tmp_path / "night.html"
@@ -56,6 +64,7 @@ def page_file(tmp_path: Path) -> Path:
         line(id="i-4", tags={"owner": LONG, LONG: LONG}, result="skipped", reason=LONG),
         line(id="i-5", seen_at="2999-01-01T00:00:00Z"), {"log": LONG, "name": "x" * 5_000_000},
         *[line(id=f"i-{100 + number}", tags={"owner": f"{number}"}) for number in range(50)],
+        *[one for currency in ("EUR", "JPY", "USD") for one in abroad(currency)],
     ]  # fmt: skip
     log.write_text(text_of(*lines), encoding="utf-8")
     done = CliRunner().invoke(group, ["report", str(log), "--html", str(page)])
@@ -106,3 +115,9 @@ def test_on_paper_it_is_light_and_keeps_its_colours(page_file: Path) -> None:
     assert paper["illegible"] == []
     assert dark["page"] != paper["page"]
     assert json.dumps(dark["fills"]) != json.dumps(paper["fills"])
+
+
+def test_on_paper_nothing_is_cut_off(page_file: Path) -> None:
+    seen = asyncio.run(look(page_file, 690, dark=False, paper=True))  # A4 less its margins
+
+    assert (seen["too wide"], seen["overlapping"]) == ([], [])
