@@ -66,9 +66,9 @@ def command(
 ) -> None:
     """Summarise runs: on and off, hours avoided, what was guarded, what failed, what is billed.
 
-    A LOG is the functions' log as exported by Log Service, or the output of invoke --json; gzip
-    is understood. Money is shown if the logs contain a describe with prices. Days are in
-    CURFEW_TZ.
+    A LOG is the functions' log as exported by Log Service or written by invoke --verbose, or the
+    output of invoke --json; gzip is understood. Money is shown if the logs contain a describe
+    with prices. Days are in CURFEW_TZ.
 
     Exit status: 0 done, even if a log is damaged, 1 no log has a readable run, 2 the command
     was not understood.
@@ -140,7 +140,7 @@ def _remarks(counts: Sequence[Counts]) -> Iterator[str]:
     for one in counts:
         if not one.lines and not one.ended:
             yield f"{one.name} is empty: {_EXPECTED}."
-        elif not one.read and one.foreign + one.broken:
+        elif not one.read + one.ahead and one.foreign + one.broken:
             what = "is broken" if one.broken else "is Curfew's"
             no = "Some" if one.broken else "None"
             yield f"{no} of the {counted(one.lines, 'line')} of {one.name} {what}: {_EXPECTED}."

@@ -50,7 +50,7 @@ def headline(night: Night, words: Words) -> str:
         words("avoided_in_all", words.hours(night.total.minutes)),
     ]
     if night.total.money:
-        parts.append(f"{_money(night.total, words)} {words('money')}")
+        parts.append(words("money_in_all", _money(night.total, words)))
     runs = sum(night.runs.values())
     parts.append(words.counted("runs_in_all", runs))
     return " · ".join(parts)
@@ -134,7 +134,7 @@ def _list(console: Console, title: Text, told: Sequence[Told], words: Words) -> 
         names = ", ".join(map(printable, one.names[:_MOST_NAMES]))
         if len(one.names) > _MOST_NAMES:
             names += f" {words('more', len(one.names) - _MOST_NAMES)}"
-        line = Text(f"  {printable(one.what[:300])}")
+        line = Text(f"  {printable(words.reason(one.what)[:300])}")
         if names:
             line.append(f"  {names}", "dim")
         console.print(line)

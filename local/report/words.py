@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from shared.notify.reasons import in_chinese
+
 LANGUAGES = ("en", "zh")
 _LEAST_HOURS, _FEW_HOURS = 0.05, 9.95
 _WEEKDAYS = "一二三四五六日"
@@ -33,6 +35,10 @@ class Words:
         """A sentence with a number in it; of one thing in its own form, if it has one."""
         one = f"{sentence}_one"
         return self(one if number == 1 and one in self._words else sentence, f"{number:,}")
+
+    def reason(self, reason: str) -> str:
+        """What a log says; in Chinese where that is known, else between quotation marks."""
+        return in_chinese(reason) if self.language == "zh" else reason
 
     def day(self, day: date) -> str:
         """A day with its weekday: ``Mon 23 Nov``, ``11月23日 周一``."""

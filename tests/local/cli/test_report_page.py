@@ -104,20 +104,21 @@ def test_a_run_of_tomorrow_is_told_and_ends_no_page(log: Path, tmp_path: Path) -
 
     done = report(log, "--html", page)
 
-    assert "lines of a time that is yet to come were left out: 1." in done.stderr
+    assert "lines dated in the future were left out: 1." in done.stderr
     assert "1 instance" in done.stdout
     assert "23 to 24 November 2020" in page.read_text("utf-8")
-    assert "yet to come" in page.read_text("utf-8")
+    assert "dated in the future" in page.read_text("utf-8")
 
 
-def test_a_log_of_tomorrow_alone_is_no_log_of_others(log: Path) -> None:
+@pytest.mark.parametrize("others", ["", "FC Invoke Start\n"])
+def test_a_log_of_tomorrow_alone_is_no_log_of_others(log: Path, others: str) -> None:
     ahead = (datetime.now(timezone.utc) + timedelta(days=1)).isoformat()
-    log.write_text(text_of(line(seen_at=ahead)), encoding="utf-8")
+    log.write_text(others + text_of(line(seen_at=ahead)), encoding="utf-8")
 
     done = report(log)
 
     assert done.exit_code == 1
-    assert "yet to come" in done.stderr
+    assert "dated in the future" in done.stderr
     assert "expected the log of a run" not in done.stderr
 
 

@@ -66,7 +66,7 @@ def test_long_lists_are_cut_and_counted() -> None:
 @pytest.mark.parametrize("mode", ["StopCharging", "KeepCharging"])
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [("en", "Of 12 hours avoided the price is not"), ("zh", "中有 12 小时金额不明")],
+    [("en", "For 12 hours avoided the sum is unknown"), ("zh", "中有 12 小时金额不明")],
 )
 def test_hours_without_a_price_are_told(mode: str, language: str, sentence: str) -> None:
     told = " ".join(shown(line(stopped_mode=mode), started(), language=language))
@@ -121,3 +121,19 @@ def test_a_period_says_no_more_than_is_needed(
     told = [Words(one).period(date(*first), date(*last)) for one in ("en", "zh")]
 
     assert told == [english, chinese]
+
+
+@pytest.mark.parametrize(
+    ("language", "reason", "told"),
+    [
+        ("en", "tag curfew:protect", "tag curfew:protect"),
+        ("zh", "tag curfew:protect", "标签 curfew:protect"),
+        ("zh", "what ECS says", "“what ECS says”"),
+    ],
+)
+def test_reasons_are_in_the_language_or_in_quotation_marks(
+    language: str, reason: str, told: str
+) -> None:
+    skipped = line(name="n", result="skipped", reason=reason)
+
+    assert f"  {told}  n" in shown(skipped, language=language)
