@@ -71,6 +71,7 @@ _PARTS = (
     (r"release", "释放"),
     (r"release by force", "强制释放"),
     (r"gone", "已释放"),
+    (r"snapshot (\d+) disks?", "为 {} 块云盘创建快照"),
     (r"snapshot (\d+) disks? \((\d+) days?\)", "为 {} 块云盘创建快照（保留 {} 天）"),
     (r"wait for its snapshots", "等待快照完成"),
     (r"snapshot (\S+) \(until (\S+)\)", "快照 {}（保留至 {}）"),

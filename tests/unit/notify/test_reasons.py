@@ -6,6 +6,7 @@ import json
 import re
 from functools import lru_cache
 from itertools import product
+from typing import get_args
 
 import msgspec
 import pytest
@@ -16,8 +17,10 @@ from shared.domain.guards import TAG_GUARDS, Guard, Harm
 from shared.domain.instance import Instance, Status, StoppedMode
 from shared.domain.plan import Result
 from shared.domain.power import StartRule, StopRule
+from shared.domain.steps import Call
 from shared.notify.message import text_of
 from shared.notify.reasons import in_chinese, quoted
+from tests.unit.domain.test_steps import SAID
 from tests.unit.notify.runs import NOW, report, row, run
 from tools.nights import play
 
@@ -95,6 +98,15 @@ def test_every_guard_has_its_chinese_words(harm: Harm, guarded: Instance) -> Non
 
     assert re.search("[\u4e00-\u9fff]", in_chinese(reason))
     assert not in_chinese(reason).startswith("“")
+
+
+CALLS = [said for step, said in SAID if isinstance(step, get_args(Call))]
+
+
+@pytest.mark.parametrize("reason", ["{}", "next: {}"])
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_has_its_chinese_words(call: str, reason: str) -> None:
+    assert not in_chinese(reason.format(call)).startswith("“")
 
 
 MODES = (StoppedMode.STOP_CHARGING, StoppedMode.KEEP_CHARGING)
