@@ -93,7 +93,10 @@ def to_do(variant: str) -> dict[str, Any]:
 
 
 def _calls(function: str) -> frozenset[str]:
-    policy = json.loads((ROOT / "ram" / f"{function}.json").read_text())
+    file = ROOT / "ram" / f"{function}.json"
+    if not file.exists():
+        return frozenset()  # a test of ram/ says so; here it would break every module of tests
+    policy = json.loads(file.read_text())
     return frozenset(
         action.removeprefix("ecs:")
         for statement in policy["Statement"]
