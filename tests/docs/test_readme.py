@@ -124,6 +124,24 @@ def _without_looks(text: str) -> str:
     return re.sub(r"\d+ read-only", "… read-only", text)
 
 
+COUNTED = {
+    "README.md": "Curfew is {en} Function Compute handlers",
+    "README.zh-CN.md": "Curfew 是{zh}个函数计算",
+    "docs/deploy.md": "creates {en} functions",
+    "docs/deploy.zh-CN.md": "创建{zh}个函数",
+    "ram/README.md": "All {en} roles",
+    "ram/README.zh-CN.md": "{zh}个角色",
+}
+NUMBERS = {7: ("seven", "七"), 8: ("eight", "八"), 9: ("nine", "九"), 10: ("ten", "十")}
+
+
+@pytest.mark.parametrize("page", COUNTED)
+def test_where_the_functions_are_counted_it_is_as_many_as_there_are(page: str) -> None:
+    english, chinese = NUMBERS[len(function_names())]
+
+    assert COUNTED[page].format(en=english, zh=chinese) in text_of(page)
+
+
 @both
 def test_every_event_means_something_to_its_function(page: str) -> None:
     decoded = set()
