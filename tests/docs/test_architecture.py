@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, blocks, codes, prose, tables
+from tests.docs.pages import ROOT, blocks, codes, prose, tables, text_of
 
 OURS = ("shared", "functions", "local", "tests", "tools")
 PAGES = ("docs/architecture.md", "docs/architecture.zh-CN.md")
@@ -107,6 +107,17 @@ def test_the_walk_names_what_there_is(page: str) -> None:
         module, _, attribute = name.rpartition(".")
         assert util.find_spec(module)
         assert hasattr(import_module(module), attribute) or util.find_spec(name), step
+
+
+@both
+def test_what_decides_is_what_the_import_rule_says(page: str) -> None:
+    (line,) = re.findall(r"^(?:Code that decides|做决定的代码).*", prose(page), re.MULTILINE)
+    _, _, contracts = text_of("pyproject.toml").partition('name = "what decides does no I/O"')
+    modules, _, _ = contracts.partition("]")
+
+    assert {f"shared.{one}" for one in codes(line) if one != "ecs"} == set(
+        re.findall(r'"(shared[\w.]+)"', modules)
+    )
 
 
 @pytest.mark.parametrize(
