@@ -1,9 +1,9 @@
 """Reasons of rows in Chinese, where they are made of common parts alone. Pure.
 
 Reports and logs have one language, which programs and searches rely on. Here the parts of it are
-known that guards, stops, starts and releases are told by; a reason that has another part, such as
-one of a schedule or a text of ECS, is repeated whole, in quotation marks, so that nobody reads half
-a sentence.
+known that guards, stops, starts, releases and release times are told by; a reason that has another
+part, such as one of a schedule or a text of ECS, is repeated whole, in quotation marks, so that
+nobody reads half a sentence.
 """
 
 from __future__ import annotations
@@ -23,6 +23,14 @@ _PARTS = (
     (r"security lock", "因安全原因被锁定"),
     (r"(\w+) lock", "操作锁定：{}"),
     (r"deletion protection", "已开启实例释放保护"),
+    (
+        r"ECS will still release it at (\S+): clear the release time by clear_auto_release",
+        "ECS 仍会在 {} 释放：请用 clear_auto_release 清除自动释放时间",
+    ),
+    (
+        r"ECS will still release it at (\S+): clear the release time in the ECS console",
+        "ECS 仍会在 {} 释放：请在 ECS 控制台清除自动释放时间",
+    ),
     (r"charge type PrePaid", "计费方式为包年包月"),
     (r"charge type (\w+)", "计费方式为 {}"),
     (r"no tag curfew:schedule", "没有标签 curfew:schedule"),
@@ -66,17 +74,57 @@ _PARTS = (
     (r"ran out of time", "运行时间用尽"),
     (r"wait: (\w+)", "等待（{}）"),
     (r"(\w+) already", "已经是 {}"),
+    (r"(\w+) again", "又变为 {}"),
     (r"not by this run", "不是本次运行所为"),
+    (r"not in the plan", "不在计划之内"),
+    (r"ECS does not know this id", "ECS 中没有这个 ID"),
+    (
+        r"it was already stopping when this run first read it \(ECS does not say since when\), and "
+        r"ECS powers off only running instances: wait",
+        "本次运行首次查询时它已经在停止（ECS 不显示从何时开始），"
+        "而 ECS 只能强制停止运行中的实例：请等待",
+    ),
+    (
+        r"if it hangs, try Force Stop in the ECS console or ask Alibaba Cloud support",
+        "如果一直停不下来，请在 ECS 控制台强制停止，或联系阿里云技术支持",
+    ),
     # releases
     (r"release", "释放"),
     (r"release by force", "强制释放"),
     (r"gone", "已释放"),
     (r"snapshot (\d+) disks?", "为 {} 块云盘创建快照"),
     (r"snapshot (\d+) disks? \((\d+) days?\)", "为 {} 块云盘创建快照（保留 {} 天）"),
+    (r"snapshot (\d+) disks?", "为 {} 块云盘创建快照"),
     (r"wait for its snapshots", "等待快照完成"),
+    (r"(\d+) of (\d+) snapshots in progress", "{} 个快照进行中（共 {} 个）"),
+    (r"its disks have not been read yet", "尚未读取其云盘"),
+    (
+        r"a snapshot must begin in a later minute than the instance's start and the disk's "
+        r"attachment",
+        "快照的开始时间必须晚于实例启动和云盘挂载的那一分钟",
+    ),
+    (
+        r"ECS shows no disks for it, so nothing proves that its data is kept",
+        "ECS 未显示其任何云盘，无法确认数据已保留",
+    ),
+    (
+        r"ECS does not say when it started, so no snapshot can be trusted",
+        "ECS 未显示其启动时间，无法确认快照有效",
+    ),
+    (r"disk (\S+) \((\S+)\)", "本地盘 {}（{}）"),
+    (r"disk (\S+) \((\S+)\) cannot be snapshotted", "本地盘 {}（{}）不能创建快照"),
+    (r"the local storage of its host cannot be snapshotted", "宿主机上的本地存储不能创建快照"),
+    (
+        r"set snapshot to false to release it without one",
+        "如要不创建快照就释放，请将 snapshot 设为 false",
+    ),
+    (r"Stopped", "已停止"),
     (r"snapshot (\S+) \(until (\S+)\)", "快照 {}（保留至 {}）"),
     (r"snapshot (\S+) \(kept until somebody deletes it\)", "快照 {}（需手动删除）"),
     (r"disk (\S+)", "云盘 {}"),
+    (r"EIP (\S+)", "弹性公网 IP {}"),
+    (r"disk (\S+) (?:stays and is|stay and are) billed", "云盘 {} 将保留并继续计费"),
+    (r"EIP (\S+) (?:stays and is|stay and are) billed", "弹性公网 IP {} 将保留并继续计费"),
     (
         r"ECS shows none of its disks: their data is lost, but for those that outlive it",
         "ECS 未显示其任何云盘：除不随实例释放的云盘外，数据均丢失",
@@ -86,10 +134,25 @@ _PARTS = (
     (r"no longer shown by ECS", "ECS 已不再显示"),
     (r"not deleted by this run", "不是本次运行释放的"),
     (r"set release time (\S+)", "设置自动释放时间 {}"),
+    (r"release time (\S+)", "自动释放时间 {}"),
+    (r"keeps (\S+), because if_set is (\w+)", "保留自动释放时间 {}（if_set 为 {}）"),
+    (
+        r"(\S+) is too early: ECS accepts only times at least 30 minutes ahead",
+        "{} 太早：ECS 只接受至少 30 分钟之后的时间",
+    ),
+    (
+        r"(\S+) is now too close: ECS accepts only times at least 30 minutes ahead",
+        "{} 已经太近：ECS 只接受至少 30 分钟之后的时间",
+    ),
     (r"clear release time", "清除自动释放时间"),
     (r"no release time", "没有自动释放时间"),
 )
-_PREFIXES = {"next: ": "下一步：", "still billed: ": "仍在计费："}
+_PREFIXES = {
+    "next: ": "下一步：",
+    "still billed: ": "仍在计费：",
+    "wait: ": "等待：",
+    "from an earlier release: ": "此前的释放操作留下：",
+}
 
 
 def in_chinese(reason: str) -> str:
@@ -107,10 +170,6 @@ def quoted(text: str) -> str:
 
 def _sentence(part: str) -> str:
     """A sentence, whole or by its enumerated parts; "" if any of it is not known."""
-    for prefix, chinese in _PREFIXES.items():
-        if part.startswith(prefix):
-            following = _sentence(part.removeprefix(prefix))
-            return following and f"{chinese}{following}"
     if whole := _part(part):
         return whole
     parts = [_part(one) for one in part.split(", ")]
@@ -121,6 +180,10 @@ def _part(text: str) -> str:
     for pattern, chinese in _patterns():
         if found := pattern.fullmatch(text):
             return chinese.format(*found.groups())
+    for prefix, chinese in _PREFIXES.items():
+        if text.startswith(prefix):
+            following = _sentence(text.removeprefix(prefix))
+            return following and f"{chinese}{following}"
     return ""
 
 
