@@ -49,7 +49,7 @@ def logged() -> list[tuple[int, str]]:
     return rows
 
 
-def answer(query: str) -> list[dict[str, Any]]:
+def answer(query: str, *more: str) -> list[dict[str, Any]]:
     base = sqlite3.connect(":memory:")
     base.row_factory = sqlite3.Row
     base.create_function("json_extract_scalar", 2, scalar)
@@ -57,6 +57,7 @@ def answer(query: str) -> list[dict[str, Any]]:
     base.create_function("from_unixtime", 1, lambda seconds: seconds)
     base.execute("CREATE TABLE log (__time__ INTEGER, message TEXT)")
     base.executemany("INSERT INTO log VALUES (?, ?)", logged())
+    base.executemany("INSERT INTO log VALUES (?, ?)", enumerate(more))
     found = [dict(row) for row in base.execute(query)]
     base.close()
     return found
@@ -92,6 +93,17 @@ def test_hours_off_have_their_money_by_owner() -> None:
 
     assert owners["chen.jie"]["hours"] > 50
     assert owners["chen.jie"]["money"] > owners["sun.li"]["money"] > 10
+
+
+@pytest.mark.parametrize("words", ["AS an_hour", "AS money"])
+def test_an_owner_counts_however_the_key_is_spelt(words: str) -> None:
+    price = {"hour": 2.0, "ends": 1.0, "currency": "CNY"}
+    states = ({"status": "Running", "list_price": price}, {"stopped_mode": "StopCharging"})
+    rows = [{"log": "instance", "id": "i-9", "tags": {"Owner": "he.hua"}, **one} for one in states]
+
+    owners = [one["owner"] for one in answer(query_with(words), *map(json.dumps, rows))]
+
+    assert owners.count("he.hua") == 1
 
 
 def test_runs_are_counted() -> None:
