@@ -35,6 +35,8 @@ def test_the_servers_own_check_takes_what_is_sent_and_nothing_else(
     assert check(header, sent.body, "s")
     assert not check(header, sent.body + b" ", "s")
     assert not check(header, sent.body, "t")
+    forged = ("", "x", "t=1", "t=x,v1=y", f"{header},", header.replace("v1=", "v1=\u00e9"))
+    assert not any(check(one, sent.body, "s") for one in forged)
     monkeypatch.setattr(names["time"], "time", lambda: NOW.timestamp() + 301)
     assert not check(header, sent.body, "s")
 
