@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from local.cli.parameters import operators_zone
-from local.report.night import Gathering
+from local.report.night import Gathering, Night
 from local.report.remarks import unread
 from local.report.source import Counts, Source
 from local.report.table import show
@@ -85,16 +85,28 @@ def command(
     if not any(one.read for one in source.counts):
         ctx.exit(1)
     night = gathering.night(zone, days)
+    failure = _page_failure(page, night, words, source.counts) if page else ""
     console = screen()
     show(console, night, words)
+    if failure:
+        raise click.ClickException(failure)
     if page:
-        from local.report.page import render  # noqa: PLC0415  # a table needs no templates
-
-        try:
-            _write(page, render(night, words, source.counts))
-        except OSError as error:
-            raise click.ClickException(printable_lines(f"{page}: {error.strerror}")) from None
         console.print(Text(f"\n{page}", "bold"))
+
+
+def _page_failure(page: Path, night: Night, words: Words, counts: Sequence[Counts]) -> str:
+    """Write the page, before the table: who reads that may go away, such as ``head``.
+
+    Returns:
+        Why it could not be written; "" if it was.
+    """
+    from local.report.page import render  # noqa: PLC0415  # a table needs no templates
+
+    try:
+        _write(page, render(night, words, counts))
+    except OSError as error:
+        return printable_lines(f"{page}: {error.strerror}")
+    return ""
 
 
 def _check_is_no_log(page: Path, logs: Sequence[Path]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from local.cli import report as command
 from local.report import page as pages
 from local.report.reading import Left
 from local.report.source import Source
@@ -69,6 +71,18 @@ def test_a_page_that_is_a_link_is_written_where_it_leads(log: Path, tmp_path: Pa
 
     assert link.is_symlink()
     assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_page_is_written_though_nobody_reads_the_table_to_its_end(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def show(*_: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "as of head")
+
+    monkeypatch.setattr(command, "show", show)
+
+    assert report(log, "--html", tmp_path / "night.html").exit_code == 1
+    assert (tmp_path / "night.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_a_page_may_go_to_what_is_no_file(log: Path) -> None:
