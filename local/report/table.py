@@ -139,4 +139,4 @@ def _list(console: Console, title: Text, told: Sequence[Told], words: Words) -> 
             line.append(f"  {names}", "dim")
         console.print(line)
     if len(told) > _MOST_REASONS:
-        console.print(Text(f"  {words('more_reasons', len(told) - _MOST_REASONS)}", "dim"))
+        console.print(Text(f"  {words.counted('more_reasons', len(told) - _MOST_REASONS)}", "dim"))

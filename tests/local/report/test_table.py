@@ -60,6 +60,7 @@ def test_long_lists_are_cut_and_counted() -> None:
 
     assert "  stop: no 0  n00, n10, n20 and 2 more" in told
     assert "  and 2 more reasons" in told
+    assert "  and 1 more reason" in shown(*many[:9])
     assert [one.split() for one in told if "others" in one] == [["others", "(9)", "9", "0"]]
 
 
