@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from functions import extend_lease
+from local.channels.channels import environment
 from shared.notify import generic
 from shared.notify.channels import Channel, Kind, read_channels
 from shared.notify.leases import Linking
@@ -43,11 +44,21 @@ def test_the_servers_own_check_takes_what_is_sent_and_nothing_else(
 
 @both
 def test_the_addresses_that_it_shows_are_channels(page: str) -> None:
-    (shown,) = re.findall(r"CURFEW_NOTIFY='(.*?)'", text_of(page))
+    shown, _ = re.findall(r"CURFEW_NOTIFY='(.*?)'", text_of(page))
 
     read = read_channels(shown.replace("…", "x"))
 
     assert [one.kind for one in read.usable] == [Kind.DINGTALK, Kind.SLACK]
+
+
+@both
+def test_the_addresses_of_the_channels_here_are_theirs(page: str) -> None:
+    _, first = re.findall(r"CURFEW_NOTIFY='(.*?)'", text_of(page))
+    ends = re.findall(r"`(/\S+local)`", text_of(page))
+
+    url = "http://127.0.0.1:8421"
+    shown = {first, *(f"{url}{one}" for one in ends)}
+    assert shown == set(environment(url)["CURFEW_NOTIFY"].split())
 
 
 @both
