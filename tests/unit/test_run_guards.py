@@ -257,6 +257,16 @@ def test_a_share_is_of_the_first_count_and_counts_what_was_changed_before() -> N
         check_percent(hundred[8:11], spent, settings)
 
 
+def test_what_was_changed_before_in_another_region_is_no_part_of_a_share() -> None:
+    spent, settings = Spent(), Settings(max_percent=20)
+    spent.sizes |= {"cn-hangzhou": 50, "cn-shanghai": 50}
+    spent.add(instances(10, "cn-shanghai"))
+
+    check_percent(instances(10), spent, settings)
+    with pytest.raises(Refused, match="11 of 50 instances in cn-hangzhou would change"):
+        check_percent(instances(11), spent, settings)
+
+
 def members(count: int) -> dict[str, str]:
     """What stands for instances in a plan that does the same to all of them."""
     return {one.id: one.id for one in instances(count)}
