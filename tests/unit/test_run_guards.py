@@ -165,6 +165,21 @@ def test_the_operators_number_is_the_ceiling_and_a_request_can_only_lower_it(
             id="the-request-could-allow-more",
         ),
         pytest.param(
+            5,
+            2,
+            "5 instances would change, at most 2 may (max_instances of the request); nothing was "
+            'done. If you mean all of them, set "max_instances": 5; CURFEW_MAX_INSTANCES allows 5 '
+            "in one invocation",
+            id="the-request-could-just-allow-so-many",
+        ),
+        pytest.param(
+            6,
+            5,
+            "6 instances would change, at most 5 may (max_instances of the request); nothing was "
+            "done. CURFEW_MAX_INSTANCES allows 5 in one invocation",
+            id="both-allow-as-many",
+        ),
+        pytest.param(
             6,
             2,
             "6 instances would change, at most 2 may (max_instances of the request); nothing was "
