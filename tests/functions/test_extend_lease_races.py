@@ -198,13 +198,10 @@ def test_what_is_seen_only_by_the_second_look_was_kept(desk: Desk) -> None:
 
 
 def test_what_cannot_be_looked_at_again_was_kept_all_the_same(desk: Desk) -> None:
-    def fail() -> None:
-        def refuse(_operation: str, _parameters: Mapping[str, str]) -> None:
-            raise Unavailable("no more")
+    def refuse() -> None:
+        raise Unavailable("no more")
 
-        before_look(desk, 2, lambda: setattr(desk.stage.transport, "before", refuse))
-
-    once_written(desk, fail)
+    once_written(desk, lambda: before_look(desk, 2, refuse))
 
     answer = desk.ask("POST", body="days=1")
 

@@ -142,7 +142,7 @@ SILENT: Mapping[str, Exception | float] = {
 
 @pytest.mark.parametrize("says", SILENT.values(), ids=SILENT)
 def test_another_region_that_does_not_answer_is_named_and_fails_nothing(
-    says: Exception | float,
+    says: Exception | float, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage, world = stage_of(CURFEW_REGIONS=f"{REGION},{SHANGHAI}")
     world.says[SHANGHAI] = says
@@ -153,7 +153,19 @@ def test_another_region_that_does_not_answer_is_named_and_fails_nothing(
     said = f"ECS in cn-hangzhou does not know this id: {NOT_THERE}"
     assert table(report) == {"": ("unchanged", f"{said}; cn-shanghai did not answer")}
     assert world.asked(SHANGHAI) == [3.0]
+    assert ("LookupError" in caplog.text) == isinstance(says, LookupError)
+    assert "AttributeError" not in caplog.text
     assert stage.clock.now() - begun <= timedelta(seconds=3) + LOOK_AGAIN_AFTER
+
+
+def test_a_region_that_is_like_none_is_told_without_a_guess() -> None:
+    stage, world = stage_of(CURFEW_REGIONS=f"{REGION},xx-nowhere-9")
+    world.says["xx-nowhere-9"] = ErrorResponse(404, "InvalidRegionId.NotFound", "no such region")
+
+    (row,) = stage.ask("release", {"instance_ids": [GHOST]})["instances"]
+
+    assert row["reason"].partition("; ")[2].startswith("CURFEW_REGIONS: xx-nowhere-9 is not a ")
+    assert not row["reason"].endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +223,7 @@ ODD_ANSWERS: Mapping[str, object] = {
 
 @pytest.mark.parametrize("body", ODD_ANSWERS.values(), ids=ODD_ANSWERS)
 def test_an_odd_answer_of_another_region_finds_nothing_and_fails_nothing(
-    body: Mapping[str, Any],
+    body: Mapping[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     stage, world = stage_of(CURFEW_REGIONS=f"{REGION},{SHANGHAI}")
     send = world.send
@@ -227,7 +239,24 @@ def test_an_odd_answer_of_another_region_finds_nothing_and_fails_nothing(
 
     report = stage.ask("release", {"instance_ids": [GHOST]})
 
-    assert report["counts"]["unchanged"] == 1
+    ((result, reason),) = table(report).values()
+    assert result == "unchanged"
+    assert reason.endswith("; cn-shanghai did not answer")
+    assert "unforeseen" not in caplog.text
+
+
+def test_of_hundreds_of_ids_each_that_is_elsewhere_is_found_there() -> None:
+    stage, _ = stage_of(CURFEW_REGIONS=f"{REGION},{SHANGHAI}")
+    ghosts = [f"i-ghost{number}" for number in range(250)]
+    ids = [stage.id_of("dev-far"), *ghosts]
+
+    with pytest.raises(Incomplete) as caught:
+        stage.ask("release", {"instance_ids": ids})
+
+    rows = report_of(caught.value)["instances"]
+    assert [one["id"] for one in rows if one["reason"].startswith("it is in cn-shanghai")] == ids[
+        :1
+    ]
 
 
 def test_hundreds_of_unknown_ids_take_another_region_no_longer_than_one() -> None:

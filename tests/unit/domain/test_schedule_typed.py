@@ -154,6 +154,13 @@ def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
         ),
         ("fri -6:00, wed 8:00-", "write wed 08:00-24:00, thu 00:00-24:00, fri 00:00-06:00"),
         ("fri 20:00-, sat -6:00", "write fri 20:00-24:00, sat 00:00-06:00"),
+        (
+            "fri 20:00-, mon -8:00",
+            "write fri 20:00-24:00, sat-sun 00:00-24:00, mon 00:00-08:00",
+        ),
+        ("sun 20:00-, mon -8:00", "write sun 20:00-24:00, mon 00:00-08:00"),
+        ("mon-fri 8:30-, mon-fri -8:30", BOTH_ENDS),
+        ("mon -20:00, tue -21:00, wed 9:00-18:00", BOTH_ENDS),
         ("mon-fri 22:00-, mon-fri -6:00", BOTH_ENDS),
         ("mon tue 22:00-, fri -6:00", BOTH_ENDS),
         ("mon-wed 22:00-, fri -6:00", BOTH_ENDS),

@@ -1,0 +1,66 @@
+"""The rule of schedules by itself: of when its plan is, and what its two sides say."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from shared.base.times import CHINA
+from shared.domain.enforcement import Terms
+from shared.domain.guards import Guard, Harm
+from shared.domain.instance import Status
+from shared.domain.on_schedule import ScheduleRule, Timetable
+from shared.domain.power import HANGS, StartRule, StopRule
+from tests.unit.domain.schedules import CALENDAR, local
+from tests.unit.domain.tagged import FREE
+
+STOP, START = StopRule(force=True, stopped_mode=None, wait=True), StartRule(wait=True)
+PAST = '; that is in the past: write {} in "at"'
+
+
+def rule(at: datetime | None = None) -> ScheduleRule:
+    return ScheduleRule(
+        timetable=Timetable({}, None, CHINA, CALENDAR),
+        terms=Terms(timedelta(hours=2), enforced=False),
+        stop=STOP,
+        start=START,
+        guard=Guard(Harm.COST),
+        at=at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-11-26 08:32", ""),
+        ("2026-11-26 08:31", PAST.format("a later time")),
+        ("2026-11-26 06:00", PAST.format("a later time")),
+        ("2026-11-25 20:00", PAST.format("tonight's date")),
+        ("2026-11-25 07:00", PAST.format("tonight's date")),
+    ],
+)
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=59, microseconds=7)], ids=str)
+def test_a_plan_of_the_past_says_what_to_write(at: str, said: str, late: timedelta) -> None:
+    now = local("2026-11-26 08:32") + late
+
+    (warning,) = rule(local(at)).warnings((), now)
+
+    assert warning.endswith(f", with the instances as they are now{said}")
+
+
+def test_a_time_of_the_same_minute_is_not_past() -> None:
+    now = local("2026-11-26 08:32") + timedelta(microseconds=7)
+
+    (warning,) = rule(local("2026-11-26 08:32")).warnings((), now)
+
+    assert "past" not in warning
+
+
+def test_each_side_says_what_stop_and_start_say() -> None:
+    (stops, _), (starts, _) = rule().sides(())
+    going = replace(FREE, status=Status.STOPPING)
+
+    assert stops.awaited(going) == STOP.awaited(going) == HANGS
+    assert starts.awaited(going) == START.awaited(going) != HANGS
