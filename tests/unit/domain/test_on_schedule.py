@@ -58,6 +58,14 @@ def test_a_time_of_the_same_minute_is_not_past() -> None:
     assert "past" not in warning
 
 
+def test_the_day_is_that_of_the_operators_zone() -> None:
+    (warning,) = rule(local("2026-11-26 05:00")).warnings((), local("2026-11-26 08:30"))
+    (early,) = rule(local("2026-11-26 05:00")).warnings((), local("2026-11-26 06:30"))
+
+    assert warning == early
+    assert warning.endswith(PAST.format("a later time"))
+
+
 def test_each_side_says_what_stop_and_start_say() -> None:
     (stops, _), (starts, _) = rule().sides(())
     going = replace(FREE, status=Status.STOPPING)
