@@ -126,6 +126,7 @@ def test_what_somebody_chose_after_it_was_kept_is_said_and_not_undone(
     answer = desk.ask("POST", body="days=3")
 
     assert answer["statusCode"] == 409
+    assert "<dd>ci-1" in answer["body"]
     assert desk.instance.auto_release_at == to
     assert len(desk.stage.writes()) == 2  # one of each
 

@@ -105,6 +105,7 @@ def test_without_a_look_what_the_link_says_is_said(
 
 def test_at_the_furthest_what_the_link_says_is_said(desk: Desk) -> None:
     desk.stage.environ["CURFEW_MAX_EXTENSION"] = "5h"
+    desk.stage.clock.sleep(30.000007)
 
     answer = desk.ask("POST", body="days=1")
 
@@ -216,13 +217,14 @@ def test_without_a_request_id_the_log_says_none(
     assert [one["request_id"] for one in logged(caplog, "error")] == [""]
 
 
+@pytest.mark.parametrize("where", ["_read", "read_lease"])
 def test_what_nobody_foresaw_is_a_page_that_names_the_class(
-    desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, where: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("functions.extend_lease.read_lease", fail)
+    monkeypatch.setattr(f"functions.extend_lease.{where}", fail)
 
     answer = desk.ask()
 

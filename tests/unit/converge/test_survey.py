@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from local.ecs.clock import MANUAL_START
+from local.ecs.clock import MANUAL_START, ManualClock
 from local.ecs.fleet.fleet import HANGZHOU, SHANGHAI, InstanceSpec
 from local.ecs.gateway.faults import Refuse
-from shared.converge.survey import Eyes, Pause, Survey, survey
+from shared.base.clock import Deadline
+from shared.converge.survey import Eyes, Pause, Survey, Waits, survey
+from shared.converge.target import LOOK_AGAIN_AFTER
 from shared.domain.selection import ByIds
 from shared.ecs.inventory import Inventory
 from tests.harness.call import Call
@@ -56,6 +58,26 @@ def test_who_is_missing_is_asked_for_again_after_a_wait_or_it_is_said_why_not(
         if one.region == HANGZHOU and GHOST in one.parameters.get("InstanceIds", "")
     ]
     assert len(asked) == looks
+
+
+@pytest.mark.parametrize(
+    ("left_s", "pause"), [(14.9, Pause.NO_TIME), (15, Pause.OVER), (16, Pause.OVER)]
+)
+def test_a_wait_takes_no_more_than_a_third_of_the_time(left_s: float, pause: Pause) -> None:
+    clock = ManualClock(MANUAL_START)
+    deadline = Deadline.after(MANUAL_START, timedelta(minutes=10))
+    clock.sleep((deadline.work_until - MANUAL_START).total_seconds() - left_s)
+    before = clock.now()
+
+    assert Waits(clock, deadline).wait() is pause
+    assert clock.now() - before == (LOOK_AGAIN_AFTER if pause is Pause.OVER else timedelta(0))
+
+
+def test_an_invocation_waits_six_times() -> None:
+    clock = ManualClock(MANUAL_START)
+    waits = Waits(clock, Deadline.after(MANUAL_START, timedelta(hours=1)))
+
+    assert [waits.wait() for _ in range(8)] == [Pause.OVER] * 6 + [Pause.ENOUGH] * 2
 
 
 def test_nobody_waits_where_nobody_is_missing(call: Call) -> None:

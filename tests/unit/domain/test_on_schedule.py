@@ -72,3 +72,18 @@ def test_each_side_says_what_stop_and_start_say() -> None:
 
     assert stops.awaited(going) == STOP.awaited(going) == HANGS
     assert starts.awaited(going) == START.awaited(going) != HANGS
+    assert stops.unchanged(going) == STOP.unchanged(going) != ""
+    assert starts.unchanged(going) == START.unchanged(going) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "named"), [(3, "i-0, i-1, i-2: "), (4, "i-0, i-1, i-2 and 1 more: ")]
+)
+def test_three_whose_schedule_cannot_be_read_are_named_and_more_are_counted(
+    number: int, named: str
+) -> None:
+    wrong = [replace(FREE, id=f"i-{one}", tags={"curfew:schedule": "?"}) for one in range(number)]
+
+    (warning,) = rule().warnings(wrong, local("2026-11-26 08:30"))
+
+    assert warning.startswith(f"{named}tag curfew:schedule '?' cannot be read")
