@@ -85,8 +85,11 @@ def groups_of(roster: Roster) -> tuple[list[Groups], int]:
 
 
 def _value(machine: Machine, key: str) -> str:
-    """What a machine has there, however it spells the key; "" if it has no such tag."""
-    if not key or key in machine.tags:
-        return machine.tags.get(key, "")
+    """What a machine has there, however it spells the key; "" if it says nothing there."""
+    if not key:
+        return ""
+    if said := machine.tags.get(key, "").strip():
+        return said
     plain = plain_key(key)
-    return next((v for own, v in machine.tags.items() if plain_key(own) == plain), "")
+    spelt = (value.strip() for own, value in machine.tags.items() if plain_key(own) == plain)
+    return next(filter(None, spelt), "")

@@ -164,6 +164,14 @@ def test_every_tag_that_is_shown_makes_groups() -> None:
     }
 
 
+def test_blanks_around_a_value_make_no_group_of_their_own() -> None:
+    tags = ({"owner": "amy "}, {"owner": "", "Owner": "amy"}, {"owner": "\t"})
+
+    night = night_of(*(line(id=f"i-{at}", tags=one) for at, one in enumerate(tags)))
+
+    assert [(one.value, one.machines) for one in night.groups["owner"]] == [("amy", 2), ("", 1)]
+
+
 def test_spellings_of_a_key_make_one_group() -> None:
     second = {"id": "i-2", "tags": {"Owner ": "li.na"}}
 
