@@ -14,7 +14,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from local.report.groups import Group, at_most
+from local.report.history import State
 from local.report.night import Night
+from local.report.picture import Day
 from local.report.remarks import account, named, remarks, unread
 from local.report.source import Counts
 from local.report.strip import HEIGHT, WIDTH, highest, layers
@@ -53,7 +55,7 @@ def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
         tables=list(_tables(night, words)),
         counts=counts[:MOST_FILES],
         more_files=len(counts) - MOST_FILES,
-        days=[(day, list(layers(day, most))) for day in night.days],
+        days=[(day, list(layers(day, most)), _at_once(day)) for day in night.days],
         most=most,
         lists=[(name, getattr(night, name)) for name in _LISTS],
         width=WIDTH,
@@ -78,6 +80,11 @@ def _tables(night: Night, words: Words) -> Iterator[tuple[str, list[tuple[str, G
 def _unbroken(sums: str) -> str:
     """Sums that are broken into lines nowhere but before another currency."""
     return re.sub(r" (?!\+ [A-Z])", _NO_BREAK, sums)
+
+
+def _at_once(day: Day) -> list[str]:
+    """The most instances that were at once on, off by Curfew, and off otherwise."""
+    return [f"{max(day.states[state]):,}" for state in (State.ON, State.OURS, State.OFF)]
 
 
 def _zone(night: Night) -> str:

@@ -33,8 +33,12 @@ class Words:
 
     def counted(self, sentence: str, number: int) -> str:
         """A sentence with a number in it; of one thing in its own form, if it has one."""
-        one = f"{sentence}_one"
-        return self(one if number == 1 and one in self._words else sentence, f"{number:,}")
+        return self(self.form(sentence, number), f"{number:,}")
+
+    def form(self, word: str, number: int) -> str:
+        """Which word stands beside this number: ``runs``, but ``runs_one`` beside a 1."""
+        one = f"{word}_one"
+        return one if number == 1 and one in self._words else word
 
     def reason(self, reason: str) -> str:
         """What a log says; in Chinese where that is known, else between quotation marks."""

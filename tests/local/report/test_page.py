@@ -128,6 +128,46 @@ def test_a_sum_breaks_before_another_currency_alone() -> None:
     assert "CNY\u00a07.50 +\u00a0USD\u00a07.50\u00a0+\u00a0?" in page
 
 
+def test_every_table_and_each_of_its_rows_and_columns_has_a_name() -> None:
+    page = page_of(line(list_price=PRICE), started(), run())
+    headers = re.findall(r"<th( .*?)?>(.*?)</th>", page, re.DOTALL)
+    labels = re.findall(r'<table [^>]*aria-labelledby="(.*?)"', page)
+
+    assert all(
+        'scope="' in attributes and re.sub("<.*?>", "", text) for attributes, text in headers
+    )
+    assert [text for attributes, text in headers if "row" in attributes and "li.na" in text]
+    assert len(labels) == page.count("<table") == 2
+    assert [page.count(f'id="{one}"') for one in labels] == [1, 1]
+
+
+def test_a_strip_says_in_words_how_many_it_shows() -> None:
+    later = {"action": "describe", "seen_at": "2020-11-24T12:00:00+08:00"}
+    others = [started(id=f"i-{number}", **later) for number in range(2, 1202)]
+
+    said = Reader(page_of(line(), started(), started(**later), *others)).texts
+
+    assert "Most at once: 0 on, 1 off since Curfew stopped it, 0 off otherwise" in said
+    assert "Most at once: 1,201 on, 1 off since Curfew stopped it, 0 off otherwise" in said
+
+
+def test_one_of_anything_is_not_called_by_its_plural() -> None:
+    one = Reader(page_of(line(), run(), counts=Counts("a.log", 1, 1))).texts
+    two = Reader(page_of(line(), line(id="i-2"), run(), run(request_id="2"))).texts
+
+    assert {"instance", "run", "a.log: 1 line, 1 of Curfew, 0 of others, 0 broken."} <= set(one)
+    assert {"instances", "runs", "a.log: 3 lines, 3 of Curfew, 0 of others, 0 broken."} <= set(two)
+
+
+def test_what_avoided_nothing_has_no_bar() -> None:
+    page = page_of(line(), started(), line(id="i-2", tags={"owner": "amy"}))
+
+    assert re.findall(r'<bdi>(.*?)</bdi>(<span class="bar")?', page) == [
+        ("li.na", '<span class="bar"'),
+        ("amy", ""),
+    ]
+
+
 def test_it_speaks_chinese() -> None:
     page = page_of(line(list_price=PRICE), started(), language="zh")
 

@@ -21,14 +21,20 @@ pytestmark = [
 LONG = "x" * 120
 EVIL = '</style><script>document.title = "evil"</script><img src=x onerror="document.title = 1">'
 TOO_WIDE = """
-[...document.querySelectorAll("body *")]
-  .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .map((each) => each.tagName + " " + each.textContent.trim().slice(0, 30))
+[...document.querySelectorAll("body *")].flatMap((each) => [each, ...each.childNodes])
+  .filter((each) => !each.parentElement.closest(".hidden"))
+  .filter((each) => {
+    const range = document.createRange();
+    range.selectNode(each);
+    const right = (each.getBoundingClientRect ? each : range).getBoundingClientRect().right;
+    return right > document.documentElement.clientWidth + 1;
+  })
+  .map((each) => each.nodeName + " " + each.textContent.trim().slice(0, 30))
 """
 OVERLAPPING = """
 (() => {
   const bad = [];
-  for (const row of document.querySelectorAll(".day, table tr, .figures")) {
+  for (const row of document.querySelectorAll("tr, .figures")) {
     const boxes = [...row.children].map((each) => each.getBoundingClientRect())
       .filter((box) => box.width && box.height);
     boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
@@ -38,6 +44,18 @@ OVERLAPPING = """
     }));
   }
   return bad;
+})()
+"""
+CLOSEST = """
+(() => {
+  const light = (rgb) => rgb.map((c) => c / 255)
+    .map((c) => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], .05);
+  const lights = [...document.querySelectorAll(".legend li")]
+    .map((each) => getComputedStyle(each, "::before").backgroundColor)
+    .map((text) => light(text.match(/[0-9.]+/g).map(Number)))
+    .sort((a, b) => a - b);
+  return Math.min(...lights.slice(1).map((each, i) => each / lights[i]));
 })()
 """
 FILLS = """
@@ -93,6 +111,7 @@ async def _seen(page: Page) -> dict[str, object]:
         "overlapping": await page.evaluate(OVERLAPPING),
         "title": await page.evaluate("document.title"),
         "fills": await page.evaluate(FILLS),
+        "closest": await page.evaluate(CLOSEST),
         "page": await page.evaluate("getComputedStyle(document.body).backgroundColor"),
     }
 
@@ -121,3 +140,15 @@ def test_on_paper_nothing_is_cut_off(page_file: Path) -> None:
     seen = asyncio.run(look(page_file, 690, dark=False, paper=True))  # A4 less its margins
 
     assert (seen["too wide"], seen["overlapping"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("dark", "paper"),
+    [(False, False), (True, False), (False, True)],
+    ids=["light", "dark", "paper"],
+)
+def test_the_states_differ_in_lightness_alone(page_file: Path, *, dark: bool, paper: bool) -> None:
+    """So people who do not see colours tell them apart, and so does a print in grey."""
+    seen = asyncio.run(look(page_file, 1280, dark=dark, paper=paper))
+
+    assert float(str(seen["closest"])) > 1.4
