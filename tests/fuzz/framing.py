@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from local.ecs.emulator import LOCAL_KEY, local_credential
 from local.ecs.http.endpoint import Wire
 from local.ecs.http.messages import HttpReply, HttpRequest
-from shared.ecs.sdk import SdkTransport
+from shared.run import REAL_WORLD
 from shared.settings.settings import Credentials, Settings
 from tests.fuzz.cases import CASES, FuzzError, Run
 from tests.harness.servers import listening, request_from
@@ -204,7 +204,7 @@ def _played(name: str, fault: Fault | None) -> tuple[Run, list[str]]:
 
     with listening(answer) as server:
         settings = Settings(endpoint=f"http://127.0.0.1:{server.port}")
-        transport = SdkTransport(settings, Credentials(LOCAL_KEY, LOCAL_KEY), connections=1)
+        transport = REAL_WORLD.connect(settings, Credentials(LOCAL_KEY, LOCAL_KEY))
         run.play(transport)  # type: ignore[arg-type]  # another way to the same account
         transport.close()
     return run, asked

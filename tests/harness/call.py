@@ -25,8 +25,7 @@ from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime
 from shared.base.clock import Deadline
 from shared.ecs.client import Client
-from shared.ecs.sdk import SdkTransport
-from shared.run import World
+from shared.run import REAL_WORLD, World
 from shared.settings.settings import Settings
 from tests.harness.actions import Handler
 from tests.harness.invocation import CREDENTIALS, ENVIRONMENT, make_context, one_by_one
@@ -84,7 +83,7 @@ class Call:
     def api(self, region: str = HANGZHOU, *, timeout_s: float = 600) -> Client:
         """One region's calls through the SDK, from now until this timeout."""
         deadline = Deadline.after(self.ecs.clock.now(), timedelta(seconds=timeout_s))
-        transport = SdkTransport(Settings(), CREDENTIALS, connections=1)
+        transport = REAL_WORLD.connect(Settings(), CREDENTIALS)
         return Client(region, transport, self.ecs.clock, deadline)
 
     def fleet(

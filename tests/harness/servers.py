@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from shared.ecs.sdk import SdkTransport
-from shared.ecs.transport import NoResponse
+from shared.ecs.transport import Connection, NoResponse
+from shared.run import REAL_WORLD
 from shared.settings.settings import Credentials, Settings
 
 HIDDEN = Credentials("STS.MARKEDKEY", "MARKEDSECRET", "MARKEDTOKEN")
@@ -166,9 +166,9 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         target.shutdown(socket.SHUT_WR)
 
 
-def connected(settings: Settings) -> SdkTransport:
-    """A transport with credentials that can be recognised."""
-    return SdkTransport(settings, HIDDEN, connections=1)
+def connected(settings: Settings) -> Connection:
+    """What a function connects by, with credentials that can be recognised."""
+    return REAL_WORLD.connect(settings, HIDDEN)
 
 
 def asked(settings: Settings, timeout_s: float = 20) -> object:

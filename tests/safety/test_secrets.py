@@ -30,8 +30,8 @@ from local.ecs.gateway.faults import (
 from local.fc.context import Runtime
 from local.fc.trigger_events import Request
 from shared.base.errors import CurfewError
-from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import ErrorResponse, NoResponse
+from shared.run import REAL_WORLD
 from shared.settings.settings import Credentials, Settings, read_settings
 from tests.harness.actions import FUNCTIONS, stated
 from tests.safety.marked import (
@@ -165,7 +165,7 @@ def test_a_wrong_secret_does_not_bring_the_string_to_sign_out(
 
 def test_what_ecs_repeats_of_a_wrong_signature_is_cut_off(account: Account) -> None:
     wrong = Credentials(KEY, f"{SECRET}x", TOKEN)
-    transport = SdkTransport(Settings(), wrong, connections=1)
+    transport = REAL_WORLD.connect(Settings(), wrong)
 
     with pytest.raises(ErrorResponse, match="SignatureDoesNotMatch") as failure:
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=2)
@@ -196,7 +196,7 @@ def test_a_proxy_that_fails_does_not_bring_its_password_out(spy: Spy) -> None:
     proxy = f"http://curfew:{PASSWORD}@127.0.0.1:1"
     spy.monkeypatch.setenv("HTTPS_PROXY", proxy)
     settings = read_settings({"HTTPS_PROXY": proxy})
-    transport = SdkTransport(settings, CREDENTIALS, connections=1)
+    transport = REAL_WORLD.connect(settings, CREDENTIALS)
 
     with pytest.raises(NoResponse) as failure:
         transport.send("DescribeInstances", {"RegionId": "cn-hangzhou"}, timeout_s=2)

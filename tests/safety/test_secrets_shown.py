@@ -16,7 +16,6 @@ import pytest
 from local.ecs.http.signatures import Credential
 from local.ecs.ram.caller import Caller
 from local.fc.context import Runtime, context
-from shared.ecs.sdk import SdkTransport
 from shared.run import REAL_WORLD, World
 from shared.settings.settings import Settings, read_settings
 from tests.safety.marked import (
@@ -49,7 +48,7 @@ def _standing() -> Iterator[None]:
 HOLDERS: Mapping[str, Callable[[], object]] = {
     "credentials": lambda: CREDENTIALS,
     "settings": lambda: read_settings({"HTTPS_PROXY": f"http://curfew:{PASSWORD}@proxy:3128"}),
-    "transport": lambda: SdkTransport(Settings(), CREDENTIALS, connections=1),
+    "transport": lambda: REAL_WORLD.connect(Settings(), CREDENTIALS),
     "world": lambda: World(environ={"ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET}),
     "real-world": lambda: REAL_WORLD,
     "context": lambda: context(
