@@ -7,7 +7,6 @@ answer is bounded in time and size as a whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -47,8 +46,9 @@ def _post(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
     except (NotTold, Refused) as error:
         problem = str(error)
     except NoResponse as failure:
-        host = re.escape(urlsplit(outgoing.url).hostname or "")  # which TLS may name
-        problem = re.sub(f"'{host}'", "its host", failure.reason, flags=re.IGNORECASE)
+        # TLS names the host that it wanted: in small letters, as the connection has it.
+        host = urlsplit(outgoing.url).hostname
+        problem = failure.reason.replace(f"'{host}'", "its host")
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows whether it arrived
         problem = "no response in time" if "timed out" in str(error) else "the connection broke"
     # Raised here and not above, so that it does not even remember an exception with an address.
