@@ -36,7 +36,7 @@ def test_dingtalk_gets_markdown_with_a_title() -> None:
         "msgtype": "markdown",
         "markdown": {
             "title": "Curfew: due",
-            "text": "#### Curfew: due\n\ntwo\n\n\n**li.na**\n\n"
+            "text": "#### Curfew: due\n\ntwo\n\n\n**li\uff0ena**\n\n"
             f"- **a_1** soon [keep it]({LINK})\n- **b** later\n\n"
             "and 3 more, in the log\n\nKeep it.\n\nrequest 1-66aa",
         },
@@ -47,7 +47,7 @@ def test_wecom_gets_markdown() -> None:
     assert body(Kind.WECOM, wecom) == {
         "msgtype": "markdown",
         "markdown": {
-            "content": "### Curfew: due\n\ntwo\n\n\n**li.na**\n\n"
+            "content": "### Curfew: due\n\ntwo\n\n\n**li\uff0ena**\n\n"
             f"> **a_1** soon [keep it]({LINK})\n> **b** later\n\n"
             "and 3 more, in the log\n\nKeep it.\n\nrequest 1-66aa"
         },
@@ -68,7 +68,7 @@ def test_feishu_gets_a_post_in_its_language(
     [counted] = [
         one for one in sent["content"]["post"][locale]["content"] if one[0]["text"].startswith(more)
     ]
-    texts = [[("text", text)] for text in ("two", "li.na")]
+    texts = [[("text", text)] for text in ("two", "li\uff0ena")]
     rest = [[("text", text)] for text in ("• b later", counted[0]["text"], "Keep it.")]
     rows = [*texts, [("text", "• a_1 soon "), ("a", keep)], *rest, [("text", "request 1-66aa")]]
     assert sent == {
@@ -104,7 +104,7 @@ def test_slack_gets_blocks_and_a_text_for_those_who_see_none() -> None:
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": "Curfew: due"}},
             section("two"),
-            section(f"*li.na*\n• *a_1* soon <{LINK}|keep it>\n• *b* later"),
+            section(f"*li\uff0ena*\n• *a_1* soon <{LINK}|keep it>\n• *b* later"),
             section("and 3 more, in the log"),
             section("Keep it."),
             {"type": "context", "elements": [mrkdwn("request 1-66aa")]},
