@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from local.check.findings import Finding, error, ok, warning
 from shared.notify.channels import Channel, Kind, lookalike, read_channels
@@ -65,6 +66,10 @@ def _links(settings: NoticeSettings) -> Iterator[Finding]:
         yield warning("CURFEW_LINK_URL is set and CURFEW_LINK_KEY is not: messages have no links")
     if not settings.link_url:
         return
+    if settings.max_extension < timedelta(days=1):
+        yield warning(
+            "CURFEW_MAX_EXTENSION is less than a day: no link can keep an instance for longer"
+        )
     server = read_server("/".join(settings.link_url.split("/")[:3]))
     if _SAMPLES.fullmatch(server.host):
         yield error("CURFEW_LINK_URL is a sample's: put your own custom domain there")

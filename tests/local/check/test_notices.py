@@ -73,6 +73,15 @@ def test_without_channels_nothing_is_said() -> None:
         ),
         ({"CURFEW_LINK_URL": "https://lease.corp.cn"}, Level.WARNING, "CURFEW_LINK_KEY is not"),
         (
+            {
+                "CURFEW_LINK_URL": "https://lease.corp.cn",
+                "CURFEW_LINK_KEY": KEY,
+                "CURFEW_MAX_EXTENSION": "1439m",
+            },
+            Level.WARNING,
+            "CURFEW_MAX_EXTENSION is less than a day",
+        ),
+        (
             {"CURFEW_LINK_URL": "https://x.cn-hangzhou.fcapp.run/a", "CURFEW_LINK_KEY": KEY},
             Level.ERROR,
             "Function Compute's own domain",
@@ -92,5 +101,6 @@ def test_what_cannot_be_or_is_not_meant(environ: dict[str, str], level: Level, p
 
 def test_a_domain_of_ones_own_is_right() -> None:
     environ = {"CURFEW_LINK_URL": "https://lease.corp.cn/x", "CURFEW_LINK_KEY": KEY}
+    environ["CURFEW_MAX_EXTENSION"] = "1d"
 
     assert told(**environ) == []

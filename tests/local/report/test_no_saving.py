@@ -43,7 +43,7 @@ def test_no_hour_of_it_counts_as_avoided_and_no_money(fields: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("language", "headline", "remark"),
     [
-        ("en", "0 hours avoided", "Not counted: 12 hours off by Curfew that are no savings"),
+        ("en", "0 hours avoided", "Not counted: 12 hours of stops by Curfew that save nothing"),
         ("zh", "节省 0 个运行小时", "停机但不算节省的 12 小时"),
     ],
 )
