@@ -1,7 +1,7 @@
 """apply_schedule: on in working hours, off outside; each instance by its own schedule.
 
-A timer calls it every quarter of an hour. Nothing is stored: what is to be done follows from the
-schedule, from the time, and from when ECS says that the instance was started last.
+A timer calls it every quarter of an hour. Nothing is stored: what to do follows from the schedule,
+the time, and when ECS says that the instance was last started.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _AT = (
 
 
 class ApplyScheduleRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for apply_schedule may say."""
+    """The request of apply_schedule."""
 
     schedule: (
         Annotated[str, Meta(min_length=1, max_length=128, description=_SCHEDULE)] | UnsetType
@@ -78,7 +78,7 @@ def _with_fallback(timetable: Timetable, request: ApplyScheduleRequest) -> Timet
     """The timetable with the request's schedule for instances without the tag.
 
     Raises:
-        InvalidEvent: that cannot be read.
+        InvalidEvent: the schedule cannot be parsed.
     """
     if request.schedule is UNSET:
         return timetable
@@ -90,7 +90,7 @@ def _with_fallback(timetable: Timetable, request: ApplyScheduleRequest) -> Timet
 
 
 def _at(request: ApplyScheduleRequest, sent_at: datetime) -> datetime | None:
-    """As of when the plan is asked for; None: now.
+    """The time for which the plan is requested; None: now.
 
     Raises:
         InvalidEvent: it is not a dry run, or the time cannot be read or is years away.

@@ -1,7 +1,7 @@
-"""clear_auto_release: take an instance's release time away, so that it stays.
+"""clear_auto_release: remove an instance's release time, so that it is kept.
 
-Shares no code with setting one: in ECS's API an omitted time clears, and nothing that is meant to
-set a time may ever come here (ModifyInstanceAutoReleaseTime, API reference).
+Shares no code with setting one: in ECS's API an omitted time clears, and nothing meant to set a
+time may ever get here (ModifyInstanceAutoReleaseTime, API reference).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from shared.settings.settings import FcContext
 
 
 class ClearAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for clear_auto_release may say: nothing more than which instances."""
+    """The request of clear_auto_release: nothing but which instances."""
 
 
 class ClearAutoReleaseRule(Rule, frozen=True):
-    """From what an instance is now to having no release time."""
+    """From an instance's current state to having no release time."""
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
         """The next step."""

@@ -1,4 +1,4 @@
-"""describe: only look. Each instance is a row that says what guards it, and nothing changes."""
+"""describe: read-only. Each instance is a row that says what guards it, and nothing changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WITHIN = 'Minutes, hours or days from now on: "72h", "3d"; only what ECS will r
 
 
 class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for describe may say."""
+    """The request of describe."""
 
     prices: Annotated[
         bool,
@@ -39,21 +39,21 @@ class DescribeRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class DescribeRule(Rule, frozen=True):
-    """A rule that is always done; its reason tells what would guard the instance.
+    """A rule that is always done; its reason says what guards the instance.
 
     Attributes:
-        schedules: What would become of it by its schedule.
+        schedules: What its schedule would do with it.
     """
 
     settings: Settings
     schedules: ScheduleRule
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """Done, with what would keep stop, release and start from this instance.
+        """Done, with what guards this instance against stop, release and start.
 
-        First that ECS will release it though it is protected, then its schedule and what is next,
-        and that no selection by the schedule's tag finds it in its spelling, last what is still
-        billed after its stop.
+        It starts with a warning if ECS will release the instance although it is protected; then
+        come the guards, its schedule and what is next, a warning if no selection by the schedule's
+        tag matches its spelling, and last what is still billed after its stop.
         """
         if instance.status is Status.GONE:
             return UNKNOWN_ID
@@ -80,12 +80,12 @@ class DescribeRule(Rule, frozen=True):
         return self.schedules.warnings(instances, now)
 
     def calendar_until(self) -> int | None:
-        """The last year that the calendar knows."""
+        """The last year that the calendar covers."""
         return self.schedules.timetable.calendar.until_if_installed()
 
 
 def _spelling(instance: Instance) -> str:
-    """That the key of its schedule is read, but is not the one by which timers select."""
+    """A hint that the key of its schedule is understood, but is not the one timers select by."""
     spelt = [key for key in instance.tags if plain_key(key) == SCHEDULE_TAG]
     if not spelt or SCHEDULE_TAG in spelt:
         return ""
@@ -104,7 +104,7 @@ def describe_rule(settings: Settings) -> DescribeRule:
     """The rule under these settings.
 
     Raises:
-        Refused: a setting of schedules or of working days cannot be read.
+        Refused: a setting for schedules or working days is invalid.
     """
     schedules = ScheduleRule(
         timetable=timetable_of(settings),

@@ -1,9 +1,9 @@
-"""extend_lease: the page behind a link of a notice, by which a person keeps an instance.
+"""extend_lease: the page behind a link in a notice, on which a person keeps an instance.
 
-An HTTP trigger alone. GET and HEAD look and change nothing, since chat clients fetch links in
-advance; POST moves the release time of the one instance in the link, and only to a later one. The
-link is all that is asked for: its signature is checked before any call. No guards are asked, since
-a later release time takes nothing away. Whatever happens, it is answered and never raised.
+Only for an HTTP trigger. GET and HEAD read and change nothing, since chat clients prefetch links;
+POST moves the release time of the one instance in the link, and only to a later one. The link is
+the only authorization: its signature is checked before any call. No guards are checked, since a
+later release time harms nothing. Whatever happens, there is a response, never an exception.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from shared.run import REAL_WORLD, World, run
 from shared.settings.settings import FcContext, Settings, read_settings
 
 DAYS = (1, 3)
-"""How many days a link can move a release time by."""
+"""The numbers of days by which a link can move a release time."""
 
 _LOOKS_AGAIN_AFTER_S = 2.0
-"""After a write. Another that was decided on before it has come by then."""
+"""How long to wait after a write. A concurrent write decided on earlier has arrived by then."""
 _LOOKS_AGAIN_WITHIN = timedelta(seconds=10)
-"""Of the request's begin; later there is no time left to look again."""
+"""Counted from the start of the request; later there is no time left to look again."""
 _OK = 200
 
 
 class ExtendRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is asked of the run that looks, or moves; made here, of a link, and by nobody else.
+    """The request of the run that reads or moves; made only here, from a link.
 
     Attributes:
         made_for: The release time that the link was made for.
@@ -58,8 +58,8 @@ class ExtendRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class ExtendRule(Rule, frozen=True):
     """From the release time that a link was made for to a later one.
 
-    ECS writes a time whatever stands there, so it is looked at once more right before: what is
-    older than three seconds is not acted upon (the loop takes five off for connecting).
+    ECS sets a time whatever it was before, so it is read again right before: a look older than
+    three seconds is not acted on (the loop subtracts five for connecting).
 
     Attributes:
         made_for: That time.
@@ -73,7 +73,7 @@ class ExtendRule(Rule, frozen=True):
     zone: tzinfo
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
-        """The next step; nothing where another time is set than the link was made for."""
+        """The next step; none if the release time is not the one that the link was made for."""
         if instance.status is Status.GONE:
             return UNKNOWN_ID
         if instance.auto_release_at == self.at:
@@ -96,17 +96,17 @@ def later(made_for: datetime, days: int, now: datetime, settings: Settings) -> d
 
 
 LEASE = Action("extend_lease", ExtendRequest, Harm.NONE, _rule, unguarded=True)
-"""Not an ``ACTION``: no event of anybody's asks for it."""
+"""Not an ``ACTION``: nobody's event requests it."""
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """An HTTP request, as far as it matters.
+    """The parts of an HTTP request that matter here.
 
     Attributes:
-        method: In capitals; "" of an event that is no HTTP request.
+        method: In capitals; "" for an event that is not an HTTP request.
         field: What the link carries; "" if nothing.
-        body: Of a POST, as text.
-        accepted: Which languages the browser takes.
+        body: The body of a POST, as text.
+        accepted: The languages that the browser accepts.
     """
 
     method: str = ""
@@ -119,7 +119,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> dict[str, Any]:
-    """Function Compute's entry point: the answer of an HTTP trigger, whatever the event is."""
+    """Function Compute's entry point: an HTTP trigger's response, whatever the event is."""
     asked = _Asked()
     try:
         asked = _read(event)
@@ -130,7 +130,7 @@ def handler(event: bytes, context: FcContext, *, world: World = REAL_WORLD) -> d
 
 
 def _failed(error: Exception, context: FcContext) -> Shown:
-    """What is shown after an error, which is logged if there is a way to."""
+    """What is shown after an error, which is logged if possible."""
     detail = ""
     with suppress(Exception):  # the log or the context may be broken too
         if isinstance(error, CurfewError):
@@ -170,10 +170,10 @@ def _shown(asked: _Asked, context: FcContext, world: World) -> Shown:
 
 
 def _settled(shown: Shown, about: _About, to: datetime, context: FcContext, world: World) -> Shown:
-    """What stands a little after the time was moved.
+    """The release time shortly after it was moved.
 
-    Another use of the same link, decided on before, may have put fewer days in its place: then the
-    later time is set again. Whatever else stands there is somebody's own choice.
+    A concurrent use of the same link may have set fewer days: then the later time is set again. Any
+    other time is somebody's own choice.
     """
     world.clock().sleep(_LOOKS_AGAIN_AFTER_S)
     row = _row(_run(about.request(to, dry_run=True), context, world))
@@ -183,7 +183,7 @@ def _settled(shown: Shown, about: _About, to: datetime, context: FcContext, worl
         case "skipped" | "would_change":
             stands = row.get("auto_release_at")
         case _:
-            return shown  # it was moved; what stands now is not known
+            return shown  # it was moved; the current time is unknown
     for days in DAYS:
         at = about.lease.release_at + timedelta(days=days)
         if at < to and stands and parse_instant(stands) == at:
@@ -200,7 +200,7 @@ class _About(msgspec.Struct, frozen=True):
     language: Spoken
 
     def request(self, to: datetime, *, dry_run: bool) -> dict[str, object]:
-        """What the run is asked."""
+        """The request for the run."""
         return {
             "instance_ids": [self.lease.instance_id],
             "regions": [self.lease.region],
@@ -211,12 +211,12 @@ class _About(msgspec.Struct, frozen=True):
         }
 
     def made_for(self, at: datetime) -> _About:
-        """The same as if the link had been made for another release time."""
+        """The same, as if the link had been made for another release time."""
         lease = msgspec.structs.replace(self.lease, release_at=at)
         return msgspec.structs.replace(self, lease=lease)
 
     def told(self, answered: Mapping[str, Any]) -> Shown:
-        """What became of it, by the run's answer: by the instance's row, if there is one."""
+        """The outcome, from the run's response: from the instance's row, if there is one."""
         row = _row(answered)
         match row.get("result"), row.get("code"):
             case "would_change", _:
@@ -231,7 +231,7 @@ class _About(msgspec.Struct, frozen=True):
         return Shown(503, "failed", self.facts(row), detail=detail)
 
     def _was_kept(self, row: Mapping[str, str]) -> bool:
-        """Does what stands now come of this link, such as of the first of two clicks?"""
+        """Was the current release time set with this link, such as by the first of two clicks?"""
         stands = row.get("auto_release_at")
         by_link = {self.lease.release_at + timedelta(days=days) for days in DAYS}
         return row["result"] == "unchanged" or bool(stands and parse_instant(stands) in by_link)
@@ -250,20 +250,20 @@ class _About(msgspec.Struct, frozen=True):
 
 
 def _run(request: Mapping[str, object], context: FcContext, world: World) -> dict[str, Any]:
-    """What the walk of an HTTP trigger's event answers, which never raises."""
+    """The response of a run for an HTTP trigger's event, which never raises."""
     event = {"rawPath": "/", "requestContext": {}, "body": json.dumps(request)}
     return run(LEASE, json.dumps(event).encode(), context, world)
 
 
 def _row(answered: Mapping[str, Any]) -> Mapping[str, str]:
-    """The instance's row of a run's answer; an empty one if there is none."""
+    """The instance's row in a run's response; an empty one if there is none."""
     body = json.loads(answered["body"])
     rows = body.get("report", body).get("instances")
     return dict(rows[0]) if rows else {}
 
 
 def _chosen(body: str) -> int:
-    """How many days a form states; 0 if that is not clear."""
+    """How many days a form specifies; 0 if that is not clear."""
     fields = parse_qs(body, keep_blank_values=True)
     stated = fields.get("days", [])
     return int(stated[0]) if len(stated) == 1 and stated[0] in map(str, DAYS) else 0

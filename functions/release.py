@@ -1,8 +1,8 @@
-"""release: delete instances for good. Running → stopped → snapshots accomplished → deleted → gone.
+"""release: delete instances for good. Running → stopped → snapshots completed → deleted → gone.
 
-What is not asked for explicitly is safe: a snapshot of every disk is taken and waited for before
-anything is deleted, and DeleteInstances is called without Force then, so that ECS itself refuses
-if somebody starts the instance at the last moment. An instance that is gone is released.
+The defaults are safe: every disk is snapshotted and the snapshots are waited for before anything is
+deleted, and DeleteInstances is then called without Force, so that ECS itself refuses if somebody
+starts the instance at the last moment. An instance that is gone counts as released.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ from shared.settings.settings import FcContext
 MINUTE = timedelta(minutes=1)
 
 RETENTION_TOLERANCE = timedelta(hours=6)
-"""A snapshot may end so much sooner than asked: one of an earlier try of the same work counts."""
+"""How much sooner than requested a snapshot may end: one from an earlier try counts."""
 
 _NO_DISKS = Impossible("ECS shows no disks for it, so nothing proves that its data is kept")
 
 
 class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for release may say."""
+    """The request of release."""
 
     force: Annotated[
         bool,
@@ -75,11 +75,11 @@ class ReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ReleaseRule(Rule, frozen=True):
-    """From what an instance is now to the next step towards being gone.
+    """From an instance's current state to the next step towards being gone.
 
     Attributes:
-        retention_days: For how long a snapshot that is taken is kept.
-        kept_until: Until when snapshots are wanted: so long after the event's own time.
+        retention_days: How long new snapshots are kept.
+        kept_until: Until when snapshots must be kept, counted from the event's own time.
         begun_at: When this run began.
         zone: The zone of the times in reports.
     """
@@ -92,7 +92,7 @@ class ReleaseRule(Rule, frozen=True):
     zone: tzinfo
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: PLR0911  # one a state
-        """The next step; asked about a running instance it takes four looks to the end."""
+        """The next step; for a running instance there are four looks before it is gone."""
         match instance.status:
             case Status.GONE:
                 return Done(self._left_over(instance))
@@ -102,7 +102,7 @@ class ReleaseRule(Rule, frozen=True):
                     "it without one"
                 )
             case Status.RUNNING if self.snapshot and instance.disks == ():
-                return _NO_DISKS  # so it is not stopped in vain
+                return _NO_DISKS  # so that it is not stopped in vain
             case Status.RUNNING if self.force and not self.snapshot:
                 return Delete(force=True)
             case Status.RUNNING:
@@ -157,19 +157,19 @@ class ReleaseRule(Rule, frozen=True):
         return "; ".join(part for part in told if part)
 
     def left(self, instance: Instance) -> str:
-        """That it is off, and has snapshots, because a release was begun and not ended."""
+        """A note that it is off and has snapshots because an earlier release did not finish."""
         kept = self._kept_snapshots(instance)
         if instance.status is not Status.STOPPED or not kept:
             return ""
         return f"Stopped; from an earlier release: {', '.join(kept)}"
 
     def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a Rule
-        """That force was of no use: whoever asked for it must not believe that it was used."""
+        """A note that force had no effect: a caller must not believe that it was used."""
         is_late = self.force and before.status is Status.STOPPING
         return "force was not used: it was stopping already" if is_late else ""
 
     def awaited(self, instance: Instance) -> str:
-        """Nothing can be done about one that hangs on its way down, by force or not."""
+        """Nothing can be done about one that hangs while stopping, with or without force."""
         hangs = self.force and instance.status is Status.STOPPING
         return HANGS if hangs else super().awaited(instance)
 
@@ -186,10 +186,10 @@ class ReleaseRule(Rule, frozen=True):
         return f"snapshot {disks} ({days})"
 
     def _counting(self, instance: Instance, disk: Disk, now: datetime) -> list[SnapshotStatus]:
-        """The states of the snapshots that hold what the disk holds now, for as long as asked.
+        """The states of snapshots with the disk's current contents, kept as long as requested.
 
-        That is counted from the event on, and, should the event be very old, from now on too: what
-        is deleted now must not be lost a few minutes later.
+        The time counts from the event and, in case the event is very old, also from now: what is
+        deleted now must not be lost a few minutes later.
         """
         since = self._unchanged_since(instance, disk)
         long_enough = max(
@@ -205,10 +205,10 @@ class ReleaseRule(Rule, frozen=True):
         ]
 
     def _disk_snapshot(self, instance: Instance, disk: Disk) -> DiskSnapshot:
-        """Its token is the same for every try of the same work, and another for other work.
+        """Its token is the same for every attempt at the same work, and different for other work.
 
-        So it is after a snapshot that does not count, and where another retention is asked for. It
-        moves with the event's day, since a snapshot that has expired is counted no more.
+        It differs after a snapshot that does not count, and for another retention. It changes with
+        the event's day, since a snapshot that has expired no longer counts.
         """
         since, number = self._unchanged_since(instance, disk), len(disk.snapshots)
         kept = f"{self.retention_days} {self.kept_until:%Y-%m-%d}"
@@ -216,19 +216,19 @@ class ReleaseRule(Rule, frozen=True):
         return DiskSnapshot(disk.id, token)
 
     def _unchanged_since(self, instance: Instance, disk: Disk) -> datetime:
-        """From when on the disk surely holds what it holds now, if its instance is stopped.
+        """Since when the disk is certain to have its current contents, if its instance is stopped.
 
         Since the instance's last start or, if that is later, since the disk was attached to it:
-        what was written to it elsewhere is in no snapshot of before. Of an instance that shows no
-        start it is not known that it was never started, so for it no snapshot of before this run
-        counts. To the minute, as ECS tells a start.
+        earlier snapshots lack what was written to it elsewhere. An instance that shows no start
+        time may have been started all the same, so for it no snapshot from before this run counts.
+        To the minute, as ECS shows start times.
         """
         started_at = instance.started_at or self.begun_at
         latest = max(started_at, disk.attached_at or started_at)
         return latest.replace(second=0, microsecond=0) + MINUTE
 
     def _left_over(self, instance: Instance) -> str:
-        """What of a released instance is still billed, as ECS last showed it."""
+        """What remains of a released instance and is still billed, as ECS last showed it."""
         left = _outliving(instance) + self._kept_snapshots(instance)
         told = ("gone", self._lost(instance), f"still billed: {', '.join(left)}" if left else "")
         return "; ".join(part for part in told if part)
@@ -242,7 +242,7 @@ class ReleaseRule(Rule, frozen=True):
         ]
 
     def _lost(self, instance: Instance) -> str:
-        """Whose data is lost, since no snapshot is taken; "" if one is, or nothing is known."""
+        """The disks whose data is lost without a snapshot; "" if one is taken, or none is known."""
         if self.snapshot or instance.disks is None:
             return ""
         if not instance.disks:
@@ -258,10 +258,10 @@ class ReleaseRule(Rule, frozen=True):
 
 
 def _local_disks(instance: Instance) -> list[str]:
-    """Disks that ECS cannot snapshot: it can those of the cloud categories (CreateSnapshot).
+    """Disks that ECS cannot snapshot: only cloud categories can be (CreateSnapshot).
 
-    The instance itself says that its host has disks for it (LocalStorageAmount), also where the
-    list of its disks leaves them out.
+    The instance itself shows that it has local disks (LocalStorageAmount), even if the list of its
+    disks omits them.
     """
     local = [
         f"disk {disk.id} ({disk.category})"

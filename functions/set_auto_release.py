@@ -1,11 +1,12 @@
-"""set_auto_release: have ECS itself release instances at a time, whatever becomes of us.
+"""set_auto_release: have ECS itself release instances at a given time, with or without Curfew.
 
 The time is one instant for every delivery of an event: ``release_after`` counts from the event's
-own time. ECS keeps whole minutes, from 30 minutes to 3 years ahead, and releases by schedule even
-what has DeletionProtection (ModifyInstanceAutoReleaseTime, API reference), so the guards ask.
+own time. ECS keeps whole minutes, from 30 minutes to 3 years ahead, and on schedule releases even
+instances with DeletionProtection (ModifyInstanceAutoReleaseTime, API reference), so the guards
+check that.
 
-Whether a time is too near is judged for each instance when its call is about to be made: what
-stands already stands, and a lease that arrives late is set as near as ECS takes it.
+Whether a time is too close is checked for each instance when its call is about to be made: a time
+that is already set stands, and a lease that arrives late is set as close as ECS accepts.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from shared.settings.settings import FcContext
 
 EARLIEST = timedelta(minutes=30)
 NEAREST = timedelta(minutes=31)
-"""What is set so far ahead is still 30 minutes ahead when ECS gets the call."""
+"""A time this far ahead is still 30 minutes ahead when ECS receives the call."""
 
 LATEST = timedelta(days=3 * 365)
 _EARLIEST_IN_WORDS = "ECS accepts only times at least 30 minutes ahead"
@@ -37,7 +38,7 @@ _AFTER = 'Minutes, hours or days after the event, at least 30m: "90m", "2h", "3d
 
 
 class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for set_auto_release may say; exactly one of the two times is needed."""
+    """The request of set_auto_release; exactly one of the two times is required."""
 
     release_at: Annotated[str, Meta(max_length=64, description=_AT)] | UnsetType = UNSET
     release_after: Annotated[str, Meta(max_length=16, description=_AFTER)] | UnsetType = UNSET
@@ -51,12 +52,12 @@ class SetAutoReleaseRequest(Request, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class SetAutoReleaseRule(Rule, frozen=True):
-    """From what an instance is now to having this release time.
+    """From an instance's current state to having this release time.
 
     Attributes:
         at: A whole minute.
-        if_set: What to do where another time is set.
-        may_move: Once it is too near, the nearest time that ECS takes will do.
+        if_set: What to do if another time is set.
+        may_move: If it is too close, use the nearest time that ECS accepts.
         zone: The zone of the times in reports.
     """
 
@@ -66,7 +67,7 @@ class SetAutoReleaseRule(Rule, frozen=True):
     zone: tzinfo
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: PLR0911  # one a case
-        """The next step; a time that is set is never moved because the one asked for is near."""
+        """The next step; a set time is never moved because the requested one is too close."""
         if instance.status is Status.GONE:
             return UNKNOWN_ID
         is_set = instance.auto_release_at
@@ -83,14 +84,14 @@ class SetAutoReleaseRule(Rule, frozen=True):
         return SetAutoRelease(in_zone(_rounded_up(now + NEAREST), self.zone))
 
     def way(self, instance: Instance, now: datetime) -> str:
-        """The time that would be set, and why it is another than was asked for."""
+        """The time that would be set, and why it differs from the requested one."""
         step = self.next_step(instance, now)
         if isinstance(step, SetAutoRelease) and step.at != self.at:
             return f"{in_words(step)}; {self._too_near()}"
         return in_words(step)
 
     def told(self, made: str, reason: str) -> str:
-        """The time that was set, and why it is another than was asked for, or stands no more."""
+        """The time that was set, and why it differs from the requested one or is no longer set."""
         asked = in_words(SetAutoRelease(in_zone(self.at, self.zone)))
         if any(one != asked for one in made.split(", ") if one):
             reason = self._too_near()
@@ -128,10 +129,10 @@ def _rule(request: SetAutoReleaseRequest, when: RequestTime) -> SetAutoReleaseRu
 
 
 def _release_time(request: SetAutoReleaseRequest, when: RequestTime) -> datetime:
-    """The one time that the request states, as a whole minute.
+    """The one time in the request, as a whole minute.
 
     Raises:
-        InvalidEvent: it states none, or two, or one that cannot be read. A missing time would
+        InvalidEvent: there is none, or two, or one that cannot be parsed. A missing time would
             clear the release time, so it is never passed on.
     """
     if request.release_at is not UNSET and request.release_after is not UNSET:

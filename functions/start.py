@@ -1,6 +1,6 @@
-"""start: turn instances on again. Stopped → running.
+"""start: turn instances back on. Stopped → running.
 
-It loses nothing, but it costs: ``curfew:protect`` and ``curfew:keep-off-until`` keep it off.
+It loses nothing, but it costs: ``curfew:protect`` and ``curfew:keep-off-until`` prevent it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.settings.settings import FcContext
 
 
 class StartRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for start may say."""
+    """The request of start."""
 
     wait: Annotated[
         bool,

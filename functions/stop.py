@@ -1,4 +1,4 @@
-"""stop: turn instances off. Running → stopped; the disks stay, and can be started again."""
+"""stop: turn instances off. Running → stopped; the disks are kept, and it can be started again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.settings.settings import FcContext
 
 
 class StopRequest(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an event for stop may say."""
+    """The request of stop."""
 
     force: Force = False
     stopped_mode: Mode | UnsetType = UNSET

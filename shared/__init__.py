@@ -1,1 +1,1 @@
-"""The ECS helper: everything that the actions share, and no action by name."""
+"""The ECS helper: everything that the actions share; it names no action."""

@@ -1,4 +1,4 @@
-"""What makes a function: its name, what its event may say, the harm it can do, its rule."""
+"""What defines a function: its name, its request, the harm it can do, its rule."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RequestTime(msgspec.Struct, frozen=True):
 
 
 def tells_of_no_releases(request: Request) -> timedelta | None:  # noqa: ARG001  # whatever the request
-    """For actions whose rows are all that is selected."""
+    """For actions with a row for everything selected."""
     return None
 
 
@@ -41,7 +41,7 @@ def no_disks(request: Request) -> DiskLook:  # noqa: ARG001  # whatever the requ
 
 
 def no_prices(request: Request) -> bool:  # noqa: ARG001  # whatever the request
-    """For actions that nobody asks for prices."""
+    """For actions that show no prices."""
     return False
 
 
@@ -49,16 +49,16 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     """One function, as the entry point runs it.
 
     Attributes:
-        name: The function's name; a request that states another ``action`` is refused.
+        name: The function's name; a request with another ``action`` is refused.
         request: The type that its requests are validated by.
-        harm: What it can do to an instance, hence what guards one against it.
+        harm: What it can do to an instance, which decides the guards against it.
         rule: Makes the rule for a request; raises InvalidEvent if its times make no sense.
-        disks: Which disks the rule of a request wants to see.
+        disks: Which disks a request's rule needs to see.
         prices: Whether a request wants to know what the instances cost.
-        releases_within: Within which time from now ECS must be about to release an instance for
-            it to have a row; None: whatever is selected has one. Raises InvalidEvent.
-        only_reads: Nothing can change, so ``all`` needs no cap, and nothing is guarded.
-        unguarded: It takes nothing away from anybody, so nothing is guarded.
+        releases_within: Only instances that ECS will release within this time from now have a row;
+            None: everything selected has one. Raises InvalidEvent.
+        only_reads: It changes nothing, so ``all`` needs no cap, and no guards apply.
+        unguarded: It harms nobody, so no guards apply.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Action(msgspec.Struct, Generic[R], frozen=True):
     unguarded: bool = False
 
     def guard(self, settings: Settings) -> Guard:
-        """What guards an instance against this action; nothing does against a look."""
+        """What guards an instance against this action; nothing guards against reading."""
         return (
             Guard(Harm.NONE) if self.only_reads or self.unguarded else guard_of(self.harm, settings)
         )

@@ -1,4 +1,4 @@
-"""The walk of one event, from its bytes to the answer: each step once, no way back.
+"""The path of one event, from its bytes to the response: each step once, never going back.
 
 parse the trigger → parse the request → settings → guards on the whole run → credentials →
 select → guard and decide (the plan) → dry run: report; else converge → report → log → return or
@@ -54,21 +54,21 @@ __all__ = ["REAL_WORLD", "World", "run"]
 def run(
     action: Action[R], event: bytes, context: FcContext, world: World = REAL_WORLD
 ) -> dict[str, Any]:
-    """Do what an event asks of an action, and answer in the form of its trigger.
+    """Do what an event requests of an action, and respond in its trigger's format.
 
     Args:
         action: The function.
         event: The event as Function Compute delivers it.
         context: Function Compute's context.
-        world: What there is outside.
+        world: Everything outside the run.
 
     Returns:
-        The report; of a list of messages ``{"outcome", "reports"}``; for an HTTP trigger its
-        answer with either, or the error, as body.
+        The report; for a list of messages ``{"outcome", "reports"}``; for an HTTP trigger, a
+        response with either, or the error, as its body.
 
     Raises:
-        CurfewError: one of its classes, see ``shared.base.errors``; never for an event that is
-            answered as HTTP.
+        CurfewError: one of its subclasses, see ``shared.base.errors``; never for an event that gets
+            an HTTP response.
     """
     try:
         parsed = parse(event)
@@ -94,14 +94,14 @@ def run(
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """What one message asks for, before anything was looked at.
+    """What one message requests, before anything was read.
 
     Attributes:
-        digest: What its plan_id says of it.
+        digest: What its plan_id says about it.
         within: See ``Action.releases_within``.
-        day: Whether it rests today.
-        disks: Which disks the rule wants to see.
-        prices: Whether rows tell prices.
+        day: Whether it does nothing today.
+        disks: Which disks the rule needs to see.
+        prices: Whether rows have prices.
     """
 
     request: Request
@@ -116,23 +116,23 @@ class _Asked(msgspec.Struct, frozen=True):
 
     @property
     def dry_run(self) -> bool:
-        """Is only the plan asked for?"""
+        """Is only the plan requested?"""
         return self.request.dry_run is True
 
     @property
     def released_by(self) -> datetime | None:
-        """Who is released later than this gets no row; None if every row is wanted."""
+        """Instances released later than this get no row; None: every instance gets one."""
         return None if self.within is None else self.when.now + self.within
 
     def plan_id(self, plan: Plan) -> str:
-        """The id that confirms its plan; "" unless it is a dry run as of now."""
+        """The id that confirms its plan; "" unless it is a dry run for now."""
         if not self.dry_run or self.rule.moment(self.when.now) != self.when.now:
             return ""
         return make_plan_id(self.digest, members_of(self.rule, plan.to_change))
 
 
 class _Invocation:
-    """One call of the function: one clock, one deadline, one pace, one way to ECS."""
+    """One invocation: one clock, one deadline, one pacer, one connection to ECS."""
 
     def __init__(
         self,
@@ -160,11 +160,10 @@ class _Invocation:
         self.waits = Waits(self.clock, self.deadline)
 
     def report(self, message: Message | InvalidEvent) -> Report:
-        """Do what one message asks, and log it; after the last of them the channels are told.
+        """Do what one message requests, and log it; after the last one, notify the channels.
 
         Raises:
-            CurfewError: nothing came of it, and nothing was changed; or what was changed cannot
-                be told.
+            CurfewError: it failed and nothing was changed; or it is unknown what was changed.
         """
         self.may_tell = True
         try:
@@ -173,19 +172,19 @@ class _Invocation:
             self._ended(error)
             raise
         report = whole.cut_to(self.rows_kept)
-        # Who is about to be released is told of to the last row.
+        # An advance notice has every row.
         not_told = self._ended(whole if whole.released_by else report)
         return msgspec.structs.replace(report, warnings=(*report.warnings, *not_told))
 
     def ends_early(self, error: CurfewError) -> None:
-        """Tell the channels of what ends the invocation before its last message has ended."""
+        """Notify the channels of an error that ends the invocation early."""
         if self.telling and self.messages_left:
-            sentence, _, _ = str(error).partition(' {"outcome": ')  # what follows are reports
+            sentence, _, _ = str(error).partition(' {"outcome": ')  # the rest are reports
             self.telling.add(type(error)(sentence))
             self.telling.tell(self.origin)
 
     def _ended(self, ending: Report | CurfewError) -> list[str]:
-        """Note what became of a message; after the last, which channels could not be told."""
+        """Record a message's outcome; after the last, also which channels were not reached."""
         self.messages_left -= 1
         if self.telling is None:
             return []
@@ -212,7 +211,7 @@ class _Invocation:
         return report
 
     def unforeseen(self, error: Exception, origin: Origin, *, writes_before: int) -> CurfewError:
-        """What the invocation ends with after an error that nothing foresees; it is logged."""
+        """How the invocation ends after an unforeseen error, which is logged."""
         told = log_unforeseen(error)
         typed: CurfewError = Unavailable(f"{told}; nothing was changed")
         if self.ecs.sent().writes > writes_before:
@@ -225,7 +224,7 @@ class _Invocation:
         return self.clock.now() < self.deadline.work_until
 
     def close(self) -> None:
-        """Close the way to ECS, if there is one; that it cannot be closed changes no answer."""
+        """Close the connection to ECS, if any; a failure to do so changes no response."""
         try:
             self.ecs.close()
         except Exception as error:  # noqa: BLE001  # the answer is made
@@ -268,11 +267,11 @@ class _Invocation:
         )
 
     def _asked(self, message: Message, started: datetime) -> _Asked:
-        """What a message asks for, once the guards on the whole run that need no look allow it."""
+        """What a message requests, if the run guards that need no read allow it."""
         request = decode(self.action.request, message.request, self.action.name)
         self.may_tell = request.notify
         settings = read_settings(self.world.environ)
-        # What has no time is of the delivery, not of when its turn in a list comes.
+        # A message without a time counts from delivery, not from when its turn in a list comes.
         when = RequestTime(message.sent_at or self.begun, started, settings)
         regions = self._regions(request)
         if not self.action.only_reads:
@@ -292,7 +291,7 @@ class _Invocation:
         )
 
     def _blank(self, asked: _Asked, origin: Origin, ended: datetime) -> Report:
-        """The report before anything was looked at; on a day that is not meant, the whole of it."""
+        """The report before anything was read; on a day that is not selected, the final one."""
         settings = asked.when.settings
         return Report(
             action=self.action.name,
@@ -309,7 +308,7 @@ class _Invocation:
         )
 
     def _fleet(self, asked: _Asked) -> Fleet:
-        """Who is asked about, and where."""
+        """Which instances are requested, and where."""
         when, settings = asked.when, asked.when.settings
         selection = asked.request.selection()
         by_ids = isinstance(selection, ByIds)
@@ -330,7 +329,7 @@ class _Invocation:
         )
 
     def _allowed(self, asked: _Asked, fleet: Fleet, plan: Plan) -> tuple[Plan, str]:
-        """The plan as far as the guards on its size allow it, and why they refuse it, if so."""
+        """The plan as far as the guards on its size allow, and why they refuse it, if they do."""
         settings = asked.when.settings
         try:
             check_number(plan.to_change, asked.request, settings, self.spent)
@@ -342,7 +341,7 @@ class _Invocation:
         return plan, ""
 
     def _rows(self, asked: _Asked, fleet: Fleet, plan: Plan, *, is_refused: bool) -> Sequence[Row]:
-        """What becomes of each instance; raises as ``_execute`` does."""
+        """The result for each instance; raises as ``_execute`` does."""
         if asked.dry_run or is_refused:
             return dry_run_rows(plan, asked.rule, self.clock.now())
         return self._execute(fleet, plan)

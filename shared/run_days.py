@@ -1,8 +1,7 @@
 """The ``days`` of a request: on any other day it does nothing, and its report says so. Pure.
 
 The day is the local date of the event's own time, in ``CURFEW_TZ``, so that a late delivery means
-the same day. The grammar of day words, and China's calendar, are imported only where they are
-asked for.
+the same day. The grammar of day words, and China's calendar, are imported only when needed.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from shared.request.request import Request
 
 
 class EventDay(msgspec.Struct, frozen=True):
-    """What the days of a request say of its event's day.
+    """What the days of a request mean for its event's day.
 
     Attributes:
         is_meant: It is one of them, or the request names none.
@@ -34,8 +33,8 @@ def day_of(request: Request, when: RequestTime, harm: Harm) -> EventDay:
     """Is the event's day one of the request's?
 
     Raises:
-        Refused: it lies beyond the calendar and something could be lost; or CURFEW_HOLIDAYS or
-            CURFEW_WORKDAYS cannot be read.
+        Refused: it is beyond the calendar and something could be lost; or CURFEW_HOLIDAYS or
+            CURFEW_WORKDAYS is invalid.
     """
     if request.days is UNSET:
         return EventDay()

@@ -1,4 +1,4 @@
-"""The guards on a whole run: over them nothing is done at all.
+"""The guards on a whole run: if one refuses, nothing is done at all.
 
 Before any call: the event's age, the account, the regions. After the plan: the number cap, the
 percentage cap, and a plan that was confirmed beforehand.
@@ -23,8 +23,7 @@ AHEAD_TOLERANCE = timedelta(minutes=5)
 """How far ahead of this machine's clock an event's time may be."""
 
 PERCENT_FLOOR = 5
-"""So many instances of a region may always change, whatever CURFEW_MAX_PERCENT: in a fleet of
-eight, 20 % would be one."""
+"""This many instances of a region may always change: in a fleet of eight, 20 % would be one."""
 
 _NAMED = 5
 
@@ -34,7 +33,7 @@ def check_age(when: RequestTime) -> None:
 
     Raises:
         Refused: the event is older than CURFEW_MAX_EVENT_AGE.
-        InvalidEvent: it is of the future, by more than a wrong clock explains.
+        InvalidEvent: it is further in the future than a wrong clock explains.
     """
     age, settings = when.now - when.at, when.settings
     if age > settings.max_event_age:
@@ -64,7 +63,7 @@ def check_place(account: str, regions: Sequence[str], settings: Settings) -> Non
 
 
 class Spent:
-    """What an invocation has changed or set out to change, over all of its messages.
+    """What an invocation has changed or is about to change, over all of its messages.
 
     Attributes:
         ids: By region, the distinct instances.
@@ -76,12 +75,12 @@ class Spent:
         self.sizes: dict[str, int] = {}
 
     def add(self, to_change: Iterable[Instance]) -> None:
-        """Count these, from now on."""
+        """Count these from now on."""
         for one in to_change:
             self.ids[one.region].add(one.id)
 
     def total_with(self, to_change: Iterable[Instance], region: str | None = None) -> int:
-        """How many distinct instances it would be with these, in a region or in all."""
+        """How many distinct instances there would be with these, in one region or in all."""
         regions = self.ids if region is None else (region,)
         counted = {(each, one) for each in regions for one in self.ids.get(each, ())}
         counted |= {(one.region, one.id) for one in to_change if region in {None, one.region}}
@@ -91,7 +90,7 @@ class Spent:
 def check_number(
     targets: Sequence[Instance], request: Request, settings: Settings, spent: Spent
 ) -> None:
-    """No more instances than the request allows, nor than CURFEW_MAX_INSTANCES an invocation.
+    """No more instances than the request allows, nor than CURFEW_MAX_INSTANCES per invocation.
 
     Raises:
         Refused: more would change; all or nothing.
@@ -142,16 +141,16 @@ def check_percent(targets: Sequence[Instance], spent: Spent, settings: Settings)
 
 
 def check_plan(members: Mapping[str, str], request_digest: str, request: Request) -> None:
-    """A request that confirms a plan may change what that plan would, and nothing else.
+    """A request that confirms a plan may change what that plan would change, and nothing else.
 
     Args:
         members: The instances that would change now, as ``plan_id.members_of`` has them.
-        request_digest: The digest of what is asked now.
+        request_digest: The digest of the current request.
         request: The request, perhaps with a ``plan_id``.
 
     Raises:
-        InvalidEvent: the ``plan_id`` is none.
-        Refused: it is of another request, or other instances would change now.
+        InvalidEvent: the ``plan_id`` is invalid.
+        Refused: it belongs to another request, or other instances would change now.
     """
     if not isinstance(request.plan_id, str):
         return
@@ -171,7 +170,7 @@ def check_plan(members: Mapping[str, str], request_digest: str, request: Request
 
 
 def _shown(when: RequestTime) -> str:
-    """The event's time as the operator's zone has it."""
+    """The event's time in the operator's zone."""
     return to_zone_text(when.at, when.settings.zone)
 
 

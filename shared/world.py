@@ -17,7 +17,7 @@ from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import Connection
 from shared.settings.settings import Credentials, FcContext, Settings, read_credentials
 
-if TYPE_CHECKING:  # few runs tell anybody, and only those load what it takes
+if TYPE_CHECKING:  # few runs notify anybody, and only those load the code for it
     from shared.notify.notices import Post
     from shared.notify.telling import Telling
 
@@ -38,9 +38,9 @@ class World(msgspec.Struct, frozen=True):
     Attributes:
         clock: Makes the clock of one invocation.
         side_by_side: How several calls are made at once.
-        connect: Makes the way to ECS.
-        poster: Makes the way to the channels that are told; raises Refused if there is none.
-        environ: The environment's variables.
+        connect: Makes the connection to ECS.
+        poster: Makes the connection to the channels; raises Refused if there is none.
+        environ: The environment variables.
     """
 
     clock: Callable[[], Clock] = SystemClock
@@ -50,7 +50,7 @@ class World(msgspec.Struct, frozen=True):
     environ: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
 
     def ecs(self, context: FcContext, clock: Clock, deadline: Deadline) -> EcsAccess:
-        """An invocation's way to ECS; its credentials are read when it is first used."""
+        """An invocation's connection to ECS; its credentials are read when it is first used."""
 
         def connect(settings: Settings) -> Connection:
             return self.connect(settings, read_credentials(context, self.environ))
@@ -58,12 +58,12 @@ class World(msgspec.Struct, frozen=True):
         return EcsAccess(connect, clock, deadline, self.side_by_side)
 
     def telling(self, clock: Clock, killed_at: datetime, account: str) -> Telling | None:
-        """Who tells the channels of an invocation; None where nobody is to be told.
+        """What notifies the channels of an invocation; None if nobody is to be notified.
 
         Args:
             clock: The invocation's.
             killed_at: When the platform ends it.
-            account: Whose instances; "" if that is not known.
+            account: The account of the instances; "" if unknown.
         """
         if not self.environ.get("CURFEW_NOTIFY", "").strip():
             return None

@@ -1,1 +1,1 @@
-"""What everything may use: errors, times, clock, simultaneous calls, strict JSON."""
+"""What every package may use: errors, times, clock, concurrent calls, strict JSON."""

@@ -1,4 +1,4 @@
-"""Time as a value that is passed in: what is it now, wait a while, how long is left.
+"""Time as a value that is passed in: the current time, waiting, how long is left.
 
 The real clock never goes backwards within an invocation. Tests, the demo and the simulation pass a
 clock of their own, so a night takes milliseconds.
@@ -14,7 +14,7 @@ import msgspec
 
 
 class Clock(Protocol):
-    """What the rest of the code knows of time."""
+    """What the rest of the code knows about time."""
 
     def now(self) -> datetime:
         """The present, timezone-aware, UTC."""
@@ -26,7 +26,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock as it stood at creation, moved on by the monotonic one."""
+    """The machine's clock at creation, advanced by the monotonic clock."""
 
     def __init__(self) -> None:
         self._start = datetime.now(timezone.utc)
@@ -46,7 +46,7 @@ class Deadline(msgspec.Struct, frozen=True):
 
     Attributes:
         work_until: No call starts and no wait lasts beyond it.
-        killed_at: When the platform ends the invocation; an answer after it is lost.
+        killed_at: When the platform ends the invocation; a response after that is lost.
     """
 
     work_until: datetime
@@ -56,8 +56,8 @@ class Deadline(msgspec.Struct, frozen=True):
     def after(cls, start: datetime, timeout: timedelta, *, notices_s: float = 0) -> Deadline:
         """The deadline of a function that started at ``start`` and may run for ``timeout``.
 
-        A twentieth of the timeout, at least 1 s and at most 5 s, is kept for the report, and
-        ``notices_s`` besides for telling of it; together at most half of the timeout.
+        A twentieth of the timeout, at least 1 s and at most 5 s, is reserved for the report, plus
+        ``notices_s`` for notices; together at most half of the timeout.
         """
         margin = min(max(timeout * 0.05, timedelta(seconds=1)), timedelta(seconds=5))
         margin += timedelta(seconds=notices_s)

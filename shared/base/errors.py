@@ -9,7 +9,7 @@
 
 Function Compute shows the class name as ``errorType`` and the message as ``errorMessage``; it
 retries asynchronous invocations that raise, then sends them to the failure destination. Messages
-say what was wrong and what would be right, and never hold a credential or a signed URL.
+say what was wrong and what is expected, and never contain a credential or a signed URL.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from shared.base.printable import printable
 class CurfewError(Exception):
     """The invocation failed; the subclass says how, and what may have changed.
 
-    Names and texts of others in the message are shown, not acted upon: see
-    ``shared.base.printable``.
+    Names and foreign texts in the message are shown harmlessly: see ``shared.base.printable``.
     """
 
     def __init__(self, message: str) -> None:
@@ -32,7 +31,7 @@ class CurfewError(Exception):
 
 
 class InvalidEvent(CurfewError):  # noqa: N818  # Function Compute shows the class name to people
-    """The event is invalid: which field, what was there, what would be right."""
+    """The event is invalid: which field, what was there, what is expected."""
 
 
 class Refused(CurfewError):  # noqa: N818  # likewise
@@ -56,8 +55,8 @@ class Unavailable(CurfewError):  # noqa: N818  # likewise
 
     Attributes:
         unknown_region: ECS says, or its missing host shows, that there is no such region.
-        unreadable: It is one row of an answer that cannot be read; the others can.
-        late: Its turn did not come while the answer was of use; it may be asked for again.
+        unreadable: One row of a response cannot be parsed; the others can.
+        late: Its turn did not come while the response would have been useful; it may be retried.
     """
 
     def __init__(
@@ -79,27 +78,27 @@ class Incomplete(CurfewError):  # noqa: N818  # likewise
 
 
 UNFORESEEN = "unforeseen"
-"""How a sentence about an error begins that nothing foresees."""
+"""How a sentence about an unforeseen error begins."""
 
 
 def unforeseen(error: Exception) -> str:
-    """A sentence that names an error that nothing foresees.
+    """A sentence that names an unforeseen error.
 
-    Without its text, which may hold an answer, or a secret.
+    Without its text, which may contain a response or a secret.
     """
     at = places(error)
     return f"{UNFORESEEN}: {type(error).__name__} at {at[-1] if at else 'an unknown place'}"
 
 
 def places(error: Exception) -> list[str]:
-    """Where in the code an error arose, from the outside in: ``domain/plan.py:70``."""
+    """Where in the code an error was raised, outermost first: ``domain/plan.py:70``."""
     frames = traceback.extract_tb(error.__traceback__)
     return [f"{'/'.join(frame.filename.rsplit('/', 2)[-2:])}:{frame.lineno}" for frame in frames]
 
 
 def assert_never(value: NoReturn) -> NoReturn:
-    """The end of a match over a closed union: a member that is not handled does not type-check.
+    """The end of a match over a closed union: an unhandled member does not type-check.
 
-    Python 3.10 has none of its own.
+    Python 3.10 does not have one.
     """
     raise AssertionError(f"{type(value).__name__} is not handled")

@@ -1,4 +1,4 @@
-"""Several calls side by side. The simulation passes a runner that makes them one after another."""
+"""Several calls at once. The simulation passes a runner that makes them one after another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ U = TypeVar("U")
 
 
 class Runner(Protocol):
-    """Does work for each item and gives the results in the order of the items."""
+    """Does work for each item and returns the results in the order of the items."""
 
     def __call__(self, work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:
         """Run ``work`` for each item, at most ``at_once`` at a time.
@@ -22,7 +22,7 @@ class Runner(Protocol):
 
 
 def threads(work: Callable[[T], U], items: Sequence[T], /, *, at_once: int) -> list[U]:
-    """The runner of real life: one thread for each call in flight."""
+    """The real runner: one thread for each call in flight."""
     if len(items) <= 1:
         return [work(item) for item in items]
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # small runs need none

@@ -1,8 +1,8 @@
-"""Text for people, which shows what it is: how many of what, and no character that acts.
+"""Text for people: counts with their nouns, and no character that takes effect.
 
-What a terminal or a log would act upon is written as its number. Names of instances and texts of
-servers may hold escape sequences, line ends that only some programs know (U+2028, C1), and marks
-that turn the direction of text round. Letters of all scripts stay.
+Characters that a terminal or a log would act on are written as their code points. Names of
+instances and texts from servers may contain escape sequences, line ends that only some programs
+know (U+2028, C1), and marks that reverse the direction of text. Letters of all scripts are kept.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ _SHORT = 20
 
 
 def printable(text: str) -> str:
-    r"""The text, each character that is not printed written as JSON would: ``\u2028``.
+    r"""The text, with each unprintable character written as in JSON: ``\u2028``.
 
-    So JSON stays the same JSON: these characters can stand nowhere but in its texts.
+    So JSON stays equivalent: these characters can appear only in its strings.
     """
     if text.isprintable():
         return text
@@ -32,7 +32,7 @@ def repeated(value: str) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """A number of things: ``1 instance``, ``2 instances``."""
+    """A number with its noun: ``1 instance``, ``2 instances``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 

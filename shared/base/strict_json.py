@@ -1,4 +1,4 @@
-"""JSON read strictly: what two readers could understand differently is an error.
+"""JSON parsed strictly: whatever two parsers could understand differently is an error.
 
 Python's ``json`` takes the last of duplicate keys, reads NaN, and lets deep nesting end in a
 RecursionError. Here each of these is a ``JsonError``. A byte order mark at the start is tolerated:
@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 MAX_DEPTH = 64
-"""Levels of lists and objects; the deepest event of any trigger has less than ten."""
+"""Levels of lists and objects; the deepest event of any trigger has fewer than ten."""
 
 MAX_NUMBER_CHARACTERS = 64
-"""No field of an event holds a longer number, and Python converts very long ones slowly."""
+"""No field of an event has a longer number, and Python converts very long ones slowly."""
 
 _SHOWN_CHARACTERS = 60
 
@@ -35,7 +35,7 @@ _LOOKALIKES = {
     "-": "\u2013\u2014\u2212\uff0d",
     " ": "\u00a0\u3000\u2002\u2003\u2009\u202f\u200b\u200c\u200d\u2060\ufeff",
 }
-"""What looks like a character of JSON, and is none, by that."""
+"""Characters that look like one of JSON's, by that character."""
 
 
 class JsonError(ValueError):
@@ -43,7 +43,7 @@ class JsonError(ValueError):
 
 
 def loads(data: bytes | str) -> object:
-    """Read one JSON value.
+    """Parse one JSON value.
 
     Args:
         data: JSON text, or its UTF-8 bytes; with or without a byte order mark.
@@ -81,7 +81,7 @@ def loads(data: bytes | str) -> object:
 
 
 def shown(value: object) -> str:
-    """A value for an error message, cut to some 60 characters: JSON's words as JSON has them."""
+    """A value for an error message, cut to some 60 characters: ``true``, ``null`` as in JSON."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     # A text is cut first: an event may have megabytes.
@@ -101,10 +101,11 @@ def _decoded(data: bytes | str) -> str:
 
 
 def _lookalike(error: json.JSONDecodeError) -> str:
-    """What to type in place of the character that JSON is broken by, if it only looks right.
+    """What to type in place of the character that breaks the JSON, if it only looks right.
 
     Editors and chat clients turn quotes into typographic ones, and Chinese input methods write
-    punctuation in full width. Where a text does not end, or ends too late, it is in the text.
+    full-width punctuation. If a string does not end, or ends too late, the character is within the
+    string.
     """
     from unicodedata import name  # noqa: PLC0415  # only where JSON is broken
 

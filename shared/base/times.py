@@ -1,4 +1,4 @@
-"""Times and durations as text: reading them strictly, writing them as ECS wants them.
+"""Times and durations as text: parsing them strictly, writing them as ECS wants them.
 
 Instants are RFC 3339 with a zone. ECS itself answers some of them without seconds
 ("AutoReleaseTime", DescribeInstances, API reference), so that form is read too. Nothing here asks
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 
 from shared.base.printable import repeated
 
-# Patterns are compiled when they are first used: at a cold start each would be paid for.
+# Patterns are compiled on first use: otherwise every cold start would pay for each.
 _INSTANT = (
     r"(?a)(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)[Tt ]"
     r"(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.(?P<fraction>\d+))?)?"
@@ -28,11 +28,11 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 _SHOWN_CHARACTERS = 60
 
 CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China's time, without daylight saving since 1991: the zone of dates that name none."""
+"""China's time, without daylight saving since 1991: the zone of dates that state none."""
 
 
 def parse_instant(text: str) -> datetime:
-    """Read an RFC 3339 time with its zone, with or without seconds.
+    """Parse an RFC 3339 time with its zone, with or without seconds.
 
     Args:
         text: For example ``2026-11-24T20:00:00+08:00``, ``2026-11-24T12:00:00.125Z``, or ECS's
@@ -56,9 +56,9 @@ def parse_instant(text: str) -> datetime:
 
 
 def to_minute_text(moment: datetime) -> str:
-    """Write a time as ECS takes it: UTC, whole minutes, seconds 00 ("AutoReleaseTime").
+    """Write a time as ECS accepts it: UTC, whole minutes, seconds 00 ("AutoReleaseTime").
 
-    Seconds are cut off, not rounded.
+    Seconds are dropped, not rounded.
 
     Raises:
         ValueError: the time has no zone, so nobody knows when it is.
@@ -91,7 +91,7 @@ def to_zone_text(moment: datetime, zone: tzinfo) -> str:
 
 
 def spoken(moment: datetime, zone: tzinfo) -> str:
-    """Write a time for a sentence: ``Tue 24 Nov 2026 20:02 +08:00``, in UTC where years end."""
+    """Write a time for a sentence: ``Tue 24 Nov 2026 20:02 +08:00``; in UTC if out of range."""
     with suppress(OverflowError):
         moment = moment.astimezone(zone)
     offset = f"{moment:%z}"
@@ -99,7 +99,7 @@ def spoken(moment: datetime, zone: tzinfo) -> str:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read a whole number of minutes, hours or days: ``90m``, ``2h``, ``3d``.
+    """Parse a whole number of minutes, hours or days: ``90m``, ``2h``, ``3d``.
 
     Raises:
         ValueError: it is not of that form, is zero, or has more than six digits.
@@ -111,7 +111,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def before(moment: datetime, duration: timedelta) -> datetime:
-    """So long before a moment; where no calendar reaches so far, the first moment of all."""
+    """The instant this long before a moment; the earliest possible one if that is out of range."""
     try:
         return moment - duration
     except OverflowError:
@@ -119,7 +119,7 @@ def before(moment: datetime, duration: timedelta) -> datetime:
 
 
 def _instant(match: re.Match[str]) -> datetime:
-    """The instant that the parts of a time name; ValueError if there is none."""
+    """The instant that the parts of a time denote; ValueError if there is none."""
     offset = timedelta(hours=int(match["zone_hour"] or 0), minutes=int(match["zone_minute"] or 0))
     local = datetime(
         int(match["year"]),

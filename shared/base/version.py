@@ -1,3 +1,3 @@
-"""The version of the code, as every report and every run's log line say it."""
+"""The version of the code, as in every report and every run's log line."""
 
 VERSION = "0.2.0"

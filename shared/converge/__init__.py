@@ -1,1 +1,1 @@
-"""From a plan to what became of each instance."""
+"""From a plan to the result for each instance."""

@@ -1,4 +1,4 @@
-"""All regions of one request together: plan over them, then carry the plan out side by side."""
+"""All regions of one request together: plan over them, then carry out the plan in parallel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOT_THERE = 'already released, nonexistent, or in another region (name it in "re
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """What a first look came to: the plan, and all that a person must be told beside it.
+    """The result of a first look: the plan, and everything else that a person must know.
 
     Attributes:
         plan: What is to be done.
@@ -45,12 +45,12 @@ class Fleet(msgspec.Struct, frozen=True):
     """The regions of a request, and what is to be done in them.
 
     Attributes:
-        judge: Who is meant, who is guarded, what comes next.
+        judge: Which instances are selected, which are guarded, what comes next.
         sources: One for each region.
-        others: The operator's other regions, where an id may be that these do not know.
-        born_by: Who was created later is not meant; None: whoever is selected is.
-        disks: Which disks the rule wants to see.
-        wait: Waits some seconds before ids that no region knows are asked for again, if it may.
+        others: The operator's other regions, where ids unknown to these may be.
+        born_by: Instances created later are not selected; None: no limit.
+        disks: Which disks the rule needs to see.
+        wait: Waits some seconds before unknown ids are looked up again, if it may.
     """
 
     judge: Judge
@@ -64,7 +64,7 @@ class Fleet(msgspec.Struct, frozen=True):
     side_by_side: Runner
 
     def look(self) -> Scene:
-        """Look once at all that is selected, and plan.
+        """Read everything selected once, and plan.
 
         Raises:
             InvalidEvent: ECS knows none of the regions.
@@ -86,7 +86,7 @@ class Fleet(msgspec.Struct, frozen=True):
         return Scene(plan, seen.unread, tuple(self._warnings(seen, late)))
 
     def sizes(self, regions: Iterable[str]) -> tuple[dict[str, int], dict[str, str]]:
-        """How many instances each of these regions has, selected or not; why not, where unknown.
+        """How many instances each of these regions has, selected or not; if unknown, why.
 
         They are counted for at most a third of the time that is left.
         """
@@ -118,7 +118,7 @@ class Fleet(msgspec.Struct, frozen=True):
         return [*plan.left_alone, *(row for rows in done for row in rows)]
 
     def _first_look(self, source: Inventory, selection: Selection) -> Found:
-        """The selected instances, with sure tags where much is at stake; the free with disks."""
+        """The selected instances, with confirmed tags if needed; the unguarded ones with disks."""
         for_disks, source = (source.reading_until(self._in_thirds(number)) for number in (2, 1))
         found = source.select(selection)
         excepted = self.judge.narrowing.kept.ids.intersection(found.instances)
@@ -143,12 +143,12 @@ class Fleet(msgspec.Struct, frozen=True):
     def _with_sure_tags(
         self, source: Inventory, instances: dict[str, Instance]
     ) -> Mapping[str, Instance]:
-        """Of those that lack tags what a second look says, where it may decide.
+        """What a second look says about instances that lack tags, if it may decide.
 
-        A filter by several values finds whoever has the key, so that alone tells who was meant.
-        Before a loss, where the request means who lacks a tag, and about keys that the rule
-        doubts, that is ListTagResources; else, and only if CURFEW_ONLY_TAGS asks for tags,
-        DescribeInstances again.
+        ListTagResources before a loss, if the request selects instances that lack a tag, and for
+        keys that the rule doubts; otherwise, and only if CURFEW_ONLY_TAGS requires tags,
+        DescribeInstances again. A filter by several values finds every instance with the key, so
+        only that tells which was selected.
         """
         guard, narrowing = self.judge.guard, self.judge.narrowing
         readable = [one for one in instances.values() if not one.unreadable]
@@ -170,12 +170,12 @@ class Fleet(msgspec.Struct, frozen=True):
         try:
             return seen | _by_id(source.with_tags_checked(list((doubted | in_doubt).values())))
         except Unavailable:
-            if in_doubt:  # who is meant cannot be told
+            if in_doubt:  # which instances are selected is unknown
                 raise
-            return seen  # whose schedule cannot be told is pending, the others are done
+            return seen  # instances whose schedule is unknown are pending, the others are processed
 
     def _narrowed(self, instances: dict[str, Instance]) -> dict[str, Instance]:
-        """Without those that the request leaves out; of ids each has a row, which says so."""
+        """Without those that the request excludes; an excluded id has a row that says so."""
         if isinstance(self.judge.selection, ByIds):
             return instances
         mismatch = self.judge.narrowing.mismatch
@@ -191,12 +191,12 @@ class Fleet(msgspec.Struct, frozen=True):
         return f"{selected}, but {fields} {leave} {'none of them' if many else 'it out'}."
 
     def _in_thirds(self, number: int) -> datetime:
-        """When so many thirds of the time that is left are over."""
+        """When this many thirds of the remaining time are over."""
         now = self.clock.now()
         return now + (self.deadline.work_until - now) / 3 * number
 
     def _free(self, instances: Iterable[Instance], guard: Guard) -> list[Instance]:
-        """Those that nothing guards."""
+        """Those that are not guarded."""
         now = self.clock.now()
         return [
             one
@@ -216,7 +216,7 @@ class Fleet(msgspec.Struct, frozen=True):
         return [one for one in instances if not isinstance(rule.next_step(one, now), Done)]
 
     def _is_late(self, instance: Instance) -> bool:
-        """Was it created after the event, or does nobody know?"""
+        """Was it created after the event, or is that unknown?"""
         if self.born_by is None or instance.unreadable:
             return False
         return instance.created_at is None or instance.created_at > self.born_by
@@ -235,7 +235,7 @@ class Fleet(msgspec.Struct, frozen=True):
         return [region for region in regions if region not in seen.unread]
 
     def _rows_of_missing(self, seen: Survey, now: datetime) -> Iterator[Row]:
-        """What is said of ids that no region of the request knows."""
+        """The rows and warnings about ids that no region of the request knows."""
         regions = self._read(seen)
         where, region = ", ".join(regions), regions[0] if len(regions) == 1 else ""
         unasked = "".join(f"; {why}" for why in seen.unasked.values())
@@ -288,7 +288,7 @@ class Fleet(msgspec.Struct, frozen=True):
                 yield f"nothing matched in {region}: {hint}"
 
     def _unmet(self, seen: Survey) -> list[str]:
-        """The excepted ids that nobody selected has, and that were not asked for, either."""
+        """Ids in ``except`` that no selected instance has, and that were not requested either."""
         selection = self.judge.selection
         asked = selection.members if isinstance(selection, ByIds) else frozenset()
         return sorted(self.judge.narrowing.kept.ids - seen.excepted - asked)

@@ -1,7 +1,7 @@
-"""The loop: look, ask, make equal calls together, wait, look again, until all is done.
+"""The loop: look, judge, batch equal calls, wait, look again, until everything is done.
 
-Level-triggered: nothing is remembered from run to run, each look starts from the world as it is.
-So a retry, a duplicate, or a run after a crash simply goes on from there. No action is known here.
+Level-triggered: nothing is remembered from run to run, each look starts from the actual state. So a
+retry, a duplicate, or a run after a crash simply continues from there. No action is known here.
 """
 
 from __future__ import annotations
@@ -26,27 +26,29 @@ from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, TAG_PAGE, Inventory
 from shared.report.log import log_unforeseen
 
 SINGLES_AT_ONCE = 16
-"""Calls in flight where ECS has no batch form; more gain nothing, the SDK's CPU is the limit."""
+"""Calls in flight if ECS has no batch form; more gain nothing, the SDK's CPU is the limit."""
 
 WITH_DISKS = 25
-"""Instances looked at together where each needs calls of its own for its disks: the first must
-not be out of date before the last is read."""
+"""Instances read together if each needs its own calls for its disks.
+
+The first look must not be stale before the last is taken.
+"""
 
 _TIME_TO_SEND = timedelta(seconds=10)
-"""How long before a look is out of date another is taken: its calls are still to be sent."""
+"""How long before a look becomes stale it is repeated, so that its calls can still be sent."""
 _A_MOMENT = timedelta(seconds=1)
-"""No instance is looked at again at once, over and over."""
+"""The shortest time between two looks at one instance."""
 _MOST_UNCONFIRMED = 3
-"""How often a second response may fail to confirm which tags are missing, before that ends it."""
+"""How often a second response may fail to confirm missing tags before giving up."""
 _TIME_TO_CONNECT = timedelta(seconds=5)
-"""What a call may take until it leaves: its connection may have to be made first."""
+"""How long a call may take to be sent: it may have to connect first."""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """All that the loop needs in one region.
+    """Everything that the loop needs in one region.
 
     Attributes:
-        reader: Adds the disks that the rule wants to see.
+        reader: Adds the disks that the rule needs to see.
     """
 
     inventory: Inventory
@@ -74,14 +76,14 @@ def converge(instances: Sequence[Instance], job: Job) -> list[Row]:
 
 
 class _Sample(msgspec.Struct, eq=False):
-    """Some of many that wait for the same; if these are through, the others probably are."""
+    """A sample of many that wait for the same thing; if these are done, the others probably are."""
 
     awaits: type[Call] | None
     looked_at: list[Target]
     others: list[Target]
 
     def is_through(self) -> bool:
-        """Are most of the sample through? If not, the others are put off like the sample."""
+        """Are most of the sample done? If not, the others are postponed like the sample."""
         still = [one for one in self.looked_at if one.row is None and isinstance(one.step, Wait)]
         if len(still) * 2 <= len(self.looked_at):
             return True
@@ -103,7 +105,7 @@ class _Run:
         self.most = WITH_DISKS if job.reader.wanted is DiskLook.ALL else None
 
     def to_the_end(self) -> None:
-        """Round after round, until all are settled or the time is up."""
+        """Round after round, until all are settled or time runs out."""
         while (unsettled := [one for one in self.targets if one.row is None]) and (
             self.job.clock.now() < self.job.deadline.work_until
         ):
@@ -121,7 +123,7 @@ class _Run:
             self._act(wave)
 
     def rows(self, result: Result = Result.PENDING, reason: str = "", code: str = "") -> list[Row]:
-        """A row for each instance; this result and reason for those that are not settled."""
+        """A row for each instance; unsettled ones get this result and reason."""
         return [
             one.row
             or (one.ended(result, reason, code) if reason else one.pending(self.job.judge.rule))
@@ -129,7 +131,7 @@ class _Run:
         ]
 
     def _next_wave(self, unsettled: Sequence[Target]) -> tuple[list[Target], list[_Sample]]:
-        """Those whose turn it is: as many as ECS will take, and samples of those that wait."""
+        """Those whose turn it is: as many as ECS will accept, and samples of those that wait."""
         now = self.job.clock.now()
         wave: list[Target] = []
         samples: list[_Sample] = []
@@ -154,16 +156,16 @@ class _Run:
         return self._as_looks_allow(wave, now), samples
 
     def _as_looks_allow(self, wave: list[Target], now: datetime) -> list[Target]:
-        """Without those for whose look there is no call left in this minute.
+        """Without those for whose look no call is left in this minute.
 
-        A look counts for 30 seconds from its first call on, so the rest of what it needs is not
-        waited for beyond that: it would come when the first is out of date, for ever.
+        A look is valid for 30 seconds from its first call, so the rest of its calls is not waited
+        for longer than that: by then the first would always be stale.
         """
         for operation, rows, needing in self._looks_at(wave, now):
             outlook = self.job.inventory.client.outlook(operation, now)
             most = None if outlook.calls is None else outlook.calls * rows
             if most and operation == "ListTagResources":
-                most = max(rows, most - rows)  # a call is for the dry run, should all have none
+                most = max(rows, most - rows)  # one call is for the dry run, in case none has tags
             if outlook.opens_at <= now and (most is None or len(needing) <= most):
                 continue
             too_many = needing if outlook.opens_at > now else needing[most or 0 :]
@@ -176,7 +178,7 @@ class _Run:
     def _looks_at(
         self, wave: Sequence[Target], now: datetime
     ) -> Iterator[tuple[str, int, list[Target]]]:
-        """What is asked before anybody of the wave is acted on: how many rows a call, for whom."""
+        """What is read before any of the wave is acted on: how many rows per call, for which."""
         stale = [one for one in wave if self._is_stale(one, now)]
         yield "DescribeInstances", PAGE, stale
         if self.job.reader.wanted is DiskLook.ALL:
@@ -209,10 +211,10 @@ class _Run:
         return target.blind or isinstance(target.step, Wait) or age > most
 
     def _look(self, targets: Sequence[Target]) -> None:
-        """See how they are now, with their disks; those that are being deleted without.
+        """Read their current state, with their disks; without disks for those being deleted.
 
-        Nobody misses what was deleted; what is gone for no reason is looked for once more, and so
-        are the tags of who was found by them and now shows none.
+        Deleted instances are not missed; one that is gone for no reason is looked up again, and so
+        are the tags of one that was selected by them and now shows none.
         """
         now = self.job.clock.now()
         known = {one.instance.id: one.instance for one in targets}
@@ -238,16 +240,16 @@ class _Run:
         return msgspec.structs.replace(reader, inventory=in_time).add(looked, known)
 
     def _decide(self, target: Target, now: datetime) -> None:
-        """Ask about its latest look; one failure keeps no other from being done."""
+        """Judge its latest look; one failure does not block the others."""
         try:
             target.decide(self.job.judge, now)
         except Exception as error:  # noqa: BLE001  # as it says
             target.row = target.ended(Result.FAILED, log_unforeseen(error))
 
     def _ask_twice(self, wave: list[Target]) -> list[Target]:
-        """Let a second API confirm that tags are missing on which it depends what is done.
+        """Have a second API confirm missing tags that decide what is done.
 
-        Gives those that may be acted on: not whose turn to be confirmed did not come in time.
+        Returns those that may be acted on: not those that were not confirmed in time.
         """
         ready = [
             one
@@ -277,7 +279,7 @@ class _Run:
         return [one for one in wave if id(one) not in put_off]
 
     def _act(self, wave: Iterable[Target]) -> None:
-        """Make the calls that the wave is ready for, side by side, batch by batch."""
+        """Make the calls that the wave is ready for, concurrently, batch by batch."""
         groups: dict[tuple[Call, int, bool], list[Target]] = defaultdict(list)
         for target in wave:
             step = target.step
@@ -325,6 +327,6 @@ class _Run:
 
 
 def _of_use_until(looks: Iterable[Instance]) -> datetime | None:
-    """When what is read beside these looks comes too late to act on them; None: there are none."""
+    """When further reads come too late to act on these looks; None: there are none."""
     seen = [one.seen_at for one in looks]
     return min(seen) + FRESH_FOR - _TIME_TO_SEND if seen else None

@@ -1,9 +1,9 @@
-"""The first look at all regions of a request: who is meant there, and what could not be seen.
+"""The first look at all regions of a request: what is selected there, what could not be read.
 
-Regions are read each by itself, for at most a third of the time that is left, and their disks for
-at most another: one that cannot be reached, is denied or misspelt keeps no other from being done.
-Ids that no region of the request knows are looked for once in the operator's other regions, so that
-"gone" is not said of a machine that runs elsewhere.
+Each region is read on its own, for at most a third of the remaining time, and its disks for at most
+another: one that cannot be reached, is denied or misspelt does not block the others. Ids that no
+region of the request knows are looked up once in the operator's other regions, so that a machine
+that runs elsewhere is not reported as gone.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ MAX_WAITS = 6
 """How often an invocation waits for unknown ids to show."""
 
 NAMED = 5
-"""How many ids a sentence names."""
+"""How many ids a sentence lists."""
 
 
 class Pause(Enum):
-    """What became of the wait before who is missing is looked for again.
+    """The outcome of waiting before missing instances are looked up again.
 
-    ECS was seen to leave an instance out of two answers that followed at once.
+    ECS has been seen to omit an instance from two consecutive responses.
     """
 
     OVER = "over"
@@ -51,8 +51,8 @@ class Pause(Enum):
 class Waits:
     """Shared by all messages of an invocation.
 
-    A list of messages waits a few times only, or its unknown ids would take all of its time. Beyond
-    that two looks at once must do: the next delivery could wait no more often.
+    A list of messages waits only a few times, or its unknown ids would take all of its time. After
+    that, two immediate looks must do: the next delivery could wait no more often.
     """
 
     def __init__(self, clock: Clock, deadline: Deadline) -> None:
@@ -60,7 +60,7 @@ class Waits:
         self._number = 0
 
     def wait(self) -> Pause:
-        """Wait before who is missing is looked for again, if there is time for it."""
+        """Wait before missing instances are looked up again, if there is time."""
         if self._number >= MAX_WAITS:
             return Pause.ENOUGH
         now = self._clock.now()
@@ -72,12 +72,12 @@ class Waits:
 
 
 class Eyes(msgspec.Struct, frozen=True):
-    """How regions are looked at.
+    """How regions are read.
 
     Attributes:
         look: Looks at one of them.
-        wait: Waits some seconds before ids that no region knows are asked for again, if it may.
-        side_by_side: How several are asked at once.
+        wait: Waits some seconds before unknown ids are looked up again, if it may.
+        side_by_side: How several are read at once.
     """
 
     look: Callable[[Inventory, Selection], Found]
@@ -89,19 +89,19 @@ class Survey(msgspec.Struct, frozen=True):
     """What a first look found.
 
     Attributes:
-        instances: Who is meant, those whose row cannot be read among them.
+        instances: The selected instances, including those whose row cannot be parsed.
         missing: The ids of the request that no region knows, in its order.
-        elsewhere: Of these, the ids that another of the operator's regions knows, with the region.
-        unasked: Other regions that did not say whether they know the missing ids, each with what
-            is to be said of it.
-        unsure: Why the missing ids could not be looked for again; "" if they were, or if the next
+        elsewhere: Those of them that another of the operator's regions knows, with the region.
+        unasked: Other regions that did not say whether they know the missing ids, each with what to
+            report about it.
+        unsure: Why the missing ids could not be looked up again; "" if they were, or if the next
             run could not do so either.
         unread: Regions of the request that could not be read, each with the reason.
-        strays: Rows that cannot be read and that nothing shows to be meant.
-        hints: By region, what comes near a selection that matched nothing.
-        misspelt: How many instances have a key that only the spelling tells from one of the
-            selection's, where they were listed, by both.
-        excepted: Which ids that the request excepts are among the selected.
+        strays: Rows that cannot be parsed and are not known to be selected.
+        hints: By region, near misses of a selection that matched nothing.
+        misspelt: How many listed instances have a key that differs from one of the selection's only
+            in spelling, by both keys.
+        excepted: Which ids in ``except`` are among the selected.
     """
 
     instances: tuple[Instance, ...]
@@ -122,13 +122,13 @@ def survey(
     others: Sequence[Client],
     eyes: Eyes,
 ) -> Survey:
-    """Look at all regions of a request.
+    """Read all regions of a request.
 
     Args:
         selection: Who is meant.
         sources: One for each region of the request.
         others: The operator's other regions.
-        eyes: How they are looked at.
+        eyes: How they are read.
 
     Raises:
         InvalidEvent: ECS knows none of the regions.
@@ -166,7 +166,7 @@ def survey(
 def _look_at_all(
     selection: Selection, sources: Sequence[Inventory], eyes: Eyes
 ) -> tuple[dict[str, Found], dict[str, CurfewError]]:
-    """What each region that could be read showed, and why the others could not be."""
+    """What each readable region showed, and why the others could not be read."""
     looks = eyes.side_by_side(
         lambda source: _attempt(eyes, source, selection), sources, at_once=max(1, len(sources))
     )
@@ -183,7 +183,7 @@ def _look_at_all(
 def _look_again(
     missing: Sequence[str], sources: Sequence[Inventory], eyes: Eyes
 ) -> tuple[dict[str, Instance], str]:
-    """Who shows some seconds later; and why that could not be seen, if the next run may see it."""
+    """Ids that show up seconds later; why they could not be looked up, if the next run can."""
     if not missing:
         return {}, ""
     pause = eyes.wait()
@@ -209,7 +209,7 @@ def _attempt(
 
 
 def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
-    """The error of a run that could read no region: the most telling of theirs."""
+    """The error of a run that could read no region: the most informative one."""
     errors = list(unread.values())
     if all(isinstance(one, Unavailable) and one.unknown_region for one in errors):
         return InvalidEvent("; ".join(str(one) for one in errors)[:MAX_MESSAGE])
@@ -223,7 +223,7 @@ def _of_no_region(unread: Mapping[str, CurfewError]) -> CurfewError:
 def _look_elsewhere(
     missing: Sequence[str], others: Sequence[Client], side_by_side: Runner
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    """Where else the missing ids are known, and which regions did not say, and why."""
+    """Where else the missing ids are known; which regions did not say, and why."""
     if not missing or not others:
         return {}, {}
     answers = side_by_side(
@@ -240,7 +240,7 @@ def _look_elsewhere(
 
 
 def _known_if_any(client: Client, ids: Sequence[str]) -> list[str] | str:
-    """The same as ``_known``, or why not; whatever goes wrong there fails nothing here."""
+    """The same as ``_known``, or why not; no error there fails the run."""
     silent = f"{client.region} did not answer"
     try:
         known = _known(client, ids)
@@ -265,8 +265,8 @@ def _known(client: Client, ids: Sequence[str]) -> list[str] | None:
             return None
         found = [row.get("InstanceId") for row in listed if isinstance(row, Mapping)]
         if len(found) < len(listed) or not all(isinstance(one, str) for one in found):
-            return None  # a row that names nobody may be any of them
+            return None  # a row without an id may be any of them
         if not set(part).issuperset(found):
-            return None  # the answer is not about them
+            return None  # the response is not about them
         known += [one for one in part if one in found]
     return known

@@ -1,7 +1,7 @@
-"""One instance on its way to the goal: what was seen, asked and answered of it, in one run.
+"""One instance on its way to the goal: what was read, called and returned in one run.
 
-The rule decides from the look alone; what is remembered here only keeps a run from hammering:
-how often a call was made in vain, when to look next, how large a batch it may share.
+The rule decides from the look alone; what is remembered here only keeps a run from hammering ECS:
+how often a call was in vain, when to look next, how large a batch it may share.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from shared.domain.steps import (
 )
 
 MAX_ACCEPTED = 3
-"""How often one kind of call is made for one instance when each is accepted but does not last."""
+"""How often one kind of call is made for an instance if accepted without lasting effect."""
 
 ALREADY_DONE = "already done: "
-"""How a row goes on that does not say by its result what this run did."""
+"""How a row continues if its result does not say what this run did."""
 
 PATIENCE = timedelta(seconds=60)
 """How long an accepted call may stay invisible before it is made again."""
@@ -44,11 +44,11 @@ _FIRST_LOOK_S, _LOOK_GROWTH, _LONGEST_LOOK_S = 1.0, 1.5, 10.0
 _LONGEST_SNAPSHOT_LOOK_S = 30.0
 _FIRST_TRY_AGAIN_S, _LONGEST_TRY_AGAIN_S, _LONGEST_BUSY_S = 0.5, 10.0, 30.0
 LOOK_AGAIN_AFTER = timedelta(seconds=5)
-"""ECS was seen to leave an instance out of two answers that followed at once."""
+"""ECS has been seen to omit an instance from two consecutive responses."""
 
 _ON_ITS_WAY = frozenset({Status.STARTING, Status.STOPPING})
 _AFTER_REFUSED_BATCH = timedelta(seconds=3)
-"""Should ECS have begun with a part of a batch that it refused, that part has time to vanish."""
+"""In case ECS started on part of a batch that it refused, that part has time to vanish."""
 
 
 class Target(msgspec.Struct, eq=False):
@@ -56,17 +56,18 @@ class Target(msgspec.Struct, eq=False):
 
     Attributes:
         instance: The latest look.
-        step: What the rule said to it.
-        due: When it is to be looked at or acted on next.
+        step: What the rule returned for it.
+        due: When to look at it or act on it next.
         first: What the first look showed.
-        blind: The look does not count any more; look before doing anything.
-        group: The largest batch that it may be part of.
-        suspect: It was refused alone; from then on it is tried again together with its like.
+        blind: The look is no longer valid; look again before doing anything.
+        group: The size of the largest batch that it may be part of.
+        suspect: It was refused alone; from then on it is retried together with others like it.
         row: Its line in the report, once it is settled.
-        unconfirmed: How often no second response confirmed which tags it lacks.
-        unsure: It would be left for want of a tag, which a second API is to confirm first.
+        unconfirmed: How often its missing tags could not be confirmed by a second response.
+        unsure: It would be left alone because a tag is missing, which a second API must confirm
+            first.
         made: What was done to it, in words.
-        why: Why the first of it was, as it was decided.
+        why: The reason for the first of these calls, when it was decided.
     """
 
     instance: Instance
@@ -97,7 +98,7 @@ class Target(msgspec.Struct, eq=False):
 
     @property
     def awaits(self) -> type[Call] | None:
-        """The kind of call whose effect is awaited; None: somebody else's."""
+        """The kind of call whose effect is awaited; None: not this run's."""
         return type(self._last) if self._last is not None else None
 
     def see(self, instance: Instance) -> None:
@@ -107,9 +108,9 @@ class Target(msgspec.Struct, eq=False):
         self.instance, self.blind, self._throttled = instance, False, ""
 
     def gone(self, now: datetime) -> Instance:
-        """The instance, now that ECS no longer shows it, with its disks as they were last read.
+        """The instance that ECS no longer shows, with its disks as last read.
 
-        The last look may have come without them: ECS's pace left no time to read them.
+        The last look may lack them: throttling left no time to read them.
         """
         disks = self._disks if self.instance.disks is None else self.instance.disks
         return msgspec.structs.replace(self.instance.gone(now), disks=disks)
@@ -120,7 +121,7 @@ class Target(msgspec.Struct, eq=False):
         self._throttled = operation
 
     def decide(self, judge: Judge, now: datetime) -> None:
-        """Ask about the latest look: settle, wait, or be ready for a call."""
+        """Judge the latest look: settle, wait, or be ready for a call."""
         if self._is_missing() and self._misses == 0:
             self._misses += 1
             self.step, self.blind = Wait("ECS does not show it"), True
@@ -150,7 +151,7 @@ class Target(msgspec.Struct, eq=False):
             self.row = Row(self.instance, Result.FAILED, reason, code)
 
     def learn(self, call: Call, outcome: Outcome, batch: int, rule: Rule, now: datetime) -> None:
-        """Take in what ECS answered to a call made in a batch of this size."""
+        """Take in ECS's response to a call made in a batch of this size."""
         match outcome:
             case NotSent(before):
                 self._note(call, before)
@@ -168,7 +169,7 @@ class Target(msgspec.Struct, eq=False):
         )
 
     def pending(self, rule: Rule) -> Row:
-        """The row of an instance that time did not suffice for."""
+        """The row of an instance for which time ran out."""
         if not isinstance(self.step, Wait):
             waiting = f"next: {in_words(self.step)}"
         elif self.instance.status in _ON_ITS_WAY and self.instance.status is self.first.status:
@@ -200,7 +201,7 @@ class Target(msgspec.Struct, eq=False):
         self.due = now + self._look_interval()
 
     def _note(self, call: Call, before: str) -> None:
-        """Take down what of a call was done before the rest of it was not."""
+        """Record the part of a call that was done before the rest failed."""
         if before:
             self.made = (*self.made, before)
             self._last = call
@@ -219,7 +220,7 @@ class Target(msgspec.Struct, eq=False):
             self.row = Row(self.instance, Result.FAILED, reason, rejected.code)
             return
         if rejected.in_doubt:
-            # What a look shows from now on counts as our doing; of a refused batch only perhaps.
+            # What looks show from now on counts as our doing; after a refused batch only perhaps.
             self._last = call
             self._perhaps_deleted |= isinstance(call, Delete) and rejected.alone
             self._in_refused_batch |= isinstance(call, Delete) and not rejected.alone
@@ -237,7 +238,7 @@ class Target(msgspec.Struct, eq=False):
             self.due = now + self._try_again_interval(kind, rejected.kind)
 
     def _tries_alone_next(self, call: type[Call], kind: Kind) -> bool:
-        """Is it time to try it alone again? One that is through must not wait for the others."""
+        """Is it time to try it alone again? One that would succeed must not wait for the others."""
         limit, tries = MAX_TRIES.get(kind), self._tries[call]
         return tries % 3 == 0 if limit is None else tries >= limit - 1
 
@@ -247,7 +248,7 @@ class Target(msgspec.Struct, eq=False):
         self.due = now + self._look_interval()
 
     def _exhausted(self) -> str:
-        """Why the call is not made once more; "" if it is."""
+        """Why the call is not repeated; "" if it is."""
         if isinstance(self.step, NoCall):
             return ""
         kind = type(self.step)
@@ -263,13 +264,13 @@ class Target(msgspec.Struct, eq=False):
         return ""
 
     def _is_missing(self) -> bool:
-        """Does ECS not show it, though it accepted no deletion by this run?"""
+        """Is it missing although ECS accepted no deletion from this run?"""
         return self.instance.status is Status.GONE and not self._deleted
 
     def _vanished(self, row: Row, judge: Judge) -> Row:
-        """The row of an instance that somebody else seems to have released.
+        """The row of an instance that somebody else apparently released.
 
-        Whoever asked for it by its id is told that it failed, unless release was what was asked.
+        If it was selected by id, it is ``failed``, unless release was the request.
         """
         if self._in_refused_batch:
             refused = "ECS had refused the batch that it was in, so perhaps not by this run"
@@ -283,7 +284,7 @@ class Target(msgspec.Struct, eq=False):
         return Row(row.instance, Result.UNCHANGED, f"{VANISHED}{self._perhaps()}")
 
     def _final(self, row: Row, rule: Rule) -> Row:
-        """The row as it reads when this run has done something to the instance."""
+        """The row's wording if this run has done something to the instance."""
         if row.result is not Result.UNCHANGED:
             return msgspec.structs.replace(row, reason=f"{row.reason}{self._afterwards()}")
         if self._last is not None:
@@ -295,7 +296,7 @@ class Target(msgspec.Struct, eq=False):
         return msgspec.structs.replace(row, reason="; ".join(part for part in also if part))
 
     def _afterwards(self) -> str:
-        """What this run did, and what it perhaps did, for a row that does not say so itself."""
+        """What this run did, and what it may have done, for a row that does not say so itself."""
         done = f"; {ALREADY_DONE}{', '.join(self.made)}" if self.made else ""
         lost = given_up(self.first, self.instance) if self._accepted.get(Stop) else ""
         return done + (f"; {lost}" if lost else "") + self._perhaps()
@@ -304,7 +305,7 @@ class Target(msgspec.Struct, eq=False):
         return f"; possibly done: {', '.join(self._doubted.values())}" if self._doubted else ""
 
     def _look_interval(self) -> timedelta:
-        """Deletions and release times show at once; power and snapshots take their time."""
+        """Deletions and release times show immediately; power and snapshots take time."""
         if self._looks == 0 and isinstance(self._last, Delete | SetAutoRelease | ClearAutoRelease):
             return timedelta(0)
         longest = _LONGEST_SNAPSHOT_LOOK_S if isinstance(self._last, Snapshot) else _LONGEST_LOOK_S
@@ -320,7 +321,7 @@ class Target(msgspec.Struct, eq=False):
 def _repeats(step: Step, last: Call) -> bool:
     """Is this the last call once more?
 
-    A release time that has come too near moves on with the clock until one is set, so here one is
-    as good as another: what was accepted is not moved because it does not show yet.
+    A release time that has come too close advances with the clock until one is set, so any counts
+    as the same here: an accepted one is not moved because it does not show yet.
     """
     return step == last or (isinstance(step, SetAutoRelease) and isinstance(last, SetAutoRelease))
