@@ -1,1 +1,1 @@
-"""What is true of instances, and what to do about it; pure."""
+"""Facts about instances, and what to do about them; pure."""

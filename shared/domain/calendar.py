@@ -1,9 +1,9 @@
 """China's working days, with the weekends that are worked in exchange for holidays (调休).
 
 The days are those of the State Council's yearly notices, from the package ``chinesecalendar``,
-which is imported only where a working day is asked for. The next year's notice comes in October to
-December; beyond the last one that is known, Monday to Friday are taken for working days, and every
-answer of that kind says that it is a guess.
+which is imported only if a working day is needed. The next year's notice appears between October
+and December; beyond the last known one, Monday to Friday count as working days, and every such
+answer says that it is a guess.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Workday(msgspec.Struct, frozen=True):
 
     Attributes:
         holds: It is.
-        is_guess: The day lies beyond the calendar: by its weekday alone.
+        is_guess: The day is beyond the calendar, so only its weekday counts.
     """
 
     holds: bool
@@ -40,8 +40,8 @@ class China(msgspec.Struct, frozen=True, cache_hash=True):
     Attributes:
         off: Days that are not worked; weekends need not be among them.
         worked: Weekend days that are worked.
-        first_year: The first year that is known.
-        last_year: The last year that is known.
+        first_year: The first known year.
+        last_year: The last known year.
     """
 
     off: frozenset[date]
@@ -54,9 +54,9 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
     """China's days and the operator's own.
 
     Attributes:
-        holidays: Days that are off besides, from ``CURFEW_HOLIDAYS``.
-        workdays: Days that are worked besides, from ``CURFEW_WORKDAYS``.
-        china: The notices; None: those of the installed package, read when they are needed.
+        holidays: Additional days off, from ``CURFEW_HOLIDAYS``.
+        workdays: Additional working days, from ``CURFEW_WORKDAYS``.
+        china: The notices; None: those of the installed package, read when needed.
     """
 
     holidays: frozenset[date] = frozenset()
@@ -65,11 +65,11 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
 
     @property
     def until(self) -> int:
-        """The last year that is known (``calendar_until`` in reports)."""
+        """The last known year (``calendar_until`` in reports)."""
         return self._china().last_year
 
     def until_if_installed(self) -> int | None:
-        """The same; None where the package is not installed."""
+        """The same; None if the package is not installed."""
         try:
             return self.until
         except ImportError:
@@ -86,7 +86,7 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
         return Workday(holds=day in china.worked or (is_weekday and day not in china.off))
 
     def warning(self, today: date, guessed: date | None) -> str:
-        """What a report that asked for working days says of the calendar's end; "": nothing.
+        """What a report that uses working days says about the calendar's end; "": nothing.
 
         Args:
             today: The local date, in the report's zone.
@@ -111,7 +111,7 @@ class Calendar(msgspec.Struct, frozen=True, cache_hash=True):
 
 @lru_cache(maxsize=1)
 def installed() -> China:
-    """The notices that the installed package knows.
+    """The notices in the installed package.
 
     A year counts as known once its National Day is: a notice may name days of the year before.
     """
@@ -123,7 +123,7 @@ def installed() -> China:
 
 
 def calendar_of(settings: Settings) -> Calendar:
-    """The calendar with the days of the operator's own.
+    """The calendar with the operator's own days.
 
     Raises:
         Refused: a word of ``CURFEW_HOLIDAYS`` or ``CURFEW_WORKDAYS`` is not a date, a range is

@@ -1,7 +1,7 @@
-"""What people write for days and hours, and what would be right: the texts of errors.
+"""What people write for days and hours, and the correct form: the texts of errors.
 
 English names in full, Chinese names, other dashes, dates without a year. Nothing is guessed from
-these: they only make an error say what to write.
+these: they only let an error say what to write.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 _LOOKALIKES = "‐‑‒–—―−"  # noqa: RUF001  # dashes
 DASHES = f"{_LOOKALIKES}~〜∼～至到"  # noqa: RUF001  # what people write for a hyphen
-"""Signs that are taken for a hyphen by those who write them."""
+"""Characters that people mistake for a hyphen."""
 
 _DAY_NAMES = "mon to sun, mon-fri, daily, workdays, offdays, mon#1, fri#last or 2026-12-24"
 _CHINESE = {
@@ -115,12 +115,12 @@ _FULL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def has_chinese(word: str) -> bool:
-    """Does the word hold Chinese characters?"""
+    """Does the word contain Chinese characters?"""
     return any("\u4e00" <= one <= "\u9fff" for one in word)
 
 
 def translated(word: str) -> str:
-    """The word with Chinese names and other dashes as this grammar has them; "" if some stay."""
+    """The word with Chinese names and other dashes in this grammar's form; "" if some remain."""
     word = re.sub(rf"{_WEEK}((?:[、和]?[一二三四五六日天])+)(?![点时])", _in_full, word)
     word = re.sub(rf"{_WEEK}((?:[、和]?[1-7])+)(?![\d:点时])", _in_full, word)
     word = re.sub(rf"(?:每个?月的?)?{_NTH}个?{_WEEK}([一二三四五六日天])", _nth, word)
@@ -160,12 +160,12 @@ def _in_full(match: re.Match[str]) -> str:
 
 
 def looks_like_days(word: str) -> bool:
-    """Is this one or more English names of days, short or not, with signs between?"""
+    """Is this one or more English day names, short or long, with separators?"""
     return bool(_short(word.lower()))
 
 
 def range_of(first: str, last: str) -> str:
-    """From one day to another, each as people write it; "" if that cannot be told."""
+    """From one day to another, each as people write it; "" if that is not clear."""
     begin, end = (
         one if re.fullmatch(r"(?a)\d{4}-\d\d-\d\d", one) else _short(one) or translated(one)
         for one in (first.lower(), last.lower())
@@ -176,31 +176,31 @@ def range_of(first: str, last: str) -> str:
 
 
 def wrong_dash(word: str) -> str:
-    """What is wrong with a word that has another dash for the hyphen; "" if it has none."""
+    """What is wrong with a word that has another dash instead of a hyphen; "" if it has none."""
     dash = next((one for one in word if one in DASHES), "")
     code = f" (U+{ord(dash):04X})" if dash and dash in _LOOKALIKES else ""
     return f"has {dash!r}{code}, which is not the hyphen -" if dash else ""
 
 
 def day_hint(word: str, reads: Callable[[str], bool]) -> str:
-    """Why a word is not a day word, and what would be right; continues "word 2, 'x', …".
+    """Why a word is not a day word, and the correct form; continues "word 2, 'x', …".
 
     Args:
         word: The word.
-        reads: Can this be read in its place? Nothing else is told to be written.
+        reads: Does this parse in its place? Nothing else is suggested.
     """
     why, meant, otherwise = _hint(word)
     return f"{why}; write {meant if meant and reads(meant) else otherwise}"
 
 
 def date_hint(word: str, reads: Callable[[str], bool]) -> str:
-    """The same where only dates may stand."""
+    """The same, where only dates are allowed."""
     why, meant, otherwise = _date_hint(word.lower())
     return f"{why}; write {meant if meant and reads(meant) else otherwise}"
 
 
 def _hint(word: str) -> tuple[str, str, str]:
-    """What is wrong, what was probably meant ("" if that is not known), and what else to write."""
+    """What is wrong, what was probably meant ("" if unknown), and what else to write."""
     lower = word.lower()
     if re.search(r"\d[年月]", word) or re.fullmatch(_MONTHS, lower):
         return _date_hint(lower)

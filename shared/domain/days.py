@@ -1,7 +1,8 @@
 """Day words: ``mon``, ``fri-mon``, ``daily``, ``workdays``, ``mon#1``, ``2026-12-24``.
 
-They stand in schedules and in the request field ``days``. They are read after NFKC and in any
-case. Whether a word means a day is decided here; what China's working days are, in ``calendar``.
+They are used in schedules and in the request field ``days``, and are parsed after NFKC, ignoring
+case. Whether a word includes a day is decided here; which days are China's working days, in
+``calendar``.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _WEEK = timedelta(days=7)
 
 
 class InvalidSpec(ValueError):  # noqa: N818  # named as InvalidEvent is
-    """A day word or a schedule that cannot be read: at which word, and what would be right."""
+    """A day word or a schedule that cannot be parsed: at which word, and the correct form."""
 
 
 class Weekdays(msgspec.Struct, frozen=True):
@@ -90,7 +91,7 @@ class Daily(msgspec.Struct, frozen=True):
 
 
 class Business(str, Enum):
-    """Words that ask the calendar."""
+    """Words that need the calendar."""
 
     WORKDAYS = "workdays"
     OFFDAYS = "offdays"
@@ -112,12 +113,12 @@ class Answer(Protocol):
 
     @property
     def is_guess(self) -> bool:
-        """The calendar does not reach so far."""
+        """The day is beyond the calendar."""
         ...
 
 
 class WorkingDays(Protocol):
-    """Who knows working days: ``calendar.Calendar``."""
+    """What knows working days: ``calendar.Calendar``."""
 
     def workday(self, day: date, /) -> Answer:
         """Is this a working day?"""
@@ -125,11 +126,11 @@ class WorkingDays(Protocol):
 
 
 class Match(msgspec.Struct, frozen=True):
-    """Whether words mean a day.
+    """Whether words include a day.
 
     Attributes:
         holds: They do.
-        is_guess: That rests on a day beyond the calendar.
+        is_guess: That depends on a day beyond the calendar.
     """
 
     holds: bool
@@ -137,7 +138,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 def match_day(words: Iterable[DayWord], day: date, calendar: WorkingDays) -> Match:
-    """Does any of the words mean this day? The calendar is asked only if no other word does."""
+    """Does any of the words include this day? The calendar is used only if no other word does."""
     asking: list[Business] = []
     for word in words:
         if isinstance(word, Business):
@@ -152,7 +153,7 @@ def match_day(words: Iterable[DayWord], day: date, calendar: WorkingDays) -> Mat
 
 
 def parse_dates(text: str) -> tuple[Dates, ...]:
-    """Read dates and ranges of dates with blanks or commas between; none of an empty text.
+    """Parse dates and ranges of dates separated by spaces or commas; none for an empty text.
 
     Raises:
         InvalidSpec: a word is neither.
@@ -174,13 +175,13 @@ def _split(text: str) -> list[str]:
 
 
 def parse_days(stated: str | Sequence[str]) -> tuple[DayWord, ...]:
-    """Read day words.
+    """Parse day words.
 
     Args:
-        stated: A text with blanks or commas between, or a list of words.
+        stated: A text separated by spaces or commas, or a list of words.
 
     Raises:
-        InvalidSpec: there is none, or one that cannot be read.
+        InvalidSpec: there is none, or one that cannot be parsed.
     """
     words = _split(stated) if isinstance(stated, str) else [plain(word).strip() for word in stated]
     if several := next((number for number, word in enumerate(words, 1) if " " in word), 0):
@@ -194,7 +195,7 @@ def parse_days(stated: str | Sequence[str]) -> tuple[DayWord, ...]:
 
 
 def check_ranges(words: Sequence[str], first: int) -> None:
-    """Tell how a range is written, if two days have a word between them.
+    """Explain how to write a range, if two days have a word between them.
 
     Args:
         words: Words of a text, one after another.
@@ -211,13 +212,13 @@ def check_ranges(words: Sequence[str], first: int) -> None:
 
 
 def plain(text: str) -> str:
-    """The text as it is read: full-width signs as plain ones, any white space as a blank."""
+    """The text as it is parsed: full-width characters as plain ones, any white space as a space."""
     return " ".join(normalize("NFKC", text).split())
 
 
 @lru_cache(maxsize=4096)
 def parse_day(word: str, number: int) -> DayWord:
-    """Read one word, the ``number``-th of its text.
+    """Parse one word, the ``number``-th of its text.
 
     Raises:
         InvalidSpec: it is not a day word.
@@ -236,13 +237,13 @@ def read_day(word: str) -> DayWord | None:
     """The word, in small letters; None: it is not a day word.
 
     Raises:
-        InvalidSpec: it is one, and means no day.
+        InvalidSpec: it is one, but includes no day.
     """
     return _named(word) or _weekdays(word) or _nth(word) or _dates(word)
 
 
 def _reads(meant: str) -> bool:
-    """Is every word of this one that may stand where days do, or ends them?"""
+    """Is every word of this one that may occur in place of days, or ends them?"""
     try:
         return all(read_day(one) for one in meant.split() if one not in {"off", "never", "always"})
     except InvalidSpec:
@@ -250,7 +251,7 @@ def _reads(meant: str) -> bool:
 
 
 def quoted(word: str) -> str:
-    """A word as an error shows it: cut, and what cannot be seen written out."""
+    """A word as an error shows it: cut, with invisible characters written out."""
     most = 40
     return repr(word if len(word) <= most else f"{word[:most]}…")
 

@@ -1,8 +1,8 @@
 """What a schedule makes of one instance: stop it, start it, or leave it, and why.
 
-Nothing is stored. Whatever was started or stopped by hand is told by ``StartTime`` alone, which
-ECS shows to the minute (DescribeInstances, API reference); when an instance stopped, ECS does not
-show. Reasons state times, not hands.
+Nothing is stored. Whatever was started or stopped by hand is inferred from ``StartTime`` alone,
+which ECS shows to the minute (DescribeInstances, API reference); ECS does not show when an instance
+stopped. Reasons state times, not who did it.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from shared.domain.schedule import Kind
 from shared.domain.timetable import State
 
 WORTH_STARTING = timedelta(minutes=15)
-"""Nothing is started for less of a span than the time to the next timer."""
+"""Nothing is started if less of its span is left than the time to the next timer."""
 
 _NEAR = timedelta(days=3)
-"""Within so long, back and ahead, each weekday comes once."""
+"""Within this time, back or ahead, each weekday occurs once."""
 
 
 class Move(str, Enum):
-    """What is to be done about an instance."""
+    """What to do about an instance."""
 
     STOP = "stop"
     START = "start"
-    FITS = "fits"  # it is as its schedule has it
-    LEFT = "left"  # it is not, and is left so
+    FITS = "fits"  # it is as its schedule says
+    LEFT = "left"  # it is not, and is left alone
 
 
 class Decision(msgspec.Struct, frozen=True):
     """A move and its reason.
 
     Attributes:
-        move: What is to be done.
+        move: What to do.
         reason: Why.
-        gave_up: An opening is no longer caught up, since not longer ago than timers come.
+        gave_up: An opening has just stopped being caught up on, less than one timer interval ago.
     """
 
     move: Move
@@ -55,14 +55,14 @@ class Power(str, Enum):
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What the rule needs of an instance as ECS shows it.
+    """What the rule needs to know of an instance, as ECS shows it.
 
     Attributes:
         power: Whether it runs.
-        started_at: ``StartTime``, and nothing in its place; None: ECS shows none.
+        started_at: ``StartTime``, without any substitute; None: ECS shows none.
         created_at: ``CreationTime``; None: ECS shows none.
         kept_until: The end that ``curfew:keep-until`` names, future or past; None: no such tag.
-        kept_off_until: The same of ``curfew:keep-off-until``.
+        kept_off_until: The same for ``curfew:keep-off-until``.
     """
 
     power: Power
@@ -76,8 +76,8 @@ class Terms(msgspec.Struct, frozen=True):
     """How strictly a schedule is kept.
 
     Attributes:
-        catch_up: ``CURFEW_CATCH_UP``: how long an opening, or a lone close, is made up for.
-        enforced: Outside of spans stop without exception.
+        catch_up: ``CURFEW_CATCH_UP``: how long an opening, or a lone close, is caught up on.
+        enforced: Outside of spans, stop without exception.
     """
 
     catch_up: timedelta
@@ -85,7 +85,7 @@ class Terms(msgspec.Struct, frozen=True):
 
 
 def decide(state: State, seen: Seen, now: datetime, terms: Terms) -> Decision:
-    """What is to be done about an instance now.
+    """What to do about an instance now.
 
     Args:
         state: Its schedule's at ``now``.
@@ -120,7 +120,7 @@ def _running(state: State, seen: Seen, times: _Times, terms: Terms) -> Decision:
 def _after_close(
     state: State, seen: Seen, times: _Times, terms: Terms, close: datetime | None
 ) -> Decision:
-    """It runs while no span does; the close counts only for what was started before it."""
+    """It runs outside of any span; the close counts only if it was started before it."""
     if seen.started_at is None:
         return Decision(Move.LEFT, "running, but ECS shows no StartTime")
     started = f"running since {times.shown(seen.started_at)}"
@@ -182,8 +182,8 @@ def _gave_up(seen: Seen, times: _Times, terms: Terms, opening: datetime) -> bool
 def _opening(state: State, seen: Seen, now: datetime) -> datetime | None:
     """The last opening, or the end of a ``curfew:keep-off-until`` that counts as one.
 
-    Inside a span it does. After a lone opening it does only if it hindered that: it ended later on
-    the same day, and the instance was not started, or created, since.
+    Inside a span it does. After a lone opening it does only if it prevented that: it ended later on
+    the same day, and the instance has not been started or created since.
     """
     opened_at, end = state.opened_at, seen.kept_off_until
     if state.inside:
@@ -197,23 +197,23 @@ def _opening(state: State, seen: Seen, now: datetime) -> datetime | None:
 
 
 def _last_start(seen: Seen) -> datetime | None:
-    """When it was started, or else created; None: ECS shows neither."""
+    """When it was started, otherwise created; None: ECS shows neither."""
     return seen.started_at or seen.created_at
 
 
 def _latest(boundary: datetime | None, end: datetime | None, now: datetime) -> datetime | None:
-    """The later of a boundary and of a tag's end, if that is past."""
+    """The later of a boundary and a tag's end, if that is past."""
     past = [one for one in (boundary, end) if one is not None and one <= now]
     return max(past, default=None)
 
 
 def _minute(moment: datetime) -> datetime:
-    """The minute in which it is: ECS shows starts by their minutes, and in doubt it was later."""
+    """Its minute: ECS shows starts to the minute, and in doubt it was later."""
     return moment.replace(second=0, microsecond=0)
 
 
 def in_words(duration: timedelta) -> str:
-    """``2h``, ``90m``: a duration of whole minutes as the settings have it."""
+    """``2h``, ``90m``: a duration of whole minutes, as in the settings."""
     minutes = duration // timedelta(minutes=1)
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
 

@@ -1,7 +1,7 @@
 """What protects a single instance, however it was selected. Pure: no call, no clock.
 
-Guards are asked last before each call that changes something, about a look no older than
-``FRESH_FOR``. What cannot be evaluated protects. Curfew never takes a protection away.
+Guards are checked last before each call that changes something, on a look no older than
+``FRESH_FOR``. What cannot be evaluated protects. Curfew never removes a protection.
 
 Sources: operation locks, "API behavior when an instance is locked", ECS API reference;
 DeletionProtection is not checked by ECS on a scheduled release (ModifyInstanceAutoReleaseTime),
@@ -30,17 +30,17 @@ KEEP_UNTIL_TAG = "curfew:keep-until"
 KEEP_OFF_UNTIL_TAG = "curfew:keep-off-until"
 SCHEDULE_TAG = "curfew:schedule"
 OTHER_TAGS = frozenset({SCHEDULE_TAG, "curfew:release-of"})
-"""Curfew's keys that guard nothing."""
+"""Curfew's keys that are not guards."""
 
 GROUP_TAG_PREFIXES = ("acs:autoscaling:", "acs:emr:", "ack.", "ehpc.")
 FRESH_FOR = timedelta(seconds=30)
-"""No call that changes an instance acts on a look older than this."""
+"""No call that changes an instance is based on a look older than this."""
 
 STILL_RELEASED = "ECS will still release it"
-"""How the reason begins of who is protected and has a release time."""
+"""How the reason begins for an instance that is protected and has a release time."""
 
 _INVISIBLE_LETTERS = "\u115f\u1160\u2800"
-"""Hangul fillers and the braille blank: letters and symbols to Unicode, blanks to the eye."""
+"""Hangul fillers and the braille blank: letters and symbols to Unicode, but invisible."""
 
 
 class Harm(str, Enum):
@@ -53,12 +53,12 @@ class Harm(str, Enum):
 
 
 class TagGuard(msgspec.Struct, frozen=True):
-    """What a tag with a key of Curfew's own guards against.
+    """What a tag with one of Curfew's own keys guards against.
 
     Attributes:
-        harms: Of these, never ``Harm.NONE``.
-        until: The value is a date or a time, and guards until then; one that cannot be read guards
-            always. Else any value guards, also an empty one.
+        harms: These, never ``Harm.NONE``.
+        until: The value is a date or a time and guards until then; if it cannot be parsed, it
+            always guards. Otherwise any value guards, even an empty one.
     """
 
     harms: frozenset[Harm]
@@ -72,7 +72,7 @@ TAG_GUARDS: Mapping[str, TagGuard] = MappingProxyType(
         KEEP_OFF_UNTIL_TAG: TagGuard(frozenset({Harm.COST}), until=True),
     }
 )
-"""Every guard that is a tag of Curfew's, by the key as ``plain_key`` has it."""
+"""Every guard that is a Curfew tag, by its ``plain_key``."""
 
 _GUARD_NAMES = tuple(
     "".join(filter(str.isalnum, key.removeprefix(PREFIX)))
@@ -86,7 +86,7 @@ class Guard(msgspec.Struct, frozen=True, dict=True):
     Attributes:
         harm: What the action can do; against ``Harm.NONE`` only ``only_tags`` guards.
         zone: The time zone of a plain date in ``curfew:keep-until``.
-        only_tags: Whoever lacks one of these is guarded, see ``Settings.only_tags``.
+        only_tags: An instance that lacks one of these is guarded, see ``Settings.only_tags``.
     """
 
     harm: Harm
@@ -95,7 +95,7 @@ class Guard(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def known_keys(self) -> frozenset[str]:
-        """The keys of tags that mean something here, in their plain form."""
+        """The known tag keys, in their plain form."""
         return frozenset({*map(plain_key, self.only_tags), *TAG_GUARDS, *OTHER_TAGS})
 
     def reason(self, instance: Instance, now: datetime) -> str:
@@ -115,11 +115,11 @@ class Guard(msgspec.Struct, frozen=True, dict=True):
             yield from self._other_reasons(instance)
 
     def despite(self, instance: Instance, now: datetime) -> str:
-        """What comes first of all about an instance that ECS will release though it is protected.
+        """What comes first in the reason if ECS will release the instance despite its protection.
 
-        Curfew's guards bind Curfew alone, and DeletionProtection does not keep ECS from a release
-        by schedule. Of ECS's own locks that is not known, so of them nothing is said, nor of who
-        is none of Curfew's business.
+        Curfew's guards bind only Curfew, and DeletionProtection does not prevent ECS's scheduled
+        release. Whether ECS's own locks do is unknown, so nothing is said about them, nor about
+        instances outside Curfew's scope.
         """
         at = instance.auto_release_at
         if at is None:
@@ -176,31 +176,31 @@ def end_of_tag(instance: Instance, tag: str, zone: tzinfo) -> datetime | None:
 
 
 def unreadable_values(instance: Instance, tag: str, zone: tzinfo) -> list[str]:
-    """What stands in one of these two tags and names no end; arguments as ``end_of_tag`` has."""
+    """The value of one of these two tags that names no end; arguments as for ``end_of_tag``."""
     values = (value for key, value in instance.tags.items() if plain_key(key) == tag)
     return [value for value in values if _end_of(value, zone) is None]
 
 
 def in_doubt(tag: str) -> str:
-    """The reason of a guard whose value cannot be read."""
+    """The reason for a guard whose value cannot be parsed."""
     return f"tag {tag}, unreadable"
 
 
 def not_understood(key: str) -> str:
-    """The reason of a guard whose key is none, but looks like one."""
+    """The reason for a key that is not a guard but looks like one."""
     return f"tag {printable_key(key)} is not understood"
 
 
 def guard_of(harm: Harm, settings: Settings) -> Guard:
-    """The guard against this harm under these settings; the one place that makes guards."""
+    """The guard against this harm under these settings; the only place that makes guards."""
     return Guard(harm, settings.zone, settings.only_tags)
 
 
 def unknown_keys(instance: Instance, guard: Guard) -> list[str]:
-    """The tag keys that are meant for Curfew, by their look, and that it does not understand.
+    """The tag keys that appear to be meant for Curfew, but that it does not understand.
 
-    Such a key begins with ``curfew``, or with a word one typing error away from it and then the
-    name of a guard: a guard that was misspelt must not protect nothing.
+    Such a key begins with ``curfew``, or with a word one typo away from it followed by the name of
+    a guard: a misspelt guard must still protect.
     """
     return [
         key
@@ -211,10 +211,10 @@ def unknown_keys(instance: Instance, guard: Guard) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def plain_key(key: str) -> str:
-    """A tag's key as it is compared: as it looks, whatever its case and its characters' width.
+    """A tag's key as it is compared: by its look, ignoring case and character width.
 
-    NFKC, without case, blanks, and all that takes no room: control and format characters (such as
-    a zero-width space) and marks.
+    NFKC, without case, spaces, and everything invisible: control and format characters (such as a
+    zero-width space) and marks.
     """
     if key.isascii():
         return "".join(filter(str.isprintable, key)).replace(" ", "").lower()
@@ -222,7 +222,7 @@ def plain_key(key: str) -> str:
 
 
 def printable_key(key: str) -> str:
-    """A key for a person to find; what cannot be seen in it is written out."""
+    """A key for a person to find, with invisible characters written out."""
     return key if key.isprintable() else ascii(key)[1:-1]
 
 
@@ -240,7 +240,7 @@ def _is_meant_for_us(key: str) -> bool:
     plain = plain_key(key)
     if plain.startswith(PREFIX):
         return True
-    # A letter and its accent are one typing error, or the accent alone is.
+    # A letter and its accent are one typo, or the accent alone is.
     forms = {plain} if key.isascii() else {plain, _visible(key, "NFKD")}
     return any(
         letters.endswith(name) and _is_like_ours(letters.removesuffix(name))
@@ -251,7 +251,7 @@ def _is_meant_for_us(key: str) -> bool:
 
 
 def _is_like_ours(word: str) -> bool:
-    """Is this ``curfew``, perhaps with one letter too many, too few, wrong or in a wrong place?"""
+    """Is this ``curfew``, perhaps with one letter added, missing, wrong or swapped?"""
     start = 0
     while word[start : start + 1] == PREFIX[start : start + 1] != "":
         start += 1
@@ -277,7 +277,7 @@ def _shown_tag(key: str, values: str | tuple[str, ...]) -> str:
 
 
 def _in_zone(value: str, until: datetime, zone: tzinfo) -> str:
-    """The end of a tag as the operator's zone has it, where the tag says it in another."""
+    """The end of a tag in the operator's zone, if the tag has another offset."""
     stated, local = value.strip().upper(), to_zone_text(until, zone)
     offset = "+00:00" if stated.endswith("Z") else stated[-len("+08:00") :]
     is_date = len(stated) == len("2026-11-24")

@@ -1,4 +1,4 @@
-"""Why a selection may have matched nothing, or not all: what is near it and exists. Pure."""
+"""Why a selection may have matched nothing, or not everything: near misses that exist. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELDS = (
     *("action", "all", "days", "dry_run", "except", "instance_ids", "max_instances", "name"),
     *("notify", "older_than", "plan_id", "regions", "tags", "without_tags"),
 )
-"""The fields of every request; as a tag's key each is more likely at the wrong place."""
+"""The fields of every request; as a tag key, each is probably misplaced."""
 
 
 def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = False) -> str:
@@ -30,7 +30,7 @@ def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = Fa
 
     Args:
         selection: What matched nothing.
-        page: Some instances that are there.
+        page: Some existing instances.
         is_all: There are no others.
     """
     if not isinstance(selection, ByTagsAndName) or not page:
@@ -57,7 +57,7 @@ def nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = Fa
 
 
 def misspelt(found: Mapping[tuple[str, str], int]) -> str:
-    """A warning of instances that are not selected because of the spelling of a key.
+    """A warning about instances that are not selected because of the spelling of a key.
 
     Args:
         found: How many have the first key where the request has the second, see
@@ -74,9 +74,9 @@ def misspelt(found: Mapping[tuple[str, str], int]) -> str:
 
 
 def _near(stated: str, known: Iterable[str | None], what: str) -> str:
-    """The end of a sentence; the search is bounded, since a person may give a fleet any keys.
+    """The end of a sentence; the search is bounded, since a fleet may have any keys.
 
-    Of spellings that differ in case alone, the one that is nearer as it is written is named.
+    Among spellings that differ only in case, the closest one as written is named.
     """
     different = list(islice(dict.fromkeys(each for each in known if each), CANDIDATES))
     folded = [each[:COMPARED].casefold() for each in different]
@@ -89,12 +89,12 @@ def _near(stated: str, known: Iterable[str | None], what: str) -> str:
 
 
 def _shown(text: str) -> str:
-    """A text, in quotes where its end, or what it is, could not be seen."""
+    """A text, in quotes if its end, or what it is, would not be visible."""
     return text if text.isprintable() and text and not set(text) & set(" '\"=;") else repr(text)
 
 
 def _misplaced(key: str) -> str:
-    """What is probably meant by a tag's key that is a field of the request."""
+    """What is probably meant by a tag key that is a field of the request."""
     if key not in FIELDS:
         return ""
     return f' Each key inside "tags" is a tag key; the field "{key}" goes next to "tags".'

@@ -1,4 +1,4 @@
-"""Reading hours: ``8:30-20:00``, ``-20:00``, ``8:30-``. What people write instead is an error."""
+"""Parsing hours: ``8:30-20:00``, ``-20:00``, ``8:30-``. What people write instead is an error."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from shared.domain.days import WEEKDAYS, InvalidSpec, read_day
 from shared.domain.schedule import DAY_MINUTES, Hours
 
 SHORTEST = 30
-"""Minutes. A timer comes every 15 minutes, and a machine that is to stop soon is not started."""
+"""Minutes. A timer fires every 15 minutes, and a machine that must stop soon is not started."""
 
 _HOURS = r"(?a)(?:(\d{1,2}):(\d\d))?-(?:(\d{1,2}):(\d\d))?"
 RIGHT = "write hours like 8:30-20:00, with minutes, a hyphen and no spaces"
-"""What is told where it is not known what was meant."""
+"""What is said if it is not known what was meant."""
 _NO_DASHES = dict.fromkeys(map(ord, DASHES))
 
 
 def looks_like_hours(word: str) -> bool:
-    """Is this word meant for hours, rightly written or not? Of dates, none is."""
+    """Is this word meant as hours, correctly written or not? Dates are not."""
     if re.search(r"(?a)\d{4}-\d\d-\d\d|#|\d[年月]", word):
         return False
     lower = word.lower()
@@ -33,10 +33,10 @@ def looks_like_hours(word: str) -> bool:
 
 
 def hours_of(word: str) -> Hours:
-    """Read hours.
+    """Parse hours.
 
     Raises:
-        InvalidSpec: it is none; continues "word 2, 'x', …".
+        InvalidSpec: it is not; continues "word 2, 'x', …".
     """
     found = _read(word)
     if found is None:
@@ -45,10 +45,10 @@ def hours_of(word: str) -> Hours:
 
 
 def _read(word: str) -> Hours | None:
-    """The hours; None: they are none.
+    """The hours; None: the word is not hours.
 
     Raises:
-        InvalidSpec: they are, and mean no time.
+        InvalidSpec: it is, but denotes no time.
     """
     match = re.fullmatch(_HOURS, word)
     if match is None or word == "-":
@@ -110,7 +110,7 @@ def _hint(word: str) -> str:
 
 
 def _hint_of_signs(word: str) -> str:
-    """What is told of a sign too many, too few, or another one; "" if it is none of these."""
+    """What is said about an extra, missing or wrong character; "" if it is none of these."""
     if match := re.fullmatch(r"(?ai)(\d{1,2})[.h](\d\d)?-(\d{1,2})[.h](\d\d)?", word):
         opens, opens_at, closes, closes_at = (one or "00" for one in match.groups())
         return _told("is not hours", f"{opens}:{opens_at}-{closes}:{closes_at}")
@@ -129,5 +129,5 @@ def _hint_of_signs(word: str) -> str:
 
 
 def _told(why: str, meant: str) -> str:
-    """What is wrong, and what was meant if that can be read."""
+    """What is wrong, and what was meant if that can be parsed."""
     return f"{why}; write {meant}" if is_entry(meant) else f"{why}; {RIGHT}"

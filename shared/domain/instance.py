@@ -1,4 +1,4 @@
-"""ECS's things as values: instances, their disks, the snapshots of those disks.
+"""ECS's resources as values: instances, their disks, the snapshots of those disks.
 
 Our words inside; ECS's spelling of fields stays in ``shared.ecs.fields``. Nothing here acts.
 """
@@ -20,8 +20,8 @@ class Status(str, Enum):
     RUNNING = "Running"
     STOPPING = "Stopping"
     STOPPED = "Stopped"
-    GONE = "Gone"  # ECS does not show it: released, or never was
-    UNKNOWN = "Unknown"  # ECS named a status that is not documented
+    GONE = "Gone"  # ECS does not show it: released, or never existed
+    UNKNOWN = "Unknown"  # ECS returned an undocumented status
 
 
 class StoppedMode(str, Enum):
@@ -33,7 +33,7 @@ class StoppedMode(str, Enum):
 
 
 class SnapshotStatus(str, Enum):
-    """How far a snapshot is (DescribeSnapshots, API reference)."""
+    """The progress of a snapshot (DescribeSnapshots, API reference)."""
 
     PROGRESSING = "progressing"
     ACCOMPLISHED = "accomplished"
@@ -41,7 +41,7 @@ class SnapshotStatus(str, Enum):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """One snapshot that Curfew took of one disk; told from others by its tag.
+    """One snapshot that Curfew took of one disk; recognised by its tag.
 
     Attributes:
         ends_at: When ECS will delete it, by its own creation and retention; None: never.
@@ -72,12 +72,12 @@ class Disk(msgspec.Struct, frozen=True):
 
 
 class Bought(msgspec.Struct, frozen=True):
-    """What of an instance decides its price, besides its type, its disks and its charge type.
+    """What decides an instance's price besides its type, its disks and its charge type.
 
     Attributes:
         image_id: Its image, which may have a licence.
         network: ``vpc`` or ``classic``; "" if ECS does not say.
-        fixed_mbps: The bandwidth of a static public address, if it is paid for by its size.
+        fixed_mbps: The bandwidth of a static public address, if it is billed by bandwidth.
         is_spot: It is a spot instance, whose price moves.
     """
 
@@ -98,15 +98,15 @@ class Instance(msgspec.Struct, frozen=True):
         started_at: Its last start, to the minute; None: ECS shows none.
         auto_release_at: When ECS will release it by itself, to the minute; None: never.
         locks: Reasons of operation locks: ``financial``, ``security``, ``recycling``, …
-        tags_checked: Whether ListTagResources, too, was asked for its tags.
+        tags_checked: Whether its tags were also read with ListTagResources.
         elastic_ip: Its EIP's allocation id, "" if none; it survives a release.
         eip: The address of that EIP.
         public_ip: Its static public address, "" if none; StopCharging gives it up.
-        has_local_disks: Its type has disks of the host, which rule out StopCharging.
+        has_local_disks: Its type has local disks, which rule out StopCharging.
         disks: None until they have been read; only the release of stopped instances needs them.
         created_at: When it was created, to the minute.
         bought: What else decides its price.
-        unreadable: Why ECS's row of it, or of a disk, cannot be read; "" if it can.
+        unreadable: Why ECS's row for it, or for a disk, cannot be parsed; "" if it can.
     """
 
     id: str
@@ -154,7 +154,7 @@ def absent(instance_id: str, region: str, seen_at: datetime) -> Instance:
 
 
 def stopped_mode(instance: Instance) -> str:
-    """The mode in which a stopped instance is stopped; "" of any other, and where none applies."""
+    """The mode in which a stopped instance is stopped; "" for any other, and if none applies."""
     mode = instance.stopped_mode
     if instance.status is not Status.STOPPED or mode is StoppedMode.NOT_APPLICABLE:
         return ""
@@ -162,7 +162,7 @@ def stopped_mode(instance: Instance) -> str:
 
 
 def stopped_in_words(instance: Instance) -> str:
-    """In which mode a stopped instance is stopped; "" of any other, and where no mode applies."""
+    """The same mode in words; "" for an instance that is not stopped, or if none applies."""
     if instance.status is not Status.STOPPED:
         return ""
     match instance.stopped_mode:
@@ -174,9 +174,9 @@ def stopped_in_words(instance: Instance) -> str:
 
 
 def hindered(instance: Instance) -> str:
-    """Why ECS cannot stop it in StopCharging; "" if nothing that is known hinders that.
+    """Why ECS cannot stop it in StopCharging; "" if no reason is known.
 
-    It stops such an instance in KeepCharging, without a word ("Economical mode", ECS user guide).
+    It silently stops such an instance in KeepCharging ("Economical mode", ECS user guide).
     """
     if instance.charge_type == "PrePaid":
         return "it is a subscription"
@@ -186,7 +186,7 @@ def hindered(instance: Instance) -> str:
 
 
 def given_up(before: Instance, after: Instance) -> str:
-    """What a stop took from an instance, as ECS shows it; "" if nothing, or not stopped yet.
+    """What an instance lost through a stop, as ECS shows it; "" if nothing, or not stopped yet.
 
     Args:
         before: As it was before the stop.
@@ -211,5 +211,5 @@ _SETTLED = {
 
 
 def after_transition(instance: Instance) -> Instance:
-    """The instance as it will be once the transition that it is in is over."""
+    """The instance as it will be after its current transition."""
     return msgspec.structs.replace(instance, status=_SETTLED.get(instance.status, instance.status))

@@ -1,8 +1,8 @@
-"""The days of a schedule by the clocks of its zone: which hours each has, and when these are.
+"""The days of a schedule in its zone's local time: which hours each has, and when these are.
 
-What never ends, or never comes, is looked for over hundreds of days, and a fleet may have hundreds
-of such schedules. So hours are worked out once for all days that are alike, and instants are sums
-wherever clocks do not change. Days are numbers, as of ``date.toordinal``; instants are whole
+A boundary that never comes is searched for over hundreds of days, and a fleet may have hundreds of
+such schedules. So hours are computed once for all days that are alike, and instants are sums
+wherever clocks do not change. Days are numbers, as from ``date.toordinal``; instants are whole
 seconds since 1970 in UTC.
 """
 
@@ -26,8 +26,11 @@ _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 _BLOCK = 4
-"""So many days are asked about together whether clocks change. With the day into which the last of
-them runs, less than lies between any two changes of one zone since 1945, and until 2100."""
+"""Clock changes are looked up for this many days at once.
+
+With the day into which the last of them runs, this is less than the time between any two changes
+in one zone from 1945 to 2100.
+"""
 
 
 Bounds = tuple[int, int]
@@ -38,9 +41,9 @@ class _AlikeDays(msgspec.Struct, frozen=True):
     """Days with the same hours.
 
     Attributes:
-        hours: Theirs.
-        spans: The spans among these, from midnight, where clocks do not change.
-        is_guess: They rest on a day beyond the calendar.
+        hours: Their hours.
+        spans: The spans among these, from midnight, if clocks do not change.
+        is_guess: They depend on a day beyond the calendar.
     """
 
     hours: tuple[Hours, ...]
@@ -52,12 +55,12 @@ class LocalDays:
     """The days of one schedule.
 
     Attributes:
-        guessed: The first day beyond the calendar of those whose hours were asked for.
+        guessed: The first day beyond the calendar whose hours were needed.
 
     Args:
         schedule: The schedule.
         zone: Its zone.
-        calendar: Who knows working days.
+        calendar: What knows working days.
     """
 
     def __init__(self, schedule: Schedule, zone: tzinfo, calendar: Calendar) -> None:
@@ -80,7 +83,7 @@ class LocalDays:
     def spans(self, number: int) -> Sequence[Bounds]:
         """The spans that begin on a day, in order; those that touch or overlap are one.
 
-        One of which a change of clocks leaves nothing is not there.
+        A span of which a clock change leaves nothing is omitted.
         """
         alike = self._alike(number)
         offset = self._offset(number)
@@ -125,7 +128,7 @@ class LocalDays:
         return number
 
     def _runs_through(self, number: int) -> bool:
-        """Does a span run from the begin of a day to its end, at least?"""
+        """Does a span cover the whole day, at least?"""
         before, own = self._alike(number - 1), self._alike(number)
         pair = id(before), id(own)
         found = self._through.get(pair)
@@ -134,7 +137,7 @@ class LocalDays:
         return found
 
     def instant(self, number: int, minutes: int = 0) -> int:
-        """The instant at which clocks show a time of a day, see ``instant_of``; before 48:00."""
+        """The instant at which clocks show a time on a day, see ``instant_of``; before 48:00."""
         offset = self._offset(number)
         if offset is None:
             return seconds(instant_of(date.fromordinal(number), minutes, self._zone))
@@ -179,16 +182,16 @@ def _alike(found: DayHours) -> _AlikeDays:
 
 
 def _covers(before: Sequence[Bounds], own: Sequence[Bounds]) -> bool:
-    """Do the spans of a day, and those of the day before it, leave no gap in it?
+    """Do the spans of a day and of the day before it cover it without a gap?
 
-    By the clock, so in any zone: what touches by the clock touches when clocks change, too.
+    In local time, so in any zone: spans that touch in local time touch when clocks change, too.
     """
     past = [(opens - _DAY_SECONDS, closes - _DAY_SECONDS) for opens, closes in before]
     return any(one[0] <= 0 and one[1] >= _DAY_SECONDS for one in _merged([*past, *own]))
 
 
 def _merged(spans: Sequence[Bounds]) -> list[Bounds]:
-    """The same time in spans that neither touch nor overlap, in order."""
+    """The same time, as spans that neither touch nor overlap, in order."""
     found: list[Bounds] = []
     for one in sorted(spans):
         if found and one[0] <= found[-1][1]:
@@ -209,7 +212,7 @@ def moment_of(instant: int) -> datetime:
 
 
 def instant_of(day: date, minutes: int, zone: tzinfo) -> datetime:
-    """The instant, in UTC, at which clocks of a zone show a time.
+    """The instant, in UTC, at which a zone's clocks show a time.
 
     Args:
         day: The local date.
@@ -238,11 +241,11 @@ def _change_between(before: datetime, after: datetime, zone: tzinfo) -> datetime
 
 
 def _place_in_month(day: date) -> int:
-    """Alike for days that are the same nth weekday of their month, and its last or not."""
+    """Equal for days that are the same nth weekday of their month, and are both its last or not."""
     return (day.day + 6) // 7 * 2 + ((day + 7 * _DAY).month != day.month)
 
 
 @lru_cache(maxsize=4096)
 def _workday(calendar: Calendar, day: date) -> Workday:
-    """Schedules of one fleet ask about the same days."""
+    """The schedules of one fleet need the same days."""
     return calendar.workday(day)

@@ -1,7 +1,7 @@
-"""What people wrote for Curfew and it cannot read: sentences for a report's ``warnings``. Pure.
+"""What people wrote for Curfew but it cannot parse: sentences for a report's ``warnings``. Pure.
 
-What cannot be read guards, at every run and without an end. Only its row would say so, so each
-report that it decided says it in a sentence, until it is corrected.
+What cannot be parsed guards, in every run and without end. Only its row would say so, so each
+report that it affects says so in a sentence, until it is corrected.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _KNOWN = f"{', '.join(TAG_GUARDS)} and {SCHEDULE_TAG}"
 
 
 def misread_tags(rows: Sequence[Row], guard: Guard) -> Iterator[str]:
-    """A bounded sentence for each kind of what guards these rows because it cannot be read.
+    """A bounded sentence for each kind of unparsable guard of these rows.
 
-    A row counts if its reason names the guard: of those that were not asked nothing is said.
+    A row counts if its reason names the guard: guards that were not checked are not mentioned.
 
     Args:
         rows: All rows of a report.
-        guard: Whose zone and known keys count; its harm does not.
+        guard: Its zone and known keys count, its harm does not.
     """
     for tag in (key for key, of_tag in TAG_GUARDS.items() if of_tag.until):
         found: dict[str, list[str]] = defaultdict(list)

@@ -1,11 +1,11 @@
-"""Who of the selected is meant: ``except``, ``older_than`` and ``without_tags``. Pure.
+"""What narrows a selection: ``except``, ``older_than`` and ``without_tags``. Pure.
 
-What an instance shows is believed at once where it keeps the instance from being touched. A tag
-that it does not show is another matter, since tags get lost on the way: who is meant only for want
-of a tag is to be asked of a second API, see ``Narrowing.rests_on_absence``.
+What an instance shows is believed immediately if it keeps the instance from being touched. A
+missing tag is another matter, since tags can be lost from a response: an instance that is selected
+only because a tag is missing must be confirmed by a second API, see ``Narrowing.rests_on_absence``.
 
-``except`` and ``without_tags`` keep instances, so they read tags as guards do, see ``plain_key``:
-``Owner`` is ``owner``, and when in doubt the instance is kept.
+``except`` and ``without_tags`` protect instances, so they compare tags as guards do, see
+``plain_key``: ``Owner`` is ``owner``, and in doubt the instance is left alone.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from shared.domain.selection import TagValues, fits
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Who stays as it is: whoever has any of these ids, any of these tags, or this name.
+    """What is left alone: instances with any of these ids, any of these tags, or this name.
 
     Attributes:
-        tags: Each key with the values that keep an instance; None: any value. Keys and values are
-            compared by their plain form.
-        name: ``*`` stands for any text; None: no name keeps anybody.
+        tags: Each key with the values that exclude an instance; None: any value. Keys and values
+            are compared in their plain form.
+        name: ``*`` matches any text; None: no name excludes anything.
     """
 
     ids: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class Kept(msgspec.Struct, frozen=True):
     name: str | None = None
 
     def reason(self, instance: Instance) -> str:
-        """Why this instance stays; "" if it does not."""
+        """Why this instance is excluded; "" if it is not."""
         if instance.id in self.ids:
             return "excepted by its id"
         for key, values in self.tags:
@@ -48,13 +48,13 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Narrowing(msgspec.Struct, frozen=True):
-    """What narrows a selection, however it selects.
+    """What narrows a selection, whatever kind it is.
 
     Attributes:
-        kept: Who stays as it is.
-        older_than: How old an instance must be, as the request states it; "": of any age.
-        created_by: When it must have been created at the latest for that; None: whenever.
-        without_tags: Keys of tags; whoever has any of them, however spelt, is not meant.
+        kept: What is left alone.
+        older_than: How old an instance must be, as in the request; "": any age.
+        created_by: The latest creation time for that; None: any.
+        without_tags: Tag keys; instances with any of them, however spelt, are excluded.
     """
 
     kept: Kept = Kept()
@@ -63,9 +63,10 @@ class Narrowing(msgspec.Struct, frozen=True):
     without_tags: tuple[str, ...] = ()
 
     def mismatch(self, instance: Instance) -> str:
-        """Why this instance is not meant, by what it shows; "" if nothing says so.
+        """Why this instance is excluded, by what it shows; "" if it is not.
 
-        ECS tells creations to the minute, and so they are compared. What nobody knows is not old.
+        ECS shows creation times to the minute, so that is how they are compared. An unknown age is
+        not old.
         """
         if reason := self.kept.reason(instance):
             return reason
@@ -81,10 +82,10 @@ class Narrowing(msgspec.Struct, frozen=True):
         return ""
 
     def rests_on_absence(self, instance: Instance) -> bool:
-        """Is it meant only for want of a tag, which two APIs must show?
+        """Is it selected only because a tag is missing, which two APIs must show?
 
-        An answer may have lost any tag, and show the others. So a key of ``except`` that is not
-        shown may be there, too; one that is shown with another value is no such key.
+        A response may have lost any one tag and show the others. So a key of ``except`` that is not
+        shown may exist after all; one that is shown with another value is not missing.
         """
         if not (self.without_tags or self.kept.tags) or self.mismatch(instance):
             return False
@@ -102,6 +103,6 @@ class Narrowing(msgspec.Struct, frozen=True):
 
 
 def _spelt(instance: Instance, key: str) -> Iterator[tuple[str, str]]:
-    """The tags whose keys are this one in their plain form, as the instance has them."""
+    """The tags whose plain key is this one, as spelt on the instance."""
     plain = plain_key(key)
     return ((own, value) for own, value in instance.tags.items() if plain_key(own) == plain)

@@ -1,7 +1,7 @@
 """The rule of schedules: on in working hours, off outside, each instance by its own schedule. Pure.
 
-Which schedule holds is in the instance's tag ``curfew:schedule``, else in the request. What it
-makes of an instance ``enforcement`` decides; how it gets there is the rules' of stop and start.
+The schedule is in the instance's tag ``curfew:schedule``, otherwise in the request. ``enforcement``
+decides what it means for an instance; how to get there is up to the rules of stop and start.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from shared.settings.settings import Settings
 NO_SCHEDULE = f"no tag {SCHEDULE_TAG}, and no schedule in the request"
 _NAMED = 3
 _EXAMPLES, _EXAMPLE = 2, 140
-"""How many texts one sentence tells as examples, and how much of each."""
+"""How many examples one sentence has, and how much of each."""
 
 _START_IT = (
     "; ECS does not show when it stopped, so it may have run at the opening; if it is needed "
@@ -48,13 +48,13 @@ _POWER = {Status.RUNNING: Power.ON, Status.STOPPED: Power.OFF}
 
 
 class Timetable(msgspec.Struct, frozen=True):
-    """Which schedule an instance has, and what it says when.
+    """Which schedule an instance has, and what it says at a given time.
 
     Attributes:
-        named: The schedules that have names.
-        fallback: That of instances without the tag; None: they have none.
+        named: The named schedules.
+        fallback: The schedule of instances without the tag; None: they have none.
         zone: The zone of schedules that state none, and of plain dates in tags.
-        calendar: Who knows working days.
+        calendar: What knows working days.
     """
 
     named: Mapping[str, Schedule]
@@ -66,7 +66,7 @@ class Timetable(msgspec.Struct, frozen=True):
         """Its schedule; None: it has none.
 
         Raises:
-            InvalidSpec: what stands in its tag cannot be read.
+            InvalidSpec: its tag cannot be parsed.
         """
         specs = {value for key, value in instance.tags.items() if plain_key(key) == SCHEDULE_TAG}
         if not specs:
@@ -81,13 +81,13 @@ class Timetable(msgspec.Struct, frozen=True):
         return state_at(schedule, moment, self.zone, self.calendar)
 
     def shown(self, instance: Instance, schedule: Schedule) -> str:
-        """Its schedule as people know it: a name with what it stands for, or the spec."""
+        """Its schedule as people know it: a name with its spec, or the spec."""
         written = (plain(v) for k, v in instance.tags.items() if plain_key(k) == SCHEDULE_TAG)
         name = next((one for one in written if one.casefold() in self.named), "")
         return f"{name} ({schedule})" if name else str(schedule)
 
     def seen(self, instance: Instance) -> Seen:
-        """What the rule needs of an instance."""
+        """What the rule needs to know of an instance."""
         return Seen(
             _POWER.get(instance.status, Power.ON_THE_WAY),
             instance.started_at,
@@ -98,24 +98,24 @@ class Timetable(msgspec.Struct, frozen=True):
 
 
 def timetable_of(settings: Settings) -> Timetable:
-    """The timetable that the operator's settings make; nobody without the tag has a schedule.
+    """The timetable from the operator's settings; instances without the tag have no schedule.
 
     Raises:
-        Refused: a setting of schedules or of working days cannot be read.
+        Refused: a setting for schedules or working days is invalid.
     """
     return Timetable(schedules_of(settings), None, settings.zone, calendar_of(settings))
 
 
 class ScheduleRule(Rule, frozen=True):
-    """From what an instance is now to what its schedule wants it to be.
+    """From an instance's current state to the one its schedule wants.
 
     Attributes:
         timetable: Which schedule it has.
-        terms: How strictly that is kept.
+        terms: How strictly it is enforced.
         stop: How it is stopped.
         start: How it is started.
-        guard: What may not be started, and so is not missed.
-        at: As of when it is asked; None: now.
+        guard: Which instances may not be started, so that no missed opening is reported.
+        at: The time for which it is evaluated; None: now.
     """
 
     doubts: ClassVar[tuple[str, ...]] = (SCHEDULE_TAG,)
@@ -127,7 +127,7 @@ class ScheduleRule(Rule, frozen=True):
     at: datetime | None = None
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """Stop, start, or leave it; who is between running and stopped is left."""
+        """Stop, start, or leave it; an instance between running and stopped is left alone."""
         if instance.status is Status.GONE:
             return UNKNOWN_ID
         decision = self.decision(instance, now)
@@ -142,7 +142,7 @@ class ScheduleRule(Rule, frozen=True):
         return Done("; ".join(part for part in told if part))
 
     def decision(self, instance: Instance, now: datetime) -> Decision | Skip:
-        """What its schedule makes of it, or why it has none that could."""
+        """What its schedule decides for it, or why it has no usable schedule."""
         try:
             schedule = self.timetable.schedule_of(instance)
         except InvalidSpec as error:
@@ -154,9 +154,9 @@ class ScheduleRule(Rule, frozen=True):
         return decide(state, self.timetable.seen(instance), moment, self.terms)
 
     def in_words(self, instance: Instance, now: datetime, guarded: Collection[Harm] = ()) -> str:
-        """Its schedule, how it is by that, and what comes next; "" if it has none.
+        """Its schedule, the state it implies, and what comes next; "" if it has none.
 
-        What it is ``guarded`` against no run does.
+        No run does what it is ``guarded`` against.
         """
         decision = self.decision(instance, now)
         if isinstance(decision, Skip):
@@ -168,7 +168,7 @@ class ScheduleRule(Rule, frozen=True):
         return f"schedule {shown}: {decision.reason}{coming}"
 
     def moment(self, now: datetime) -> datetime:
-        """The time that the request states for its dry run, else now."""
+        """The time that the request sets for its dry run, otherwise now."""
         return self.at or now
 
     def harm(self, instance: Instance, now: datetime) -> Harm:
@@ -181,7 +181,7 @@ class ScheduleRule(Rule, frozen=True):
         return Harm.NONE
 
     def sides(self, instances: Sequence[Instance]) -> Iterable[tuple[Rule, Sequence[Instance]]]:
-        """Who runs is stopped, who is stopped is started, and neither is undone by this run."""
+        """Running instances are stopped, stopped ones started, and this run undoes neither."""
         on = [one for one in instances if one.status is Status.RUNNING]
         off = [one for one in instances if one.status is not Status.RUNNING]
         return (
@@ -190,7 +190,7 @@ class ScheduleRule(Rule, frozen=True):
         )
 
     def way(self, instance: Instance, now: datetime) -> str:
-        """Why, and then the way of a stop or a start."""
+        """The reason, then the steps of a stop or a start."""
         match self.next_step(instance, now):
             case Stop():
                 return f"{self.why(instance, now)}: {self.stop.way(instance, now)}"
@@ -200,7 +200,7 @@ class ScheduleRule(Rule, frozen=True):
                 return in_words(step)
 
     def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:
-        """Of when the plan is, unreadable schedules, missed openings, the calendar's end."""
+        """The time of the plan, unparsable schedules, missed openings, the calendar's end."""
         if self.at:
             yield _as_of(self.at, now, self.timetable.zone)
         unreadable: dict[str, list[str]] = defaultdict(list)
@@ -222,7 +222,7 @@ class ScheduleRule(Rule, frozen=True):
         yield from _calendar_warning(self.timetable, schedules, self.moment(now))
 
     def _gave_up(self, instance: Instance, now: datetime) -> str:
-        """What is said of an opening that has just passed without a start; "" if none has."""
+        """What is said about an opening that has just passed without a start; "" if none has."""
         decision = self.decision(instance, now)
         if isinstance(decision, Skip) or not decision.gave_up:
             return ""
@@ -231,11 +231,11 @@ class ScheduleRule(Rule, frozen=True):
         return decision.reason
 
     def why(self, instance: Instance, now: datetime) -> str:
-        """Why its schedule has it stopped, started, or left."""
+        """Why its schedule has it stopped, started, or left alone."""
         return self.decision(instance, now).reason
 
     def _how_stopped(self, instance: Instance, now: datetime) -> str:
-        """What is said of the mode in which it is stopped."""
+        """What is said about the mode in which it is stopped."""
         if instance.status is not Status.STOPPED:
             return ""
         return in_words(self.stop.next_step(instance, now))
@@ -253,12 +253,12 @@ class Side(Rule, frozen=True):
     does: Harm
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """The next step; what the schedule no longer wants is left for the next run."""
+        """The next step; what the schedule no longer wants is left to the next run."""
         step = self.rule.next_step(instance, now)
         return step if isinstance(step, NoCall) else self.schedule.next_step(instance, now)
 
     def harm(self, instance: Instance, now: datetime) -> Harm:  # noqa: ARG002  # the same for all
-        """That of stop, or of start."""
+        """The harm of stop, or of start."""
         return self.does
 
     def awaited(self, instance: Instance) -> str:
@@ -285,7 +285,7 @@ class Side(Rule, frozen=True):
 def _calendar_warning(
     timetable: Timetable, schedules: Iterable[Schedule], moment: datetime
 ) -> Iterator[str]:
-    """That days were needed which the calendar does not know, or soon will be."""
+    """A warning that days beyond the calendar were needed, or soon will be."""
     asking = [one for one in schedules if one.asks_calendar]
     if not asking:
         return
@@ -297,7 +297,7 @@ def _calendar_warning(
 
 
 def _as_of(at: datetime, now: datetime, zone: tzinfo) -> str:
-    """Of when a plan is that is not of now."""
+    """The time of a plan that is not for now."""
     is_past = at < now.replace(second=0, microsecond=0)
     is_today = at.astimezone(zone).date() == now.astimezone(zone).date()
     right = "a later time" if is_today else "tonight's date"
@@ -315,11 +315,11 @@ def _written(instance: Instance) -> str:
 
 
 def _in_one(found: Mapping[str, Sequence[str]], what: str, so: str = "") -> Iterator[str]:
-    """One sentence of all that was found, if anything was: how many, and a few examples.
+    """One sentence about everything found, if anything was: how many, and a few examples.
 
     Args:
-        found: What is said of whom.
-        what: What is said of all.
+        found: What is said about which instance.
+        what: What is said about all.
         so: What follows for each.
     """
     if not found:

@@ -1,4 +1,4 @@
-"""What came of a call for one instance, as far as ECS said it."""
+"""The outcome of a call for one instance, as far as ECS said."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from shared.domain.retries import Kind
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """ECS took the call.
+    """ECS accepted the call.
 
     Attributes:
-        instance: As far as the answer tells.
-        made: What was done, in words, if that is more than the call's own words.
+        instance: As far as the response shows it.
+        made: What was done, in words, if that says more than the call itself.
     """
 
     instance: Instance
@@ -21,13 +21,13 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """ECS did not take it, or nobody knows.
+    """ECS did not accept it, or that is unknown.
 
     Attributes:
-        alone: It was this instance that ECS spoke of, not the batch that it was in.
-        before: What of several calls was done before, in words; "" if nothing.
-        in_doubt: It may have been done all the same. So after a 5xx and without an answer; and
-            for a member of a refused batch, since ECS does not document that it leaves the whole.
+        alone: ECS referred to this instance, not to its batch.
+        before: Which of several calls had been done before, in words; "" if none. in_doubt: It may
+            have been done all the same: after a 5xx or without a response; and for a member of a
+            refused batch, since ECS does not document that it does none of it.
     """
 
     kind: Kind
@@ -43,7 +43,7 @@ class NotSent(msgspec.Struct, frozen=True):
 
     Attributes:
         before: What of several calls was done before, in words; "" if nothing.
-        throttled: ECS had refused the last one for its pace.
+        throttled: ECS had throttled the last one.
     """
 
     before: str = ""
@@ -54,5 +54,5 @@ Outcome = Accepted | Rejected | NotSent
 
 
 def lost(reason: str) -> Rejected:
-    """The outcome of a call of which nobody knows whether it was done."""
+    """The outcome of a call that may or may not have been done."""
     return Rejected(Kind.PASSING, "", reason, alone=True, in_doubt=True)

@@ -1,10 +1,10 @@
-"""The plan: what the first look says is to be done, and what is left alone and why.
+"""The plan: what to do according to the first look, and what is left alone and why.
 
-An instance is acted on only while it is still meant, unguarded and not at the goal: ``Judge`` asks
-all three, with the first look and with every later one.
+An instance is acted on only while it is still selected, unguarded and not at the goal: ``Judge``
+checks all three, with the first look and with every later one.
 
-A dry run is the plan itself. What is executed is always within it: later looks can only make
-it smaller. Pure.
+A dry run is the plan itself. Nothing outside it is ever executed: later looks can only make it
+smaller. Pure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from shared.domain.steps import Done, Impossible, NoCall, Rule, Skip, Step, Wait
 
 
 class Result(str, Enum):
-    """What became of one instance; worst first."""
+    """The result for one instance; worst first."""
 
     FAILED = "failed"
     PENDING = "pending"
@@ -40,10 +40,10 @@ class Row(msgspec.Struct, frozen=True):
     """One instance's line in the report.
 
     Attributes:
-        instance: As ECS showed it last.
+        instance: As ECS last showed it.
         reason: Why, in words; a skip always has one.
-        code: ECS's code where it refused.
-        list_price: What it costs an hour; None if that is unknown; UNSET if nobody asked.
+        code: ECS's code if it refused.
+        list_price: What it costs per hour; None if unknown; UNSET if not requested.
     """
 
     instance: Instance
@@ -62,12 +62,12 @@ UNSURE_TAGS = "ECS's responses about its tags disagree; nothing is done until th
 
 
 class Judge(msgspec.Struct, frozen=True):
-    """What is asked about each look at an instance: is it meant, is it guarded, what comes next?
+    """What decides for each look at an instance: is it selected, is it guarded, what comes next?
 
     Attributes:
-        selection: Who is meant; asked again with each look.
-        narrowing: Who of these is not; asked again likewise.
-        guard: Who is protected.
+        selection: Which instances are selected; checked again with each look.
+        narrowing: Which of these are excluded; checked again, too.
+        guard: Which are protected.
         rule: What comes next.
     """
 
@@ -77,7 +77,7 @@ class Judge(msgspec.Struct, frozen=True):
     rule: Rule
 
     def row_if_left_alone(self, instance: Instance, now: datetime) -> Row | None:
-        """The row of an instance that nothing is done to; None if something is to be done."""
+        """The row of an instance that is left alone; None if there is something to do."""
         if why := self._left_out(instance):
             result, reason = Result.SKIPPED, why
         elif instance.unreadable:
@@ -98,13 +98,13 @@ class Judge(msgspec.Struct, frozen=True):
         return None
 
     def _left_out(self, instance: Instance) -> str:
-        """Why the narrowing of the selection leaves it out, in words; "" if it does not."""
+        """Why the narrowing excludes it, in words; "" if it does not."""
         why = "" if instance.status is Status.GONE else self.narrowing.mismatch(instance)
         was = "not" if isinstance(self.selection, ByIds) else "no longer"
         return f"{was} selected: {why}" if why else ""
 
     def _forbidden(self, instance: Instance, now: datetime) -> str:
-        """Why nothing may be done to it: it is not meant any more, or guarded."""
+        """Why nothing may be done to it: it is no longer selected, or is guarded."""
         if instance.status is Status.GONE:
             return ""
         if why := mismatch(self.selection, instance):
@@ -117,9 +117,9 @@ class Judge(msgspec.Struct, frozen=True):
         return "; ".join(part for part in told if part)
 
     def has_lost_tags(self, instance: Instance) -> bool:
-        """Does it show not a single tag, though by a tag it was found or may be changed?
+        """Does it show no tags at all, although a tag selected it or permits changing it?
 
-        People change tags one by one; an answer that lost them shows none at all.
+        People change tags one by one; a response that lost them shows none at all.
         """
         if instance.tags or instance.status is Status.GONE:
             return False
@@ -129,8 +129,8 @@ class Judge(msgspec.Struct, frozen=True):
     def lacks_tags(self, instance: Instance) -> bool:
         """Does it lack tags whose absence a second API must show before it is acted on?
 
-        Those by which it would not be meant; before a loss, any tag at all; else those that the
-        rule doubts.
+        Those that would exclude it; before a loss, any tag at all; otherwise those that the rule
+        doubts.
         """
         if self.narrowing.rests_on_absence(instance):
             return True
@@ -139,15 +139,15 @@ class Judge(msgspec.Struct, frozen=True):
         return self._is_doubted(instance)
 
     def _is_doubted(self, instance: Instance) -> bool:
-        """Does it lack a tag on whose absence the rule decides?"""
+        """Does it lack a tag whose absence decides for the rule?"""
         return not {plain_key(key) for key in instance.tags}.issuperset(self.rule.doubts)
 
     def unconfirmed(self, instance: Instance, row: Row | None, now: datetime) -> str:
-        """Why nothing follows yet from the tags that it lacks; "" if something may.
+        """Why its missing tags cannot be acted on yet; "" if they can.
 
         Args:
             instance: As the first look shows it.
-            row: What is to be made of it, if it lacks them; None: something is to be done.
+            row: Its row if they are really missing; None: there is something to do.
             now: The time of that.
         """
         if instance.tags_checked:
@@ -159,11 +159,11 @@ class Judge(msgspec.Struct, frozen=True):
         return UNCONFIRMED_TAGS if self._is_doubted(instance) else ""
 
     def is_left_in_doubt(self, instance: Instance, row: Row, now: datetime) -> bool:
-        """Is it left only for want of a tag that the rule doubts, and one API alone was asked?
+        """Is it left alone only because a tag that the rule doubts is missing in one API?
 
         Args:
             instance: As the latest look shows it.
-            row: What ``row_if_left_alone`` has made of it.
+            row: What ``row_if_left_alone`` returned for it.
             now: The time of that.
         """
         if instance.tags_checked or instance.status is Status.GONE:
@@ -175,12 +175,12 @@ class Judge(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What is to be done.
+    """What to do.
 
     Attributes:
         left_alone: Rows of the instances that are left as they are.
         to_change: The instances that would change, as the first look showed them.
-        awaited: Those that change already, by someone else's doing, and are only waited for.
+        awaited: Those that somebody else is already changing, and that are only waited for.
     """
 
     left_alone: tuple[Row, ...]
@@ -189,7 +189,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Plan:
-    """Ask selection, guard and rule about each instance as it was first seen."""
+    """Apply selection, guard and rule to each instance as first seen."""
     rows: list[Row] = []
     targets: list[Instance] = []
     awaited: list[Instance] = []
@@ -207,7 +207,7 @@ def make_plan(instances: Iterable[Instance], judge: Judge, now: datetime) -> Pla
 
 
 def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row | None:
-    """The row of an instance that nothing is done to; a failure keeps no other from being done."""
+    """The row of an instance that is left alone; a failure does not block the others."""
     try:
         row = judge.row_if_left_alone(instance, now)
         if why := judge.unconfirmed(instance, row, now):
@@ -221,7 +221,7 @@ def _row_if_left_alone(judge: Judge, instance: Instance, now: datetime) -> Row |
 
 
 def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
-    """The plan without the targets in these regions, which are pending for the reason given."""
+    """The plan without the targets in these regions, which are pending for the given reason."""
     rows = tuple(
         Row(one, Result.PENDING, problems[one.region])
         for one in plan.to_change
@@ -232,7 +232,7 @@ def without_regions(plan: Plan, problems: Mapping[str, str]) -> Plan:
 
 
 def dry_run_rows(plan: Plan, rule: Rule, now: datetime) -> tuple[Row, ...]:
-    """The plan as a report: nothing was done, and this is what would be."""
+    """The plan as a report: nothing was done, and this would be."""
     would_change = (Row(one, Result.WOULD_CHANGE, rule.way(one, now)) for one in plan.to_change)
     awaited = (Row(one, Result.UNCHANGED, rule.awaited(one)) for one in plan.awaited)
     return (*plan.left_alone, *would_change, *awaited)
@@ -244,7 +244,7 @@ class WatchOnly(Rule, frozen=True):
     rule: Rule
 
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """What the rule says, unless it wants to act."""
+        """What the rule returns, unless it wants to act."""
         step = self.rule.next_step(instance, now)
         if isinstance(step, Wait):
             return Wait(self.rule.awaited(instance))
@@ -253,7 +253,7 @@ class WatchOnly(Rule, frozen=True):
         return Impossible(f"{instance.status.value} again, not by this run; not in the plan")
 
     def awaited(self, instance: Instance) -> str:
-        """What the rule says."""
+        """What the rule returns."""
         return self.rule.awaited(instance)
 
     def unchanged(self, before: Instance) -> str:
@@ -262,7 +262,7 @@ class WatchOnly(Rule, frozen=True):
 
 
 def rows_released_by(rows: Iterable[Row], until: datetime) -> tuple[Row, ...]:
-    """The rows of those that ECS will have released by then; of a failure nobody knows."""
+    """The rows of instances that ECS will have released by then; failures are kept."""
     return tuple(
         row
         for row in rows

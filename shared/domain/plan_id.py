@@ -1,9 +1,9 @@
-"""A plan's name that can be confirmed: it holds what was asked and which instances would change.
+"""A plan's name, by which it is confirmed: it encodes the request and the instances.
 
-``p1-<what was asked>-<the instances>``: 64 bits of a digest of the action and its parameters, and
-40 bits of a digest of each instance's id, in base64url; of an action that does opposite things,
-together with which of them. So a later run can tell, without anything being stored, whether the
-same was to be done to an instance in the plan; 100 instances make some 700 characters. Pure.
+``p1-<request>-<instances>``: 64 bits of a digest of the action and its parameters, and 40 bits of a
+digest of each instance's id, in base64url; for an action that does opposite things, together with
+which of them. So a later run can tell, without any storage, whether the plan would have done the
+same to an instance; 100 instances make some 700 characters. Pure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _UNPLANNED = frozenset({"action", "dry_run", "max_instances", "notify", "plan_id
 
 
 def members_of(rule: Rule, instances: Sequence[Instance]) -> dict[str, str]:
-    """By id what stands for each instance of a plan: who was to be started is not to be stopped."""
+    """By id, what represents each instance of a plan; starting it differs from stopping it."""
     sides = [part for _, part in rule.sides(instances)]
     return {
         one.id: one.id if len(sides) == 1 else f"{number} {one.id}"
@@ -47,24 +47,24 @@ def make_plan_id(request_digest: str, members: Mapping[str, str]) -> str:
 
 
 def digest(action: str, regions: Iterable[str], request: Mapping[str, object]) -> str:
-    """What was asked, in 16 characters: the action, where, and every field that shapes the plan."""
+    """The request in 16 characters: the action, where, and every field that shapes the plan."""
     fields = {key: value for key, value in request.items() if key not in _UNPLANNED}
     text = json.dumps([action, sorted(regions), fields], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def digest_in(plan_id: str) -> str:
-    """What was asked of the plan of this name; "" if it is no such name."""
+    """The request's digest in this name; "" if it is not the name of a plan."""
     parts = re.fullmatch(_PLAN_ID, plan_id)
     return parts["request"] if parts else ""
 
 
 def not_in_plan(plan_id: str, members: Mapping[str, str]) -> list[str]:
-    """The ids of those to whom the plan of this name would not do the same.
+    """The ids of the instances to which the plan of this name would not do the same.
 
     Args:
         plan_id: The name.
-        members: Who would change now, as ``members_of`` has them.
+        members: The instances that would change now, as ``members_of`` has them.
 
     Raises:
         InvalidEvent: it is not the name of a plan.
@@ -87,7 +87,7 @@ def not_in_plan(plan_id: str, members: Mapping[str, str]) -> list[str]:
 
 
 def _bytes(text: str) -> bytes:
-    """What base64url without padding stands for; ValueError if it stands for nothing."""
+    """Decode base64url without padding; ValueError if it is invalid."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 

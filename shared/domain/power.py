@@ -1,4 +1,4 @@
-"""The rules of turning instances off and on, for whoever does either. Pure."""
+"""The rules of turning instances off and on, for every action that does either. Pure."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ HANGS = (
     "powers off only running instances: wait; if it hangs, try Force Stop in the ECS console or "
     "ask Alibaba Cloud support"
 )
-"""What is said to whoever asked for force."""
+"""What is said if force was requested."""
 
 
 class StopRule(Rule, frozen=True):
-    """From what an instance is now to the next step towards being stopped."""
+    """From an instance's current state to the next step towards being stopped."""
 
     force: bool
     stopped_mode: StoppedMode | None
     wait: bool
 
     def next_step(self, instance: Instance, now: datetime) -> Step:  # noqa: ARG002  # a Rule
-        """The next step; a stopped instance in another mode than asked for stays as it is."""
+        """The next step; an instance already stopped in another mode is left as it is."""
         match instance.status:
             case Status.RUNNING:
                 return Stop(self.force, self.stopped_mode)
@@ -46,7 +46,7 @@ class StopRule(Rule, frozen=True):
                 return Wait(instance.status.value)
 
     def way(self, instance: Instance, now: datetime) -> str:
-        """The stop, its mode, and what that takes from this instance, or cannot do for it."""
+        """The stop, its mode, and what that costs this instance, or cannot do for it."""
         after = after_transition(instance)
         looks = (instance,) if after.status is instance.status else (instance, after)
         steps = [self._in_words(self.next_step(one, now), one) for one in looks]
@@ -54,16 +54,16 @@ class StopRule(Rule, frozen=True):
         return "; ".join(filter(None, (", ".join(filter(None, steps)), consequence)))
 
     def told(self, made: str, reason: str) -> str:
-        """What was done, and in which mode it is stopped where that is not said by then."""
+        """What was done, and in which mode it is stopped if that has not been said yet."""
         return "; ".join(part for part in (made, reason) if part)
 
     def unchanged(self, before: Instance) -> str:
-        """That force was of no use: whoever asked for it must not believe that it was used."""
+        """A note that force had no effect: a caller must not believe that it was used."""
         is_late = self.force and before.status is Status.STOPPING
         return "force was not used: it was stopping already" if is_late else ""
 
     def awaited(self, instance: Instance) -> str:
-        """Nothing can be done about one that hangs on its way down, by force or not."""
+        """Nothing can be done about one that hangs while stopping, with or without force."""
         if not (self.force and instance.status is Status.STOPPING):
             return super().awaited(instance)
         return HANGS
@@ -75,7 +75,7 @@ class StopRule(Rule, frozen=True):
         return given_up(before, after)
 
     def _consequence(self, instance: Instance) -> str:
-        """What the stopped mode means for this instance, as far as it is known beforehand.
+        """What the stopped mode means for this instance, as far as is known beforehand.
 
         StopCharging gives up the static public address ("Economical mode", ECS user guide).
         """
@@ -91,15 +91,15 @@ class StopRule(Rule, frozen=True):
         return ""
 
     def _in_words(self, step: Step, instance: Instance) -> str:
-        """A step, a stop with the mode that ECS will take where none is stated."""
+        """A step; for a stop, with the mode that ECS will use if none is set."""
         by_default = isinstance(step, Stop) and self.stopped_mode is None
         mode = " (the account's default mode)" if by_default and not hindered(instance) else ""
         return f"{in_words(step)}{mode}"
 
     def _mode(self, instance: Instance) -> str:
-        """The mode that a stopped instance is in, unless it is the one that was asked for.
+        """The mode that a stopped instance is in, unless it is the requested one.
 
-        ECS stops without a word in KeepCharging where it cannot do StopCharging.
+        ECS silently stops in KeepCharging if it cannot do StopCharging.
         """
         mode, asked, why_not = instance.stopped_mode, self.stopped_mode, hindered(instance)
         if asked in {None, mode}:
@@ -117,7 +117,7 @@ class StopRule(Rule, frozen=True):
 
 
 class StartRule(Rule, frozen=True):
-    """From what an instance is now to the next step towards running."""
+    """From an instance's current state to the next step towards running."""
 
     wait: bool
 

@@ -1,12 +1,12 @@
 """The list price of an instance, from the prices of its parts. Pure.
 
 ECS prices a whole configuration and says what each part of it costs (DescribePrice, API reference).
-That a part costs the same in every configuration of a region is taken from its price list and is
-not confirmed; so a new configuration whose parts are all known needs no question of its own.
+Its price list implies, but nobody has confirmed, that a part costs the same in every configuration
+within a region; so a new configuration whose parts are all known needs no call of its own.
 
 In economical mode the charges for the instance type, the image's licence and the fixed bandwidth of
-a static public address end; those for disks go on ("Economical mode", ECS user guide). Bandwidth by
-traffic, EIPs, snapshots and provisioned IOPS are in no price an hour.
+a static public address end; those for disks continue ("Economical mode", ECS user guide). Traffic,
+EIPs, snapshots and provisioned IOPS are not in any hourly price.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from shared.domain.instance import Instance, Status, hindered
 
 ENDS = frozenset({"instanceType", "image", "bandwidth"})
-"""What is not charged in economical mode; whatever else has a price goes on."""
+"""What is not charged in economical mode; everything else with a price still is."""
 
 _LOCAL = ("local_", "ephemeral")
 
@@ -27,8 +27,8 @@ class ListPrice(msgspec.Struct, frozen=True):
     """What an instance costs at list price, before discounts, savings plans and coupons.
 
     Attributes:
-        hour: An hour while it runs.
-        ends: What of it ends in economical mode; 0 where that mode has no effect.
+        hour: Per hour while it runs.
+        ends: How much of it ends in economical mode; 0 if that mode has no effect.
         currency: ``CNY``, ``USD`` or another, as ECS says.
     """
 
@@ -38,7 +38,7 @@ class ListPrice(msgspec.Struct, frozen=True):
 
 
 class PricedDisk(msgspec.Struct, frozen=True, order=True):
-    """What of a disk decides its price; the size is in GiB, the level ``PL0`` to ``PL3`` or ""."""
+    """What decides a disk's price; the size is in GiB, the level ``PL0`` to ``PL3`` or ""."""
 
     category: str
     size: int
@@ -46,7 +46,7 @@ class PricedDisk(msgspec.Struct, frozen=True, order=True):
 
 
 class Disks(msgspec.Struct, frozen=True):
-    """The disks of one instance that are paid for by the hour; None: it has no such system disk."""
+    """The disks of one instance that are billed by the hour; None: it has no such system disk."""
 
     system: PricedDisk | None = None
     data: tuple[PricedDisk, ...] = ()
@@ -63,7 +63,7 @@ class Configuration(msgspec.Struct, frozen=True):
     disks: Disks
 
     def parts(self) -> Mapping[str, tuple[object, ...]]:
-        """ECS's names of its parts, each with all that decides what the part costs."""
+        """ECS's names for its parts, each with everything that decides the part's price."""
         made: dict[str, tuple[object, ...]] = {
             "instanceType": (self.region, self.instance_type, self.network),
             "image": (self.region, self.instance_type, self.image_id),
@@ -77,7 +77,7 @@ class Configuration(msgspec.Struct, frozen=True):
 
 
 def configuration(instance: Instance, disks: Disks) -> Configuration:
-    """What an instance is, as far as that has a list price an hour."""
+    """An instance's configuration, as far as it has an hourly list price."""
     bought = instance.bought
     paid_data = sorted(one for one in disks.data if not one.category.startswith(_LOCAL))
     return Configuration(
@@ -91,7 +91,7 @@ def configuration(instance: Instance, disks: Disks) -> Configuration:
 
 
 def why_without_price(instance: Instance) -> str:
-    """Why an instance has no list price an hour, such as ``subscription``; "" if it has one."""
+    """Why an instance has no hourly list price, such as ``subscription``; "" if it has one."""
     if instance.status is Status.GONE or instance.unreadable or not instance.instance_type:
         return "not shown by ECS"
     if instance.charge_type != "PostPaid":
@@ -100,7 +100,7 @@ def why_without_price(instance: Instance) -> str:
 
 
 def list_price(instance: Instance, parts: Mapping[str, float], currency: str) -> ListPrice:
-    """The price of an instance whose parts cost so much an hour."""
+    """The price of an instance whose parts have these hourly prices."""
     return ListPrice(
         hour=_rounded(parts.values()),
         ends=0.0

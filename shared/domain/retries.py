@@ -1,4 +1,4 @@
-"""What each refusal of ECS means for what is done next: the one table of retries.
+"""What each refusal by ECS means for the next step: the only table of retries.
 
 ==============  ==========================================  ====================================
 kind            what is done                                how often
@@ -14,9 +14,9 @@ DENIED          reported; a batch is not halved             once
 CREDENTIALS     the run ends                                once
 ==============  ==========================================  ====================================
 
-An answer that never came counts as PASSING: a write is never repeated blindly, looking settles it.
+A response that never came counts as PASSING: a write is never repeated blindly, a read settles it.
 Codes: "Error codes" of each operation, ECS API reference, and "Common errors"; throttling comes
-with status 400, 403 or 503, so it is told by its code alone.
+    with status 400, 403 or 503, so it is recognised by its code alone.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Kind(str, Enum):
 
 
 MAX_TRIES = {Kind.PASSING: 5, Kind.STATUS: 20, Kind.NOT_FOUND: 5, Kind.FINAL: 1, Kind.DENIED: 1}
-"""How often one call is made for one instance; what is missing here has no limit but time."""
+"""How often one call is made for one instance; kinds missing here are limited only by time."""
 
 _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"(Rejected\.)?Throttling(\..*)?|HTTP 429", Kind.THROTTLED),
@@ -62,12 +62,12 @@ _TABLE: tuple[tuple[str, Kind], ...] = (
         Kind.BUSY,
     ),
     (r"QuotaExceed\.ConcurrentSnapshotQuota", Kind.BUSY),
-    # A new instance is that for 6 to 10 minutes.
+    # A new instance is in that state for 6 to 10 minutes.
     (r"IncorrectInstanceStatus\.Initializing", Kind.BUSY),
     (r"IncorrectInstanceStatus(\..*)?|InstanceNotReady|DiskError", Kind.STATUS),
     (r"IncorrectDiskStatus|IncorrectVolumeStatus", Kind.STATUS),
     (r"DependencyViolation\.(RouteEntry|SLBConfiguring)", Kind.PASSING),
-    # The time had come too near when the call arrived; the rule may have a later one.
+    # The time had come too close when the call arrived; the rule may have a later one.
     (r"InvalidAutoReleaseTime\.Malformed", Kind.PASSING),
     (r"InternalError|UnknownError|SignatureNonceUsed|CreateSnapshot\.Failed", Kind.PASSING),
     (r"ServiceUnavailable(\..*)?|LimitedOperation\.ServiceUnavailable", Kind.PASSING),
@@ -75,19 +75,19 @@ _TABLE: tuple[tuple[str, Kind], ...] = (
     (r"Invalid(Disk|Volume)Id\.NotFound", Kind.NOT_FOUND),
 )
 SERVER_ERROR = 500
-"""HTTP statuses from here on say nothing of what was done."""
+"""HTTP statuses from here on do not say whether anything was done."""
 
 
 ADVICE = {
     "OperationDenied.NoStock": "try again later, or change its instance type; an instance "
     "stopped in KeepCharging keeps its capacity",
 }
-"""What a person can do where waiting alone may not help; by code."""
+"""What a person can do if waiting alone may not help; by code."""
 
 
 @lru_cache(maxsize=256)
 def kind_of(code: str, status: int = 0) -> Kind:
-    """The kind of a code; an unknown code is passing with a 5xx status, else final."""
+    """The kind of a code; an unknown code is passing with a 5xx status, otherwise final."""
     for pattern, kind in _TABLE:  # compiled when first needed, as most runs meet no refusal
         if re.fullmatch(pattern, code):
             return kind

@@ -1,7 +1,7 @@
 """A schedule as a value: which hours of which days an instance is meant to run.
 
-``schedule_spec`` reads it from text, ``timetable`` says what holds at an instant. Printed, it is a
-spec that means the same.
+``schedule_spec`` parses it from text, ``timetable`` says what applies at an instant. Printed, it is
+an equivalent spec.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DAY_MINUTES = 24 * 60
 
 
 class Base(str, Enum):
-    """What holds on days of which no entry speaks."""
+    """What applies on days that no entry covers."""
 
     NONE = ""
     NEVER = "never"
@@ -33,7 +33,7 @@ class Kind(str, Enum):
 
 
 class Hours(msgspec.Struct, frozen=True):
-    """A span of a day, or one end of it, in minutes from the midnight at which the day begins.
+    """A span of a day, or one end of it, in minutes from the midnight that begins the day.
 
     Attributes:
         opens: 0 to 1439; None: only a close.
@@ -87,8 +87,8 @@ class DayHours(msgspec.Struct, frozen=True):
     """The hours of one day.
 
     Attributes:
-        hours: In no order; may overlap.
-        is_guess: They rest on whether a day beyond the calendar is a working day.
+        hours: Unordered; may overlap.
+        is_guess: They depend on whether a day beyond the calendar is a working day.
     """
 
     hours: tuple[Hours, ...] = ()
@@ -101,7 +101,7 @@ class Schedule(msgspec.Struct, frozen=True, cache_hash=True):
     Attributes:
         base: ``never`` or ``always`` at its front.
         entries: As written.
-        zone: The IANA name that ends it; "": the reader's own (``CURFEW_TZ``).
+        zone: The IANA name at its end; "": the default (``CURFEW_TZ``).
     """
 
     base: Base
@@ -115,7 +115,7 @@ class Schedule(msgspec.Struct, frozen=True, cache_hash=True):
 
     @property
     def asks_calendar(self) -> bool:
-        """Does it speak of working days?"""
+        """Does it use working days?"""
         return any(isinstance(word, Business) for one in self.entries for word in one.days)
 
     def __str__(self) -> str:
@@ -126,8 +126,8 @@ class Schedule(msgspec.Struct, frozen=True, cache_hash=True):
     def hours_on(self, day: date, calendar: WorkingDays) -> DayHours:
         """The hours that begin on a day.
 
-        Hours by date replace weekly ones; else ``off`` by date holds, else weekly ``off``, else
-        all weekly hours together.
+        Hours by date replace weekly ones; otherwise ``off`` by date applies, then weekly ``off``,
+        then all weekly hours together.
         """
         dated = [one for one in self.entries if any(word.has(day) for word in one.dates)]
         if dated:

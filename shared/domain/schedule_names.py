@@ -1,4 +1,4 @@
-"""The schedules to which the operator gives names: those of ``CURFEW_SCHEDULES``."""
+"""The operator's named schedules: those in ``CURFEW_SCHEDULES``."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _RESERVED = frozenset({*WEEKDAYS, "daily", "workdays", "offdays", "off", "never"
 
 
 def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})) -> Schedule:
-    """Read a spec or the name of one.
+    """Parse a spec or the name of one.
 
     Args:
-        text: What a tag ``curfew:schedule`` or the field ``schedule`` holds.
+        text: The value of a tag ``curfew:schedule`` or of the field ``schedule``.
         named: What ``parse_schedules`` returned.
 
     Raises:
@@ -45,13 +45,13 @@ def resolve_spec(text: str, named: Mapping[str, Schedule] = MappingProxyType({})
 
 
 def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
-    """The named schedules, by their names in small letters.
+    """The named schedules, by their lower-case names.
 
     Args:
         stated: The JSON object of ``CURFEW_SCHEDULES``.
 
     Raises:
-        InvalidSpec: a name or a spec cannot be read; says which.
+        InvalidSpec: a name or a spec cannot be parsed; says which.
     """
     named: dict[str, Schedule] = {}
     for name, text in stated.items():
@@ -73,10 +73,10 @@ def parse_schedules(stated: Mapping[str, object]) -> Mapping[str, Schedule]:
 
 
 def schedules_of(settings: Settings) -> Mapping[str, Schedule]:
-    """The schedules to which the operator's settings give names.
+    """The named schedules from the operator's settings.
 
     Raises:
-        Refused: ``CURFEW_SCHEDULES`` has a name or a spec that cannot be read.
+        Refused: ``CURFEW_SCHEDULES`` has a name or a spec that cannot be parsed.
     """
     try:
         return parse_schedules(settings.schedules)
@@ -97,7 +97,7 @@ def _named(name: str, text: str, stated: Mapping[str, object]) -> Schedule:
 
 
 def _name_inside(text: str, names: Collection[str]) -> str:
-    """What is wrong with a spec in which a name stands beside other words; "" if none does."""
+    """What is wrong with a spec that has a name next to other words; "" if none does."""
     words = re.split(r"[\s,]+", plain(text).casefold())
     found = next((one for one in words if one in names), "")
     return found and (
@@ -107,7 +107,7 @@ def _name_inside(text: str, names: Collection[str]) -> str:
 
 
 def _is_grammar(name: str) -> bool:
-    """Would this be read as a word of the grammar, right or wrong?"""
+    """Would this be parsed as a word of the grammar, correct or not?"""
     if has_chinese(name):
         return bool(translated(name))
     return name in _RESERVED or all(part in WEEKDAYS for part in name.split("-"))

@@ -1,7 +1,7 @@
-"""Reading the spec of a schedule: ``workdays 08:30-20:00, 2026-12-24 off Asia/Tokyo``.
+"""Parsing the spec of a schedule: ``workdays 08:30-20:00, 2026-12-24 off Asia/Tokyo``.
 
-Text in, a ``Schedule`` out, or an error that says at which word, and what would be right. Words
-are counted from 1 over the whole text. A spec is read after NFKC and in any case.
+Text in, a ``Schedule`` out, or an error that says at which word, and the correct form. Words are
+counted from 1 over the whole text. A spec is parsed after NFKC, ignoring case.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TAG_CHARACTERS = 128
 """The longest value of a tag (TagResources, ECS API reference)."""
 
 NAMED_CHARACTERS = 1024
-"""The longest spec that may stand under a name."""
+"""The longest spec that a name may have."""
 
 EXAMPLE = "workdays 08:30-20:00"
 _ZONES = (
@@ -74,14 +74,14 @@ class _Word(msgspec.Struct, frozen=True):
 
 
 def parse_spec(text: str, most: int = TAG_CHARACTERS) -> Schedule:
-    """Read a spec; the same text is read once, also if it cannot be read.
+    """Parse a spec; the same text is parsed only once, even if invalid.
 
     Args:
         text: The spec, without names.
         most: How many characters it may have.
 
     Raises:
-        InvalidSpec: it cannot be read.
+        InvalidSpec: it cannot be parsed.
     """
     found = _parsed(text, most)
     if isinstance(found, str):
@@ -134,7 +134,7 @@ def _split(text: str) -> tuple[list[list[_Word]], str]:
 
 
 def _check_signs(text: str, words: Sequence[_Word]) -> None:
-    """What is no schedule by its signs."""
+    """Texts whose characters show that they are not a schedule."""
     if re.fullmatch(_CRON, text):
         raise InvalidSpec(f"it is a cron expression; write a schedule like {EXAMPLE}")
     if re.fullmatch(_OTHER_TOOLS, text):
@@ -249,7 +249,7 @@ def _without_hours(words: Sequence[_Word], after: Sequence[Sequence[_Word]]) -> 
 
 
 def _check_rest(days: Sequence[_Word], rest: Sequence[_Word]) -> None:
-    """After the hours nothing may stand."""
+    """Nothing may follow the hours."""
     if len(rest) == 1:
         return
     first, second = rest[0], rest[1]
@@ -290,7 +290,7 @@ def _zone_with_blanks(words: Sequence[_Word]) -> str:
 
 
 def _after_hours(word: _Word, text: str) -> NoReturn:
-    """What stands after hours and is not a time: a zone by its city, days, or nothing known."""
+    """What follows hours and is not a time: a zone by its city, days, or something unknown."""
     if zone := zone_of_city(text.strip("()@")):
         word.wrong(f"is only part of the name of a zone; write {zone}")
     if word.lower == "off":
@@ -308,7 +308,7 @@ def _after_hours(word: _Word, text: str) -> NoReturn:
 
 
 def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
-    """What no single entry shows."""
+    """Errors that no single entry shows."""
     stated = [words[-1] for words in entries[1 if schedule.base else 0 :]]
     hours = [one.hours for one in schedule.entries]
     if schedule.base:
@@ -332,8 +332,8 @@ def _check(schedule: Schedule, entries: Sequence[Sequence[_Word]]) -> None:
 def _both_ends(entry: Entry, entries: Sequence[Entry]) -> str:
     """An opening and a close, one of each, as spans; "" if it is not clear what they mean.
 
-    They are of the same days; there a close that is not after the opening is on the next day, so
-    that only every day's may be meant. Or they are of two days of the week.
+    They are on the same days; then a close that is not after the opening is on the next day, which
+    only makes sense daily. Or they are on two days of the week.
     """
     lone = [one for one in entries if one.hours and one.hours.kind is not Kind.SPANS]
     alike = [one for one in lone if one.days == entry.days]
@@ -358,7 +358,7 @@ def _both_ends(entry: Entry, entries: Sequence[Entry]) -> str:
 def _from_day_to_day(
     first: Sequence[DayWord], begin: str, last: Sequence[DayWord], end: str
 ) -> list[str]:
-    """What runs from a day of the week to another, day by day; ``[""]`` if either is not one."""
+    """A span from one day of the week to another, day by day; ``[""]`` if either is not one."""
     match [*first, *last]:
         case [Weekdays(one, same), Weekdays(other, likewise)] if (
             one == same and other == likewise and len(first) == 1

@@ -1,7 +1,7 @@
-"""Which instances a request means: by id, by tags and name, or all. Pure.
+"""Which instances a request selects: by id, by tags and name, or all. Pure.
 
-ECS's own filters only narrow what is sent; every answer is filtered again here, so that a filter
-that ECS ignores, or a page that lost its tags, can never widen a selection.
+ECS's own filters only reduce traffic; every response is filtered again here, so that a filter that
+ECS ignores, or a page that lost its tags, can never widen a selection.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shared.domain.guards import plain_key, printable_key
 from shared.domain.instance import Instance
 
 TagValues = tuple[tuple[str, frozenset[str] | None], ...]
-"""Keys of tags, each with the values that it may have; None: any value."""
+"""Tag keys, each with its allowed values; None: any value."""
 
 
 class ByIds(msgspec.Struct, frozen=True, dict=True):
@@ -24,7 +24,7 @@ class ByIds(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def members(self) -> frozenset[str]:
-        """The ids, to be looked up among thousands."""
+        """The ids as a set, for lookups among thousands."""
         return frozenset(self.ids)
 
 
@@ -32,8 +32,8 @@ class ByTagsAndName(msgspec.Struct, frozen=True):
     """Instances with all these tags and a name like this.
 
     Attributes:
-        tags: Each key with the values that it may have; None: any value.
-        name: ``*`` stands for any text.
+        tags: Each key with its allowed values; None: any value.
+        name: ``*`` matches any text.
     """
 
     tags: TagValues = ()
@@ -48,12 +48,12 @@ Selection = ByIds | ByTagsAndName | Everything
 
 
 def selects(selection: Selection, instance: Instance) -> bool:
-    """Is this instance meant?"""
+    """Is this instance selected?"""
     return not mismatch(selection, instance)
 
 
 def mismatch(selection: Selection, instance: Instance) -> str:
-    """Why this instance is not meant, in words; "" if it is."""
+    """Why this instance is not selected, in words; "" if it is."""
     if isinstance(selection, ByIds):
         return "" if instance.id in selection.members else "its id is not in the request"
     if isinstance(selection, Everything):
@@ -69,7 +69,7 @@ def mismatch(selection: Selection, instance: Instance) -> str:
 
 
 def has_other_value(selection: Selection, instance: Instance) -> bool:
-    """Does it show one of the keys that are asked for, with a value that is not?"""
+    """Does it show one of the requested keys with a different value?"""
     return isinstance(selection, ByTagsAndName) and any(
         values is not None and key in instance.tags and instance.tags[key] not in values
         for key, values in selection.tags
@@ -77,9 +77,9 @@ def has_other_value(selection: Selection, instance: Instance) -> bool:
 
 
 def misspelt_keys(selection: Selection, instance: Instance) -> list[tuple[str, str]]:
-    """By which keys it would be selected if they were spelt as the request has them.
+    """The keys by which it would be selected if they were spelt as in the request.
 
-    Each as the instance has it, with the request's; none if it is selected, or would not be.
+    Each as spelt on the instance, with the request's; none if it is selected, or would not be.
     """
     if not isinstance(selection, ByTagsAndName) or not fits(selection.name, instance.name):
         return []
@@ -95,7 +95,7 @@ def misspelt_keys(selection: Selection, instance: Instance) -> list[tuple[str, s
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Does the name fit the pattern? In linear time, whatever the pattern."""
+    """Does the name match the pattern? In linear time, whatever the pattern."""
     first, *rest = pattern.split("*")
     if not rest:
         return name == first

@@ -1,10 +1,10 @@
-"""What a rule may answer: the next step of one instance.
+"""What a rule may return: the next step for one instance.
 
     Step = Done | Wait | Skip | Impossible | Call
     Call = Stop | Start | Snapshot | Delete | SetAutoRelease | ClearAutoRelease
 
-A rule looks at one instance and says what comes next. It never does it; equal calls of many
-instances are made together, as many as its ``batch`` at once.
+A rule looks at one instance and says what comes next. It never does it; equal calls for many
+instances are made together, up to ``batch`` at once.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ NOT_KNOWN = "InvalidInstanceId.NotFound"
 """ECS's code for an id that it does not know (StopInstances, API reference)."""
 
 MAX_BATCH = 100
-"""Most instances of one StopInstances, StartInstances, DeleteInstances (API reference)."""
+"""Most instances in one StopInstances, StartInstances, DeleteInstances (API reference)."""
 
 
 class DiskLook(str, Enum):
-    """Which disks a rule wants to see."""
+    """Which disks a rule needs to see."""
 
     NONE = "none"
     NAMES = "names"  # every disk, without snapshots
@@ -37,10 +37,10 @@ class DiskLook(str, Enum):
 
 
 class Answered(str, Enum):
-    """How ECS answers a call that it accepts for several instances."""
+    """How ECS responds to a call that it accepts for several instances."""
 
     TOGETHER = "together"  # all of them or none
-    EACH = "each"  # a code for each; who has none is unknown (InstanceResponses, API reference)
+    EACH = "each"  # a code for each; one without is unknown (InstanceResponses, API reference)
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -56,24 +56,24 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class Skip(msgspec.Struct, frozen=True):
-    """The instance is left as it is on purpose: what was asked for would harm it."""
+    """The instance is deliberately left as it is: the request would harm it."""
 
     reason: str
 
 
 class Impossible(msgspec.Struct, frozen=True):
-    """The goal cannot be reached for this instance; nothing of it is tried."""
+    """The goal cannot be reached for this instance; nothing is tried."""
 
     reason: str
     code: str = ""
 
 
 UNKNOWN_ID = Impossible("ECS does not know this id", NOT_KNOWN)
-"""What a rule says to an id that ECS does not know, unless that is its goal."""
+"""What a rule returns for an id that ECS does not know, unless that is its goal."""
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """StopInstances: ``force`` is a power-off; no mode: the account's default."""
+    """StopInstances: ``force`` powers off; no mode: the account's default."""
 
     operation: ClassVar[str] = "StopInstances"
     batch: ClassVar[int] = MAX_BATCH
@@ -91,7 +91,7 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class DiskSnapshot(msgspec.Struct, frozen=True):
-    """One disk to be snapshotted; ``token`` makes asking twice the same as asking once."""
+    """One disk to be snapshotted; ``token`` makes the call idempotent."""
 
     disk_id: str
     token: str
@@ -108,7 +108,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class Delete(msgspec.Struct, frozen=True):
-    """DeleteInstances: ``force`` also takes what is not stopped, like pulling the plug."""
+    """DeleteInstances: ``force`` also deletes running instances, like pulling the plug."""
 
     operation: ClassVar[str] = "DeleteInstances"
     batch: ClassVar[int] = MAX_BATCH
@@ -120,7 +120,7 @@ class SetAutoRelease(msgspec.Struct, frozen=True):
     """ModifyInstanceAutoReleaseTime with a time, which can therefore never clear one.
 
     Attributes:
-        at: A whole minute, in the zone in which people are told of it.
+        at: A whole minute, in the zone in which it is shown to people.
     """
 
     operation: ClassVar[str] = "ModifyInstanceAutoReleaseTime"
@@ -166,11 +166,11 @@ def in_words(step: Step) -> str:  # noqa: PLR0911  # one a step
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A pure decision: the instance as ECS shows it now, and the time, to the next step.
+    """A pure decision: from the instance as ECS shows it now, and the time, to the next step.
 
     Attributes:
-        doubts: Tag keys on whose absence it decides: that one is missing must be shown by a second
-            API before anything follows from it. As ``plain_key`` has them.
+        doubts: Tag keys whose absence it acts on: a second API must confirm that one is missing
+            first. In ``plain_key`` form.
         fresh_for: How old a look may be when a call that follows from it is sent.
     """
 
@@ -179,34 +179,34 @@ class Rule(msgspec.Struct, frozen=True):
 
     @abstractmethod
     def next_step(self, instance: Instance, now: datetime) -> Step:
-        """What comes next for this instance; ``Status.GONE`` is an instance not there."""
+        """What comes next for this instance; ``Status.GONE``: it does not exist."""
 
     def moment(self, now: datetime) -> datetime:
-        """As of when it is asked: now, unless a request says another time."""
+        """The time for which it is evaluated: now, unless a request sets another."""
         return now
 
     def harm(self, instance: Instance, now: datetime) -> Harm | None:  # noqa: ARG002  # most have one
-        """What its next step can do to this instance; None: what its action can do to any."""
+        """The harm its next step can do to this instance; None: that of its action."""
         return None
 
     def sides(self, instances: Sequence[Instance]) -> Iterable[tuple[Rule, Sequence[Instance]]]:
-        """By which rule each instance of the plan is brought to its goal.
+        """The rule that brings each instance of the plan to its goal.
 
-        Itself, but for a rule that does opposite things: what it has begun to do to an instance is
-        not undone by the same run.
+        The rule itself, except for a rule that does opposite things: the same run does not undo
+        what it has begun to do to an instance.
         """
         return ((self, instances),)
 
     def warnings(self, instances: Iterable[Instance], now: datetime) -> Iterator[str]:  # noqa: ARG002  # a rule that adds nothing
-        """What the report says to people about the rule as a whole."""
+        """What the report tells people about the rule as a whole."""
         return iter(())
 
     def calendar_until(self) -> int | None:
-        """The last year that the calendar of working days knows, for a report that says so."""
+        """The last year that the calendar of working days covers, for a report that shows it."""
         return None
 
     def way(self, instance: Instance, now: datetime) -> str:
-        """The whole way to the goal in in_words, with what stays and is billed, for a dry run."""
+        """All the steps to the goal in words, with what remains and is billed, for a dry run."""
         step = self.next_step(instance, now)
         if not isinstance(step, Wait):
             return in_words(step)
@@ -214,11 +214,11 @@ class Rule(msgspec.Struct, frozen=True):
         return ", ".join(filter(None, map(in_words, steps)))
 
     def awaited(self, instance: Instance) -> str:
-        """What is said of one that was on its way already when the run first looked."""
+        """What is said of an instance that was already changing when the run first looked."""
         return f"{instance.status.value} already, not by this run"
 
     def unchanged(self, before: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
-        """What the report adds about an instance that got to the goal without this run; "".
+        """What the report adds about an instance that reached the goal without this run; "".
 
         Args:
             before: As ECS showed it before the run.
@@ -226,15 +226,15 @@ class Rule(msgspec.Struct, frozen=True):
         return ""
 
     def left(self, instance: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing
-        """What an earlier run has left of the work on an instance that is skipped now; ""."""
+        """What an earlier run left unfinished on an instance that is now skipped; ""."""
         return ""
 
     def told(self, made: str, reason: str) -> str:
-        """What a row says of an instance that changed: how it is now, or else what was done."""
+        """What a row says about an instance that changed: how it is now, or else what was done."""
         return reason or made
 
     def because(self, instance: Instance, now: datetime) -> str:  # noqa: ARG002  # a rule that adds nothing
-        """Why its next step is a call, for the report when that was made; ""."""
+        """Why its next step is a call, for the report once it was made; ""."""
         return ""
 
     def changed(self, before: Instance, after: Instance) -> str:  # noqa: ARG002  # a rule that adds nothing

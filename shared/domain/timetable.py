@@ -1,11 +1,11 @@
-"""When a schedule opens and closes: from a schedule and an instant to what holds then.
+"""When a schedule opens and closes: from a schedule and an instant to what applies then.
 
-All arithmetic is in UTC instants; local time only finds them. A local time that a change of clocks
-skips is the instant of the change, one that it doubles the first of the two. Spans are half-open,
-belong to the day on which they begin, and are one where they touch or overlap.
+All arithmetic is in UTC instants; local time only finds them. A local time that a clock change
+skips means the instant of the change, a repeated one its first occurrence. Spans are half-open,
+belong to the day on which they begin, and merge if they touch or overlap.
 
-A day without hours closes at its end, unless a span runs then; so does one of whose hours a change
-of clocks leaves nothing. That is so for schedules of spans; those of lone closes close when they
+A day without hours closes at its end, unless a span runs then; so does a day whose hours a clock
+change removes entirely. That applies to schedules of spans; those of lone closes close when they
 say, and those of lone openings never.
 """
 
@@ -23,10 +23,10 @@ from shared.domain.schedule import Base, Kind, Schedule
 from shared.settings.zones import load_zone
 
 FARTHEST = 400
-"""How many days back and ahead boundaries are looked for: a year, and the holidays after it."""
+"""How many days back and ahead boundaries are searched for: a year, and the holidays after it."""
 
 _EDGE = 8
-"""How many days before the end of dates is no longer looked."""
+"""How many days before the last possible date the search ends."""
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
@@ -40,14 +40,14 @@ class State(msgspec.Struct, frozen=True):
     """What a schedule says at an instant; times in UTC, None: none within ``FARTHEST`` days.
 
     Attributes:
-        kind: Of what the schedule consists.
+        kind: What the schedule consists of.
         inside: A span runs.
-        opened_at: The last opening, now included; of a span that runs, its own.
+        opened_at: The last opening, now included; for a span that runs, its own.
         closed_at: The last close, now included.
         opens_at: The next opening.
-        closes_at: The next close; of a span that runs, its own.
-        zone: In which people are told of these times.
-        zone_name: Its name if the schedule states one; else "".
+        closes_at: The next close; for a span that runs, its own.
+        zone: The zone in which these times are shown to people.
+        zone_name: Its name if the schedule states one; otherwise "".
         starts: False for ``always``, which starts nothing.
         guessed: The first day beyond the calendar that was needed; None: none.
     """
@@ -65,7 +65,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 class _Window:
-    """The days around an instant that have been looked at, and the spans that begin on them."""
+    """The days around an instant that have been examined, and the spans that begin on them."""
 
     def __init__(self, days: LocalDays, today: int, farthest: int) -> None:
         self.spans = list(days.spans(today))
@@ -76,10 +76,10 @@ class _Window:
         self._is_last_empty = not self.spans
 
     def back(self, *, to_spans: bool = False) -> bool:
-        """Look at one day more before; False: it is too far.
+        """Examine one more day back; False: it is too far.
 
-        The days that the first span runs all through are taken at once, and if only spans are
-        looked for, days without.
+        Days that the first span covers entirely are taken at once and, if only spans are searched
+        for, days without spans.
         """
         if self.spans and self.spans[0][0] <= self.sure_from:
             through = self._days.first_through(self._first, self._earliest + 1)
@@ -99,7 +99,7 @@ class _Window:
         return True
 
     def ahead(self, *, to_spans: bool = False) -> bool:
-        """Look at one day more after; False: it is too far. Else as ``back``."""
+        """Examine one more day ahead; False: it is too far. Otherwise like ``back``."""
         if self.spans and self.spans[-1][1] >= self.sure_until:
             through = self._days.last_through(self._last, self._latest - 1)
             if through > self._last:
@@ -135,12 +135,12 @@ class _Window:
 
     @property
     def sure_from(self) -> int:
-        """Days before reach as far as the end of the first day: what begins later is whole."""
+        """Days before reach to the end of the first day: spans that begin later are complete."""
         return self._days.instant(self._first + 1)
 
     @property
     def sure_until(self) -> int:
-        """Days after begin here: what ends earlier is whole."""
+        """Days after begin here: spans that end earlier are complete."""
         return self._days.instant(self._last + 1)
 
     def running(self, instant: int) -> Bounds | None:
@@ -156,14 +156,14 @@ class _Window:
         return [closes for _, closes in self.spans] + empty
 
     def _ends_empty(self, day: int) -> None:
-        """A day on which no span begins ends; what runs at its end goes on, so that is no close."""
+        """A day on which no span begins ends; if a span runs at its end, that is not a close."""
         end = self._days.instant(day + 1)
         if self.running(end) is None:
             self._ends.append(end)
 
 
 def _around(day: int, farthest: int) -> tuple[int, int]:
-    """How far back and ahead is looked, within what dates there are."""
+    """How far back and ahead to search, within the possible dates."""
     back, ahead = day - date.min.toordinal() - _EDGE, date.max.toordinal() - day - _EDGE
     return day - min(farthest, back), day + min(farthest, ahead)
 
@@ -175,14 +175,14 @@ def state_at(schedule: Schedule, now: datetime, zone: tzinfo, calendar: Calendar
         schedule: The schedule.
         now: Any time with a zone; its seconds do not matter, since everything happens at minutes.
         zone: The zone of schedules that state none.
-        calendar: Who knows working days.
+        calendar: What knows working days.
     """
     minute = now.astimezone(timezone.utc).replace(second=0, microsecond=0)
     return _state_at(schedule, minute, zone_of(schedule, zone), calendar)
 
 
 def zone_of(schedule: Schedule, zone: tzinfo) -> tzinfo:
-    """The zone that a schedule states, else ``zone``."""
+    """The zone that a schedule states, otherwise ``zone``."""
     return load_zone(schedule.zone) if schedule.zone else zone
 
 
@@ -199,7 +199,7 @@ def spans_of(
 
 @lru_cache(maxsize=1024)
 def _state_at(schedule: Schedule, now: datetime, zone: tzinfo, calendar: Calendar) -> State:
-    """Of a fleet's many instances with few schedules each schedule is asked once a minute."""
+    """A fleet has many instances and few schedules, so each schedule is evaluated once a minute."""
     days = LocalDays(schedule, zone, calendar)
     today, instant = now.astimezone(zone).toordinal(), seconds(now)
     farthest = FARTHEST if schedule.entries else 2
@@ -256,7 +256,7 @@ def _running(window: _Window, now: int) -> Bounds:
 
 
 def _whole_back(window: _Window, now: int) -> int:
-    """The opening of the span that runs, with all that touches it before."""
+    """The opening of the span that runs, including all earlier spans that touch it."""
     while (opens := _running(window, now)[0]) <= window.sure_from and window.back():
         pass
     return opens
@@ -297,7 +297,7 @@ def _next_close(window: _Window, now: int) -> int | None:
 
 
 def _lone(kind: Kind, days: LocalDays, now: int, today: int) -> _Times:
-    """The last and next close or opening; a day's ``24:00`` is not after the next day's begin."""
+    """The last and next close or opening; ``24:00`` is not after the start of the next day."""
     earliest, latest = _around(today, FARTHEST)
 
     def moments(day: int) -> list[int]:

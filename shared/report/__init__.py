@@ -1,1 +1,1 @@
-"""From rows to the answer and the log."""
+"""From rows to the response and the log."""

@@ -1,9 +1,10 @@
 """The log of a run: one JSON line for its plan, one for each instance, one for the whole run.
 
-Function Compute's root handler adds time, request id and level. Every line says by itself what it
-is about and where it came from, so that a query needs no other line and no parsing of the prefix.
-The plan is logged before anything is done: a run that is killed has said what it meant to do.
-Whatever names hold, a line is one line and shows what it is: letters as they are, the rest escaped.
+Function Compute's root handler adds time, request id and level. Every line is self-contained and
+says where it came from, so that a query needs no other line and no parsing of the prefix. The plan
+is logged before anything is done: a run that is killed has already logged what it was going to do.
+Whatever names contain, an entry is one line and shows what it is: letters as they are, the rest
+escaped.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ class Origin(msgspec.Struct, frozen=True):
 
     Attributes:
         retry_count: Which retry of an asynchronous invocation this is, as the runtime says it:
-            python3.10's context has it ("Context", FC docs); "" where it is not said.
-        trigger: The kind of trigger; "" of an event that cannot be read.
+            python3.10's context has it ("Context", FC docs); "" if it does not say.
+        trigger: The kind of trigger; "" for an event that cannot be parsed.
         event_id: The platform's id of the message; "" if it has none.
         account: The one that the function runs in; "" if the context does not say.
     """
@@ -61,7 +62,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
-    """Log what is meant to change: the ids, 1,000 a line, and how many there are in all."""
+    """Log what would change: the ids, 1,000 per line, and how many there are in all."""
     ids = [one.id for one in plan.to_change]
     numbers = {
         "dry_run": dry_run,
@@ -75,7 +76,7 @@ def log_plan(origin: Origin, plan: Plan, *, dry_run: bool) -> None:
 
 
 def log_report(origin: Origin, report: Report) -> None:
-    """Log every row, with what only the log tells of it, then the run."""
+    """Log every row, with the fields that only the log has, then the run."""
     for row in report.rows:
         instance = row.instance
         content = {
@@ -99,27 +100,27 @@ def log_report(origin: Origin, report: Report) -> None:
 
 
 def log_notice(origin: Origin, channel: str, problem: str) -> None:
-    """Log that a channel was told, or why it was not; a notice that fails is a warning.
+    """Log that a channel was notified, or why it was not; a failed notice is a warning.
 
     Args:
-        origin: Of the run.
+        origin: The run's.
         channel: Its name, which is not its address; "": all of them.
-        problem: A sentence; "": it was told.
+        problem: A sentence; "": it was notified.
     """
     content = {"channel": channel, "result": "failed" if problem else "sent", "message": problem}
     _log(logging.WARNING if problem else logging.INFO, "notice", origin, content)
 
 
 def log_error(origin: Origin, error: Exception) -> None:
-    """Log why a request came to nothing: the class and its message, at most 2,000 characters."""
+    """Log why a request failed: the class and its message, at most 2,000 characters."""
     content = {"error": type(error).__name__, "message": str(error)[:2000]}
     _log(logging.ERROR, "error", origin, content)
 
 
 def log_unforeseen(error: Exception) -> str:
-    """Log where an error that nothing foresees arose; gives a sentence that names it.
+    """Log where an unforeseen error was raised; returns a sentence that names it.
 
-    Only its class and places in the code are told: its text may hold an answer, or a secret.
+    Only its class and places in the code are logged: its text may contain a response or a secret.
     """
     content = {"log": "unforeseen", "error": type(error).__name__, "places": places(error)}
     logger.error("%s", json.dumps(content))

@@ -1,6 +1,6 @@
-"""The report of one request: what became of every instance it meant. Pure.
+"""The report of one request: the result for every selected instance. Pure.
 
-At most ``MAX_ROWS`` rows go into the answer, worst first; the log carries all of them.
+At most ``MAX_ROWS`` rows go into the response, worst first; the log has all of them.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ MAX_ERROR_BYTES = 32_000
 
 MAX_SENTENCE_BYTES = 12_000
 MAX_REPORTS = 100
-"""How many reports of a list of messages an error may hold, those with an error first."""
+"""How many reports of a list of messages an error may contain, those with an error first."""
 
 LIST_ROWS = 2_000
-"""How many rows all reports of a list of messages keep together, but each its worst one."""
+"""How many rows all reports of a list keep together, but at least the worst of each."""
 
 MAX_WARNINGS, MAX_WARNING = 20, 500
-"""How many sentences a report holds, and how long each is; the log has all of them."""
+"""How many warnings a report has, and how long each is; the log has all of them."""
 
 _WORST_FIRST = {result: rank for rank, result in enumerate(Result)}
 
 
 class Whole(msgspec.Struct, frozen=True):
-    """What all rows of a report came to, of which some are no longer kept."""
+    """The totals over all rows of a report, some of which are no longer kept."""
 
     rows: int
     counts: Mapping[str, int]
@@ -54,20 +54,20 @@ class Report(msgspec.Struct, frozen=True):
     """What a run did, or in a dry run would do.
 
     Attributes:
-        rows: One for each instance meant, worst first.
+        rows: One for each selected instance, worst first.
         api_calls: How many calls were sent to ECS.
         seconds: How long the run took.
         ended_at: When it ended.
-        zone: The zone in which times are told.
+        zone: The zone in which times are shown.
         show_tags: The keys of the tags that rows show, however an instance spells them.
         plan_id: The name of a dry run's plan, by which it can be confirmed; "" otherwise.
-        warnings: Sentences for people: what matched nothing, is not known, could not be read.
+        warnings: Sentences for people: what matched nothing, is unknown, could not be read.
         refusal: Why the plan was not carried out, if a guard on the whole run forbade it.
         unread: Regions that could not be read, each with the reason.
         calendar_until: The last year that the calendar of working days knows; None: not said.
-        released_by: Its rows are those alone that ECS will release by then; None: all.
-        rests: It looked at nothing, since the event's day is none of the request's.
-        whole: The same with all of its rows, told in numbers; None: nothing is missing here.
+        released_by: It only has rows for instances that ECS will release by then; None: all.
+        rests: It read nothing, since the event's day is not one of the request's.
+        whole: The totals over all of its rows; None: no rows are missing here.
     """
 
     action: str
@@ -89,9 +89,9 @@ class Report(msgspec.Struct, frozen=True):
     whole: Whole | None = None
 
     def cut_to(self, max_rows: int) -> Report:
-        """The same with its worst rows alone; numbers and error are still those of all.
+        """The same with only its worst rows; numbers and error are still those of all.
 
-        So what a list of many messages has found need not all be kept to its end.
+        So a list of many messages need not keep everything it found to its end.
         """
         if len(self.rows) <= max_rows:
             return self
@@ -99,7 +99,7 @@ class Report(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, rows=self.rows[:max_rows], whole=whole)
 
     def matched_nothing(self) -> bool:
-        """Did it look for instances that are not there?"""
+        """Did it select instances that do not exist?"""
         return not (self.rows or self.rests) and self.released_by is None
 
     def counts(self) -> dict[str, int]:
@@ -118,13 +118,13 @@ class Report(msgspec.Struct, frozen=True):
         return {result.value: found[result] for result in order}
 
     def outcome(self) -> str:
-        """``complete``, ``planned`` of a dry run, or ``incomplete`` within an error."""
+        """``complete``, ``planned`` for a dry run, or ``incomplete`` within an error."""
         if self.error():
             return "incomplete"
         return "planned" if self.dry_run else "complete"
 
     def as_json(self, max_rows: int = MAX_ROWS) -> dict[str, Any]:
-        """The report as it is answered, with at most so many rows."""
+        """The report as it is returned, with at most this many rows."""
         total = self.whole.rows if self.whole else len(self.rows)
         omitted = total - min(max_rows, len(self.rows))
         return {
@@ -145,14 +145,14 @@ class Report(msgspec.Struct, frozen=True):
         }
 
     def _few_warnings(self) -> list[str]:
-        """The warnings as they are answered; of what is cut, the last says how much."""
+        """The warnings as they are returned; if some are cut, the last says how many."""
         told = [printable(one) for one in self.warnings]
         if (more := len(told) - MAX_WARNINGS) > 0:
             told[MAX_WARNINGS - 1 :] = [f"{more + 1} more warnings are in the log"]
         return [one if len(one) <= MAX_WARNING else f"{one[: MAX_WARNING - 1]}…" for one in told]
 
     def row_as_json(self, row: Row) -> dict[str, Any]:
-        """One instance's line; every field is there, "" where there is nothing to say."""
+        """One instance's row; every field is present, "" if there is nothing to say."""
         instance = row.instance
         return {
             "id": instance.id,
@@ -170,7 +170,7 @@ class Report(msgspec.Struct, frozen=True):
         }
 
     def _shown_tags(self, tags: Mapping[str, str]) -> dict[str, str]:
-        """The tags to be shown, in the order asked for, each as the instance spells it."""
+        """The tags to show, in the requested order, each as spelt on the instance."""
         return {
             own: value
             for key in self.show_tags
@@ -179,11 +179,11 @@ class Report(msgspec.Struct, frozen=True):
         }
 
     def told(self, moment: datetime | None) -> str:
-        """A time in the report's zone; "" for none."""
+        """A time in the report's zone; "" if there is none."""
         return _told(moment.astimezone(timezone.utc), self.zone) if moment else ""
 
     def error(self) -> type[AccessDenied | Incomplete | Refused] | None:
-        """The class of error that this report amounts to; None if all is accounted for."""
+        """The class of error that this report amounts to; None if it is complete."""
         if self.whole:
             return self.whole.error
         if self.refusal:
@@ -221,7 +221,7 @@ class Report(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def _told(moment: datetime, zone: tzinfo) -> str:
-    """A time in UTC as the zone has it; instances that were seen or started together share it."""
+    """A UTC time in the zone; instances that were seen or started together share it."""
     return to_zone_text(moment, zone)
 
 
@@ -238,7 +238,7 @@ def worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:
 def what_next(
     rows: Sequence[Row], unread: Mapping[str, CurfewError], *, dry_run: bool
 ) -> Iterator[str]:
-    """Warnings that say what to do: about what is pending, and of a plan that has no plan_id."""
+    """Warnings that say what to do: about pending rows, and a plan without a plan_id."""
     pending = sum(row.result is Result.PENDING for row in rows)
     if pending:
         yield (f"{counted(pending, 'instance')} pending: send the same request again to continue")
@@ -258,12 +258,12 @@ def _price_as_json(row: Row) -> dict[str, Any]:
 def with_reports(sentence: str, reports: Sequence[Report], *, listed: bool) -> str:
     """An error's message: one sentence, then the report as JSON, cut to what fits a log line.
 
-    Rows go first, the least bad of each report, then reports, those without an error.
+    Rows are cut first, the least bad of each report, then reports, those without an error.
 
     Args:
         sentence: What went wrong.
-        reports: The report, or all of a list of messages.
-        listed: Whether they are of a list, and so are wrapped as its answer is.
+        reports: The report, or all reports of a list of messages.
+        listed: Whether they belong to a list, and so are wrapped like its response.
     """
     sentence = sentence.encode()[:MAX_SENTENCE_BYTES].decode(errors="ignore")
     omitted = max(0, len(reports) - MAX_REPORTS)

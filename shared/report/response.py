@@ -1,4 +1,4 @@
-"""An invocation's answer in the form of its trigger: one report, a list's, or HTTP's. Pure."""
+"""An invocation's response in its trigger's format: one report, a list's, or HTTP's. Pure."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ HTTP_STATUS: Mapping[type[CurfewError], int] = {
 _MOST_ERRORS_BYTES = 8_000
 
 Work = Callable[[Message | InvalidEvent], Report]
-"""Does one message; raises a CurfewError if nothing came of it, else gives its report."""
+"""Processes one message; raises a CurfewError if it failed, otherwise returns its report."""
 
 
 def answer(event: Event, work: Work, has_time: Callable[[], bool]) -> dict[str, Any]:
-    """The report of the event's message; of a list ``{"outcome", "reports"}``.
+    """The report of the event's message; for a list ``{"outcome", "reports"}``.
 
-    Every message of a list is done, whatever becomes of the others, while there is time for it.
+    Every message of a list is processed, whatever happens to the others, while there is time.
 
     Args:
-        event: What is asked.
-        work: Does one message.
+        event: The messages.
+        work: Processes one message.
         has_time: Is there time to begin another?
 
     Raises:
-        CurfewError: as ``work`` does, or Incomplete, AccessDenied or Refused with the report; for
-            a list the class that all have in common, if all failed, else Incomplete.
+        CurfewError: as ``work`` does, or Incomplete, AccessDenied or Refused with the report; for a
+            list the class that all have in common, if all failed, otherwise Incomplete.
     """
     if event.is_list:
         return _answer_of_list(event, work, has_time)
@@ -55,9 +55,9 @@ def answer(event: Event, work: Work, has_time: Callable[[], bool]) -> dict[str, 
 
 
 def http_answer(event: Event, work: Work) -> dict[str, Any]:
-    """The same as an HTTP trigger and API Gateway want it; an error is an answer too.
+    """The same as an HTTP trigger and API Gateway want it; an error is a response, too.
 
-    API Gateway makes a 503 of any other form ("HTTP trigger", "API Gateway triggers", FC docs).
+    API Gateway turns any other format into a 503 ("HTTP trigger", "API Gateway triggers", FC docs).
     """
     body: dict[str, Any]
     try:
