@@ -16,7 +16,7 @@ from enum import IntEnum
 
 from local.report.entry import Entry, Price
 from local.report.pricing import Prices
-from local.report.times import NONE, minute_of
+from local.report.times import NONE, minute_in, minute_of
 
 _SKEW = 5
 """Minutes by which ECS's clock and that of a run may differ."""
@@ -44,15 +44,17 @@ class Sighting:
     """One look at an instance; times are minutes since 1970.
 
     Attributes:
+        order: Among others, see `Machine.last`.
         mode: In which it is stopped, or how it is paid for in any mode; "" if that is not known.
         started: When ECS says that it was started; ``NONE`` if it does not say, or says a time that
             was yet to come.
     """
 
-    __slots__ = ("at", "mode", "started", "state")
+    __slots__ = ("at", "mode", "order", "started", "state")
 
-    def __init__(self, entry: Entry, at: int, state: State) -> None:
-        self.at = at
+    def __init__(self, entry: Entry, order: int, state: State) -> None:
+        self.order = order
+        self.at = at = minute_in(order // 2)
         self.state = state
         self.mode = _mode(entry)
         started = minute_of(entry.started_at) if entry.started_at else NONE
@@ -77,6 +79,8 @@ class Machine:
 
     Attributes:
         price: The one of its prices that is believed, once all lines are there.
+        last: When it was seen last: twice the second, and one more where something was changed,
+            which comes after looks of the same second; ``NONE`` if no line says when.
     """
 
     id: str
@@ -88,27 +92,28 @@ class Machine:
     price: Price | None = None
     told: str = ""
     sightings: list[Sighting] = field(default_factory=list)
-    last_at: int = NONE
+    last: int = NONE
     account: str = ""
 
-    def see(self, entry: Entry, at: int, *, is_new: bool = True) -> None:
-        """Add a line about it, of this minute, or one that was there before."""
-        if at >= self.last_at:
-            self.last_at = at
+    def see(self, entry: Entry, second: int, *, is_new: bool = True) -> None:
+        """Add a line about it, of this second, or one that was there before."""
+        order = NONE if second == NONE else 2 * second + (entry.result == "changed")
+        if order >= self.last:
+            self.last = order
             self.name = entry.name or self.name
             self.region = entry.region or self.region
             self.charge_type = entry.charge_type or self.charge_type
             self.tags = entry.tags or self.tags
             self.told = entry.reason
         if entry.list_price and entry.list_price.is_possible:
-            self.prices.state(entry.list_price, at, is_new=is_new)
+            self.prices.state(entry.list_price, order, is_new=is_new)
         state = _state(entry)
-        if state is not None and at != NONE:
-            self.sightings.append(Sighting(entry, at, state))
+        if state is not None and order != NONE:
+            self.sightings.append(Sighting(entry, order, state))
 
     def joined(self, other: Machine) -> Machine:
         """The same instance, of which other lines told apart from these."""
-        older, newer = sorted((self, other), key=lambda one: one.last_at)
+        older, newer = sorted((self, other), key=lambda one: one.last)
         prices = Prices()
         for one in (older, newer):
             prices.merge(one.prices)
@@ -121,13 +126,13 @@ class Machine:
             prices=prices,
             told=newer.told,
             sightings=[*older.sightings, *newer.sightings],
-            last_at=newer.last_at,
+            last=newer.last,
             account=newer.account or older.account,
         )
 
     def spells(self) -> Iterator[Spell]:
         """What it did, in order and without gaps, until it was seen last."""
-        seen = sorted(self.sightings, key=lambda one: one.at)
+        seen = sorted(self.sightings, key=lambda one: (one.order, one.state))
         current: Spell | None = None
         for one in seen:
             for following in _following(one, current):

@@ -13,7 +13,7 @@ from local.report.groups import Group, groups_of
 from local.report.history import Machine
 from local.report.picture import Day, Saving, days_of, draw
 from local.report.roster import Key, Roster
-from local.report.times import NONE, minute_of
+from local.report.times import NONE, minute_in, minute_of, second_of
 
 MOST_MACHINES = 50_000
 MOST_REASONS = 5_000
@@ -139,8 +139,9 @@ class Gathering:
                 self._omitted += 1
                 return
             machine = self.machines[key] = Machine(entry.id, account=entry.account)
-        at = minute_of(entry.seen_at or entry.logged_at)
-        machine.see(entry, at, is_new=is_new)
+        second = second_of(entry.seen_at or entry.logged_at)
+        machine.see(entry, second, is_new=is_new)
+        at = minute_in(second)
         if not is_new:
             return
         self.untimed += at == NONE
@@ -202,7 +203,7 @@ def _billed(roster: Roster) -> _Said:
     found = _Said()
     for key, machine in roster.machines.items():
         billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
-        found.add(billed, key, machine.last_at)
+        found.add(billed, key, NONE)
     return found
 
 

@@ -16,19 +16,29 @@ _FIRST, _LAST = 30 * 365 * _DAY, 130 * 365 * _DAY
 
 
 @lru_cache(maxsize=65_536)
+def second_of(text: str) -> int:
+    """The second of a time as lines have it: RFC 3339, or seconds since 1970; else ``NONE``."""
+    second = int(text) if re.fullmatch(r"\d{9,11}", text) else _second_of(text)
+    return second if _FIRST < second // 60 < _LAST else NONE
+
+
 def minute_of(text: str) -> int:
-    """The minute of a time as lines have it: RFC 3339, or seconds since 1970; else ``NONE``."""
-    minute = int(text) // 60 if re.fullmatch(r"\d{9,11}", text) else _minute_of(text)
-    return minute if _FIRST < minute < _LAST else NONE
+    """The minute of such a time; else ``NONE``."""
+    return minute_in(second_of(text))
 
 
-def _minute_of(text: str) -> int:
+def minute_in(second: int) -> int:
+    """The minute of a second; of ``NONE``, ``NONE``."""
+    return second // 60
+
+
+def _second_of(text: str) -> int:
     found = re.match(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", text)
     if not found:
         return NONE
     try:
         moment = datetime.fromisoformat(f"{found[1]}{found[2].replace('Z', '+00:00')}")
-        return int((moment - _EPOCH).total_seconds() // 60)
+        return int((moment - _EPOCH).total_seconds())
     except (ValueError, OverflowError):
         return NONE
 

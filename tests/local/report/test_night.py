@@ -60,6 +60,18 @@ def test_the_order_of_the_lines_does_not_matter() -> None:
     assert night_of(started(), line()).total == night_of(line(), started()).total
 
 
+def test_nor_does_that_of_looks_within_a_minute_or_a_second() -> None:
+    before = on("2020-11-23T20:00:05+08:00", "2020-11-23T08:30:00+08:00")
+    then = on("2020-11-23T20:00:30+08:00", "2020-11-23T08:30:00+08:00")  # the second of the stop
+    lines = [before, then, line(reason="stop; still billed"), started()]
+
+    nights = [night_of(*one) for one in (lines, lines[::-1])]
+
+    assert [night.total.minutes for night in nights] == [NIGHT_MINUTES] * 2
+    for night in (night_of(*lines[:-1]), night_of(*lines[-2::-1])):
+        assert [one.what for one in night.billed] == ["still billed"]
+
+
 def test_nothing_counts_after_an_instance_was_seen_last() -> None:
     night = night_of(line(), look("2020-11-23T23:00:00+08:00"), look(MORNING, id="i-2"))
 
