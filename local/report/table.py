@@ -23,6 +23,8 @@ _SLOTS_A_CHARACTER = 4
 _MOST_GROUPS = 12
 _MOST_REASONS = 8
 _MOST_NAMES = 3
+_NARROW = 64
+"""Columns below which the strips are left out, so that all numbers are there."""
 
 
 def show(console: Console, night: Night, words: Words) -> None:
@@ -31,8 +33,8 @@ def show(console: Console, night: Night, words: Words) -> None:
     for remark in remarks(night, words):
         console.print(Text(remark, "dim"))
     if night.days:
-        console.print(_days(night, words))
-    for table in _tables(night, words):
+        console.print(_days(night, words, is_narrow=console.width < _NARROW))
+    for table in _tables(night, words, is_narrow=console.width < _NARROW):
         console.print(table)
     for title, told, style in (
         ("failed", night.failed, "bold red"),
@@ -53,6 +55,11 @@ def headline(night: Night, words: Words) -> str:
         parts.append(words("money_in_all", _money(night.total, words)))
     runs = sum(night.runs.values())
     parts.append(words.counted("runs_in_all", runs))
+    parts.extend(
+        words.counted(f"{outcome}_in_all", night.runs[outcome])
+        for outcome in ("incomplete", "error")
+        if night.runs.get(outcome)
+    )
     return " · ".join(parts)
 
 
@@ -60,19 +67,20 @@ def _money(saving: Saving, words: Words) -> str:
     return words.money(saving.money, saving.unpriced)
 
 
-def _days(night: Night, words: Words) -> Table:
+def _days(night: Night, words: Words, *, is_narrow: bool) -> Table:
     highest = max(sum(slot) for day in night.days for slot in zip(*day.states[:3], strict=True))
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(words("days"), no_wrap=True)
     morning = set_cell_size(f"0 {words('on')}", 12)  # Chinese words take two cells a character
-    table.add_column(f"{morning}{'12':<11}24", no_wrap=True)
-    table.add_column(words("avoided"), justify="right")
+    if not is_narrow:
+        table.add_column(f"{morning}{'12':<11}24", no_wrap=True)
+    table.add_column(words("hours" if is_narrow else "avoided"), justify="right")
     if night.total.money:
         table.add_column(words("money"), justify="right")
     for day in night.days:
         table.add_row(
             words.day(day.date),
-            Text(_strip(day, highest), "yellow"),
+            *([] if is_narrow else [Text(_strip(day, highest), "yellow")]),
             words.hours(day.saving.minutes),
             *([_money(day.saving, words)] if night.total.money else []),
         )
@@ -92,14 +100,16 @@ def _strip(day: Day, highest: int) -> str:
     return strip
 
 
-def _tables(night: Night, words: Words) -> Iterator[Table]:
+def _tables(night: Night, words: Words, *, is_narrow: bool) -> Iterator[Table]:
     """One of the accounts, if there are several, and one of each tag."""
-    has_money = bool(night.total.money)
+    columns = ["machines", "hours" if is_narrow else "avoided"]
+    if night.total.money:
+        columns.append("money")
     if night.accounts:
-        yield _groups(words("by_account"), night.accounts, words, account, has_money=has_money)
+        yield _groups(words("by_account"), night.accounts, words, account, columns)
     for key, groups in night.groups.items():
         title = words("by", printable(key))
-        yield _groups(title, groups, words, named, has_money=has_money)
+        yield _groups(title, groups, words, named, columns)
 
 
 def _groups(
@@ -107,13 +117,12 @@ def _groups(
     groups: Sequence[Group],
     words: Words,
     name: Callable[[Group, Words], str],
-    *,
-    has_money: bool,
+    columns: Sequence[str],
 ) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(title, overflow="fold")
-    for column in ("machines", "avoided", *(["money"] if has_money else [])):
-        table.add_column(words(column), justify="right", no_wrap=True)
+    for column in columns:
+        table.add_column(words(column), justify="right", no_wrap=column != "money")
     for group in at_most(groups, _MOST_GROUPS):
         value = Text(printable(name(group, words)), "" if group.value or group.account else "dim")
         saving = group.saving
@@ -121,7 +130,7 @@ def _groups(
             value,
             f"{group.machines:,}",
             words.hours(saving.minutes),
-            *([_money(saving, words)] if has_money else []),
+            *([_money(saving, words)] if "money" in columns else []),
         )
     return table
 
@@ -134,9 +143,11 @@ def _list(console: Console, title: Text, told: Sequence[Told], words: Words) -> 
         names = ", ".join(map(printable, one.names[:_MOST_NAMES]))
         if len(one.names) > _MOST_NAMES:
             names += f" {words('more', len(one.names) - _MOST_NAMES)}"
-        line = Text(f"  {printable(words.reason(one.what)[:300])}")
+        line = Text(printable(words.reason(one.what)[:300]))
         if names:
             line.append(f"  {names}", "dim")
-        console.print(line)
+        for part in line.wrap(console, console.width - 2):
+            part.rstrip()
+            console.print(Text.assemble("  ", part))
     if len(told) > _MOST_REASONS:
         console.print(Text(f"  {words.counted('more_reasons', len(told) - _MOST_REASONS)}", "dim"))

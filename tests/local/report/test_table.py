@@ -22,11 +22,11 @@ from tests.local.report.lines import line, run, started
 LATER = {"action": "describe", "result": "unchanged", "seen_at": "2020-11-24T12:00:00+08:00"}
 
 
-def shown(*lines: dict[str, Any], language: str = "en") -> list[str]:
+def shown(*lines: dict[str, Any], language: str = "en", width: int = 100) -> list[str]:
     gathering = Gathering()
     for one in lines:
         gathering.add(msgspec.convert(one, Entry))
-    console = Console(file=io.StringIO(), width=100, markup=False)
+    console = Console(file=io.StringIO(), width=width, markup=False)
     show(console, gathering.night(CHINA, 30), Words(language))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
@@ -95,6 +95,35 @@ def test_what_is_not_known_is_marked_wherever_it_counts(language: str) -> None:
     }  # fmt: skip
     assert "CNY 2.00 + ?" in told[0]
     assert any(mark in " ".join(told) for mark in ("stands for them", "表示"))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_number_is_lost_on_a_narrow_terminal(language: str, width: int) -> None:
+    price = {"hour": 9000, "ends": 8000, "currency": "CNY"}
+    dollars = {"hour": 9000, "ends": 8000, "currency": "USD"}
+    abroad = {"id": "i-2", "region": "us-west-1", "list_price": dollars}
+    reason = {"id": "i-3", "result": "failed", "reason": "a long story " * 9}
+
+    told = shown(
+        line(list_price=price), started(), line(**abroad), started(**abroad), line(**reason),
+        language=language, width=width,
+    )  # fmt: skip
+
+    assert not [one for one in told if "…" in one or cell_len(one) > width]
+    for number in ("CNY 32,000", "USD 68,000", "li.na", "CNY 100,000", " 25 "):
+        first, _, second = number.strip().partition(" ")
+        assert any(first in one for one in told), number
+        assert any(second in one for one in told), number
+    assert [one for one in told if "long story" in one and not one.startswith("  ")] == []
+
+
+def test_runs_that_failed_are_in_the_headline() -> None:
+    runs = [run(outcome=one, request_id=one) for one in ("complete", "incomplete", "error")]
+
+    assert shown(*runs)[0].endswith("3 runs · 1 incomplete · 1 came to nothing")
+    assert shown(*runs, language="zh")[0].endswith("3 次运行 · 1 次未完成 · 1 次未执行")
+    assert shown(run())[0].endswith("1 run")
 
 
 def test_chinese_days_have_their_weekday() -> None:
