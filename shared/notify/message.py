@@ -150,10 +150,16 @@ def text_of(run: Run, language: Spoken) -> Text:
         facts=tuple(_facts(run, words)),
         lines=tuple(_line(row, language) for row in rows[:MAX_ROWS]),
         more=sum(sum(one.counts().values()) for one in run.reports) - len(rows[:MAX_ROWS]),
-        advice=words.advice.get(outcome, ""),
+        advice=words.advice.get(_advised(run, outcome), ""),
         footer=footer(run, words),
         language=language,
     )
+
+
+def _advised(run: Run, outcome: str) -> str:
+    """What there is advice on: of a dry run, whether it can be confirmed and would do anything."""
+    plans = [one.counts()["would_change"] for one in run.reports if one.plan_id]
+    return "only_shown" if outcome == "planned" and not any(plans) else outcome
 
 
 def _facts(run: Run, words: Words) -> list[str]:

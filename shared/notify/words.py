@@ -94,6 +94,7 @@ _EN = Words(
         "unchanged": "{} unchanged",
     },
     advice={
+        "only_shown": "Nothing was changed.",
         "planned": "Nothing was changed. To do it, send the request with its plan_id, or without "
         "dry_run.",
         "nothing_matched": "Check tags, name and regions of the request.",
@@ -151,6 +152,7 @@ _ZH = Words(
         "unchanged": "无需变更 {}",
     },
     advice={
+        "only_shown": "没有做任何变更。",
         "planned": "没有做任何变更。要照此执行，请带上 plan_id 或去掉 dry_run 再发送一次请求。",
         "nothing_matched": "请检查请求中的标签、名称和地域。",
         "InvalidEvent": "没有做任何变更。请按提示修改字段，再发送一次事件。",

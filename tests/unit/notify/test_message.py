@@ -92,6 +92,25 @@ def test_what_a_run_is(told: Run, outcome: str, occasions: set[str]) -> None:
     assert set(told.occasions()) == occasions
 
 
+@pytest.mark.parametrize(
+    ("plan_id", "result", "can_be_done"),
+    [
+        ("p1-x", Result.WOULD_CHANGE, True),
+        ("p1-x", Result.UNCHANGED, False),
+        ("", Result.WOULD_CHANGE, False),  # of another time, or of not all regions
+    ],
+)
+def test_a_plan_that_cannot_be_done_as_it_is_comes_with_no_advice_to(
+    plan_id: str, result: Result, *, can_be_done: bool
+) -> None:
+    planned = replace(report(row(1, result), dry_run=True), plan_id=plan_id)
+
+    advice = text_of(run(planned), "en").advice
+
+    assert advice.startswith("Nothing was changed.")
+    assert ("plan_id" in advice) is can_be_done
+
+
 def test_a_list_is_told_as_one() -> None:
     text = text_of(run(report(row(1)), Refused("too old"), report(row(2), row(3))), "en")
 
