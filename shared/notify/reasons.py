@@ -1,9 +1,9 @@
 """Reasons of rows in Chinese, where they are made of common parts alone. Pure.
 
 Reports and logs have one language, which programs and searches rely on. Here the parts of it are
-known that guards, stops, starts, releases and release times are told by; a reason that has another
-part, such as one of a schedule or a text of ECS, is repeated whole, in quotation marks, so that
-nobody reads half a sentence.
+known that selections, guards, stops, starts, releases and release times are told by; a reason that
+has another part, such as one of a schedule or a text of ECS, is repeated whole, in quotation marks,
+so that nobody reads half a sentence.
 """
 
 from __future__ import annotations
@@ -37,6 +37,24 @@ _PARTS = (
     (r"and no schedule in the request", "请求中也没有运行计划"),
     (r"ECS shows none of its tags now", "ECS 现在没有显示它的任何标签"),
     (r"nothing is done until ECS shows them again", "恢复显示之前不做任何变更"),
+    (
+        r"no second response of ECS confirms which tags it lacks",
+        "ECS 的第二次返回没有确认它缺少哪些标签",
+    ),
+    (r"nothing is done until one does", "确认之前不做任何变更"),
+    (r"ECS's responses about its tags disagree", "ECS 的两次返回中标签不一致"),
+    (r"nothing is done until they agree", "一致之前不做任何变更"),
+    # selection
+    (r"excepted by its id", "按 ID 排除"),
+    (r"excepted by its tag (.+)", "按标签 {} 排除"),
+    (r"excepted by its name", "按名称排除"),
+    (r"it has the tag (.+)", "有标签 {}"),
+    (r"it has no tag (.+)", "没有标签 {}"),
+    (r"its tag (.+) is ('.*'|\".*\")", "标签 {} 的值为 {}"),
+    (r"its name is ('.*'|\".*\")", "名称为 {}"),
+    (r"its id is not in the request", "请求中没有它的 ID"),
+    (r"ECS does not say when it was created", "ECS 未显示其创建时间"),
+    (r"created less than (\w+) before the event", "到事件发生时，创建还不足 {}"),
     # stops and starts
     (r"stop", "停止"),
     (r"stop \((\w+Charging)\)", "停止（{}）"),
@@ -148,6 +166,8 @@ _PARTS = (
     (r"no release time", "没有自动释放时间"),
 )
 _PREFIXES = {
+    "not selected: ": "未选中：",
+    "no longer selected: ": "不再符合选择条件：",
     "next: ": "下一步：",
     "still billed: ": "仍在计费：",
     "wait: ": "等待：",

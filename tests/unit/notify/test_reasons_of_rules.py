@@ -1,4 +1,4 @@
-"""Every reason that a guard or a rule can give has its Chinese words.
+"""Every reason that a guard, a rule or a selection can give has its Chinese words.
 
 The reasons are derived: rules are asked about every kind of instance. That nothing is left out is
 proved from the other end: each piece of a sentence in their code must have come up in a reason.
@@ -22,7 +22,7 @@ from functions.clear_auto_release import ClearAutoReleaseRule
 from functions.release import ReleaseRule
 from functions.set_auto_release import SetAutoReleaseRule
 from shared.base.times import CHINA
-from shared.domain import guards, instance, power, steps
+from shared.domain import guards, instance, narrowing, power, selection, steps
 from shared.domain.guards import TAG_GUARDS, Guard, Harm
 from shared.domain.instance import (
     Bought,
@@ -34,8 +34,10 @@ from shared.domain.instance import (
     StoppedMode,
     after_transition,
 )
-from shared.domain.plan import WatchOnly
+from shared.domain.narrowing import Kept, Narrowing
+from shared.domain.plan import LOST_TAGS, UNCONFIRMED_TAGS, UNSURE_TAGS, WatchOnly
 from shared.domain.power import StartRule, StopRule
+from shared.domain.selection import ByIds, ByTagsAndName
 from shared.domain.steps import NoCall, Rule, in_words
 from shared.notify.reasons import in_chinese
 from tests.harness.actions import MODULES
@@ -51,6 +53,8 @@ AS_THE_REPORT_HAS_THEM = {
 
 CODE: dict[str, object] = {
     "guards": Guard,
+    "narrowing": narrowing,
+    "selection": selection,
     "in_doubt": guards.in_doubt,
     "not_understood": guards.not_understood,
     "stop": StopRule,
@@ -164,10 +168,30 @@ def guarded() -> Iterator[str]:
         yield from (guard.reason(one, NOW), guard.despite(one, NOW))
 
 
+def left_out() -> Iterator[str]:
+    """Why an instance is not meant, or not yet."""
+    owner = (("owner", frozenset({"li.na"})),)
+    narrowings = [
+        *(Narrowing(kept) for kept in (Kept(frozenset({"i-1"})), Kept(tags=owner), Kept(name="*"))),
+        *(Narrowing(older_than="14d", created_by=at) for at in (NOW, NOW - HOUR)),
+        Narrowing(without_tags=("owner",)),
+    ]
+    selections: tuple[ByIds | ByTagsAndName, ...]
+    selections = (ByIds(()), ByTagsAndName((("owner", frozenset({"x"})),)), ByTagsAndName((), "y"))
+    shown = [
+        msgspec.structs.replace(SEEN, tags=tags, created_at=at)
+        for tags, at in product(({}, {"owner": "li.na"}), (None, NOW))
+    ]
+    why = {one.mismatch(seen) for one, seen in product(narrowings, shown)}
+    why |= {selection.mismatch(one, seen) for one in selections for seen in shown}
+    yield from (f"{was} selected: {one}" for was, one in product(("not", "no longer"), why - {""}))
+    yield from (LOST_TAGS, UNCONFIRMED_TAGS, UNSURE_TAGS)
+
+
 @lru_cache(maxsize=1)
 def reasons() -> frozenset[str]:
     derived = {said for rule in rules() for one in instances() for said in asked(rule, one)}
-    return frozenset({*derived, *guarded()} - {""})
+    return frozenset({*derived, *guarded(), *left_out()} - {""})
 
 
 def test_every_reason_is_chinese() -> None:
