@@ -1,4 +1,4 @@
-"""One invocation's way to ECS: one connection, a client a region, one pace, one deadline."""
+"""One invocation's access to ECS: one connection, a client per region, one pacer, one deadline."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:  # few runs ask for prices, and only those load what it takes
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """How many calls an invocation has sent, and how many of these change something."""
+    """How many calls an invocation has sent, and how many of them change something."""
 
     calls: int
     writes: int
 
 
 class EcsAccess:
-    """Shared by all messages of an invocation; it connects when the first of them asks for it."""
+    """Shared by all messages of an invocation; connects on first use."""
 
     def __init__(
         self,
@@ -43,10 +43,10 @@ class EcsAccess:
         self._prices: PriceBook | None = None
 
     def client(self, region: str, settings: Settings) -> Client:
-        """A region's calls, the same for all messages: they share its pace.
+        """A region's calls, the same for all messages: they share its pacer.
 
         Raises:
-            Refused: there are no credentials, or the connection's settings cannot be read.
+            Refused: there are no credentials, or the connection's settings are invalid.
         """
         if self._transport is None:
             self._transport = self._connect(settings)
@@ -55,7 +55,7 @@ class EcsAccess:
         return self._clients[region]
 
     def inventory(self, region: str, settings: Settings) -> Inventory:
-        """What there is in a region; raises as ``client`` does."""
+        """The inventory of a region; raises as ``client`` does."""
         return Inventory(self.client(region, settings), self._side_by_side)
 
     def sent(self) -> Sent:
@@ -66,7 +66,7 @@ class EcsAccess:
     def priced(
         self, rows: Sequence[Row], sources: Sequence[Inventory]
     ) -> tuple[Sequence[Row], list[str]]:
-        """The rows with their list prices, and what is to be said of prices that are not known."""
+        """The rows with their list prices, and what to say about unknown prices."""
         from shared.ecs.prices import PriceBook  # noqa: PLC0415  # few runs ask for prices
 
         self._prices = self._prices or PriceBook()

@@ -1,7 +1,7 @@
-"""What ECS answered: the JSON object of a success, or why there is none. Pure.
+"""ECS's response: the JSON object of a success, or why there is none. Pure.
 
-Texts that ECS repeats from elsewhere, names among them, go on with nothing in them that acts on a
-terminal or a log.
+Texts that ECS repeats from elsewhere, such as names, are passed on without anything that takes
+effect on a terminal or in a log.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def read_answer(
     Args:
         status: HTTP status.
         headers: By name, in any case.
-        body: As it came, packed or not.
-        secrets: What must not be read out of it, should a server repeat the request.
+        body: As received, compressed or not.
+        secrets: What must be masked in it, in case a server repeats the request.
 
     Raises:
-        ErrorResponse: ECS says no.
-        NoResponse: it is none of ECS's answers: a redirect, another format, too long.
+        ErrorResponse: ECS refused.
+        NoResponse: it is not a response of ECS: a redirect, another format, too long.
     """
     if not (_OK <= status < _REDIRECT or _ERROR <= status < _NO_STATUS):
         raise NoResponse(f"HTTP {status}, which ECS never returns")  # a redirect is not followed
@@ -70,10 +70,10 @@ def read_answer(
 
 
 def _check(content: Mapping[str, Any]) -> None:
-    """Of what is no row, and so is read by nobody strictly, the form.
+    """Check the format of what is not a row, which nothing else parses strictly.
 
     Raises:
-        NoResponse: it is not as documented, so what ECS has done is not known.
+        NoResponse: it is not as documented, so it is unknown what ECS did.
     """
     if not isinstance(content.get("NextToken"), str | None):
         raise NoResponse("a response whose NextToken is not a string")
@@ -87,14 +87,14 @@ def _check(content: Mapping[str, Any]) -> None:
 
 
 def _is_code(code: object) -> bool:
-    """A member's code comes as a number, HTTP's, or as text (StopInstances, API reference)."""
+    """A member's code is HTTP's number, or text (StopInstances, API reference)."""
     if isinstance(code, int) and not isinstance(code, bool):
         return _OK <= code < _NO_STATUS
     return isinstance(code, str) and code.isprintable() and code.strip() != ""
 
 
 def _denial(detail: object) -> Denial:
-    """What RAM says of a denial; its encoded message, for RAM's own use, is left out.
+    """What RAM says about a denial, without its encoded message for RAM's own use.
 
     The words are those of AccessDeniedDetail's description in the SDKs of Alibaba Cloud.
     """
@@ -118,7 +118,7 @@ def _denial(detail: object) -> Denial:
 
 
 def _plain(text: str) -> str:
-    """A text of a server's, at most 200 characters, of which each shows what it is."""
+    """A server's text, at most 200 characters, all printable."""
     return printable(text[:_MAX_MESSAGE])
 
 
@@ -128,7 +128,7 @@ def _without_signature(message: str) -> str:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """When to come back, as the newer gateway says it.
+    """When to retry, as the newer gateway says it.
 
     Sources: alibabacloud-tea-openapi reads ``x-acs-retry-after`` as milliseconds, older versions
     ``x-ratelimit-user-api`` and ``x-ratelimit-user`` with ``TimeLeft`` in milliseconds.

@@ -1,9 +1,9 @@
-"""Making a call for a group of instances, and what ECS answered for each of them.
+"""Making a call for a group of instances, and ECS's result for each of them.
 
-Only here does anything change. Batches succeed member by member where ECS can do that
-(``BatchOptimization=SuccessFirst``); DeleteInstances takes all or nothing, and both it and
-snapshots have a ``ClientToken`` that is the same for the same work, so that a repeated call is
-no second write. Setting and clearing a release time share no code: an omitted time clears.
+All writes are made here. Batches succeed member by member if ECS supports that
+(``BatchOptimization=SuccessFirst``); DeleteInstances is all or nothing, and both it and snapshots
+have a ``ClientToken`` that is the same for the same work, so that a repeated call is not a second
+write. Setting and clearing a release time share no code: an omitted time clears.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from shared.ecs.fields import RELEASE_TAG, listed, read_status
 from shared.ecs.transport import ErrorResponse, NoResponse
 
 TOKENS = 4
-"""How many ClientTokens are tried for the same work where ECS says that the last one failed."""
+"""How many ClientTokens are tried for the same work if ECS says that the last one failed."""
 
 
 def perform(
     client: Client, call: Call, instances: Sequence[Instance], until: datetime
 ) -> dict[str, Outcome]:
-    """Make one call for these instances, in one region, and tell what became of each.
+    """Make one call for these instances, in one region, and return the outcome for each.
 
     Args:
         client: The region's calls.
         call: What to do.
         instances: At most ``call.batch``, each once.
-        until: When the call may be sent at the latest: looks grow old.
+        until: The latest time to send the call: looks become stale.
 
     Raises:
         Unavailable: the credentials are not accepted.
@@ -131,10 +131,10 @@ def _in_words(taken: Sequence[str]) -> str:
 def _with_token(
     client: Client, operation: str, parameters: Mapping[str, str], until: datetime
 ) -> Answer | NotSent:
-    """Make a call that has a ClientToken; with another where ECS remembers that the first failed.
+    """Make a call with a ClientToken; with another if ECS remembers that the first failed.
 
-    ``IdempotentFailed``, "the previous idempotent request has failed", was seen of CreateInstance.
-    What failed was not done, so that trying with a new token is no second write.
+    ``IdempotentFailed``, "the previous idempotent request has failed", was seen for CreateInstance.
+    What failed was not done, so a new token does not cause a second write.
     """
     first, number = parameters.get("ClientToken", ""), 1
     while True:
@@ -171,7 +171,7 @@ def _with_new(disk: Disk, answer: Answer, retention_days: int) -> Disk:
 def _member_by_member(
     operation: str, answer: Answer, instances: Sequence[Instance]
 ) -> dict[str, Outcome]:
-    """Each member's own code, which comes as a number or as text; no word is no answer."""
+    """Each member's own code, which is a number or text; a missing one is no response."""
     said = answer.body.get("InstanceResponses")
     said = said.get("InstanceResponse") if isinstance(said, Mapping) else None
     by_id = {

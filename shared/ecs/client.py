@@ -1,6 +1,6 @@
-"""One region's ECS API: calls that are paced, bounded by the deadline, counted, and told apart.
+"""One region's ECS API: calls that are paced, bounded by the deadline, counted and classified.
 
-Reads may be repeated, writes may not: of a write whose answer was lost only a look can tell whether
+Reads may be repeated, writes may not: if a write's response was lost, only a read can tell whether
 it was done. What a refusal means is in ``shared.domain.retries``.
 """
 
@@ -29,7 +29,7 @@ _FIRST_RETRY_S = 0.2
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What ECS said, and when it was asked."""
+    """ECS's response, and when the call was sent."""
 
     body: Mapping[str, Any]
     asked_at: datetime
@@ -47,7 +47,7 @@ class Client:
 
     Attributes:
         region: The region's id.
-        clock: The time by which everything waits.
+        clock: The clock that all waiting uses.
     """
 
     def __init__(self, region: str, transport: Transport, clock: Clock, deadline: Deadline) -> None:
@@ -72,13 +72,13 @@ class Client:
         return self._sent.writes
 
     def reading_until(self, moment: datetime) -> Client:
-        """The same calls, at the same pace and in the same count; reads end at this moment."""
+        """The same calls, with the same pacer and count; reads end at this moment."""
         sooner = copy.copy(self)
         sooner._read_until = min(moment, self._deadline.work_until)  # noqa: SLF001  # its own copy
         return sooner
 
     def in_turn_by(self, moment: datetime | None) -> Client:
-        """The same calls; reads that ECS's pace keeps waiting beyond this moment are late.
+        """The same calls; reads that are throttled beyond this moment are late.
 
         They raise ``Unavailable`` with ``late``. None: they wait as long as reads may.
         """
@@ -87,16 +87,16 @@ class Client:
         return bounded
 
     def outlook(self, operation: str, now: datetime) -> Outlook:
-        """When and how many calls of this operation ECS will probably let pass."""
+        """When ECS will probably accept calls of this operation, and how many."""
         return self._pacer(operation).outlook(now)
 
     def read(self, operation: str, parameters: Mapping[str, str]) -> Answer:
-        """Ask ECS something, again if need be.
+        """Make a read call, repeatedly if need be.
 
         Raises:
             AccessDenied: RAM does not allow it.
-            Unavailable: no answer within five tries or the deadline, or the credentials are not
-                accepted, or ECS refuses the question or does not know the region.
+            Unavailable: no response within five tries or the deadline, or the credentials are not
+                accepted, or ECS refuses the call or does not know the region.
             ErrorResponse: only ``DryRunOperation``, which is how ECS says yes to a dry run.
         """
         tries = MAX_TRIES[Kind.PASSING]
@@ -119,7 +119,7 @@ class Client:
                         late=turn_by < self._read_until,
                     )
                 return answer
-            turn_by = self._read_until  # what fails does so for all tries
+            turn_by = self._read_until  # a failure here applies to all tries
             if attempt < tries:
                 self._pause(_FIRST_RETRY_S * 2 ** (attempt - 1))
         raise Unavailable(f"{operation} in {self.region}: {problem}, {tries} times")
@@ -127,15 +127,15 @@ class Client:
     def write(
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer | NotSent:
-        """Change something, once; repeated only where ECS refused it for its pace.
+        """Make a write call, once; repeated only if ECS throttled it.
 
         Args:
-            operation: ECS's name of it.
+            operation: ECS's name for it.
             parameters: As they go over the wire, without the region.
-            until: When it may be sent at the latest.
+            until: The latest time to send it.
 
         Raises:
-            ErrorResponse: ECS said no; nothing was done.
+            ErrorResponse: ECS refused; nothing was done.
             NoResponse: it may or may not have been done.
             Unavailable: the credentials are not accepted.
         """
@@ -188,11 +188,11 @@ class Client:
     def ask_in_one_call(
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer:
-        """Ask ECS something in one call at the most, even if it is throttled.
+        """Make a read with at most one call, even if it is throttled.
 
         Raises:
-            ErrorResponse: ECS said no, if only for the pace of calls.
-            NoResponse: nothing readable came back, or its turn did not come until then.
+            ErrorResponse: ECS refused, even if only by throttling.
+            NoResponse: nothing readable came back, or its turn did not come in time.
         """
         answer = self._send(operation, parameters, until, repeats=False)
         if isinstance(answer, NotSent):
@@ -202,7 +202,7 @@ class Client:
     def ask_once(
         self, operation: str, parameters: Mapping[str, str], until: datetime
     ) -> Answer | None:
-        """Ask ECS something once, until then at the longest; None if it does not answer.
+        """Make a read once, at the latest by then; None if ECS does not respond.
 
         Raises:
             Unavailable: ECS does not know the region.
@@ -220,7 +220,7 @@ class Client:
         return None if isinstance(answer, NotSent) else answer
 
     def _read_problem(self, operation: str, refusal: ErrorResponse) -> str:
-        """What to say of a refused question that may be asked again; the rest is raised."""
+        """What to say about a refused read that may be repeated; other errors are raised."""
         if refusal.code == "DryRunOperation":
             raise refusal
         if refusal.kind is Kind.DENIED:
@@ -242,7 +242,7 @@ class Client:
         )
 
     def _left_s(self, until: datetime | None) -> float:
-        """Seconds that a call may still take, so that its answer can be reported.
+        """Seconds that a call may still take so that its outcome can be reported.
 
         A read ends with the time for reads, a write halfway between the deadline and the end.
         """
@@ -261,7 +261,7 @@ class Client:
 
 
 def denied(operation: str, region: str, refusal: ErrorResponse) -> AccessDenied:
-    """The error that names the missing permission, and what else RAM says of it."""
+    """The error that names the missing permission, and what else RAM says about it."""
     what, remedy = refusal.denied.in_words(operation)
     return AccessDenied(f"{what} in {region} ({refusal.code}); {remedy}", refusal.code)
 

@@ -1,6 +1,6 @@
-"""The connections of aliyun-python-sdk, made our own: whom they trust and how long they take.
+"""aliyun-python-sdk's connections, under our own rules for trust and time.
 
-Its vendored requests and urllib3 keep connections alive and send. What they would do and we do not:
+Its vendored requests and urllib3 keep connections alive and send. What they would do but we do not:
 
 * read environment variables on the way;
 * switch the verification of TLS off for an empty name of a bundle, take a name in a certificate's
@@ -42,10 +42,10 @@ from shared.ecs.transport import NoResponse
 from shared.settings.settings import Settings, is_loopback
 
 MAX_HOSTS = 100
-"""As many as a request may name regions; the SDK's ten would be closed under calls in flight."""
+"""As many as a request's regions; with the SDK's ten, some would close under calls in flight."""
 _SHOWN_CHARACTERS = 200
 _IN_URLS = "!#$%&'()*+,/:;=?@[]~"
-"""What stands for itself in a URL, or is escaped already (RFC 3986)."""
+"""Characters that need no escaping in a URL, or are escaped already (RFC 3986)."""
 
 
 class _Connection(HTTPConnection):  # type: ignore[misc]  # the SDK has no types
@@ -66,7 +66,7 @@ class _SecureConnection(_Connection):
     """TLS, through a proxy's tunnel if there is one.
 
     Attributes:
-        ssl_context: Makes the context; called when it is needed.
+        ssl_context: Makes the context; called when needed.
         is_verified: What urllib3 asks; no other connection is made.
     """
 
@@ -78,12 +78,12 @@ class _SecureConnection(_Connection):
         self.ssl_context = ssl_context
 
     def connect(self) -> None:
-        """Connect, ask the proxy for a tunnel, and make sure who it is that answers.
+        """Connect, request a tunnel from the proxy, and verify who responds.
 
         All within the connection's time-out.
 
         Raises:
-            NoResponse: there is no connection, or not with the host that is meant.
+            NoResponse: there is no connection, or not with the intended host.
         """
         until = time.monotonic() + self.timeout
         if self._tunnel_host:
@@ -110,7 +110,7 @@ class _SecureConnection(_Connection):
 
 
 class _Timeout(Timeout):  # type: ignore[misc]  # the SDK has no types
-    """What one exchange may take, from when it is made: a proxy's tunnel and sending are in it."""
+    """The time for one exchange, from its start, including a proxy's tunnel and sending."""
 
     def __init__(self, connect_s: float, answer_s: float) -> None:
         super().__init__(total=connect_s + answer_s, connect=connect_s, read=answer_s)
@@ -131,13 +131,13 @@ class _Timed:
 
 
 class _Pool(_Timed, HTTPConnectionPool):  # type: ignore[misc]  # the SDK has no types
-    """One host's connections by plain http."""
+    """One host's connections over plain http."""
 
     ConnectionCls = _Connection
 
 
 class _SecurePool(_Timed, HTTPSConnectionPool):  # type: ignore[misc]  # the SDK has no types
-    """One host's connections by TLS."""
+    """One host's connections over TLS."""
 
     ConnectionCls = _SecureConnection
 
@@ -163,11 +163,11 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
         timeouts_s: tuple[float, float],
         proxies: Mapping[str, str | None],
     ) -> Any:  # noqa: ANN401  # the SDK has no types
-        """Send a request once and read what is answered, but for its body.
+        """Send a request once and read the response, except for its body.
 
         Args:
             method: HTTP's.
-            url: Of a server; what may not stand in one is escaped.
+            url: The server's; characters not allowed in one are escaped.
             headers: All but the body's length.
             body: What is sent.
             timeouts_s: For connecting, and for the whole answer; both together for all of it,
@@ -193,14 +193,14 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
         return made
 
     def proxy_headers(self, _: str) -> dict[str, str]:
-        """Who we are to the proxy."""
+        """Our credentials for the proxy."""
         return {"Proxy-Authorization": self._authorization} if self._authorization else {}
 
     def cert_verify(self, *_: object) -> None:
-        """Whom TLS trusts is settled."""
+        """What TLS trusts is already settled."""
 
     def build_response(self, _: object, answer: Any) -> Any:  # noqa: ANN401  # the SDK has no types
-        """Status, headers and a body that is still to be read; no cookies."""
+        """Status, headers and a body still to be read; no cookies."""
         made = Response()
         made.status_code = answer.status
         made.headers = CaseInsensitiveDict(answer.headers)
@@ -209,17 +209,17 @@ class Adapter(HTTPAdapter):  # type: ignore[misc]  # the SDK has no types
 
 
 def proxies_to(host: str, settings: Settings) -> dict[str, str | None]:
-    """None for this machine; for https the operator's, which sees but a TLS tunnel."""
+    """None for this machine; for https the operator's, which sees only a TLS tunnel."""
     if settings.endpoint and is_loopback(host):
         return {"http": None, "https": None}
     return {"http": None, "https": settings.https_proxy.url_for(host) or None}
 
 
 def _trust(bundle: str) -> Callable[[], SSLContext]:
-    """What makes the TLS context: at once of the operator's certificates, later of the SDK's own.
+    """Makes the TLS context: immediately from the operator's certificates, or later from the SDK's.
 
     Raises:
-        Refused: the operator's are not there.
+        Refused: the operator's do not exist.
     """
     if not bundle:
         return _own_trust
@@ -247,7 +247,7 @@ def _own_trust() -> SSLContext:
 
 
 def _tunnel_problem(error: Exception) -> str:
-    """What the proxy said, as http.client tells it: ``Tunnel connection failed: 407 …``."""
+    """What the proxy said, as http.client reports it: ``Tunnel connection failed: 407 …``."""
     if isinstance(error, NoResponse):
         return f"the proxy: {error.reason}"
     said = re.search(r"Tunnel connection failed: ([0-9]{3})\b", str(error))

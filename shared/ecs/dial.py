@@ -1,7 +1,7 @@
-"""Connecting to a server: by TCP and by TLS, within a time that is bounded as a whole.
+"""Connecting to a server, by TCP and TLS, within one overall time limit.
 
-The SDK's library gives each address of a name the whole time-out, looks names up for as long as the
-system likes, and gives every step of a connection its own time. Here one time-out is for the name
+The SDK's library gives each address of a name the whole time-out, resolves names for as long as the
+system likes, and gives every step of a connection its own time. Here one time-out covers the name
 and all its addresses, each of which gets an equal share of what is left.
 
 TLS is verified, whatever the environment says: none of the variables by which Python, OpenSSL or
@@ -27,12 +27,12 @@ _Address = tuple[int, int, int, str, tuple[object, ...]]
 
 
 def dial(host: str, port: int, timeout_s: float) -> socket.socket:
-    """A TCP connection to the first of a host's addresses that answers; it sends at once.
+    """A TCP connection to the first of a host's addresses that responds, without Nagle's delay.
 
     Args:
         host: A name, or an address, an IPv6 address with or without brackets.
         port: Its port.
-        timeout_s: For looking the name up and for trying all its addresses.
+        timeout_s: For resolving the name and trying all its addresses.
 
     Raises:
         NoResponse: there is no connection; ``unresolved`` if the name has no address.
@@ -59,7 +59,7 @@ def dial(host: str, port: int, timeout_s: float) -> socket.socket:
 
 
 def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
-    """What the host stands for; a name in a thread, since nothing can cut a look-up short."""
+    """The host's addresses; names are resolved in a thread, since nothing can interrupt that."""
     with suppress(OSError, UnicodeError):
         return socket.getaddrinfo(  # type: ignore[return-value]  # addresses are tuples
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
@@ -86,13 +86,13 @@ def _addresses(host: str, port: int, timeout_s: float) -> list[_Address]:
 
 
 def trusting(bundle: str) -> ssl.SSLContext:
-    """TLS 1.2 or newer with servers that these certificates vouch for, and by their own name.
+    """TLS 1.2 or newer, with servers that these certificates vouch for, under their own name.
 
     Args:
         bundle: A file of CA certificates (PEM).
 
     Raises:
-        ValueError: there is no such file, it cannot be read, or it has no certificate.
+        ValueError: the file does not exist, cannot be read, or has no certificate.
     """
     # Not ssl.create_default_context(), which writes the keys of each session into SSLKEYLOGFILE.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificates and names
@@ -113,7 +113,7 @@ def trusting(bundle: str) -> ssl.SSLContext:
 def secure(
     connection: socket.socket, host: str, context: ssl.SSLContext, timeout_s: float
 ) -> ssl.SSLSocket:
-    """TLS over a connection, with a server that has proved to be this host.
+    """TLS over a connection, with a server that has proved that it is this host.
 
     Raises:
         NoResponse: it has not. Nothing but the handshake was sent; the connection is closed.

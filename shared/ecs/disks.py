@@ -2,11 +2,11 @@
 
 For a release with snapshots each instance's disks are read before anything is done to it, so that
 none is stopped that could not be released; again when it is first seen stopped, now with the
-snapshots; and again when its last snapshot is accomplished, so that a disk attached in between is
-not overlooked. While snapshots progress only they are asked for, 100 a call.
+snapshots; and again when its last snapshot is completed, so that a disk attached in between is not
+overlooked. While snapshots progress, only they are read, 100 per call.
 
-For a release without snapshots one listing tells which disks are lost, and which will survive and
-go on costing.
+For a release without snapshots, one listing shows which disks are lost, and which survive and are
+still billed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from shared.ecs.fields import (
 from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
 
 DISKS_PAGE = "500"
-"""Most rows of a call of DescribeDisks (API reference)."""
+"""Most rows per call of DescribeDisks (API reference)."""
 
 
 EARLIER = 20
-"""Of how many instances that are left alone the snapshots are asked for, a call each."""
+"""For how many instances that are left alone the snapshots are read, one call each."""
 
 
 class DiskReader(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ class DiskReader(msgspec.Struct, frozen=True):
     Attributes:
         inventory: The region.
         wanted: Which disks.
-        seeing_snapshots: Filled once it is known that an empty list of snapshots is the truth.
+        seeing_snapshots: Filled once an empty list of snapshots is known to be true.
     """
 
     inventory: Inventory
@@ -74,7 +74,7 @@ class DiskReader(msgspec.Struct, frozen=True):
     def earlier(self, instances: Sequence[Instance]) -> list[Instance]:
         """Stopped instances that are left alone, with the snapshots that an earlier release took.
 
-        They are only told of: of ``EARLIER`` at most, and of none where ECS does not say so.
+        For information only: of at most ``EARLIER``, and of none if ECS does not say.
         """
         if self.wanted is not DiskLook.ALL:
             return []
@@ -84,15 +84,14 @@ class DiskReader(msgspec.Struct, frozen=True):
     def add(
         self, looked: Mapping[str, Instance], before: Mapping[str, Instance]
     ) -> dict[str, Instance]:
-        """The looked-at instances with their disks, those of stopped ones as they are now.
+        """These instances with their disks; for stopped ones, their current state.
 
-        An instance that is released while its disks are asked for is left out. One whose turn does
-        not come in time is without disks, or its snapshots are as they were known before; see
-        ``Inventory.in_turn_by``.
+        An instance that is released while its disks are read is omitted. One whose turn does not
+        come in time has no disks, or its snapshots as last known; see ``Inventory.in_turn_by``.
 
         Args:
-            looked: Instances as they were just seen, without disks.
-            before: The same as they were known before, perhaps with disks.
+            looked: Instances as just read, without disks.
+            before: The same as known before, perhaps with disks.
 
         Raises:
             AccessDenied: RAM does not allow DescribeDisks or DescribeSnapshots.
@@ -120,10 +119,10 @@ class DiskReader(msgspec.Struct, frozen=True):
         return result | {one.id: one for one in still if one.id not in released}
 
     def _still_as_they_were(self, read: Sequence[Instance]) -> list[Instance]:
-        """The instances as they are after their disks were read, which may have taken long.
+        """The instances read again after their disks, which may have taken long.
 
-        Who is not shown any more is left out. Who was started in between is without disks: what
-        was read is of before.
+        Those no longer shown are omitted. Those started in between have no disks: what was read is
+        outdated.
         """
         now = self.inventory.in_turn_by(None).look_twice([one.id for one in read]) if read else {}
         return [
@@ -136,7 +135,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         ]
 
     def _released(self, read: Sequence[Instance]) -> set[str]:
-        """Those of these that show no disk because they were released in the meantime."""
+        """Those of them that show no disk because they were released in the meantime."""
         bare = [one.id for one in read if one.disks == () and not one.unreadable]
         return (
             set(bare).difference(self.inventory.in_turn_by(None).look_twice(bare))
@@ -145,9 +144,9 @@ class DiskReader(msgspec.Struct, frozen=True):
         )
 
     def _of_all(self, there: Sequence[Instance]) -> Mapping[str, list[Disk]]:
-        """By instance, the disks of the region, or of a single instance.
+        """The disks by instance, for the region or a single instance.
 
-        They are only told of, so one whose row cannot be read is left out.
+        For information only, so one whose row cannot be parsed is omitted.
         """
         one = {"InstanceId": there[0].id} if len(there) == 1 else {}
         parameters = {**one, "MaxResults": DISKS_PAGE}
@@ -160,9 +159,9 @@ class DiskReader(msgspec.Struct, frozen=True):
         return disks
 
     def _read(self, instance: Instance) -> Instance:
-        """With its disks; a row that cannot be read makes this one instance unreadable.
+        """With its disks; a row that cannot be parsed makes this one instance unreadable.
 
-        Without, if its turn does not come in time.
+        Without them, if its turn does not come in time.
         """
         try:
             return self._read_disks(instance)
@@ -174,7 +173,7 @@ class DiskReader(msgspec.Struct, frozen=True):
             return msgspec.structs.replace(instance, unreadable=str(error))
 
     def _read_disks(self, instance: Instance) -> Instance:
-        """With all its disks, and if it is stopped with our snapshots of them."""
+        """With all its disks and, if it is stopped, with our snapshots of them."""
         parameters = {"InstanceId": instance.id, "MaxResults": DISKS_PAGE}
         pages = self.inventory.pages("DescribeDisks", parameters, "Disks", "Disk")
         disks = [read_disk(row) for row, _ in pages if is_attached_to(row, instance.id)]
@@ -223,7 +222,7 @@ class DiskReader(msgspec.Struct, frozen=True):
         return snapshots
 
     def _in_progress(self, known: Sequence[Instance]) -> dict[str, Snapshot] | None:
-        """Their snapshots that were in progress, as they are now; None: not told in time."""
+        """The current state of their snapshots in progress; None: not known in time."""
         ids = [snapshot.id for one in known for snapshot in _progressing(one.disks)]
         parts = list(chunks(ids, PAGE))
         try:
@@ -244,7 +243,7 @@ class DiskReader(msgspec.Struct, frozen=True):
 
 
 def _disk_if_readable(row: Json) -> tuple[str, Disk] | None:
-    """A disk after its instance's id."""
+    """A disk, keyed by its instance's id."""
     try:
         return owner_of(row), read_disk(row)
     except Unavailable:
@@ -252,7 +251,7 @@ def _disk_if_readable(row: Json) -> tuple[str, Disk] | None:
 
 
 def _snapshot_if_readable(row: Json) -> Snapshot | None:
-    """None: its disk is read anew then, and says what cannot be read."""
+    """None: its disk is then read again, and says what cannot be parsed."""
     try:
         return read_snapshot(row)
     except Unavailable:
@@ -260,7 +259,7 @@ def _snapshot_if_readable(row: Json) -> Snapshot | None:
 
 
 def _as_seen_first(newer: Instance, one: Instance) -> Instance:
-    """A newer look, no fresher than the disks are, and with what could not be read of them."""
+    """A newer look, no fresher than its disks, and with what could not be parsed of them."""
     return msgspec.structs.replace(
         newer, seen_at=one.seen_at, unreadable=newer.unreadable or one.unreadable
     )
@@ -278,7 +277,7 @@ def _progressing(disks: Sequence[Disk] | None) -> list[Snapshot]:
 def _updated(
     instance: Instance, before: Instance, states: Mapping[str, Snapshot]
 ) -> tuple[Disk, ...] | None:
-    """The disks known before, their snapshots as they are now; None: they must be read anew."""
+    """The disks known before, with the current state of their snapshots; None: read them again."""
     if before.disks is None or before.last_start != instance.last_start:
         return None
     if not all(snapshot.id in states for snapshot in _progressing(before.disks)):

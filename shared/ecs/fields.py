@@ -1,7 +1,7 @@
-"""ECS's spelling of things, to and from ours. Pure; the only place with ECS's field names.
+"""Translates ECS's fields to and from ours. Pure; the only place with ECS's field names.
 
-What guards depend on is read strictly: a field that should be there and is not counts as a
-protection, and an answer in another shape than the documented is an error, never "nothing".
+What guards depend on is parsed strictly: a field that is missing counts as a protection, and a
+response in another shape than documented is an error, never "nothing".
 
 Sources: DescribeInstances, DescribeDisks, DescribeSnapshots, ListTagResources, ECS API reference.
 """
@@ -33,19 +33,19 @@ RELEASE_TAG = "curfew:release-of"
 Json = Mapping[str, Any]
 
 _LARGEST_NUMBER = 999_999
-"""So many days after any creation is still a date; ECS takes 65,536 (CreateSnapshot)."""
+"""This many days after any creation is still a valid date; ECS accepts 65,536 (CreateSnapshot)."""
 
 
 def listed(prefix: str, values: Iterable[str]) -> dict[str, str]:
-    """A list as ECS's RPC style has it: ``InstanceId.1``, ``InstanceId.2`` and so on."""
+    """A list in ECS's RPC style: ``InstanceId.1``, ``InstanceId.2`` and so on."""
     return {f"{prefix}.{number}": value for number, value in enumerate(values, start=1)}
 
 
 def rows(answer: Json, outer: str, inner: str) -> list[Json]:
-    """The rows of an answer, which ECS wraps twice: ``{"Instances": {"Instance": […]}}``.
+    """The rows of a response, which ECS wraps twice: ``{"Instances": {"Instance": […]}}``.
 
     Raises:
-        Unavailable: the answer has another shape, so it is not known what ECS meant.
+        Unavailable: the response has another shape, so its meaning is unknown.
     """
     found = answer.get(outer)
     found = found.get(inner) if isinstance(found, Mapping) else None
@@ -93,7 +93,7 @@ def read_instance(row: Json, region: str, seen_at: datetime) -> Instance:
 
 
 def read_row(row: Json, region: str, seen_at: datetime) -> Instance:
-    """One row of DescribeInstances; of one that cannot be read, what can be read of it.
+    """One row of DescribeInstances; for an invalid one, as much of it as can be parsed.
 
     Raises:
         Unavailable: it does not even name its instance.
@@ -148,7 +148,7 @@ def owner_of(row: Json) -> str:
 def is_attached_to(row: Json, instance_id: str) -> bool:
     """Is a disk that was listed for this instance one of its disks?
 
-    One that names no instance is taken for one; what several instances share names each of them
+    One that names no instance counts as one; a disk shared by several instances lists each of them
     among its attachments (one row of DescribeDisks).
 
     Raises:
@@ -164,7 +164,7 @@ def is_attached_to(row: Json, instance_id: str) -> bool:
 
 
 def read_snapshot(row: Json) -> Snapshot:
-    """One row of DescribeSnapshots; a status that is not documented counts as failed.
+    """One row of DescribeSnapshots; an undocumented status counts as failed.
 
     Raises:
         Unavailable: the row is not what the documentation promises.
@@ -207,7 +207,7 @@ def read_tag(row: Json) -> tuple[str, str, str]:
 
 
 def read_status(text: object) -> Status:
-    """A status from the answer to StopInstances or StartInstances."""
+    """A status from the response to StopInstances or StartInstances."""
     return _status(text if isinstance(text, str) else "")
 
 
@@ -228,7 +228,7 @@ def _text_if_any(row: Json, key: str) -> str:
 
 
 def _number(row: Json, key: str) -> int:
-    """A whole number that may be absent, or come as text; 0 if it is absent."""
+    """A whole number that may be absent or a text; 0 if it is absent."""
     value = row.get(key) or 0
     if not isinstance(value, int | str) or not 0 <= int(value) <= _LARGEST_NUMBER:
         raise TypeError(f"{key} is {value!r}")
@@ -236,12 +236,12 @@ def _number(row: Json, key: str) -> int:
 
 
 def _public_ip(addresses: Json) -> str:
-    """The static public address; ECS lists it, and there is one at the most."""
+    """The static public address; ECS returns a list with at most one."""
     return ", ".join(addresses.get("IpAddress") or ())
 
 
 def _end(created_at: datetime, retention_days: int) -> datetime | None:
-    """When a snapshot is deleted; None, never: where RetentionDays is absent or 0."""
+    """When a snapshot is deleted; None: never, since RetentionDays is absent or 0."""
     return created_at + timedelta(days=retention_days) if retention_days else None
 
 
@@ -275,7 +275,7 @@ def _time(text: str | None) -> datetime | None:
 
 @lru_cache(maxsize=4096)
 def _bought(image_id: object, network: object, spot_strategy: object, *, mbps: object) -> Bought:
-    """What decides a price; equal ones are shared. It guards nothing, so it is read leniently."""
+    """What decides a price; equal ones are shared. No guard uses it, so it is parsed leniently."""
     return Bought(
         image_id=image_id if isinstance(image_id, str) else "",
         network=network if isinstance(network, str) else "",
@@ -286,12 +286,12 @@ def _bought(image_id: object, network: object, spot_strategy: object, *, mbps: o
 
 @lru_cache(maxsize=4096)
 def _as_mapping(tags: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """The tags by key; instances with the same tags share them, so nobody may change them."""
+    """The tags by key; instances with the same tags share them, so they must not be modified."""
     return MappingProxyType(dict(tags))
 
 
 def _locks(row: Json) -> Iterator[str]:
-    """The reasons of the locks; an absent field, always there by the docs, is itself a lock."""
+    """The reasons of the locks; an absent field, always present by the docs, counts as a lock."""
     if "OperationLocks" not in row:
         yield "unknown"
         return
@@ -315,7 +315,7 @@ def _tags(row: Json) -> list[tuple[str, str]]:
 
 
 def _list(value: Any) -> list[Any]:  # noqa: ANN401  # JSON
-    """A list; an empty text or object, which yield nothing either, is none of what guards."""
+    """A list; an empty text or object would also yield nothing, but is not accepted for guards."""
     if not isinstance(value, list):
         raise TypeError(f"{value!r} is not a list")
     return value

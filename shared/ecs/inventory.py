@@ -1,8 +1,8 @@
-"""The ECS of one region in our words: read the inventory, look again, make a call.
+"""ECS in one region, in our terms: read the inventory, look again, make a call.
 
-Every answer is believed only as far as it can be: a listing counts when it was read to its last
-page, and an empty one only when a dry run shows that it is not for lack of permission, since ECS
-returns an empty list to callers without permission (DescribeInstances, API reference).
+Every response is believed only as far as it can be: a listing counts only if it was read to its
+last page, and an empty one only if a dry run shows that no permission is missing, since ECS returns
+an empty list to callers without permission (DescribeInstances, API reference).
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from shared.ecs.fields import Json, listed, read_row, read_tag, rows
 from shared.ecs.transport import ErrorResponse
 
 PAGE = 100
-"""Most ids or rows a call (DescribeInstances, StopInstances, DeleteInstances, API reference)."""
+"""Most ids or rows per call (DescribeInstances, StopInstances, DeleteInstances, API reference)."""
 
 TAG_PAGE = 50
-"""Most ids of a call of ListTagResources (API reference)."""
+"""Most ids per call of ListTagResources (API reference)."""
 
 TAG_FILTER_LIMIT = 1000
-"""A filter by tags shows at most so many resources (DescribeInstances, API reference)."""
+"""A filter by tags shows at most this many resources (DescribeInstances, API reference)."""
 
 SYSTEM_TAGS = ("acs:", "aliyun")
-"""How the keys begin that only the platform gives ("Tags", ECS user guide)."""
+"""The prefixes of keys that only the platform sets ("Tags", ECS user guide)."""
 
 CALLS_AT_ONCE = 8
 SEEING_FOR = timedelta(seconds=90)
@@ -50,16 +50,16 @@ call a minute, the question whether it may takes the minute of the question itse
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What the first look at a region found of a selection.
+    """What the first look at a region found for a selection.
 
     Attributes:
-        instances: By id, in ECS's order: who is meant, or was found by tags that are not shown.
-        strays: Rows that cannot be read and that nothing shows to be meant.
-        hint: If nothing was found: what comes near, in a sentence; "" if nothing does.
+        instances: By id, in ECS's order: the selected ones, and those found by tags not shown.
+        strays: Rows that cannot be parsed and are not known to be selected.
+        hint: If nothing was found: the near misses, in a sentence; "" if there are none.
         misspelt: Beside what was found, of all that ECS listed: how many instances have a key that
             only the spelling tells from one of the selection's, by both. A filter by tags lists
             none of them.
-        excepted: Which ids that the request excepts were among those found.
+        excepted: Which ids in ``except`` were among those found.
     """
 
     instances: dict[str, Instance]
@@ -70,12 +70,12 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """One region's instances, as they can be read.
+    """Reads one region's instances.
 
     Attributes:
         client: Its paced and bounded calls.
         side_by_side: How several calls are made at once.
-        seen_tags_at: When it was last sure that an empty list of tags is the truth.
+        seen_tags_at: When an empty list of tags was last known to be true.
     """
 
     client: Client
@@ -87,7 +87,7 @@ class Inventory(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, client=self.client.reading_until(moment))
 
     def in_turn_by(self, moment: datetime | None) -> Inventory:
-        """The same region, for reads that are of use only if their turn comes by this moment."""
+        """The same region, for reads that are useful only if their turn comes by this moment."""
         return msgspec.structs.replace(self, client=self.client.in_turn_by(moment))
 
     def select(self, selection: Selection) -> Found:
@@ -105,7 +105,7 @@ class Inventory(msgspec.Struct, frozen=True):
         if by_tags and is_filtered and len(shown) >= TAG_FILTER_LIMIT:
             shown, in_doubt = self._list({}), frozenset()
         elif by_tags and is_filtered:
-            # What ECS finds by tags and does not show with them is reported, not left out.
+            # What ECS finds by tags but shows without them is reported, not omitted.
             shown, in_doubt = self._look_again_for_tags(shown, selection)
         meant = {
             key: one
@@ -131,7 +131,7 @@ class Inventory(msgspec.Struct, frozen=True):
         return len(self._list({}))
 
     def look(self, ids: Sequence[str]) -> dict[str, Instance]:
-        """These instances as they are now, by id; those that ECS does not know are left out.
+        """The current state of these instances, by id; those that ECS does not know are omitted.
 
         Raises:
             AccessDenied: RAM does not let the function look.
@@ -143,7 +143,7 @@ class Inventory(msgspec.Struct, frozen=True):
         return {key: one for answer in answers for key, one in answer.items()}
 
     def look_twice(self, ids: Sequence[str]) -> dict[str, Instance]:
-        """The same, but what ECS does not show is asked for once more before that is believed.
+        """The same, but instances that ECS does not show are looked up once more.
 
         Raises:
             AccessDenied: RAM does not let the function look.
@@ -154,11 +154,11 @@ class Inventory(msgspec.Struct, frozen=True):
         return found | self.look(missing) if missing else found
 
     def with_tags_checked(self, instances: Sequence[Instance]) -> list[Instance]:
-        """These instances with the tags that ListTagResources has as well.
+        """These instances with the tags from ListTagResources added.
 
-        Tags that got lost on the way look like tags that never were, and most guards are tags.
-        Whose turn does not come in time stays unchecked, see ``in_turn_by``; so does who shows
-        tags of which the second answer has none.
+        Tags lost from a response look like tags that never existed, and most guards are tags.
+        Instances whose turn does not come in time stay unchecked, see ``in_turn_by``; so do those
+        that show tags of which the second response has none.
 
         Raises:
             AccessDenied: RAM does not let the function look.
@@ -186,7 +186,7 @@ class Inventory(msgspec.Struct, frozen=True):
     def pages(
         self, operation: str, parameters: Mapping[str, str], outer: str, inner: str
     ) -> Iterator[tuple[Json, datetime]]:
-        """Every row of a listing with the time at which it was asked for, to the last page.
+        """Every row of a listing with the time at which it was requested, to the last page.
 
         Raises:
             AccessDenied: RAM does not allow the operation.
@@ -209,16 +209,16 @@ class Inventory(msgspec.Struct, frozen=True):
             seen.add(token)
 
     def _list_selected(self, selection: Selection) -> tuple[dict[str, Instance], str, bool]:
-        """What ECS's filters leave, and if that is nothing what comes near it.
+        """What passes ECS's filters, and if that is nothing, the near misses.
 
-        Last, whether it is what a filter left, or all that there is.
+        The last value says whether a filter was applied, or this is everything.
 
-        An empty answer to a filter is believed when a page without the filter shows nothing that
-        is meant either; beyond that page the filter is asked again.
+        An empty response to a filter is believed if a page without the filter shows nothing
+        selected either; beyond that page, the filter is used again.
         """
         filters = _filters(selection)
         if not filters:
-            return self._list({}), "", True  # all are meant, unreadable ones too
+            return self._list({}), "", True  # all are selected, unreadable ones too
         found = self._instances({"MaxResults": str(PAGE), **filters})
         if found:
             return found, "", True
@@ -231,7 +231,7 @@ class Inventory(msgspec.Struct, frozen=True):
         return {}, _nearest(selection, page, is_all=is_all), True
 
     def _list(self, filters: Mapping[str, str]) -> dict[str, Instance]:
-        """All that ECS lists; that there is nothing is believed only when it says so twice."""
+        """Everything that ECS lists; an empty list is believed only if returned twice."""
         parameters = {"MaxResults": str(PAGE), **filters}
         found = self._instances(parameters)
         if not found:
@@ -249,9 +249,9 @@ class Inventory(msgspec.Struct, frozen=True):
     def _look_again_for_tags(
         self, found: Mapping[str, Instance], selection: Selection
     ) -> tuple[dict[str, Instance], frozenset[str]]:
-        """Who was found by tags has them; where they are not shown they may be lost: look again.
+        """Instances found by tags have them; if they are not shown they may be lost: look again.
 
-        Gives all of them, and who is found by tags that it does not show, now as before.
+        Returns all of them, and those found by tags that they still do not show.
         """
         without = self.look([key for key, one in found.items() if _lacks_key(selection, one)])
         still = frozenset(key for key, one in without.items() if _lacks_key(selection, one))
@@ -267,10 +267,10 @@ class Inventory(msgspec.Struct, frozen=True):
         return {key: one for key, one in found.items() if key in asked_for}
 
     def _checked(self, ids: Sequence[str], shown: Collection[str], operation: str) -> set[str]:
-        """The ids that were asked for, if the answer is about them.
+        """The requested ids, if the response is about them.
 
         Raises:
-            Unavailable: it shows others, and not all of these; so it says nothing of who is
+            Unavailable: it shows others, and not all of these; so it does not show which are
                 missing.
         """
         asked_for = set(ids)
@@ -296,25 +296,25 @@ class Inventory(msgspec.Struct, frozen=True):
         return tags
 
     def _check_permission_for_tags(self, ids: Sequence[str]) -> None:
-        """Whether ListTagResources knows DryRun is not documented.
+        """Whether ListTagResources supports DryRun is not documented.
 
-        If it does, a missing permission shows; if it does not, it answers as before.
+        If it does, a missing permission shows; if not, it responds as before.
         """
         with suppress(ErrorResponse):
             client = self.client.in_turn_by(None)
             client.read("ListTagResources", {**_of_these(ids), "DryRun": "true"})
 
     def _instances(self, parameters: Mapping[str, str]) -> dict[str, Instance]:
-        """By id; one that moved between two pages while they were read counts as last seen.
+        """By id; one that moved between pages while they were read counts as last seen.
 
-        A row that cannot be read but names its instance is there, and says so.
+        A row that cannot be parsed but names its instance is included, and says so.
         """
         pages = self.pages("DescribeInstances", parameters, "Instances", "Instance")
         instances = (read_row(row, self.client.region, asked_at) for row, asked_at in pages)
         return {instance.id: instance for instance in instances}
 
     def check_permission(self, operation: str) -> None:
-        """Make sure that an empty answer is the truth, not a missing permission.
+        """Make sure that an empty response is true, and not a missing permission.
 
         Raises:
             AccessDenied: it is a missing permission.
@@ -344,14 +344,14 @@ def _next_token(answer: Answer, region: str) -> str:
 
 
 def _nearest(selection: Selection, page: Sequence[Instance], *, is_all: bool = False) -> str:
-    """What is near a selection of which nothing is there; of nothing at all, that."""
+    """The near misses of a selection that matched nothing; if there is nothing at all, that."""
     from shared.domain.hints import EMPTY, nearest  # noqa: PLC0415  # only where nothing matched
 
     return nearest(selection, page, is_all=is_all) if page or not is_all else EMPTY
 
 
 def _may_be_named(selection: Selection, instance: Instance) -> bool:
-    """Does an instance that ECS's filter found have the name, or one that cannot be read?"""
+    """Does an instance that ECS's filter found match the name, or is its name unreadable?"""
     if not isinstance(selection, ByTagsAndName):
         return False
     is_hidden = bool(instance.unreadable) and not instance.name
@@ -359,17 +359,17 @@ def _may_be_named(selection: Selection, instance: Instance) -> bool:
 
 
 def _lacks_key(selection: Selection, instance: Instance) -> bool:
-    """Does an instance that was found by tags not show one of their keys?"""
+    """Does an instance that was found by tags lack one of their keys?"""
     return isinstance(selection, ByTagsAndName) and any(
         key not in instance.tags for key, _ in selection.tags
     )
 
 
 def _with_tags(instance: Instance, tags: Mapping[str, str] | None) -> Instance:
-    """The instance with all tags that either answer shows; as it is if the second has lost them.
+    """The instance with all tags that either response shows; unchanged if the second lost them.
 
-    Tags of the platform do not count for that: whether ListTagResources shows them is not
-    documented.
+    The platform's tags do not count for that: it is not documented whether ListTagResources shows
+    them.
     """
     own = [key for key in instance.tags if not key.startswith(SYSTEM_TAGS)]
     if tags is None or (own and not tags):
@@ -382,10 +382,10 @@ def _of_these(ids: Sequence[str]) -> dict[str, str]:
 
 
 def _filters(selection: Selection) -> dict[str, str]:
-    """What ECS can narrow for us; a tag with several values is narrowed by its key.
+    """What ECS can filter for us; a tag with several values is filtered by its key.
 
-    Never by tags and name together: whether the limit of a filter by tags counts before or after
-    the name is not documented, so what it left out could not be noticed.
+    Never by tags and name together: it is not documented whether the limit of a filter by tags
+    applies before or after the name, so omissions could not be noticed.
     """
     if not isinstance(selection, ByTagsAndName):
         return {}

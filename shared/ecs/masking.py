@@ -1,4 +1,4 @@
-"""What must be read out of no answer, should a server repeat the request that it got."""
+"""Masks secrets in responses, in case a server repeats the request it received."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MASK = "***"
 def forms_of(*secrets: str) -> tuple[bytes, ...]:
     """Secrets as a server that repeats a request would write them: plain and in a URL.
 
-    Without short ones, which are nobody's secret and part of many words.
+    Without short ones, which are not secret and occur in many words.
     """
     long = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
     forms = {form for one in long for form in _in_urls(one)}
@@ -22,21 +22,21 @@ def forms_of(*secrets: str) -> tuple[bytes, ...]:
 
 
 def _in_urls(secret: str) -> Iterator[str]:
-    """A secret, and as it stands in a URL, and in a URL's own value, in capitals and small."""
+    """A secret, plain, URL-encoded once and twice, in upper and lower case."""
     once = quote(secret, safe="")
     yield from (secret, once, quote(once, safe=""))
     yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), once)
 
 
 def masked(content: bytes, forms: Sequence[bytes]) -> bytes:
-    """The bytes, with none of the forms."""
+    """The bytes without any of these forms."""
     for one in forms:
         content = content.replace(one, _MASK.encode())
     return content
 
 
 def masked_json(value: Any, forms: Sequence[bytes]) -> Any:  # noqa: ANN401  # any JSON
-    """JSON whose texts have none of the forms, however they were escaped on the way."""
+    """JSON whose texts have none of these forms, however they were escaped."""
     if isinstance(value, str):
         for one in forms:
             value = value.replace(one.decode(), _MASK)

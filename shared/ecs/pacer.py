@@ -1,8 +1,8 @@
-"""How fast one API of one region may be called: as fast as it goes, until ECS says no.
+"""How fast one API of one region may be called: as fast as possible, until ECS refuses.
 
 ECS counts calls per API, region and account, by the minute; an API refused in one minute is
 allowed again from the next, and everybody in the account shares the count ("API throttling",
-ECS developer reference). The limits are not published, so they are found out:
+ECS developer reference). The limits are not published, so they are discovered:
 
 * until the first refusal there is no limit but the calls in flight;
 * a refusal closes the API. Calls sent before that refusal was known do not count again. The
@@ -30,13 +30,13 @@ _POLL_S = 0.02
 
 
 class Permit(msgspec.Struct, frozen=True):
-    """Leave to make one call; it remembers how often the API had been closed by then."""
+    """Permission to make one call; it remembers how often the API had been closed by then."""
 
     closings: int
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """What the next while holds: from when on, and how many calls (None: no limit known)."""
+    """When calls are possible next, and how many (None: no known limit)."""
 
     opens_at: datetime
     calls: int | None
@@ -59,7 +59,7 @@ class Pacer:
         self._passed = 0
 
     def acquire(self, until: datetime) -> Permit | None:
-        """Leave to make one call now, waited for until then; None if it does not come in time."""
+        """Wait for permission to make one call, at most until then; None if it comes too late."""
         while True:
             with self._lock:
                 now = self._clock.now()
@@ -72,7 +72,7 @@ class Pacer:
             self._clock.sleep(wait)
 
     def succeeded(self, permit: Permit) -> None:
-        """The call that had this permit was not refused for its pace."""
+        """The call with this permit was not throttled."""
         with self._lock:
             self._in_flight -= 1
             now = self._clock.now()
@@ -85,7 +85,7 @@ class Pacer:
                 self._refused_in_a_row = 0
 
     def throttled(self, permit: Permit, retry_after_s: float | None = None) -> None:
-        """The call that had this permit was throttled; ECS may have said when to come back."""
+        """The call with this permit was throttled; ECS may have said when to retry."""
         with self._lock:
             self._in_flight -= 1
             if permit.closings != self._closings:
@@ -100,12 +100,12 @@ class Pacer:
             self._opens_at = now + self._closed_for(now, retry_after_s)
 
     def given_up(self) -> None:
-        """The call that had a permit ended without an answer about its pace."""
+        """The call with a permit ended without showing whether it was throttled."""
         with self._lock:
             self._in_flight -= 1
 
     def outlook(self, now: datetime) -> Outlook:
-        """From when on, at this time or later, how many calls will probably pass."""
+        """From when, at this time or later, how many calls will probably be accepted."""
         with self._lock:
             opens_at = max(self._opens_at, now)
             if self._quota is None:
@@ -141,7 +141,7 @@ class Pacer:
         return timedelta(seconds=_LATE_PROBES_S[min(tries, len(_LATE_PROBES_S)) - 1])
 
     def _learn_window(self, now: datetime) -> None:
-        """The API is open again: was it the turn of the minute that opened it?"""
+        """The API is open again: was it the new minute that opened it?"""
         if _minute(now) == self._closed_in:
             self._by_minute = False
         elif self._refused_in_a_row > len(_EARLY_PROBES_S):

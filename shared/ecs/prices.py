@@ -1,10 +1,10 @@
-"""DescribePrice: what instances cost an hour at list price; at most ``MOST_CALLS`` calls a run.
+"""DescribePrice: the hourly list price of instances; at most ``MOST_CALLS`` calls per run.
 
-What is refused, or not asked for, is unknown and said to be; a price is never worth a run, so
-nothing here raises. Configurations of many instances are asked about first.
+What is refused or not requested is unknown and reported so; a price is never worth failing a run,
+so nothing here raises. The most common configurations come first.
 
-Sources: DescribePrice and DescribeDisks, ECS API reference. The parts are called DetailInfo by the
-newest SDKs and ResourcePriceModel by the reference; both are read.
+Sources: DescribePrice and DescribeDisks, ECS API reference. The newest SDKs call the parts
+    DetailInfo, the reference ResourcePriceModel; both are accepted.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ from shared.ecs.transport import ErrorResponse, NoResponse
 
 MOST_CALLS = 20
 MOST_TIME = timedelta(seconds=60)
-"""How long prices may take, however much time there is."""
+"""How long prices may take at most."""
 
 MOST_AN_HOUR = 1_000_000
-"""No instance costs more, in any currency; what a report of many runs takes for a price."""
+"""No instance costs more, in any currency; a report on many runs uses it as a limit."""
 
 _NAMES = {"instance": "instanceType"}
 _CAN_BE_FREE = {"image"}
-"""The parts that many instances have for nothing."""
+"""The parts that many instances have for free."""
 
 _SHOWN = 100
 _NOT_ENOUGH = f"{MOST_CALLS} calls of DescribePrice do not do for all of them; describe fewer"
 
 
 class PriceBook:
-    """What an invocation knows of prices; all of its messages share it.
+    """What an invocation knows about prices; all of its messages share it.
 
     Attributes:
         calls: How many calls of DescribePrice were sent.
@@ -67,12 +67,12 @@ class PriceBook:
     def priced(
         self, rows: Iterable[Row], sources: Sequence[Inventory], until: datetime
     ) -> tuple[list[Row], list[str]]:
-        """The rows with the prices of their instances, and what is to be said of those without.
+        """The rows with their instances' prices, and what to say about those without.
 
         Args:
             rows: Of any of the regions.
             sources: The regions.
-            until: When it must be over.
+            until: When it must be done.
         """
         by_region: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
@@ -91,7 +91,7 @@ class PriceBook:
     def _of_region(
         self, rows: Sequence[Row], source: Inventory | None, until: datetime
     ) -> tuple[list[Row], list[str]]:
-        """The rows of a region with their prices, and for each that is unknown the reason."""
+        """The rows of a region with their prices, and the reason for each unknown one."""
         to_ask = [row.instance for row in rows if source and not why_without_price(row.instance)]
         wanted = self._configurations(to_ask, source) if source and to_ask else {}
         if source:
@@ -109,7 +109,7 @@ class PriceBook:
         return done, reasons
 
     def _price(self, instance: Instance, wanted: Configuration | str) -> ListPrice | str:
-        """What it costs, or why that is not known."""
+        """Its price, or why it is unknown."""
         if isinstance(wanted, str):
             return wanted
         costs = self._costs(wanted)
@@ -118,7 +118,7 @@ class PriceBook:
         return list_price(instance, costs, self._currency[wanted.region])
 
     def _costs(self, wanted: Configuration) -> Mapping[str, float]:
-        """By part what it costs, by its own answer or else by those of others; {}: unknown."""
+        """The price of each part, from its own response or from others; {}: unknown."""
         if wanted in self._answered:
             return self._answered[wanted]
         parts = wanted.parts().items()
@@ -128,7 +128,7 @@ class PriceBook:
     def _configurations(
         self, instances: Sequence[Instance], source: Inventory
     ) -> Mapping[str, Configuration | str]:
-        """By id what is to be priced, or why it cannot be."""
+        """By id, what to price, or why that is impossible."""
         try:
             disks = _disks(source)
         except (AccessDenied, Unavailable) as error:
@@ -136,7 +136,7 @@ class PriceBook:
         return {one.id: _asked(one, disks.get(one.id)) for one in instances}
 
     def _ask(self, wanted: Configuration, source: Inventory, until: datetime) -> None:
-        """Learn what a configuration costs, unless that is known or cannot be asked any more."""
+        """Find out what a configuration costs, unless that is known or no call is left."""
         region = wanted.region
         while not (self._costs(wanted) or wanted in self._unknown or region in self._closed):
             if self.calls >= MOST_CALLS:
@@ -153,7 +153,7 @@ class PriceBook:
                 self._unknown[wanted] = f"DescribePrice of {wanted.instance_type}: {error}"
 
     def _learn(self, wanted: Configuration, costs: Mapping[str, float], currency: str) -> None:
-        """Keep what was answered.
+        """Remember a response.
 
         Raises:
             ValueError: a region's prices are in one currency, and this is another.
@@ -174,7 +174,7 @@ class PriceBook:
 
 
 def _asked(instance: Instance, disks: Disks | None) -> Configuration | str:
-    """What to ask about an instance, or why nothing can be asked."""
+    """What to ask about an instance, or why that is impossible."""
     if disks is None or disks.system is None:
         return "ECS does not show their system disk, or not in a form that is understood"
     return configuration(instance, disks)
@@ -203,11 +203,11 @@ def _disk(prefix: str, disk: PricedDisk) -> dict[str, str]:
 
 
 def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, float], str]:
-    """By part what it costs, and the currency.
+    """The price of each part, and the currency.
 
     Raises:
-        ValueError: the answer is not of the documented form, its parts are not the whole, or one
-            that cannot be free is missing.
+        ValueError: the response is not in the documented form, its parts do not add up, or one that
+            cannot be free is missing.
     """
     try:
         price = body["PriceInfo"]["Price"]
@@ -236,10 +236,10 @@ def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, flo
 
 
 def _number(value: object) -> float:
-    """A number of an answer; texts and truth values are none.
+    """A number in a response; texts and booleans are not accepted.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not a number.
         OverflowError: it is too large for any price.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -248,14 +248,14 @@ def _number(value: object) -> float:
 
 
 def _disks(source: Inventory) -> Mapping[str, Disks | None]:
-    """By instance, what is paid for its disks by the hour; None if a row of it cannot be read.
+    """By instance, its disks billed by the hour; None if a row cannot be parsed.
 
     Raises:
         AccessDenied: RAM does not allow DescribeDisks.
         Unavailable: ECS did not answer, or a disk cannot be told whose it is.
     """
     found: dict[str, Disks | None] = {}
-    seen: set[object] = set()  # a disk can be on two pages if others are made meanwhile
+    seen: set[object] = set()  # a disk can be on two pages if others are created meanwhile
     pages = source.pages("DescribeDisks", {"MaxResults": DISKS_PAGE}, "Disks", "Disk")
     for row, _ in pages:
         owner, disk_id = row.get("InstanceId"), row.get("DiskId")
@@ -281,12 +281,12 @@ def _with_disk(disks: Disks | None, row: Mapping[str, Any]) -> Disks | None:
         return disks
     if row.get("Type") != "system":
         return msgspec.structs.replace(disks, data=(*disks.data, disk))
-    # Of two that a row calls the system disk nobody knows which is.
+    # If two rows claim to be the system disk, it is unknown which one is.
     return None if disks.system else msgspec.structs.replace(disks, system=disk)
 
 
 def _in_words(unknown: Mapping[tuple[str, str], int]) -> Iterator[str]:
-    """What is said of the instances without a price, for each region and reason."""
+    """What is said about the instances without a price, for each region and reason."""
     for (region, reason), number in sorted(unknown.items()):
         if reason == "not shown by ECS":
             continue

@@ -1,7 +1,7 @@
-"""The ids of ECS's public regions, for hints alone: ECS itself says which regions there are.
+"""The ids of ECS's public regions, only for hints: ECS itself says which regions exist.
 
 Source: "Regions and zones", ECS user guide, 2026. A region that is missing here works like any
-other; the list only helps to tell a misspelt region from one that cannot be reached.
+other; the list only helps to distinguish a misspelt region from an unreachable one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OF_THEIR_OWN = (
 
 
 def is_listed(region: str) -> bool:
-    """Is this region in the list? One that is not may exist all the same."""
+    """Is this region in the list? Others may exist all the same."""
     return region in _REGIONS.split() or has_endpoint_of_its_own(region)
 
 

@@ -4,16 +4,14 @@ The SDK composes each request and signs it, and its adapter keeps the connection
 made, and what is read from them, is in ``shared.ecs.connections``. Its client, which is a third
 of the SDK's import, is not used. The SDK's traps:
 
-* a request object that is used again sends the ids of its last use too, so each call makes its
-  own, and no caller ever sees one;
-* its default protocol is plain http, so the scheme is always stated;
-* its client repeats calls, knowing neither writes nor ``Throttling.User``; here each is made once;
-* its client prefers ``ALIYUN_ACCESS_KEY_ID`` in the environment to the credentials given; an empty
-  ``ALIBABA_CLOUD_CA_BUNDLE`` switches its verification of TLS off; a proxy in the environment
-  captures even 127.0.0.1. Here no variable is read: credentials, trust and proxy are given;
-* its client builds the request that a redirect asks for; here nothing is followed;
-* its logs and its exceptions hold signed URLs, so the logs are silenced and of an exception
-  nothing is kept.
+* a reused request object also sends the ids of its last use, so each call makes its own, and no
+caller ever sees one; * its default protocol is plain http, so the scheme is always stated; * its
+client repeats calls, knowing neither writes nor ``Throttling.User``; here each is made once; * its
+client prefers ``ALIYUN_ACCESS_KEY_ID`` in the environment to the credentials given; an empty
+``ALIBABA_CLOUD_CA_BUNDLE`` switches its verification of TLS off; a proxy in the environment
+captures even 127.0.0.1. Here no variable is read: credentials, trust and proxy are given; * its
+client follows redirects; here none is followed; * its logs and its exceptions contain signed URLs,
+so the logs are silenced and exceptions are discarded.
 
 Source of each: aliyun-python-sdk-core 2.16.1.
 """
@@ -45,7 +43,7 @@ _HEADERS = {"Accept-Encoding": "identity", "User-Agent": f"AlibabaCloud Core/{__
 
 
 class SdkTransport:
-    """The transport through aliyun-python-sdk; safe for threads, made anew for each invocation."""
+    """The transport through aliyun-python-sdk; thread-safe, made for each invocation."""
 
     def __init__(self, settings: Settings, credentials: Credentials, *, connections: int) -> None:
         """Connects nothing yet; ``connections`` are kept alive for each region.
@@ -59,7 +57,7 @@ class SdkTransport:
         forms = forms_of(
             credentials.access_key_id, credentials.access_key_secret, credentials.security_token
         )
-        # A function, since a representation of one tells nothing.
+        # A function, since its repr shows nothing.
         self._secrets: Callable[[], tuple[bytes, ...]] = lambda: forms
         self._adapter = Adapter(settings, connections)
 
@@ -76,7 +74,7 @@ class SdkTransport:
         except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what ECS has done
             problem = "no response in time" if "timed out" in str(error) else "the connection broke"
             unresolved = False
-        # Raised here and not above, so that it does not even remember an exception with a URL.
+        # Raised here and not above, so that it does not even refer to an exception with a URL.
         raise NoResponse(problem, unresolved=unresolved)
 
     def close(self) -> None:
@@ -116,7 +114,7 @@ def _request(operation: str, parameters: Mapping[str, str]) -> Any:  # noqa: ANN
 def _endpoint_of(region: str, network: str) -> str:
     """ECS's own endpoint of a region ("Endpoints", ECS API reference).
 
-    Of Finance Cloud and Government Cloud what the SDK knows (aliyun-python-sdk-ecs, endpoint.py).
+    For Finance Cloud and Government Cloud, what the SDK knows (aliyun-python-sdk-ecs, endpoint.py).
     """
     if network != "vpc" and has_endpoint_of_its_own(region):
         known = import_module("aliyunsdkecs.endpoint").endpoint_data.getEndpointMap().get(region)
@@ -140,7 +138,7 @@ def _signer(credentials: Credentials) -> AccessKeySigner | StsTokenSigner:
 
 
 def _silence_sdk() -> None:
-    """No log of the SDK goes anywhere, whatever the level: they hold signed URLs."""
+    """Silence the SDK's logs at every level: they contain signed URLs."""
     for name in ("aliyunsdkcore", "aliyunsdkcore.http.http_response"):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

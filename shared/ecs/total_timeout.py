@@ -1,13 +1,13 @@
-"""An HTTP answer that is bounded as a whole: in time, in size, and to one way of reading it.
+"""An HTTP response with an overall limit on time and size, and only one interpretation.
 
-A socket's time-out is for each read, so an answer that drips in, a byte now and then, is never late
-to ``http.client``, and a function that waits for it is killed with its report unsent. Here the
-connection's read time-out, as it stands when the answer is awaited, is what the whole answer may
-take: status, headers and body. In the same way all of it together may have ``MAX_BYTES``.
+A socket's time-out applies to each read, so a response that trickles in byte by byte is never late
+for ``http.client``, and a function waiting for it is killed with its report unsent. Here the
+connection's read time-out limits the whole response: status, headers and body. In the same way,
+``MAX_BYTES`` limits its total size.
 
-Where it begins and ends must be beyond doubt, since the connection lives on: with two lengths, or a
-length that is none, what one reader takes for the end is to another the middle. Such an answer is
-none, and a connection on which more came than was due is closed.
+Its start and end must be unambiguous, since the connection is reused: with two lengths, or an
+invalid one, the end for one parser is the middle for another. Such a response is rejected, and a
+connection with surplus bytes is closed.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ and description as long as ECS allows it would have 3 MB. Eight answers are read
 functions have 256 MB of memory."""
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""Of each content coding (RFC 9110), as zlib wants to be told the format."""
+"""For each content coding (RFC 9110), zlib's format parameter."""
 _LATE = "no response in time"
 _NOT_HTTP = "a response that is not HTTP"
 _SWITCHING, _OK = 101, 200
 
 
 class TimedResponse(HTTPResponse):
-    """To be a connection's ``response_class``; whatever is wrong with it is a ``NoResponse``."""
+    """For use as a connection's ``response_class``; any defect raises ``NoResponse``."""
 
     @property
     def max_bytes(self) -> int:
-        """What all of it together may have."""
+        """The limit on its total size."""
         return MAX_BYTES
 
     def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # as its base
@@ -50,23 +50,23 @@ class TimedResponse(HTTPResponse):
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:
-        """Read status and headers, interim answers (1xx) left out.
+        """Read status and headers, skipping interim responses (1xx).
 
         Raises:
-            NoResponse: they are late, too long, or none of HTTP's.
+            NoResponse: they are late, too long, or not HTTP.
         """
-        if self.headers is not None:  # read already, as the base class has it
+        if self.headers is not None:  # already read, as in the base class
             return
         try:
             super().begin()
             while self.status < _OK and self.status != _SWITCHING:
-                self.headers = self.msg = None  # as the base class begins
+                self.headers = self.msg = None  # as in the base class
                 super().begin()
         except RemoteDisconnected:
             raise NoResponse("the connection broke") from None
         except (HTTPException, ValueError):
             raise NoResponse(_NOT_HTTP) from None
-        if self.status == _SWITCHING:  # nobody asked for another protocol
+        if self.status == _SWITCHING:  # no other protocol was requested
             raise NoResponse(_NOT_HTTP)
         self._check_framing()
 
@@ -84,7 +84,7 @@ class TimedResponse(HTTPResponse):
             raise _too_long(self.max_bytes)
 
     def _read_next_chunk_size(self) -> int:
-        """Not as the base class, which takes ``-1`` and ``1_0``, and any size on trust."""
+        """Unlike the base class, which accepts ``-1`` and ``1_0``, and trusts any size."""
         line = self.fp.readline(80)
         match = re.fullmatch(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[^\r\n]*)?\r?\n", line)
         if match is None:
@@ -96,7 +96,7 @@ class TimedResponse(HTTPResponse):
         return size
 
     def _close_conn(self) -> None:
-        """The answer has been read; what comes after it belongs to no question."""
+        """The response has been read; anything after it belongs to no request."""
         if self.fp is not None and not self.fp.closed:
             self._reader.stop()
             if self.fp.peek(1):
@@ -105,7 +105,7 @@ class TimedResponse(HTTPResponse):
 
 
 class _Bounded(io.RawIOBase):
-    """Reads from a socket's file, with what is left of the socket's time-out and of the size."""
+    """Reads from a socket's file, within the remaining time-out and size."""
 
     def __init__(self, file: Any, sock: socket.socket, max_bytes: int) -> None:  # noqa: ANN401  # socket.SocketIO
         self._file = file
@@ -116,7 +116,7 @@ class _Bounded(io.RawIOBase):
         self._stopped = False
 
     def readable(self) -> bool:
-        """It can be read."""
+        """It is readable."""
         return True
 
     def stop(self) -> None:
@@ -124,7 +124,7 @@ class _Bounded(io.RawIOBase):
         self._stopped = True
 
     def shut_down(self) -> None:
-        """Have the connection not be used again."""
+        """Prevent the connection from being reused."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -132,7 +132,7 @@ class _Bounded(io.RawIOBase):
         """Read once.
 
         Raises:
-            NoResponse: the time for the whole answer is over, or it is too long.
+            NoResponse: the time for the whole response is over, or it is too long.
             OSError: the connection broke.
         """
         if self._stopped:
@@ -152,7 +152,7 @@ class _Bounded(io.RawIOBase):
         return read
 
     def close(self) -> None:
-        """The connection may live on, with its time-out as it was."""
+        """The connection may be reused, with its original time-out."""
         if not self.closed:
             with suppress(OSError):  # it may be closed already
                 self._socket.settimeout(self._allowed_s)
@@ -161,10 +161,10 @@ class _Bounded(io.RawIOBase):
 
 
 def unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
-    """The body as it was before it was packed for the way, although nobody asked for that.
+    """The decompressed body, although compression was not requested.
 
     Raises:
-        NoResponse: it cannot be unpacked, or becomes too long.
+        NoResponse: it cannot be decompressed, or becomes too long.
     """
     coding = headers.get("Content-Encoding", "").strip().lower()
     if coding in {"", "identity"}:

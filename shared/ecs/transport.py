@@ -1,4 +1,4 @@
-"""One call to ECS, whoever makes it: parameters out; an answer, a refusal or silence back."""
+"""One call to ECS through any SDK: parameters out; a response, a refusal or nothing back."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from shared.domain.retries import SERVER_ERROR, Kind, kind_of
 
 
 class Denial(msgspec.Struct, frozen=True):
-    """What RAM says of a denial ("AccessDeniedDetail", error responses of the ECS API).
+    """What RAM says about a denial ("AccessDeniedDetail", error responses of the ECS API).
 
     Attributes:
         action: What was denied, such as ``ecs:StopInstances``; "": RAM does not say.
-        principal: To whom, such as ``role curfew-stop``; "" likewise.
-        why: Which kind of denial by which kind of policy; "" likewise.
+        principal: To whom, such as ``role curfew-stop``; "" if RAM does not say.
+        why: Which kind of denial by which kind of policy; "" if RAM does not say.
     """
 
     action: str = ""
@@ -39,7 +39,7 @@ class Denial(msgspec.Struct, frozen=True):
         """What was denied, and what to do about it; each a sentence without a full stop.
 
         Args:
-            operation: What was asked of ECS, if RAM does not name the action.
+            operation: The operation called, in case RAM does not name the action.
         """
         action = self.action or f"ecs:{operation}"
         remedy = f"add {action} to the policy of the function's role"
@@ -52,14 +52,14 @@ NOTHING_SAID = Denial()
 
 
 class ErrorResponse(Exception):  # noqa: N818  # a refusal is an answer
-    """ECS answered, and said no.
+    """ECS responded, and refused.
 
     Attributes:
         status: HTTP status.
         code: ECS's code, e.g. ``IncorrectInstanceStatus``.
-        message: ECS's text, shortened; it never holds a signature.
-        retry_after_s: When ECS says to come back, in seconds; None: it does not say.
-        denied: What RAM says of a denial, if it is one.
+        message: ECS's text, shortened; it never contains a signature.
+        retry_after_s: When ECS says to retry, in seconds; None: it does not say.
+        denied: What RAM says about a denial, if it is one.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class ErrorResponse(Exception):  # noqa: N818  # a refusal is an answer
 
     @property
     def kind(self) -> Kind:
-        """What it means for what is done next."""
+        """What it means for the next step."""
         return Kind.DENIED if self.denied.action else kind_of(self.code, self.status)
 
     @property
     def blames_a_member(self) -> bool:
-        """May the reason be one instance of the batch? Then halving the batch finds it."""
+        """Can one instance of the batch be the reason? Then halving the batch finds it."""
         return self.status < SERVER_ERROR and self.kind in {
             Kind.BUSY,
             Kind.PASSING,
@@ -98,9 +98,9 @@ class NoResponse(Exception):  # noqa: N818  # says what happened
     """Nothing readable came back: the write may or may not have been done.
 
     Attributes:
-        reason: What happened, in few words; it never holds a URL.
-        unresolved: ECS's host has no address by DNS: there is no such name, which is more than
-            that DNS did not answer. Through a proxy it is always False.
+        reason: What happened, in a few words; it never contains a URL.
+        unresolved: ECS's host does not exist in DNS, as opposed to DNS not responding. Through a
+            proxy it is always False.
     """
 
     def __init__(self, reason: str, *, unresolved: bool = False) -> None:
@@ -110,7 +110,7 @@ class NoResponse(Exception):  # noqa: N818  # says what happened
 
 
 class Transport(Protocol):
-    """One call to ECS: parameters out, the answer's JSON object back."""
+    """One call to ECS: parameters out, the response's JSON object back."""
 
     def send(
         self, operation: str, parameters: Mapping[str, str], *, timeout_s: float
@@ -120,17 +120,17 @@ class Transport(Protocol):
         Args:
             operation: ECS's name of it, e.g. ``StopInstances``.
             parameters: As they go over the wire; ``RegionId`` is among them.
-            timeout_s: How long to wait for the answer.
+            timeout_s: How long to wait for the response.
 
         Raises:
-            ErrorResponse: ECS answered, and said no.
+            ErrorResponse: ECS responded, and refused.
             NoResponse: nothing readable came back.
         """
         ...
 
 
 class Connection(Transport, Protocol):
-    """A transport that is open until it is closed."""
+    """A transport that must be closed."""
 
     def close(self) -> None:
         """Close it; nothing is sent any more."""

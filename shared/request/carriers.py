@@ -9,8 +9,8 @@
     Log Service   {parameter, source, jobName, taskId, cursorTime}
 
 These are the shapes of "Trigger event formats", "API Gateway triggers" and "Result callback"
-(Function Compute docs). Those of EventBridge are in ``shared.request.eventbridge``; which is
-whose, and what is done with what was in one, is known to ``shared.request.triggers``.
+(Function Compute docs). Those of EventBridge are in ``shared.request.eventbridge``;
+``shared.request.triggers`` decides which is whose, and what to do with the contents.
 """
 
 from __future__ import annotations
@@ -43,17 +43,18 @@ _LONGEST_PATH = 32
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What an envelope holds.
+    """The contents of an envelope.
 
     Attributes:
         body: An object, the text of one, or base64 of its text; or, in a destination's record, an
             event of any form.
         field: The field that holds it.
-        sent_at: When the envelope was sent, UTC; None: it does not say.
+        sent_at: When the envelope was sent, UTC; None: unknown.
         event_id: The platform's id of the envelope; "" if it has none.
         is_event: The body is a whole event, which may be a list.
-        sender: Who made the body, if it is EventBridge, so that it may be no request; else None.
-        expected: Fields of which a body that EventBridge made has one if it is a request.
+        sender: Who made the body, if EventBridge did, since it may then not be a request; otherwise
+            None.
+        expected: A body made by EventBridge has one of these fields if it is a request.
     """
 
     body: object
@@ -66,13 +67,13 @@ class Content(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where an object stands.
+    """The place of an object.
 
     Attributes:
         path: The fields that lead to it from the event; "" for the event itself.
         depth: How many envelopes are around it.
-        sender: As in the ``Content`` that it is; None for the event itself.
-        expected: Likewise.
+        sender: As in its ``Content``; None for the event itself.
+        expected: The same.
     """
 
     path: str = ""
@@ -82,7 +83,7 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What errors call the object; of a long path its end."""
+        """What errors call the object; for a long path, its end."""
         path = self.path or "event"
         return path if len(path) <= _LONGEST_PATH else f"…{path[-_LONGEST_PATH:]}"
 
@@ -91,7 +92,7 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.name}.{field}" if self.path else field
 
     def inside(self, content: Content) -> Place:
-        """The place of what stands in the object."""
+        """The place of the object's contents."""
         return Place(
             f"{self.path}.{content.field}" if self.path else content.field,
             self.depth + 1,
@@ -101,8 +102,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 Opener = Callable[[Envelope, Place], Content]
-"""Opens one kind of envelope; raises InvalidEvent if there is nothing in it, or no time that it
-always has, or one that cannot be read."""
+"""Opens one kind of envelope; raises InvalidEvent if it is empty or its time is invalid."""
 
 
 def timer(envelope: Envelope, place: Place) -> Content:
@@ -115,7 +115,7 @@ def timer(envelope: Envelope, place: Place) -> Content:
 
 
 def mns_topic(envelope: Envelope, place: Place) -> Content:
-    """A topic's message with all that belongs to it, as ``notifyContentFormat`` JSON sends it."""
+    """A topic's message with its metadata, as ``notifyContentFormat`` JSON sends it."""
     return Content(
         stated(envelope.get("Message"), place.named("Message"), MNS_TOPIC),
         "Message",
@@ -130,7 +130,7 @@ def mns_stream(envelope: Envelope, place: Place) -> Content:
 
 
 def http_trigger(envelope: Envelope, place: Place) -> Content:
-    """An HTTP trigger's event: of now if somebody waits for its answer, else of ``timeEpoch``."""
+    """An HTTP trigger's event: sent now if the caller waits, otherwise at ``timeEpoch``."""
     context = envelope["requestContext"]
     sent_at = None
     if place.depth or is_asynchronous(envelope):
@@ -151,7 +151,7 @@ def api_gateway(envelope: Envelope, place: Place) -> Content:
 
 
 def destination(envelope: Envelope, place: Place) -> Content:
-    """The record of a failed invocation, around the event that it was invoked with."""
+    """The record of a failed invocation, around that invocation's event."""
     context = as_object(envelope["requestContext"], place.named("requestContext"))
     _check_failed(context, envelope.get("responseContext"), place)
     return Content(
@@ -176,7 +176,7 @@ def log_service(envelope: Envelope, place: Place) -> Content:
 
 
 def is_asynchronous(envelope: Envelope) -> bool:
-    """Whether an HTTP trigger's caller waits for no answer ("Asynchronous invocation", FC docs)."""
+    """Whether an HTTP trigger's caller does not wait ("Asynchronous invocation", FC docs)."""
     headers = envelope.get("headers")
     return isinstance(headers, dict) and any(
         name.casefold() == "x-fc-invocation-type"
@@ -193,7 +193,7 @@ def _http_body(envelope: Envelope, place: Place, sender: Sender) -> Envelope:
 
 
 def _check_failed(context: Envelope, response: object, place: Place) -> None:
-    """What succeeded was done already; its record has the same fields ("Result callback", FC docs).
+    """A success is already done; its record has the same fields ("Result callback", FC docs).
 
     Raises:
         InvalidEvent: nothing in the record says that the invocation failed.

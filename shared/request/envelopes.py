@@ -1,10 +1,9 @@
-"""What every trigger's envelope holds, read strictly: a body, a flag, an id.
+"""The parts of every trigger's envelope, parsed strictly: a body, a flag, an id.
 
-Which field of which trigger holds them is known to ``shared.request.carriers``; here is how such a
-field is read, and what an error about it says. Times are read by ``shared.request.event_times``.
-Whether a publisher's SDK encodes a message in base64 is not documented for every one, so a
-message's body may be JSON text or base64 of it: a JSON object starts with a brace, which base64
-has not.
+``shared.request.carriers`` knows which trigger has them in which field; this module parses such a
+field and words the errors about it. Times are parsed by ``shared.request.event_times``. It is not
+documented for every publisher's SDK whether it encodes messages in base64, so a message's body may
+be JSON text or base64 of it: a JSON object starts with a brace, which base64 does not contain.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ RIGHT = f"a request is a JSON object like {EXAMPLE}"
 _ID_CHARACTERS = 128
 
 _START_CHARACTERS = 100
-"""They tell what a text is; an event may have megabytes."""
+"""These characters show what a text is; an event may have megabytes."""
 
 _URL_SAFE = (str.maketrans("-_", "+/"), bytes.maketrans(b"-_", b"+/"))
 
@@ -33,8 +32,8 @@ def read_json(text: bytes | str, where: str) -> object:
     """The JSON value in a text that is known not to be base64.
 
     Raises:
-        InvalidEvent: there is none. Of the text of a Python bytes object, which is often sent in
-            its place, the error says how it came about.
+        InvalidEvent: there is none. For the repr of a Python bytes object, which is often sent
+            instead, the error says how that happened.
     """
     start = _start_of(text)
     if start.startswith(("b'", 'b"')):
@@ -49,11 +48,11 @@ def read_json(text: bytes | str, where: str) -> object:
 
 
 def read_text(text: bytes | str, where: str) -> object:
-    """The JSON value in a text, or the JSON object in what the text is base64 of.
+    """The JSON value in a text, or the JSON object that the text encodes in base64.
 
     Raises:
-        InvalidEvent: there is neither. Of XML, in which a topic writes to a queue if nobody chose
-            another format, the error says how to choose ("Subscribe", MNS API reference).
+        InvalidEvent: there is neither. For XML, the default format in which a topic writes to a
+            queue, the error says how to change it ("Subscribe", MNS API reference).
     """
     start = _start_of(text)
     if start.startswith("<"):
@@ -88,7 +87,7 @@ def http_body(body: object, where: str, *, is_base64: bool) -> dict[str, object]
     """The object in the body of an HTTP event: text, base64 of text, or an object already.
 
     Raises:
-        InvalidEvent: the body holds no JSON object, or not in the way that is stated.
+        InvalidEvent: the body contains no JSON object, or not in the stated encoding.
     """
     if not isinstance(body, str):
         return as_object(body, where)
@@ -102,7 +101,7 @@ def http_body(body: object, where: str, *, is_base64: bool) -> dict[str, object]
 
 
 def flag(value: object, where: str) -> bool:
-    """True or false, which API Gateway writes also as text.
+    """True or false, which API Gateway also writes as text.
 
     Raises:
         InvalidEvent: it is neither.
@@ -116,7 +115,7 @@ def flag(value: object, where: str) -> bool:
 
 
 def text_id(envelope: object, *fields: str) -> str:
-    """The first of these fields that holds text, at most 128 characters; "" if none does."""
+    """The first of these fields with a text, at most 128 characters; "" if none has one."""
     if not isinstance(envelope, dict):
         return ""
     values = (envelope.get(field) for field in fields)
@@ -124,13 +123,13 @@ def text_id(envelope: object, *fields: str) -> str:
 
 
 def _start_of(text: bytes | str) -> str:
-    """The beginning of a text, without the blanks before it."""
+    """The beginning of a text, without leading spaces."""
     start = text.lstrip()[:_START_CHARACTERS]
     return start.decode(errors="replace") if isinstance(start, bytes) else start
 
 
 def _from_base64(text: bytes | str) -> bytes:
-    """What a text is base64 of, with or without padding, of either alphabet; else ValueError."""
+    """Decode base64, with or without padding, in either alphabet; ValueError if invalid."""
     if isinstance(text, bytes):
         padded: bytes | str = text.translate(_URL_SAFE[1]) + b"=" * (-len(text) % 4)
     else:

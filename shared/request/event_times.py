@@ -1,7 +1,7 @@
-"""When an event was sent, in the ways in which the triggers write it. Read strictly, in UTC.
+"""When an event was sent, in the triggers' formats. Parsed strictly, in UTC.
 
-A time that cannot be read is never taken for now, nor is one that is missing where the trigger
-always has it. Nothing here asks what time it is.
+A time that cannot be parsed is never taken for now, nor is a missing one if the trigger always has
+it. Nothing here asks what time it is.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _NAMED_ZONE = (
 )
 
 _CHINA = frozenset({"PRC", "Asia/Shanghai"})
-"""The names that EventBridge's own samples have; no zone data is needed for them."""
+"""The names in EventBridge's own samples; they need no zone data."""
 
 
 def instant(value: object, where: str) -> datetime:
-    """An RFC 3339 time, or one with its zone's name or ``+0800`` for an offset, in UTC.
+    """An RFC 3339 time, or one with a zone name or an offset like ``+0800``, in UTC.
 
-    Of a time that a change of clocks doubled, the first is meant.
+    If a clock change repeats the time, the first occurrence is meant.
 
     Raises:
-        InvalidEvent: it is none. A time that cannot be read is never taken for now.
+        InvalidEvent: it is not. A time that cannot be parsed is never taken for now.
     """
     if not isinstance(value, str):
         raise InvalidEvent(f"{where}: {_not_a_time(value)}; write it in RFC 3339 format")
@@ -65,24 +65,24 @@ def epoch_s(value: object, where: str) -> datetime:
 
 
 def epoch_ms_or_instant(value: object, where: str) -> datetime:
-    """A time that is written in either way.
+    """A time in either format.
 
     Raises:
-        InvalidEvent: it is written in neither.
+        InvalidEvent: it is in neither.
     """
     return instant(value, where) if _whole_number(value) is None else epoch_ms(value, where)
 
 
 def cloud_event_time(event: Mapping[str, object], named: Callable[[str], str]) -> datetime | None:
-    """When a CloudEvent happened or EventBridge took it, whichever is older; None: it says neither.
+    """When a CloudEvent happened or EventBridge accepted it, whichever is older; None: unknown.
 
     Args:
         event: The CloudEvent.
         named: What errors call one of its fields.
 
     Raises:
-        InvalidEvent: the time that it says cannot be read. Beside a ``time``, what
-            ``aliyunpublishtime`` says counts only if it can be read: its form is not documented.
+        InvalidEvent: its time cannot be parsed. If there is a ``time``, ``aliyunpublishtime``
+            counts only if it can be parsed: its format is not documented.
     """
     published = "aliyunpublishtime"
     if "time" not in event:
@@ -95,7 +95,7 @@ def cloud_event_time(event: Mapping[str, object], named: Callable[[str], str]) -
 
 
 def _whole_number(value: object) -> int | None:
-    """The value as a whole number; None: it is none."""
+    """The value as a whole number; None: it is not one."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and len(value) <= _MOST_DIGITS and re.fullmatch("[0-9]+", value):
@@ -118,7 +118,7 @@ def _not_a_time(value: object) -> str:
 
 
 def _with_offset(text: str) -> str:
-    """A time with its zone's offset in place of the zone's name; any other text as it is."""
+    """A time with its zone's offset instead of the zone's name; any other text unchanged."""
     named = re.fullmatch(_NAMED_ZONE, text)
     if named is None or not (named["offset"] or named["zone"]):
         return text
@@ -129,7 +129,7 @@ def _with_offset(text: str) -> str:
 
 
 def _offset(zone: str, local: str) -> str:
-    """What a zone's clocks are ahead of UTC at a local time, like +08:00; "" if nobody knows."""
+    """A zone's offset from UTC at a local time, like +08:00; "" if unknown."""
     if zone in _CHINA:
         return "+08:00"
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415  # few times name a zone

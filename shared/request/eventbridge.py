@@ -1,4 +1,4 @@
-"""EventBridge's envelopes: a CloudEvent, and what may stand in its data.
+"""EventBridge's envelopes: a CloudEvent, and what its data may contain.
 
     CloudEvent      {id, source, type, data, …}, with or without specversion and time
     MNS queue       {messageBody, messageId, …}
@@ -8,7 +8,7 @@
     HTTP source     {body, headers, path, httpMethod, queryString}
     schedule        {Schedule, TimeZone}
 
-With the schema RawData the data comes alone. The shapes are those of "Trigger event formats"
+With the schema RawData, only the data is sent. The shapes are those of "Trigger event formats"
 (Function Compute docs) and "Event sources" (EventBridge docs).
 """
 
@@ -41,7 +41,7 @@ _BODY_FIELDS = (
 
 
 def cloud_event(envelope: Envelope, place: Place) -> Content:
-    """An event of EventBridge around its data; one without any time is of now."""
+    """An EventBridge event around its data; without any time, it counts as sent now."""
     is_schedule = str(envelope.get("type")).endswith(":ScheduledEvent")
     sender = SCHEDULE if is_schedule else eventbridge(envelope)
     sent_at = cloud_event_time(envelope, place.named)
@@ -84,9 +84,9 @@ def queue(data: Envelope, place: Place) -> Content:
 
 
 def body_field(data: Envelope, place: Place) -> str:
-    """The field in which an EventBridge event's data holds a body; "": it holds none.
+    """The field of an EventBridge event's data that contains a body; "": there is none.
 
-    Where it is known to be such data, a body alone will do, unless a request's field stands beside.
+    If it is known to be such data, a body alone will do, unless there are request fields beside it.
     """
     is_known = (
         place.sender is not None
@@ -102,7 +102,7 @@ def body_field(data: Envelope, place: Place) -> str:
 def _user_data_field(envelope: Envelope) -> str:
     """The field of what a schedule's user typed; "": nothing was typed.
 
-    Its place is not documented: it may stand in the data or beside it, and be spelt in any case.
+    Its place is not documented: it may be in the data or beside it, and spelt in any case.
     """
     fields = (key for key, value in envelope.items() if key.casefold() == "userdata" and value)
     return next(fields, "")

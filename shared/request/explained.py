@@ -1,4 +1,4 @@
-"""What is wrong with a request, in our words: which field, what was there, what would be right.
+"""What is wrong with a request, in our words: which field, what was there, what is expected.
 
 The descriptions are those of the types, see ``shared.request.fields``. Pure.
 """
@@ -24,7 +24,8 @@ def invalid(field: str, value: object, right: str) -> InvalidEvent:
     Args:
         field: Its name.
         value: What was there.
-        right: What would be right: what "expected" goes on with, as descriptions of fields do.
+        right: What is expected: the continuation of "expected", worded like the fields'
+            descriptions.
     """
     return InvalidEvent(f"{field}: {shown(value)} is invalid: expected {_uncapitalized(right)}")
 
@@ -43,7 +44,7 @@ _ENVELOPES = {
     "parameter": "a Log Service event",
     "requestPayload": "a failure destination's record",
 }
-"""The fields of triggers that hold a request; without the fields beside them they are pasted."""
+"""The triggers' fields that contain a request; without the others, they were pasted."""
 
 _UNKNOWN = r"(?s)Object contains unknown field `(?P<field>.*)`"
 
@@ -51,13 +52,13 @@ _UNKNOWN = r"(?s)Object contains unknown field `(?P<field>.*)`"
 def explained(
     request_type: type[msgspec.Struct], fields: Mapping[str, object], error: str, within: str = ""
 ) -> InvalidEvent:
-    """The validator's error in our words: with the value, and with what would be right.
+    """The validator's error in our words: with the value, and what is expected.
 
     Args:
-        request_type: What the fields were to make.
+        request_type: The type that the fields were meant for.
         fields: What was there.
         error: What the validator says.
-        within: What comes before a field's name, for those of a field: ``except.``.
+        within: The prefix of a field's name, for nested fields: ``except.``.
     """
     inside, kept = re.fullmatch(_INSIDE, error), fields.get("except")
     if inside and isinstance(kept, dict) and not within:
@@ -109,13 +110,13 @@ def _unknown_field(
 
 
 def description(request_type: type[msgspec.Struct], field: str) -> str:
-    """What a field may hold, as its type says it."""
+    """What a field may contain, according to its type."""
     hint = _hint(request_type, field)
     return next(filter(None, map(_described, (hint, *get_args(hint)))), "")
 
 
 def element_description(request_type: type[msgspec.Struct], field: str) -> str:
-    """What each element of a field that holds a list may be; "" if its type does not say it."""
+    """What each element of a list field may be; "" if its type does not say."""
     hint = _hint(request_type, field)
     for outer in get_args(hint):
         for listed in (outer, *get_args(outer)):

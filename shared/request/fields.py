@@ -1,4 +1,4 @@
-"""The types of the fields that all requests share, with what each may hold.
+"""The types of the fields that all requests share, and what each may contain.
 
 The type is the validation, the JSON Schema in ``docs/`` and the text of the errors at once.
 """
@@ -14,7 +14,7 @@ from shared.domain.narrowing import Kept
 from shared.domain.selection import TagValues
 
 MAX_IDS = 10_000
-"""An asynchronous event of Function Compute holds some 5,000 ids (128 KB), a synchronous more."""
+"""An asynchronous event has room for some 5,000 ids (128 KB), a synchronous one for more."""
 
 InstanceId = Annotated[
     str,
@@ -30,10 +30,10 @@ RegionId = Annotated[
 TagKey = Annotated[str, Meta(min_length=1, max_length=128)]
 TagValue = Annotated[str, Meta(max_length=128)]
 WholeKey = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^*]*$")]
-"""A key with a ``*`` would be taken for a pattern and would match no tag."""
+"""A key with a ``*`` would look like a pattern but match no tag."""
 
 WholeValue = Annotated[str, Meta(max_length=128, pattern=r"^([^*]*|\*)$")]
-"""The same of a value; ``*`` alone is any value."""
+"""The same for a value; ``*`` alone is any value."""
 
 InstanceIds = Annotated[tuple[InstanceId, ...], Meta(min_length=1, max_length=MAX_IDS)]
 Tags = Annotated[
@@ -50,7 +50,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Except(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who of the selected stays as it is: whoever has any of these ids, tags, or this name."""
+    """Selected instances with any of these ids, tags, or this name are left alone."""
 
     instance_ids: (
         Annotated[
@@ -82,7 +82,7 @@ class Except(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ) = UNSET
 
     def kept(self) -> Kept:
-        """The same as the domain has it."""
+        """The same as a domain value."""
         return Kept(
             ids=frozenset() if self.instance_ids is UNSET else frozenset(self.instance_ids),
             tags=() if self.tags is UNSET else tag_values(self.tags),
@@ -91,7 +91,7 @@ class Except(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def tag_values(tags: dict[str, str | tuple[str, ...]]) -> TagValues:
-    """Each key with the values that it may have; None: any."""
+    """Each key with its allowed values; None: any."""
     return tuple((key, _values(value)) for key, value in tags.items())
 
 

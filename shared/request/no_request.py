@@ -1,8 +1,8 @@
-"""Events that carry no request: whose they are, and where a request would stand.
+"""Events that carry no request: whose they are, and where the request belongs.
 
-A request has to be written somewhere: in a timer's payload, in a message, in an HTTP body. Many
-events of Function Compute have no such place, or nobody has written into it. Whoever connected such
-a trigger is told so, and not that ``events`` is not a field.
+A request has to be somewhere: in a timer's payload, in a message, in an HTTP body. Many events of
+Function Compute have no such place, or it is empty. The error then says so, and not that ``events``
+is not a field.
 
 The shapes are those of "Trigger event formats" (Function Compute docs), "ECS events" (EventBridge
 docs) and "Subscribe to event notifications" (CloudMonitor docs).
@@ -51,14 +51,14 @@ REQUEST_FIELDS = frozenset(
         "without_tags",
     }
 )
-"""The fields of all functions' requests. An object with any of them is somebody's request."""
+"""The fields of all functions' requests. An object with any of them is meant as a request."""
 
 SURE_FIELDS = frozenset({"action", "instance_ids"})
 """Of these fields, those that no event of an Alibaba Cloud service has with another meaning."""
 
 
 class Sender(msgspec.Struct, frozen=True):
-    """Who sends an event, and how its user states a request.
+    """Who sends an event, and how its user adds a request.
 
     Attributes:
         name: As in "this timer event carries no request".
@@ -92,7 +92,7 @@ PLACES = (
     "a timer (request in its payload), an MNS topic (in the message) or an HTTP trigger (in the "
     "body)"
 )
-"""Where a request can stand, for whoever has connected something else."""
+"""Where a request can be put, for users of another trigger."""
 
 _OTHER_TRIGGER = f"carries no request and has no place for one. Use {PLACES}"
 
@@ -106,10 +106,10 @@ _MARKS: tuple[tuple[str, frozenset[str]], ...] = (
     ("CloudMonitor", frozenset({"alertName", "alertState"})),
     ("ECS", frozenset({"resourceId", "resourceType"})),
 )
-"""Fields that only these services' events have beside each other."""
+"""Combinations of fields that only these services' events have."""
 
 _SOURCES = {"acs:oss": "OSS", "cdn": "CDN"}
-"""Of events that come as ``{"events": [{"eventSource": …}]}``."""
+"""For events of the form ``{"events": [{"eventSource": …}]}``."""
 
 _BRIEF = 40
 
@@ -125,7 +125,7 @@ def eventbridge(event: Mapping[str, object]) -> Sender:
 
 
 def stated(body: object, where: str, sender: Sender) -> object:
-    """The body that should hold a request, if there is anything in it.
+    """The body that should contain a request, if it is not empty.
 
     Raises:
         InvalidEvent: it is missing, null, or empty text.
@@ -138,7 +138,7 @@ def stated(body: object, where: str, sender: Sender) -> object:
 
 
 def missing(start: str, sender: Sender) -> InvalidEvent:
-    """The error about an event in which no request was written.
+    """The error about an event without a request.
 
     Args:
         start: How it begins: the field, and what is wrong with it.
@@ -150,7 +150,7 @@ def missing(start: str, sender: Sender) -> InvalidEvent:
 
 
 def refuse_binary(event: bytes | str) -> None:
-    """Tell an event of Tablestore, which is CBOR and not JSON ("Tablestore triggers", FC docs).
+    """Recognise an event of Tablestore, which is CBOR, not JSON ("Tablestore triggers", FC docs).
 
     Raises:
         InvalidEvent: it is one.
@@ -162,17 +162,17 @@ def refuse_binary(event: bytes | str) -> None:
 def refuse_other_services(
     request: Mapping[str, object], where: str, sender: Sender | None, expected: frozenset[str]
 ) -> None:
-    """Tell an event of another service from a request.
+    """Recognise an event of another service in place of a request.
 
     Args:
-        request: What stands where a request should.
+        request: What is in the request's place.
         where: Its name in errors.
-        sender: Who sent it, if it stands in an envelope into which its user does not write, like
-            the data of an EventBridge event.
-        expected: Fields of which such an object has one if it is a request after all.
+        sender: Who sent it, if it is in an envelope that users do not write, like the data of an
+            EventBridge event.
+        expected: Such an object has one of these fields if it is a request after all.
 
     Raises:
-        InvalidEvent: it is such an event; the message says whose, and where a request would stand.
+        InvalidEvent: it is such an event; the message says whose, and where the request belongs.
     """
     service = _service_of(request)
     if sender is None and service:
@@ -192,7 +192,7 @@ def refuse_other_services(
 
 
 def _service_of(request: Mapping[str, object]) -> str:
-    """The service whose event an object is; "" if it is none that is known."""
+    """The service whose event an object is; "" if unknown."""
     events = request.get("events")
     if isinstance(events, list):
         source = events[0].get("eventSource") if events and isinstance(events[0], dict) else None
@@ -202,7 +202,7 @@ def _service_of(request: Mapping[str, object]) -> str:
 
 
 def _is_console_sample(request: Mapping[str, object]) -> bool:
-    """``{"key1": "value1", …}`` stands in the console's editor before anything is typed."""
+    """``{"key1": "value1", …}`` is in the console's editor before anything is typed."""
     return bool(request) and all(
         key.rstrip("0123456789") == "key"
         and isinstance(value, str)

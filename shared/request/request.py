@@ -1,8 +1,8 @@
-"""The part of a request that all functions share, and how any request is read.
+"""The part of a request that all functions share, and how any request is parsed.
 
 A function declares its request as a subclass of ``Request``; the type is the validation, the JSON
 Schema in ``docs/`` and the text of the errors at once. Unknown fields are refused, nothing is
-coerced, and nothing is left out in silence.
+coerced, and nothing is silently ignored.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ R = TypeVar("R", bound="Request")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every request may say. Exactly one way of selecting is needed."""
+    """The fields of every request. Exactly one way of selecting is required."""
 
     instance_ids: (
         Annotated[
@@ -188,7 +188,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ) = UNSET
 
     def selection(self) -> Selection:
-        """The one way of selecting that the request states."""
+        """The request's one way of selecting."""
         if self.instance_ids is not UNSET:
             return ByIds(tuple(dict.fromkeys(self.instance_ids)))
         if self.all is not UNSET:
@@ -214,12 +214,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def decode(request_type: type[R], fields: Mapping[str, object], function: str) -> R:
-    """The request that these fields make for this function.
+    """The request for this function made of these fields.
 
     Raises:
         InvalidEvent: a field is unknown, of the wrong type or out of range, the request is for
-            another function, or selects in two ways at once. The message names the field, what
-            was there and what would be right.
+            another function, or selects in two ways at once. The message names the field, what was
+            there and what is expected.
         Refused: nothing is selected.
     """
     stated = fields.get("action", function)
@@ -240,7 +240,7 @@ def decode(request_type: type[R], fields: Mapping[str, object], function: str) -
 
 
 def require_cap_for_all(request: Request) -> None:
-    """``all`` needs an explicit ``max_instances`` where instances may change.
+    """``all`` needs an explicit ``max_instances`` if instances may change.
 
     Raises:
         Refused: it has none.
@@ -277,7 +277,7 @@ def _check_selection(request: Request) -> None:
 
 
 def _check_except(request: Request) -> None:
-    """An exception that keeps nobody, or everybody, is a mistake."""
+    """An exception that excludes nothing, or everything, is a mistake."""
     kept = request.except_
     if kept is UNSET:
         return
@@ -300,7 +300,7 @@ def _check_days(request: Request) -> None:
 
 
 def _check_parts(stated: Request | Except, every_name: str, *, within: str) -> None:
-    """What no type can say of tags and names, alike for those that select and those that keep."""
+    """What types cannot express about tags and names, both for selecting and for excluding."""
     if stated.name is not UNSET and not stated.name.strip("* "):
         raise invalid(f"{within}name", stated.name, every_name)
     for key, value in {} if stated.tags is UNSET else stated.tags.items():

@@ -1,4 +1,4 @@
-"""How requests say in which way an instance is stopped, for all functions that stop any."""
+"""How requests say how to stop an instance, for all functions that stop any."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Stops(Protocol):
 
     @property
     def stopped_mode(self) -> Mode | UnsetType:
-        """What is billed of a stopped instance; unset: the account's default."""
+        """What is billed for a stopped instance; unset: the account's default."""
         ...
 
 

@@ -1,13 +1,13 @@
-"""What a trigger delivers, told apart by its shape: bytes in, requests and their times out.
+"""What a trigger delivers, recognised by its shape: bytes in, requests and their times out.
 
-An object is an envelope of a trigger if it has that trigger's fields, else it is a request. What is
-in an envelope may be an envelope again: a failed invocation's record, which came by a queue, holds
-a timer's event, which holds the request. The time of a request is the oldest that any envelope
-around it has: an old message is old however it comes. What stands in each envelope is known to
-``shared.request.carriers`` and ``shared.request.eventbridge``.
+An object is a trigger's envelope if it has that trigger's fields, otherwise it is a request.
+Envelopes may be nested: a failed invocation's record, which came through a queue, contains a
+timer's event, which contains the request. The time of a request is the oldest of any envelope
+around it: an old message is old however it arrives. ``shared.request.carriers`` and
+``shared.request.eventbridge`` know the contents of each envelope.
 
-An object of no known shape passes as a request: the function that gets it refuses the fields that
-it does not know. An event of another service, which carries none, is told as that.
+An object of unknown shape passes as a request: the function that gets it refuses unknown fields. An
+event of another service, which carries no request, is reported as such.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from shared.request.no_request import (
 )
 
 MAX_MESSAGES = 10_000
-"""EventBridge sends no more at once ("Advanced features of triggers", FC docs)."""
+"""EventBridge sends at most this many at once ("Advanced features of triggers", FC docs)."""
 
 MAX_ENVELOPES = 10
-"""Around one request. A record of a failed record, both by a queue and of a topic, has nine."""
+"""Around one request. A record of a failed record, both from a topic through a queue, has nine."""
 
 
 _SHOWN_ID = 48
 
 
 class Trigger(str, Enum):
-    """Where an event came from. Message queues other than MNS topics come by EventBridge."""
+    """Where an event came from. Message queues other than MNS topics come through EventBridge."""
 
     TIMER = "timer"
     MNS_TOPIC = "mns_topic"
@@ -63,8 +63,8 @@ class Message(msgspec.Struct, frozen=True):
 
     Attributes:
         request: The JSON object.
-        sent_at: The oldest time that the event has for it, UTC; None: it has none, or somebody
-            waits for the answer, so the request is of now.
+        sent_at: The oldest time that the event has for it, UTC; None: it has none, or the caller
+            waits for the response, so the request counts as sent now.
         event_id: The platform's id of the message, at most 128 characters; "" if it gives none.
         trigger: What delivered it.
     """
@@ -76,17 +76,18 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """All that one invocation is asked to do.
+    """Everything that one invocation is asked to do.
 
     Attributes:
         trigger: What delivered it.
-        messages: At least one, at most 10,000. An InvalidEvent stands for a message that cannot be
-            read: of a list, so that the others are done, and of an event that is answered as HTTP,
-            so that its caller gets a 400. A message of a list is named by its index, from 0, and
-            its id.
-        is_list: The event was a list, even of one message, and is answered with a list.
-        answers_http: Somebody waits for an HTTP answer: the HTTP trigger, unless it was invoked
-            asynchronously, and API Gateway. An error is an answer too; else errors are raised.
+        messages: At least one, at most 10,000. An InvalidEvent takes the place of a message that
+            cannot be parsed: in a list, so that the others are processed, and in an event with an
+            HTTP response, so that its caller gets a 400. A message in a list is named by its index,
+            from 0, and its id.
+        is_list: The event was a list, even of one message, and gets a list as its response.
+        answers_http: The caller waits for an HTTP response: the HTTP trigger, unless it was invoked
+            asynchronously, and API Gateway. An error is then a response, too; otherwise errors are
+            raised.
     """
 
     trigger: Trigger
@@ -96,7 +97,7 @@ class Event(msgspec.Struct, frozen=True):
 
 
 class _Around(msgspec.Struct, frozen=True):
-    """What the envelopes that were opened so far say of the request in them."""
+    """What the envelopes opened so far say about the request in them."""
 
     trigger: Trigger
     sent_at: datetime | None = None
@@ -111,12 +112,12 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 def parse(event: bytes | str) -> Event:
-    """Read an event as Function Compute hands it over.
+    """Parse an event as Function Compute passes it.
 
     Raises:
-        InvalidEvent: it is not JSON, no object and no list, a list of none or of too many, or an
-            envelope that holds no request or has a time that cannot be read. A bad message of a
-            list and a bad HTTP request whose caller waits do not raise: they are in
+        InvalidEvent: it is not JSON, neither an object nor a list, a list of none or of too many,
+            or an envelope without a request or with a time that cannot be parsed. A bad message of
+            a list and a bad HTTP request whose caller waits do not raise: they are in
             ``Event.messages``.
     """
     refuse_binary(event)
@@ -139,7 +140,7 @@ def parse(event: bytes | str) -> Event:
 
 
 def _is_answered(envelope: Envelope, opener: Opener | None) -> bool:
-    """Whether somebody waits for an HTTP answer to an event."""
+    """Whether the caller waits for an HTTP response to an event."""
     if opener in {carriers.http_trigger, carriers.http_trigger_2}:
         return not carriers.is_asynchronous(envelope)
     return opener == carriers.api_gateway
@@ -200,7 +201,7 @@ def _check_count(count: int, place: Place) -> None:
 
 
 def _shape_of(envelope: Envelope, place: Place) -> tuple[Trigger, Opener | None]:
-    """Whose shape an object has, and what opens it; None: it is no envelope."""
+    """Whose shape an object has, and what opens it; None: it is not an envelope."""
     if place.sender == SCHEDULE and REQUEST_FIELDS.isdisjoint(envelope):
         return Trigger.EVENTBRIDGE, eventbridge.schedule
     keys = envelope.keys()
