@@ -21,11 +21,12 @@ from threading import Lock
 
 from local.channels import tools
 from local.channels.message import Received
-from local.channels.page import page
+from local.channels.page import NAMES, page
 from local.channels.tools import KEY, SECRET, NotTaken, Taken
 from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.http.panels import Panel
 from local.ecs.server import Neighbour, Served
+from shared.base.times import CHINA
 
 PAGE = "/channels/"
 _SHOWN_LINES = 6
@@ -168,7 +169,7 @@ class Channels:
     def _rows(self) -> list[Mapping[str, str]]:
         return [
             {
-                "Channel": f"{one.kind}\n{one.at:%H:%M:%S} UTC",
+                "Channel": f"{NAMES[one.kind]}\n{one.at.astimezone(CHINA):%H:%M:%S} +08:00",
                 "Message": _beginning(one.text) if one.is_taken else f"refused: {one.answer}",
             }
             for one in self.received()

@@ -7,8 +7,9 @@ from html import escape
 
 from local.channels.message import Line, Piece, Received
 from local.ecs.http.messages import HttpReply
+from shared.base.times import CHINA
 
-_NAMES = {
+NAMES = {
     "dingtalk": "DingTalk 钉钉",
     "feishu": "Feishu 飞书",
     "wecom": "WeCom 企业微信",
@@ -55,9 +56,7 @@ def page(received: Sequence[Received]) -> HttpReply:
 
 
 def _article(one: Received) -> str:
-    head = (
-        f"<header><span>{_NAMES[one.kind]}</span><span>{one.at:%a %d %b %H:%M} UTC</span></header>"
-    )
+    head = f"<header><span>{NAMES[one.kind]}</span><span>{one.at.astimezone(CHINA):%a %d %b %H:%M} +08:00</span></header>"
     if not one.is_taken:
         return f'<article>{head}<p class="no">refused: {escape(one.answer)}</p></article>'
     if one.kind == "generic":

@@ -112,7 +112,7 @@ _KEEP: Mapping[Spoken, tuple[str, str]] = {
 }
 _STYLE = """
 :root{color-scheme:light dark;--page:#f4f5f7;--card:#fff;--text:#1c2430;--dim:#5a6675;--line:#dde1e7;--act:#0b5cad}
-@media(prefers-color-scheme:dark){:root{--page:#12161c;--card:#1b222b;--text:#e6eaf0;--dim:#9aa7b5;--line:#303a46;--act:#2f7fd1}}
+@media(prefers-color-scheme:dark){:root{--page:#12161c;--card:#1b222b;--text:#e6eaf0;--dim:#9aa7b5;--line:#303a46;--act:#2a75c4}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:16px;background:var(--page);color:var(--text);font:16px/1.5 system-ui,-apple-system,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 main{width:100%;max-width:460px;padding:28px 24px;background:var(--card);border:1px solid var(--line);border-radius:12px}
@@ -125,7 +125,7 @@ dt{font-size:13px;color:var(--dim)}
 dd{margin:0;overflow-wrap:anywhere}
 form{display:flex;gap:12px;margin-top:16px}
 button{flex:1;min-height:48px;padding:8px 12px;border:0;border-radius:8px;background:var(--act);color:#fff;font:inherit;font-weight:600;cursor:pointer}
-button:hover{filter:brightness(1.1)}
+button:hover{filter:brightness(.92)}
 button:focus-visible{outline:3px solid var(--text);outline-offset:2px}
 footer{margin-top:20px;font-size:13px;color:var(--dim);overflow-wrap:anywhere}
 """

@@ -116,6 +116,21 @@ def test_disks_and_security_groups_stand_under_their_regions() -> None:
     in_browser(emulator, walk)
 
 
+def test_what_can_be_opened_looks_like_it_and_like_its_neighbours() -> None:
+    looks = """[...document.querySelectorAll(".more > summary")].map((each) => [
+      getComputedStyle(each).paddingLeft, getComputedStyle(each, "::before").content])"""
+    neighbour = "getComputedStyle(document.querySelector('section > .head')).paddingLeft"
+
+    async def walk(tab: Page) -> None:
+        await tab.until("document.querySelectorAll('#fleet tr.instance').length === 1")
+        padding = await tab.evaluate(neighbour)
+        assert await tab.evaluate(looks) == [[padding, '"▸"']] * 2
+        await tab.evaluate("document.querySelector('.more > summary').click()")
+        assert await tab.evaluate(looks) == [[padding, '"▾"'], [padding, '"▸"']]
+
+    in_browser(emulated(InstanceSpec("web-1")), walk)
+
+
 def test_panels_of_an_embedding_program_are_shown_as_text() -> None:
     rows = [{"From": "bot", "Text": EVIL + "\nsecond line"}]
     panels = (Panel("Chat", lambda: rows), Panel("Mail", tuple, empty="No mail."))

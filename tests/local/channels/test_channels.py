@@ -169,6 +169,7 @@ def test_the_page_shows_messages_as_they_look_and_escapes_them(chats: Chats) -> 
     assert text.count("<article>") == len(KINDS)
     assert "<script" not in text
     assert text.index("Webhook") < text.index("DingTalk")
+    assert text.count("<span>Mon 23 Nov 18:00 +08:00</span>") == len(KINDS)
 
 
 def test_the_status_page_has_a_panel_of_them(chats: Chats) -> None:
@@ -176,7 +177,7 @@ def test_the_status_page_has_a_panel_of_them(chats: Chats) -> None:
 
     (shown,) = chats.channels.panel().shown()["rows"]
 
-    assert shown["Channel"].startswith("wecom\n")
+    assert shown["Channel"] == "WeCom 企业微信\n18:00:00 +08:00"
     assert "dev-web-1" in shown["Message"] or "example\uff0ecom" in shown["Message"]
 
 
