@@ -253,7 +253,7 @@ def _line(row: Row, zone: tzinfo, words: Words, linking: Linking) -> Line:
     is_protected = row.reason.startswith(STILL_RELEASED)
     said = f"{words.protected}{words.semicolon}{when}" if is_protected else when
     name = printable(instance.name or instance.id)
-    return Line(name, f"{where} {said}", link=linking.to_keep(row)).cut_to(_CHARACTERS)
+    return Line(name, f"{where}{said}", link=linking.to_keep(row)).cut_to(_CHARACTERS)
 
 
 def _left_over(left: Mapping[str, int], words: Words) -> str:

@@ -190,7 +190,7 @@ def _line(row: Row, language: Spoken) -> Line:
     result = RESULTS[language][row.result.value]
     return Line(
         instance.name or instance.id,
-        f"{where} {result}{words.colon}{said}" if said else f"{where} {result}",
+        f"{where}{result}{words.colon}{said}" if said else f"{where}{result}",
     )
 
 

@@ -26,7 +26,7 @@ class Words(msgspec.Struct, frozen=True):
         colon: What separates a title's parts, and a name from what is said of it.
         comma: What separates the parts of a line.
         semicolon: What separates a time and what is said besides.
-        brackets: Around where an instance is.
+        brackets: Around where an instance is, with what separates it from what follows.
         no_counts: No instance was meant.
         messages: Of a list: how many messages, and how many of them failed.
         error: Before a sentence of the report that says what went wrong.
@@ -111,7 +111,7 @@ _EN = Words(
     colon=": ",
     comma=", ",
     semicolon="; ",
-    brackets="({})",
+    brackets="({}) ",
     no_counts="no instances",
     messages="{} messages, {} with an error",
     error="{}",

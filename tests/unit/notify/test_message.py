@@ -48,7 +48,7 @@ def test_a_run_in_chinese() -> None:
 
     assert text.title == "Curfew stop：未完成"  # noqa: RUF001  # Chinese
     assert text.facts[0] == "失败 1，已变更 1"  # noqa: RUF001  # Chinese
-    assert text.lines[1] == Line("dev-web-1", "（i-bp1example00000001，cn-hangzhou） 已变更")  # noqa: RUF001  # Chinese
+    assert text.lines[1] == Line("dev-web-1", "（i-bp1example00000001，cn-hangzhou）已变更")  # noqa: RUF001  # Chinese
     assert text.footer == "请求 1-66aa，账号 123456789012"  # noqa: RUF001  # Chinese
 
 
