@@ -171,12 +171,14 @@ class _Unpacked(io.RawIOBase):
                     return False
             self._packed, self._member = rest, zlib.decompressobj(_GZIP_FORMAT)
         self._packed = self._packed or self._file.read1()
-        self.is_damaged = not self._packed
-        return not self.is_damaged
+        return True
 
     def _unpack(self, most: int) -> bytes:
         """The next piece, of at most so many bytes; it may be empty."""
         packed, before = self._packed, self._member.copy()
+        if not packed:  # it was cut; what zlib still holds comes out
+            self.is_damaged = True
+            return self._member.flush()[:most]
         try:
             piece = self._member.decompress(packed, most)
         except zlib.error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from local.cli.main import group
 from local.report.entry import Entry
+from local.report.reading import DamagedError, Left, Lines
 from local.report.remarks import unread
 from local.report.source import Counts, Ended, Source
 from local.report.words import Words
@@ -74,6 +75,24 @@ def test_lines_before_garbage_are_read_to_the_last(tmp_path: Path, behind: int) 
     assert [one.id for one in entries[:whole]] == IDS[:whole]
     assert counts.ended is Ended.DAMAGED
     assert counts.reached == counts.lines >= whole
+
+
+@pytest.mark.parametrize("start", range(7))
+def test_a_file_that_was_cut_is_read_to_its_last_byte(tmp_path: Path, start: int) -> None:
+    content = b"".join(b"%06d %s\n" % (number, b"a" * 200) for number in range(1_500))
+    packed = gzip.compress(content)
+
+    for cut in range(20 + start, len(packed), 37):
+        member = zlib.decompressobj(31)
+        whole = member.decompress(packed[:cut]) + member.flush()
+        (tmp_path / "cut.gz").write_bytes(packed[:cut])
+        with (tmp_path / "cut.gz").open("rb") as file:
+            assert b"".join(_until_damage(Lines(file, Left()))) == whole
+
+
+def _until_damage(lines: Lines) -> Iterator[bytes]:
+    with pytest.raises(DamagedError):
+        yield from lines
 
 
 def _unpacked_before(at: int) -> bytes:
