@@ -11,8 +11,8 @@ import msgspec
 
 from shared.base.clock import Clock, Deadline, SystemClock
 from shared.base.parallel import Runner, threads
-from shared.converge.loop import SINGLES_AT_ONCE
 from shared.ecs.access import EcsAccess
+from shared.ecs.client import SINGLES_AT_ONCE
 from shared.ecs.sdk import SdkTransport
 from shared.ecs.transport import Connection
 from shared.settings.settings import Credentials, FcContext, Settings, read_credentials

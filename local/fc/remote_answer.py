@@ -16,8 +16,8 @@ import msgspec
 
 from local.fc.runtime import Outcome
 from shared.base.printable import printable
+from shared.ecs.decompression import unpacked
 from shared.ecs.masking import masked
-from shared.ecs.total_timeout import unpacked
 
 _OK, _REDIRECT, _ERROR, _NO_STATUS = 200, 300, 400, 600
 _MAX_MESSAGE, _MAX_WORD = 300, 64

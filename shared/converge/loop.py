@@ -21,12 +21,10 @@ from shared.domain.outcome import Outcome, lost
 from shared.domain.plan import UNCONFIRMED_TAGS, Judge, Result, Row
 from shared.domain.steps import Call, Delete, DiskLook, NoCall, Wait
 from shared.ecs.changes import perform
+from shared.ecs.client import CALLS_AT_ONCE, SINGLES_AT_ONCE
 from shared.ecs.disks import DiskReader
-from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, TAG_PAGE, Inventory
+from shared.ecs.inventory import PAGE, TAG_PAGE, Inventory
 from shared.report.log import log_unforeseen
-
-SINGLES_AT_ONCE = 16
-"""Calls in flight if ECS has no batch form; more gain nothing, the SDK's CPU is the limit."""
 
 WITH_DISKS = 25
 """Instances read together if each needs its own calls for its disks.

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from shared.base.printable import printable
+from shared.ecs.decompression import unpacked
 from shared.ecs.masking import masked, masked_json
-from shared.ecs.total_timeout import unpacked
 from shared.ecs.transport import Denial, ErrorResponse, NoResponse
 
 _MAX_MESSAGE, _MAX_WORD = 200, 64

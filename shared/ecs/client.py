@@ -23,6 +23,12 @@ from shared.ecs.pacer import Outlook, Pacer
 from shared.ecs.regions import hint, is_listed
 from shared.ecs.transport import ErrorResponse, NoResponse, Transport
 
+CALLS_AT_ONCE = 8
+"""How many calls are in flight at once, each for many instances."""
+
+SINGLES_AT_ONCE = 16
+"""The same where ECS has no batch form. More gain nothing: the SDK's CPU time is the limit."""
+
 READ_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 30.0
 _FIRST_RETRY_S = 0.2

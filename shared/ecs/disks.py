@@ -20,6 +20,7 @@ import msgspec
 from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.instance import Disk, Instance, Snapshot, SnapshotStatus, Status
 from shared.domain.steps import DiskLook
+from shared.ecs.client import CALLS_AT_ONCE
 from shared.ecs.fields import (
     RELEASE_TAG,
     Json,
@@ -29,7 +30,7 @@ from shared.ecs.fields import (
     read_disk,
     read_snapshot,
 )
-from shared.ecs.inventory import CALLS_AT_ONCE, PAGE, Inventory, chunks
+from shared.ecs.inventory import PAGE, Inventory, chunks
 
 DISKS_PAGE = "500"
 """Most rows per call of DescribeDisks (API reference)."""

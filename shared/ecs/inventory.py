@@ -27,7 +27,7 @@ from shared.domain.selection import (
     misspelt_keys,
     selects,
 )
-from shared.ecs.client import Answer, Client
+from shared.ecs.client import CALLS_AT_ONCE, Answer, Client
 from shared.ecs.fields import Json, listed, read_row, read_tag, rows
 from shared.ecs.transport import ErrorResponse
 
@@ -43,7 +43,6 @@ TAG_FILTER_LIMIT = 1000
 SYSTEM_TAGS = ("acs:", "aliyun")
 """The prefixes of keys that only the platform sets ("Tags", ECS user guide)."""
 
-CALLS_AT_ONCE = 8
 SEEING_FOR = timedelta(seconds=90)
 """How long it is believed that the function may list tags: where ListTagResources is throttled to a
 call a minute, the question whether it may takes the minute of the question itself."""

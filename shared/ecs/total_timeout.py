@@ -16,8 +16,6 @@ import io
 import re
 import socket
 import time
-import zlib
-from collections.abc import Mapping
 from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from typing import Any
@@ -29,8 +27,6 @@ MAX_BYTES = 8 * 1024 * 1024
 and description as long as ECS allows it would have 3 MB. Eight answers are read at once, and the
 functions have 256 MB of memory."""
 
-_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""For each content coding (RFC 9110), zlib's format parameter."""
 _LATE = "no response in time"
 _NOT_HTTP = "a response that is not HTTP"
 _SWITCHING, _OK = 101, 200
@@ -81,7 +77,7 @@ class TimedResponse(HTTPResponse):
         ):
             raise NoResponse("a response of unclear length")
         if lengths and int(lengths[0]) > self.max_bytes:
-            raise _too_long(self.max_bytes)
+            raise too_long(self.max_bytes)
 
     def _read_next_chunk_size(self) -> int:
         """Unlike the base class, which accepts ``-1`` and ``1_0``, and trusts any size."""
@@ -92,7 +88,7 @@ class TimedResponse(HTTPResponse):
             raise NoResponse("a response of unclear length")
         size = int(match[1], 16)
         if size > self.max_bytes:
-            raise _too_long(self.max_bytes)
+            raise too_long(self.max_bytes)
         return size
 
     def _close_conn(self) -> None:
@@ -148,7 +144,7 @@ class _Bounded(io.RawIOBase):
             raise NoResponse(_LATE) from None
         self._bytes_left -= read or 0
         if self._bytes_left < 0:
-            raise _too_long(self._max_bytes)
+            raise too_long(self._max_bytes)
         return read
 
     def close(self) -> None:
@@ -160,27 +156,6 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def unpacked(headers: Mapping[str, str], body: bytes) -> bytes:
-    """The decompressed body, although compression was not requested.
-
-    Raises:
-        NoResponse: it cannot be decompressed, or becomes too long.
-    """
-    coding = headers.get("Content-Encoding", "").strip().lower()
-    if coding in {"", "identity"}:
-        return body
-    if coding not in _WINDOW_BITS:
-        raise NoResponse("a response in an unknown encoding")
-    unpacking = zlib.decompressobj(_WINDOW_BITS[coding])
-    plain = b""
-    with suppress(zlib.error):
-        plain = unpacking.decompress(body, MAX_BYTES + 1)
-    if len(plain) > MAX_BYTES:
-        raise _too_long(MAX_BYTES)
-    if not unpacking.eof:
-        raise NoResponse("a response that cannot be decompressed")
-    return plain
-
-
-def _too_long(max_bytes: int) -> NoResponse:
+def too_long(max_bytes: int) -> NoResponse:
+    """What an answer of more than ``max_bytes`` is."""
     return NoResponse(f"a response of more than {max_bytes // 1024 // 1024} MiB")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from shared.base.errors import Refused
 from shared.ecs.connections import Adapter
-from shared.ecs.total_timeout import unpacked
+from shared.ecs.decompression import unpacked
 from shared.ecs.transport import NoResponse
 from shared.notify.notices import NotTold, Post
 from shared.notify.outgoing import Answer, Outgoing
