@@ -20,6 +20,9 @@ from shared.domain.instance import Instance, Status, hindered
 ENDS = frozenset({"instanceType", "image", "bandwidth"})
 """What is not charged in economical mode; everything else with a price still is."""
 
+DIGITS = 6
+"""Behind the point of a price; what is nothing by then is no price."""
+
 _LOCAL = ("local_", "ephemeral")
 
 
@@ -111,4 +114,4 @@ def list_price(instance: Instance, parts: Mapping[str, float], currency: str) ->
 
 
 def _rounded(prices: Iterable[float]) -> float:
-    return round(sum(prices), 6)
+    return round(sum(prices), DIGITS)

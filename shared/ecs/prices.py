@@ -21,6 +21,7 @@ from shared.base.errors import AccessDenied, Unavailable
 from shared.domain.instance import Instance
 from shared.domain.plan import Row
 from shared.domain.prices import (
+    DIGITS,
     Configuration,
     Disks,
     ListPrice,
@@ -223,7 +224,7 @@ def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, flo
     costs: dict[str, float] = defaultdict(float)
     for name, cost in stated:
         costs[_NAMES.get(name, name)] += cost
-    costs = {name: cost for name, cost in costs.items() if cost}
+    costs = {name: cost for name, cost in costs.items() if round(cost, DIGITS)}
     if strange := sorted(costs.keys() - wanted.parts().keys()):
         raise ValueError(f"ECS names parts that are not understood: {', '.join(strange)[:_SHOWN]}")
     if abs(sum(costs.values()) - total) > max(0.01, total / 100):

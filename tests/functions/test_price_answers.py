@@ -58,6 +58,7 @@ def odd_answers() -> Iterator[Any]:
         why = f"ECS answers no price of: {named}"
         yield pytest.param(of_all(1, **{other: 1}), why, id=f"without-{named}")
         yield pytest.param(of_all(1, **{other: 1, named: 0}), why, id=f"{named}-for-nothing")
+        yield pytest.param(of_all(1, **{other: 1, named: 1e-7}), why, id=f"{named}-for-a-trace")
     for strange, shown in {"moonlight": "moonlight", 7: "7", None: "None"}.items():
         rows = [{"Resource": strange, "OriginalPrice": 1}]
         why = f"ECS names parts that are not understood: {shown}"
