@@ -111,11 +111,16 @@ _ELSEWHERE = (
 
 def read_channels(text: str) -> Channels:
     """Read the value of ``CURFEW_NOTIFY``; what cannot be read is a problem, not an error."""
-    read = [_read(address, position) for position, address in enumerate(text.split(), start=1)]
-    return Channels(
-        tuple(one for one in read if isinstance(one, Channel)),
-        tuple(one for one in read if isinstance(one, str)),
-    )
+    usable: dict[str, Channel] = {}
+    problems: list[str] = []
+    for position, address in enumerate(text.split(), start=1):
+        one = _read(address, position)
+        if isinstance(one, str):
+            problems.append(one)
+        elif (first := usable.setdefault(one.url, one)) is not one:
+            again = f"address {position} is address {first.position} again, which is told once"
+            problems.append(f"CURFEW_NOTIFY: {again}")
+    return Channels(tuple(usable.values()), tuple(problems))
 
 
 def lookalike(channel: Channel) -> Kind | None:

@@ -119,6 +119,19 @@ def test_whatever_stands_there_each_address_is_a_channel_or_a_problem(
     assert len(read.usable) + len(read.problems) == len((before + text).split())
 
 
+def test_a_channel_that_is_named_twice_is_told_once() -> None:
+    slack = "https://hooks.slack.com/services/KEY"
+    dingtalk = "https://oapi.dingtalk.com/robot/send?access_token=KEY"
+
+    read = read_channels(f"{slack} {dingtalk}#SEC1 {slack} {dingtalk} {slack}/2")
+
+    assert [one.position for one in read.usable] == [1, 2, 5]
+    assert read.problems == (
+        "CURFEW_NOTIFY: address 3 is address 1 again, which is told once",
+        "CURFEW_NOTIFY: address 4 is address 2 again, which is told once",
+    )
+
+
 def test_an_address_may_hold_commas_and_another_address() -> None:
     address = "https://ops.example.com/a,b?c=d;e&to=https://hooks.slack.com/services/T#f,g"
 
