@@ -69,7 +69,7 @@ package: setup ## build the package for Function Compute in build/code, for RUNT
 schemas: setup ## write docs/requests from the request types
 	$(PY) -m tools.schemas
 
-pictures: setup ## write docs/report*.png, screenshots of a report; needs chromium
+pictures: setup ## write docs/report*.png, screenshots of a report; needs chromium, fonts-noto-cjk
 	$(PY) -m tools.nights --pictures
 
 promises: setup ## write docs/promises.md from the tests' marks

@@ -38,6 +38,17 @@ OVERTIME = 0.6
 SATURDAY = 5
 SEED = 11
 SHOWN = 12
+PROBE = """<!DOCTYPE html><meta charset="utf-8"><p></p><script>
+const drawn = (text) => {
+  const canvas = document.createElement("canvas"), context = canvas.getContext("2d");
+  context.font = "40px sans-serif";
+  context.fillText(text, 10, 60);
+  return canvas.toDataURL();
+};
+document.querySelector("p").textContent = drawn("报") === drawn("告") ? "boxes" : "legible";
+</script>"""
+"""Two Chinese characters look alike if no font has them: both are boxes."""
+
 SIZE = "1180,1060"
 SPEED = 1e6
 """Seconds of the emulator's that pass in one of ours."""
@@ -136,11 +147,31 @@ def _overtime(stage: Stage, dice: Random) -> None:
         stage.engine.start(one.instance_id)
 
 
-def picture(log: Path, language: str, target: Path) -> None:
+def browser() -> str:
+    """Chromium, which can show Chinese; ends the program if there is none."""
+    found = which("chromium") or which("chrome")
+    if not found:
+        raise SystemExit("the pictures need Chromium: install the Debian package chromium")
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        page = Path(folder) / "probe.html"
+        page.write_text(PROBE, encoding="utf-8")
+        if "<p>legible</p>" not in _run(found, folder, "--dump-dom", page.as_uri()):
+            raise SystemExit(
+                "the pictures need a Chinese font: install the Debian package fonts-noto-cjk"
+            )
+    return found
+
+
+def _run(program: str, folder: str, *arguments: str) -> str:
+    """What Chromium prints, with a profile of its own."""
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+    command = [program, *flags, f"--user-data-dir={folder}/profile", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603  # the browser
+    return done.stdout
+
+
+def picture(program: str, log: Path, language: str, target: Path) -> None:
     """Make a PNG of the page that the log gives."""
-    browser = which("chromium") or which("chrome")
-    if not browser:
-        raise SystemExit("a picture needs Chromium, the Debian package chromium")
     source, gathering, words = Source(FIRST + timedelta(days=DAYS)), Gathering(), Words(language)
     for entry in source.entries([log]):
         gathering.add(entry)
@@ -149,20 +180,18 @@ def picture(log: Path, language: str, target: Path) -> None:
         page.write_text(
             render(gathering.night(CHINA, SHOWN), words, source.counts), encoding="utf-8"
         )
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        where = [f"--user-data-dir={folder}/profile", f"--screenshot={target}", page.as_uri()]
-        command = [browser, *flags, f"--window-size={SIZE}", *where]
-        subprocess.run(command, check=True, capture_output=True)  # noqa: S603  # the browser
+        _run(program, folder, f"--window-size={SIZE}", f"--screenshot={target}", page.as_uri())
 
 
 def main(arguments: Sequence[str]) -> None:
     """Write the log, and with ``--pictures`` the pictures of the docs."""
     if arguments == ["--pictures"]:
+        program = browser()
         with TemporaryDirectory() as folder:
             log = Path(folder) / "curfew.log"
             log.write_bytes(play())
             for language, name in PICTURES.items():
-                picture(log, language, DOCS / name)
+                picture(program, log, language, DOCS / name)
     elif len(arguments) == 1:
         Path(arguments[0]).write_bytes(play())
     else:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from local.report.night import Gathering, Night
 from local.report.source import Source
 from shared.base.times import CHINA
-from tools.nights import FIRST, PICTURES, play
+from tests.harness.browser import CHROMIUM
+from tools.nights import FIRST, PICTURES, main, play
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -38,6 +41,29 @@ def test_a_report_on_real_runs_has_hours_money_owners_and_guards(tmp_path: Path)
     assert {name for one in night.billed for name in one.names} == {"ssd-cache"}
     assert night.runs == {"complete": 12}
     assert night.untimed == 0
+
+
+def test_without_a_browser_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(SystemExit, match="install the Debian package chromium"):
+        main(["--pictures"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+def test_without_a_chinese_font_no_picture_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>", encoding="utf-8")
+    before = {name: (DOCS / name).stat().st_mtime_ns for name in PICTURES.values()}
+    monkeypatch.setenv("FONTCONFIG_FILE", str(fonts))
+
+    with pytest.raises(SystemExit, match="install the Debian package fonts-noto-cjk"):
+        main(["--pictures"])
+
+    assert before == {name: (DOCS / name).stat().st_mtime_ns for name in PICTURES.values()}
 
 
 def test_the_pages_show_the_pictures() -> None:
