@@ -22,7 +22,7 @@ def forms_of(*secrets: str) -> tuple[bytes, ...]:
 
 
 def _in_urls(secret: str) -> Iterator[str]:
-    """A secret, plain, URL-encoded once and twice, in upper and lower case."""
+    """A secret, plain and URL-encoded once or twice, also with lower-case hex digits."""
     once = quote(secret, safe="")
     yield from (secret, once, quote(once, safe=""))
     yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), once)

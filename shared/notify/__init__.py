@@ -1,1 +1,1 @@
-"""What chat channels are told of a run: composed by pure functions, sent in one place."""
+"""Notices about runs for chat channels: composed by pure functions, sent in one place."""

@@ -1,7 +1,7 @@
 """The channels that ``CURFEW_NOTIFY`` names: webhook addresses, as the chat tools show them. Pure.
 
-Separated by blanks; what stands behind the first ``#`` of one is its signing secret, undecoded: a
-fragment is never sent. Host and path tell the tool:
+They are separated by spaces; what follows the first ``#`` of one is its signing secret, undecoded:
+a fragment is never sent. Host and path identify the tool:
 
 * DingTalk: ``oapi.dingtalk.com/robot/send?access_token=…`` ("Custom robot", DingTalk docs);
 * Feishu, Lark: ``open.feishu.cn``, ``open.larksuite.com``, ``/open-apis/bot/v2/hook/…`` ("Use bots
@@ -9,8 +9,8 @@ fragment is never sent. Host and path tell the tool:
 * WeCom: ``qyapi.weixin.qq.com/cgi-bin/webhook/send?key=…`` ("Group robots", WeCom docs);
 * Slack: ``hooks.slack.com/services/…`` ("Incoming webhooks", Slack docs).
 
-Any other host gets the generic form. On this machine, where the tools are played, the path tells.
-An address is a secret as a whole: whoever has it can write to the channel.
+Any other host gets the generic form. On this machine, where the tools are simulated, the path
+decides. The whole address is a secret: anyone who has it can write to the channel.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from shared.settings.hosts import Server, read_server
 from shared.settings.settings import is_loopback
 
 _SEPARATED = r"[,;\uff0c\uff1b\u3001](https?://|$)"
-"""What parts lists elsewhere, before another address or at the end: a server would get both."""
+"""Separators of other list formats, within or at the end: a server would receive both."""
 
 _ADDRESS = r"(?P<server>[A-Za-z]+://[^/?]+)(?P<path>/[!-~]*|)(?P<query>\?[!-~]*|)"
 
 
 class Kind(str, Enum):
-    """Which tool a channel belongs to, hence what it takes and how it answers."""
+    """Which tool a channel belongs to, hence what it accepts and how it responds."""
 
     DINGTALK = "dingtalk"
     FEISHU = "feishu"
@@ -42,13 +42,13 @@ class Kind(str, Enum):
 
 
 class Channel(msgspec.Struct, frozen=True):
-    """Where one message goes. Its representation tells nothing.
+    """Where a message goes. Its repr shows nothing.
 
     Attributes:
         kind: The tool.
-        url: What is posted to, without the secret.
-        secret: What the message is signed with; "": it is not signed.
-        position: Which of the addresses it is, from 1; so it can be named without being shown.
+        url: The address to post to, without the secret.
+        secret: The key that signs the message; "": it is not signed.
+        position: Which of the addresses it is, from 1; names it without showing it.
     """
 
     kind: Kind
@@ -66,11 +66,11 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class Channels(msgspec.Struct, frozen=True):
-    """All that ``CURFEW_NOTIFY`` names.
+    """Everything in ``CURFEW_NOTIFY``.
 
     Attributes:
         usable: Those that can be sent to.
-        problems: A sentence for each address that cannot be one, which repeats nothing of it.
+        problems: A sentence for each invalid address, which repeats nothing of it.
     """
 
     usable: tuple[Channel, ...] = ()
@@ -78,7 +78,7 @@ class Channels(msgspec.Struct, frozen=True):
 
 
 class _Tool(msgspec.Struct, frozen=True):
-    """What the addresses of a tool look like: patterns of path and query, and both in words."""
+    """The form of a tool's addresses: patterns of path and query, and both in words."""
 
     kind: Kind
     path: str
@@ -110,7 +110,7 @@ _ELSEWHERE = (
 
 
 def read_channels(text: str) -> Channels:
-    """Read the value of ``CURFEW_NOTIFY``; what cannot be read is a problem, not an error."""
+    """Parse ``CURFEW_NOTIFY``; what is invalid is a problem, not an error."""
     usable: dict[str, Channel] = {}
     problems: list[str] = []
     for position, address in enumerate(text.split(), start=1):
@@ -124,7 +124,7 @@ def read_channels(text: str) -> Channels:
 
 
 def lookalike(channel: Channel) -> Kind | None:
-    """The tool whose webhooks a generic channel is like, such as one of its private deployments."""
+    """The tool whose webhooks a generic channel resembles, such as a private deployment."""
     if channel.kind is not Kind.GENERIC:
         return None
     url = urlsplit(channel.url)
@@ -143,7 +143,7 @@ def _channel(address: str, position: int) -> Channel:
     """The channel of one address.
 
     Raises:
-        ValueError: it can be none; says why, and repeats nothing of it.
+        ValueError: it is invalid; says why, and repeats nothing of it.
     """
     if re.search(_SEPARATED, address, re.IGNORECASE):
         raise ValueError(

@@ -1,8 +1,9 @@
 """DingTalk's custom robots ("Custom robot", DingTalk open platform).
 
 Markdown; the whole body under 20,000 bytes; 20 messages a minute, then none for ten. The signature
-is of the time in milliseconds and the secret, in the query. A refusal is HTTP 200 with an errcode:
-310000 for signature, keyword or address; that 130101 is the one for the pace is not confirmed.
+covers the time in milliseconds and the secret, and is in the query. A refusal is HTTP 200 with an
+errcode: 310000 for signature, keyword or address; that 130101 means too many messages is
+unverified.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ MAX_BYTES = 19_999
 
 _ITEM = "- "
 _BETWEEN = 4
-"""What parts the lines from what stands before them."""
+"""What separates the lines from what precedes them."""
 
 
 def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
@@ -39,17 +40,17 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
 
 
 def room(text: Text) -> int:
-    """How many bytes are left for lines beside all else that a text says."""
+    """How many bytes are left for lines besides the rest of a text."""
     return MAX_BYTES - len(_body(text)) - _BETWEEN
 
 
 def size(line: Line, text: Text) -> int:
-    """How many of them a line takes at most; what parts it from the next is as long as quotes."""
+    """How many of them a line takes at most; its separator is as long as quotes."""
     return len(as_bytes(markdown_line(line, text, item=_ITEM)))
 
 
 def problem(answer: Answer) -> str:
-    """Why the robot did not take it; "" if it did."""
+    """Why the bot did not accept it; "" if it did."""
     said = answered_json(answer)
     if answer.status == 200 and is_zero(said.get("errcode")):  # noqa: PLR2004  # HTTP's
         return ""

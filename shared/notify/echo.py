@@ -1,4 +1,4 @@
-"""What a channel says, without what was sent to it, however it spells that. Pure."""
+"""A channel's response without what was sent to it, however it spells that. Pure."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _MAX_SAID = 200
 _MAX_READ = 2_000
 _SHORTEST_SECRET = 12
 _SHORTEST_PART = 8
-"""How many letters and digits of a secret, in its order, are a part of it that nobody may see."""
+"""How many consecutive letters and digits of a secret count as a part to hide."""
 _SIGNED = r"""((?:lease|sign|v1)\\*["']?\s*[=:]\s*\\*["']?)[^\s"'&,)}>|\\]+"""
 """A signature or a link that was sent, wherever it is repeated."""
 _IN_BODY = re.compile(rb'lease=([\w.-]+)|"sign":"([^"]+)"')
-"""What no one may see of a body: what links carry, and Feishu's signature."""
+"""The secret parts of a body: what links carry, and Feishu's signature."""
 _NAMES = {"access_token"}
-"""Parts of addresses that are no secret, and stand in what channels say."""
+"""Parts of addresses that are not secret, and that channels mention."""
 
 
 def without_secrets(said: str, channel: Channel, outgoing: Outgoing) -> str:
-    """What a channel said, without what was sent to it should it repeat that, and not too long.
+    """A channel's response, shortened, and without what was sent to it in case it repeats that.
 
-    Of an address or a link no eight letters and digits in a row are left, whatever stands between
-    them: escapes, quotes, blanks or line ends, in capitals or small, in full width or not.
+    No eight consecutive letters and digits of an address or a link remain, whatever is between
+    them: escapes, quotes, spaces or line ends, in any case and width.
     """
     secrets = [*_secrets(channel, outgoing)]
     said = masked(said.encode(errors="replace"), forms_of(*secrets)).decode(errors="replace")
@@ -38,7 +38,7 @@ def without_secrets(said: str, channel: Channel, outgoing: Outgoing) -> str:
 
 
 def _secrets(channel: Channel, outgoing: Outgoing) -> Iterator[str]:
-    """All of what was sent that may be a key or a signature."""
+    """Everything sent that may be a key or a signature."""
     yield from (outgoing.url, channel.url, channel.secret, *outgoing.headers.values())
     for url in (outgoing.url, channel.url):
         yield from (one for one in _parts_of(url) if one not in _NAMES)
@@ -52,9 +52,9 @@ def _parts_of(url: str) -> list[str]:
 
 
 def _without_parts(said: str, secrets: list[str]) -> str:
-    """The text, with no part of a secret.
+    """The text without any part of a secret.
 
-    Addresses as a whole are left out: the words in them are no secret, and their parts are there.
+    Whole addresses are not used: the words in them are not secret, and their parts are included.
     """
     kept = {one for one in secrets if len(one) >= _SHORTEST_SECRET and "://" not in one}
     known = "\n".join(_letters(form) for one in kept for form in {one, unquote(one)})
@@ -71,5 +71,5 @@ def _without_parts(said: str, secrets: list[str]) -> str:
 
 
 def _letters(text: str) -> str:
-    """Its letters and digits, small and of usual width."""
+    """Its letters and digits, in lower case and normal width."""
     return "".join(one for one in normalize("NFKC", text).casefold() if one.isalnum())

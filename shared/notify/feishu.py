@@ -1,8 +1,8 @@
 """Feishu's and Lark's custom bots ("Use bots in groups", Feishu open platform).
 
-A post of plain text and links, in which no text is read as markup; the body at most 20 KB; 100
+A post of plain text and links, in which no text is parsed as markup; the body at most 20 KB; 100
 messages a minute, 5 a second, and fewer at the full and half hour (11232). The signature is not
-DingTalk's: the time, in seconds, and the secret are the *key*, the message is empty, and both stand
+DingTalk's: the time, in seconds, and the secret are the *key*, the message is empty, and both are
 in the body. A refusal is HTTP 200 with a code: 19021 signature, 19024 keyword, 19022 address.
 """
 
@@ -42,19 +42,19 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:
 
 
 def room(text: Text) -> int:
-    """How many bytes are left for lines beside all else that a text says."""
+    """How many bytes are left for lines besides the rest of a text."""
     return MAX_BYTES - len(_body(text, _UNSIGNED))
 
 
 def size(line: Line, text: Text) -> int:
-    """How many of them a line takes, with what parts it from the next."""
+    """How many of them a line takes, with its separator."""
     return sum(len(as_bytes(one)) + 1 for one in _line(line, text))
 
 
 def problem(answer: Answer) -> str:
-    """Why the bot did not take it; "" if it did.
+    """Why the bot did not accept it; "" if it did.
 
-    Older bots answer ``StatusCode``, newer ones ``code``, some both.
+    Older bots return ``StatusCode``, newer ones ``code``, some both.
     """
     said = answered_json(answer)
     codes = [said[name] for name in ("code", "StatusCode") if name in said]

@@ -1,8 +1,8 @@
-"""The form for everything else: a POST of the report as JSON, with a signature of ours.
+"""The form for everything else: a POST of the report as JSON, with our own signature.
 
-``X-Curfew-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>." + body under the secret>``.
-The receiver computes it anew over the bytes that came, and refuses a time that is long past. Any
-2xx is a yes.
+``X-Curfew-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>." + body under the secret>``. The
+receiver recomputes it over the raw bytes, and rejects a time that is long past. Any 2xx means
+success.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def request(
     now: datetime,
     in_time: InTime = lambda: True,
 ) -> Outgoing:
-    """The POST of a run: its report; of a list ``{"outcome", "reports"}``.
+    """The POST of a run: its report; for a list ``{"outcome", "reports"}``.
 
-    Where it tells of coming releases it has every row, each with its ``keep_url``.
+    An advance notice has every row, each with its ``keep_url``.
 
     Raises:
         OutOfTime: ``in_time``, asked before each row, said no.
@@ -43,7 +43,7 @@ def request(
 
 
 def problem(answer: Answer) -> str:
-    """Why it was not taken; "" if it was."""
+    """Why it was not accepted; "" if it was."""
     return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"  # noqa: PLR2004  # HTTP's
 
 

@@ -1,7 +1,7 @@
 """The page behind a link that keeps an instance, in the language of the browser. Pure.
 
-It works without scripts, loads nothing, and stands in a frame of nobody. All that is not of its own
-words is escaped. Dark where the reader's device is.
+It works without scripts, loads nothing, and cannot be framed. Everything but its own words is
+escaped. It follows the device's dark mode.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Shown(msgspec.Struct, frozen=True):
     Attributes:
         status: HTTP's.
         what: Which of the page's texts, see ``TITLES``.
-        facts: What it is about: each a word of ``_FACTS`` and its value.
-        days: How many days may be chosen; none: there is nothing to choose.
-        detail: A sentence of Curfew's or ECS's own; "": none.
+        facts: What it is about: each one a word of ``_FACTS`` and its value.
+        days: The numbers of days offered; none: there is no choice.
+        detail: A sentence from Curfew or ECS; "": none.
     """
 
     status: int
@@ -132,7 +132,7 @@ footer{margin-top:20px;font-size:13px;color:var(--dim);overflow-wrap:anywhere}
 
 
 def answer(shown: Shown, language: Spoken, *, with_body: bool = True) -> dict[str, Any]:
-    """The page as an HTTP trigger answers it."""
+    """The page as an HTTP trigger's response."""
     headers = {**HEADERS, "Content-Language": {"en": "en", "zh": "zh-CN"}[language]}
     if shown.what == "method":
         headers["Allow"] = "GET, HEAD, POST"
@@ -145,7 +145,7 @@ def answer(shown: Shown, language: Spoken, *, with_body: bool = True) -> dict[st
 
 
 def language_of(accepted: str) -> Spoken:
-    """Which of the two a browser would rather have, by its ``Accept-Language`` (RFC 9110)."""
+    """Which of the two languages a browser prefers, by its ``Accept-Language`` (RFC 9110)."""
     weighed = {"en": 0.0, "zh": 0.0}
     for part in accepted.lower().split(","):
         tag, *parameters = (one.strip() for one in part.split(";"))

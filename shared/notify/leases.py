@@ -1,4 +1,4 @@
-"""Notice before: who ECS will release soon, by owner, in as few messages as take it. Pure."""
+"""Advance notice: what ECS will release soon, by owner, in as few messages as possible. Pure."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from shared.report.report import Report
 
 MAX_MESSAGES = 5
 OWNER = "owner"
-"""The tag that says whose an instance is."""
+"""The tag that names an instance's owner."""
 
 _MAX_OWNERS = 10
 _CHARACTERS = 200
-"""How long a name, an owner or a reason may be, as it is shown."""
+"""How long a name, an owner or a reason may be when shown."""
 
 _SHORTER = (80, 40, 20)
-"""How long each may be, tried in turn, where a message does not hold even one row."""
+"""How long each may be, tried in turn, if a message has no room for even one row."""
 
 InTime = Callable[[], bool]
-"""Is there time to go on composing?"""
+"""Is there time to continue composing?"""
 
 
 class Form(Protocol):
-    """What a channel takes as one message, in bytes."""
+    """What a channel accepts as one message, in bytes."""
 
     def room(self, text: Text, /) -> int:
-        """What is left for lines beside all else that a text says."""
+        """What is left for lines besides the rest of a text."""
         ...
 
     def size(self, line: Line, text: Text, /) -> int:
-        """What a line takes of it at most, whatever stands before it."""
+        """What a line takes of it at most, whatever precedes it."""
         ...
 
 
 class Linking(msgspec.Struct, frozen=True):
-    """How links are made. Its representation tells nothing.
+    """How links are made. Its repr shows nothing.
 
     Attributes:
-        account: Whose instances.
+        account: The account of the instances.
         url: ``CURFEW_LINK_URL``; "": there are none.
         key: ``CURFEW_LINK_KEY``; "": there are none.
     """
@@ -66,7 +66,7 @@ class Linking(msgspec.Struct, frozen=True):
         return bool(self.account and self.url and self.key)
 
     def to_keep(self, row: Row) -> str:
-        """The link that keeps an instance; "" if there can be none."""
+        """The link that keeps an instance; "" if none is possible."""
         if not self.is_set:
             return ""
         lease = Lease(self.account, row.instance.region, row.instance.id, _at(row))
@@ -74,12 +74,12 @@ class Linking(msgspec.Struct, frozen=True):
 
 
 class Pages(msgspec.Struct, frozen=True):
-    """What one channel is told. Its representation shows no link.
+    """The messages for one channel. Its repr shows no link.
 
     Attributes:
         texts: Its messages, none without a row.
-        left_over: How many of each owner's instances are not in them; "" is nobody's.
-        in_time: Were they composed before the time was up?
+        left_over: How many of each owner's instances are not in them; "" is no owner.
+        in_time: Were they composed before time ran out?
     """
 
     texts: tuple[Text, ...]
@@ -91,9 +91,9 @@ class Pages(msgspec.Struct, frozen=True):
 
 
 def due(*reports: Report) -> list[Row]:
-    """The rows that are told of, by owner, those of nobody last; the next to be released first.
+    """The rows to list, by owner, those without an owner last; the next to be released first.
 
-    An instance that several reports have is told of once, as the last of them shows it.
+    An instance in several reports is listed once, as in the last of them.
     """
     owned = {
         row.instance.id: (owner_of(row), row)
@@ -107,7 +107,7 @@ def due(*reports: Report) -> list[Row]:
 
 
 def owner_of(row: Row) -> str:
-    """Whose an instance is, however it spells the key; "" if it does not say."""
+    """An instance's owner, however the key is spelt; "" if there is none."""
     tags = row.instance.tags
     said = (tags.get(OWNER, ""), *(tags[key] for key in tags if plain_key(key) == OWNER))
     return next((one.strip() for one in said if one.strip()), "")
@@ -122,17 +122,17 @@ def pages(  # noqa: PLR0913  # what a notice depends on
     most: int = MAX_MESSAGES,
     in_time: InTime = lambda: True,
 ) -> Pages:
-    """Every instance that is about to be released, in messages that the channel takes.
+    """Every instance that is about to be released, in messages that the channel accepts.
 
-    Each line that is shown is composed once, and those that no message holds are not.
+    Each line shown is composed once, and those that fit no message are not.
 
     Args:
-        run: What there is to tell.
-        language: In which words.
-        form: What the channel takes.
+        run: The run to report.
+        language: Its language.
+        form: What the channel accepts.
         linking: How links are made.
         most: How many messages there may be.
-        in_time: Asked before each line; once it says no, the rest is left over.
+        in_time: Called before each line; once it says no, the rest is left over.
     """
     words = WORDS[language]
     reports = run.reports
@@ -161,7 +161,7 @@ def pages(  # noqa: PLR0913  # what a notice depends on
 
 
 class _Placed(msgspec.Struct, frozen=True):
-    """A line in a message, whose it is, and what it takes."""
+    """A line in a message, its owner, and its size."""
 
     line: Line
     owner: str
@@ -169,7 +169,7 @@ class _Placed(msgspec.Struct, frozen=True):
 
 
 class _Spread:
-    """Lines, one after another, over messages."""
+    """Distributes lines over messages."""
 
     def __init__(self, form: Form, text: Text, most: int) -> None:
         self.pages: list[list[_Placed]] = []
@@ -182,7 +182,7 @@ class _Spread:
         self._used = 0
 
     def add(self, owner: str, line: Line) -> None:
-        """Place a line in the last message, else in a new one, else count it as left over."""
+        """Put a line into the last message, else into a new one, else count it as left over."""
         last = self.pages[-1] if self.pages else []
         shown = line if last and last[-1].owner == owner else self._headed(line, owner)
         size = self._form.size(shown, self._text)
@@ -199,7 +199,7 @@ class _Spread:
         self._used = placed.size
 
     def facts(self) -> tuple[str, ...]:
-        """What the last message says of those left over, for which it makes room."""
+        """What the last message says about those left over, for which it makes room."""
         words = WORDS[self._text.language]
         while self.pages and self.left:
             facts = (_left_over(self.left, words),)
@@ -225,7 +225,7 @@ class _Spread:
 
 
 def left_over_in_words(left: Mapping[str, int]) -> str:
-    """Whose instances were not listed, for a warning."""
+    """The owners of instances that were not listed, for a warning."""
     return _left_over(left, WORDS["en"])
 
 
@@ -266,5 +266,5 @@ def _left_over(left: Mapping[str, int], words: Words) -> str:
 
 
 def _at(row: Row) -> datetime:
-    """When ECS will release it; who is told of has a time."""
+    """When ECS will release it; every listed row has a time."""
     return row.instance.auto_release_at or row.instance.seen_at

@@ -2,7 +2,8 @@
 
 ``URL?lease=<what it is about>.<signature>``, both in base64url: version, account, region, id and
 the release time that it was made for, and HMAC-SHA256 of that under ``CURFEW_LINK_KEY``. It needs
-no store: once the time has been moved the link is used, and once it has come the link is over.
+no storage: once the time has been moved the link is spent, and once it has come the link has
+expired.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from shared.base.times import parse_instant, to_minute_text
 from shared.settings.notices import SHORTEST_LINK_KEY
 
 FIELD = "lease"
-"""The name of the query's field."""
+"""The name of the query parameter."""
 
 _VERSION = "1"
 _ABOUT = (
@@ -32,8 +33,8 @@ class Lease(msgspec.Struct, frozen=True):
     """What a link is about.
 
     Attributes:
-        account: Whose instance.
-        release_at: When ECS would release it, as it stood when the link was made; a whole minute.
+        account: The account of the instance.
+        release_at: When ECS would release it, as of when the link was made; a whole minute.
     """
 
     account: str
@@ -54,7 +55,7 @@ def link(lease: Lease, url: str, key: str) -> str:
 
 
 def read_lease(text: str, key: str) -> Lease | None:
-    """What a link's field is about; None if nobody with the key has made it as it stands.
+    """What a link's field is about; None if it was not made in this form with the key.
 
     The signature is compared in constant time, and before anything in it is looked at.
     """

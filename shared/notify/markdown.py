@@ -1,4 +1,4 @@
-"""A text in what DingTalk and WeCom both take for Markdown. Pure."""
+"""A text in the Markdown that both DingTalk and WeCom accept. Pure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def markdown(text: Text, *, item: str, title: str) -> str:
 
     Args:
         text: What to say.
-        item: What a row begins with.
-        title: What the title begins with.
+        item: The prefix of a row.
+        title: The prefix of the title.
     """
     blocks = [
         f"{title}{in_markdown(text.title)}",

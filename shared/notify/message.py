@@ -1,7 +1,7 @@
-"""What is said of an invocation, before it takes any channel's form. Pure.
+"""What is said about an invocation, before any channel's formatting. Pure.
 
-Every text in it is plain: names of instances, reasons and errors stand as they are, and it is for
-the channel's form to make sure that nothing in them acts.
+Every text in it is plain: instance names, reasons and errors are unchanged, and the channel's form
+must make sure that nothing in them takes effect.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ MAX_ROWS = 15
 _MAX_PROBLEMS = 3
 
 Ending = Report | CurfewError
-"""What became of one message of an event."""
+"""The outcome of one message of an event."""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One instance: what it is called, and what became of it. Its representation shows no link.
+    """One instance: its name and its result. Its repr shows no link.
 
     Attributes:
-        heading: What stands above it and those after it; "": nothing new.
-        link: Of this run's own making, never from a name; "": none.
+        heading: The heading above it and those after it; "": unchanged.
+        link: Made by this run, never from a name; "": none.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Line(msgspec.Struct, frozen=True):
         return "Line(***)"
 
     def cut_to(self, characters: int) -> Line:
-        """The same with every text cut, but for the link, which would be none."""
+        """The same with every text cut, except the link, which would not work."""
         name, text, heading = (
             _cut(one, characters) for one in (self.name, self.text, self.heading)
         )
@@ -49,16 +49,16 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """What one channel is told, in one language. Its representation shows no link.
+    """What one channel is sent, in one language. Its repr shows no link.
 
     Attributes:
-        title: The function and the outcome; begins with ``Curfew``, which a robot that wants a
-            keyword can have as that.
+        title: The function and the outcome; begins with ``Curfew``, for bots that require a
+            keyword.
         facts: How many instances; what went wrong.
         lines: The worst rows.
         more: How many rows are left out; 0: none.
         advice: What to do; "": nothing.
-        footer: The request id, by which the log is found and a duplicate is known.
+        footer: The request id, to find the log and to recognise a duplicate.
     """
 
     title: str
@@ -73,7 +73,7 @@ class Text(msgspec.Struct, frozen=True):
         return "Text(***)"
 
     def link_words(self) -> str:
-        """What a link is called."""
+        """The text of a link."""
         return WORDS[self.language].keep
 
     def more_in_words(self) -> str:
@@ -81,7 +81,7 @@ class Text(msgspec.Struct, frozen=True):
         return WORDS[self.language].more.format(self.more) if self.more else ""
 
     def cut_to(self, rows: int, characters: int) -> Text:
-        """The same with so many rows at most, and every text cut to so many characters."""
+        """The same with at most this many rows, and every text cut to this many characters."""
         kept = self.lines[:rows]
         return msgspec.structs.replace(
             self,
@@ -92,10 +92,10 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True):
-    """An invocation as it is told.
+    """An invocation to report.
 
     Attributes:
-        endings: What became of its messages; at least one.
+        endings: The outcomes of its messages; at least one.
         account: Whose instances; "" if Function Compute did not say.
     """
 
@@ -105,11 +105,11 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def reports(self) -> tuple[Report, ...]:
-        """Of the messages that got so far."""
+        """The reports of the messages that have one."""
         return tuple(one for one in self.endings if isinstance(one, Report))
 
     def errors(self) -> list[tuple[str, str]]:
-        """Class and sentence of everything that ends in an error."""
+        """Class and sentence of everything that ended in an error."""
         found: list[tuple[str, str]] = []
         for one in self.endings:
             if isinstance(one, CurfewError):
@@ -130,7 +130,7 @@ class Run(msgspec.Struct, frozen=True):
         return frozenset(name for name, it_is in are.items() if it_is)
 
     def outcome(self) -> str:
-        """One word for all of it: an outcome, or a class of error."""
+        """One word for the whole invocation: an outcome, or a class of error."""
         if errors := self.errors():
             classes = {name for name, _ in errors}
             alike = len(classes) == 1 and len(errors) == len(self.endings)

@@ -1,7 +1,7 @@
-"""An invocation's notices: to all channels at once, when what is to be told is final.
+"""An invocation's notices: to all channels at once, when the report is final.
 
-A notice that fails is a warning, never the run's outcome, and is not sent again: the tools answer a
-second one after a refusal for the pace by refusing longer.
+A failed notice is a warning, never the run's outcome, and is not sent again: after refusing a
+message for coming too fast, the tools respond to a second one by refusing for longer.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ from shared.report.log import log_unforeseen
 from shared.settings.notices import NoticeSettings, read_notice_settings
 
 LONGEST_S = 3.0
-"""What all notices of an invocation may take, side by side; kept back from its time."""
+"""How long all notices of an invocation may take, in parallel; reserved from its time."""
 
 _LEAST_S = 0.2
 
 Post = Callable[[Outgoing, float], Answer]
-"""Sends once, within so many seconds.
+"""Sends once, within this many seconds.
 
 Raises:
-    NotTold: there is no answer; the message says why and repeats no address.
+    NotTold: there is no response; the message says why and repeats no address.
 """
 
 
 class NotTold(Exception):  # noqa: N818  # a channel was not told
-    """A channel was not reached, or did not answer."""
+    """A channel was not reached, or did not respond."""
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What came of one notice.
+    """The outcome of one notice.
 
     Attributes:
         channel: Its name; "" of all.
-        problem: A sentence that says why it was not told; "" if it was.
+        problem: A sentence that says why it was not notified; "" if it was.
     """
 
     channel: str
@@ -54,7 +54,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Notices(msgspec.Struct, frozen=True):
-    """Who is told of which runs.
+    """Which channels are notified of which runs.
 
     Attributes:
         channels: From ``CURFEW_NOTIFY``.
@@ -65,18 +65,18 @@ class Notices(msgspec.Struct, frozen=True):
     settings: NoticeSettings
 
     def wanted(self, run: Run) -> bool:
-        """Is there anything to tell of a run?"""
+        """Is there anything to report about a run?"""
         return bool(self.channels.usable) and (self._is_told(run) or _is_before(run))
 
     def tell(
         self, run: Run, post: Post, side_by_side: Runner, clock: Clock, *, left_s: float
     ) -> list[Told]:
-        """Tell every channel of a run.
+        """Notify every channel of a run.
 
         Args:
-            run: What there is to tell.
+            run: The run to report.
             post: How it is sent.
-            side_by_side: How several channels are told at once.
+            side_by_side: How several channels are notified at once.
             clock: For signatures, and for how long it takes.
             left_s: How long it may take, at most ``LONGEST_S``.
         """
@@ -96,7 +96,7 @@ class Notices(msgspec.Struct, frozen=True):
         return [one for told_of in each for one in told_of]
 
     def _told(self, channel: Channel, run: Run, post: Post, time: _Time) -> Iterator[Told]:
-        """Tell one channel all there is, message by message, until one is not taken."""
+        """Send one channel everything, message by message, until one is not accepted."""
         notice = self._notice(channel, run, time.is_left)
         problem = ""
         for compose in notice.messages:
@@ -109,7 +109,7 @@ class Notices(msgspec.Struct, frozen=True):
             yield Told(channel.name, f"the notice to {channel.name} {why}; {left}")
 
     def _notice(self, channel: Channel, run: Run, in_time: InTime) -> _Notice:
-        """What one channel is told of a run."""
+        """What one channel is sent about a run."""
         settings = self.settings
         linking = Linking(run.account, settings.link_url, settings.link_key)
         if channel.kind is Kind.GENERIC:
@@ -123,12 +123,12 @@ class Notices(msgspec.Struct, frozen=True):
         return _Notice(tuple(messages), before.left_over, before.in_time)
 
     def _is_told(self, run: Run) -> bool:
-        """Is it a run to tell of, other than of what ECS will release?"""
+        """Is it a run to report, apart from an advance notice?"""
         return bool(run.occasions() & self.settings.occasions)
 
 
 class _Notice(msgspec.Struct, frozen=True):
-    """What one channel is told: messages, each made when it is sent; and whom it leaves out."""
+    """One channel's messages, each made when it is sent, and what they leave out."""
 
     messages: tuple[Callable[[datetime], Outgoing], ...]
     left_over: Mapping[str, int] = {}
@@ -139,7 +139,7 @@ class _Notice(msgspec.Struct, frozen=True):
 
 
 class _Time(msgspec.Struct, frozen=True):
-    """What is left of the time for all of it."""
+    """The time left for everything."""
 
     clock: Clock
     until: datetime
@@ -156,7 +156,7 @@ class _Time(msgspec.Struct, frozen=True):
 def _sent(
     channel: Channel, compose: Callable[[datetime], Outgoing], post: Post, time: _Time
 ) -> str:
-    """Compose and send a message; why the channel did not take it, "" if it did."""
+    """Compose and send a message; why the channel did not accept it, "" if it did."""
     try:
         outgoing = compose(time.clock.now()) if time.is_left() else None
     except OutOfTime:
@@ -167,14 +167,14 @@ def _sent(
 
 
 def _posted(channel: Channel, outgoing: Outgoing, post: Post, left_s: float) -> str:
-    """Why a channel did not take a message; "" if it did."""
+    """Why a channel did not accept a message; "" if it did."""
     judge = generic.problem if channel.kind is Kind.GENERIC else _FORMS[channel.kind].problem
     try:
         answer = post(outgoing, left_s)
     except NotTold as failure:
         return str(failure)
     problem = judge(answer)
-    if not problem or channel.kind is Kind.GENERIC:  # which repeats nothing of the answer
+    if not problem or channel.kind is Kind.GENERIC:  # which repeats nothing of the response
         return problem
     return without_secrets(problem, channel, outgoing)
 
@@ -194,7 +194,7 @@ _FORMS = {
 
 
 def read_notices(environ: Mapping[str, str]) -> Notices:
-    """Whom an environment wants told; what is wrong with its other choices ends the run anyhow."""
+    """The channels in an environment; its other settings, if invalid, end the run anyway."""
     try:
         settings = read_notice_settings(environ)
     except Refused:

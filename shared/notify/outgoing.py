@@ -1,4 +1,4 @@
-"""What goes to a channel and what comes back, as values; and how a text is made to fit. Pure."""
+"""What is sent to a channel and what comes back, as values; and how a text is made to fit. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHARACTERS = (300, 150, 80, 40, 20)
 
 
 class OutOfTime(Exception):  # noqa: N818  # no fault
-    """There is no time left to go on composing."""
+    """There is no time left for composing."""
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """One POST. Its representation tells nothing: the address is a secret, and so may be the rest.
+    """One POST. Its repr shows nothing: the address is a secret, and the rest may be.
 
     Attributes:
-        headers: By their names, ``Content-Type`` among them.
+        headers: By name, including ``Content-Type``.
     """
 
     url: str
@@ -36,11 +36,11 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a channel answered.
+    """A channel's response.
 
     Attributes:
         status: HTTP's.
-        body: Its beginning.
+        body: The beginning of its body.
     """
 
     status: int
@@ -53,17 +53,17 @@ def posted(url: str, body: bytes, **headers: str) -> Outgoing:
 
 
 def as_bytes(value: object) -> bytes:
-    """JSON in as few bytes as it can be."""
+    """JSON in as few bytes as possible."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def fitted(text: Text, compose: Callable[[Text], bytes], limit: int) -> bytes:
-    """The most of a text that a channel takes: first fewer rows are shown, then less of each.
+    """As much of a text as a channel accepts: first fewer rows are shown, then less of each.
 
     Args:
         text: All of it.
-        compose: Makes bytes of it.
-        limit: How many it may be.
+        compose: Turns it into bytes.
+        limit: The maximum number of bytes.
     """
     made = b""
     for characters in _CHARACTERS:
@@ -75,14 +75,14 @@ def fitted(text: Text, compose: Callable[[Text], bytes], limit: int) -> bytes:
 
 
 def is_zero(code: object) -> bool:
-    """Is it the number by which channels say yes? Not what only counts as nothing: ``false``."""
+    """Is it the number 0, with which channels report success? ``false`` is not."""
     return type(code) is int and code == 0
 
 
 def answered_json(answer: Answer) -> dict[str, Any]:
-    """The object that a channel answered; an empty one if it did not.
+    """The object in a channel's response; an empty one if there is none.
 
-    It is read strictly: an answer that has its code twice says neither yes nor no.
+    It is parsed strictly: a response with two codes means neither success nor failure.
     """
     try:
         value = strict_json.loads(answer.body)

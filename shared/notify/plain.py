@@ -1,7 +1,8 @@
-"""Making sure that nothing in a name acts: no link, no mention, no markup. Pure.
+"""Making sure that nothing in a name takes effect: no link, no mention, no markup. Pure.
 
-Whether a client honours backslashes or entities differs between them and from version to version,
-so what could act is replaced by its full-width twin, which looks alike and means nothing anywhere.
+Whether backslashes or entities are honoured differs between clients and versions, so characters
+that could take effect are replaced by their full-width twins, which look similar and mean nothing
+anywhere.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _DOT = re.compile(rf"(?P<type>{_TYPE})|(?<=\S)\.(?=[^\W\d_]{{2}}|xn--)", re.IGNO
 
 
 def harmless(text: str) -> str:
-    """The text on one line, in which no client finds an address or somebody to call.
+    """The text on one line, in which no client finds a link or a mention.
 
     ``http://…``, ``www.…``, ``example.com``, ``@all``, ``<at …>``; control characters are written
     as their numbers. Of what may be a domain the dot becomes its twin. A joiner of no width would
@@ -34,9 +35,9 @@ def harmless(text: str) -> str:
 
 
 def in_markdown(text: str) -> str:
-    """The same for a client that reads any dialect of Markdown, HTML's tags among it.
+    """The same for a client that parses any dialect of Markdown, including HTML tags.
 
-    An underscore stays where it stands between letters, as in ``dev_web_1``: there it is no mark.
+    An underscore between letters is kept, as in ``dev_web_1``: there it is not markup.
     """
     text = harmless(text).translate(_TWINS)
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", "\uff3f", text)

@@ -1,4 +1,4 @@
-"""Reasons of rows in Chinese, where they are made of common parts alone. Pure.
+"""Rows' reasons in Chinese, if they consist of known parts only. Pure.
 
 Reports and logs have one language, which programs and searches rely on. Here the parts of it are
 known that selections, guards, stops, starts, releases and release times are told by; a reason that
@@ -176,7 +176,7 @@ _PREFIXES = {
 
 
 def in_chinese(reason: str) -> str:
-    """The reason in Chinese; where that is not known, as it is, in quotation marks; "" of none."""
+    """The reason in Chinese; if unknown, unchanged in quotation marks; "" if there is none."""
     if not reason:
         return ""
     parts = [_sentence(part) for part in reason.split("; ")]
@@ -184,12 +184,12 @@ def in_chinese(reason: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in another language, between Chinese words."""
+    """A text in another language within Chinese text."""
     return f"“{text}”"
 
 
 def _sentence(part: str) -> str:
-    """A sentence, whole or by its enumerated parts; "" if any of it is not known."""
+    """A sentence, whole or by its enumerated parts; "" if any of it is unknown."""
     if whole := _part(part):
         return whole
     parts = [_part(one) for one in part.split(", ")]

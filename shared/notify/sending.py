@@ -1,8 +1,8 @@
-"""Sending to a channel: once, over the connections that ECS is reached by.
+"""Sending to a channel: once, over the same connections as to ECS.
 
-So the same holds: TLS is verified whatever the environment says, by ``ALIBABA_CLOUD_CA_BUNDLE`` or
-the SDK's own certificates; ``HTTPS_PROXY`` and ``NO_PROXY`` count; no redirect is followed; and an
-answer is bounded in time and size as a whole.
+So the same rules apply: TLS is always verified, with ``ALIBABA_CLOUD_CA_BUNDLE`` or the SDK's own
+certificates; ``HTTPS_PROXY`` and ``NO_PROXY`` are honoured; no redirect is followed; and a response
+has an overall limit on time and size.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from shared.settings.proxy import read_proxy
 from shared.settings.settings import Settings, is_loopback
 
 _CONNECTING = 0.5
-"""Which part of its time a notice may take to connect."""
+"""What share of its time a notice may take to connect."""
 
 _MAX_ANSWER_BYTES = 64 * 1024
 _NO_CONTENT, _REDIRECTS = 204, range(300, 400)
 
 
 def poster(environ: Mapping[str, str]) -> Post:
-    """What sends, under an environment's proxy and certificates.
+    """The sender, with an environment's proxy and certificates.
 
     Raises:
-        Refused: the proxy cannot be read.
+        Refused: the proxy is invalid.
     """
     way = Settings(
         ca_bundle=environ.get("ALIBABA_CLOUD_CA_BUNDLE", "").strip(),
@@ -51,7 +51,7 @@ def _post(outgoing: Outgoing, timeout_s: float, way: Settings) -> Answer:
         problem = failure.reason.replace(f"'{host}'", "its host")
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows whether it arrived
         problem = "no response in time" if "timed out" in str(error) else "the connection broke"
-    # Raised here and not above, so that it does not even remember an exception with an address.
+    # Raised here and not above, so that it does not even refer to an exception with an address.
     raise NotTold(problem)
 
 

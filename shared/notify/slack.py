@@ -1,9 +1,9 @@
 """Slack's incoming webhooks ("Incoming webhooks", "Formatting text for app surfaces", Slack docs).
 
 Blocks: a header of at most 150 characters, sections of at most 3,000, fifty in all; one message a
-second. ``&``, ``<`` and ``>`` begin whatever Slack reads; with ``verbatim`` it looks for no
-addresses and names of its own, but still makes an emoji of ``:x:``. It answers 200 and ``ok``, or
-another status with a word such as ``invalid_payload``, and 429 where it is too fast.
+second. ``&``, ``<`` and ``>`` begin all of Slack's syntax; with ``verbatim`` it detects no
+addresses and names itself, but still turns ``:x:`` into an emoji. It responds with 200 and ``ok``,
+or another status with a word such as ``invalid_payload``, and 429 if messages come too fast.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: A
 
 
 def room(text: Text) -> int:
-    """How many bytes are left for lines beside all else that a text says.
+    """How many bytes are left for lines besides the rest of a text.
 
-    Two sections after one another are together longer than one may be, so there are no more of
-    them than are counted here.
+    Two consecutive sections are together longer than the limit of one, so there are never more of
+    them than counted here.
     """
     sections = 2 * MAX_BYTES // MAX_SECTION + 1
     return MAX_BYTES - len(_body(text)) - sections * (len(as_bytes(_section(""))) + 1)
 
 
 def size(line: Line, text: Text) -> int:
-    """How many of them a line takes at most; what parts it from the next is shorter than quotes."""
+    """How many of them a line takes at most; its separator is shorter than quotes."""
     return sum(len(as_bytes(one)) for one in _line(line, text))
 
 
 def problem(answer: Answer) -> str:
-    """Why it was not taken; "" if it was."""
+    """Why it was not accepted; "" if it was."""
     said = answer.body.decode(errors="replace").strip()
     if answer.status == 200 and said == "ok":  # noqa: PLR2004  # HTTP's
         return ""
@@ -76,7 +76,7 @@ def _line(line: Line, text: Text) -> Iterator[str]:
 
 
 def _parts(lines: list[str]) -> Iterator[str]:
-    """The lines in as few sections as may hold them."""
+    """The lines in as few sections as possible."""
     part = ""
     for line in lines:
         if part and len(part) + 1 + len(line) > MAX_SECTION:
@@ -88,7 +88,7 @@ def _parts(lines: list[str]) -> Iterator[str]:
 
 
 def _shown(text: str) -> str:
-    """The text, of which Slack makes nothing else; a colon may become its full-width twin."""
+    """The text, safe from Slack's syntax; a colon may become its full-width twin."""
     return _EMOJI.sub("\uff1a", in_markdown(text))
 
 

@@ -1,6 +1,6 @@
-"""Telling the channels of one invocation, once, when its last message has ended.
+"""Notifying the channels of one invocation, once, when its last message has ended.
 
-Nothing that goes wrong here changes what the invocation ends with: it is a warning.
+No failure here changes the invocation's outcome: it is a warning.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from shared.notify.notices import LONGEST_S, Post, Told, read_notices
 from shared.report.log import Origin, log_notice, log_unforeseen
 
 _AFTERWARDS_S = 0.3
-"""What is kept for answering, once the channels have been told."""
+"""The time reserved for responding after the channels have been notified."""
 
 
 class Telling:
-    """What is told of one invocation, message by message."""
+    """What is reported about one invocation, message by message."""
 
     def __init__(  # noqa: PLR0913  # what it touches, as ``World`` has it
         self,
@@ -50,14 +50,13 @@ class Telling:
         return self._notices.channels.problems
 
     def add(self, ending: Ending) -> None:
-        """What became of one message that may be told."""
+        """Record the outcome of one message that may be reported."""
         self._endings.append(ending)
 
     def tell(self, origin: Origin) -> list[str]:
-        """Tell the channels, if this is a run to tell of and they have not been told.
+        """Notify the channels, if this is a run to report and they have not been notified.
 
-        Returns:
-            A sentence for each that could not be.
+        Returns: A sentence for each that could not be notified.
         """
         if self._told or not self._endings:
             return []

@@ -1,8 +1,9 @@
 """WeCom's group robots ("Group robots", WeCom developer centre).
 
-Markdown of at most 4,096 bytes of UTF-8, in which a Chinese character is three; of lists it knows
-nothing. 20 messages a minute. There is no signature: the key in the address is all. It answers as
-DingTalk does; 40058 is "too long"; that 45009 is the one for the pace is not confirmed.
+Markdown of at most 4,096 bytes of UTF-8, in which a Chinese character takes three; it does not
+support lists. 20 messages a minute. There is no signature: the key in the address is the only
+secret. It responds as DingTalk does; 40058 is "too long"; that 45009 means too many messages is
+unverified.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ MAX_BYTES = 4_096
 
 _ITEM = "> "
 _BETWEEN = 2
-"""What parts the lines from what stands before them."""
+"""What separates the lines from what precedes them."""
 
 problem = dingtalk.problem
 
@@ -31,12 +32,12 @@ def request(channel: Channel, text: Text, now: datetime) -> Outgoing:  # noqa: A
 
 
 def room(text: Text) -> int:
-    """How many bytes are left for lines beside all else that a text says."""
+    """How many bytes are left for lines besides the rest of a text."""
     return MAX_BYTES - len(_content(text)) - _BETWEEN
 
 
 def size(line: Line, text: Text) -> int:
-    """How many of them a line takes, with what parts it from the next."""
+    """How many of them a line takes, with its separator."""
     return len(f"{markdown_line(line, text, item=_ITEM)}\n".encode(errors="replace"))
 
 

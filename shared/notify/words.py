@@ -1,7 +1,7 @@
 """The words of notices in their two languages. Pure.
 
-Warnings, errors and ECS's messages stand as the report has them, in Chinese text between quotation
-marks; of reasons see ``shared.notify.reasons``.
+Warnings, errors and ECS's messages are as in the report, in Chinese text between quotation marks;
+for reasons see ``shared.notify.reasons``.
 """
 
 from __future__ import annotations
@@ -193,9 +193,9 @@ RESULTS: Mapping[Spoken, Mapping[str, str]] = {
 
 
 def local_time(moment: datetime, zone: tzinfo, words: Words) -> str:
-    """A time as people read it, with its weekday: ``Mon 2026-11-30 20:00 +08:00``.
+    """A time as people write it, with its weekday: ``Mon 2026-11-30 20:00 +08:00``.
 
-    One at the end of the calendar, beyond which the zone would put it, is told as it is.
+    A time that the zone would put beyond the end of the calendar is shown unchanged.
     """
     local = moment
     with suppress(OverflowError):

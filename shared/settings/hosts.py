@@ -1,6 +1,6 @@
-"""Reading the address of a server, ``scheme://[user[:password]@]host[:port][/]``, strictly.
+"""Parsing a server's address, ``scheme://[user[:password]@]host[:port][/]``, strictly.
 
-Not by ``urllib.parse``: what it makes of a stray ``#``, ``/`` or line break in a password, or of
+Not with ``urllib.parse``: what it makes of a stray ``#``, ``/`` or line break in a password, or of
 ``[`` in a host, differs from version to version and from what the SDK's libraries make of it.
 """
 
@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-# Patterns are compiled when they are first used: at a cold start each would be paid for.
+# Patterns are compiled on first use: otherwise every cold start would pay for each.
 _SERVER = (
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://"
     r"(?:(?P<userinfo>[^@/?#]+)@)?"
@@ -21,11 +21,11 @@ _MAX_PORT = 65_535
 
 
 class Server(msgspec.Struct, frozen=True):
-    """A server's address. Its representation tells nothing, since there may be a password.
+    """A server's address. Its repr shows nothing, since there may be a password.
 
     Attributes:
-        scheme: In small letters.
-        host: Name or address, in small letters, an IPv6 address without brackets.
+        scheme: In lower case.
+        host: Name or address, in lower case, an IPv6 address without brackets.
         port: From 1 to 65535; 0: not stated.
         userinfo: ``user`` or ``user:password`` as stated, still percent-encoded; "" if none.
     """
@@ -39,16 +39,17 @@ class Server(msgspec.Struct, frozen=True):
         return "Server(***)"
 
     def netloc(self) -> str:
-        """Host and port as a URL has them, without user and password."""
+        """Host and port as in a URL, without user and password."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}" if self.port else host
 
 
 def read_server(text: str) -> Server:
-    """Read the address of a server.
+    """Parse a server's address.
 
     Raises:
-        ValueError: it is none, or has a path, a query or a fragment. The message repeats nothing.
+        ValueError: it is invalid, or has a path, a query or a fragment. The message repeats
+            nothing.
     """
     match = re.fullmatch(_SERVER, text)
     if match is None:

@@ -1,7 +1,7 @@
-"""What the environment says of notices: whom to tell, when, and in which language.
+"""The environment's settings for notices: whom to notify, when, and in which language.
 
-The addresses are kept as they stand, since they are read only where something is told, and so that
-one that cannot be read is a warning, not the end of a run.
+The addresses are kept unparsed, since they are needed only if something is reported, and so that an
+invalid one is a warning, not the end of a run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shared.settings.hosts import read_server
 Language = Literal["", "en", "zh"]
 
 OCCASIONS = ("failed", "changed", "planned", "nothing_matched")
-"""What can be a reason to tell of a run; a run can be several."""
+"""Possible reasons to report a run; a run can have several."""
 
 DEFAULT_OCCASIONS = frozenset({"failed", "changed"})
 DEFAULT_MAX_EXTENSION = timedelta(days=14)
@@ -30,14 +30,14 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class NoticeSettings(msgspec.Struct, frozen=True):
-    """The operator's choices about notices. Its representation tells nothing.
+    """The operator's choices about notices. Its repr shows nothing.
 
     Attributes:
-        addresses: ``CURFEW_NOTIFY`` as it stands, see ``shared.notify.channels``; "": nobody.
-        occasions: ``CURFEW_NOTIFY_ON``: of which runs to tell.
+        addresses: ``CURFEW_NOTIFY`` unparsed, see ``shared.notify.channels``; "": nobody.
+        occasions: ``CURFEW_NOTIFY_ON``: which runs to report.
         language: ``CURFEW_LANGUAGE``; "": what each channel's people read.
         link_key: ``CURFEW_LINK_KEY``, which signs links that keep an instance; "": there are none.
-        link_url: ``CURFEW_LINK_URL``: what they lead to; "": likewise.
+        link_url: ``CURFEW_LINK_URL``: where they lead; "": there are none.
         max_extension: ``CURFEW_MAX_EXTENSION``: how far from now a link may move a release time.
     """
 
@@ -53,10 +53,10 @@ class NoticeSettings(msgspec.Struct, frozen=True):
 
 
 def read_notice_settings(environ: Mapping[str, str]) -> NoticeSettings:
-    """The choices that an environment states.
+    """The choices in an environment.
 
     Raises:
-        Refused: a variable has a value that means nothing; no key or address is repeated.
+        Refused: a variable is invalid; no key or address is repeated.
     """
     return NoticeSettings(
         environ.get("CURFEW_NOTIFY", "").strip(),

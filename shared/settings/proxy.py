@@ -1,13 +1,13 @@
-"""The operator's proxy, ``HTTPS_PROXY`` and ``NO_PROXY``, read as strictly as an endpoint.
+"""The operator's proxy, ``HTTPS_PROXY`` and ``NO_PROXY``, parsed as strictly as an endpoint.
 
-Honoured are ``HTTPS_PROXY`` and ``NO_PROXY``, each also in small letters where the other is absent
-or empty, which is the SDK's own order. ``HTTP_PROXY`` and ``ALL_PROXY`` are not: nothing leaves
-this machine by plain http. The proxy is asked for a tunnel (CONNECT) and sees the name of ECS's
-host and a TLS stream, no request.
+``HTTPS_PROXY`` and ``NO_PROXY`` are honoured, each also in lower case if the other is absent or
+empty, which is the SDK's own order. ``HTTP_PROXY`` and ``ALL_PROXY`` are not: nothing leaves this
+machine over plain http. The proxy opens a tunnel (CONNECT) and sees the name of ECS's host and a
+TLS stream, but no request.
 
-The proxy itself is spoken to in plain http: the SDK's library knows no other way, and takes
-``https://`` for ``http://``, which would send the password in the clear to where the operator asked
-for TLS. So ``https://`` is refused.
+The connection to the proxy itself is plain http: the SDK's library supports nothing else, and
+treats ``https://`` as ``http://``, which would send the password in clear text where the operator
+asked for TLS. So ``https://`` is refused.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _FORM = (
 
 
 class Proxy(msgspec.Struct, frozen=True):
-    """How to get to ECS through a proxy. Its representation tells nothing.
+    """How to reach ECS through a proxy. Its repr shows nothing.
 
     Attributes:
         url: ``http://host[:port]``, port 80 if it states none; "": there is no proxy.
         authorization: The header ``Proxy-Authorization``; "" without user and password.
-        exceptions: From ``NO_PROXY``: hosts, and domains with all that is below them, reached
-            without the proxy; ``*`` is all, and a port of 443 says nothing new.
+        exceptions: From ``NO_PROXY``: hosts, and domains with all their subdomains, reached without
+            the proxy; ``*`` is all, and a port of 443 makes no difference.
     """
 
     url: str = ""
@@ -48,16 +48,16 @@ class Proxy(msgspec.Struct, frozen=True):
         return "Proxy(***)"
 
     def url_for(self, host: str) -> str:
-        """The proxy on the way to a host; "": none."""
+        """The proxy for a host; "": none."""
         direct = any(one in {"*", host} or host.endswith(f".{one}") for one in self.exceptions)
         return "" if direct else self.url
 
 
 def read_proxy(environ: Mapping[str, str]) -> Proxy:
-    """The proxy that an environment states.
+    """The proxy in an environment.
 
     Raises:
-        Refused: ``HTTPS_PROXY`` is not as it must be; the message does not repeat it.
+        Refused: ``HTTPS_PROXY`` is invalid; the message does not repeat it.
     """
     text = _stated(environ, "HTTPS_PROXY")
     if not text:

@@ -1,8 +1,8 @@
-"""What the environment and Function Compute's context say, read once at the start of a run.
+"""Settings from the environment and Function Compute's context, read at the start of a run.
 
-Credentials come from ``context.credentials`` where the runtime has them (python3.10 and older:
-fresh for each invocation), else from ``ALIBABA_CLOUD_…`` (python3.12 has no ``credentials``).
-They are never kept between invocations, never taken from an event and never shown.
+Credentials come from ``context.credentials`` if the runtime has them (python3.10 and older: fresh
+for each invocation), otherwise from ``ALIBABA_CLOUD_…`` (python3.12 has no ``credentials``). They
+are never kept between invocations, never taken from an event and never shown.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class FcContext(Protocol):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """An access key, temporary if it has a token. Its representation tells nothing."""
+    """An access key, temporary if it has a token. Its repr shows nothing."""
 
     access_key_id: str
     access_key_secret: str
@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True):
     """The operator's choices; each from the environment variable of its name.
 
     Attributes:
-        endpoint: ``ECS_ENDPOINT`` as ``scheme://host[:port]``; "": ECS's own of each region.
+        endpoint: ``ECS_ENDPOINT`` as ``scheme://host[:port]``; "": ECS's own for each region.
         network: ``ECS_NETWORK``: "" or ``vpc``.
         max_instances: ``CURFEW_MAX_INSTANCES``: how many instances one request may change.
         max_percent: ``CURFEW_MAX_PERCENT``: how much of a region's inventory it may change, from
@@ -84,23 +84,23 @@ class Settings(msgspec.Struct, frozen=True):
         max_event_age: ``CURFEW_MAX_EVENT_AGE``: older events are refused.
         accounts: ``CURFEW_ACCOUNTS``; empty: any.
         regions: ``CURFEW_REGIONS``; empty: any.
-        ca_bundle: ``ALIBABA_CLOUD_CA_BUNDLE``: the file of the CA certificates that are trusted
-            in place of the SDK's own; "": the SDK's own. Looked at when ECS is connected to.
+        ca_bundle: ``ALIBABA_CLOUD_CA_BUNDLE``: the file of CA certificates to trust instead of the
+            SDK's own; "": the SDK's own. Read when connecting to ECS.
         https_proxy: ``HTTPS_PROXY`` and ``NO_PROXY``; never used for this machine or for plain
             http.
         zone: ``CURFEW_TZ``: the zone of plain dates in tags; default Asia/Shanghai.
-        only_tags: ``CURFEW_ONLY_TAGS``: whoever lacks one of these tags is never written to; each
-            key with the value that it must have, several of which any will do, or ``*`` for any.
-            Empty: whoever is selected.
+        only_tags: ``CURFEW_ONLY_TAGS``: an instance that lacks one of these tags is never written
+            to; each key with its required value, several alternatives, or ``*`` for any. Empty: no
+            restriction.
         snapshot_required: ``CURFEW_SNAPSHOT`` is ``required``: no release without snapshots.
         show_tags: ``CURFEW_SHOW_TAGS``: the keys of the tags that reports show, in this order.
-        schedules: ``CURFEW_SCHEDULES``: by name what should be the spec of a schedule; read where
-            schedules are (``shared.domain.schedule_spec``).
-        catch_up: ``CURFEW_CATCH_UP``: how long an opening, or a lone close, is made up for.
-        holidays: ``CURFEW_HOLIDAYS``: days that are off besides China's; read where the calendar
-            is (``shared.domain.calendar``).
-        workdays: ``CURFEW_WORKDAYS``: days that are worked besides; likewise.
-        notices: ``CURFEW_NOTIFY`` and what goes with it: who is told of which runs.
+        schedules: ``CURFEW_SCHEDULES``: specs of schedules by name; parsed with schedules
+            (``shared.domain.schedule_spec``).
+        catch_up: ``CURFEW_CATCH_UP``: how long an opening, or a lone close, is caught up on.
+        holidays: ``CURFEW_HOLIDAYS``: days off in addition to China's; parsed with the calendar
+            (``shared.domain.calendar``).
+        workdays: ``CURFEW_WORKDAYS``: additional working days; parsed there, too.
+        notices: ``CURFEW_NOTIFY`` and related settings: who is notified of which runs.
     """
 
     endpoint: str = ""
@@ -124,11 +124,11 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """The settings that an environment states.
+    """The settings in an environment.
 
     Raises:
-        Refused: a variable has a value that means nothing, an endpoint is plain http to another
-            machine, or a proxy is https. A run under half-understood settings would be a guess.
+        Refused: a variable is invalid, an endpoint is plain http to another machine, or a proxy is
+            https. A run with half-understood settings would be a guess.
     """
     network = environ.get("ECS_NETWORK", "").strip()
     if network not in {"", "vpc"}:
@@ -156,7 +156,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def read_credentials(context: object, environ: Mapping[str, str]) -> Credentials:
-    """The credentials of this invocation.
+    """This invocation's credentials.
 
     Raises:
         Unavailable: there are none; the function has no role.
@@ -197,7 +197,7 @@ def account_of(context: object) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Is this host this very machine?"""
+    """Is this host this machine?"""
     if host == "localhost":
         return True
     from ipaddress import ip_address  # noqa: PLC0415  # a deployed function states no endpoint
@@ -255,7 +255,7 @@ def _names(variable: str, environ: Mapping[str, str]) -> frozenset[str]:
 
 
 def _show_tags(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys in the order in which they are stated, each once."""
+    """The keys in their order, each once."""
     if not _names("CURFEW_SHOW_TAGS", environ):
         return DEFAULT_SHOW_TAGS
     stated = (part.strip() for part in environ["CURFEW_SHOW_TAGS"].split(","))

@@ -1,6 +1,6 @@
 """Time zones by their IANA names: places, or UTC.
 
-Abbreviations are not taken ("CST" is China's, America's and Cuba's), nor offsets, nor ``Etc/…``
+Abbreviations are not accepted ("CST" is China's, America's and Cuba's), nor offsets, nor ``Etc/…``
 (``Etc/GMT+8`` is eight hours *behind* UTC). Nothing here asks what time it is.
 """
 
@@ -17,7 +17,7 @@ NOT_CHINAS = frozenset(
     | {"gmt+8", "gmt+08:00", "utc+8", "utc+08:00", "+08:00", "+0800", "etc/gmt-8", "etc/gmt+8"}
     | {"prc", "cst-8", "北京时间", "北京", "中国", "上海"}
 )
-"""What people write for China's zone, in small letters, and is not its name."""
+"""What people write for China's zone, in lower case, that is not its name."""
 
 _NO_PLACES = ("etc/", "systemv/", "posix/", "right/")
 _SHOWN_CHARACTERS = 40
@@ -34,7 +34,7 @@ _ABBREVIATIONS = {
 
 
 def load_zone(name: str) -> tzinfo:
-    """The zone of exactly this name; China's needs no zone database.
+    """The zone with exactly this name; China's needs no zone database.
 
     Raises:
         ValueError: it is not a place, as in ``Asia/Tokyo``, or UTC, or there is no such zone.
@@ -53,10 +53,10 @@ def load_zone(name: str) -> tzinfo:
 
 @lru_cache(maxsize=256)
 def zone_name(text: str) -> str:
-    """The IANA name of a zone that is written in any case: ``asia/tokyo`` is ``Asia/Tokyo``.
+    """The IANA name of a zone written in any case: ``asia/tokyo`` is ``Asia/Tokyo``.
 
     Raises:
-        ValueError: there is no such zone; says why, and what would be right.
+        ValueError: there is no such zone; says why, and the correct form.
     """
     names = {CHINAS.casefold(): CHINAS, "utc": "UTC"}
     found = names.get(text.casefold()) or (_places().get(text.casefold()) if "/" in text else None)
@@ -67,7 +67,7 @@ def zone_name(text: str) -> str:
 
 
 def nearest_zone(name: str) -> str:
-    """The zone that was probably meant, else ``Asia/Tokyo`` as an example."""
+    """The zone that was probably meant, otherwise ``Asia/Tokyo`` as an example."""
     from difflib import get_close_matches  # noqa: PLC0415  # only a wrong zone needs it
 
     folded = name.casefold()
@@ -78,7 +78,7 @@ def nearest_zone(name: str) -> str:
 
 
 def zone_of_city(name: str) -> str:
-    """The zone of which this is the city, written with blanks or not; "" if there is none."""
+    """The zone named after this city, written with spaces or not; "" if there is none."""
     city = "_".join(name.casefold().split())
     return next((zone for low, zone in _places().items() if low.rpartition("/")[2] == city), "")
 
@@ -103,7 +103,7 @@ def _is_place(zone: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _places() -> dict[str, str]:
-    """Every zone that is a place, by its name in small letters."""
+    """Every zone that is a place, by its lower-case name."""
     from zoneinfo import available_timezones  # noqa: PLC0415  # as above
 
     return {zone.casefold(): zone for zone in sorted(available_timezones()) if _is_place(zone)}
