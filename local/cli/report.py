@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from secrets import token_hex
+from stat import S_IMODE
 
 import click
 from rich.text import Text
@@ -124,6 +125,8 @@ def _check_is_no_log(page: Path, logs: Sequence[Path]) -> None:
 def _write(page: Path, text: str) -> None:
     """Write a page whole or not at all: beside its place first.
 
+    Whoever may read what was there may read the new one, and nobody else.
+
     Raises:
         OSError: it cannot be written.
     """
@@ -133,7 +136,11 @@ def _write(page: Path, text: str) -> None:
         return
     beside = place.with_name(f".{token_hex(8)}.html")
     try:
+        mode = S_IMODE(place.stat().st_mode) if place.exists() else None
+        beside.touch(0o666 if mode is None else 0o600)
         beside.write_text(text, encoding="utf-8")
+        if mode is not None:
+            beside.chmod(mode)
         beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)

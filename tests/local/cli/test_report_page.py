@@ -63,6 +63,20 @@ def test_a_page_takes_the_place_of_an_older_one(log: Path, tmp_path: Path) -> No
     assert page.stat().st_mode & 0o777 == log.stat().st_mode & 0o777
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o664, 0o444])
+def test_whoever_may_read_a_page_may_read_the_next_one(
+    log: Path, tmp_path: Path, mode: int
+) -> None:
+    page = tmp_path / "night.html"
+    page.touch()
+    page.chmod(mode)
+
+    assert report(log, "--html", page).exit_code == 0
+
+    assert page.stat().st_mode & 0o777 == mode
+    assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
 def test_a_page_that_is_a_link_is_written_where_it_leads(log: Path, tmp_path: Path) -> None:
     page, link = tmp_path / "night.html", tmp_path / "latest.html"
     link.symlink_to(page)
