@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from secrets import token_hex
@@ -14,19 +14,14 @@ from rich.text import Text
 
 from local.cli.parameters import operators_zone
 from local.report.night import Gathering, Night
-from local.report.remarks import unread
+from local.report.remarks import missing, unread
 from local.report.source import Counts, Source
 from local.report.table import show
 from local.report.words import LANGUAGES, Words
 from local.show.screen import printable_lines, screen
-from shared.base.printable import counted
 
 DEFAULT_DAYS = 30
 MOST_DAYS = 400
-_EXPECTED = (
-    'expected the log of a run (JSON lines like {"log": "run", …}, plain or as Log Service exports '
-    "them), or what invoke --json printed"
-)
 
 
 @click.command("report", short_help="Summarise many runs, as a table and a page.")
@@ -81,7 +76,7 @@ def command(
     source, gathering = Source(datetime.now(timezone.utc)), Gathering()
     for entry in source.entries(logs):
         gathering.add(entry)
-    for sentence in (*_remarks(source.counts), *unread(source.counts, words)):
+    for sentence in (*missing(source.counts, words), *unread(source.counts, words)):
         click.echo(printable_lines(sentence), err=True)
     if not any(one.read for one in source.counts):
         ctx.exit(1)
@@ -152,25 +147,3 @@ def _language() -> str:
         if stated := os.environ.get(variable, "").strip():
             return "zh" if stated.lower().startswith("zh") else "en"
     return "en"
-
-
-def _remarks(counts: Sequence[Counts]) -> Iterator[str]:
-    """What must be said of files that hold less than was hoped for."""
-    for one in counts:
-        if not one.lines and not one.ended:
-            yield f"{one.name} is empty: {_EXPECTED}."
-        elif not one.read + one.ahead and one.foreign + one.broken:
-            what = "is broken" if one.broken else "is Curfew's"
-            no = "Some" if one.broken else "None"
-            yield f"{no} of the {counted(one.lines, 'line')} of {one.name} {what}: {_EXPECTED}."
-            continue
-        if one.broken and one.read:
-            yield (
-                f"{one.name}: {counted(one.broken, 'line')} of {one.lines:,} cannot be read and "
-                "were skipped; perhaps they were truncated."
-            )
-        if one.foreign and one.read:
-            yield (
-                f"Left out {counted(one.foreign, 'line')} of {one.lines:,} in {one.name} that "
-                "other programs wrote."
-            )

@@ -43,6 +43,24 @@ def remarks(night: Night, words: Words) -> Iterator[str]:
         yield words.counted("more_keys", night.more_keys)
 
 
+def missing(counts: Sequence[Counts], words: Words) -> Iterator[str]:
+    """Files and lines that hold no run, or one that cannot be read."""
+    for one in counts:
+        lines, broken, foreign = (f"{each:,}" for each in (one.lines, one.broken, one.foreign))
+        if not one.lines and not one.ended:
+            yield words("empty", one.name, words("expected"))
+        elif one.read:
+            if one.broken:
+                yield words("broken", one.name, broken, lines)
+            if one.foreign:
+                yield words("foreign", one.name, foreign, lines)
+        elif one.broken:
+            yield words("all_broken", one.name, words("expected"))
+        elif one.foreign and not one.ahead:
+            sentence = words.form("all_foreign", one.lines)
+            yield words(sentence, one.name, lines, words("expected"))
+
+
 def unread(counts: Sequence[Counts], words: Words) -> Iterator[str]:
     """What of the files was left out, other than lines of other programs and broken ones."""
     for one in counts:

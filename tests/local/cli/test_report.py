@@ -57,14 +57,19 @@ def test_it_speaks_chinese(log: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "told", "chinese"),
     [
-        pytest.param("", "is empty: expected the log of a run", id="empty"),
-        pytest.param("hello\nworld\n", "None of the 2 lines of", id="foreign"),
-        pytest.param(text_of(line())[:99], "Some of the 1 line of", id="broken"),
+        pytest.param("", "is empty: expected the log of a run", "是空文件", id="empty"),
+        pytest.param(
+            "hello\nworld\n", "none of its 2 lines is Curfew's", "都不是 Curfew 写的", id="foreign"
+        ),
+        pytest.param("hello\n", "its 1 line is not Curfew's", "不是 Curfew 写的", id="one"),
+        pytest.param(text_of(line())[:99], "no run can be read", "没有可以读取的", id="broken"),
     ],
 )
-def test_what_is_no_log_is_told_in_a_sentence(tmp_path: Path, content: str, told: str) -> None:
+def test_what_is_no_log_is_told_in_a_sentence(
+    tmp_path: Path, content: str, told: str, chinese: str
+) -> None:
     path = tmp_path / "a.log"
     path.write_text(content, encoding="utf-8")
 
@@ -73,6 +78,7 @@ def test_what_is_no_log_is_told_in_a_sentence(tmp_path: Path, content: str, told
     assert done.exit_code == 1
     assert told in done.stderr
     assert "Traceback" not in done.output
+    assert chinese in report(path, language="zh_CN").stderr
 
 
 def test_a_broken_line_does_not_keep_the_rest_from_being_told(log: Path) -> None:
@@ -81,13 +87,14 @@ def test_a_broken_line_does_not_keep_the_rest_from_being_told(log: Path) -> None
     done = report(log)
 
     assert done.exit_code == 0
-    assert "1 line of 5 cannot be read" in done.stderr
+    assert "1 of 5 lines cannot be read" in done.stderr
 
 
 def test_lines_of_others_are_counted(log: Path) -> None:
     log.write_text(log.read_text("utf-8") + "FC Invoke Start\nhello\n", encoding="utf-8")
 
-    assert f"Left out 2 lines of 6 in {log} that other programs wrote." in report(log).stderr
+    assert f"{log}: 2 of 6 lines were left out: other programs wrote them." in report(log).stderr
+    assert "由其他程序写入" in report(log, language="zh_CN").stderr
 
 
 def test_the_same_log_twice_is_the_same_log(log: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_line_whose_price_is_no_number_is_told_and_does_not_count(
     done = report(log)
 
     assert done.exit_code == 0
-    assert "1 line of 3 cannot be read" in done.stderr
+    assert "1 of 3 lines cannot be read" in done.stderr
     assert "CNY" not in done.stdout
 
 
