@@ -53,6 +53,45 @@ from shared.settings import zones
             "9:00-18:00",
             "word 1, '9:00-18:00', has no days before it; write workdays 9:00-18:00",
         ),
+        ("workdays 9.00-18.00", "word 2, '9.00-18.00', is not hours; write 9:00-18:00"),
+        (
+            "mon-fri9:00-18:00",
+            "word 1, 'mon-fri9:00-18:00', has no space after the days; write mon-fri 9:00-18:00",
+        ),
+        (
+            "workdays 9:00--18:00",
+            (
+                "word 2, '9:00--18:00', is not hours; write hours like 8:30-20:00, with minutes, "
+                "a hyphen and no spaces"
+            ),
+        ),
+        (
+            "9-5",
+            (
+                "word 1, '9-5', is neither hours nor a date; write 9:00-5:00 for hours, dates with "
+                "their year, like 2026-12-24"
+            ),
+        ),
+        ("1-5 9:00-18:00", "word 1, '1-5', is not a day word; write mon-fri"),
+        (
+            "9:00-18:00 Mon-Fri",
+            "word 1, '9:00-18:00', stands before its days; write Mon-Fri 9:00-18:00",
+        ),
+        ("9:00-18:00 周一", "word 1, '9:00-18:00', stands before its days; write mon 9:00-18:00"),
+        (
+            "mon off, tue 9:00-18:00, 8:00-9:00",
+            "word 5, '8:00-9:00', has no days before it; write tue 8:00-9:00",
+        ),
+        (
+            "Never, 9:00-18:00",
+            "word 2, '9:00-18:00', has no days before it; write workdays 9:00-18:00",
+        ),
+        (
+            "ALWAYS, 9:00-18:00",
+            "word 2, '9:00-18:00', has no days before it; write workdays 9:00-18:00",
+        ),
+        ("Mon9点-18点", "word 1, 'Mon9点-18点', is Chinese; write mon 9:00-18:00"),
+        ("不开机", "word 1, '不开机', is Chinese; write never"),
         (
             "mon-fri 9:00-12:00, 13:00-18:00",
             "word 3, '13:00-18:00', has no days before it; write mon-fri 13:00-18:00",
