@@ -90,6 +90,7 @@ from shared.settings import zones
             "ALWAYS, 9:00-18:00",
             "word 2, '9:00-18:00', has no days before it; write workdays 9:00-18:00",
         ),
+        ("fri Mon9点-18点", "word 2, 'Mon9点-18点', is Chinese; write mon 9:00-18:00"),
         ("Mon9点-18点", "word 1, 'Mon9点-18点', is Chinese; write mon 9:00-18:00"),
         ("不开机", "word 1, '不开机', is Chinese; write never"),
         (
