@@ -77,6 +77,17 @@ def test_that_it_is_kept_for_less_than_was_chosen_is_said(
     )
 
 
+def test_a_second_click_within_the_minute_is_told_of_the_first_also_at_the_furthest(
+    desk: Desk,
+) -> None:
+    desk.stage.environ["CURFEW_MAX_EXTENSION"] = "2d"
+    desk.ask("POST", body="days=3")
+
+    answer = desk.ask("POST", body="days=3")
+
+    assert (answer["statusCode"], "Kept already" in answer["body"]) == (409, True)
+
+
 def test_after_it_was_cleared_no_time_is_said(desk: Desk) -> None:
     desk.move(None)
 
