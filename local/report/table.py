@@ -73,6 +73,7 @@ def _days(night: Night, words: Words, *, is_narrow: bool) -> Table:
     table.add_column(words("days"), no_wrap=True)
     morning = set_cell_size(f"0 {words('on')}", 12)  # Chinese words take two cells a character
     if not is_narrow:
+        table.caption, table.caption_justify = f" {words('legend')}", "left"
         table.add_column(f"{morning}{'12':<11}24", no_wrap=True)
     table.add_column(words("hours" if is_narrow else "avoided"), justify="right")
     if night.total.money:

@@ -49,6 +49,15 @@ def test_the_hours_above_the_strips_stand_where_they_are(language: str) -> None:
     assert (noon - begin, end - begin) == (12, 23)
 
 
+def test_the_signs_of_the_strips_are_explained_where_there_are_strips() -> None:
+    legend = "█ on, blank off, · not seen"
+
+    assert [one.strip() for one in shown(line())].count(legend) == 1
+    assert Words("zh")("legend") in [one.strip() for one in shown(line(), language="zh")]
+    assert legend not in " ".join(shown(line(), width=60))
+    assert legend not in " ".join(shown(line(seen_at="")))
+
+
 def test_long_lists_are_cut_and_counted() -> None:
     many = [
         line(id=f"i-{number}", name=f"n{number:02}", result="failed", reason=f"no {number % 10}")
