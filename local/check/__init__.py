@@ -1,1 +1,1 @@
-"""What ``python -m local check`` asks of an s.yaml before it is deployed."""
+"""The checks of ``python -m local check`` on an s.yaml before it is deployed."""

@@ -1,4 +1,4 @@
-"""Timers: the cron expressions of Function Compute, read strictly, and when they come next.
+"""Timers: Function Compute's cron expressions, parsed strictly, and when they fire next.
 
 An expression has six fields, seconds first, and may name its zone; without one it is UTC ("Time
 triggers", Function Compute docs)::
@@ -6,8 +6,8 @@ triggers", Function Compute docs)::
     CRON_TZ=Asia/Shanghai 0 0 20 * * MON-FRI
     @every 5m
 
-The pages number the days of the week in two ways, 0-6 and 1-7: Monday is 1 in both, Sunday is not
-the same, so it is taken by its name alone. When an expression comes next is computed by cronsim.
+The pages number the days of the week in two ways, 0-6 and 1-7: Monday is 1 in both, Sunday differs,
+so it is accepted only by name. cronsim computes when an expression fires next.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MONTHS = (
 
 
 class CronError(ValueError):
-    """An expression that Function Compute would not take, or that may not mean what it seems to."""
+    """An expression that Function Compute would not accept, or that may be misleading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class _Field:
     """One of the six fields.
 
     Attributes:
-        names: What may stand for numbers, the first for ``low``.
-        open_ended: Whether ``?`` may stand in it, for any value.
+        names: Names allowed for numbers, the first for ``low``.
+        open_ended: Whether ``?`` is allowed, for any value.
     """
 
     name: str
@@ -59,7 +59,7 @@ class _Field:
 
     @property
     def right(self) -> str:
-        """What may stand in it, in words."""
+        """What it may contain, in words."""
         if self.name == "day of the week":
             return "MON to SUN"
         return f"{self.low} to {self.high}" + (" or JAN to DEC" if self.names else "")
@@ -77,15 +77,15 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """An expression that was understood.
+    """A parsed expression.
 
     Attributes:
         expression: The six fields, without the zone; "" if it only says how often.
         values: The same, each field as ``*`` or a list of all its values.
-        zone: Whose clock it goes by.
-        states_zone: Whether it names that zone; else it is UTC.
-        every: The time between two runs, counted from when the trigger was made; None: it is a
-            matter of the clock.
+        zone: The time zone that it uses.
+        states_zone: Whether it names that zone; otherwise it is UTC.
+        every: The time between two runs, counted from the trigger's creation; None: it fires by the
+            clock.
     """
 
     expression: str
@@ -95,14 +95,14 @@ class Cron:
     every: timedelta | None = None
 
     def next_times(self, after: datetime, count: int) -> list[datetime]:
-        """When it comes next, in its own zone; empty for ``@every``, which no clock tells.
+        """When it fires next, in its own zone; empty for ``@every``, which ignores the clock.
 
         Args:
             after: An aware time; what is returned is later.
             count: How many times are wanted.
 
         Raises:
-            CronError: it never comes, like the 30th of February.
+            CronError: it never fires, like the 30th of February.
         """
         if self.every is not None:
             return []
@@ -112,10 +112,10 @@ class Cron:
         return list(times)
 
     def times_until(self, until: datetime, after: datetime, most: int) -> tuple[datetime, ...]:
-        """When it comes between two times, in its own zone; empty for ``@every``.
+        """When it fires between two times, in its own zone; empty for ``@every``.
 
         Args:
-            until: An aware time; what is returned is sooner.
+            until: An aware time; the results are earlier.
             after: An aware time; what is returned is later.
             most: How many times are returned at most.
         """
@@ -141,7 +141,7 @@ def _times(values: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
         return
 
 
-@lru_cache(maxsize=1024)  # the timers of some functions fire together, and each is asked thrice
+@lru_cache(maxsize=1024)  # some functions' timers fire together, and each is queried three times
 def _next_times(values: str, zone: ZoneInfo, after: datetime, count: int) -> tuple[datetime, ...]:
     return tuple(islice(_times(values, zone, after), count))
 
@@ -156,10 +156,10 @@ def _times_until(
 
 @lru_cache(maxsize=1024)
 def read_cron(text: str) -> Cron:
-    """Understand an expression.
+    """Parse an expression.
 
     Raises:
-        CronError: it is not one of Function Compute's; says what would be right.
+        CronError: it is not one of Function Compute's; says what is expected.
     """
     rest, zone, states_zone = text.strip(), ZoneInfo("UTC"), False
     if rest.upper().startswith(_PREFIX):
@@ -217,10 +217,10 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _values(field: _Field, content: str) -> str:
-    """All values that a field lets through, or ``*``.
+    """All values that a field matches, or ``*``.
 
-    cronsim is given lists alone: it takes ``0-0/5`` for ``0/5``, and ``*/2`` for any day where
-    another field limits the days.
+    cronsim gets only lists: it treats ``0-0/5`` as ``0/5``, and ``*/2`` as any day if another field
+    limits the days.
     """
     if content == "*" or (content == "?" and field.open_ended):
         return "*"
@@ -268,7 +268,7 @@ def _number(field: _Field, text: str) -> int | None:
 
 
 def _forwards(field: _Field, first: int, last: int) -> str:
-    """The same values without a range that runs over the end."""
+    """The same values without a range that wraps around."""
     if field.name == "day of the week":
         days = [*_DAYS[first:], *_DAYS[: last + 1]]
         return ",".join(days)

@@ -12,13 +12,13 @@ from shared.domain.days import Business, DayWord, InvalidSpec, match_day, parse_
 from shared.settings.settings import Settings
 
 _LOOKED_AT = 200
-"""How many of a timer's next times are looked at; of a daily one, those of half a year."""
+"""How many of a timer's next times are examined; for a daily one, half a year's."""
 
 
 def day_words(request: Mapping[str, object]) -> tuple[DayWord, ...]:
-    """The words of a request's ``days``; none: it acts every day, or they cannot be read.
+    """The words of a request's ``days``; none: it acts every day, or they cannot be parsed.
 
-    What cannot be read is refused by the function, and told by that.
+    The function refuses what cannot be parsed, and that is reported.
     """
     stated = request.get("days")
     if isinstance(stated, list) and not all(isinstance(one, str) for one in stated):
@@ -30,24 +30,24 @@ def day_words(request: Mapping[str, object]) -> tuple[DayWord, ...]:
 
 
 def asks_for_working_days(request: Mapping[str, object]) -> bool:
-    """Does it depend on the calendar whether it acts?"""
+    """Does the calendar decide whether it acts?"""
     return any(isinstance(one, Business) for one in day_words(request))
 
 
 def acting_times(
     cron: Cron, words: tuple[DayWord, ...], settings: Settings, now: datetime, count: int
 ) -> list[datetime]:
-    """When a timer comes next on a day that the words mean, by its date in ``CURFEW_TZ``.
+    """When a timer next fires on a day that the words include, by its date in ``CURFEW_TZ``.
 
     Args:
-        cron: When it comes.
+        cron: When it fires.
         words: The request's days, at least one.
         settings: Its function's, for the zone and the operator's own days.
         now: What is returned is later.
         count: How many times are wanted; fewer are returned if the timer's next ones have no more.
 
     Raises:
-        ImportError: working days are asked for, and the calendar is not installed.
+        ImportError: working days are needed, and the calendar is not installed.
     """
     try:
         calendar = calendar_of(settings)

@@ -1,9 +1,9 @@
-"""An s.yaml as Serverless Devs reads it: variables put in, each resource's template under it.
+"""An s.yaml as Serverless Devs reads it: variables filled in, templates merged into resources.
 
 The rules are those of "yaml.md" and "variables.md" of Serverless Devs, as far as an s.yaml of ours
 uses them; ``s preview`` shows the same. What cannot be known here, such as ``${file('x')}``, stays
-as it is written. Stricter than YAML in one thing: a key that stands twice is an error, since the
-second silently wins.
+as written. It is stricter than YAML in one respect: a duplicate key is an error, since the second
+would silently win.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ else:  # five times as fast
     from yaml import CSafeLoader as SafeLoader
 
 ACCOUNT = "1234567890123456"
-"""Stands for the account's id, which only the deploy tool knows: ``${config('AccountID')}``."""
+"""Placeholder for the account's id, known only to the deploy tool: ``${config('AccountID')}``."""
 
 _VARIABLE = re.compile(r"\$\{(?P<body>[^{}]*)\}")
 _ENV = re.compile(
@@ -46,7 +46,7 @@ class Resource:
     Attributes:
         name: Its key.
         component: What deploys it: ``fc3`` for a function.
-        props: What the component gets, with nothing left to put in but what is unknown here.
+        props: What the component gets, with everything filled in that is known here.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Resource:
 
     @property
     def triggers(self) -> list[dict[str, Any]]:
-        """Its triggers, those that are mappings."""
+        """Those of its triggers that are mappings."""
         found = self.props.get("triggers", [])
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
@@ -69,7 +69,7 @@ class Document:
     """A whole file.
 
     Attributes:
-        raw: As YAML has it.
+        raw: As parsed from YAML.
         resources: In the file's order.
     """
 
@@ -85,7 +85,7 @@ def read_document(path: Path, environ: Mapping[str, str]) -> Document:
         environ: Where ``${env('X')}`` is looked up.
 
     Raises:
-        DocumentError: it cannot be read, is not YAML, or is not built as an s.yaml is.
+        DocumentError: it cannot be read, is not YAML, or lacks the structure of an s.yaml.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -113,7 +113,7 @@ def _document(raw: dict[str, Any], environ: Mapping[str, str]) -> Document:
 
 
 def is_known(value: object) -> bool:
-    """Is nothing left in it that only the deploy tool can put in?"""
+    """Is nothing left in it that only the deploy tool can fill in?"""
     if isinstance(value, dict):
         return all(is_known(one) for one in value.values())
     if isinstance(value, list):
@@ -122,7 +122,7 @@ def is_known(value: object) -> bool:
 
 
 def unset_variable(value: object) -> str:
-    """Which variable of the deployer's environment a filled value asks for in vain; "": none."""
+    """The unset environment variable that a filled value needs; "": none."""
     for found in _VARIABLE.finditer(value) if isinstance(value, str) else ():
         if asked := _ENV.fullmatch(found["body"].strip()):
             return asked["name"]
@@ -140,7 +140,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _problem(text: str, error: yaml.YAMLError) -> str:
-    """What is wrong and where; the slow parser tells it better, if it refuses the text, too."""
+    """What is wrong and where; the slow parser says it better, if it also refuses the text."""
     try:
         yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as told_better:
@@ -153,9 +153,9 @@ def _problem(text: str, error: yaml.YAMLError) -> str:
 
 
 class _Loader(SafeLoader):
-    """Refuses a key that stands twice; ``yes``, ``no``, ``on`` and ``off`` are texts.
+    """Refuses duplicate keys; ``yes``, ``no``, ``on`` and ``off`` are strings.
 
-    So they are in YAML 1.2, which js-yaml reads for Serverless Devs (its core schema).
+    As in YAML 1.2, which js-yaml implements for Serverless Devs (its core schema).
     """
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # as its base declares it
@@ -175,7 +175,7 @@ class _Loader(SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002  # as its base
         seen: set[object] = set()
         for key_node, _ in node.value:
-            if key_node.tag == _MERGE:  # other mappings' keys, which those here stand over
+            if key_node.tag == _MERGE:  # other mappings' keys, which those here override
                 continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str | int):
@@ -206,7 +206,7 @@ def _resource(name: str, one: object, raw: Mapping[str, Any], reader: _Reader) -
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """A template and what stands over it; mappings are merged, all else is replaced."""
+    """A template and what overrides it; mappings are merged, everything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         known = merged.get(key)
@@ -218,14 +218,14 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
 
 
 class _Reader:
-    """Puts variables in."""
+    """Fills in variables."""
 
     def __init__(self, variables: Mapping[str, Any], environ: Mapping[str, str]) -> None:
         self._variables = variables
         self._environ = environ
 
     def filled(self, value: Any, depth: int = 0) -> Any:  # noqa: ANN401  # whatever YAML holds
-        """The value with its variables put in, and theirs."""
+        """The value with its variables filled in, recursively."""
         if isinstance(value, dict):
             return {key: self.filled(one, depth) for key, one in value.items()}
         if isinstance(value, list):

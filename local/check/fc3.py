@@ -1,8 +1,8 @@
-"""What the component fc3 and Function Compute take, as far as a Curfew function needs it.
+"""What the component fc3 and Function Compute accept, as far as a Curfew function needs it.
 
 From fc3's own schema and ``publish.yaml`` (v0.1.22, 2026-05) and Function Compute's pages "Limits"
-(2026-02) and "Advanced features of triggers". fc3 itself lets an unknown key pass in silence, and
-says of a wrong trigger only that it is one of eight kinds; so each key is looked at by itself here.
+(2026-02) and "Advanced features of triggers". fc3 itself silently ignores unknown keys, and about a
+wrong trigger says only that there are eight kinds; so each key is checked here.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ REGIONS = frozenset(
     | {"ap-southeast-3", "ap-southeast-5", "ap-southeast-7", "eu-central-1", "eu-west-1"}
     | {"me-central-1", "us-east-1", "us-west-1"}
 )
-"""Where Function Compute is, as fc3's schema has it; a newer region may be missing."""
+"""Function Compute's regions, from fc3's schema; a newer one may be missing."""
 
 REQUIRED = ("functionName", "region", "runtime", "code", "handler")
 ENVIRONMENT_BYTES = 4096
-"""All environment variables of a function together ("Limits")."""
+"""The total size of a function's environment variables ("Limits")."""
 MOST_TRIGGERS = 50
-"""Triggers of a function ("Limits")."""
+"""The maximum number of triggers per function ("Limits")."""
 EVENTBRIDGE_LONGEST_S = 300
 """Seconds that a function behind a custom EventBridge source may take ("Advanced features")."""
 
 
 class Field(NamedTuple):
-    """A key that is known.
+    """A known key.
 
     Attributes:
-        type: What its value must be, for msgspec to convert; Any: not looked at here.
+        type: The type of its value, for msgspec to convert; Any: not checked here.
         right: That in words.
     """
 
@@ -88,7 +88,7 @@ PROPS: Mapping[str, Field] = {
         Literal[1], "1, or absent: an instance of these runtimes handles one event at a time"
     ),
     "internetAccess": _YES_OR_NO,
-    # Each variable is looked at by itself (`local.check.settings`).
+    # Each variable is checked on its own (`local.check.settings`).
     "environmentVariables": Field(dict[str, Any], "a mapping of names to strings"),
     "tags": Field(list[_Tag], "a list of {key: …, value: …}"),
     "triggers": Field(list[dict[str, Any]], "a list of triggers"),
@@ -123,7 +123,7 @@ ASYNCHRONOUS: Mapping[str, Field] = {
     "asyncTask": _YES_OR_NO,
     "maxAsyncRetryAttempts": Field(Annotated[int, Meta(ge=0, le=8)], "a whole number from 0 to 8"),
     "maxAsyncEventAgeInSeconds": Field(
-        # The schema says 2592000 at most, the API 604800.
+        # The schema allows up to 2592000, the API 604800.
         Annotated[int, Meta(ge=1, le=604_800)],
         "seconds, a whole number from 1 to 604800",
     ),
@@ -219,8 +219,8 @@ def problems(
 
     Args:
         found: The mapping; every value is known.
-        fields: The keys that may stand in it.
-        required: Those that must.
+        fields: The allowed keys.
+        required: The required keys.
     """
     for key in required:
         if key not in found:

@@ -1,4 +1,4 @@
-"""What a check has to say: sections of findings, each with its weight."""
+"""The results of a check: sections of findings, each with its severity."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 
 
 class Level(str, Enum):
-    """How much a finding weighs. Only an error makes the check fail."""
+    """A finding's severity. Only an error makes the check fail."""
 
     OK = "ok"
     NOTE = "note"
@@ -18,7 +18,7 @@ class Level(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence, and perhaps lines that explain it."""
+    """One sentence, and optional lines that explain it."""
 
     level: Level
     text: str
@@ -27,14 +27,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What is said of one function, or of the whole file."""
+    """The findings about one function, or the whole file."""
 
     title: str
     findings: tuple[Finding, ...]
 
 
 def ok(text: str, *details: str) -> Finding:
-    """It is as it should be; the text says what was understood."""
+    """It is correct; the text says what was understood."""
     return Finding(Level.OK, text, details)
 
 
@@ -44,7 +44,7 @@ def note(text: str, *details: str) -> Finding:
 
 
 def warning(text: str, *details: str) -> Finding:
-    """It may be meant so, and probably is not."""
+    """It may be intended, but probably is not."""
     return Finding(Level.WARNING, text, details)
 
 
@@ -54,5 +54,5 @@ def error(text: str, *details: str) -> Finding:
 
 
 def count(sections: Iterable[Section], level: Level) -> int:
-    """How many findings of a level there are."""
+    """The number of findings of a level."""
     return sum(one.level is level for section in sections for one in section.findings)

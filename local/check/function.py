@@ -1,4 +1,4 @@
-"""One function of Curfew in an s.yaml, as the checks look at it."""
+"""One function of Curfew in an s.yaml, as the checks see it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Function:
     Attributes:
         name: Which function it is: ``stop``.
         resource: Its entry.
-        settings: Its environment variables as the function will read them; None: it cannot.
+        settings: Its environment variables as the function will parse them; None: it cannot.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Function:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Its environment variables that are known here, as texts."""
+        """Those of its environment variables that are known here, as strings."""
         return environment(self.resource)
 
     @property
@@ -45,13 +45,13 @@ class Function:
 
     @property
     def timeout_s(self) -> float:
-        """What it may take; fc3's default is three seconds."""
+        """Its timeout; fc3's default is three seconds."""
         timeout = self.props.get("timeout", 3)
         return float(timeout) if isinstance(timeout, int) and timeout > 0 else 3.0
 
 
 def function_of(resource: Resource) -> Function | None:
-    """Which function of ours a resource deploys, by its handler; None: none."""
+    """Which of our functions a resource deploys, by its handler; None: none."""
     handler = str(resource.props.get("handler", ""))
     found = re.fullmatch(r"functions[./](?P<name>\w+)\.\w+", handler)
     if resource.component != "fc3" or not found or found["name"] not in function_names():
@@ -64,9 +64,9 @@ def function_of(resource: Resource) -> Function | None:
 
 
 def environment(resource: Resource) -> dict[str, str]:
-    """A resource's environment variables that are known here; a number as the text that it means.
+    """A resource's environment variables that are known here; numbers as strings.
 
-    Whatever is not a string is an error, told by itself; what it means can still be checked.
+    Anything but a string is an error, reported separately; its meaning can still be checked.
     """
     return {
         key: value if isinstance(value, str) else yaml_text(value)
@@ -82,5 +82,5 @@ def variables(resource: Resource) -> dict[str, Any]:
 
 
 def yaml_text(value: object) -> str:
-    """A number, true or false as it stands in the file."""
+    """A number, true or false as written in the file."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""Links and advance notices that reach nobody, though each setting by itself is valid."""
+"""Links and advance notices that reach nobody, although each setting is valid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KEY, _URL, _NOTIFY = "CURFEW_LINK_KEY", "CURFEW_LINK_URL", "CURFEW_NOTIFY"
 
 
 def check_links(functions: Sequence[Function]) -> Iterator[Finding]:
-    """Findings about describe, which makes links and tells of releases, and the page behind it."""
+    """Findings about describe, which makes links and advance notices, and the page behind them."""
     by_name = {one.name: one for one in functions}
     describe, page = by_name.get("describe"), by_name.get("extend_lease")
     if describe is None:
@@ -35,7 +35,7 @@ def check_links(functions: Sequence[Function]) -> Iterator[Finding]:
 
 
 def _advance_notices(function: Function) -> Iterator[str]:
-    """The timers that are on and ask what ECS will release."""
+    """The enabled timers that list what ECS will release."""
     for trigger in function.resource.triggers:
         config = trigger.get("triggerConfig")
         if not (isinstance(config, dict) and is_known(config) and config.get("enable") is True):

@@ -1,4 +1,4 @@
-"""What is asked of the channels and links of notices; no address, secret or key is shown."""
+"""Checks of the channels and links of notices; no address, secret or key is shown."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from shared.settings.hosts import read_server
 from shared.settings.notices import NoticeSettings
 
 FC_DOMAINS = (".fcapp.run", ".fc.aliyuncs.com")
-"""Function Compute's own: browsers download what comes from them ("Content-Disposition:
+"""Function Compute's own domains: browsers download what comes from them ("Content-Disposition:
 attachment", "Configure custom domain names", FC docs)."""
 
 _SAMPLES = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|test)\.?")
-"""Hosts that are nobody's (RFC 2606)."""
+"""Reserved host names (RFC 2606)."""
 
 _SIGNED = {Kind.DINGTALK, Kind.FEISHU, Kind.LARK, Kind.GENERIC}
 
 
 def check_notices(settings: NoticeSettings) -> Iterator[Finding]:
-    """Findings about CURFEW_NOTIFY and CURFEW_LINK_…, of a function whose settings are valid."""
+    """Findings about CURFEW_NOTIFY and CURFEW_LINK_… of a function whose settings are valid."""
     channels = read_channels(settings.addresses)
     yield from (error(one) for one in channels.problems)
     if channels.usable:

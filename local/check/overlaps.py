@@ -1,8 +1,8 @@
-"""Timers that stop or start by the clock what apply_schedule stops and starts by a schedule.
+"""Timers that stop or start the same instances as apply_schedule.
 
-The schedule stands in the instance's tag, which such a timer can leave out by ``except``, or in the
-request to apply_schedule, for instances without that tag: then the two must select others. So must
-two timers of apply_schedule with different schedules in their requests.
+The schedule is in the instance's tag, which such a timer can exclude with ``except``, or in the
+request to apply_schedule, for instances without that tag: then the two must select different
+instances. So must two timers of apply_schedule with different schedules in their requests.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _REMEDY = f'"except": {{"tags": {{"{SCHEDULE_TAG}": "*"}}}}'
 
 
 def check_overlaps(functions: Sequence[Function]) -> Iterator[Finding]:
-    """A warning for each two timers that would both turn one instance on and off.
+    """A warning for each pair of timers that would both turn the same instance on and off.
 
-    Only timers count that are on and that change something.
+    Only enabled timers that change something count.
     """
     by_schedule = [
         each for one in functions if one.name == "apply_schedule" for each in _timers(one)
@@ -52,7 +52,7 @@ def check_overlaps(functions: Sequence[Function]) -> Iterator[Finding]:
 
 
 def _for_untagged(request: dict[str, Any]) -> str:
-    """The schedule of a request to apply_schedule; "" if it states none, or none is without tag."""
+    """The schedule in a request to apply_schedule; "" if there is none or it has no effect."""
     tags = request.get("tags")
     if isinstance(tags, dict) and SCHEDULE_TAG in tags:
         return ""
@@ -70,7 +70,7 @@ def _both(function: Function, name: str, other: str) -> Finding:
 
 
 def _timers(function: Function) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Name and request of each timer that is on and is no dry run."""
+    """Name and request of each enabled timer that is not a dry run."""
     for trigger in function.resource.props.get("triggers") or ():
         config = trigger.get("triggerConfig") if isinstance(trigger, dict) else None
         if not (isinstance(config, dict) and is_known(config) and config.get("enable") is True):

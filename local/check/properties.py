@@ -1,4 +1,4 @@
-"""What is asked of a function's properties: those of fc3, its handler, its network, its retries."""
+"""Checks of a function's properties: those of fc3, its handler, its network, its retries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _QUEUE = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/queues/[\w-]+/messages")
 
 
 def check_properties(function: Function) -> Iterator[Finding]:
-    """Findings about all of its properties but environment, role and triggers."""
+    """Findings about all of its properties except environment, role and triggers."""
     yield from _properties(function)
     yield from _handler(function)
     yield from _network(function)

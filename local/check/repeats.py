@@ -1,7 +1,7 @@
-"""Timers that repeat another: a second try, which must come after the first, on the same days.
+"""Timers that repeat another: a second try, which must fire after the first, on the same days.
 
 Function Compute does not repeat an invocation that it lost itself, so a timer ``X`` may have a
-second one ``X-again``. Whoever moves the one and forgets the other has two different times.
+second one ``X-again``. If you move one and forget the other, their times no longer match.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from local.check.findings import Finding, warning
 _AGAIN = "-again"
 _DAY = timedelta(days=1)
 _COMPARED = 35 * _DAY
-"""How far ahead two timers are compared: in a month each day of the week comes."""
+"""How far ahead two timers are compared: a month has every day of the week."""
 
 _MOST_TIMES = 1_000
 _APART = timedelta(hours=12)
-"""What comes so much sooner or later is of another day, even if midnight is between the two."""
+"""Times this far apart belong to different days, even across midnight."""
 
 _REPEATS_WITHIN = timedelta(hours=1)
-"""A second timer of the same request, whatever its name, is a repeat if it comes so near."""
+"""A second timer with the same request, whatever its name, is a repeat if it fires this close."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Timer:
-    """One timer that was understood.
+    """One parsed timer.
 
     Attributes:
-        times: When it comes in the days that are compared.
+        times: When it fires in the days that are compared.
         around: The same with a day before and a day after.
     """
 
@@ -63,7 +63,7 @@ def request_of(config: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def check_repeats(triggers: Sequence[Mapping[str, Any]], now: datetime) -> Iterator[Finding]:
-    """Findings about each two timers of a function of which one repeats the other."""
+    """Findings about each pair of a function's timers in which one repeats the other."""
     timers = [one for trigger in triggers if (one := _timer(trigger, now))]
     for one, other in combinations(timers, 2):
         first, again = (other, one) if one.name == f"{other.name}{_AGAIN}" else (one, other)
@@ -91,13 +91,13 @@ def _timer(trigger: Mapping[str, Any], now: datetime) -> _Timer | None:
 
 
 def _around(cron: Cron, now: datetime) -> tuple[datetime, ...]:
-    """Its times until a day after all that is compared; empty if they are none or too many."""
+    """Its times until a day after the compared period; empty if there are none or too many."""
     times = cron.times_until(now + _COMPARED + _DAY, now, _MOST_TIMES)
     return times if len(times) < _MOST_TIMES else ()
 
 
 def _pair(first: _Timer, again: _Timer) -> Iterator[Finding]:
-    """Findings about two timers of which the second is by its name the repeat of the first."""
+    """Findings about two timers, the second of which is by its name the repeat of the first."""
     if again.is_on and not first.is_on:
         yield warning(
             f"timer {again.name} is ON, but {first.name} is off, though both send the same request"
@@ -118,7 +118,7 @@ def _pair(first: _Timer, again: _Timer) -> Iterator[Finding]:
 
 
 def _order(first: _Timer, again: _Timer, within: timedelta) -> Iterator[Finding]:
-    """A warning if the repeat comes before what it repeats."""
+    """A warning if the repeat fires before what it repeats."""
     for at in first.times:
         near = again.nearest(at)
         if timedelta() < at - near <= within:

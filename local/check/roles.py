@@ -1,4 +1,4 @@
-"""What is asked of a function's role, and of the policy in ``ram/`` that belongs to it."""
+"""Checks of a function's role, and of its policy in ``ram/``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 """ECS's operations that each function calls, which its policy in ``ram/`` must allow."""
 
 _CONDITION = "].Condition"
-"""In a complaint of the emulator's RAM about a condition; RAM itself knows more of them."""
+"""Part of the emulator's error about a condition; the real RAM supports more of them."""
 _ROLE = re.compile(r"acs:ram::(?P<account>\d+):role/(?P<name>[\w.-]{1,64})")
 
 
@@ -110,13 +110,13 @@ def check_policy(function: Function, ram: Path) -> Iterator[Finding]:
         yield error(f"{shown} does not allow {', '.join(missing)}, which {function.name} needs")
         return
     if any(check_role(function)):
-        return  # what is wrong with the role is told; no line may say that it is as it should be
+        return  # the problem with the role is reported; no line may say that it is correct
     role = str(function.props.get("role", "")).rpartition("/")[2]
     yield ok(f"role {role}: it needs {shown} and ram/platform.json")
 
 
 def _statements(path: Path) -> list[Mapping[str, Any]]:
-    """A policy's statements, of a document that the emulator's RAM understands.
+    """A policy's statements, from a document that the emulator's RAM understands.
 
     Raises:
         OSError: there is no such file.
@@ -129,7 +129,7 @@ def _statements(path: Path) -> list[Mapping[str, Any]]:
 
 
 def _named(action: str, statements: Iterable[Mapping[str, Any]], effect: str) -> bool:
-    """Do statements of this effect name the action, for whatever resources?"""
+    """Do statements with this effect name the action, for any resources?"""
     return any(
         fnmatchcase(action.lower(), pattern.lower())
         for statement in statements

@@ -1,4 +1,4 @@
-"""What is asked of what knows schedules or working days: names, calendar, how often it runs."""
+"""Checks of functions with schedules or working days: names, calendar, how often they run."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from shared.domain.schedule_names import schedules_of
 
 _KNOWING = frozenset({"apply_schedule", "describe"})
 _COMPARED = 200
-"""How many of a timer's next times are looked at: two days of one that comes every quarter."""
+"""How many of a timer's next times are examined: two days of one that fires every quarter hour."""
 
 _ON_TIME = timedelta(minutes=30)
 _END_IS_NEAR = timedelta(days=60)
-"""From so long before the calendar's last day on there is a warning; a report's is in December."""
+"""The warning starts this long before the calendar's last day; a report's starts in December."""
 
 
 def check_schedules(function: Function, now: datetime) -> Iterator[Finding]:
-    """Findings about named schedules, the calendar of working days, and timers that come seldom."""
+    """Findings about named schedules, the calendar of working days, and timers that fire rarely."""
     knows = function.name in _KNOWING
     if function.settings is None or not (knows or _has_working_days(function)):
         return
@@ -54,14 +54,14 @@ def check_schedules(function: Function, now: datetime) -> Iterator[Finding]:
 
 
 def _has_working_days(function: Function) -> bool:
-    """Does a timer of it, on or off, ask for working days?"""
+    """Does one of its timers, enabled or not, use working days?"""
     configs = (one.get("triggerConfig") for one in function.resource.triggers)
     requests = (request_of(one) for one in configs if isinstance(one, dict))
     return any(asks_for_working_days(one) for one in requests if one)
 
 
 def _seldom(function: Function, now: datetime) -> Iterator[Finding]:
-    """Timers between which an opening can be missed, or that make people wait."""
+    """Timers that can miss an opening, or that make people wait."""
     catch_up = function.settings.catch_up if function.settings else _ON_TIME
     for trigger in function.resource.props.get("triggers") or ():
         config = trigger.get("triggerConfig") if isinstance(trigger, dict) else None

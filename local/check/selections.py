@@ -1,4 +1,4 @@
-"""Whether two requests can select the same instance, as far as their words tell."""
+"""Whether two requests can select the same instance, as far as their texts show."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ANY = "*"
 def are_apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
     """Is it certain that no instance is selected by both?
 
-    They ask for different values of one tag, different ids or different regions, or the one leaves
-    out whatever the other selects. Names are not compared, since patterns seldom tell.
+    They select different values of one tag, different ids or different regions, or one excludes
+    whatever the other selects. Names are not compared, since patterns are rarely conclusive.
     """
     ids, regions = (
         [set(_texts(one.get(field))) for one in (first, second)]
@@ -27,7 +27,7 @@ def are_apart(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 
 def _differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
-    """Is there a tag of which the two have no value in common?"""
+    """Is there a tag for which the two have no value in common?"""
     return any(
         _ANY not in (first[key], second[key])
         and set(_texts(first[key])).isdisjoint(_texts(second[key]))
@@ -36,7 +36,7 @@ def _differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
 
 
 def _leaves_out(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Does the one leave out, by a tag, all that the other selects?"""
+    """Does one exclude, by a tag, everything that the other selects?"""
     kept = one.get("except")
     left_out = _tags(kept) if isinstance(kept, dict) else {}
     without = set(_texts(one.get("without_tags")))
@@ -54,6 +54,6 @@ def _tags(stated: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _texts(stated: object) -> tuple[str, ...]:
-    """A text or a list of texts, as texts; nothing else is one."""
+    """A string or a list of strings, as strings; nothing otherwise."""
     values = stated if isinstance(stated, list) else [stated]
     return tuple(one for one in values if isinstance(one, str))

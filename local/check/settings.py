@@ -1,4 +1,4 @@
-"""What is asked of a function's environment variables, and what they make of it, in words."""
+"""Checks of a function's environment variables, and their effect in words."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WITHOUT = {
     "CURFEW_LINK_KEY": "messages will have no links, and no link is valid",
     "CURFEW_LINK_URL": "messages will have no links",
 }
-"""What is switched on by taking a ``#`` away, and what it means if it is then empty."""
+"""Variables that are enabled by uncommenting, and what it means if they are then empty."""
 
 
 def check_settings(function: Function) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def check_settings(function: Function) -> Iterator[Finding]:
 
 
 def _in_words(settings: Settings) -> Iterator[str]:
-    """What the settings allow a run."""
+    """What the settings allow a run to do."""
     share = f" and {settings.max_percent} % of a region" if settings.max_percent else ""
     yield f"at most {counted(settings.max_instances, 'instance')}{share} a run"
     yield f"regions: {_listed(settings.regions)}"
@@ -93,7 +93,7 @@ def _tag(key: str, values: str | tuple[str, ...]) -> str:
 
 
 def _texts(function: Function) -> Iterator[Finding]:
-    """Whether each variable is a text, as fc3 has them."""
+    """Whether each variable is a string, as fc3 requires."""
     for name, value in variables(function.resource).items():
         if value is None:
             yield error(f"environment variable {name} has no value; write '' or remove the line")
@@ -105,7 +105,7 @@ def _texts(function: Function) -> Iterator[Finding]:
 
 
 def _empty(function: Function) -> Iterator[Finding]:
-    """Variables that the shell of whoever deploys should fill and does not, or that say nothing."""
+    """Variables that the deployer's shell should set but does not, or that are empty."""
     for name, value in variables(function.resource).items():
         unset = unset_variable(value)
         if not unset and not (name in _WITHOUT and isinstance(value, str) and not value.strip()):
@@ -133,7 +133,7 @@ def _names(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 class _Noting(dict[str, str]):
-    """An empty environment that notes which variables it is asked for."""
+    """An empty environment that records which variables are read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class _Noting(dict[str, str]):
 
 
 def _known_variables() -> set[str]:
-    """The variables that the settings are read from."""
+    """The variables that the settings come from."""
     environ = _Noting()
     read_settings(environ)
     return {name for name in environ.asked if name.startswith(_OURS)}

@@ -1,4 +1,4 @@
-"""What is asked of a timer: when it comes, what it asks, and whether its function takes that."""
+"""Checks of a timer: when it fires, what it requests, and whether its function accepts that."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_timer(
 
     Args:
         function: Whose timer it is.
-        title: What it is called in a finding.
+        title: Its name in a finding.
         config: Its ``triggerConfig``.
         now: From when its next times are counted.
     """
@@ -83,7 +83,7 @@ def _state(function: Function, config: Mapping[str, Any], request: Mapping[str, 
 def _acting(
     function: Function, request: Mapping[str, object], cron: Cron, now: datetime
 ) -> list[datetime] | None:
-    """Its next times on the request's days; None: it has none, or they cannot be told here."""
+    """Its next times on the request's days; None: it has none, or they are unknown here."""
     words = day_words(request)
     if not words or function.settings is None or cron.every is not None:
         return None
@@ -99,7 +99,7 @@ def _when(cron: Cron, times: list[datetime], acting: list[datetime] | None) -> I
     Args:
         cron: The rule.
         times: When it fires next.
-        acting: When it fires next and does not rest; None: it never rests.
+        acting: When it fires next and acts; None: it always acts.
     """
     if cron.every is not None:
         yield f"every {cron.every}, counted from the creation of the trigger"
@@ -118,13 +118,13 @@ def _spelt(times: list[datetime]) -> str:
 
 
 def _asked(request: Mapping[str, object]) -> str:
-    """The request without what the function knows by itself."""
+    """The request without what the function already knows."""
     fields = {key: value for key, value in request.items() if key != "action"}
     return json.dumps(fields, ensure_ascii=False)
 
 
 def _doubts(title: str, cron: Cron, times: list[datetime]) -> Iterator[Finding]:
-    """What is valid, and probably not meant."""
+    """Warnings about what is valid but probably not intended."""
     if cron.every is None and not cron.states_zone:
         china = times[0].astimezone(CHINA)
         yield warning(

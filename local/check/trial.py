@@ -1,7 +1,7 @@
-"""A timer's request, tried: the function is called with it at the timer's next time.
+"""A trial of a timer's request: the function is called with it at the timer's next time.
 
-ECS is emulated in this process and has no instances, so nothing is sent to anybody. Whatever the
-function would refuse it refuses here.
+ECS is emulated in this process and has no instances, so nothing is sent anywhere. Whatever the
+function would refuse, it refuses here.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from shared.run import World
 _SPEED = 1_000_000.0
 _TIMEOUT_S = 60.0
 _TELLS = ("CURFEW_NOTIFY", "CURFEW_LINK")
-"""Variables by which a run tells people of itself; a trial has nothing to tell."""
+"""Variables by which a run notifies people; a trial has nothing to report."""
 
 
 def refusal_of(function: Function, request: Mapping[str, object], at: datetime) -> tuple[str, bool]:
-    """Why the function refuses a timer's request, "" if it does not; and if it always will.
+    """Why the function refuses a timer's request, "" if it does not; and whether it always will.
 
-    It gets Curfew's own variables alone: a proxy and certificates are of another machine.
-    Settings that cannot be read are told elsewhere, and end every call alike.
+    It gets only Curfew's own variables: proxy and certificates belong to another machine. Invalid
+    settings are reported elsewhere, and fail every call.
 
     Args:
         function: Whose timer it is.
@@ -56,7 +56,7 @@ def refusal_of(function: Function, request: Mapping[str, object], at: datetime) 
 
 
 def _deployed(function: Function, now: datetime) -> Deployment:
-    """The function with its variables, beside an empty account."""
+    """The function with its variables, and an empty account."""
     accounts = function.settings.accounts if function.settings else ()
     runtime: Literal["3.10", "3.12"] = (
         "3.12" if function.props.get("runtime") == "python3.12" else "3.10"
@@ -84,7 +84,7 @@ def _deployed(function: Function, now: datetime) -> Deployment:
 
 
 class _Empty:
-    """The way to an emulated account without instances, which needs no socket and no signature."""
+    """A connection to an emulated account without instances, without socket or signature."""
 
     def __init__(self, clock: PacedClock) -> None:
         self._gateway = Gateway(Ecs(Fleet(), clock))
@@ -106,7 +106,7 @@ class _Empty:
 
 
 def _too_early(request: Mapping[str, object], at: datetime) -> str:
-    """Why a fixed release time can be set nowhere; the function judges it for each instance."""
+    """Why a fixed release time cannot be set anywhere; the function checks it per instance."""
     stated = request.get("release_at")
     if not isinstance(stated, str) or parse_instant(stated) >= at + EARLIEST:
         return ""

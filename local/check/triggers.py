@@ -1,4 +1,4 @@
-"""What is asked of one function's triggers: their form, their sources, and their place."""
+"""Checks of one function's triggers: their form, their sources, and their order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TOPIC = re.compile(r"acs:mns:(?P<region>[\w-]+):\d*:/topics/(?P<name>[\w-]+)")
 
 
 def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
-    """All that is asked of a function's triggers, in the file's order."""
+    """All checks of a function's triggers, in the file's order."""
     triggers = function.resource.triggers
     names = Counter(str(one.get("triggerName", "")) for one in triggers)
     for name, number in names.items():
@@ -46,7 +46,7 @@ def check_triggers(function: Function, now: datetime) -> Iterator[Finding]:
 
 
 def _alike(triggers: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """Timers that are ON at the same times and ask the same, but that one may make a dry run."""
+    """Enabled timers with the same times and request, except that one may be a dry run."""
     groups: dict[str, list[tuple[str, bool]]] = {}
     for trigger in triggers:
         config = trigger.get("triggerConfig")
@@ -166,7 +166,7 @@ def _eventbridge(
 
 
 def _source(source: Mapping[str, Any]) -> str:
-    """Where EventBridge gets the messages."""
+    """Where EventBridge gets its messages."""
     parameters = source.get("eventSourceParameters")
     inner = parameters.get("sourceMNSParameters") if isinstance(parameters, dict) else None
     if isinstance(inner, dict) and inner.get("QueueName"):
@@ -194,7 +194,7 @@ def _http(
 
 
 def _page(function: Function, title: str, config: Mapping[str, Any]) -> Iterator[Finding]:
-    """What opens the page behind links: anybody who has one, by its signature alone."""
+    """The trigger of the page behind links: open to anybody with a link, by its signature alone."""
     missing = [one for one in ("GET", "HEAD", "POST") if one not in config["methods"]]
     if config["authType"] != "anonymous":
         yield error(f"{title}: authType must be anonymous: a browser opens it, by a signed link")

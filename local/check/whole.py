@@ -1,4 +1,4 @@
-"""The whole of an s.yaml: what stands at its top, each function, and what deploying will not do."""
+"""A whole s.yaml: its top level, each function, and what deploying will not do."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def check_file(
         ram: Where the roles' policies are.
 
     Returns:
-        A section for the file, one for each function in the file's order, and one of what
-        ``s deploy`` does not do; the last two only if the file could be read. What is wrong with
-        several functions alike, such as with their template, stands once, in the first.
+        A section for the file, one for each function in the file's order, and one of what ``s
+        deploy`` does not do; the last two only if the file could be read. Problems shared by
+        several functions, such as in their template, appear once, in the first.
     """
     try:
         document = read_document(path, environ)
@@ -69,7 +69,7 @@ def check_file(
 
 
 def _common(by_function: Sequence[tuple[Finding, ...]]) -> tuple[Finding, ...]:
-    """What is wrong with more functions than one, in the order in which it is found."""
+    """Problems of more than one function, in the order in which they are found."""
     number = Counter(one for findings in by_function for one in set(findings))
     return tuple(
         one
@@ -83,7 +83,7 @@ def _once(
     functions: Sequence[Function],
     by_function: Sequence[tuple[Finding, ...]],
 ) -> Iterator[Finding]:
-    """Each of these, with the functions that it is true of."""
+    """Each of these, with the functions that it applies to."""
     for finding in common:
         whose = [
             one for one, findings in zip(functions, by_function, strict=True) if finding in findings
@@ -135,7 +135,7 @@ def _foreign(name: str, component: str, handler: str) -> Finding:
 
 
 def _package(document: Document, functions: list[Function]) -> Iterator[Finding]:
-    """Whether what is deployed is built before."""
+    """Whether the package is built before it is deployed."""
     others = [
         str(one.props.get("functionName"))
         for one in functions

@@ -1,4 +1,4 @@
-"""``python -m local check``: is an s.yaml fit to be deployed, and what would it do?"""
+"""``python -m local check``: can an s.yaml be deployed, and what would it do?"""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def command(ctx: click.Context, *, path: Path) -> None:
 
 
 def _show_summary(console: Console, sections: Sequence[Section]) -> None:
-    """Once more what must not be missed, errors first, where the output is longer than a screen."""
+    """Repeat what must not be missed, errors first, if the output is longer than a screen."""
     told = [
         (level, section, finding)
         for level in (Level.ERROR, Level.WARNING)

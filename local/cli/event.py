@@ -107,7 +107,7 @@ def _request(function: str, text: str | None) -> Mapping[str, object]:
 
 
 def _warn(function: str, request: Mapping[str, object]) -> None:
-    """Say so if the function would refuse the request; it may be wanted to try just that."""
+    """Say so if the function would refuse the request; that may be what you want to try."""
     action = import_module(f"functions.{function}").ACTION
     try:
         decode(action.request, request, function)
@@ -116,7 +116,7 @@ def _warn(function: str, request: Mapping[str, object]) -> None:
 
 
 def _indented(event: bytes) -> str:
-    """The event as people read JSON; one that is not JSON as it is."""
+    """The event as indented JSON; unchanged if it is not JSON."""
     try:
         return json.dumps(json.loads(event), ensure_ascii=False, indent=2)
     except ValueError:

@@ -1,4 +1,4 @@
-"""``python -m local fleet``: what instances a running emulator has."""
+"""``python -m local fleet``: the instances of a running emulator."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One call of a function from the command line: at an emulator, at an ECS that runs, or deployed.
+"""One call of a function from the command line: on an emulator, on a running ECS, or deployed.
 
-Each way prints what came of it and gives the command's exit status.
+Each way prints the outcome and returns the command's exit status.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from shared.settings.settings import (
 )
 
 SPEED = 20.0
-"""How many seconds of the emulated world pass in one: nobody waits for an instance to stop."""
+"""How many emulated seconds pass in a real one: nobody waits for an instance to stop."""
 _SHOWN_CHARACTERS = 300
 _NO_TIME = "now, because the event has no time"
 _EXPORTS = (
@@ -56,9 +56,9 @@ class Shown:
     """What is shown, and how.
 
     Attributes:
-        as_json: The raw answer alone.
-        verbose: The function's log too.
-        zone: Of the times.
+        as_json: Only the raw response.
+        verbose: The function's log, too.
+        zone: The zone of the times.
     """
 
     as_json: bool
@@ -67,7 +67,7 @@ class Shown:
 
 
 class Invocation:
-    """One call of a function from the command line; each way of doing it gives an exit status."""
+    """One call of a function from the command line; each way returns an exit status."""
 
     def __init__(
         self, function: str, event: bytes, source: str, deployed: Deployment, shown: Shown
@@ -82,7 +82,7 @@ class Invocation:
         self._progress: Progress | None = None
 
     def against_an_emulator(self) -> int:
-        """Call it where a fresh fleet is, at the event's time."""
+        """Call it against a fresh fleet, at the event's time."""
         start, why = _played_at(self._event)
         self._introduce()
         self._explain(
@@ -96,7 +96,7 @@ class Invocation:
         return self._show(outcome, before, after)
 
     def against(self, endpoint: str) -> int:
-        """Call it where that ECS is, now; by the emulator's clock if it is one that runs."""
+        """Call it against that ECS, now; for a running emulator, by its clock."""
         environ = {**self._deployed.environ, "ECS_ENDPOINT": endpoint}
         credentials = _credentials(endpoint, environ)
         self._introduce()
@@ -128,7 +128,7 @@ class Invocation:
         return progress.around(world)
 
     def _place(self, endpoint: str, clock: Clock) -> str:
-        """Which ECS it meets, and when; how fast time runs there if it is an emulator."""
+        """Which ECS it runs against, and when; for an emulator, how fast time runs there."""
         now = self._when(clock.now())
         if not isinstance(clock, ServedClock):
             return f"The ECS at {endpoint}, {now}."
@@ -194,7 +194,7 @@ class Invocation:
         return 1 if answer.failure else 0
 
     def _say(self, text: str, style: str) -> None:
-        # A long path is not divided: it is to be copied.
+        # A long path is not broken, so that it can be copied.
         self._screen.print(Text(text, style), soft_wrap=True)
 
 
@@ -213,15 +213,15 @@ def _clock_at(endpoint: str) -> Clock:
 
 
 def _cut_off(timeout_s: float, clock: Clock) -> float:
-    """Real seconds after which a call is cut off: no sooner than its own clock says so."""
+    """Real seconds after which a call is cut off: never before its own clock says so."""
     slow = isinstance(clock, ServedClock) and 0 < clock.speed < 1
     return timeout_s / clock.speed if isinstance(clock, ServedClock) and slow else timeout_s
 
 
 def _played_at(event: bytes) -> tuple[datetime, str]:
-    """When an event is played, and why then: at the latest time that it has, else now.
+    """The time at which to run an event, and why: the latest time in it, otherwise now.
 
-    What is wrong with an event that cannot be read the function shall tell.
+    If an event cannot be parsed, the function will say what is wrong with it.
     """
     now = datetime.now(timezone.utc)
     try:
@@ -235,7 +235,7 @@ def _played_at(event: bytes) -> tuple[datetime, str]:
 
 
 def _way(environ: Mapping[str, str]) -> Settings:
-    """The operator's proxy and certificates; what else may be set concerns functions."""
+    """The operator's proxy and certificates; other settings concern functions."""
     names = ("HTTPS_PROXY", "NO_PROXY")
     kept = {*names, *map(str.lower, names), "ALIBABA_CLOUD_CA_BUNDLE"}
     try:
@@ -256,7 +256,7 @@ def _credentials(endpoint: str, environ: Mapping[str, str]) -> Credentials:
 
 
 def _credentials_remotely(name: str, endpoint: str, environ: Mapping[str, str]) -> Credentials:
-    """A key for Function Compute; if there is none, all that is missing is told at once."""
+    """A key for Function Compute; if incomplete, everything missing is reported at once."""
     try:
         return read_credentials(None, environ)
     except Unavailable:

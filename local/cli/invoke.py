@@ -1,4 +1,4 @@
-"""``python -m local invoke``: hand an event to a function and see what it does."""
+"""``python -m local invoke``: pass an event to a function and see what it does."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913  # each is an option of the command
     as_json: bool,
     verbose: bool,
 ) -> None:
-    """Hand an event's bytes (- for standard input) to FUNCTION, as Function Compute would.
+    """Pass an event's bytes (- for standard input) to FUNCTION, as Function Compute would.
 
     Without --endpoint the function runs against an emulated ECS with the default fleet, whose
     clock is set to the event's time. With --endpoint it runs against that ECS, now; for a
@@ -107,10 +107,10 @@ def command(  # noqa: PLR0913  # each is an option of the command
 
 
 def _endpoint_of(environ: Mapping[str, str]) -> str:
-    """``ECS_ENDPOINT`` where it is on this machine, else "".
+    """``ECS_ENDPOINT`` if it is on this machine, otherwise "".
 
-    Another machine's is an account of somebody's: it is met where --endpoint names it, and not
-    because a variable was left over. That it is not used is said.
+    One on another machine is somebody's account: it is used only if --endpoint names it, and not
+    because a variable was left over. A message says that it is ignored.
     """
     stated = environ.get("ECS_ENDPOINT", "").strip()
     if not stated:

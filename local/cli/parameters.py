@@ -1,4 +1,4 @@
-"""Kinds of parameters that several commands of the command line take."""
+"""Parameter types that several commands share."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from shared.settings.settings import is_loopback, read_settings
 
 
 class OneOf(click.ParamType[str]):
-    """A name out of a few; ``set-auto-release`` is taken for ``set_auto_release``."""
+    """One of a few names; ``set-auto-release`` means ``set_auto_release``."""
 
     def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
-        """Takes what to call such a name, and what gives all of them."""
+        """Takes what such a name is called, and a function that returns all of them."""
         self.name = name
         self._known = known
 
@@ -30,7 +30,7 @@ class OneOf(click.ParamType[str]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> str:
-        """The name as it is spelt in Python."""
+        """The name as spelt in Python."""
         known = tuple(self._known())
         wanted = value.replace("-", "_")
         if wanted not in known:
@@ -49,7 +49,7 @@ TRIGGER = OneOf("trigger", lambda: ENVELOPES)
 
 
 class Endpoint(click.ParamType[str]):
-    """An address of ECS or of Function Compute, with its scheme; http for this machine alone."""
+    """An address of ECS or Function Compute, with its scheme; http only for this machine."""
 
     name = "url"
 
@@ -59,7 +59,7 @@ class Endpoint(click.ParamType[str]):
         param: click.Parameter | None,
         ctx: click.Context | None,
     ) -> str:
-        """The address, with the scheme that was left out, without a slash at its end."""
+        """The address, with a scheme added if omitted, without a trailing slash."""
         text = value.strip()
         if re.fullmatch(r":?\d+", text):
             self.fail(f"{value!r} is a port; write http://127.0.0.1:{text.lstrip(':')}", param, ctx)
@@ -97,10 +97,10 @@ ENDPOINT = Endpoint()
 
 
 def operators_zone(environ: Mapping[str, str]) -> tzinfo:
-    """The zone in which times are shown: ``CURFEW_TZ``, else China's.
+    """The zone in which times are shown: ``CURFEW_TZ``, otherwise China's.
 
     Raises:
-        click.UsageError: ``CURFEW_TZ`` names none.
+        click.UsageError: ``CURFEW_TZ`` does not name one.
     """
     try:
         return read_settings({"CURFEW_TZ": environ.get("CURFEW_TZ", "")}).zone

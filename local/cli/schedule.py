@@ -19,7 +19,7 @@ from shared.domain.timetable import zone_of
 from shared.settings.settings import read_settings
 
 _YEARS = range(1971, 2100)
-"""Of these years zones say when clocks change."""
+"""The years for which zones say when clocks change."""
 
 _LOCAL = r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<hour>\d\d):(?P<minute>\d\d))?"
 
@@ -74,7 +74,7 @@ def explain(*, spec: str, text: str | None, days: int) -> None:
 
 
 def _instant(text: str | None, zone: tzinfo) -> datetime:
-    """The time that is asked about; without an offset it is the zone's.
+    """The time in question; without an offset, it is in the zone.
 
     Raises:
         ClickException: it is not a time.

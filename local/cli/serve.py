@@ -1,4 +1,4 @@
-"""``python -m local serve``: an emulated ECS, and beside it the functions and the chat channels."""
+"""``python -m local serve``: an emulated ECS, plus the functions and the chat channels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["PORT", "command", "together"]
 
 
 def together(*neighbours: Neighbour) -> Neighbour:
-    """Several that answer on the emulator's port, each by how its paths begin."""
+    """Several services on the emulator's port, each with its own path prefix."""
 
     def answer(ecs: Served, request: HttpRequest) -> HttpReply:
         whose = next(one for one in neighbours if request.path.startswith(one.prefixes))

@@ -1,7 +1,7 @@
-"""A running emulator, asked from another process: what it has, and what time it is there.
+"""A running emulator, queried from another process: its state and its clock.
 
-Its control endpoint (``/_local/…``) is plain HTTP on this machine, so no proxy of the environment
-has anything to do with it, and no other machine is asked.
+Its control endpoint (``/_local/…``) is plain HTTP on this machine, so no proxy applies, and no
+other machine is contacted.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from shared.ecs.transport import NoResponse
 from shared.settings.settings import is_loopback
 
 ASK_EVERY_S = 1.0
-"""Real seconds at most between two questions what time it is there."""
+"""At most this many real seconds between two queries of its clock."""
 NAP_S = 0.5
-"""Real seconds at most that somebody sleeps without a look at the clock there."""
+"""At most this many real seconds of sleep without a query of its clock."""
 _TIMEOUT_S = 10.0
 _MAX_BYTES = 256 * 1024 * 1024
-"""Of an answer: a fleet of 100,000 instances has some 80 MB."""
+"""The size limit of a response: a fleet of 100,000 instances takes some 80 MB."""
 _OK, _HTTP_PORT = 200, 80
 _LAST_YEAR = 9_000
 """Whatever is shown of a time, in any zone and some days later, is a time."""
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class NotServedError(Exception):
-    """No emulator answers there; the message says what does."""
+    """No emulator responds there; the message says what does."""
 
 
 class NobodyListensError(NotServedError):
@@ -47,7 +47,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def check_moments(*moments: datetime | None) -> None:
-    """Refuse times that have no zone, or cannot be reckoned with.
+    """Refuse times that have no zone, or are out of range.
 
     Raises:
         ValueError: one of them is such a time.
@@ -62,14 +62,14 @@ class Reading(msgspec.Struct, frozen=True):
 
     Attributes:
         now: The time there.
-        speed: Its seconds in a real one; 0: it stands still and is moved by hand.
+        speed: Its seconds per real second; 0: it stands still and is advanced by hand.
     """
 
     now: Moment
     speed: Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 
     def __post_init__(self) -> None:
-        """Refuse a time that nobody could live by."""
+        """Refuse a time that cannot be used."""
         check_moments(self.now)
 
 
@@ -86,16 +86,16 @@ class Real(Protocol):
 
 
 def ask(endpoint: str, name: str, form: type[T]) -> T:
-    """Ask an emulator's control endpoint.
+    """Query an emulator's control endpoint.
 
     Args:
         endpoint: Where it listens, as ``http://127.0.0.1:PORT``.
-        name: What is asked for: ``state``, ``clock``.
-        form: What the answer is read as.
+        name: What to query: ``state``, ``clock``.
+        form: The type of the response.
 
     Raises:
         NobodyListensError: the connection was refused.
-        NotServedError: nothing answers, or no emulator does, or it is not on this machine.
+        NotServedError: nothing responds, or not an emulator, or it is not on this machine.
     """
     url = urlsplit(endpoint)
     if url.scheme != "http" or not is_loopback(url.hostname or ""):
@@ -117,11 +117,11 @@ def ask(endpoint: str, name: str, form: type[T]) -> T:
 
 
 class _Answer(TimedResponse):
-    """An answer that may be as long as a large fleet."""
+    """A response that may be as long as a large fleet."""
 
     @property
     def max_bytes(self) -> int:
-        """What all of it together may have."""
+        """The limit on its total size."""
         return _MAX_BYTES
 
 
@@ -130,7 +130,7 @@ class _Connection(HTTPConnection):
 
 
 def _answer(host: str, port: int, path: str) -> tuple[int, bytes]:
-    """The status and body of what is answered, within ten seconds; a redirect is not followed."""
+    """The status and body of the response, within ten seconds; redirects are not followed."""
     connection = _Connection(host, port, timeout=_TIMEOUT_S)
     try:
         connection.request("GET", path)
@@ -141,18 +141,18 @@ def _answer(host: str, port: int, path: str) -> tuple[int, bytes]:
 
 
 class ServedClock:
-    """The clock of a running emulator, to be lived by from here. Safe to use from threads.
+    """The clock of a running emulator, for use from here. Thread-safe.
 
-    Between two questions it goes on by itself at the speed that it was told. If nobody answers any
-    more it goes on likewise: what becomes of the run is not the clock's to say. It never runs
-    backwards, even if the emulator is reset.
+    Between two queries it runs by itself at the reported speed, and continues to do so if nothing
+    responds any more: the fate of the run is not up to the clock. It never runs backwards, even if
+    the emulator is reset.
     """
 
     def __init__(self, endpoint: str, real: Real = time) -> None:
-        """Ask for the time.
+        """Query the time.
 
         Raises:
-            NotServedError: no emulator answers there.
+            NotServedError: no emulator responds there.
         """
         self._endpoint = endpoint
         self._real = real
@@ -163,7 +163,7 @@ class ServedClock:
 
     @property
     def speed(self) -> float:
-        """How many of its seconds passed in a real one when it was last asked."""
+        """How many of its seconds passed per real second at the last query."""
         with self._lock:
             return self._reading.speed
 
@@ -179,14 +179,14 @@ class ServedClock:
             return self._shown
 
     def sleep(self, seconds: float) -> None:
-        """Wait until so many of its seconds have passed, or somebody has moved it on."""
+        """Wait until this many of its seconds have passed, or somebody has advanced it."""
         until = self.now() + timedelta(seconds=seconds)
         while (left := (until - self.now()).total_seconds()) > 0:
             speed = self.speed
             self._real.sleep(min(left / speed, NAP_S) if speed else NAP_S)
 
     def _ask_again(self, moment: float) -> None:
-        """Read the clock again; if nobody answers, go on from the time that it shows by now."""
+        """Read the clock again; if nothing responds, continue from the time that it shows now."""
         try:
             self._reading = ask(self._endpoint, "clock", Reading)
         except NotServedError:
@@ -194,5 +194,5 @@ class ServedClock:
             self._reading = Reading(self._reading.now + passed, self._reading.speed)
             self._asked_at = moment
         else:
-            # Taken after the answer, so that it is never later here than it is there.
+            # Taken after the response, so that it is never later here than there.
             self._asked_at = self._real.monotonic()

@@ -1,1 +1,1 @@
-"""One business day, played."""
+"""One simulated business day."""

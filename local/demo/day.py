@@ -1,8 +1,8 @@
 """One business day of a team, step by step: what happens, and what must be true afterwards.
 
-Each step that calls a function sends it a sample event from ``events/``: the very file, but for
-the moment when it is sent and the ids of the instances that it is about. Each step looks into the
-emulator itself, not into reports, whether what it says really happened.
+Each step that calls a function sends it a sample event from ``events/``: the file itself, except
+for the time at which it is sent and the instance ids. Each step checks in the emulator itself, not
+in reports, that what it says really happened.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _SENDERS = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Something that a step says is so, and whether it is."""
+    """A step's claim, and whether it is true."""
 
     text: str
     holds: bool
@@ -52,11 +52,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event that was sent to a function, and its answer.
+    """An event that was sent to a function, and its response.
 
     Attributes:
         sample: The file in ``events/``.
-        request: What it asks for, without its envelope.
+        request: The request, without its envelope.
     """
 
     trigger: str
@@ -71,9 +71,9 @@ class Told:
     """What a step has to say.
 
     Attributes:
-        delivery: None: no function of ours had a part in it.
-        trigger: What set the step off, if it was no delivery.
-        notice: What a chat channel got, as its people see it; "": nothing worth showing.
+        delivery: None: none of our functions was involved.
+        trigger: What started the step, if not a delivery.
+        notice: What a chat channel received, as people see it; "": nothing worth showing.
     """
 
     claims: tuple[Claim, ...]
@@ -84,11 +84,11 @@ class Told:
 
 @dataclass(slots=True)
 class Day:
-    """What the steps share: the stage, the runners that CI made, how it all was before a step.
+    """What the steps share: the stage, CI's runners, the state before a step.
 
     Attributes:
         channels: The chat channels, of which the functions tell one.
-        at: When the step happens. Its event is sent then, however long it took to show.
+        at: When the step happens. Its event is sent then, however long displaying took.
     """
 
     stage: Stage
@@ -99,7 +99,7 @@ class Day:
     _calls_before: int = 0
 
     def begin_step(self, at: datetime) -> None:
-        """Remember how things are, then let the time of the step come."""
+        """Remember the state, then advance to the time of the step."""
         self.at = at
         self.before = self.instances()
         self._calls_before = len(self.stage.log)
@@ -107,11 +107,11 @@ class Day:
         self.stage.clock.advance(max(waits, timedelta(0)))
 
     def instances(self) -> dict[str, Instance]:
-        """All instances by id, as ECS has them now."""
+        """All instances by id, in their current state."""
         return {one.instance_id: one for one in self.stage.engine.instances()}
 
     def calls(self) -> Sequence[Entry]:
-        """What ECS was asked for in this step."""
+        """The calls to ECS in this step."""
         return self.stage.log.entries()[self._calls_before :]
 
     def development(self) -> tuple[Instance, ...]:
@@ -120,13 +120,13 @@ class Day:
         return tuple(one for one in here if DEV.items() <= one.tags.items())
 
     def others_are_as_before(self, but: Iterable[str]) -> bool:
-        """Is everything but these instances, by id, exactly as it was before the step?"""
+        """Is everything but these instances, by id, exactly as before the step?"""
         left_out = set(but)
         now = self.instances()
         return all(now.get(key) == was for key, was in self.before.items() if key not in left_out)
 
     def tell_a_channel(self) -> None:
-        """From now on the functions tell one channel, Slack, of what they change."""
+        """From now on the functions notify one channel, Slack, of what they change."""
         environ = environment(self.stage.server.url)
         (slack,) = (one for one in environ["CURFEW_NOTIFY"].split() if "/services/" in one)
         deployment = self.stage.deployment
@@ -153,7 +153,7 @@ class Step:
 
 
 def fleet_of_the_day(morning: datetime) -> Fleet:
-    """The default fleet; CI has yet to make its runners, and a scaling group does development."""
+    """The default fleet, before CI creates its runners; a scaling group is used in development."""
     specs = (
         replace(spec, tags={**spec.tags, **DEV}) if spec.name == "ess-member-1" else spec
         for spec in default_fleet(morning).instances
@@ -246,7 +246,7 @@ def release_runner(day: Day) -> Told:
 
 
 def close_the_day(day: Day) -> Told:
-    """The timer stops development, and the team is told."""
+    """The timer stops development, and the team is notified."""
     day.tell_a_channel()
     delivery = day.send("stop.timer.json")
     machines = day.development()
@@ -269,7 +269,7 @@ def close_the_day(day: Day) -> Told:
 
 
 def _is_left_on(instance: Instance) -> bool:
-    """Is it none of the evening timer's business?"""
+    """Is it out of the evening timer's scope?"""
     return instance.name in KEPT or "curfew:schedule" in instance.tags
 
 
@@ -320,7 +320,7 @@ def keep_runner(day: Day) -> Told:
 
 
 def look_around(day: Day) -> Told:
-    """A look at development and CI, that changes nothing."""
+    """A read-only look at development and CI."""
     delivery = day.send("describe.eventbridge.json")
     told = {
         row.id: (row.status, parse_instant(row.auto_release_at) if row.auto_release_at else None)
@@ -369,7 +369,7 @@ def _wait_until_running(day: Day) -> bool:
 
 
 def _sent_at(sample: str, at: datetime, ids: Sequence[str]) -> bytes:
-    """The sample's bytes, its time and its instance ids replaced where there are such."""
+    """The sample's bytes, with its time and instance ids, if any, replaced."""
     text = EVENTS.joinpath(sample).read_text(encoding="utf-8")
     message = _message(text.encode())
     named = message.request.get("instance_ids", ())

@@ -1,4 +1,4 @@
-"""The demonstration: plays ``local.demo.day`` on an emulated ECS, and shows and checks each step.
+"""The demo: runs ``local.demo.day`` on an emulated ECS, and shows and checks each step.
 
 Everything is real but the cloud: the handlers, the SDK, HTTP on loopback. The clock runs fast and
 jumps from step to step, so that the day takes seconds.
@@ -40,7 +40,7 @@ _SHOWN_LINES = 3
 
 
 def play(console: Console, speed: float) -> bool:
-    """Play the day; it ends early with a step that does not do what it says.
+    """Run the day; it ends early at a step that does not do what it says.
 
     Args:
         console: Where it is shown; a progress display only if it is a terminal.
@@ -125,7 +125,7 @@ def _play_step(console: Console, day: Day, step: Step) -> bool:
 
 
 def _account(day: Day, told: Told) -> Table:
-    """What set the step off, what it changed, what it left alone and why."""
+    """What started the step, what it changed, what it left alone and why."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
@@ -157,7 +157,7 @@ def _event(delivery: Delivery) -> Iterator[Text]:
 
 
 def _changes(day: Day) -> Iterator[tuple[str, str]]:
-    """Instances that are not as they were: name, and what changed."""
+    """Instances that have changed: name, and what changed."""
     now = day.instances()
     for key in {**day.before, **now}:
         was, is_ = day.before.get(key), now.get(key)
@@ -189,7 +189,7 @@ def _release(state: State) -> str:
 
 
 def _untouched(report: Report) -> Iterator[tuple[str, str]]:
-    """Instances that the function let be, and why; of a look, what it saw."""
+    """Instances that the function left alone, and why; for a read, what it saw."""
     for row in report.instances:
         if report.action == "describe":
             yield row.name, f"{row.status}; {row.reason}" if row.reason else row.status
@@ -198,7 +198,7 @@ def _untouched(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _grouped(lines: Iterable[tuple[str, str]], style: str) -> Iterator[Text]:
-    """One line for all names of which the same is said."""
+    """One line for all names with the same text."""
     names: dict[str, list[str]] = defaultdict(list)
     for name, what in lines:
         names[printable(what)].append(printable(name))
@@ -207,7 +207,7 @@ def _grouped(lines: Iterable[tuple[str, str]], style: str) -> Iterator[Text]:
 
 
 def _calls(entries: Iterable[Entry]) -> Iterator[Text]:
-    """What ECS was asked for: the writes by name, the looks counted."""
+    """The calls to ECS: the writes by name, the reads counted."""
     writes: Counter[str] = Counter()
     looks = 0
     for entry in entries:
@@ -232,7 +232,7 @@ def _beginning(notice: str) -> Iterator[Text]:
 
 @contextmanager
 def _progress(console: Console, day: Day) -> Iterator[None]:
-    """While something is awaited, show the day's clock and what the instances are doing."""
+    """While waiting, show the day's clock and what the instances are doing."""
     if not console.is_terminal:
         yield
         return

@@ -1,4 +1,4 @@
-"""A Saturday that is worked in exchange for a holiday: schedules know it, and who works late.
+"""A Saturday worked in exchange for a holiday: schedules know it, and allow for overtime.
 
 10 October 2026 is such a day, by the State Council's notice for 2026; plain "Monday to Friday" does
 not know it. The events are the sample of ``apply_schedule``, as a timer sends it.
@@ -20,7 +20,7 @@ _LATE = "dev-web-1"
 
 
 def fleet_of_the_saturday(morning: datetime) -> Fleet:
-    """Three machines that Friday's close has stopped, and one by a schedule of weekdays."""
+    """Three machines that Friday's close has stopped, and one with a Monday-to-Friday schedule."""
     tags = {"team": "dev", "env": "dev"}
     schedules = {"dev-api-1": _OFFICE, "dev-db-1": _OFFICE, _LATE: _OFFICE, "dev-old-1": _WEEK}
     yesterday, month_ago = morning - timedelta(days=1), morning - timedelta(days=30)
