@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from local.fc.deployment import function_names
+from local.fc.deployment import PAGES, action_names
 from local.fc.trigger_events import ENVELOPES
 from shared.base.errors import Refused
 from shared.settings.settings import is_loopback, read_settings
@@ -19,10 +19,16 @@ from shared.settings.settings import is_loopback, read_settings
 class OneOf(click.ParamType[str]):
     """One of a few names; ``set-auto-release`` means ``set_auto_release``."""
 
-    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
-        """Takes what such a name is called, and a function that returns all of them."""
+    def __init__(
+        self,
+        name: str,
+        known: Callable[[], Iterable[str]],
+        others: Mapping[str, str] | None = None,
+    ) -> None:
+        """Takes what such a name is called, all of them, and why other names are not valid."""
         self.name = name
         self._known = known
+        self._others = others or {}
 
     def convert(
         self,
@@ -33,6 +39,8 @@ class OneOf(click.ParamType[str]):
         """The name as spelt in Python."""
         known = tuple(self._known())
         wanted = value.replace("-", "_")
+        if wanted in self._others:
+            self.fail(f"{wanted} {self._others[wanted]}.", param, ctx)
         if wanted not in known:
             near = get_close_matches(wanted, known, n=1)
             hint = f" Did you mean {near[0]}?" if near else ""
@@ -44,7 +52,8 @@ class OneOf(click.ParamType[str]):
         return wanted
 
 
-FUNCTION = OneOf("function", function_names)
+_NO_EVENT = "takes no event: a browser opens it by a link; python -m local serve simulates it"
+FUNCTION = OneOf("function", action_names, dict.fromkeys(PAGES, _NO_EVENT))
 TRIGGER = OneOf("trigger", lambda: ENVELOPES)
 
 

@@ -278,8 +278,8 @@ def _result(row: Row) -> Text:
     if price := row.list_price:
         currency = printable(price.currency)
         result.append(
-            f"\n{currency} {price.hour:.2f} an hour at list price; economical mode ends "
-            f"{price.ends:.2f} of it",
+            f"\n{currency} {price.hour:.2f} per hour at list price; not billed in economical mode: "
+            f"{price.ends:.2f}",
             "not bold dim",
         )
     return result

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from shared.base.errors import AccessDenied, Unavailable
+from shared.base.printable import counted
 from shared.domain.instance import Instance
 from shared.domain.plan import Row
 from shared.domain.prices import (
@@ -47,7 +48,7 @@ _CAN_BE_FREE = {"image"}
 """The parts that many instances have for free."""
 
 _SHOWN = 100
-_NOT_ENOUGH = f"{MOST_CALLS} calls of DescribePrice do not do for all of them; describe fewer"
+_NOT_ENOUGH = f"{MOST_CALLS} calls of DescribePrice are not enough for all; describe fewer"
 
 
 class PriceBook:
@@ -291,9 +292,9 @@ def _in_words(unknown: Mapping[tuple[str, str], int]) -> Iterator[str]:
     for (region, reason), number in sorted(unknown.items()):
         if reason == "not shown by ECS":
             continue
-        ones = "instance" if number == 1 else "instances"
         where = f" in {region}" if region else ""
+        whose = f"{counted(number, 'instance')}{where}"
         if reason in {"subscription", "spot instance", "unknown charge type"}:
-            yield f"no list price an hour of {number} {ones}{where}: {reason}"
+            yield f"no hourly list price for {whose}: {reason}"
         else:
-            yield f"list price unknown of {number} {ones}{where}: {reason}"
+            yield f"list price unknown for {whose}: {reason}"

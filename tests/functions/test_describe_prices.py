@@ -90,8 +90,8 @@ def test_what_is_not_paid_by_the_hour_has_no_price_an_hour(call: Call) -> None:
 
     assert [one["list_price"] for one in report["instances"]] == [None] * 3
     assert report["warnings"] == [
-        "no list price an hour of 2 instances in cn-hangzhou: spot instance",
-        "no list price an hour of 1 instance in cn-hangzhou: subscription",
+        "no hourly list price for 2 instances in cn-hangzhou: spot instance",
+        "no hourly list price for 1 instance in cn-hangzhou: subscription",
     ]
     assert questions(call) == 0
 
@@ -143,8 +143,8 @@ def test_more_than_twenty_questions_are_not_asked_and_the_rest_is_unknown(call: 
     assert not set(unknown) & {"i-24", "i-90", "i-91", "i-92"}, "what most have is asked first"
     [warning] = report["warnings"]
     assert warning == (
-        "list price unknown of 5 instances in cn-hangzhou: 20 calls of DescribePrice do not do for "
-        "all of them; describe fewer"
+        "list price unknown for 5 instances in cn-hangzhou: 20 calls of DescribePrice are not "
+        "enough for all; describe fewer"
     )
 
 
@@ -190,7 +190,7 @@ def test_a_price_that_is_not_answered_is_unknown_and_the_report_complete(
         "i-2": False,
         "i-3": True,
     }
-    assert report["warnings"] == [f"list price unknown of 2 instances in cn-hangzhou: {why}"]
+    assert report["warnings"] == [f"list price unknown for 2 instances in cn-hangzhou: {why}"]
 
 
 def test_the_messages_of_a_list_share_what_is_known(call: Call) -> None:

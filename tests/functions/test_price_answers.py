@@ -80,7 +80,7 @@ def test_a_price_that_is_not_understood_is_unknown_and_never_nothing(
 
     assert report["instances"][0]["list_price"] is None
     assert report["warnings"] == [
-        "list price unknown of 1 instance in cn-hangzhou: DescribePrice of ecs.g7.large: " + why
+        "list price unknown for 1 instance in cn-hangzhou: DescribePrice of ecs.g7.large: " + why
     ]
     assert json.dumps(report, allow_nan=False)
 

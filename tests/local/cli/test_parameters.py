@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from click import BadParameter
 
-from local.cli.parameters import ENDPOINT
+from local.cli.parameters import ENDPOINT, FUNCTION
+from local.fc.deployment import action_names
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,14 @@ def test_what_is_no_address_is_told_with_what_would_be(written: str, said: str) 
         ENDPOINT.convert(written, None, None)
 
     assert said in caught.value.message
+
+
+def test_a_function_is_one_that_takes_events() -> None:
+    assert [FUNCTION.convert(one, None, None) for one in action_names()] == [*action_names()]
+    assert FUNCTION.convert("set-auto-release", None, None) == "set_auto_release"
+
+
+@pytest.mark.parametrize("name", ["extend_lease", "extend-lease"])
+def test_a_page_takes_no_event(name: str) -> None:
+    with pytest.raises(BadParameter, match="extend_lease takes no event: a browser opens it"):
+        FUNCTION.convert(name, None, None)

@@ -60,7 +60,7 @@ def shown(
 def test_a_price_is_told_as_a_rate() -> None:
     text = shown(Answer((report(row(list_price=Price(0.7256, 0.67, "CNY")), unchanged=1),)))
 
-    assert "CNY 0.73 an hour at list price; economical mode ends 0.67 of it" in text
+    assert "CNY 0.73 per hour at list price; not billed in economical mode: 0.67" in text
 
 
 @pytest.mark.parametrize(
