@@ -152,3 +152,25 @@ def test_the_states_differ_in_lightness_alone(page_file: Path, *, dark: bool, pa
     seen = asyncio.run(look(page_file, 1280, dark=dark, paper=paper))
 
     assert float(str(seen["closest"])) > 1.4
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_screen_reader_finds_tables_with_names_and_headers(page_file: Path, width: int) -> None:
+    async def heard() -> list[tuple[str, str]]:
+        async with browser_page() as page:
+            await page.open(page_file.as_uri(), width, dark=False)
+            await page.until("document.readyState === 'complete'")
+            nodes = (await page.call("Accessibility.getFullAXTree"))["nodes"]
+        seen = [one for one in nodes if not one["ignored"]]
+        return [(one["role"]["value"], one.get("name", {}).get("value", "")) for one in seen]
+
+    said = asyncio.run(heard())
+
+    for one in (
+        *(("table", "Day by day"), ("columnheader", "day"), ("columnheader", "hours")),
+        *(("rowheader", "Tue 24 Nov"), ("table", "By owner"), ("rowheader", "li.na")),
+    ):
+        assert one in said
+    pictures = [name for role, name in said if role == "image"]
+    assert len(pictures) == 2
+    assert all(name.startswith("Most at once: ") for name in pictures)
