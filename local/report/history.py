@@ -62,6 +62,10 @@ class Sighting:
         if state is State.ON and entry.result == "changed" and entry.action in _STARTS:
             self.started = at if self.started == NONE else self.started
 
+    def place(self) -> tuple[int, int, int, str]:
+        """Where it stands among others, in whatever order lines are read."""
+        return self.order, self.state, self.started, self.mode
+
 
 @dataclass(frozen=True, slots=True)
 class Spell:
@@ -132,7 +136,7 @@ class Machine:
 
     def spells(self) -> Iterator[Spell]:
         """What it did, in order and without gaps, until it was seen last."""
-        seen = sorted(self.sightings, key=lambda one: (one.order, one.state))
+        seen = sorted(self.sightings, key=Sighting.place)
         current: Spell | None = None
         for one in seen:
             for following in _following(one, current):

@@ -56,3 +56,22 @@ def test_what_is_read_twice_counts_once(lines: list[dict[str, Any]]) -> None:
 
     assert twice.total == once.total
     assert [day.states for day in twice.days] == [day.states for day in once.days]
+
+
+AT_ONCE = st.builds(
+    lambda one, day: {**one, "id": "i-1", "seen_at": f"2020-11-{day}T00:00:00Z"},
+    LINES,
+    st.sampled_from([20, 21]),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(AT_ONCE, min_size=2, max_size=6))
+def test_the_order_of_the_lines_does_not_matter(lines: list[dict[str, Any]]) -> None:
+    night, other = night_of(*lines), night_of(*lines[::-1])
+
+    assert [day.states for day in other.days] == [day.states for day in night.days]
+    assert (other.total.minutes, other.total.unpriced) == (
+        night.total.minutes,
+        night.total.unpriced,
+    )
