@@ -1,1 +1,1 @@
-"""An Alibaba Cloud ECS on your desk: fleet, clock, operations, wire. It stands on its own."""
+"""The ECS emulator: fleet, clock, operations, wire protocol. It is self-contained."""

@@ -1,4 +1,4 @@
-"""``python -m local.ecs``: the emulator by itself."""
+"""``python -m local.ecs``: the standalone emulator."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import sys
 from pathlib import Path
 
 _NEEDED = "aiohttp click msgspec PyYAML"
-"""What it needs of others: the extras ``server`` and ``yaml`` of its distribution."""
+"""Its dependencies: the extras ``server`` and ``yaml`` of its distribution."""
 
 
 def advice(package: str, root: Path) -> str:
-    """What to type where a package is missing.
+    """What to type if a package is missing.
 
     Args:
         package: What could not be imported.
-        root: Where the folder ``local`` is: the project, or wherever somebody has copied it to.
+        root: Where the folder ``local`` is: the project, or wherever it was copied to.
     """
     if (root / "local" / "cli").is_dir():
         return (

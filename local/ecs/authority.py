@@ -1,7 +1,7 @@
-"""An authority of the emulator's own, for clients that speak https alone.
+"""The emulator's own certificate authority, for clients that speak only https.
 
-It is made anew for each server; its key is never written, and it may vouch for nothing but ECS's
-names, this machine's, and those that the user has allowed. Who trusts it trusts this server.
+Each server creates its own; its key is never written, and it can only vouch for ECS's names, this
+machine's, and those that the user has allowed. Trusting it means trusting this server.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ VARIABLES = {
     "NODE_EXTRA_CA_CERTS": "Node",
     "SSL_CERT_FILE": "Go, curl",
 }
-"""What makes whom trust the file of an authority."""
+"""The variables that make each kind of client trust an authority's file."""
 _NAME = "ECS emulator"
 _DAYS = 365
 
@@ -41,7 +41,7 @@ class Authority:
     """Vouches for one server.
 
     Attributes:
-        bundle: the file of its own certificate, in PEM, readable for this user alone.
+        bundle: the file with its own certificate, in PEM, readable only by this user.
     """
 
     def __init__(self, folder: Path, named: Sequence[str] = ()) -> None:
@@ -49,7 +49,7 @@ class Authority:
 
         Args:
             folder: where ``bundle`` is written.
-            named: host names besides ECS's and this machine's.
+            named: host names in addition to ECS's and this machine's.
 
         Raises:
             TlsUnavailableError: the package cryptography is not installed.
@@ -69,7 +69,7 @@ class Authority:
         self.bundle.write_bytes(self._certificate.public_bytes(Encoding.PEM))
 
     def server_context(self) -> ssl.SSLContext:
-        """What a server of the emulator speaks https with."""
+        """The TLS context of the emulator's server."""
         from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415  # optional
         from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415  # likewise
             Encoding,

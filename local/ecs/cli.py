@@ -1,6 +1,6 @@
 """``python -m local.ecs``: an emulated ECS on this machine, for any client of ECS.
 
-Reads the options; what they mean is told where it is done. Nothing of Curfew is needed.
+Parses the options; their meaning is documented where they are used. Curfew is not needed.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from local.ecs.server import Neighbour, serve
 from local.ecs.state_file import Keeper, StateFileError, read_state
 
 PORT = 8421
-"""Where the emulator listens unless told otherwise."""
+"""The default port."""
 LOG_SIZE = 10_000
-"""Requests that the log of a served emulator remembers."""
+"""How many requests the log of a served emulator remembers."""
 
 T = TypeVar("T")
 
 
 class _Read(click.ParamType[T], Generic[T]):
-    """An option's text, read by a function whose ValueError is a bad usage."""
+    """An option's text, parsed by a function whose ValueError is a usage error."""
 
     def __init__(self, name: str, read: Callable[[str], T]) -> None:
         self.name = name
@@ -66,7 +66,7 @@ class _Read(click.ParamType[T], Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _StateFile:
-    """Where the account is kept, and what was kept there already."""
+    """The state file, and what it already contains."""
 
     path: Path
     saved: Saved | None
@@ -74,7 +74,7 @@ class _StateFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
-    """The options as they were read."""
+    """The parsed options."""
 
     port: int
     fleet_file: Callable[[datetime], Fleet] | None
@@ -95,7 +95,7 @@ class _Given:
 
 
 def _fleet_file(text: str) -> Callable[[datetime], Fleet]:
-    """What reads the fleet at the start and at each reset; it is tried once, for its errors."""
+    """A function that reads the fleet at the start and at each reset; tried once for errors."""
     if not Path(text).is_file():
         raise ValueError(f"file {text} does not exist")
     read = partial(read_fleet, Path(text))
@@ -257,10 +257,10 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 def make_command(
     neighbour: Neighbour | None = None, panels: tuple[Panel, ...] = ()
 ) -> click.Command:
-    """The command that serves an emulator, and perhaps something else beside it.
+    """The command that serves an emulator, and optionally something else beside it.
 
     Args:
-        neighbour: what else answers on the same port.
+        neighbour: what else to serve on the same port.
         panels: what else the status page shows.
     """
 
@@ -312,7 +312,7 @@ def _serve(given: _Given, neighbour: Neighbour | None, panels: tuple[Panel, ...]
 
 
 def _authority(folder: Path, given: _Given) -> Authority | None:
-    """Who vouches for the server, if it is to speak https."""
+    """The server's certificate authority, if it is to speak https."""
     if not given.tls:
         return None
     try:
@@ -356,7 +356,7 @@ def _emulator(given: _Given, panels: tuple[Panel, ...]) -> Emulator:
 
 
 def _fleet(given: _Given) -> Callable[[datetime], Fleet]:
-    """What makes the fleet, at the start and at each reset, given the time."""
+    """The function that makes the fleet, at the start and at each reset, given the time."""
     if given.fleet_file:
         return given.fleet_file
     if given.generated is not None:

@@ -1,4 +1,4 @@
-"""The emulator's clocks: one that runs with the machine's, one that is moved by hand.
+"""The emulator's clocks: one that runs with the machine's, one that is advanced by hand.
 
 The engine never asks the operating system for the time: it is given a clock. A night of transitions
 then takes milliseconds in a test, and a demonstration can run it sixty times too fast.
@@ -12,27 +12,27 @@ from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 MANUAL_START = datetime(2026, 11, 23, 10, 0, tzinfo=timezone.utc)
-"""Where a manual clock begins unless told otherwise: a Monday, 18:00 in Shanghai."""
+"""Where a manual clock starts by default: a Monday, 18:00 in Shanghai."""
 LATEST = datetime(9000, 1, 1, tzinfo=timezone.utc)
-"""Where a clock stays behind: what is due later than it says must be a date, too."""
+"""The limit of a clock: whatever is due after it must still be a valid date."""
 _LONGEST_WAIT_S = 3600.0
-"""Seconds of the machine's time after which a sleeper looks at the clock again."""
+"""Real seconds after which a sleeper checks the clock again."""
 
 
 class Clock(Protocol):
-    """Tells the time and waits; the only two things that time is needed for."""
+    """Tells the time and waits."""
 
     def now(self) -> datetime:
-        """The present, in UTC and aware of it."""
+        """The present, in UTC, timezone-aware."""
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Return when ``seconds`` of this clock's time have passed; at once if not positive."""
+        """Return when ``seconds`` of this clock's time have passed; immediately if not positive."""
         ...
 
 
 class RealClock:
-    """A clock that moves by itself, ``speed`` times as fast as the machine's monotonic one.
+    """A clock that runs by itself, ``speed`` times as fast as the machine's monotonic one.
 
     Safe to use from several threads.
     """
@@ -53,7 +53,7 @@ class RealClock:
     def sleep(self, seconds: float) -> None:
         """Sleep ``seconds`` of this clock's time, that is ``seconds / speed`` of the machine's.
 
-        Whoever sleeps wakes earlier if the clock is advanced, or made faster, meanwhile.
+        A sleeper wakes earlier if the clock is advanced or sped up meanwhile.
         """
         with self._moved:
             until = self._now(time.monotonic()) + timedelta(seconds=seconds)
@@ -73,7 +73,7 @@ class RealClock:
             self._moved.notify_all()
 
     def set_speed(self, speed: float) -> None:
-        """Go on from the present at another speed.
+        """Continue from the present at another speed.
 
         Raises:
             ValueError: ``speed`` is not positive.
@@ -88,7 +88,7 @@ class RealClock:
 
     @property
     def speed(self) -> float:
-        """How many of this clock's seconds pass in one of the machine's."""
+        """How many of this clock's seconds pass per real second."""
         with self._lock:
             return self._speed
 
@@ -97,7 +97,7 @@ class RealClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is advanced, or until somebody sleeps on it.
+    """A clock that stands still until it is advanced or slept on.
 
     Safe to use from several threads.
     """
@@ -112,7 +112,7 @@ class ManualClock:
             return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Advance by ``seconds`` and return at once; nothing happens if not positive."""
+        """Advance by ``seconds`` and return immediately; does nothing if not positive."""
         if seconds > 0:
             self.advance(timedelta(seconds=seconds))
 

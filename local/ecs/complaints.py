@@ -1,7 +1,7 @@
-"""What is wrong with a value that somebody wrote, by its place and in plain words.
+"""What is wrong with a user's value, with its place and in plain words.
 
 msgspec says ``Expected `float`, got `str` - at `$.advance_s` ``; people read
-``advance_s: expected a number, not a string``, and of a closed set which words there are.
+``advance_s: expected a number, not a string``, and for a closed set, the allowed words.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
 
 
 class InvalidError(ValueError):
-    """A value is not what it must be; the message begins with the place if there is one."""
+    """A value is invalid; the message begins with its place if there is one."""
 
 
 def decoded(text: bytes, kind: type[T]) -> T:
@@ -61,12 +61,12 @@ def decoded(text: bytes, kind: type[T]) -> T:
 
 
 def complaint(error: msgspec.ValidationError, kind: Any, place: str = "") -> str:  # noqa: ANN401  # any type that msgspec reads
-    """What msgspec complains of, in plain words.
+    """The complaint of msgspec, in plain words.
 
     Args:
         error: What it raised.
-        kind: What the value was to be.
-        place: Where the value stands: ``instances[3]``; "" if it is the whole.
+        kind: The expected type.
+        place: Where the value is: ``instances[3]``; "" if it is the whole document.
     """
     what, _, path = str(error).partition(" - at ")
     path = path.strip("`").partition("` in `")[0].removeprefix("$")
@@ -79,9 +79,9 @@ def complaint(error: msgspec.ValidationError, kind: Any, place: str = "") -> str
 
 
 def there_are(word: str, known: Iterable[str]) -> str:
-    """What would be right where ``word`` is not: ``did you mean tags? There are name, tags``.
+    """A suggestion instead of ``word``: ``did you mean tags? There are name, tags``.
 
-    If one is near, a list of more than ``_SHORT`` is left out; of ``_MANY`` only one is named.
+    If one is close, a list of more than ``_SHORT`` is omitted; of ``_MANY`` only one is named.
     """
     known = list(known)
     near = nearest(word, known)
@@ -94,7 +94,7 @@ def there_are(word: str, known: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The one of the known words that is most like it, in whatever case; "" if none is."""
+    """The known word most similar to it, ignoring case; "" if none is."""
     by_lower = {one.lower(): one for one in known}
     near = get_close_matches(word.lower(), by_lower, n=1)
     return by_lower[near[0]] if near else ""
@@ -120,7 +120,7 @@ def _joined(place: str, path: str) -> str:
 
 
 def _at(kind: Any, path: str) -> Any:  # noqa: ANN401  # as above
-    """The type of what stands at a path."""
+    """The type at a path."""
     for name, index in _STEP.findall(path):
         kind = _bare(kind)
         if name:

@@ -1,7 +1,7 @@
 """Puts a context around functions of every kind, and around the tests of a class.
 
-A plain function, a coroutine function and a generator function each stay what they are, so that
-test runners go on treating them as such; the context lasts until their body has ended.
+Plain functions, coroutine functions and generator functions keep their kind, so that test runners
+still treat them as such; the context lasts until their body has ended.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _AROUND_TESTS = (
     "asyncSetUp",
     "asyncTearDown",
 )
-"""What unittest calls before and after each test, on the same object."""
+"""The methods that unittest calls before and after each test, on the same object."""
 _AROUND_TESTS_OF_PYTEST = ("setup_method", "teardown_method")
-"""What pytest calls likewise, with the test's function if the code has a parameter for it."""
+"""The same for pytest, which passes the test's function if there is a parameter for it."""
 _MOCKED = "_mocked_ecs_method"
-"""In the attribute of this name a method of a class keeps what it was before it was decorated."""
+"""The attribute in which a decorated method keeps the original."""
 
 
 def around(function: Callable[..., Any], context: Entering) -> Callable[..., Any]:
     """A function of the same kind whose body runs within a context.
 
     Raises:
-        TypeError: it is an asynchronous generator, which nothing can wrap without a difference.
+        TypeError: it is an asynchronous generator, which cannot be wrapped transparently.
     """
     if inspect.isasyncgenfunction(function):
         raise TypeError(
@@ -69,8 +69,8 @@ def around_tests(tests: type, of_object: Entering, of_call: Entering) -> None:
     """Put a context around each test of a class, inherited ones included.
 
     Args:
-        tests: what is changed: its methods ``test*``, what is called before and after each, and
-            the classes ``Test*`` within it.
+        tests: the class to change: its methods ``test*``, the methods called before and after each,
+            and nested classes ``Test*``.
         of_object: the context of a method, whose first argument is the object.
         of_call: the context of a static method or a method of the class.
     """
@@ -91,13 +91,13 @@ def around_tests(tests: type, of_object: Entering, of_call: Entering) -> None:
 def around_class_methods(
     tests: type, names: Iterable[str], context: Callable[[type], AbstractContextManager[object]]
 ) -> None:
-    """Put a context around what test runners call once for a class: ``setUpClass`` and its like.
+    """Put a context around what test runners call once per class, such as ``setUpClass``.
 
-    One that was decorated before, in a base class, has the new context only.
+    One that was already decorated, in a base class, gets only the new context.
 
     Args:
-        tests: what is changed.
-        names: of its methods; one that it does not have does nothing but enter the context.
+        tests: the class to change.
+        names: its methods; a missing one is added and only enters the context.
         context: makes the context of a call, given the class whose tests are run.
     """
     for name in names:
@@ -122,7 +122,7 @@ def _once_for_a_class(
 
 
 def _as_pytest_calls_it(function: FunctionType, context: Entering) -> Callable[..., Any]:
-    """The same within a context, with as many parameters: pytest counts them in the code."""
+    """The same within a context, with the same number of parameters, which pytest inspects."""
     within = around(function, context)
     if function.__code__.co_argcount > 1:
 

@@ -1,6 +1,6 @@
-"""The emulator put together: engine, gateway, wire and control behind one ``handle``.
+"""The assembled emulator: engine, gateway, wire and control behind one ``handle``.
 
-The one place that knows all the layers. It opens no socket: `local.ecs.server` does.
+The only place that knows all layers. It opens no socket: `local.ecs.server` does.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from local.ecs.ram.caller import ALLOW_ALL, Authorizer, Caller
 from local.ecs.ram.policy import Policy
 
 LOCAL_KEY = "local"
-"""The access key id, and its secret too, that is known unless told otherwise."""
+"""The default access key id, which is also its secret."""
 
 
 def local_credential(authorizer: Authorizer = ALLOW_ALL) -> Credential:
-    """The key ``local`` with the secret ``local``, with whatever STS token or none.
+    """The key ``local`` with the secret ``local``, with any STS token or none.
 
     Args:
         authorizer: what RAM allows it: everything, or what a `local.ecs.ram.policy.Policy` says.
@@ -41,7 +41,7 @@ def local_credential(authorizer: Authorizer = ALLOW_ALL) -> Credential:
 
 
 def default_engine(clock: Clock | None = None) -> Ecs:
-    """An engine with the default fleet, on a clock that runs unless another is given."""
+    """An engine with the default fleet, on a running clock by default."""
     running = clock or RealClock()
     return Ecs(default_fleet(running.now()), running)
 
@@ -52,12 +52,12 @@ class Options:
 
     Attributes:
         build: makes the engine, at the start and at every reset.
-        credentials: the access keys that are known.
-        limits: how many calls a window takes.
-        faults: those in force from the start.
-        seed: of request ids and of the faults' chances.
+        credentials: the known access keys.
+        limits: how many calls a window allows.
+        faults: those active from the start.
+        seed: the seed of request ids and of the faults' probabilities.
         log_size: how many requests the log remembers; None for all.
-        hosts: the names under which it answers.
+        hosts: the host names under which it answers.
         panels: what else the status page shows.
     """
 
@@ -78,7 +78,8 @@ class Emulator:
     """One account of ECS, answering HTTP requests. Thread-safe.
 
     Attributes:
-        gateway: what answers; its ``engine``, ``log``, ``faults`` and ``throttle`` are for tests.
+        gateway: handles the requests; its ``engine``, ``log``, ``faults`` and ``throttle`` are for
+            tests.
         wire: signatures and formats.
     """
 
@@ -97,7 +98,7 @@ class Emulator:
 
     @property
     def engine(self) -> Ecs:
-        """The state machine, as it is since the last reset."""
+        """The current state machine, since the last reset."""
         return self.gateway.engine
 
     @property
@@ -107,19 +108,19 @@ class Emulator:
 
     @property
     def faults(self) -> Faults:
-        """The faults in force."""
+        """The active faults."""
         return self.gateway.faults
 
     def restrict(self, *policies: str | Mapping[str, Any]) -> None:
-        """Leave the key ``local`` only what these RAM policies allow it: without any, nothing.
+        """Restrict the key ``local`` to what these RAM policies allow; without any, to nothing.
 
         Raises:
-            PolicyError: a document that is not understood.
+            PolicyError: a document is invalid.
         """
         self.wire.use([local_credential(Policy(*policies))])
 
     def reset(self) -> None:
-        """Begin anew: the fleet as built, no faults, an empty log."""
+        """Start over: the initial fleet, no faults, an empty log."""
         self.gateway.reset(self._build())
 
     def handle(self, request: HttpRequest) -> HttpReply:
@@ -133,9 +134,9 @@ class Emulator:
         return self.wire.handle(request)
 
     def turned_away(self, request: HttpRequest) -> HttpReply | None:
-        """The refusal of a request that a foreign site may have sent; None for all others.
+        """The refusal of a request that a foreign site may have sent; None for any other.
 
-        It is JSON in ECS's form, whatever was asked for, and is not in the request log.
+        It is JSON in ECS's format, whatever was requested, and is not in the request log.
         """
         is_page = request.method == "GET" and (request.path in PAGES or _is_a_visit(request))
         complaint = self._hosts.complaint(

@@ -1,9 +1,9 @@
 """The emulated ECS itself: a fleet, a clock, and the operations on them.
 
-No HTTP, no signatures, no throttling, no faults: a call takes an operation's name and parameters in
-the wire's own spelling and returns the body of the answer, or raises what ECS would answer instead.
-Besides, tests and demonstrations may look at the account directly, and change it as somebody else
-would: the console, another script, the platform.
+No HTTP, no signatures, no throttling, no faults: a call takes an operation's name and parameters as
+spelt on the wire and returns the response's body, or raises the error that ECS would return. Tests
+and demos may also inspect the account directly, and change it as somebody else would: the console,
+another script, the platform.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ ACTIONS: frozenset[str] = frozenset(OPERATIONS)
 
 
 class Ecs:
-    """One account's ECS in all regions. Safe to use from several threads.
+    """One account's ECS in all regions. Thread-safe.
 
-    What comes due is applied when somebody calls or looks, so an idle emulator costs nothing.
+    Whatever is due is applied at the next call or read, so an idle emulator costs nothing.
 
     Attributes:
-        clock: what all times are told by.
+        clock: the source of all times.
     """
 
     def __init__(
@@ -86,12 +86,12 @@ class Ecs:
         durations: Durations = DEFAULT_DURATIONS,
         quirks: Quirks = DEFAULT_QUIRKS,
     ) -> Ecs:
-        """The account that `save` gave, to go on with.
+        """Restore an account that `save` returned.
 
-        What came due meanwhile is applied at the first look, each at its own time.
+        Whatever came due meanwhile is applied at the first read, each at its own time.
 
         Raises:
-            ValueError: what was saved contradicts itself.
+            ValueError: the saved state is inconsistent.
         """
         ecs = cls(Fleet(), clock, durations=durations, quirks=quirks)
         settings = Settings(durations, quirks, saved.default_stopped_mode)
@@ -99,14 +99,14 @@ class Ecs:
         return ecs
 
     def save(self) -> Saved:
-        """Everything that the account holds."""
+        """The account's whole state."""
         with self._lock:
             self.settle()
             return self._state.save()
 
     @property
     def changes(self) -> int:
-        """A number that is another one whenever something has changed."""
+        """A number that changes whenever something has changed."""
         with self._lock:
             self.settle()
             return self._state.changes
@@ -125,11 +125,10 @@ class Ecs:
             parameters: as on the wire (``InstanceId.1``, ``Tag.1.Key``, ``InstanceIds`` as a JSON
                 array), without the common ones.
             caller: whose account it is, and what RAM lets them do.
-            product: in whose version it is asked.
+            product: the product whose API version was used.
 
-        Returns:
-            The answer's body, ready for JSON, without ``RequestId``. Not to be changed: the answer
-            to a ClientToken is kept.
+        Returns: The response's body, ready for JSON, without ``RequestId``. Do not modify it: the
+            response to a ClientToken is kept.
 
         Raises:
             EcsError: what ECS answers instead; of an operation that the emulator lacks, what ECS
@@ -149,7 +148,7 @@ class Ecs:
             return operation(Request(action, read, caller, self._state, product, service))
 
     def settle(self) -> None:
-        """Apply all that has come due; every call and every look does this first."""
+        """Apply everything that has come due; every call and every read does this first."""
         with self._lock:
             lifecycle.settle(self._state, self.clock.now())
 
@@ -163,7 +162,7 @@ class Ecs:
         """One instance.
 
         Raises:
-            KeyError: it does not exist, or no longer.
+            KeyError: it does not exist, or no longer does.
         """
         with self._lock:
             self.settle()
@@ -201,10 +200,10 @@ class Ecs:
             return tuple(each for each in images if region in {None, each.region})
 
     def add(self, spec: InstanceSpec) -> Instance:
-        """Make an instance, as the platform or somebody else would.
+        """Create an instance, as the platform or somebody else would.
 
         Raises:
-            ValueError: there is one with the same id.
+            ValueError: one with the same id exists.
         """
         with self._lock:
             self.settle()
@@ -214,11 +213,11 @@ class Ecs:
     def put(self, instance: Instance) -> None:
         """Replace an instance by an edited copy of itself: another name, expiry, address.
 
-        Its status and release time are not for this; see `start`, `stop` and `call`.
+        Not for its status and release time; see `start`, `stop` and `call`.
 
         Raises:
             KeyError: it does not exist.
-            ValueError: something was edited that only moves by itself.
+            ValueError: a field was edited that only changes by itself.
         """
         with self._lock:
             now = self.instance(instance.instance_id)
@@ -228,7 +227,7 @@ class Ecs:
             lifecycle.watch_expiry(self._state, instance)
 
     def tag(self, instance_id: str, tags: Mapping[str, str]) -> None:
-        """Give an instance tags besides those that it has.
+        """Add tags to an instance.
 
         Raises:
             KeyError: it does not exist.
@@ -238,7 +237,7 @@ class Ecs:
             self._state.put(replace(now, tags={**now.tags, **tags}))
 
     def untag(self, instance_id: str, *keys: str) -> None:
-        """Take tags off an instance, if it has them.
+        """Remove tags from an instance, if it has them.
 
         Raises:
             KeyError: it does not exist.
@@ -249,7 +248,7 @@ class Ecs:
             self._state.put(replace(now, tags=left))
 
     def lock(self, instance_id: str, *reasons: LockReason) -> None:
-        """Lock an instance for these reasons and no others; for none, unlock it.
+        """Lock an instance for exactly these reasons; without any, unlock it.
 
         Raises:
             KeyError: it does not exist.
@@ -258,7 +257,7 @@ class Ecs:
             self._state.put(replace(self.instance(instance_id), locks=reasons))
 
     def protect(self, instance_id: str, *, on: bool = True) -> None:
-        """Switch an instance's deletion protection.
+        """Set an instance's deletion protection.
 
         Raises:
             KeyError: it does not exist.
@@ -289,7 +288,7 @@ class Ecs:
                 lifecycle.stop(self._state, now, mode, by_force=False)
 
     def release(self, instance_id: str) -> None:
-        """Release an instance at once, whatever protects it.
+        """Release an instance immediately, whatever protects it.
 
         Raises:
             KeyError: it does not exist.
@@ -300,14 +299,14 @@ class Ecs:
     def announce(
         self, instance_id: str, kind: EventType, not_before: datetime | None, reason: str = ""
     ) -> SystemEvent:
-        """Announce that the platform will do something to an instance, as it does on failures.
+        """Schedule a system event for an instance, as the platform does on failures.
 
         Args:
             instance_id: whose instance.
-            kind: what is to happen.
+            kind: what will happen.
             not_before: when it happens, in any zone; None for an inquiry, which waits for an
                 answer that nobody can give here.
-            reason: what DescribeInstanceHistoryEvents says of it.
+            reason: what DescribeInstanceHistoryEvents says about it.
 
         Raises:
             KeyError: the instance does not exist.
@@ -339,7 +338,7 @@ class Ecs:
                 lifecycle.detach(self._state, now)
 
     def attach_disk(self, disk_id: str, instance_id: str) -> None:
-        """Attach a disk by hand, at once; ``AttachedTime`` is now.
+        """Attach a disk by hand, immediately; ``AttachedTime`` is now.
 
         Source: AttachDisk, API reference, for what is refused.
 

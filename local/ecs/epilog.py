@@ -1,4 +1,4 @@
-"""What ``serve --help`` says of fleet files, faults and quirks, listed from what is there."""
+"""What ``serve --help`` says about fleet files, faults and quirks, generated from the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ instances:
 
 
 def epilog() -> str:
-    """What fleet files, faults and quirks there are, in click's paragraphs."""
+    """Fleet files, faults and quirks, as paragraphs for click."""
     own = {
         name: set(kind.__struct_fields__) - set(Fault.__struct_fields__)
         for name, kind in FAULTS.items()

@@ -1,8 +1,8 @@
-"""What ECS answers when it will not do something: one table, one exception.
+"""ECS's refusals: one table, one exception.
 
 Each row is the HTTP status, the code and the message that ECS's API reference gives for the
-operations that the emulator knows; ``{name}`` marks text that ECS fills in. What stands before the
-engine (signatures, throttling, faults) raises `EcsError` with texts of its own.
+operations that the emulator knows; ``{name}`` marks text that ECS fills in. The layers in front of
+the engine (signatures, throttling, faults) raise `EcsError` with texts of their own.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import Enum
 
 
 class EcsError(Exception):
-    """An answer of ECS that is not a success.
+    """An error response from ECS.
 
     Attributes:
         status: HTTP status, 400 to 599.
@@ -28,7 +28,7 @@ class EcsError(Exception):
 
 
 class DeniedError(EcsError):
-    """A refusal by RAM, which says in detail who was denied what.
+    """A refusal by RAM, with details of who was denied what.
 
     Attributes:
         detail: the body's ``AccessDeniedDetail``.
@@ -41,7 +41,7 @@ class DeniedError(EcsError):
 
 
 class Refusal(Enum):
-    """Every refusal that the engine can answer."""
+    """Every refusal that the engine can return."""
 
     # Any operation. Source: "Common error codes" and what the API gateway answers today.
     UNKNOWN_ACTION = (
@@ -87,7 +87,7 @@ class Refusal(Enum):
     TOKEN_REUSED = (403, "IdempotentParameterMismatch", "The specified clientToken is used.")
     TOKEN_MALFORMED = (403, "InvalidClientToken.Malformed", "The ClientToken provided is invalid.")
 
-    # Choosing instances.
+    # Selecting instances.
     UNKNOWN_INSTANCE = (
         404,
         "InvalidInstanceId.NotFound",
@@ -109,7 +109,7 @@ class Refusal(Enum):
         "Abs.InvalidInstanceIds.MalFormed",
         "The specified instanceIds is not valid.",
     )
-    # Not documented for DescribeInstances; made after DescribeDisks.
+    # Not documented for DescribeInstances; modelled on DescribeDisks.
     INSTANCE_IDS_FILTER = (
         403,
         "InvalidInstanceIds.Malformed",
@@ -140,7 +140,7 @@ class Refusal(Enum):
     )
 
     SUBSCRIPTION_OVER = (403, "InstanceExpired", "The prePaid instance has been expired.")
-    # Only where a quirk has it: the description of StoppedMode says otherwise.
+    # Only with a quirk: the description of StoppedMode says otherwise.
     CLASSIC_STOP_CHARGING = (
         403,
         "InvalidInstanceId.NotSupport",

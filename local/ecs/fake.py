@@ -1,4 +1,4 @@
-"""The emulator as a test holds it: what answers, its clock, what was asked, and what strayed.
+"""The emulator as a test uses it: its parts, its clock, the requests, and stray requests.
 
 Nothing here is mounted anywhere: `local.ecs.mount` does that.
 """
@@ -20,14 +20,14 @@ from local.ecs.fleet.fleet_file import as_fleet, read_fleet
 from local.ecs.handle import Handle
 
 FleetSource: TypeAlias = str | Path | Mapping[str, Any] | Fleet
-"""A fleet file, the fields that one has, or a fleet made in Python."""
+"""A fleet file, the fields of one, or a fleet built in Python."""
 
 
 class StrayRequestError(BaseException):
     """A request would have left the machine.
 
-    Derives from BaseException, as pytest's own failures do, so that the ``except Exception`` of
-    the code under test does not take it for a failure of the network.
+    Derives from BaseException, as pytest's own failures do, so that an ``except Exception`` in the
+    code under test does not mistake it for a network failure.
     """
 
 
@@ -36,11 +36,11 @@ class FakeEcs(Handle):
     """An emulator that the SDKs reach without a socket.
 
     Attributes:
-        emulator: what answers.
-        clock: stands still until it is advanced or slept on; a late answer sleeps on it too.
+        emulator: the emulator.
+        clock: stands still until it is advanced or slept on; a late response sleeps on it, too.
         endpoints: scheme and host of each request, in order: ``https://ecs.cn-….aliyuncs.com``.
-        strays: what was refused since it would have left the machine. Each has been raised; at
-            the end, `check` raises the first again if the code under test has swallowed it.
+        strays: requests refused because they would have left the machine. Each was raised; at the
+            end, `check` raises the first again in case the code under test swallowed it.
     """
 
     emulator: Emulator
@@ -49,7 +49,7 @@ class FakeEcs(Handle):
     strays: list[str] = field(default_factory=list)
 
     def stray(self, reason: str) -> StrayRequestError:
-        """Remember a request that would have left the machine; the error to raise for it."""
+        """Remember a request that would have left the machine; returns the error to raise."""
         self.strays.append(reason)
         return StrayRequestError(reason)
 
@@ -69,13 +69,13 @@ def new_fake(
     now: datetime = MANUAL_START,
     quirks: Quirks = DEFAULT_QUIRKS,
 ) -> FakeEcs:
-    """An emulator on a clock moved by hand, mounted nowhere yet.
+    """An emulator on a manual clock, not mounted yet.
 
     Args:
-        fleet: a fleet file (docs/emulator.md), YAML or JSON, what would stand in one, or a
-            `Fleet`; ``{}`` is an empty account, and without there is the default fleet.
-        now: where the clock stands at first, in any zone.
-        quirks: the unconfirmed behaviours to have.
+        fleet: a fleet file (docs/emulator.md), YAML or JSON, its contents, or a `Fleet`; ``{}`` is
+            an empty account; the default is the default fleet.
+        now: the clock's initial time, in any zone.
+        quirks: how to behave where ECS is unconfirmed.
 
     Raises:
         FleetFileError: the file cannot be read or is not a fleet.
@@ -88,12 +88,12 @@ def new_fake(
 def new_emulator(
     fleet: FleetSource | None, clock: Clock, quirks: Quirks = DEFAULT_QUIRKS
 ) -> Emulator:
-    """An emulator on a clock, which the fleet's times count from.
+    """An emulator on a clock, from which the fleet's times count.
 
     Args:
         fleet: as for `new_fake`.
         clock: of either kind.
-        quirks: the unconfirmed behaviours to have.
+        quirks: how to behave where ECS is unconfirmed.
 
     Raises:
         FleetFileError: the file cannot be read or is not a fleet.

@@ -1,4 +1,4 @@
-"""One port for http, https and requests as to a proxy for https.
+"""One port for http, https and https proxy requests.
 
 Looks at the first bytes of a connection and passes it on, byte by byte, to the server that speaks
 http or to the one that speaks https. A tunnel (``CONNECT``, RFC 9110, 9.3.6) leads to the emulator
@@ -26,7 +26,7 @@ class Behind:
     Attributes:
         plain: the port of the one that speaks http, on this machine.
         tls: of the one that speaks https.
-        refuses: given the host of a tunnel, what to answer instead of opening it; "" to open it.
+        refuses: given a tunnel's host, the refusal; "" to open it.
     """
 
     plain: int
@@ -36,7 +36,7 @@ class Behind:
 
 @asynccontextmanager
 async def listening(host: str, port: int, behind: Behind) -> AsyncIterator[int]:
-    """Listen for as long as the block lasts; gives the port.
+    """Listen for as long as the block lasts; yields the port.
 
     Raises:
         OSError: the port is taken.
@@ -98,7 +98,7 @@ async def _lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, behi
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on what comes until it ends, then end it on the other side, too."""
+    """Forward until the end of the stream, then close the other side, too."""
     with suppress(OSError):
         while part := await reader.read(_PART):
             writer.write(part)

@@ -1,4 +1,4 @@
-"""What tests and tools reach of an emulator, through whatever holds it."""
+"""The parts of an emulator that tests and tools use, through whatever holds it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class Handle:
 
     @property
     def engine(self) -> Ecs:
-        """The state machine: look at instances, or do what somebody else would do."""
+        """The state machine: inspect instances, or act as somebody else."""
         return self.emulator.engine
 
     @property
     def gateway(self) -> Gateway:
-        """What stands before the engine, with its throttle."""
+        """The layer in front of the engine, with its throttle."""
         return self.emulator.gateway
 
     @property
     def faults(self) -> Faults:
-        """The faults in force: none at first."""
+        """The active faults: none at first."""
         return self.emulator.faults
 
     @property
@@ -43,9 +43,9 @@ class Handle:
         return self.emulator.log
 
     def restrict(self, *policies: str | Mapping[str, Any]) -> None:
-        """Leave the key ``local`` only what these RAM policies allow it: without any, nothing.
+        """Restrict the key ``local`` to what these RAM policies allow; without any, to nothing.
 
         Raises:
-            PolicyError: a document that is not understood.
+            PolicyError: a document is invalid.
         """
         self.emulator.restrict(*policies)

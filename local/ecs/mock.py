@@ -1,8 +1,7 @@
 """ECS in process as a decorator and a context manager, for tests with or without pytest.
 
-Code under test uses its SDK as it always does, endpoints and signatures included; what it would
-send to ``*.aliyuncs.com`` the emulator answers without a socket. `local.ecs.testing` has the same
-as fixtures.
+Code under test uses its SDK as usual, including endpoints and signatures; the emulator answers what
+it would send to ``*.aliyuncs.com`` without a socket. `local.ecs.testing` has the same as fixtures.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from local.ecs.mount import environment, mount
 C = TypeVar("C", bound=Callable[..., Any])
 
 _OF_OBJECT = "_mock_ecs"
-"""The attribute in which an object keeps its emulator from what comes before a test to its end."""
+"""The attribute in which an object keeps its emulator during a test, including set-up."""
 _OF_CLASS = "_mock_ecs_of_class"
-"""The attribute in which a class keeps that of all its tests, from its set-up to its end."""
+"""The attribute in which a class keeps the emulator of all its tests."""
 
 
 @overload
@@ -51,23 +50,23 @@ def mock_ecs(
     now: datetime = MANUAL_START,
     quirks: Quirks = DEFAULT_QUIRKS,
 ) -> Any:
-    """ECS in process for as long as a ``with`` block or what is decorated lasts.
+    """ECS in process for the duration of a ``with`` block or a decorated function or test.
 
     ``@mock_ecs`` or ``@mock_ecs(…)`` above a function, a coroutine function, a generator function
-    (a fixture, say) or a class of tests; or ``with mock_ecs(…) as ecs:``, which gives the
-    `FakeEcs`. The environment holds the emulator's key meanwhile. Each call of a decorated
-    function, and each test of a decorated class, has an emulator of its own; but a class with a
-    ``setup_class`` or ``setUpClass`` has one for all its tests, which find what that has made.
+    (a fixture, say) or a class of tests; or ``with mock_ecs(…) as ecs:``, which yields the
+    `FakeEcs`. The environment has the emulator's key meanwhile. Each call of a decorated function,
+    and each test of a decorated class, has its own emulator; but a class with a ``setup_class`` or
+    ``setUpClass`` has one for all its tests, with everything created there.
 
     Args:
-        fleet: a fleet file, YAML or JSON, what would stand in one, or a `Fleet`; ``{}`` is an
-            empty account, and without there is the default fleet.
-        now: where the clock stands at first, in any zone.
-        quirks: the unconfirmed behaviours to have.
+        fleet: a fleet file, YAML or JSON, its contents, or a `Fleet`; ``{}`` is an empty account;
+            the default is the default fleet.
+        now: the clock's initial time, in any zone.
+        quirks: how to behave where ECS is unconfirmed.
 
     Raises:
-        StrayRequestError: a request would have left the machine; where it would have, and once
-            more at the end if the code under test has swallowed it.
+        StrayRequestError: a request would have left the machine; raised there, and again at the end
+            if the code under test has swallowed it.
         FleetFileError: the fleet cannot be read; on entering.
         ValueError: ``now`` has no zone; on entering.
         TypeError: an asynchronous generator was to be decorated.
@@ -79,7 +78,7 @@ def mock_ecs(
 
 @final
 class EcsMock:
-    """What `mock_ecs` gives: a context manager, and a decorator."""
+    """What `mock_ecs` returns: a context manager and decorator."""
 
     def __init__(self, make: Callable[[], FakeEcs] = new_fake) -> None:
         """Prepare; nothing is mounted yet.
@@ -102,11 +101,11 @@ class EcsMock:
         self._stack.__exit__(kind, error, trace)
 
     def start(self) -> FakeEcs:
-        """Enter, where a ``with`` block does not fit: in ``setUp``, say, with `stop` at the end."""
+        """Enter without a ``with`` block: in ``setUp``, say, with `stop` at the end."""
         return self.__enter__()
 
     def stop(self) -> None:
-        """Leave what `start` has entered; nothing happens if that is not so.
+        """Leave what `start` entered; does nothing otherwise.
 
         Raises:
             StrayRequestError: a request would have left the machine.
@@ -146,7 +145,7 @@ class EcsMock:
         Args:
             tests: the class.
             first: the method that runners call before its tests.
-            others: those that they call after, the last one last.
+            others: those that they call after, in order.
         """
 
         @contextmanager
@@ -166,7 +165,7 @@ class EcsMock:
         around_class_methods(tests, others[-1:], ended)
 
     def _decorate_test_case(self, tests: type[unittest.TestCase]) -> None:
-        """Mount an emulator around all of a test: ``setUp``, the test, ``tearDown``, clean-ups."""
+        """Mount an emulator around a whole test: ``setUp``, the test, ``tearDown``, clean-ups."""
         run = tests.run
         if tests.setUpClass.__func__ is not unittest.TestCase.setUpClass.__func__:  # type: ignore[attr-defined]  # methods
             self._share(tests, "setUpClass", "tearDownClass", "doClassCleanups")
@@ -185,7 +184,7 @@ class EcsMock:
 
 @contextmanager
 def _mounted(fake: FakeEcs) -> Iterator[FakeEcs]:
-    fake.strays.clear()  # those of an earlier test have been raised
+    fake.strays.clear()  # those of an earlier test were already raised
     with ExitStack() as stack:
         enter = stack.enter_context
         enter(mock.patch.dict(os.environ, environment(os.environ), clear=True))
@@ -202,7 +201,7 @@ def _mounted_and_checked(fake: FakeEcs) -> Iterator[FakeEcs]:
 
 @contextmanager
 def _of_class(tests: type) -> Iterator[None]:
-    """The emulator of a class, mounted for what is done once for all its tests.
+    """The emulator of a class, mounted for what runs once for all its tests.
 
     Raises:
         AssertionError: a request would have left the machine; unittest itself would end at any

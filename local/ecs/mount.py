@@ -1,8 +1,8 @@
-"""Has the Python SDKs' requests answered in process, and lets no other leave the machine.
+"""Answers the Python SDKs' requests in process, and keeps all others on this machine.
 
-Mounted are ``requests`` (under alibabacloud_ecs20140526, and under whoever uses it by hand) and
-the copy of it inside aliyun-python-sdk-core, each where it is installed. Sockets of all other
-libraries reach this machine alone meanwhile.
+It patches ``requests`` (used by alibabacloud_ecs20140526 and by direct callers) and the copy of it
+inside aliyun-python-sdk-core, if installed. Meanwhile the sockets of all other libraries can only
+reach this machine.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _ENVIRONMENT = {
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": LOCAL_KEY,
 }
 _STRAY = ("ALIBABA_CLOUD_", "ALIYUN_")
-"""What the SDKs read besides, and would prefer to what they are given."""
+"""Other variables that the SDKs read, and would prefer to what they are given."""
 _READ_ON_IMPORT = "alibabacloud_credentials.utils.auth_util"
-"""Where the V2 SDK's default credentials keep what the environment held when it was imported."""
+"""Where the V2 SDK's default credentials keep the environment's key from import time."""
 _KEPT: Mapping[str, str | None] = {
     "environment_access_key_id": LOCAL_KEY,
     "environment_access_key_secret": LOCAL_KEY,
@@ -38,11 +38,11 @@ _KEPT: Mapping[str, str | None] = {
 
 Send = Callable[..., Any]
 Patch = Callable[[str, Any], object]
-"""Puts a value in a place given by its dotted name, until the test ends."""
+"""Sets an attribute, given by its dotted name, until the test ends."""
 
 
 def environment(current: Mapping[str, str]) -> dict[str, str]:
-    """An environment with the emulator's key, and without what would lead the SDKs elsewhere."""
+    """An environment with the emulator's key, without variables that lead the SDKs elsewhere."""
     kept = {
         name: value
         for name, value in current.items()
@@ -52,13 +52,13 @@ def environment(current: Mapping[str, str]) -> dict[str, str]:
 
 
 def mount(fake_ecs: FakeEcs, patch: Patch) -> None:
-    """Have an emulator answer the SDKs, and refuse every request that would leave the machine.
+    """Let an emulator answer the SDKs, and refuse every request that would leave the machine.
 
     The environment is not touched, see `environment`; but where the V2 SDK has read it already,
     what it read is replaced by the emulator's key.
 
     Args:
-        fake_ecs: what answers.
+        fake_ecs: the emulator.
         patch: puts a value in a place, until the test ends.
     """
     if find_spec("aliyunsdkcore"):
@@ -77,7 +77,7 @@ def _sender(fake_ecs: FakeEcs, library: str, to_this_machine: Send | None = None
     """What takes the place of the adapter's method that opens a socket.
 
     Args:
-        fake_ecs: what answers.
+        fake_ecs: the emulator.
         library: the dotted name of ``requests`` or of a copy of it.
         to_this_machine: sends what is for loopback; the emulator answers that too without.
     """

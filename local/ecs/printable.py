@@ -1,7 +1,8 @@
-"""Text that anybody may have written, made fit for a terminal.
+"""Untrusted text, made safe for a terminal.
 
-A name can hold what a terminal obeys (ESC and what follows, the controls of ISO 6429) and what
-turns the order of letters round (Unicode's bidirectional controls). Both are shown here, not done.
+A name can contain terminal controls (escape sequences, the controls of ISO 6429) and characters
+that reverse the order of letters (Unicode's bidirectional controls). Both are shown here, not
+executed.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ import unicodedata
 from typing import TextIO, cast
 
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode's categories of what is not shown: controls, formats, half pairs, line separators."""
+"""Unicode's invisible categories: controls, formats, lone surrogates, line separators."""
 
 
 def printable(text: str, *, keep: str = "") -> str:
-    r"""The text with each character that would not be shown as an escape: ``\x1b``, ``\u202e``.
+    r"""The text with each invisible character written as an escape: ``\x1b``, ``\u202e``.
 
     Args:
-        text: anybody's.
-        keep: characters that stay as they are, such as ``"\n"``.
+        text: from any source.
+        keep: characters to leave unchanged, such as ``"\n"``.
     """
     if text.isprintable():
         return text

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Product(Enum):
-    """One product of the platform: what it calls itself, and the version that stands for it."""
+    """One product of the platform: its name, and the API version that identifies it."""
 
     ECS = ("Ecs", "2014-05-26")
     VPC = ("Vpc", "2016-04-28")
@@ -18,7 +18,7 @@ class Product(Enum):
 
     @property
     def service(self) -> str:
-        """What RAM calls it, and endpoints begin with."""
+        """Its name in RAM and in endpoints."""
         return self.title.lower()
 
     def host(self, region: str) -> str:

@@ -1,8 +1,8 @@
 """The emulator on a socket of this machine: in a thread for tests, in the foreground for people.
 
 Served by aiohttp in one thread, the engine in its event loop: a call takes well under a
-millisecond. It listens on loopback alone, since its access key is public knowledge.
-Saving an account to a file is done in another thread, on a copy.
+millisecond. It listens only on loopback, since its access key is public. An account is saved to a
+file in another thread, from a copy.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ from local.ecs.state_file import Keeper, StateFileError
 
 HOST = "127.0.0.1"
 LONGEST_LINE = 1 << 20
-"""Bytes of a request line or header; a hundred instance ids make 4 kB of request line."""
+"""The limit in bytes of a request line or header; a hundred instance ids take 4 kB."""
 SAVE_EVERY_S = 3.0
-"""Seconds between looks whether there is something to save."""
+"""Seconds between checks whether there is something to save."""
 _SHUTDOWN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The emulator as its neighbour finds it.
+    """The emulator as its neighbour sees it.
 
     Attributes:
         url: ``http://127.0.0.1:PORT``.
-        clock: the one that the emulator lives by.
+        clock: the emulator's clock.
     """
 
     url: str
@@ -59,10 +59,10 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Something else that answers on the emulator's port, and may itself call the emulator.
+    """Something else served on the emulator's port, which may itself call the emulator.
 
     Attributes:
-        prefixes: how the paths begin that are for it.
+        prefixes: the prefixes of its paths.
         answer: the emulator beside it and a request, to a reply; called in a thread of its own.
             What a foreign site sent does not get to it.
     """
@@ -73,7 +73,7 @@ class Neighbour:
 
 @final
 class LocalEcs(Handle):
-    """An emulator on a port of its own, in a thread, for as long as the ``with`` block lasts.
+    """An emulator on its own port, in a thread, for as long as the ``with`` block lasts.
 
     Attributes:
         emulator: what answers.
@@ -130,10 +130,10 @@ class LocalEcs(Handle):
 
     @property
     def clock(self) -> RealClock | ManualClock:
-        """The clock, to be moved on.
+        """The clock, for advancing it.
 
         Raises:
-            TypeError: it is somebody else's.
+            TypeError: it is not one of the emulator's own.
         """
         clock = self.emulator.engine.clock
         if isinstance(clock, RealClock | ManualClock):
@@ -222,7 +222,7 @@ async def _serve_until_signalled(
 
 
 def _trusted(url: str, authority: Authority) -> str:
-    """How clients that speak https alone come to trust the server."""
+    """How clients that speak only https can trust the server."""
     by_tls = url.replace("http", "https", 1)
     lines = [
         f"https too: {by_tls}, authority {authority.bundle}",
@@ -233,7 +233,7 @@ def _trusted(url: str, authority: Authority) -> str:
 
 
 async def _within(seconds: float, event: asyncio.Event) -> bool:
-    """Wait for an event, but not for long; whether it has come."""
+    """Wait briefly for an event; returns whether it has come."""
     try:
         await asyncio.wait_for(event.wait(), seconds)
     except asyncio.TimeoutError:  # before Python 3.11 it is one of its own
@@ -242,7 +242,7 @@ async def _within(seconds: float, event: asyncio.Event) -> bool:
 
 
 def _save(keeper: Keeper) -> None:
-    """Save what has changed; if that fails now, it may not the next time."""
+    """Save what has changed; a failure may be temporary."""
     try:
         keeper.save_changes()
     except StateFileError as error:
@@ -251,7 +251,7 @@ def _save(keeper: Keeper) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What a server has besides the emulator, if it has it."""
+    """A server's optional parts besides the emulator."""
 
     neighbour: Neighbour | None = None
     authority: Authority | None = None
@@ -305,7 +305,7 @@ async def _sites(
     port: int,
     authority: Authority | None,
 ) -> AsyncIterator[int]:
-    """Where the server listens: on one port, whatever it speaks there; gives the port."""
+    """Start listening, on one port for all protocols; returns the port."""
     if authority is None:
         await web.TCPSite(runner, host, port).start()
         yield runner.addresses[0][1]
@@ -327,7 +327,7 @@ async def _sites(
 
 
 async def _in_thread(work: Callable[[], HttpReply]) -> HttpReply:
-    """Wait for work that may take minutes; its thread does not keep the process from ending."""
+    """Wait for work that may take minutes, in a thread that does not block the process's exit."""
     done: Future[HttpReply] = Future()
 
     def run() -> None:

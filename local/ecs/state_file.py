@@ -1,7 +1,7 @@
-"""The account kept in a file, so that an emulator goes on where another one ended.
+"""The account kept in a file, so that an emulator continues where another one ended.
 
-One JSON document, written beside the file and moved over it: whoever reads it, and whatever
-happens meanwhile, finds the old state or the new one. Faults and the request log are not kept.
+One JSON document, written beside the file and moved over it, so that the file always has either the
+old state or the new one. Faults and the request log are not kept.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from local.ecs.engine import Ecs
 
 
 class StateFileError(ValueError):
-    """The file holds no state that is understood, or cannot be written; it is left as it is."""
+    """The file has no valid state, or cannot be written; it is left as it is."""
 
 
 def read_state(path: Path) -> Saved | None:
     """What was saved; None if there is no such file.
 
     Raises:
-        StateFileError: the file cannot be read, or is no whole state.
+        StateFileError: the file cannot be read, or is not a complete state.
     """
     try:
         content = path.read_bytes()
@@ -45,7 +45,7 @@ def write_state(path: Path, saved: Saved) -> None:
     """Save, all or nothing; on disk when this returns.
 
     Raises:
-        OSError: it cannot be written; what was there before is still there.
+        OSError: it cannot be written; the previous contents are still there.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     written = Path(name)
@@ -69,7 +69,7 @@ class Keeper:
 
         Args:
             path: the file.
-            engine: gives the engine in use, which a reset exchanges.
+            engine: returns the current engine, which a reset replaces.
         """
         self._path = path
         self._engine = engine
@@ -88,7 +88,7 @@ class Keeper:
             self._kept = current
 
     def save(self) -> None:
-        """Save in any case, for the clock at least has moved.
+        """Save in any case, since at least the clock has moved.
 
         Raises:
             StateFileError: it cannot be written.
@@ -103,7 +103,7 @@ class Keeper:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the file's new name on disk too, where folders can be opened (not on Windows)."""
+    """Sync the file's new name to disk, too, if folders can be opened (not on Windows)."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(folder, os.O_DIRECTORY)

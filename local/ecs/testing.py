@@ -1,8 +1,7 @@
-"""A pytest plugin: ECS in process under the Python SDKs, or served on a port of its own.
+"""A pytest plugin: ECS in process under the Python SDKs, or served on its own port.
 
-Switch it on with ``pytest_plugins = ["local.ecs.testing"]`` and ask for the fixture ``fake_ecs``
-or ``ecs_server``. The emulator is imported when a test asks for it, so that a test run that does
-not is not slower.
+Enable it with ``pytest_plugins = ["local.ecs.testing"]`` and request the fixture ``fake_ecs`` or
+``ecs_server``. The emulator is imported on first use, so that other test runs are not slower.
 """
 
 from __future__ import annotations
@@ -34,19 +33,19 @@ _NO_SERVER = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known (a hook of pytest)."""
+    """Register the marker (a pytest hook)."""
     config.addinivalue_line("markers", _MARKER)
 
 
 @pytest.fixture
 def fake_ecs(request: pytest.FixtureRequest, mocker: MockerFixture) -> Iterator[FakeEcs]:
-    """ECS with the default fleet on a clock moved by hand, the environment holding its key.
+    """ECS with the default fleet on a manual clock, with its key in the environment.
 
-    The marker ``fake_ecs`` has it start otherwise: ``@pytest.mark.fake_ecs(fleet={})``, with what
-    `local.ecs.mock.mock_ecs` takes.
+    The marker ``fake_ecs`` changes how it starts: ``@pytest.mark.fake_ecs(fleet={})``, with the
+    arguments of `local.ecs.mock.mock_ecs`.
 
-    What would leave the machine raises `local.ecs.fake.StrayRequestError`, and fails the test at
-    its end even where the code under test has swallowed that.
+    A request that would leave the machine raises `local.ecs.fake.StrayRequestError`, and fails the
+    test at its end even if the code under test has swallowed the error.
     """
     from local.ecs.fake import new_fake  # noqa: PLC0415  # only for who asks for it
     from local.ecs.mount import environment, mount  # noqa: PLC0415  # likewise
@@ -63,11 +62,11 @@ def fake_ecs(request: pytest.FixtureRequest, mocker: MockerFixture) -> Iterator[
 def ecs_server(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[LocalEcs]:
-    """The emulator on a port of this machine, for what does not run in this process.
+    """The emulator on a port of this machine, for code outside this process.
 
-    Its ``url`` is where clients are to be sent; key and secret are ``local``, and stand in the
-    environment. Its ``clock`` runs, and can be moved on. The marker ``fake_ecs`` counts here, too.
-    Without aiohttp the test fails, and says what to install.
+    Point clients at its ``url``; key and secret are ``local``, and in the environment. Its
+    ``clock`` runs, and can be advanced. The marker ``fake_ecs`` applies here, too. Without aiohttp
+    the test fails, and says what to install.
     """
     from local.ecs.mount import environment  # noqa: PLC0415  # only for who asks for it
 
@@ -90,7 +89,7 @@ def ecs_server(
 def _emulator(
     fleet: FleetSource | None = None, *, now: datetime | None = None, **options: Quirks
 ) -> Emulator:
-    """An emulator on a clock that runs, from ``now`` on if that is given."""
+    """An emulator on a running clock, starting at ``now`` if given."""
     from local.ecs.clock import RealClock  # noqa: PLC0415  # only for who asks for it
     from local.ecs.fake import new_emulator  # noqa: PLC0415  # likewise
 

@@ -1,7 +1,7 @@
-"""Patterns in which ``*`` stands for anything, also for nothing; matched in linear time.
+"""Patterns in which ``*`` matches anything, including nothing; matched in linear time.
 
-A regular expression with several ``.*`` tries all ways to divide a text before it gives up: a
-filter of thirty stars, which anybody may send, would keep the emulator busy for ever.
+A regular expression with several ``.*`` tries every way to split a text before it fails: a filter
+with thirty asterisks, which anybody may send, would hang the emulator.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from collections.abc import Callable
 
 
 def wildcard(pattern: str, *, single: bool = False) -> Callable[[str], bool]:
-    """What tells whether a text, as a whole, has the pattern's form.
+    """A function that tells whether a whole text matches the pattern.
 
     Args:
-        pattern: nothing but ``*`` is special in it.
-        single: ``?`` is, too, and stands for one character.
+        pattern: only ``*`` is special in it.
+        single: ``?`` is special, too, and matches one character.
     """
     parts = pattern.split("*")
     if len(parts) == 1 and not (single and "?" in pattern):
         return pattern.__eq__
-    # What stands between two stars is always as long as it is written.
+    # What is between two asterisks always has its literal length.
     first, *middle = (re.compile(_escaped(part, single=single), re.DOTALL) for part in parts)
     before, after = len(parts[0]), len(parts[-1])
     if not middle:
