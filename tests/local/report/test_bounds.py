@@ -79,8 +79,8 @@ def test_files_behind_the_bound_are_not_read(tmp_path: Path) -> None:
     assert [one.ended for one in counts] == [Ended.NO, *[Ended.FULL] * 3]
     full, others = unread(counts, Words("en"))
     assert full == (
-        f"A report reads at most 1,024 MiB, unpacked, and 2,000,000 lines and rows: {tmp_path}"
-        "/1.log was read up to line 1 and no further. Take fewer logs, or a shorter time."
+        f"A report reads at most 1,024 MiB, uncompressed, and 2,000,000 lines and rows: {tmp_path}"
+        "/1.log was read up to line 1 and no further. Use fewer logs, or a shorter period."
     )
     assert others == f"Files that were not read at all: 2, the first of them {tmp_path}/2.log."
 

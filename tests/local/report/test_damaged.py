@@ -52,9 +52,7 @@ def test_what_stands_before_the_damage_of_a_gzip_file_is_kept(tmp_path: Path, cu
     assert entries[-1].log == "run"
     assert [one.ended for one in counts] == [Ended.DAMAGED, Ended.NO]
     [sentence] = unread(counts, Words("en"))
-    assert sentence.startswith(
-        f"{tmp_path}/0.log ends in the middle or is damaged: it was read up to line "
-    )
+    assert sentence.startswith(f"{tmp_path}/0.log is truncated or damaged: it was read up to line ")
 
 
 def test_a_wrong_sum_is_told_though_every_line_was_read(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_tags_that_most_have_make_groups() -> None:
     assert len(night.groups) == MOST_KEYS
     assert [(one.value, one.machines) for one in night.groups["owner"]] == [("li.na", 500)]
     assert night.more_keys == 501 - MOST_KEYS
-    assert list(remarks(night, EN)) == ["495 more tags make no groups here."]
+    assert list(remarks(night, EN)) == ["495 more tags are not grouped here."]
     assert list(remarks(night, ZH)) == ["另有 495 个标签没有分组。"]
 
 
