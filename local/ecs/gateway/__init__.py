@@ -1,1 +1,1 @@
-"""What lies between a request and the engine: throttling, faults, the request log."""
+"""The layer between a request and the engine: throttling, faults, the request log."""

@@ -1,8 +1,8 @@
 """Faults on demand: what goes wrong between a client and ECS, and when.
 
-Each fault is a value; `Faults` holds those in force and says which of them strike a request, the
-same ones each time under one seed. They also have a JSON form, for the control endpoint. What a
-fault does is the gateway's and the wire's part.
+Each fault is a value; `Faults` has the active ones and says which of them hit a request,
+reproducibly under one seed. They also have a JSON form, for the control endpoint. The gateway and
+the wire protocol carry them out.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class Fault(
     forbid_unknown_fields=True,
     omit_defaults=True,
 ):
-    """Which requests a fault strikes. Every kind of fault has these fields besides its own.
+    """Which requests a fault hits. Every kind of fault has these fields besides its own.
 
     Attributes:
-        action: operation name, ``*`` standing for anything: ``Describe*``.
-        region: region id, likewise.
-        skip: how many of these requests go through unharmed first.
-        times: how many it then strikes at most; None for all of them.
-        probability: with which it strikes each of these, 0 to 1.
+        action: operation name, where ``*`` matches anything: ``Describe*``.
+        region: region id, with ``*``, too.
+        skip: how many of these requests pass unharmed first.
+        times: how many it then hits at most; None for all of them.
+        probability: the probability with which it hits each of these, 0 to 1.
     """
 
     action: str = "*"
@@ -56,13 +56,13 @@ class Fault(
 
 
 class Refuse(Fault, frozen=True):
-    """ECS answers an error.
+    """ECS returns an error.
 
     Attributes:
         status: the HTTP status.
         code: ECS's error code.
-        message: its text; "" for the one that ECS has with this code.
-        after_write: the operation is carried out all the same.
+        message: its text; "" for ECS's own text for this code.
+        after_write: the operation is carried out nevertheless.
     """
 
     status: Status = 500
@@ -72,41 +72,41 @@ class Refuse(Fault, frozen=True):
 
 
 class Cut(Fault, frozen=True):
-    """The connection is closed without an answer.
+    """The connection is closed without a response.
 
     Attributes:
-        after_write: the operation was carried out before.
+        after_write: the operation is carried out first.
     """
 
     after_write: bool = False
 
 
 class Delay(Fault, frozen=True):
-    """The write is done at once, the answer comes late.
+    """The write is done immediately, the response is late.
 
     Attributes:
-        seconds: of real time, before the first byte.
+        seconds: real seconds before the first byte.
     """
 
     seconds: Seconds
 
 
 class SlowBody(Fault, frozen=True):
-    """The answer begins at once and stalls in the middle of the body.
+    """The response begins immediately and stalls in the middle of the body.
 
     Attributes:
-        seconds: of real time that the pause takes.
+        seconds: real seconds of pause.
     """
 
     seconds: Seconds
 
 
 class BrokenBody(Fault, frozen=True):
-    """The write is done and the status is 200, but the body ends half-way: no JSON, no XML."""
+    """The write is done and the status is 200, but the body ends half-way: invalid JSON or XML."""
 
 
 class ProxyPage(Fault, frozen=True):
-    """A proxy answers in ECS's place, in HTML; the request never arrives.
+    """A proxy responds instead of ECS, in HTML; the request never arrives.
 
     Attributes:
         status: the HTTP status.
@@ -116,32 +116,32 @@ class ProxyPage(Fault, frozen=True):
 
 
 class RepeatedToken(Fault, frozen=True):
-    """A page's NextToken is the one that it was asked for with: a reader goes round for ever."""
+    """A page's NextToken is the one that it was requested with: a reader loops forever."""
 
 
 class MissingPage(Fault, frozen=True):
-    """A page comes without its items; what it says of the pages after it holds."""
+    """A page comes without its items; its reference to the next page is valid."""
 
 
 class DroppedTags(Fault, frozen=True):
-    """The items of a page come without their tags, or without some; a page of tags lacks these.
+    """A page's items come without their tags, or without some; a page of tags lacks these.
 
     Attributes:
-        key: of which tags, ``*`` standing for anything.
+        key: the key of the tags, where ``*`` matches anything.
     """
 
     key: str = "*"
 
 
 class GarbledRow(Fault, frozen=True):
-    """A row of a list shows something else than it should, or not at all.
+    """A row of a list shows something wrong, or omits it.
 
     Attributes:
-        id: whose row: of the instance, disk, snapshot or resource that it is about, ``*`` standing
-            for anything.
-        field: the row's field that is changed, such as ``CreationTime`` or ``InstanceId``.
+        id: the row's id: of the instance, disk, snapshot or resource that it is about; ``*``
+            matches anything.
+        field: the field to change, such as ``CreationTime`` or ``InstanceId``.
         value: what it shows instead: any JSON.
-        absent: the field is left out.
+        absent: the field is omitted.
     """
 
     id: str
@@ -151,7 +151,7 @@ class GarbledRow(Fault, frozen=True):
 
 
 class LostPermission(Fault, frozen=True):
-    """RAM allows nothing: each operation answers as it does to somebody without permission.
+    """RAM allows nothing: each operation responds as to somebody without permission.
 
     Attributes:
         empty: DescribeInstances and DescribeDisks are empty (true) or refused (false); None for
@@ -162,7 +162,7 @@ class LostPermission(Fault, frozen=True):
 
 
 class ClockSkew(Fault, frozen=True):
-    """The gateway thinks the request's time is more than 15 minutes off, and refuses it."""
+    """The gateway believes the request's time is more than 15 minutes off, and refuses it."""
 
 
 AnyFault: TypeAlias = (
@@ -182,11 +182,11 @@ AnyFault: TypeAlias = (
 
 
 FAULTS: Mapping[str, type[AnyFault]] = {kind.__name__.lower(): kind for kind in get_args(AnyFault)}
-"""The kinds of faults by the names that JSON has for them."""
+"""The kinds of faults by their names in JSON."""
 
 
 def parse_fault(text: bytes) -> AnyFault:
-    """Read a fault from JSON: ``{"fault": "cut", "action": "Stop*", "times": 1}``.
+    """Parse a fault from JSON: ``{"fault": "cut", "action": "Stop*", "times": 1}``.
 
     Raises:
         ValueError: not JSON, an unknown fault or field, a value of the wrong kind or range; if
@@ -205,13 +205,13 @@ def parse_fault(text: bytes) -> AnyFault:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A fault in force.
+    """An active fault.
 
     Attributes:
-        number: by which it can be cleared; counted from 1.
+        number: identifies it for clearing; counted from 1.
         fault: what goes wrong, and when.
-        met: requests that it was meant for so far.
-        struck: how many of these it struck.
+        met: matching requests so far.
+        struck: how many of these it hit.
     """
 
     number: int
@@ -221,7 +221,7 @@ class InForce:
 
 
 class Faults:
-    """The faults in force, oldest first. Thread-safe."""
+    """The active faults, oldest first. Thread-safe."""
 
     def __init__(self, faults: Iterable[AnyFault] = (), *, seed: int = 0) -> None:
         self._random = Random(seed)  # noqa: S311  # faults to be repeated, not secrets
@@ -232,33 +232,33 @@ class Faults:
             self.add(fault)
 
     def add(self, fault: AnyFault) -> int:
-        """Put a fault in force and return its number."""
+        """Activate a fault and return its number."""
         with self._lock:
             self._last += 1
             self._in_force[self._last] = InForce(self._last, fault, met=0, struck=0)
             return self._last
 
     def remove(self, number: int) -> None:
-        """Take one fault out of force.
+        """Clear one fault.
 
         Raises:
-            KeyError: no fault in force has this number.
+            KeyError: no active fault has this number.
         """
         with self._lock:
             del self._in_force[number]
 
     def clear(self) -> None:
-        """Take all faults out of force."""
+        """Clear all faults."""
         with self._lock:
             self._in_force.clear()
 
     def snapshot(self) -> tuple[InForce, ...]:
-        """The faults in force, also those that have struck for the last time."""
+        """The active faults, including those that have hit for the last time."""
         with self._lock:
             return tuple(self._in_force.values())
 
     def strike(self, action: str, region: str) -> tuple[AnyFault, ...]:
-        """Count one request and return the faults that strike it, oldest first."""
+        """Count one request and return the faults that hit it, oldest first."""
         if not self._in_force:
             return ()
         with self._lock:

@@ -1,7 +1,7 @@
-"""What stands between a request and the engine: flow control, faults on demand, the request log.
+"""The layer between a request and the engine: throttling, faults on demand, the request log.
 
-Typed in, typed out: whoever calls has been believed already, and nothing here knows bytes. In a
-test or a simulation this is the fastest way to ECS.
+Typed in, typed out: callers are already authenticated, and nothing here handles bytes. In a test or
+a simulation this is the fastest way to call ECS.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ from local.ecs.ram.caller import Caller
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How an answer reaches the client; the default is whole and at once.
+    """How a response reaches the client; by default complete and immediately.
 
     Attributes:
-        delay_s: seconds of real time before the first byte.
-        pause_s: seconds of real time in the middle of the body.
+        delay_s: real seconds before the first byte.
+        pause_s: real seconds of pause in the middle of the body.
         cut: the connection is closed instead.
         truncated: the body ends half-way.
-        proxy_page: a proxy's HTML comes in its place.
+        proxy_page: a proxy's HTML comes instead.
     """
 
     delay_s: float = 0.0
@@ -57,19 +57,19 @@ class Delivery:
 
 PLAIN = Delivery()
 LATEST = 100
-"""Answers that are kept whole, for people to look at."""
+"""How many responses are kept in full, for inspection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What ECS answers.
+    """ECS's response.
 
     Attributes:
-        action: the operation that was asked for.
+        action: the operation that was called.
         status: HTTP status.
         code: error code, ``""`` for a success.
         body: JSON-ready, with its ``RequestId``; an error's also has ``Code`` and ``Message``.
-        headers: beyond those that every answer has.
+        headers: in addition to those of every response.
         delivery: how it reaches the client.
     """
 
@@ -82,7 +82,7 @@ class Answer:
 
 
 class _AllowNothing:
-    """An authorizer for a caller whose permissions are gone."""
+    """An authorizer for a caller without permissions."""
 
     def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:  # noqa: ARG002  # the protocol's
         return False
@@ -117,14 +117,14 @@ class Gateway:
         log: RequestLog | None = None,
         seed: int = 0,
     ) -> None:
-        """Put a gateway before an engine.
+        """Put a gateway in front of an engine.
 
         Args:
-            engine: the state; it may be exchanged for another at any time.
-            throttle: nothing is throttled without.
-            faults: none are in force without.
-            log: one that keeps all requests without.
-            seed: of the request ids.
+            engine: the state; it may be replaced at any time.
+            throttle: without one, nothing is throttled.
+            faults: without them, none are active.
+            log: by default, one that keeps all requests.
+            seed: the seed of the request ids.
         """
         self.engine = engine
         self.throttle = throttle or Throttle()
@@ -140,13 +140,13 @@ class Gateway:
         caller: Caller,
         product: Product = Product.ECS,
     ) -> Answer:
-        """Answer one request; an error of ECS is an answer too.
+        """Answer one request; an error of ECS is a response, too.
 
         Args:
             action: operation name.
             parameters: the operation's own, as on the wire.
-            caller: who asks, and what RAM allows them.
-            product: in whose version it is asked.
+            caller: who calls, and what RAM allows them.
+            product: the product whose API version was used.
         """
         request = self._request(action, parameters, caller.account_id, product)
         faults = self.faults.strike(action, request.region)
@@ -159,12 +159,12 @@ class Gateway:
         error: EcsError,
         product: Product = Product.ECS,
     ) -> Answer:
-        """Answer a request that was refused before anybody knew who sent it, and log it."""
+        """Answer a request that was refused before its sender was known, and log it."""
         request = self._request(action, parameters, "", product)
         return self._answer(request, _refused(error, request, f"q={error.code}"))
 
     def reset(self, engine: Ecs) -> None:
-        """Begin anew with another engine: no faults, no log, fresh windows."""
+        """Start over with another engine: no faults, no log, fresh windows."""
         self.engine = engine
         self.faults.clear()
         self.log.clear()
@@ -172,7 +172,7 @@ class Gateway:
         self._latest.clear()
 
     def latest(self, request_id: str) -> Answer:
-        """One of the latest answers.
+        """One of the latest responses.
 
         Raises:
             KeyError: none of them has this request id.
@@ -217,7 +217,7 @@ class Gateway:
     def _answer(
         self, request: _Request, outcome: _Outcome, faults: tuple[AnyFault, ...] = ()
     ) -> Answer:
-        """Log what came of a request, and say it."""
+        """Log the outcome of a request, and return it."""
         delivery = _delivery(faults) if faults else PLAIN
         self.log.add(
             Entry(
@@ -246,7 +246,7 @@ class Gateway:
 
 
 def _before_the_write(fault: AnyFault, request: _Request) -> _Outcome | None:
-    """What comes of a request that a fault keeps from ECS; None if it goes on."""
+    """The outcome of a request that a fault keeps from ECS; None if it proceeds."""
     if isinstance(fault, Refuse) and not fault.after_write:
         return _refused(_as_told(fault), request)
     if isinstance(fault, ClockSkew):
@@ -260,7 +260,7 @@ def _before_the_write(fault: AnyFault, request: _Request) -> _Outcome | None:
 
 
 def _after_the_write(fault: AnyFault, request: _Request, outcome: _Outcome) -> _Outcome:
-    """What a fault makes of an answer that ECS has given."""
+    """ECS's response as changed by a fault."""
     if isinstance(fault, Refuse):
         return _refused(_as_told(fault), request)._replace(effect=outcome.effect)
     if outcome.status != 200:  # noqa: PLR2004  # an error has no pages to spoil
@@ -283,11 +283,11 @@ def _delivery(faults: tuple[AnyFault, ...]) -> Delivery:
 
 
 def _refused(error: EcsError, request: _Request, query: str = "") -> _Outcome:
-    """An error in ECS's form (Response results, API reference).
+    """An error in ECS's format (Response results, API reference).
 
     Args:
-        error: what is answered.
-        request: what was asked.
+        error: the error.
+        request: the request.
         query: what the address of advice asks for, where it was not ECS itself that refused: the
             platform's gateway names neither product nor request in what it does not let through,
             and no request in throttling (real answers of 2024 and 2026, other products).

@@ -1,7 +1,7 @@
-"""The request log: what was asked of ECS, what it answered and whether anything came of it.
+"""The request log: the requests to ECS, its responses, and whether they had an effect.
 
-Written for tests to assert on; nothing here reaches a file. What signs a request is no part of an
-operation's parameters and does not get in.
+For tests to assert on; nothing here reaches a file. Signatures are not part of an operation's
+parameters and are not logged.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _READING = ("Describe", "List", "Get")
 
 
 class Effect(str, Enum):
-    """What ECS made of a request, whatever the client was told."""
+    """What ECS did with a request, whatever response the client got."""
 
     NONE = "none"
-    """It did not get to the engine, or was refused there."""
+    """It did not reach the engine, or was refused there."""
     READ = "read"
     CHANGED = "changed"
-    """An operation that changes something was carried out, be it for some of its instances only."""
+    """A write was carried out, at least for some of its instances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,15 @@ class Entry:
 
     Attributes:
         at: the platform's time, aware.
-        account_id: whose key signed it; ``""`` if it was not believed.
-        action: operation name, as it was sent.
+        account_id: the account whose key signed it; ``""`` if the signature was invalid.
+        action: operation name, as sent.
         region: region id, ``""`` if it named none.
         parameters: the operation's own, as on the wire.
-        status: the HTTP status that the client was answered; 0 if the connection was cut.
-        code: the error code that the client was answered, else ``""``.
-        effect: what came of it.
-        request_id: as in the answer.
-        faults: kinds of the faults that struck it.
+        status: the HTTP status that the client received; 0 if the connection was cut.
+        code: the error code that the client received, otherwise ``""``.
+        effect: its effect.
+        request_id: as in the response.
+        faults: kinds of the faults that hit it.
     """
 
     at: datetime
@@ -56,11 +56,11 @@ class Entry:
 
     @property
     def is_mutating(self) -> bool:
-        """Whether it would have changed something: no reading operation, no dry run."""
+        """Whether it would have changed something: neither a read nor a dry run."""
         return is_mutating(self.action) and self.parameters.get("DryRun", "").lower() != "true"
 
     def names(self, resource_id: str) -> bool:
-        """Whether a parameter is this id, or a JSON list that holds it."""
+        """Whether a parameter is this id, or a JSON list that contains it."""
         return any(
             value == resource_id or f'"{resource_id}"' in value
             for value in self.parameters.values()
@@ -68,7 +68,7 @@ class Entry:
 
 
 class RequestLog:
-    """The requests, oldest first. Thread-safe; a query sees those that were answered before."""
+    """The requests, oldest first. Thread-safe; a query sees those answered before it."""
 
     def __init__(self, keep: int | None = None) -> None:
         """Start empty.
@@ -101,15 +101,15 @@ class RequestLog:
         return len(self._entries)
 
     def actions(self) -> tuple[str, ...]:
-        """The operations' names, in the order they were asked for."""
+        """The operations' names, in the order of the calls."""
         return tuple(each.action for each in self.entries())
 
     def count(self, action: str) -> int:
-        """How often an operation was asked for, whatever the answer."""
+        """How often an operation was called, whatever the response."""
         return self.actions().count(action)
 
     def mutating(self) -> tuple[Entry, ...]:
-        """The requests that would change something, also those refused; dry runs left out."""
+        """The requests that would change something, including refused ones, without dry runs."""
         return tuple(each for each in self.entries() if each.is_mutating)
 
     def touched(self, resource_id: str) -> tuple[Entry, ...]:
@@ -118,5 +118,5 @@ class RequestLog:
 
 
 def is_mutating(action: str) -> bool:
-    """Whether an operation changes anything: all but Describe, List and Get do."""
+    """Whether an operation changes anything: all except Describe, List and Get do."""
     return not action.startswith(_READING)

@@ -1,7 +1,7 @@
-"""What faults make of the pages of a list: rows that are missing, lose their tags or are garbled.
+"""How faults change the pages of a list: missing rows, lost tags, garbled rows.
 
-A page that came from the engine is never changed: it may be remembered there. What is no page, such
-as the answer about a price, stays as it is.
+A page from the engine is never modified, since it may be cached there. Responses that are not
+pages, such as a price, are left unchanged.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from local.ecs.account.state import JsonObject
 from local.ecs.gateway.faults import AnyFault, DroppedTags, GarbledRow, MissingPage, RepeatedToken
 
 _IDS = ("InstanceId", "DiskId", "SnapshotId", "ResourceId")
-"""Where a list's row has the id of what it is about."""
+"""The fields with the id of a list's row."""
 
 
 def spoiled(fault: AnyFault, parameters: Mapping[str, str], body: JsonObject) -> JsonObject:
-    """A successful answer as a fault leaves it; the same, if the fault is not of this kind.
+    """A successful response as changed by a fault; unchanged if the fault is of another kind.
 
     Args:
-        fault: what strikes.
-        parameters: what was asked.
-        body: what ECS answers.
+        fault: the fault.
+        parameters: the request's parameters.
+        body: ECS's response.
     """
     if isinstance(fault, RepeatedToken) and parameters.get("NextToken"):
         return {**body, "NextToken": parameters["NextToken"]}
@@ -49,7 +49,7 @@ def _with_list(value: object, change: Callable[[list[object]], list[object]]) ->
 
 
 def _untagged(items: list[object], key: str) -> list[object]:
-    """The items without the tags of this key, be they tags themselves or have them."""
+    """The items without the tags with this key, whether they are tags or have them."""
     return [_without_tags(item, key) for item in items if not _is_tag(item, key)]
 
 
@@ -58,7 +58,7 @@ def _is_tag(item: object, key: str) -> bool:
 
 
 def _without_tags(item: object, key: str) -> object:
-    """Who has no tag left has no field for them either, as with ECS."""
+    """An item without any tag left has no field for them, as in ECS."""
     tags = item.get("Tags") if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(tags, dict):  # none, or garbled before
         return item

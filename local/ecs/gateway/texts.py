@@ -1,4 +1,4 @@
-"""ECS's own text for an error code, where a fault names the code alone."""
+"""ECS's own text for an error code, for faults that give only the code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from local.ecs.errors import Refusal
 from local.ecs.gateway.throttle import DENIALS
 
 UNKNOWN = "The request processing has failed due to some unknown error."
-"""As InternalError has it ("Common errors", API reference), and any code that is not known here."""
+"""The text of InternalError ("Common errors", API reference), and of any code unknown here."""
 
 _OTHERS: Mapping[str, str] = {
     "InternalError": UNKNOWN,
@@ -23,11 +23,11 @@ _OTHERS: Mapping[str, str] = {
     "InvalidSecurityToken.Expired": "Specified SecurityToken is expired.",
     "InvalidTimeStamp.Expired": "Specified time stamp or date value is expired.",
 }
-"""Codes that no operation here answers by itself."""
+"""Codes that no operation here returns by itself."""
 
 
 def _texts() -> dict[str, str]:
-    """The first text of each code that leaves nothing to be filled in."""
+    """The first text of each code without placeholders."""
     texts = {denial.code: denial.message for denial in reversed(list(DENIALS.values()))}
     for refusal in reversed(list(Refusal)):
         if "{" not in refusal.code + refusal.message:
@@ -39,5 +39,5 @@ _TEXTS = _texts()
 
 
 def text_of(code: str) -> str:
-    """What ECS says with this code; with one that is not known here, `UNKNOWN`."""
+    """ECS's text for this code; for one unknown here, `UNKNOWN`."""
     return _TEXTS.get(code, UNKNOWN)

@@ -1,7 +1,7 @@
-"""The platform's flow control: so many calls of one API per region, account and window.
+"""The platform's throttling: a number of calls per API, region, account and window.
 
 "If an API is throttled in minute T, it is allowed again only from minute T+1"; other APIs, regions
-and accounts are not touched (API throttling, ECS). The numbers are not published, so they are
+and accounts are not affected (API throttling, ECS). The numbers are not published, so they are
 options; without any, nothing is throttled.
 """
 
@@ -22,10 +22,10 @@ UNLIMITED = -1
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """What a throttled caller is told. ECS has several forms, told apart by the code's prefix.
+    """The response to a throttled call. ECS has several forms, recognised by the code's prefix.
 
     Attributes:
-        status: 400, 403 and 503 are all seen.
+        status: 400, 403 and 503 all occur.
         code: starts with ``Throttling`` or is ``Rejected.Throttling``.
         message: the text that goes with the code.
     """
@@ -52,7 +52,7 @@ DENIALS: Mapping[str, Denial] = {
     "Throttling-403": THROTTLING_SNAPSHOT,
     "Rejected.Throttling": REJECTED_THROTTLING,
 }
-"""The forms that are known, by the names that the command line has for them."""
+"""The known forms, by their names on the command line."""
 _OTHER = re.compile(r"([45][0-9]{2}):([A-Za-z.]{1,64})")
 
 
@@ -73,14 +73,14 @@ def read_denial(text: str) -> Denial:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many calls a window takes, and what happens to the rest.
+    """How many calls a window allows, and what happens to the rest.
 
     Attributes:
         calls: by operation name, the calls of one window; `UNLIMITED`, or 0 and more.
         otherwise: the same for every operation that ``calls`` does not name.
         window: the length of a window; windows begin at whole multiples of it.
-        denial: what the rest are told.
-        retry_after: also say in ``x-acs-retry-after`` how many milliseconds the window has left.
+        denial: the response to the rest.
+        retry_after: also send ``x-acs-retry-after`` with the window's remaining milliseconds.
             ECS documents no such header; newer clients read it.
     """
 
@@ -92,7 +92,7 @@ class Limits:
 
 
 class ThrottledError(EcsError):
-    """One call too many; ``headers`` go with the answer."""
+    """One call too many; ``headers`` go with the response."""
 
     def __init__(self, denial: Denial, headers: Mapping[str, str]) -> None:
         super().__init__(denial.status, denial.code, denial.message)
@@ -103,7 +103,7 @@ class Throttle:
     """Counts calls. Thread-safe.
 
     Attributes:
-        limits: those in force; others may be put in their place at any time.
+        limits: the current ones; may be replaced at any time.
     """
 
     def __init__(self, limits: Limits = Limits()) -> None:
@@ -123,7 +123,7 @@ class Throttle:
             now: the platform's time, aware.
 
         Raises:
-            ThrottledError: the window has had its calls; it stays so until the next begins.
+            ThrottledError: the window's calls are used up; this lasts until the next window.
         """
         limit = self.limits.calls.get(action, self.limits.otherwise)
         if limit == UNLIMITED:
@@ -139,7 +139,7 @@ class Throttle:
             raise ThrottledError(self.limits.denial, self._headers(self.limits.window - elapsed))
 
     def reset(self) -> None:
-        """Forget all calls, and have the limits again that it began with."""
+        """Forget all calls, and restore the initial limits."""
         with self._lock:
             self.limits = self._first
             self._counts.clear()

@@ -1,7 +1,7 @@
-"""The emulator's own endpoint, ``/_local/…``: look at it, move its clock, put faults in force.
+"""The emulator's own endpoint, ``/_local/…``: inspect it, advance its clock, set faults.
 
-No part of ECS: unsigned, JSON, for people and tests on this machine. Whether a request may be
-answered at all has been asked before (`local.ecs.http.hosts`).
+Not part of ECS: unsigned JSON, for people and tests on this machine. `local.ecs.http.hosts` has
+already checked whether a request may be answered at all.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from local.ecs.http.status_page import status_page
 
 PREFIX = "/_local/"
 PAGES = frozenset({PREFIX, PREFIX.rstrip("/")})
-"""Where the status page is."""
+"""The path of the status page."""
 
 _Body: TypeAlias = Mapping[str, Any]
 
 
 class _ControlError(Exception):
-    """A request that this endpoint will not do."""
+    """A request that this endpoint refuses."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class _ClockMove(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The limits of the flow control, as JSON has them; what is left out is as at first."""
+    """The throttling limits, as in JSON; omitted ones are the initial ones."""
 
     calls: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
     otherwise: Annotated[int, msgspec.Meta(ge=UNLIMITED)] = UNLIMITED
@@ -53,7 +53,7 @@ class _Throttling(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry_after: bool = False
 
     def limits(self) -> Limits:
-        """The same as the throttle takes them.
+        """The same as the throttle's limits.
 
         Raises:
             ValueError: there is no such API, or no such refusal.
@@ -79,8 +79,8 @@ class Control:
         """Put the endpoint beside a gateway.
 
         Args:
-            gateway: what is looked at and moved.
-            reset: begins the whole emulator anew.
+            gateway: what to inspect and control.
+            reset: restarts the whole emulator.
             panels: what else the status page shows.
         """
         self._gateway = gateway
@@ -105,7 +105,7 @@ class Control:
         }
 
     def handle(self, request: HttpRequest) -> HttpReply:
-        """Answer one request; a refusal is ``{"error": …}`` with a status of 400 and above."""
+        """Answer one request; a refusal is ``{"error": …}`` with a status of 400 or above."""
         try:
             if request.method == "GET" and request.path in PAGES:
                 return status_page()
@@ -128,7 +128,7 @@ class Control:
         return {"status": "ok", "now": self._gateway.engine.clock.now()}
 
     def _state(self, request: HttpRequest) -> _Body:
-        """All that there is; with ``?limit=N`` the first N of each kind, and how many there are."""
+        """The whole state; with ``?limit=N`` the first N of each kind, and the totals."""
         engine = self._gateway.engine
         kinds = {
             "instances": engine.instances(),
@@ -178,7 +178,7 @@ class Control:
         }
 
     def _throttle(self, request: HttpRequest) -> _Body:
-        """Put limits in force in place of those that were."""
+        """Replace the limits."""
         asked = decoded(request.body, _Throttling)
         self._gateway.throttle.limits = asked.limits()
         return self._show_throttle(request)
@@ -215,7 +215,7 @@ class Control:
         return self._show_log(request)
 
     def _show_answer(self, request: HttpRequest) -> _Body:
-        """The whole answer to one of the latest requests, by its request id."""
+        """The full response to one of the latest requests, by its request id."""
         request_id = request.path.removeprefix(f"{PREFIX}answers").strip("/")
         try:
             return self._gateway.latest(request_id).body

@@ -1,7 +1,7 @@
-"""ECS's wire, from bytes to bytes: which operation, in which format, signed by whom.
+"""ECS's wire protocol, from bytes to bytes: which operation, in which format, signed by whom.
 
 RPC style (everything in query and form) and ACS3 (action, version and signature in headers), for
-ECS's version 2014-05-26, and of vpc's and STS's what programs of ECS call. No socket and no HTTP
+ECS's version 2014-05-26, and the parts of vpc and STS that ECS programs call. No socket and no HTTP
 library: a server and an in-process mount share it.
 """
 
@@ -51,10 +51,10 @@ class _Call:
 
     Attributes:
         action: ``""`` if it names none.
-        version: likewise.
-        json: whether the answer is to be JSON; else it is XML.
+        version: ``""`` if it names none.
+        json: whether the response is JSON; otherwise XML.
         acs3: whether it is signed in headers.
-        parameters: all of query and form.
+        parameters: everything in query and form.
     """
 
     action: str
@@ -73,24 +73,24 @@ class Wire:
         credentials: Iterable[Credential],
         wall_clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Put the wire before a gateway.
+        """Put the wire protocol in front of a gateway.
 
         Args:
-            gateway: what answers.
-            credentials: the access keys that are known.
+            gateway: handles the requests.
+            credentials: the known access keys.
             wall_clock: what signatures' times are compared with, aware. Not the engine's clock,
-                which may run fast: clients sign by their own machine's time.
+                which may run fast: clients sign with their own machine's time.
         """
         self.gateway = gateway
         self._wall_clock = wall_clock
         self.use(credentials)
 
     def use(self, credentials: Iterable[Credential]) -> None:
-        """Know these access keys from now on, and no others."""
+        """Accept only these access keys from now on."""
         self._verifier = Verifier(credentials)
 
     def handle(self, request: HttpRequest) -> HttpReply:
-        """Answer one request; whatever it holds, there is an answer."""
+        """Answer one request; whatever it contains, there is a response."""
         call = _read(request)
         own = {name: value for name, value in call.parameters.items() if name not in _COMMON}
         product = BY_VERSION.get(call.version, Product.ECS)
@@ -124,7 +124,7 @@ def _read(request: HttpRequest) -> _Call:
     return _Call(
         action=parameters.get("Action", ""),
         version=parameters.get("Version", ""),
-        # XML is the default, also for the "None" that the older SDK sends when nobody chose.
+        # XML is the default, also for the "None" that the older SDK sends by default.
         json=parameters.get("Format", "").upper() == "JSON",
         acs3=False,
         parameters=parameters,

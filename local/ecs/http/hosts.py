@@ -1,9 +1,9 @@
-"""Whom the emulator answers: by the name that it is called, and by the site that has it called.
+"""Which requests the emulator answers: by host name, and by originating site.
 
-Its keys are known to everybody. So a web page of another site must not reach it: not under a name
-of its own that it has pointed at this machine (DNS rebinding), and not by the script, the form or
-the picture that has a browser call it (cross-site requests). Clients of ECS are no browsers: they
-send a Host and nothing else that is looked at here.
+Its keys are public. So a web page of another site must not reach it: neither under its own name
+pointed at this machine (DNS rebinding), nor through a script, form or image in a browser
+(cross-site requests). Clients of ECS are not browsers: of the headers checked here, they only send
+Host.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from local.ecs.http.messages import LOOPBACK, HttpRequest, is_loopback
 
 ECS_DOMAIN = ".aliyuncs.com"
-"""How the names of ECS's own endpoints end; somebody may lead them here."""
+"""The suffixes of ECS's own endpoints, which users may redirect here."""
 
 _NAME = re.compile(
     r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*"
@@ -23,10 +23,10 @@ _NAME = re.compile(
 
 
 def read_host(text: str) -> str:
-    """A host's name as a user writes it, in lower case.
+    """A host name as users write it, in lower case.
 
     Raises:
-        ValueError: it is not a name, or an address, alone.
+        ValueError: it is not just a name or an address.
     """
     name = text.lower()
     if not _NAME.fullmatch(name):
@@ -38,7 +38,7 @@ def read_host(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The names under which the emulator answers, besides this machine's own.
+    """The host names under which the emulator answers, besides this machine's own.
 
     Attributes:
         named: host names that the user has allowed, in lower case.
@@ -49,12 +49,12 @@ class Hosts:
     def complaint(self, request: HttpRequest, *, is_ecs: bool, is_page: bool = False) -> str:
         """Why a request is not answered; ``""`` if it is.
 
-        An origin under ``aliyuncs.com`` is as foreign as any: customers keep their pages there.
+        An origin under ``aliyuncs.com`` is as foreign as any other: customers host pages there.
 
         Args:
             request: as it arrived.
-            is_ecs: it is for ECS, whose own names are then good ones too.
-            is_page: it only asks for a page to look at, which a link may do from anywhere.
+            is_ecs: it is for ECS, so ECS's own host names are accepted, too.
+            is_page: it only requests a page, which links from anywhere may do.
         """
         foreign = self._foreign_host(request, is_ecs=is_ecs)
         foreign = foreign or self._foreign_site(request, is_page=is_page)
@@ -67,7 +67,7 @@ class Hosts:
         )
 
     def _foreign_host(self, request: HttpRequest, *, is_ecs: bool) -> str:
-        if "host" not in request.headers:  # no browser
+        if "host" not in request.headers:  # not a browser
             return ""
         host = _name(f"//{request.headers['host']}")
         if self._is_own(host) or (is_ecs and host.endswith(ECS_DOMAIN)):

@@ -1,7 +1,7 @@
 """HTTP as bytes and headers, without any HTTP library.
 
-What the wire and the control endpoint take and give, so that a socket server and an in-process
-mount can carry the same requests. Nothing here knows ECS.
+What the wire protocol and the control endpoint accept and return, so that a socket server and an
+in-process mount can carry the same requests. Nothing here is specific to ECS.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 FORM = "application/x-www-form-urlencoded"
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""The names of this machine for itself."""
+"""This machine's names for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class HttpRequest:
         return self.target.partition("?")[0]
 
     def query(self) -> dict[str, str]:
-        """The decoded query parameters; of a repeated one, the last."""
+        """The decoded query parameters; if repeated, the last one."""
         return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
     def form(self) -> dict[str, str]:
@@ -51,17 +51,17 @@ class HttpRequest:
 
 
 def encodable(target: str) -> str:
-    """A request's target with its bytes that are no UTF-8 replaced.
+    """A request's target with invalid UTF-8 bytes replaced.
 
-    Servers keep those as half pairs of surrogates, which nothing can encode again.
+    Servers keep those as lone surrogates, which cannot be encoded again.
     """
     return target.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def in_origin_form(request: HttpRequest) -> HttpRequest:
-    """The request as its server would get it, if it was sent to this machine as to a proxy.
+    """The request as its server would receive it, if it was sent to this machine as to a proxy.
 
-    Then its target is a whole URL, whose host counts and not the header (RFC 9112, 3.2.2).
+    Then its target is an absolute URL, whose host overrides the header (RFC 9112, 3.2.2).
     """
     if not _ABSOLUTE.match(request.target):
         return request
@@ -77,15 +77,15 @@ def in_origin_form(request: HttpRequest) -> HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """One answer, and how it reaches the client.
+    """One response, and how it reaches the client.
 
     Attributes:
         status: the HTTP status.
         headers: names as they are sent.
         body: the whole body.
-        delay_s: seconds of real time that pass before the first byte.
-        pause_s: seconds of real time that pass in the middle of the body.
-        cut: the connection is closed instead of answering.
+        delay_s: real seconds before the first byte.
+        pause_s: real seconds of pause in the middle of the body.
+        cut: the connection is closed instead of responding.
     """
 
     status: int

@@ -1,6 +1,6 @@
-"""What an embedding program adds to the status page: tables of text below the requests.
+"""Tables of text that an embedding program adds to the status page, below the requests.
 
-The emulator knows nothing of what is in them; the page shows it as text, never as markup.
+The emulator does not interpret their contents; the page shows them as text, never as markup.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ class Panel:
     """One table on the status page.
 
     Attributes:
-        title: its heading, which no other panel has.
-        rows: the rows, the newest first, each its cells by column; asked at each look of the page,
-            in the thread that answers requests, so it must return at once and raise nothing.
-        empty: what stands there while there are no rows.
+        title: its unique heading.
+        rows: returns the rows, newest first, each with its cells by column; called at each refresh
+            of the page, in the thread that answers requests, so it must return immediately and
+            raise nothing.
+        empty: the text shown while there are no rows.
     """
 
     title: str

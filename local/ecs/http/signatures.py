@@ -1,9 +1,9 @@
-"""Who signed a request, and whether it may be believed.
+"""Who signed a request, and whether the signature is valid.
 
 Verifies both signatures that Alibaba Cloud's official clients send: RPC with HMAC-SHA1
-(SignatureVersion 1.0, all in query and form) and ACS3-HMAC-SHA256 (all in headers). Refusals are
-in the gateway's words (Request signatures and Common errors, API reference). What the caller may
-do is not asked here: that is RAM's.
+(SignatureVersion 1.0, all in query and form) and ACS3-HMAC-SHA256 (all in headers). Refusals are in
+the gateway's words (Request signatures and Common errors, API reference). What the caller may do is
+not checked here: that is RAM's task.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ANY_TOKEN = "*"  # noqa: S105  # not a token: a credential that takes every toke
 TOLERANCE = timedelta(minutes=15)
 """How far a request's time may be from ours (InvalidTimeStamp.Expired, Common errors)."""
 OLD_TIMESTAMP = "TimeStamp"
-"""How ECS's first samples spell Timestamp, and clients that were made after them."""
+"""The spelling of Timestamp in ECS's first samples, and in clients based on them."""
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 _ACS3 = re.compile(
@@ -56,15 +56,15 @@ _ACS3_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An access key and whom it stands for.
+    """An access key and its owner.
 
     Attributes:
         access_key_id: as clients send it.
         secret: the access key secret.
         caller: the account, and what RAM allows it.
-        security_token: the STS token that must come with the key; ``""`` for a long-term key,
-            which takes none; `ANY_TOKEN` for a key that takes every token and none.
-        expires_at: when the STS token ends.
+        security_token: the STS token required with the key; ``""`` for a long-term key, which
+            accepts none; `ANY_TOKEN` for a key that accepts any token or none.
+        expires_at: when the STS token expires.
         active: False for a key that its owner has disabled.
     """
 
@@ -77,7 +77,7 @@ class Credential:
 
 
 class _Claim(NamedTuple):
-    """What a request says of itself, however it was signed."""
+    """What a request says about itself, however it was signed."""
 
     access_key_id: str
     security_token: str
@@ -100,8 +100,8 @@ class Verifier:
         """Verify an RPC signature (HMAC-SHA1).
 
         Args:
-            method: the HTTP method, which is signed too.
-            parameters: all of query and form, the signature's own among them.
+            method: the HTTP method, which is part of the signature.
+            parameters: everything in query and form, including the signature's own.
             now: the wall clock's time, aware.
 
         Raises:
@@ -205,7 +205,7 @@ class Verifier:
     ) -> Caller:
         _check_time(claim.signed_at, now)
         if not hmac.compare_digest(signature.encode(), claim.signature.encode()):
-            # Official clients take the text after the colon apart: without one they crash.
+            # Official clients parse the text after the colon: without one they crash.
             raise EcsError(
                 400,
                 "SignatureDoesNotMatch",
@@ -217,7 +217,7 @@ class Verifier:
 
     def _use_nonce(self, nonce: tuple[str, str], now: datetime) -> None:
         with self._lock:
-            while self._nonces:  # in order of arrival: the oldest come first
+            while self._nonces:  # in order of arrival, oldest first
                 oldest = next(iter(self._nonces))
                 if now - self._nonces[oldest] <= 2 * TOLERANCE:
                     break
@@ -230,7 +230,7 @@ class Verifier:
 
 
 def rpc_string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
-    """Build the RPC string to sign: the sorted parameters but ``Signature``, encoded twice."""
+    """Build the RPC string to sign: the sorted parameters except ``Signature``, encoded twice."""
     pairs = [(name, value) for name, value in parameters.items() if name != "Signature"]
     return f"{method}&%2F&{_encode(_canonical_query(pairs))}"
 
@@ -245,7 +245,7 @@ def acs3_string_to_sign(request: HttpRequest, signed_headers: str) -> str:
     """Build the ACS3 string to sign from the request as it arrived.
 
     Args:
-        request: its body is hashed anew, so that a body that was changed does not match.
+        request: its body is hashed again, so that a modified body does not match.
         signed_headers: names separated by semicolons, as ``SignedHeaders`` has them.
     """
     names = signed_headers.split(";")
@@ -274,15 +274,15 @@ def _canonical_query(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _encode(text: str) -> str:
-    """Percent-encode by RFC 3986, as both signatures want it."""
-    # Most names and values need nothing; quote() would look at each of their characters.
+    """Percent-encode by RFC 3986, as both signatures require."""
+    # Most names and values need no encoding; quote() would check each of their characters.
     return text if _UNRESERVED.fullmatch(text) else quote(text, safe="-_.~")
 
 
 def _check_time(signed_at: str, now: datetime) -> None:
-    """Refuse what is far from now; fractions of a second are dropped.
+    """Refuse times far from now; fractions of a second are dropped.
 
-    With those the Aliyun SDK for JavaScript signs (npm: aliyun-sdk), in use since 2014.
+    The Aliyun SDK for JavaScript (npm: aliyun-sdk), in use since 2014, signs with those.
     """
     malformed = EcsError(
         400, "InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted."

@@ -1,7 +1,7 @@
-"""The status page at ``/_local/``: one HTML file that asks the control endpoint for all it shows.
+"""The status page at ``/_local/``: one HTML file that gets its data from the control endpoint.
 
-The page needs nothing from elsewhere, and its own policy forbids it to: a browser runs the one
-script that is in the file, and lets it speak to the emulator alone.
+The page is self-contained, and its own policy enforces that: a browser runs only the script in the
+file, and lets it connect only to the emulator.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 @functools.cache
 def status_page() -> HttpReply:
-    """The page, ready to be sent; read once."""
+    """The page, ready to send; read once."""
     page = files("local.ecs.http").joinpath("status.html").read_text(encoding="utf-8")
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in _SCRIPT.findall(page))
     headers = {

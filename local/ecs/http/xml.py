@@ -1,4 +1,4 @@
-"""An answer's body as ECS's XML.
+"""A response's body as ECS's XML.
 
 The default ``Format`` of ECS is XML (Common parameters, API reference). Elements are nested as the
 JSON form is: a list's items are repeated elements inside their wrapper. Nothing is parsed here.
@@ -20,7 +20,7 @@ def to_xml(root: str, body: Mapping[str, Any]) -> bytes:
 
     Args:
         root: the outermost element: ``<Action>Response``, or ``Error``.
-        body: JSON-ready; characters that XML 1.0 has no place for are left out.
+        body: JSON-ready; characters that XML 1.0 cannot represent are omitted.
     """
     return (_PROLOGUE + "".join(_element(root, body))).encode()
 
