@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -67,21 +67,27 @@ def at_most(groups: Sequence[Group], number: int) -> Sequence[Group]:
 
 
 def groups_of(roster: Roster) -> tuple[list[Groups], int]:
-    """Those by account, then those by tag; and how many tags are left out.
+    """Those by account, then those by tag, by its name; and how many tags are left out.
 
-    A key is one whatever its spelling, and called as it was first seen. Those that most have stay.
+    A key is one whatever its spelling, and called as most instances spell it. Those that most have
+    stay.
     """
     machines = roster.machines.values()
-    keys: dict[str, str] = {}
-    numbers: Counter[str] = Counter()
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for key in (key for machine in machines for key in machine.tags):
-        numbers[keys.setdefault(plain_key(key), key)] += 1
-    most = {key for key, _ in numbers.most_common(MOST_KEYS)}
-    groups = [Groups(key, roster) for key in ("", *(one for one in keys.values() if one in most))]
+        spellings[plain_key(key)][key] += 1
+    most = sorted(spellings, key=lambda one: (-spellings[one].total(), one))[:MOST_KEYS]
+    keys = [_spelling(one, spellings[one]) for one in sorted(most)]
+    groups = [Groups(key, roster) for key in ("", *keys)]
     for one in groups:
         for machine in machines:
             one.of(machine).machines += 1
-    return groups, len(keys) - len(groups) + 1
+    return groups, len(spellings) - len(keys)
+
+
+def _spelling(plain: str, numbers: Counter[str]) -> str:
+    """How most instances spell a key; of as many each, the plain one."""
+    return min(numbers, key=lambda one: (-numbers[one], one != plain, one))
 
 
 def _value(machine: Machine, key: str) -> str:

@@ -194,6 +194,18 @@ def test_spellings_of_a_key_make_one_group() -> None:
     } == {"owner": [("li.na", 2)]}
 
 
+def test_groups_are_the_same_in_whatever_order_lines_are_read() -> None:
+    lines = [
+        line(id=f"i-{number}", tags=tags)
+        for number, tags in enumerate(
+            ({"Team": "web"}, {"team": "web", "Owner": "amy"}, {"Team": "web", "owner": "amy"})
+        )
+    ]
+
+    for one in (lines, lines[::-1]):
+        assert list(night_of(*one).groups) == ["owner", "Team"]
+
+
 def test_only_the_last_days_count() -> None:
     night = night_of(line(), started(), days=1)
 
