@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.domain.days import InvalidSpec, match_day, parse_days
+from shared.domain.days import InvalidSpec, Match, match_day, parse_dates, parse_days, quoted
 from tests.unit.domain.schedules import CALENDAR
 
 NOVEMBER = [date(2026, 11, 1) + timedelta(days=number) for number in range(30)]
@@ -131,6 +131,24 @@ def test_what_is_no_day_says_at_which_word_and_what_would_be_right(
         parse_days(stated)
 
     assert str(raised.value) == error
+
+
+def test_a_day_that_no_word_means_is_no_guess() -> None:
+    assert match_day(parse_days("mon"), date(2026, 11, 24), CALENDAR) == Match(holds=False)
+
+
+@pytest.mark.parametrize("text", ["2026-12-24", "2026-12-24,", " , 2026-12-24 ,, "])
+def test_commas_around_dates_are_passed_over(text: str) -> None:
+    assert [str(one) for one in parse_dates(text)] == ["2026-12-24"]
+
+
+def test_what_is_no_date_is_told_by_the_number_of_its_word() -> None:
+    with pytest.raises(InvalidSpec, match=r"word 2, 'mon', is not a date; write dates like 2026"):
+        parse_dates("2026-12-24, mon")
+
+
+def test_a_word_of_more_than_forty_characters_is_cut() -> None:
+    assert (quoted("x" * 40), quoted("x" * 41)) == (f"'{'x' * 40}'", f"'{'x' * 40}…'")
 
 
 def test_the_calendar_is_a_guess_only_where_it_decides() -> None:
