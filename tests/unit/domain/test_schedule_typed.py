@@ -178,6 +178,11 @@ def test_it_is_refused_with_what_to_write(typed: str, hint: str) -> None:
     assert told(typed) == hint
 
 
+def test_the_word_that_has_no_effect_is_named() -> None:
+    with pytest.raises(InvalidSpec, match=r"^word 4, 'off', has no effect after never"):
+        resolve_spec("never, 2026-12-24 2026-12-25 off")
+
+
 def test_a_zone_in_chinese_is_told_by_its_name() -> None:
     with pytest.raises(InvalidSpec, match="write a zone like Asia/Shanghai, or UTC"):
         resolve_spec("mon-fri 9:00-18:00 北京时间")
