@@ -22,6 +22,7 @@ def november(stated: str | list[str]) -> list[int]:
     [
         ("mon", [2, 9, 16, 23, 30]),
         ("Mon", [2, 9, 16, 23, 30]),
+        (", mon ,", [2, 9, 16, 23, 30]),
         ("sat-mon", [1, 2, 7, 8, 9, 14, 15, 16, 21, 22, 23, 28, 29, 30]),
         ("tue-mon", list(range(1, 31))),
         ("daily", list(range(1, 31))),
@@ -145,6 +146,11 @@ def test_commas_around_dates_are_passed_over(text: str) -> None:
 def test_what_is_no_date_is_told_by_the_number_of_its_word() -> None:
     with pytest.raises(InvalidSpec, match=r"word 2, 'mon', is not a date; write dates like 2026"):
         parse_dates("2026-12-24, mon")
+
+
+def test_a_second_number_is_no_day_of_the_month() -> None:
+    with pytest.raises(InvalidSpec, match="is not a day of the month; write mon#1 to mon#5"):
+        parse_days("mon#1#2")
 
 
 def test_a_word_of_more_than_forty_characters_is_cut() -> None:

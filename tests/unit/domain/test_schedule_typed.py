@@ -160,6 +160,8 @@ def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
         ),
         ("sun 20:00-, mon -8:00", "write sun 20:00-24:00, mon 00:00-08:00"),
         ("workdays 9:00- 18:00", "write workdays 9:00-18:00"),
+        ("workdays -", "write hours like 8:30-20:00, with minutes, a hyphen and no spaces"),
+        ("daily 9:00-24:30", "write 0:00 to 24:00"),
         ("workdays 9:00 -18:00", "write workdays 9:00-18:00"),
         ("workdays 9:00 - 18:00 daily", "write workdays 9:00-18:00"),
         ("mon-fri 8:30-, mon-fri -8:30", BOTH_ENDS),
@@ -181,6 +183,11 @@ def test_it_is_refused_with_what_to_write(typed: str, hint: str) -> None:
 def test_the_word_that_has_no_effect_is_named() -> None:
     with pytest.raises(InvalidSpec, match=r"^word 4, 'off', has no effect after never"):
         resolve_spec("never, 2026-12-24 2026-12-25 off")
+
+
+def test_the_hours_that_do_not_fit_are_named_whatever_days_stand_before() -> None:
+    with pytest.raises(InvalidSpec, match=r"^word 6, '-20:00', is a lone close next to a span"):
+        resolve_spec("mon tue 9:00-18:00, wed thu -20:00")
 
 
 def test_a_zone_in_chinese_is_told_by_its_name() -> None:
