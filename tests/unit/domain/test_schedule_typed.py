@@ -185,6 +185,12 @@ def test_the_word_that_has_no_effect_is_named() -> None:
         resolve_spec("never, 2026-12-24 2026-12-25 off")
 
 
+@pytest.mark.parametrize("typed", ["mon never", "mon 9:00-18:00, tue always"])
+def test_never_and_always_stand_first_or_nowhere(typed: str) -> None:
+    with pytest.raises(InvalidSpec, match="may only stand first; write it first, then a comma"):
+        resolve_spec(typed)
+
+
 def test_the_hours_that_do_not_fit_are_named_whatever_days_stand_before() -> None:
     with pytest.raises(InvalidSpec, match=r"^word 6, '-20:00', is a lone close next to a span"):
         resolve_spec("mon tue 9:00-18:00, wed thu -20:00")
