@@ -1,7 +1,7 @@
 """How long each change takes.
 
-ECS documents the order of statuses and not their times; these defaults are a few seconds each, so
-that every passing status is seen and nobody waits long.
+ECS documents the order of statuses but not their durations; the defaults are a few seconds each, so
+that every transitional status is seen and nobody waits long.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """How long an instance stays in each passing status, and a snapshot takes.
+    """How long an instance stays in each transitional status, and a snapshot takes.
 
     Attributes:
         pending: a new instance, until it begins to start.
@@ -23,7 +23,7 @@ class Durations:
         deleting: from an accepted deletion of a stopped instance until it is gone; until then it
             is listed, stopped, and refuses everything.
         snapshot: a snapshot of one disk, whatever its size.
-        jitter: how far each single duration may be off, 0 to 1 of itself, either way.
+        jitter: how far each duration may deviate, as a fraction from 0 to 1, either way.
     """
 
     pending: timedelta = timedelta(seconds=2)

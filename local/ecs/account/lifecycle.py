@@ -1,7 +1,7 @@
-"""How instances, disks and snapshots change: when asked to, and when the time comes.
+"""How instances, disks and snapshots change: on request, and when their time comes.
 
 Callers have checked that ECS would allow the change. Nothing runs in the background: `settle`
-applies whatever has come due, in the order of time, before anybody looks.
+applies whatever has come due, in chronological order, before any read.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def settle(state: State, now: datetime) -> None:
 def start(state: State, instance: Instance) -> Instance:
     """Begin to start a stopped instance.
 
-    After StopCharging it has another public address. Source: "Economical mode", user guide.
+    After StopCharging it gets another public address. Source: "Economical mode", user guide.
     """
     fail_snapshots(state, instance)
     former = instance.former_public_ip
@@ -82,8 +82,8 @@ def stop(state: State, instance: Instance, mode: StoppedMode | None, *, by_force
     Args:
         state: the account.
         instance: as it is now.
-        mode: as asked for; None for the account's default. Where ECS does not support
-            StopCharging it stops the instance all the same. Source: StopInstance, API reference.
+        mode: as requested; None for the account's default. If ECS does not support StopCharging, it
+            stops the instance all the same. Source: StopInstance, API reference.
         by_force: cut the power.
     """
     fail_snapshots(state, instance)
@@ -95,9 +95,9 @@ def stop(state: State, instance: Instance, mode: StoppedMode | None, *, by_force
 
 
 def without_address(instance: Instance, quirks: Quirks) -> Instance:
-    """The same, without its own public address if it is stopped and does not pay for it.
+    """The same, without its own public address if it is stopped and not billed for it.
 
-    An elastic address stays. Source: "Economical mode", user guide.
+    An elastic address is kept. Source: "Economical mode", user guide.
     """
     gives_up = (
         instance.shown_stopped_mode is StoppedMode.STOP_CHARGING
@@ -119,10 +119,10 @@ def begin_deletion(state: State, instance: Instance, *, by_force: bool) -> None:
 
 
 def release(state: State, instance: Instance) -> None:
-    """The instance is gone; disks go or stay as they are set, snapshots stay.
+    """The instance is gone; disks are deleted or kept as configured, snapshots are kept.
 
-    What stays is PostPaid from then on, whatever it was. Disks of an instance that is locked for
-    security go in any case. Source: DeleteInstance, API reference.
+    Whatever is kept is PostPaid from then on. Disks of an instance with a security lock are deleted
+    in any case. Source: DeleteInstance, API reference.
     """
     state.instances.remove(instance.instance_id)
     all_go = instance.is_locked(LockReason.SECURITY)
@@ -144,7 +144,7 @@ def release(state: State, instance: Instance) -> None:
 def detach(state: State, disk: Disk) -> None:
     """The disk leaves its instance and is available; whatever the instance's status.
 
-    Its AttachedTime stays, as it stays in DescribeDisks. Snapshots in progress go on.
+    Its AttachedTime is kept, as in DescribeDisks. Snapshots in progress continue.
     """
     instance = state.instances.find(disk.instance_id)
     if instance is not None:
@@ -155,7 +155,7 @@ def detach(state: State, disk: Disk) -> None:
 
 
 def attach(state: State, disk: Disk, instance: Instance) -> None:
-    """An available disk comes to an instance: a system disk to the first place, others last."""
+    """Attach an available disk to an instance: a system disk first, others last."""
     is_system = disk.kind is DiskKind.SYSTEM
     others = instance.disk_ids
     ids = (disk.disk_id, *others) if is_system else (*others, disk.disk_id)
@@ -181,7 +181,7 @@ def set_auto_release(state: State, instance: Instance, at: datetime | None) -> I
 
 
 def resume(state: State, instance: Instance) -> None:
-    """Put what an instance that was just made has before it on the agenda."""
+    """Schedule the coming events of a new instance."""
     if instance.auto_release_at is not None:
         set_auto_release(state, instance, instance.auto_release_at)
     if instance.status in FOLLOWING:
@@ -190,14 +190,14 @@ def resume(state: State, instance: Instance) -> None:
 
 
 def watch_expiry(state: State, instance: Instance) -> None:
-    """Put the end of a subscription on the agenda."""
+    """Schedule the end of a subscription."""
     if instance.expires_at is not None and not instance.is_over(state.now):
         state.schedule(instance.expires_at, Due.EXPIRY, instance.instance_id)
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotOrder:
-    """What a new snapshot is to be called, and how long to be kept (days; 0 for ever)."""
+    """The name of a new snapshot, and how long to keep it (days; 0: forever)."""
 
     name: str = ""
     description: str = ""
@@ -232,14 +232,14 @@ def begin_snapshot(state: State, disk: Disk, order: SnapshotOrder) -> Snapshot:
 
 
 def fail_snapshots(state: State, instance: Instance) -> None:
-    """The instance's power changes: snapshots in progress fail, unless the quirk says not."""
+    """The instance's power changes: snapshots in progress fail, unless the quirk says otherwise."""
     if state.settings.quirks.power_change_fails_snapshots:
         for disk_id in instance.disk_ids:
             fail_snapshot(state, disk_id)
 
 
 def fail_snapshot(state: State, disk_id: str) -> None:
-    """Whatever snapshot of the disk is in progress fails, and stays in the list."""
+    """A snapshot of the disk in progress fails, and stays in the list."""
     snapshot = state.progressing_snapshot(disk_id)
     if snapshot is not None:
         failed = replace(
@@ -287,14 +287,14 @@ def _move_on(state: State, instance_id: str) -> None:
 
 
 def _attached(state: State, instance: Instance) -> None:
-    """The disks of a new instance are attached by now, seconds after they were made."""
+    """The disks of a new instance are attached, seconds after their creation."""
     for disk in state.disks_of(instance):
         if disk.attached_at == disk.created_at:
             state.disks.replace(disk.disk_id, replace(disk, attached_at=state.now))
 
 
 def _release_on_time(state: State, instance_id: str) -> None:
-    """Release when the minute comes, whatever the status, DeletionProtection or not.
+    """Release at the minute, whatever the status, even with DeletionProtection.
 
     Source: "Release an instance", user guide.
     """
@@ -313,16 +313,16 @@ def _stop_when_over(state: State, instance_id: str) -> None:
 
 
 def announce(state: State, event: SystemEvent) -> None:
-    """Publish a system event; one that has a time is executed then."""
+    """Publish a system event; one with a time is executed then."""
     state.events.add(event.event_id, event.region, event)
     if event.not_before is not None and event.status is EventStatus.SCHEDULED:
         state.schedule(max(event.not_before, state.now), Due.EVENT, event.event_id)
 
 
 def _execute(state: State, event_id: str) -> None:
-    """Do to the instance what was announced; if it is gone, the event was avoided.
+    """Execute a scheduled event; if the instance is gone, the event was avoided.
 
-    One that is passing from one status to another is waited for.
+    An instance in transition is waited for.
     """
     event = state.events.find(event_id)
     if event is None or event.status is not EventStatus.SCHEDULED:
@@ -343,7 +343,7 @@ def _execute(state: State, event_id: str) -> None:
 
 
 def _free_device(state: State, instance: Instance) -> str:
-    """The first device name behind the system disk's that no disk of the instance has."""
+    """The first device name after the system disk's that is free on the instance."""
     taken = {disk.device for disk in state.disks_of(instance)}
     names = (f"/dev/xvd{letter}" for letter in ascii_lowercase[1:])
     return next(name for name in names if name not in taken)
@@ -357,9 +357,9 @@ def _accomplish(state: State, snapshot_id: str) -> None:
 
 
 def granted(instance: Instance, wanted: StoppedMode) -> StoppedMode:
-    """The mode in which an instance really stops.
+    """The mode in which an instance actually stops.
 
-    StopCharging is for pay-as-you-go in a VPC without local disks; others go on charging, and a
+    StopCharging is for pay-as-you-go in a VPC without local disks; others keep charging, and a
     subscription shows no mode. Source: "Economical mode", user guide; StopInstance.
     """
     if instance.charge_type is ChargeType.PRE_PAID:

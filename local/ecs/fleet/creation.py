@@ -19,7 +19,7 @@ from local.ecs.fleet.fleet import DiskSpec, InstanceSpec
 
 SUBSCRIPTION = timedelta(days=365)
 DEFAULT_BANDWIDTH = 5
-"""Mbit/s of an instance that has a public address, and nobody said how much."""
+"""The default bandwidth in Mbit/s of an instance with a public address."""
 ATTACHING = timedelta(seconds=5)
 """From a disk's CreationTime to its AttachedTime: 3 to 12 s in 17 real rows."""
 _name = attrgetter("name")
@@ -39,14 +39,14 @@ _MADE = frozenset(
     }
 )
 _ALIKE = frozenset(map(_name, fields(InstanceSpec))) & set(map(_name, fields(Instance))) - _MADE
-"""What an instance has as its spec says it."""
+"""An instance's fields as in its spec."""
 
 
 def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
-    """Make the instance and its disks, and put what is to happen to them on the agenda.
+    """Create the instance and its disks, and schedule their coming events.
 
     Raises:
-        ValueError: there is an instance with this id.
+        ValueError: an instance with this id exists.
     """
     created_at = spec.created_at or state.now
     zone = spec.zone or REGIONS[spec.region].default_zone
@@ -73,7 +73,7 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
         auto_release_at=release_at and release_at.replace(second=0, microsecond=0),
     )
     mode = _stopped_mode(state, spec, instance)
-    if mode is not StoppedMode.NOT_APPLICABLE:  # of few, and a copy takes time
+    if mode is not StoppedMode.NOT_APPLICABLE:  # few distinct ones, and copying takes time
         instance = replace(instance, stopped_mode=mode)
     instance = lifecycle.without_address(instance, state.settings.quirks)
     state.instances.add(instance_id, spec.region, instance)
@@ -85,7 +85,7 @@ def create(state: State, spec: InstanceSpec, instance_id: str) -> Instance:
 
 
 def _have_key_pair(state: State, spec: InstanceSpec) -> None:
-    """See to it that a key pair that a fleet names is there."""
+    """Make sure that a key pair that a fleet names exists."""
     key = key_of(spec.region, spec.key_pair)
     if spec.key_pair and state.key_pairs.find(key) is None:
         pair = KeyPair(spec.key_pair, spec.region, fingerprint_of(key), state.now)
@@ -95,7 +95,7 @@ def _have_key_pair(state: State, spec: InstanceSpec) -> None:
 def _disks(
     state: State, spec: InstanceSpec, instance_id: str, created_at: datetime
 ) -> tuple[Disk, ...]:
-    """The disks to make; they are attached within seconds, in no case ahead of time."""
+    """The disks to create; they are attached within seconds, never ahead of time."""
     zone = spec.zone or REGIONS[spec.region].default_zone
     attached_at = max(created_at, min(created_at + ATTACHING, state.now))
 
@@ -132,7 +132,7 @@ def _disks(
 
 
 def _private_ip(state: State, spec: InstanceSpec, instance_id: str) -> str:
-    """As it was asked for, or one of its vSwitch; "" where that follows from the zone."""
+    """As requested, or one in its vSwitch; "" if it follows from the zone."""
     vswitch = state.network.vswitches.find(spec.vswitch_id)
     if spec.private_ip or vswitch is None:
         return spec.private_ip
@@ -140,7 +140,7 @@ def _private_ip(state: State, spec: InstanceSpec, instance_id: str) -> str:
 
 
 def _os_names(state: State, spec: InstanceSpec) -> tuple[str, ...]:
-    """What an image of the account's own calls its system; none of any other."""
+    """The operating system of one of the account's own images; none for any other."""
     image = state.images.find(spec.image_id, spec.region)
     return (image.os_name, image.os_name_en, image.os_type) if image else ()
 
@@ -152,7 +152,7 @@ def _expires_at(spec: InstanceSpec, created_at: datetime) -> datetime | None:
 
 
 def _stopped_mode(state: State, spec: InstanceSpec, instance: Instance) -> StoppedMode:
-    """How an instance that is stopped, or stopping, from the start was stopped."""
+    """The stopped mode of an instance that is stopped, or stopping, from the start."""
     if spec.status not in {Status.STOPPED, Status.STOPPING}:
         return StoppedMode.NOT_APPLICABLE
     by_default = spec.stopped_mode is StoppedMode.NOT_APPLICABLE

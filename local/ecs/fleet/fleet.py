@@ -1,7 +1,8 @@
 """What an emulated account starts with: its instances and its settings.
 
-The default fleet is small and has one of everything that makes stopping and releasing hard. Ids
-come from names, so they are the same on every machine. `generated_fleet` makes large ones.
+The default fleet is small and has one of everything that makes stopping and releasing difficult.
+Ids are derived from names, so they are the same on every machine. `generated_fleet` makes large
+ones.
 """
 
 from __future__ import annotations
@@ -30,21 +31,21 @@ SHANGHAI = "cn-shanghai"
 
 
 MOST_DATA_DISKS = 16
-"""Cloud disks that an instance has besides its system disk ("Limits", user guide)."""
+"""The most cloud disks an instance has besides its system disk ("Limits", user guide)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSpec:
-    """A disk to make with an instance.
+    """A disk to create with an instance.
 
     Attributes:
         size_gib: capacity in GiB.
         category: a key of `local.ecs.account.catalog.DISK_CATEGORIES`.
-        delete_with_instance: false for a disk that stays when its instance is released.
+        delete_with_instance: false for a disk that is kept when its instance is released.
         tags: the disk's own.
-        performance_level: ``PL0`` to ``PL3``, of an ESSD alone; "" for PL1.
-        source_snapshot_id: what it was made from, shown as it is.
-        bursting: of cloud_auto alone, and ``provisioned_iops`` likewise.
+        performance_level: ``PL0`` to ``PL3``, only for an ESSD; "" for PL1.
+        source_snapshot_id: the snapshot it was created from, shown unchanged.
+        bursting: only for cloud_auto, like ``provisioned_iops``.
     """
 
     size_gib: int = 40
@@ -66,7 +67,7 @@ class DiskSpec:
 
         Raises:
             ValueError: the category is unknown, or has no such performance level, or the size is
-                none.
+                invalid.
         """
         if self.size_gib < 1:
             raise ValueError(f"a disk cannot have {self.size_gib} GiB")
@@ -84,22 +85,22 @@ class DiskSpec:
 
 @dataclass(frozen=True, slots=True)
 class InstanceSpec:
-    """An instance to make.
+    """An instance to create.
 
     Attributes:
         zone: "" for the region's first.
         instance_type: a key of `local.ecs.account.catalog.INSTANCE_TYPES`.
-        created_at: None for the moment when it is made; ``started_at`` is the same unless given.
+        created_at: None for the moment of creation; ``started_at`` is the same unless given.
         expires_at: the end of a subscription; None for a PrePaid instance is a year ahead.
-        stopped_mode: of a stopped PostPaid instance; not applicable is the account's default.
-            Where StopCharging is not supported it is KeepCharging.
+        stopped_mode: for a stopped PostPaid instance; not applicable is the account's default. If
+            StopCharging is not supported, it is KeepCharging.
         auto_release_at: the seconds are dropped.
-        has_public_ip: it has an address of its own, and ``has_eip`` an elastic one.
+        has_public_ip: it has its own public address; ``has_eip``: an elastic one.
         bandwidth_out: Mbit/s; 0 for 5 with an address of its own, for none without.
-        security_group_ids: none for the region's own group; ``vpc_id``, ``vswitch_id``,
-            ``private_ip`` and ``host_name`` are made, too, where they are "".
+        security_group_ids: none for the region's default group; ``vpc_id``, ``vswitch_id``,
+            ``private_ip`` and ``host_name`` are generated, too, if "".
         user_data: base64.
-        instance_id: "" to have one made.
+        instance_id: "" to generate one.
     """
 
     name: str = ""
@@ -176,8 +177,8 @@ class Fleet:
     """An account at the moment when the emulator starts.
 
     Attributes:
-        default_stopped_mode: how an instance stops when StopInstances does not say; people set it
-            in the console ("economical mode by default").
+        default_stopped_mode: how an instance stops if StopInstances does not say; set in the
+            console ("economical mode by default").
     """
 
     instances: tuple[InstanceSpec, ...] = ()
@@ -185,7 +186,7 @@ class Fleet:
 
 
 def default_fleet(now: datetime) -> Fleet:
-    """Some 25 instances in two regions: a development team, CI runners, production, odd ones.
+    """Some 25 instances in two regions: a development team, CI runners, production, special cases.
 
     Args:
         now: what the times in the fleet are counted from; usually the clock's present.
@@ -199,8 +200,8 @@ def generated_fleet(
 ) -> Fleet:
     """A fleet of any size, the same for the same arguments.
 
-    A third each is of dev, CI and production; one in ten is stopped, one in twenty is PrePaid, one
-    in fifty is protected, one in ten has a data disk that stays.
+    A third each are dev, CI and production; one in ten is stopped, one in twenty is PrePaid, one in
+    fifty is protected, one in ten has a data disk that is kept.
     """
     dice = random.Random(seed)  # noqa: S311  # a fleet, not a secret
     started = datetime(2026, 11, 1, tzinfo=timezone.utc)
@@ -233,7 +234,7 @@ def _generated(
 
 
 def _aged(spec: InstanceSpec, now: datetime) -> InstanceSpec:
-    """Give an instance that does not say it an age of thirty days."""
+    """Give an instance without a creation time an age of thirty days."""
     return spec if spec.created_at else replace(spec, created_at=now - timedelta(days=30))
 
 

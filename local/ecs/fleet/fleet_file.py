@@ -1,4 +1,4 @@
-"""A fleet read from a file, YAML or JSON; whatever is wrong in it is told by its place.
+"""A fleet read from a file, YAML or JSON; errors name their place.
 
     default_stopped_mode: StopCharging       # how an instance stops unless asked otherwise
     instances:
@@ -17,8 +17,8 @@
         status: Stopped
         locks: [financial]
 
-The fields of an instance and of a disk are those of `InstanceSpec` and `DiskSpec`, their words
-ECS's own. Times are counted from when the emulator starts (m, h, d), or absolute (RFC 3339).
+The fields of an instance and a disk are those of `InstanceSpec` and `DiskSpec`, with ECS's own
+values. Times are relative to the emulator's start (m, h, d), or absolute (RFC 3339).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from local.ecs.complaints import complaint, there_are
 from local.ecs.fleet.fleet import DiskSpec, Fleet, InstanceSpec
 
 MAX_COUNT = 100_000
-"""Instances that one entry may stand for."""
+"""The most instances of one entry."""
 
 _Place: TypeAlias = str
 _Entry: TypeAlias = Mapping[str, Any]
@@ -51,7 +51,7 @@ _TIMES = ("created_at", "started_at", "expires_at", "auto_release_at")
 
 
 class FleetFileError(ValueError):
-    """The file is no fleet; the message begins with the place: ``instances[3].status``."""
+    """The file is not a fleet; the message begins with the place: ``instances[3].status``."""
 
 
 def read_fleet(path: Path, now: datetime) -> Fleet:
@@ -62,7 +62,7 @@ def read_fleet(path: Path, now: datetime) -> Fleet:
         now: what ``+2h`` and ``-30d`` are counted from.
 
     Raises:
-        FleetFileError: the file cannot be read, or says something that is not understood.
+        FleetFileError: the file cannot be read, or is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -76,11 +76,11 @@ def as_fleet(content: object, now: datetime) -> Fleet:
     """The fleet that the fields of a file describe.
 
     Args:
-        content: ``{"instances": [{"name": "web", "count": 2}]}``, as JSON would give it.
+        content: ``{"instances": [{"name": "web", "count": 2}]}``, as decoded from JSON.
         now: what ``+2h`` and ``-30d`` are counted from.
 
     Raises:
-        FleetFileError: it says something that is not understood.
+        FleetFileError: it is invalid.
     """
     whole = _mapping(content, "the file")
     _check_names(whole, ("default_stopped_mode", "instances"), "")
@@ -141,7 +141,7 @@ def _check_ids(specs: Sequence[InstanceSpec]) -> None:
 
 
 def field_names(kind: type[InstanceSpec | DiskSpec]) -> tuple[str, ...]:
-    """What an instance or a disk may have in a fleet file, besides an instance's ``count``."""
+    """The fields of an instance or a disk in a fleet file, besides an instance's ``count``."""
     return tuple(field.name for field in fields(kind))
 
 
@@ -152,7 +152,7 @@ def _mapping(content: object, place: _Place) -> _Entry:
 
 
 def _kind(content: object) -> str:
-    """What a value is, as people call it."""
+    """The type of a value, in plain words."""
     kinds: dict[type, str] = {
         type(None): "nothing",
         dict: "fields",
@@ -192,7 +192,7 @@ def _moment(value: object, place: _Place, now: datetime) -> datetime:
 
 
 def _date(text: str, now: datetime) -> datetime:
-    """A time that is told by how far from now it is, or absolutely."""
+    """A time, relative to now or absolute."""
     if match := _RELATIVE.fullmatch(text):
         sign, number, unit = match.groups()
         span = int(number) * _UNITS[unit]

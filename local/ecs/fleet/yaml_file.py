@@ -1,4 +1,4 @@
-"""YAML as fleets are written in it: times stay text, and no key may come twice."""
+"""YAML as used in fleet files: times stay strings, and duplicate keys are errors."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class YamlFileError(ValueError):
 
 
 def load(text: str) -> object:
-    """What a YAML text says.
+    """Parse a YAML text.
 
     Raises:
-        YamlFileError: it is not YAML, or a key comes twice.
+        YamlFileError: it is not YAML, or has a duplicate key.
     """
     try:
         return yaml.load(text, _Loader)  # noqa: S506  # it is the safe loader
@@ -31,7 +31,7 @@ def load(text: str) -> object:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which times stay text, and no key may come twice."""
+    """YAML in which times stay strings, and duplicate keys are errors."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  # how PyYAML is told
         first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]

@@ -1,7 +1,7 @@
 """Who calls, and what RAM lets them do.
 
-The engine asks; policies are somebody else's. Only it knows which resources an operation touches
-and which tags they have.
+The engine asks; policies are kept elsewhere. Only the engine knows which resources an operation
+touches and which tags they have.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from typing import Protocol, runtime_checkable
 
 
 class Authorizer(Protocol):
-    """Answers for one identity whether RAM allows an action."""
+    """Decides for one identity whether RAM allows an action."""
 
     def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
         """Whether ``action`` may be done to ``resource``.
 
         Args:
             action: such as ``ecs:StopInstances``.
-            resource: such as ``acs:ecs:cn-hangzhou:123456789012:instance/i-bp1…``; ``*`` where
-                RAM knows no narrower resource.
-            tags: the resource's own; empty for lists and for what does not exist.
+            resource: such as ``acs:ecs:cn-hangzhou:123456789012:instance/i-bp1…``; ``*`` if RAM has
+                no narrower resource.
+            tags: the resource's own; empty for lists and for resources that do not exist.
         """
         ...
 
 
 @runtime_checkable
 class Explaining(Protocol):
-    """An authorizer that also knows why it does not allow something."""
+    """An authorizer that also knows why it denies something."""
 
     def denies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
-        """Whether a statement denies it explicitly; arguments as of `Authorizer.allows`."""
+        """Whether a statement denies it explicitly; arguments as for `Authorizer.allows`."""
         ...
 
 
 class AllowAll:
-    """The account itself: RAM has no say."""
+    """The account itself, which RAM does not restrict."""
 
     def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:  # noqa: ARG002  # the protocol's
         """Always true."""
@@ -48,15 +48,15 @@ ALLOW_ALL = AllowAll()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever signed the request.
+    """The identity that signed the request.
 
     Attributes:
         account_id: the Alibaba Cloud account that owns the resources.
         authorizer: what its identity may do.
-        principal_type: what RAM calls its identity: ``Account``, ``SubUser``, ``AssumedRoleUser``.
-        principal: the identity's name, as an ``AccessDeniedDetail`` shows it.
-        denied_is_empty: whether DescribeInstances and DescribeDisks without permission show an
-            empty list instead of a refusal; None for what the account's quirk says.
+        principal_type: RAM's type of the identity: ``Account``, ``SubUser``, ``AssumedRoleUser``.
+        principal: the identity's name, as in an ``AccessDeniedDetail``.
+        denied_is_empty: whether DescribeInstances and DescribeDisks without permission return an
+            empty list instead of a refusal; None: as the account's quirk says.
     """
 
     account_id: str = "123456789012"
@@ -69,7 +69,7 @@ class Caller:
         """RAM's ``NoPermissionType`` for what is not allowed.
 
         Returns:
-            ``ExplicitDeny`` where a statement denies it, ``ImplicitDeny`` where none allows it.
+            ``ExplicitDeny`` if a statement denies it, ``ImplicitDeny`` if none allows it.
         """
         authorizer = self.authorizer
         if isinstance(authorizer, Explaining) and authorizer.denies(action, resource, tags):

@@ -1,9 +1,9 @@
 """RAM policies: may this caller do this to that?
 
-Reads policy documents (Policy structure and syntax, RAM; Version 1) and answers as RAM does: an
-explicit Deny first, then an Allow, else no. What a document says that is not understood here is
-refused when it is read, never ignored. Only conditions on a resource's tags are known. Which
-resources a call touches is the engine's knowledge.
+Parses policy documents (Policy structure and syntax, RAM; Version 1) and decides as RAM does: an
+explicit Deny first, then an Allow, otherwise no. Anything unsupported in a document is refused when
+it is parsed, never ignored. Only conditions on a resource's tags are supported. The engine knows
+which resources a call touches.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 from local.ecs.wildcards import wildcard
 
 _TAG_PREFIXES = ("acs:ResourceTag/", "ecs:tag/")
-"""The key of today, and that of old (Use tags to control access to ECS resources, RAM)."""
+"""The current key, and the old one (Use tags to control access to ECS resources, RAM)."""
 
 
 class PolicyError(ValueError):
-    """A policy document that cannot be understood; the message says what and where."""
+    """A policy document is invalid; the message says what and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class _Operator:
     """A condition operator.
 
     Attributes:
-        matches: whether a tag's value answers to one value of the policy.
+        matches: whether a tag's value matches one value of the policy.
         negated: it holds when no value of the policy matches, instead of when any does.
     """
 
@@ -67,13 +67,13 @@ class _Condition:
     def holds(self, tags: Mapping[str, str], *, in_doubt: bool) -> bool:
         value = tags.get(self.tag)
         if value is None:
-            # What RAM makes of a negated operator on an absent key is not documented.
+            # How RAM treats a negated operator on an absent key is not documented.
             return in_doubt and self.operator.negated
         return self.operator.negated != any(self.operator.matches(value, w) for w in self.wanted)
 
 
 class _AnyOf:
-    """Any of some patterns: whether one of them is the text, or has its form."""
+    """A set of patterns: whether the text equals or matches one of them."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         given = frozenset(patterns)
@@ -89,7 +89,7 @@ class _Statement:
     """One statement.
 
     Attributes:
-        actions: in lower case, in which they are compared.
+        actions: in lower case, as they are compared.
     """
 
     deny: bool
@@ -108,35 +108,35 @@ class _Statement:
 class Policy:
     """One or more policy documents attached to a caller: an authorizer of the engine.
 
-    A tag that is absent makes no condition of an Allow hold, and every negated condition of a
-    Deny: where RAM's answer is not documented, the answer here is no.
+    With an absent tag, no condition of an Allow holds, and every negated condition of a Deny does:
+    where RAM's behaviour is not documented, access is denied.
     """
 
     def __init__(self, *documents: str | Mapping[str, Any]) -> None:
-        """Read the documents; none at all allows nothing.
+        """Parse the documents; without any, nothing is allowed.
 
         Args:
             *documents: each as JSON text or as the object that such text decodes to.
 
         Raises:
-            PolicyError: a document that is not a RAM policy, or says more than is known here.
+            PolicyError: a document is not a RAM policy, or uses something unsupported here.
         """
         self._statements = tuple(each for document in documents for each in _read(document))
 
     def allows(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
-        """Say whether the documents together allow a write.
+        """Whether the documents together allow an action.
 
         Args:
-            action: as ``ecs:StopInstances``; RAM compares it without regard to case.
-            resource: as ``acs:ecs:cn-hangzhou:123456789012:instance/i-…``.
-            tags: the resource's tags. Not looked at for Describe and List operations, since
-                these are asked before any resource is known.
+            action: such as ``ecs:StopInstances``; RAM ignores its case.
+            resource: such as ``acs:ecs:cn-hangzhou:123456789012:instance/i-…``.
+            tags: the resource's tags. Ignored for Describe and List operations, since these are
+                checked before any resource is known.
         """
         statements = self._applying(action, resource, tags)
         return bool(statements) and not any(each.deny for each in statements)
 
     def denies(self, action: str, resource: str, tags: Mapping[str, str]) -> bool:
-        """Say whether a Deny forbids it, whatever is allowed; arguments as of `allows`."""
+        """Whether a Deny forbids it, whatever is allowed; arguments as for `allows`."""
         return any(each.deny for each in self._applying(action, resource, tags))
 
     def _applying(
