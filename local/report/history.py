@@ -85,6 +85,7 @@ class Machine:
         price: The one of its prices that is believed, once all lines are there.
         last: When it was seen last: twice the second, and one more where something was changed,
             which comes after looks of the same second; ``NONE`` if no line says when.
+        is_spot: Does any line say that it is a spot instance? Responses do not tell.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Machine:
     sightings: list[Sighting] = field(default_factory=list)
     last: int = NONE
     account: str = ""
+    is_spot: bool = False
 
     def see(self, entry: Entry, second: int, *, is_new: bool = True) -> None:
         """Add a line about it, of this second, or one that was there before."""
@@ -111,6 +113,7 @@ class Machine:
             self.told = entry.reason
         if entry.list_price and entry.list_price.is_possible:
             self.prices.state(entry.list_price, order, is_new=is_new)
+        self.is_spot |= entry.spot
         state = _state(entry)
         if state is not None and order != NONE:
             self.sightings.append(Sighting(entry, order, state))
@@ -132,6 +135,7 @@ class Machine:
             sightings=[*older.sightings, *newer.sightings],
             last=newer.last,
             account=newer.account or older.account,
+            is_spot=newer.is_spot or older.is_spot,
         )
 
     def spells(self) -> Iterator[Spell]:

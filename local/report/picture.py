@@ -109,7 +109,7 @@ def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]
             row[_slot(begin, day)] += 1
             row[_slot(end, day)] -= 1
             if spell.state is State.OURS:
-                yield end - begin, spell.mode, day
+                yield end - begin, spell.mode or ("spot" if machine.is_spot else ""), day
 
 
 def _by_day(

@@ -83,3 +83,15 @@ def test_what_turns_out_to_be_none_never_was_one(after: dict[str, Any]) -> None:
 
     assert (total.minutes, total.money) == (0, {})
     assert total.unsaved == NIGHT_MINUTES
+
+
+@pytest.mark.parametrize("is_first", [1, 0])
+def test_a_spot_instance_that_a_log_tells_is_one_in_responses_too(is_first: int) -> None:
+    response = [line(stopped_mode=""), started()]
+    at = "2020-11-23T12:00:00+08:00" if is_first else "2020-11-24T12:00:00+08:00"
+    told = started(action="describe", result="unchanged", seen_at=at, started_at="", spot=True)
+
+    total = night_of(*response, told).total
+
+    assert (total.minutes, total.unsaved) == (0, NIGHT_MINUTES)
+    assert night_of(*response).total.minutes == NIGHT_MINUTES
