@@ -1,1 +1,1 @@
-"""Function Compute, played on this machine."""
+"""Function Compute, simulated on this machine."""

@@ -1,8 +1,8 @@
-"""The context that Function Compute hands to a handler, as its two runtimes make it.
+"""The context that Function Compute passes to a handler, as its two runtimes make it.
 
-Python 3.10's is that of the 3.9 runtime, whose source is public; 3.12's is that of its
-documentation ("Context", Function Compute docs). Left out is what nothing here reads: tracing, and
-the second, camel-case name of each field. Credentials never appear in a representation.
+Python 3.10's is that of the 3.9 runtime, whose source is public; 3.12's follows its documentation
+("Context", Function Compute docs). Fields that nothing here reads are omitted: tracing, and the
+second, camel-case name of each field. Credentials never appear in a repr.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from shared.settings.settings import Credentials
 Runtime = Literal["3.10", "3.12"]
 
 MEMORY_MB = 512
-"""Of a function's instance, unless it is deployed with another size."""
+"""The memory of a function's instance, unless it is deployed with another size."""
 CODE = Path(__file__).resolve().parents[2]
-"""The directory that would be ``/code``: where ``functions`` and ``shared`` are."""
+"""The directory that stands in for ``/code``: where ``functions`` and ``shared`` are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Function310:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """``context.service``, which FC 3.0 has no use for and 3.10 still has."""
+    """``context.service``, unused in FC 3.0 but still present in 3.10."""
 
     name: str = ""
     log_project: str = ""
@@ -49,7 +49,7 @@ class Context310:
 
     Attributes:
         retry_count: Which attempt of an asynchronous invocation it is, as text; None: not said.
-        logger: None, as where an instance takes one request at a time.
+        logger: None, as in an instance that takes one request at a time.
     """
 
     request_id: str
@@ -105,8 +105,8 @@ def context(  # noqa: PLR0913  # each is a field of Function Compute's own conte
 ) -> Context:
     """The context that a runtime gives to a handler.
 
-    With 3.12 the credentials and the retry count are left out, as there; put
-    ``environment(...)`` into the process's environment to give it credentials.
+    With 3.12 the credentials and the retry count are omitted, as there; put ``environment(...)``
+    into the process's environment to provide credentials.
     """
     if runtime == "3.12":
         return Context312(

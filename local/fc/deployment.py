@@ -1,8 +1,7 @@
-"""The functions as they would be deployed, called on this machine against some ECS.
+"""The functions as deployed, called on this machine against some ECS.
 
-Function Compute's part is played by ``local.fc.runtime``. The emulated ECS of ``emulated`` is
-reached over real HTTP on loopback; it and the functions live on one clock, so that a day can be
-played quickly.
+``local.fc.runtime`` simulates Function Compute. The emulated ECS of ``emulated`` is reached over
+real HTTP on loopback; it and the functions share one clock, so that a day can be simulated quickly.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from shared.settings.settings import Credentials
 LOCAL_CREDENTIALS = Credentials(LOCAL_KEY, LOCAL_KEY)
 """The key that every emulator knows."""
 ACCOUNT_ID = Caller().account_id
-"""The account that the emulator plays."""
+"""The emulator's account."""
 LONGEST_S = 600.0
-"""Real seconds that a function on a clock of its own may take; only one that hangs takes them."""
+"""Real seconds that a function on its own clock may take; only one that hangs takes them."""
 EVENTS = CODE / "events"
 """The sample events, ``<function>.<trigger>[.<variation>].json``."""
 
@@ -43,12 +42,12 @@ def new_request_id() -> str:
 
 
 def function_names() -> tuple[str, ...]:
-    """The functions that there are: the modules of ``functions``, in alphabetical order."""
+    """All functions: the modules of ``functions``, in alphabetical order."""
     return tuple(sorted(path.stem for path in (CODE / "functions").glob("[a-z]*.py")))
 
 
 PAGES = ("extend_lease",)
-"""The functions that no event asks for, only a browser: they take no request and have no action."""
+"""The functions called only by browsers: they take no request and have no action."""
 
 
 def action_names() -> tuple[str, ...]:
@@ -58,17 +57,17 @@ def action_names() -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What Function Compute would know of the functions, the same for all of them.
+    """What Function Compute would know about the functions, the same for all of them.
 
     Attributes:
         environ: Their environment variables; ``ECS_ENDPOINT`` says which ECS.
         credentials: Those of their role.
         clock: Makes the clock of an invocation.
-        runtime: Which of FC's Pythons is played.
+        runtime: Which of FC's Python runtimes is simulated.
         timeout_s: How long an invocation may take, by ``clock``.
         cut_off_s: Real seconds after which it is cut off; None: ``timeout_s``.
-        region: The functions' own, in which they look unless a request names others.
-        around: What stands between a function and its world.
+        region: The functions' own, in which they act unless a request names others.
+        around: A wrapper between a function and its world.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -84,13 +83,13 @@ class Deployment:
     def invoke(
         self, function: str, event: bytes, log: TextIO | None = None, *, request_id: str = ""
     ) -> Outcome:
-        """Hand an event to a function and answer as Function Compute does.
+        """Pass an event to a function and respond as Function Compute does.
 
         Args:
             function: One of ``function_names()``.
             event: As its trigger would send it.
             log: Where the function's log goes; default standard error.
-            request_id: Of the invocation; "" for a new one.
+            request_id: The invocation's; "" for a new one.
         """
         name = f"functions.{function}.handler"
         given = context(
@@ -125,12 +124,12 @@ class Stage:
 
     @property
     def engine(self) -> Ecs:
-        """ECS's state, to look at and to change by hand."""
+        """ECS's state, to inspect and to change by hand."""
         return self.server.engine
 
     @property
     def log(self) -> RequestLog:
-        """The requests that ECS got."""
+        """The requests that ECS received."""
         return self.server.log
 
 
@@ -144,10 +143,10 @@ def emulated(
     """Serve an emulated ECS on a free port of loopback while the block lasts.
 
     Args:
-        clock: Moves the emulator and the functions alike.
-        fleet: What there is at the beginning.
+        clock: The clock of both the emulator and the functions.
+        fleet: The initial instances.
         deployed: The functions; their endpoint, credentials and clock become the emulator's.
-        neighbour: What else answers on its port.
+        neighbour: What else to serve on its port.
     """
     emulator = Emulator(Options(build=lambda: Ecs(fleet, clock)))
     with LocalEcs(emulator, neighbour=neighbour) as server:

@@ -1,19 +1,19 @@
-"""Function Compute's invocation API on this machine, over the functions themselves.
+"""Function Compute's invocation API on this machine, calling the functions themselves.
 
     POST /2023-03-30/functions/curfew-stop/invocations              FC 3.0, ACS3-HMAC-SHA256
     POST /2016-08-15/services/curfew/functions/stop/invocations     FC 2.0, Authorization: FC
     POST /2016-08-15/proxy/curfew/stop/                             an HTTP trigger, not signed
     GET  /domain/curfew-extend-lease                                the same by a custom domain
 
-Paths, headers and both signatures are those of "InvokeFunction" (FC 3.0 and 2.0 API references)
-and are verified; the key is ``local``. A function of FC 3.0 is called as s.yaml deploys it; in FC
-2.0 it is in the service ``curfew``, where its own name is enough. Of its versions there is LATEST.
-What an HTTP trigger answers at Function Compute's own address has ``Content-Disposition:
-attachment``, so that browsers download it ("Configure custom domain names", FC docs); ``/domain/``
-plays a custom domain, which leads to the function without that.
+Paths, headers and both signatures are those of "InvokeFunction" (FC 3.0 and 2.0 API references) and
+are verified; the key is ``local``. In FC 3.0 a function has the name in s.yaml; in FC 2.0 it is in
+the service ``curfew``, under its own name. Its only version is LATEST. An HTTP trigger's response
+at Function Compute's own address has ``Content-Disposition: attachment``, so that browsers download
+it ("Configure custom domain names", FC docs); ``/domain/`` simulates a custom domain, which calls
+the function without that.
 
-Asynchronous invocations are tried once and go nowhere if they fail. One invocation runs at a time.
-The functions meet the ECS that is served on the same port, and live on its clock.
+Asynchronous invocations are tried once and discarded if they fail. One invocation runs at a time.
+The functions call the ECS that is served on the same port, and use its clock.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ from local.fc.signatures import verify_v2, verify_v3
 
 V3, V2 = "/2023-03-30/", "/2016-08-15/"
 DOMAIN = "/domain/"
-"""What plays a custom domain: its routes lead to functions by their deployed names."""
+"""The path of the simulated custom domain: its routes are the functions' deployed names."""
 SERVICE = "curfew"
-"""The one service, of FC 2.0; in FC 3.0 its name begins the functions' names."""
+"""The only service in FC 2.0; in FC 3.0 its name is the prefix of the functions' names."""
 MAX_ASYNC_BYTES = 128 * 1024
-"""Of an asynchronous invocation's event ("Limits", FC docs)."""
+"""The size limit of an asynchronous invocation's event ("Limits", FC docs)."""
 LATEST = "LATEST"
 ASYNCHRONOUS = "fc-asynchronous"
-"""The name of the threads of invocations that nobody waits for."""
+"""The name of the threads of asynchronous invocations."""
 
 _V3_PATH = re.compile(rf"{V3}functions/(?P<function>[\w-]+)/invocations")
 _V2_PATH = re.compile(
@@ -70,18 +70,18 @@ _DOMAIN_PATH = re.compile(rf"{DOMAIN}(?P<function>[\w-]+)(?P<rest>/.*)?")
 _ATTACHMENT = {"Content-Disposition": "attachment"}
 _TASK_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _TAIL = 4096
-"""Bytes of log that a caller can ask for ("X-Fc-Log-Type", InvokeFunction)."""
+"""How many bytes of log a caller can request ("X-Fc-Log-Type", InvokeFunction)."""
 
 
 class _Dialect(NamedTuple):
-    """What differs between the ways to invoke a function.
+    """The differences between the ways to invoke a function.
 
     Attributes:
         path: of an invocation.
         task_id: the header with the id of an asynchronous task.
         error_fields: where a refusal has its code and its text.
         is_trigger: it is an HTTP trigger: any method, and the request is the event.
-        adds: headers of whatever is answered.
+        adds: headers of every response.
     """
 
     path: re.Pattern[str]
@@ -104,7 +104,7 @@ _DIALECTS: Mapping[str, _Dialect] = {
 
 @dataclass(frozen=True, slots=True)
 class _Invocation:
-    """One invocation that was asked for in due form."""
+    """One valid invocation."""
 
     function: str
     event: bytes
@@ -115,11 +115,11 @@ class _Invocation:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of an invocation.
+    """The outcome of an invocation.
 
     Attributes:
-        log: the end of the log, if it was wanted.
-        duration_ms: by the clock that the function lived on.
+        log: the end of the log, if requested.
+        duration_ms: by the function's clock.
         memory_mb: the most that this process ever used.
     """
 
@@ -138,11 +138,11 @@ class FcEndpoint:
         memory_mb: Callable[[], float] | None = None,
         beside: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
-        """Takes the functions; which ECS they meet is said with each request.
+        """Takes the functions; each request says which ECS they call.
 
         Args:
             deployed: the functions.
-            beside: the functions' variables for what else is served, by the server's address.
+            beside: the functions' variables for what else is served, given the server's address.
             memory_mb: tells how much memory they used so far; this process's unless given.
         """
         self._deployed = deployed
@@ -155,14 +155,14 @@ class FcEndpoint:
         self._task_ids: set[str] = set()
 
     def neighbour(self) -> Neighbour:
-        """How the emulator's server takes it in."""
+        """The neighbour for the emulator's server."""
         return Neighbour((V3, V2, DOMAIN), self.handle)
 
     def handle(self, ecs: Served, request: HttpRequest) -> HttpReply:
         """Answer a request.
 
         Args:
-            ecs: the ECS that the function meets, and by whose clock it lives.
+            ecs: the ECS that the function calls, and whose clock it uses.
             request: to one of the paths.
         """
         request_id = new_request_id()
@@ -203,7 +203,7 @@ class FcEndpoint:
         )
 
     def _invoke(self, invocation: _Invocation) -> _Done:
-        """Invoke and wait; the log is shown here unless the caller wants it."""
+        """Invoke and wait; the log is shown here unless the caller requests it."""
         log, deployment = StringIO(), invocation.deployment
         with self._running:
             clock = deployment.clock()
@@ -218,7 +218,7 @@ class FcEndpoint:
         return _Done(outcome, log.getvalue(), duration_ms, self._memory_mb())
 
     def _headers(self, done: _Done) -> Mapping[str, str]:
-        """What Function Compute says of an invocation that somebody waited for."""
+        """Function Compute's response to a synchronous invocation."""
         headers = {
             "X-Fc-Code-Checksum": code_checksum(),
             "X-Fc-Instance-Id": self._instance_id,
@@ -241,9 +241,9 @@ class FcEndpoint:
             verify_v2(request, now)
 
     def _task_id(self, dialect: _Dialect, request: HttpRequest, request_id: str) -> str:
-        """The id of the task if the caller does not wait, taken once; ``""`` if he does.
+        """The id of the task if the caller does not wait, usable once; ``""`` if it does.
 
-        Where the caller gives none, the request's id is the task's.
+        If the caller gives none, the request's id is the task's.
 
         Raises:
             FcError: the id or the kind of invocation is not valid, the id was used before, or the
@@ -270,7 +270,7 @@ class FcEndpoint:
 
 @cache
 def code_checksum() -> str:
-    """A number that is another one whenever the functions' code is, as text."""
+    """A number, as text, that changes whenever the functions' code does."""
     digest = blake2b(digest_size=8)
     for folder in ("functions", "shared"):
         for path in sorted((CODE / folder).rglob("*.py")):
@@ -279,10 +279,10 @@ def code_checksum() -> str:
 
 
 def _function(dialect: _Dialect, request: HttpRequest) -> tuple[str, str]:
-    """The function that a path names, by its own name; and the path behind it, if there is one.
+    """The function that a path names, by its own name; and the rest of the path, if any.
 
     Raises:
-        FcError: it names none, or in a way that is not supported.
+        FcError: it names none, or in an unsupported way.
     """
     found = dialect.path.fullmatch(unquote(request.path))
     if found is None or (request.method != "POST" and not dialect.is_trigger):
@@ -303,11 +303,11 @@ def _function(dialect: _Dialect, request: HttpRequest) -> tuple[str, str]:
 
 
 def _own_name(function: str, *, in_service: bool) -> str | None:
-    """The function's module, of the name that it is deployed under; None if there is none."""
+    """The function's module for its deployed name; None if there is none."""
     prefix = f"{SERVICE}-"
     if function.startswith(prefix):
         function = function.removeprefix(prefix)
-        if "_" in function:  # s.yaml deploys none of that name
+        if "_" in function:  # s.yaml deploys no function with that name
             return None
     elif not in_service:
         return None
@@ -316,7 +316,7 @@ def _own_name(function: str, *, in_service: bool) -> str | None:
 
 
 def _summary(done: _Done) -> str:
-    """The last line of the log that a caller gets ("X-Fc-Log-Result", recorded responses)."""
+    """The last line of the log for the caller ("X-Fc-Log-Result", recorded responses)."""
     billed_ms = max(1, ceil(done.duration_ms))
     return (
         f"Duration: {done.duration_ms:.2f} ms, Billed Duration: {billed_ms} ms, "
@@ -325,7 +325,7 @@ def _summary(done: _Done) -> str:
 
 
 def _peak_memory_mb() -> float:
-    """The most memory that this process ever had, in MB; 0 where that cannot be asked."""
+    """This process's peak memory, in MB; 0 if unavailable."""
     if sys.platform == "win32":
         return 0.0
     import resource  # noqa: PLC0415  # there is none on Windows

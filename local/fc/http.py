@@ -1,9 +1,9 @@
-"""An HTTP trigger, played: a request becomes the function's event, its answer a reply.
+"""A simulated HTTP trigger: a request becomes the function's event, its result a response.
 
 The event is that of FC 3.0's built-in runtimes ("HTTP trigger", FC docs): ``version`` v1, ``body``
 as text or base64, the headers' names in their canonical case. The answer is an object with
 ``statusCode``, ``headers``, ``body`` and ``isBase64Encoded``; any other is the body itself. That a
-function which fails is answered 502 is not confirmed.
+failing function results in a 502 is unverified.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from local.ecs.http.messages import HttpReply, HttpRequest
 from local.fc.runtime import Outcome
 
 PROXY = "proxy/"
-"""How the paths of HTTP triggers begin, after the API's version ("HTTP trigger", FC 2.0 docs)."""
+"""The path prefix of HTTP triggers, after the API's version ("HTTP trigger", FC 2.0 docs)."""
 FAILED = 502
 
 
 class _Answer(msgspec.Struct, frozen=True, rename="camel"):
-    """What a function answers an HTTP trigger."""
+    """A function's response to an HTTP trigger."""
 
     status_code: Annotated[int, msgspec.Meta(ge=100, le=599)]
     headers: dict[str, str] = {}
@@ -40,9 +40,9 @@ def http_event(
 
     Args:
         request: as it arrived.
-        path: what of its path is the function's own, from its first slash.
-        account_id: whose function it is.
-        request_id: of the invocation.
+        path: the function's part of its path, from its first slash.
+        account_id: the function's account.
+        request_id: the invocation's.
         now: when it arrived, aware.
     """
     host = request.headers.get("host", "")
@@ -74,10 +74,10 @@ def http_event(
 
 
 def http_reply(outcome: Outcome, headers: Mapping[str, str]) -> HttpReply:
-    """What the caller of an HTTP trigger gets who waits.
+    """What a waiting caller of an HTTP trigger receives.
 
     Args:
-        outcome: what became of the invocation.
+        outcome: the outcome of the invocation.
         headers: Function Compute's own.
     """
     if not outcome.ok:
@@ -91,7 +91,7 @@ def http_reply(outcome: Outcome, headers: Mapping[str, str]) -> HttpReply:
 
 
 def _text(body: bytes) -> tuple[str, bool]:
-    """A body as an event holds it, and whether it is in base64."""
+    """A body as in an event, and whether it is in base64."""
     try:
         return body.decode(), False
     except UnicodeDecodeError:

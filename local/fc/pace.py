@@ -1,9 +1,9 @@
-"""A clock for what is shown or tried on this machine: only waiting takes time.
+"""A clock for demos and trials on this machine: only waiting takes time.
 
-The demo and a local call play hours in seconds. On a clock that runs with the machine's, a machine
-that stalls for a tenth of a second stalls for two of theirs, and a lease ends a minute later than
-the demo says. This one stands still while anything is worked out, sent or printed, so that the same
-day happens on every machine.
+The demo and a local call simulate hours in seconds. On a clock that runs with the machine's, a
+machine that stalls for a tenth of a second stalls for two of theirs, and a lease ends a minute
+later than the demo says. This one stands still while anything is computed, sent or printed, so that
+the same day happens on every machine.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import time
 from datetime import datetime, timedelta, timezone
 
 NAP_S = 0.1
-"""Real seconds at most between two moments of this clock while somebody sleeps on it."""
+"""At most this many real seconds between two ticks of this clock while somebody sleeps on it."""
 
 
 class PacedClock:
-    """Stands still until somebody sleeps on it or it is advanced. Safe to use from threads.
+    """Stands still until somebody sleeps on it or it is advanced. Thread-safe.
 
-    Those who sleep at the same time sleep side by side: two sleeps of 5 s take 5 s.
+    Concurrent sleeps overlap: two sleeps of 5 s take 5 s.
     """
 
     def __init__(self, start: datetime, speed: float) -> None:
         """Make a clock.
 
         Args:
-            start: What it shows first, timezone-aware.
+            start: Its initial time, timezone-aware.
             speed: How many of its seconds pass in one real second of sleep; above 0.
         """
         self._lock = threading.Lock()
@@ -39,7 +39,7 @@ class PacedClock:
             return self._now
 
     def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` of this clock's time pass, moving it on after each nap of ``NAP_S``."""
+        """Let ``seconds`` of this clock's time pass, advancing it after each nap of ``NAP_S``."""
         began, slept = self.now(), 0.0
         while slept < seconds:
             tick = min(NAP_S * self._speed, seconds - slept)
@@ -48,11 +48,11 @@ class PacedClock:
             self._reach(began + timedelta(seconds=slept))
 
     def advance(self, by: timedelta) -> None:
-        """Jump forward, at once."""
+        """Jump forward immediately."""
         with self._lock:
             self._now += by
 
     def _reach(self, moment: datetime) -> None:
-        """Show at least this time; somebody else may have slept beyond it already."""
+        """Advance at least to this time; somebody else may have slept beyond it already."""
         with self._lock:
             self._now = max(self._now, moment)

@@ -1,4 +1,4 @@
-"""What Function Compute answers when it does not invoke anything.
+"""Function Compute's responses when it does not invoke anything.
 
 Statuses, codes and texts are those of "Error codes" (FC docs). Where that page has none for a case,
 the code is this module's own: ``AsyncTaskAlreadyExists`` (only its status, 409, is documented) and
@@ -32,7 +32,7 @@ _KNOWN: Mapping[str, tuple[int, str]] = {
 
 
 class FcError(Exception):  # it is what is answered, as everywhere here
-    """An invocation that does not come about."""
+    """An invocation that does not take place."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{status} {code}: {message}")

@@ -1,9 +1,9 @@
-"""Hand an event to a function that is deployed: FC 2.0 by aliyun-fc2, FC 3.0 by its own SDK.
+"""Pass an event to a deployed function: FC 2.0 with aliyun-fc2, FC 3.0 with its own SDK.
 
 Both are on the operator's machine only and are imported when used: aliyun-fc2 comes with
-requirements-dev.txt, the SDK of FC 3.0 with requirements-remote.txt. They compose the request and
-sign it; it is sent, once, as the functions send theirs, and what comes back is read here. What the
-clients would do and we do not:
+requirements-dev.txt, the SDK of FC 3.0 with requirements-remote.txt. They compose and sign the
+request; it is sent once, in the same way as the functions' own calls, and the response is parsed
+here. What the clients would do but we do not:
 
 * aliyun-fc2 2.5.2 tries a refused connection six times in 30 seconds, takes the credentials of
   ``~/.netrc`` for its own, and logs the headers of every request, token and signature among them;
@@ -39,7 +39,7 @@ CONNECT_TIMEOUT_S = 5.0
 
 _FC3 = "alibabacloud_fc20230330"
 _UNREACHED = ("no connection", "no secure connection", "the host name", "the proxy")
-"""How the reasons begin for which nothing was sent."""
+"""The prefixes of reasons for which nothing was sent."""
 _SIGNATURE = r"(?:Signature=|:)([0-9A-Za-z+/]+=*)$"
 """In the header Authorization, FC 3.0's and FC 2.0's."""
 
@@ -55,9 +55,9 @@ class Deployed:
     Attributes:
         name: ``curfew-stop`` of FC 3.0, ``service/function`` of FC 2.0.
         region: Where it runs.
-        endpoint: Function Compute's, with its scheme; "": FC 3.0's own of the region.
-        credentials: Those of somebody who may invoke it (``fc:InvokeFunction``).
-        timeout_s: How long to wait for the answer.
+        endpoint: Function Compute's, with its scheme; "": FC 3.0's own in the region.
+        credentials: Those of somebody allowed to invoke it (``fc:InvokeFunction``).
+        timeout_s: How long to wait for the response.
         way: The operator's proxy and the certificates to trust.
     """
 
@@ -70,13 +70,13 @@ class Deployed:
 
     @property
     def is_v2(self) -> bool:
-        """Whether it is of FC 2.0, where functions are in services."""
+        """Whether it is in FC 2.0, where functions belong to services."""
         return "/" in self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """How it is to be called.
+    """How to call it.
 
     Attributes:
         event: The event's bytes.
@@ -90,13 +90,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What is sent; its representation tells nothing."""
+    """What is sent; its repr shows nothing."""
 
     url: str
     headers: Mapping[str, str] = field(repr=False)
 
     def secrets(self, credentials: Credentials) -> tuple[bytes, ...]:
-        """What of it must not be shown."""
+        """The parts that must not be shown."""
         texts = {name.lower(): value for name, value in self.headers.items()}
         signature = re.search(_SIGNATURE, texts.get("authorization", ""))
         return forms_of(
@@ -119,7 +119,7 @@ def call(deployed: Deployed, how: Call) -> Reply:
     """Call a deployed function once.
 
     Raises:
-        RemoteError: nothing was invoked, or nobody knows what came of it; the message says so.
+        RemoteError: nothing was invoked, or the outcome is unknown; the message says so.
     """
     _check(deployed)
     request = _composed(_by_fc2 if deployed.is_v2 else _by_fc3, deployed, how)
@@ -135,7 +135,7 @@ def call(deployed: Deployed, how: Call) -> Reply:
     except Exception as error:  # noqa: BLE001  # whatever it is, nobody knows what was done
         late = "timed out" in str(error)
         problem = _no_answer(deployed, "no response in time" if late else "the connection broke")
-    # Raised here and not above, so that it does not even remember an exception with a token in it.
+    # Raised here and not above, so that it does not even refer to an exception with a token in it.
     raise RemoteError(problem)
 
 
@@ -222,7 +222,7 @@ def _headers(how: Call, task_id: str) -> dict[str, str]:
 
 @contextmanager
 def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:  # noqa: ANN401  # a module or a class
-    """Something of a client's is another for a while."""
+    """Temporarily replace a client's attribute."""
     before = vars(owner)[name]
     setattr(owner, name, value)
     try:
@@ -232,11 +232,11 @@ def _replaced(owner: Any, name: str, value: object) -> Iterator[None]:  # noqa: 
 
 
 def _sent(request: _Request, deployed: Deployed, body: bytes) -> Received:
-    """Send it and read all that is answered.
+    """Send it and read the whole response.
 
     Raises:
         NoResponse: there is none.
-        Refused: the certificates to trust are not there.
+        Refused: the certificates to trust do not exist.
     """
     way = msgspec.structs.replace(deployed.way, endpoint=deployed.endpoint)
     adapter = Adapter(way, connections=1)
@@ -255,7 +255,7 @@ def _sent(request: _Request, deployed: Deployed, body: bytes) -> Received:
 
 
 def _no_answer(deployed: Deployed, reason: str) -> str:
-    """What went wrong on the way; whether the function runs is not known once it was asked."""
+    """What went wrong on the way; once it was called, it is unknown whether the function runs."""
     where = deployed.endpoint or f"Function Compute in {deployed.region}"
     if reason.startswith(_UNREACHED):
         return f"{where} cannot be reached: {reason}"
@@ -272,13 +272,13 @@ def _imported(module: str, what: str, how: str) -> ModuleType:
 
 
 def missing_client(name: str) -> str:
-    """What to type before a function of this name can be called; "" if nothing is missing."""
+    """What to install before a function of this name can be called; "" if nothing."""
     module, how = ("fc2", "make setup") if "/" in name else (_FC3, "make remote")
     return "" if find_spec(module) else how
 
 
 def _nowhere() -> logging.Logger:
-    """Takes the place of the module ``logging`` in aliyun-fc2, which logs tokens."""
+    """Replaces the module ``logging`` in aliyun-fc2, which logs tokens."""
     logger = logging.getLogger("fc2")
     logger.propagate = False
     logger.handlers = [logging.NullHandler()]

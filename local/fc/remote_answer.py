@@ -1,8 +1,7 @@
-"""What came back from Function Compute, or from whatever answered in its place. Pure.
+"""The response from Function Compute, or from whatever responded in its place. Pure.
 
-Nothing that is sent can be relied on, and it may repeat the request. So everything is read with the
-credentials masked before it is looked at, and what is no answer of Function Compute is said to be
-none.
+Nothing in it can be trusted, and it may repeat the request. So the credentials are masked before
+anything is parsed, and a response that is not Function Compute's is reported as such.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ _BROKEN_LOG = "The end of the function's log was returned, but cannot be read.\n
 
 
 class RemoteError(Exception):
-    """The function was not reached, or Function Compute said no; the message says which."""
+    """The function was not reached, or Function Compute refused; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,8 @@ class Reply:
 
     Attributes:
         request_id: Function Compute's.
-        outcome: What the function answered; of an asynchronous call None.
-        log: The last 4 KB of its log, where the API gives it.
+        outcome: The function's result; None for an asynchronous call.
+        log: The last 4 KB of its log, if the API returns it.
     """
 
     request_id: str
@@ -51,7 +50,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An HTTP answer as it came; its headers under any spelling of their names."""
+    """An HTTP response as received; its headers in any spelling."""
 
     status: int
     headers: Mapping[str, str]
@@ -59,15 +58,15 @@ class Received:
 
 
 def read_reply(received: Received, secrets: Sequence[bytes], *, waits: bool) -> Reply:
-    """Read an answer.
+    """Parse a response.
 
     Args:
-        received: What came.
-        secrets: What must not be read out of it, in each of its forms.
-        waits: False: the call was asynchronous, so the answer says only that it was accepted.
+        received: The response.
+        secrets: What to mask in it, in each of its forms.
+        waits: False: the call was asynchronous, so the response only says that it was accepted.
 
     Raises:
-        RemoteError: it is a refusal, or nothing that Function Compute answers.
+        RemoteError: it is a refusal, or not a response of Function Compute.
         NoResponse: its body cannot be unpacked.
     """
     body = _hidden(unpacked(received.headers, received.body), secrets)
@@ -84,7 +83,7 @@ def read_reply(received: Received, secrets: Sequence[bytes], *, waits: bool) -> 
 
 
 class _Headers:
-    """Headers, each a word to be shown."""
+    """Headers, each safe to show."""
 
     def __init__(self, headers: Mapping[str, str], secrets: Sequence[bytes]) -> None:
         self._headers = headers
@@ -97,7 +96,7 @@ class _Headers:
 
 
 def _hidden(content: bytes, secrets: Sequence[bytes]) -> bytes:
-    """The content without the secrets, however they are escaped; as it came if it has none."""
+    """The content without the secrets, however they are escaped; unchanged if it has none."""
     for read in (bytes, _without_escapes, _without_references):
         reading = read(content)
         clean = masked(reading, secrets)
@@ -107,7 +106,7 @@ def _hidden(content: bytes, secrets: Sequence[bytes]) -> bytes:
 
 
 def _without_escapes(content: bytes) -> bytes:
-    r"""JSON without the escapes that a key's characters may have; it stays the same JSON.
+    r"""JSON without escapes of characters that keys may contain; equivalent JSON.
 
     ``\\u0041`` of JSON in JSON is read, too. Quotes, backslashes and controls stay escaped.
     """
@@ -120,7 +119,7 @@ def _without_escapes(content: bytes) -> bytes:
 
 
 def _without_references(content: bytes) -> bytes:
-    """HTML without the references to characters that a key may have."""
+    """HTML without references to characters that keys may contain."""
     return re.sub(
         rb"&#(?:x0{0,4}([2-7][0-9a-f])|0{0,4}(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]));",
         lambda found: bytes([int(found[1], 16) if found[1] else int(found[2])]),
@@ -138,14 +137,14 @@ def _log(header: str, secrets: Sequence[bytes]) -> str:
 
 
 def _outcome(body: bytes, failed_as: str) -> Outcome:
-    """What the function answered; one that failed has a header of its own."""
+    """The function's result; a failure is marked by a header."""
     if not failed_as:
         return Outcome(ok=True, body=body)
     return Outcome(ok=False, body=body, error_type=_text(_fields(body), "errorType") or failed_as)
 
 
 def _refusal(status: int, body: bytes) -> str:
-    """A refusal in a sentence; FC 2.0 and FC 3.0 have different names for the same."""
+    """A refusal in a sentence; FC 2.0 and FC 3.0 name the fields differently."""
     fields = _fields(body)
     code = _text(fields, "ErrorCode", "Code")[:_MAX_WORD]
     message = _text(fields, "ErrorMessage", "Message")
@@ -166,6 +165,6 @@ def _fields(body: bytes) -> Mapping[str, object]:
 
 
 def _text(fields: Mapping[str, object], *names: str) -> str:
-    """The first of these fields that is a text with something in it."""
+    """The first of these fields that is a non-empty text."""
     values = (fields.get(name) for name in names)
     return next((one for one in values if isinstance(one, str) and one.strip()), "")

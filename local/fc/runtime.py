@@ -1,10 +1,10 @@
-"""Function Compute's part, played on this machine: load a handler, call it, answer as FC would.
+"""Function Compute's runtime, simulated: load a handler, call it, respond as FC would.
 
-The rules are those of FC's own Python 3.9 runtime, whose source is public; 3.10 is taken to be
-like it, and of 3.12 only what its documentation says is different is different here. No process is
-started and nothing is frozen between calls. One call at a time, as in an FC instance: the root
-logger belongs to the call that runs. A timeout ends the call, but a Python thread cannot be
-killed: what the handler was doing goes on behind its back until it returns or this process ends.
+The rules are those of FC's own Python 3.9 runtime, whose source is public; 3.10 is assumed to be
+the same, and 3.12 to differ only where its documentation says so. No process is started and nothing
+is frozen between calls. One call at a time, as in an FC instance: the root logger belongs to the
+call that runs. A timeout ends the call, but a Python thread cannot be killed: the handler continues
+in the background until it returns or this process ends.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _UNHANDLED = "UnhandledInvocationError"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the caller of a function gets.
+    """What a function's caller receives.
 
     Attributes:
-        ok: False: the function failed; FC answers 200 all the same, with X-Fc-Error-Type.
-        body: The answer's bytes; of a failure ``errorMessage``, ``errorType``, ``stackTrace``.
-        error_type: The ``errorType``; where FC gives none (timeout, exit), what its header
-            says, UnhandledInvocationError; "" if it went well.
+        ok: False: the function failed; FC still returns 200, with X-Fc-Error-Type.
+        body: The response's bytes; for a failure ``errorMessage``, ``errorType``, ``stackTrace``.
+        error_type: The ``errorType``; if FC gives none (timeout, exit), the header's
+            UnhandledInvocationError; "" for a success.
     """
 
     ok: bool
@@ -52,7 +52,7 @@ class Outcome:
 
 
 class LoadError(Exception):
-    """A handler cannot be loaded; every invocation of the function would fail like this.
+    """A handler cannot be loaded; every invocation of the function would fail this way.
 
     Attributes:
         error_type: ImportModuleError, UserCodeSyntaxError, InvalidHandleName, UserCodeError or
@@ -66,7 +66,7 @@ class LoadError(Exception):
         self.cause = cause
 
     def outcome(self) -> Outcome:
-        """What FC answers: here ``stackTrace`` is the reason, in a flat list of its parts."""
+        """FC's response: here ``stackTrace`` is the reason, as a flat list of its parts."""
         return _failed(self.error_type, str(self), _reason(self.cause))
 
 
@@ -111,11 +111,11 @@ def invoke(
     *,
     cut_off_s: float | None = None,
 ) -> Outcome:
-    """Call a handler and answer as FC does.
+    """Call a handler and respond as FC does.
 
-    Text and bytes go out as they are, anything else as FC's JSON. An Exception becomes FC's error
-    body; SystemExit and the like count as the process's exit. When ``context.function.timeout``
-    has passed, the answer is FC's timeout error, wherever the handler then is.
+    Text and bytes are returned as they are, anything else as FC's JSON. An Exception becomes FC's
+    error body; SystemExit and the like count as the process's exit. After
+    ``context.function.timeout``, the response is FC's timeout error, whatever the handler is doing.
 
     Args:
         handler: What ``load`` returned.
@@ -259,7 +259,7 @@ def _plain(value: Any) -> object:  # noqa: ANN401  # whatever a handler returned
 
 @contextmanager
 def _function_log(request_id: str, stream: TextIO) -> Iterator[None]:
-    """For this while, root's records of INFO and above go to the stream as FC writes them."""
+    """Meanwhile the root logger's records of INFO and above go to the stream in FC's format."""
     formatter = logging.Formatter(
         "%(asctime)s.%(msecs)03dZ %(fc_request_id)s [%(levelname)s] %(message)s",
         "%Y-%m-%dT%H:%M:%S",

@@ -1,4 +1,4 @@
-"""Who invokes: the signatures of Function Compute's two APIs, verified; the key is ``local``.
+"""Verifies the signatures of Function Compute's two APIs; the key is ``local``.
 
 FC 3.0 is signed as all Alibaba Cloud APIs are today (ACS3-HMAC-SHA256); FC 2.0 by
 ``Authorization: FC`` ("Signature authentication", FC 2.0 API reference).
@@ -27,8 +27,8 @@ def verify_v3(verifier: Verifier, request: HttpRequest, now: datetime) -> None:
     """Verify a request to FC 3.0.
 
     Raises:
-        FcError: of another key it is ``InvalidAccessKeyID``; all else is told as the gateway of
-            every Alibaba Cloud API tells it.
+        FcError: ``InvalidAccessKeyID`` for another key; everything else as from the gateway of any
+            Alibaba Cloud API.
     """
     try:
         verifier.verify_acs3(request, now)
@@ -43,7 +43,7 @@ def verify_v2(request: HttpRequest, now: datetime) -> None:
     """Verify a request to FC 2.0.
 
     Raises:
-        FcError: the signature is missing, of another key, wrong or of another time.
+        FcError: the signature is missing, from another key, wrong, or its time is off.
     """
     found = _V2_AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     if found is None:
@@ -63,7 +63,7 @@ def verify_v2(request: HttpRequest, now: datetime) -> None:
 
 
 def v2_signature(secret: str, request: HttpRequest) -> str:
-    """What FC 2.0 wants behind the key: HMAC-SHA256 of method, headers and path; base64."""
+    """FC 2.0's signature: HMAC-SHA256 of method, headers and path; base64."""
     canonical = "".join(
         f"{name}:{request.headers[name]}\n"
         for name in sorted(request.headers)

@@ -1,7 +1,7 @@
-"""Any request in any trigger's envelope: the opposite of reading an event.
+"""Any request in any trigger's envelope: the reverse of parsing an event.
 
-Tests send every function's request by every trigger with it, and a person gets an event to paste.
-The shapes are those of "Trigger event formats", "API Gateway triggers" and "Result callback"
+Tests use it to send every function's request through every trigger, and people to get an event to
+paste. The shapes are those of "Trigger event formats", "API Gateway triggers" and "Result callback"
 (Function Compute docs) and of "Event sources" (EventBridge docs); accounts, topics and addresses
 are made up. The same request at the same time gives the same bytes.
 """
@@ -59,19 +59,19 @@ def mns_topic_json_base64(request: Request, sent_at: datetime) -> bytes:
 
 
 def mns_topic_json_attributes(request: Request, sent_at: datetime) -> bytes:
-    """The same as plain JSON, with message attributes: they stand beside the envelope's fields."""
+    """The same as plain JSON, with message attributes, which are beside the envelope's fields."""
     envelope = json.loads(mns_topic_json(request, sent_at))
     return bytes_of({**envelope, "pipeline": "4711", "source": "ci", "specversion": "1.0"})
 
 
 def mns_topic_to_queue(request: Request, sent_at: datetime) -> bytes:
-    """A topic whose subscriber is a queue, which EventBridge reads: an envelope in another."""
+    """A topic whose subscriber is a queue that EventBridge reads: nested envelopes."""
     body = mns_topic_json(request, sent_at).decode()
     return bytes_of(queue_message(body, request, sent_at))
 
 
 def mns_topic_stream(request: Request, sent_at: datetime) -> bytes:
-    """An MNS topic with the default format STREAM: the body alone, without any time."""
+    """An MNS topic with the default format STREAM: only the body, without any time."""
     return direct(request, sent_at)
 
 
@@ -96,7 +96,7 @@ def eventbridge_base64(request: Request, sent_at: datetime) -> bytes:
 
 
 def eventbridge_list(request: Request, sent_at: datetime) -> bytes:
-    """EventBridge by event streaming: a list, even of one."""
+    """EventBridge with event streaming: a list, even of one."""
     return bytes_of([queue_message(text_of(request), request, sent_at)])
 
 
@@ -179,14 +179,14 @@ def http_base64(request: Request, sent_at: datetime) -> bytes:
 
 
 def async_http(request: Request, sent_at: datetime) -> bytes:
-    """An HTTP trigger whose caller waits for no answer."""
+    """An HTTP trigger whose caller does not wait."""
     event = json.loads(http(request, sent_at))
     headers = {**event["headers"], "X-Fc-Invocation-Type": "Async"}
     return bytes_of({**event, "headers": headers})
 
 
 def api_gateway(request: Request, _sent_at: datetime) -> bytes:
-    """API Gateway, which says of a text whether it is base64 in a text."""
+    """API Gateway, whose base64 flag is itself a string."""
     return bytes_of(
         {
             "path": "/curfew",
@@ -221,7 +221,7 @@ def log(request: Request, sent_at: datetime) -> bytes:
 
 
 def failure_destination(request: Request, sent_at: datetime) -> bytes:
-    """The record of a timer's event that failed, sent by the failure destination."""
+    """The record of a failed timer event, sent by the failure destination."""
     return bytes_of(
         {
             "timestamp": milliseconds(sent_at + _RETRIES_TAKE),
@@ -278,4 +278,4 @@ ENVELOPES: Mapping[str, Envelope] = MappingProxyType(
         )
     }
 )
-"""Every envelope by its name: a request and the time at which it was sent, to an event's bytes."""
+"""Every envelope by name: from a request and the time at which it was sent to an event's bytes."""
