@@ -1,1 +1,1 @@
-"""The chat channels that notices go to, played on this machine; the emulator knows none of it."""
+"""The chat channels for notices, simulated on this machine; the emulator does not depend on it."""

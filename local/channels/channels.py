@@ -1,4 +1,4 @@
-"""The channels on the emulator's port: five, each with its limit, and a page of what they got.
+"""The channels on the emulator's port: five, each with its limit, and a page of their messages.
 
     POST /robot/send          DingTalk        20 a minute, then none for ten minutes
     POST /open-apis/bot/…     Feishu          100 a minute, 5 a second
@@ -31,14 +31,14 @@ from shared.base.times import CHINA
 PAGE = "/channels/"
 _SHOWN_LINES = 6
 KEPT = 200
-"""Messages that are remembered."""
+"""How many messages are remembered."""
 LINK_KEY = "local" * 8
-"""What signs the links of functions that are served here."""
+"""The key for links of functions served here."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Limit:
-    """So many messages in so long, or this refusal; and then none for a while."""
+    """A limit: this many messages per period, or this refusal, and then none for a while."""
 
     count: int
     period: timedelta
@@ -88,7 +88,7 @@ _TOOLS = (
 
 
 def environment(url: str) -> Mapping[str, str]:
-    """The variables by which functions beside it tell all channels, and make links."""
+    """The variables that make functions served beside it notify all channels, and make links."""
     addresses = (
         f"{url}/robot/send?access_token={KEY}#{SECRET}",
         f"{url}/open-apis/bot/v2/hook/{KEY}#{SECRET}",
@@ -105,7 +105,7 @@ def environment(url: str) -> Mapping[str, str]:
 
 
 class Channels:
-    """What was sent to the channels. Safe for threads."""
+    """What was sent to the channels. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -114,16 +114,16 @@ class Channels:
         self._blocked_until: dict[str, datetime] = {}
 
     def received(self) -> list[Received]:
-        """What came, the newest first."""
+        """The messages, newest first."""
         with self._lock:
             return list(reversed(self._received))
 
     def neighbour(self) -> Neighbour:
-        """How the emulator's server takes them in."""
+        """The neighbour for the emulator's server."""
         return Neighbour((PAGE, *(one.prefix for one in _TOOLS)), self.handle)
 
     def panel(self) -> Panel:
-        """What the emulator's status page shows of them."""
+        """What the emulator's status page shows about them."""
         return Panel(
             "Chat channels",
             self._rows,

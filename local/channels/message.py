@@ -1,4 +1,4 @@
-"""What a channel got: the pieces of a message as its people would see it."""
+"""What a channel received: the parts of a message as people would see it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Without its looks."""
+        """Its plain text."""
         return ("• " if self.is_item else "") + "".join(piece.text for piece in self.pieces)
 
 
@@ -41,8 +41,8 @@ class Received:
     Attributes:
         kind: the tool, as ``Kind`` has it.
         at: when it came.
-        answer: what the tool answered, short: ``errcode 0``.
-        is_taken: people see it.
+        answer: the tool's response, in short: ``errcode 0``.
+        is_taken: it was accepted, so people see it.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Received:
 
     @property
     def text(self) -> str:
-        """All of it without its looks."""
+        """Its whole plain text."""
         return "\n".join(filter(None, [self.title, *(line.text for line in self.lines)]))
 
 
@@ -63,7 +63,7 @@ _SLACK = re.compile(r"\*(?P<bold>[^*\n]+)\*|<(?P<link>[^|>\s]+)\|(?P<text>[^>]*)
 
 
 def markdown_lines(text: str) -> tuple[Line, ...]:
-    """The lines of what DingTalk and WeCom read: bold, links, lists, quotes, titles."""
+    """The lines of DingTalk's and WeCom's Markdown: bold, links, lists, quotes, titles."""
     return tuple(_line(line, _BOLD_OR_LINK) for line in text.splitlines() if line.strip())
 
 

@@ -1,4 +1,4 @@
-"""The page of the channels: every message as its people would see it, the newest first."""
+"""The page of the channels: every message as people would see it, newest first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ pre{margin:0;max-height:280px;overflow:auto;font:12.5px/1.5 ui-monospace,monospa
 
 
 def page(received: Sequence[Received]) -> HttpReply:
-    """The page as it is now; it loads itself again by and by."""
+    """The current page; it reloads itself periodically."""
     shown = "".join(map(_article, received)) or "<p>Nothing yet.</p>"
     text = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'

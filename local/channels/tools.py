@@ -1,8 +1,8 @@
-"""How each chat tool takes a message: what it verifies, what it allows, how it says no.
+"""How each chat tool handles a message: what it verifies, what it allows, how it refuses.
 
-Written from the tools' documents and not from Curfew's own forms, so that a mistake in one is seen
-by the other. DingTalk's 130101 and WeCom's 45009 are not confirmed, nor is what DingTalk says of a
-message that is too long.
+Written from the tools' documentation and not from Curfew's own formats, so that a mistake in one is
+caught by the other. DingTalk's 130101 and WeCom's 45009 are unverified, as is DingTalk's response
+to a message that is too long.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def generic(request: HttpRequest, now: datetime) -> Taken:
 
 
 def yes(kind: str) -> HttpReply:
-    """What a tool answers if it takes a message."""
+    """A tool's response if it accepts a message."""
     match kind:
         case "dingtalk" | "wecom":
             return _reply(200, {"errcode": 0, "errmsg": "ok"})
@@ -150,7 +150,7 @@ def yes(kind: str) -> HttpReply:
 
 
 def no(kind: str, refusal: NotTaken) -> HttpReply:
-    """What a tool answers if it does not."""
+    """A tool's response if it does not."""
     match kind:
         case "dingtalk" | "wecom":
             return _reply(200, {"errcode": refusal.code, "errmsg": refusal.words})

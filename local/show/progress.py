@@ -1,8 +1,7 @@
-"""What a function is doing while it runs, told as it goes: its calls to ECS and what it waits for.
+"""Live progress of a running function: its calls to ECS and what it waits for.
 
-Stands between the function and its world, where every call and every wait passes, and looks on: the
-function is the one that is deployed. Only what is new is told, and after some seconds again what is
-still so.
+It wraps the function's world, observing every call and every wait: the function itself is the
+deployed code. Only changes are shown, and after some seconds again what has not changed.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from shared.run import World
 from shared.settings.settings import Credentials, Settings
 
 REPEAT_AFTER_S = 10.0
-"""Real seconds after which something that is still so is told again."""
+"""Real seconds after which an unchanged state is shown again."""
 _READS = ("Describe", "List")
 _TRIED = "DryRunOperation"
-"""What ECS answers to a dry run that would have been allowed ("Common parameters", ECS API)."""
+"""ECS's response to a dry run that would have been allowed ("Common parameters", ECS API)."""
 
 
 class Progress:
-    """Tells what one invocation does. Safe to use from threads."""
+    """Reports what one invocation does. Thread-safe."""
 
     def __init__(
         self,
@@ -42,12 +41,12 @@ class Progress:
         zone: tzinfo,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare to look on.
+        """Prepare to observe.
 
         Args:
             say: Prints a line.
             timeout_s: The function's timeout, by its own clock.
-            zone: The zone of the times that are told.
+            zone: The zone of the times shown.
             monotonic: Real seconds since some moment.
         """
         self._say = say
@@ -66,7 +65,7 @@ class Progress:
         self._told_at = 0.0
 
     def around(self, world: World) -> World:
-        """The same world, looked on at."""
+        """The same world, observed."""
 
         def clock() -> Clock:
             inner = world.clock()
@@ -80,7 +79,7 @@ class Progress:
         return msgspec.structs.replace(world, clock=clock, connect=connect)
 
     def sends(self, operation: str, parameters: Mapping[str, str]) -> None:
-        """A call goes out."""
+        """A call is sent."""
         where = parameters.get("RegionId", "")
         if operation.startswith(_READS):
             read = f"{operation} in {where}"
@@ -103,7 +102,7 @@ class Progress:
         return self._first
 
     def answered(self, answer: Mapping[str, Any]) -> None:
-        """ECS answered; what it shows is what is waited for next."""
+        """ECS responded; what it shows is what is waited for next."""
         with self._lock:
             if self._is_new_look:
                 self._states.clear()
@@ -114,7 +113,7 @@ class Progress:
                 self._first.setdefault(str(one.get("InstanceId")), _state(one))
 
     def went_wrong(self, operation: str, problem: str) -> None:
-        """ECS refused, or did not answer."""
+        """ECS refused, or did not respond."""
         with self._lock:
             self._awaited = f"until {operation} can be tried again"
         self._tell(f"{operation}: {problem}")
@@ -129,7 +128,7 @@ class Progress:
         self._tell(f"waiting{awaited}", is_wait=True)
 
     def _tell(self, text: str, *, again: bool = False, is_wait: bool = False) -> None:
-        """Say it, unless it was said last and not long ago."""
+        """Say it, unless it was the last message, recently."""
         with self._lock:
             moment = self._monotonic()
             known = text == self._told and moment - self._told_at < REPEAT_AFTER_S
@@ -182,7 +181,7 @@ class _WatchedConnection:
 
 
 def _states(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a look shows of each instance, or of each snapshot that is not complete."""
+    """What a read shows of each instance, or of each incomplete snapshot."""
     instances = _listed(answer, "Instances", "Instance")
     snapshots = _listed(answer, "Snapshots", "Snapshot")
     return [
@@ -203,7 +202,7 @@ def _state(instance: Mapping[str, Any]) -> State:
 
 
 def _listed(answer: Mapping[str, Any], outer: str, inner: str) -> list[Mapping[str, Any]]:
-    """The items of a list of ECS; none if it is not one, which is not for us to judge."""
+    """The items of an ECS list; none if it is not a list, which is not checked here."""
     wrapped = answer.get(outer)
     items = wrapped.get(inner) if isinstance(wrapped, Mapping) else None
     return [one for one in items if isinstance(one, Mapping)] if isinstance(items, list) else []

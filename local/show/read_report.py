@@ -1,7 +1,7 @@
-"""What a function answered, read back for people: its reports, and why it failed if it did.
+"""A function's response, parsed for display: its reports, and why it failed if it did.
 
-Reads what ``shared.report.report`` writes, in each of its forms: the report, a list of reports,
-the body of an HTTP answer, an error's message with the report after its sentence.
+Parses what ``shared.report.report`` writes, in each of its forms: the report, a list of reports,
+the body of an HTTP response, an error's message with the report after its sentence.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from shared.base.times import parse_instant
 
 T = TypeVar("T")
 _MOST_BRACES = 100
-"""In a failure's sentence: what comes after the hundredth is not looked through for a report."""
+"""In a failure's sentence: after the hundredth, no report is searched for."""
 
 
 class Price(msgspec.Struct, frozen=True):
-    """What an instance costs an hour at list price, and what of it ends in economical mode."""
+    """What an instance costs per hour at list price, and how much of it ends in economical mode."""
 
     hour: float
     ends: float
@@ -32,7 +32,7 @@ class Price(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One instance's line of a report; ``list_price`` is None if unknown or not asked for."""
+    """One instance's row in a report; ``list_price`` is None if unknown or not requested."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ class Row(msgspec.Struct, frozen=True):
     list_price: Price | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time that is none, since it is shown in another zone."""
+        """Refuse an invalid time, since it is shown in another zone."""
         if self.auto_release_at:
             parse_instant(self.auto_release_at)
 
@@ -55,9 +55,9 @@ class Report(msgspec.Struct, frozen=True):
     """The report of one request.
 
     Attributes:
-        instances_omitted: How many rows more there are than were answered.
+        instances_omitted: How many more rows there are than were returned.
         warnings: Sentences for people.
-        plan_id: Of a dry run's plan; "" if there is none to confirm.
+        plan_id: The id of a dry run's plan; "" if there is none to confirm.
     """
 
     action: str
@@ -74,7 +74,7 @@ class Report(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an invocation failed; the message is without the report that it may have carried."""
+    """Why an invocation failed; the message does not include the report."""
 
     error_type: str
     message: str
@@ -87,7 +87,7 @@ class Answer:
     Attributes:
         reports: One for each request that got that far.
         failure: None if all went well.
-        http_status: Of an HTTP trigger's answer; 0 for any other.
+        http_status: The status of an HTTP trigger's response; 0 for any other.
     """
 
     reports: tuple[Report, ...]
@@ -110,10 +110,10 @@ class _HttpAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read_answer(outcome: Outcome) -> Answer:
-    """Understand an outcome.
+    """Parse an outcome.
 
     Raises:
-        msgspec.MsgspecError: it is nothing that a function of ours answers.
+        msgspec.MsgspecError: it is not a response of one of our functions.
     """
     if not outcome.ok:
         return _read_error(outcome.body, outcome.error_type)
@@ -135,7 +135,7 @@ def _read_reports(body: bytes | str) -> tuple[Report, ...]:
 
 
 def _read_error(body: bytes | str, error_type: str = "") -> Answer:
-    """The error, its message taken apart into the sentence and the reports after it."""
+    """The error, with its message split into the sentence and the reports after it."""
     error = _decoded(body, _Error)
     message, kind = error.error_message, error.error_type or error_type
     for brace in islice(re.finditer(r" (?=\{)", message), _MOST_BRACES):
@@ -148,10 +148,10 @@ def _read_error(body: bytes | str, error_type: str = "") -> Answer:
 
 
 def _decoded(body: bytes | str, form: type[T]) -> T:
-    """JSON of a form.
+    """JSON of a given form.
 
     Raises:
-        msgspec.MsgspecError: it is not of that form, or nested deeper than anybody nests.
+        msgspec.MsgspecError: it is not of that form, or nested too deeply.
     """
     try:
         return msgspec.json.decode(body, type=form)

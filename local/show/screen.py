@@ -1,8 +1,8 @@
-"""What people see in the terminal: instances as tables, reports and failures in a few lines.
+"""Terminal output: instances as tables, reports and failures in a few lines.
 
-Made for 80 columns. Colours say nothing that the words do not, so pipes and NO_COLOR lose nothing.
-Times have their offset; their zone is the operator's, China's unless CURFEW_TZ says otherwise.
-Names and texts of others are shown, not acted upon: what a terminal would obey is escaped.
+Designed for 80 columns. Colours add no information, so pipes and NO_COLOR lose nothing. Times have
+their offset; their zone is the operator's, China's unless CURFEW_TZ says otherwise. Foreign names
+and texts are harmless: terminal controls are escaped.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ COLOURS: Mapping[str, str] = {
     "unknown": "dim",
 }
 _IN_ORDER = ("changed", "unchanged", "skipped", "failed", "pending", "would_change")
-"""Results as they are counted: the order of the README, however an answer has sorted them."""
+"""The order of the counts: that of the README, whatever the response's order."""
 _NAMES_SHARE = 0.35
-"""Of the screen, which a name takes at most; ECS's may have 128 characters."""
+"""The share of the screen that a name may take; ECS's may have 128 characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What of an instance is shown.
+    """The fields of an instance that are shown.
 
     Attributes:
         status: ECS's word, or ``Gone``.
-        stopped_mode: StopCharging or KeepCharging; "" where it says nothing.
+        stopped_mode: StopCharging or KeepCharging; "" if it does not apply.
         release_at: When ECS will release it; None: never.
     """
 
@@ -63,11 +63,11 @@ class State:
 
 GONE = State("Gone")
 UNKNOWN = State("unknown")
-"""Of an instance that the function has not seen: whatever is known of it here, it has not said."""
+"""For an instance that the function has not seen."""
 
 
 def state_of(instance: Instance | None) -> State:
-    """The state of an instance of the emulator; None is one that does not exist."""
+    """The state of an emulated instance; None: it does not exist."""
     if instance is None:
         return GONE
     mode = instance.shown_stopped_mode
@@ -79,7 +79,7 @@ def state_of(instance: Instance | None) -> State:
 
 
 def state_in(row: Row) -> State:
-    """The state that a report tells."""
+    """The state in a report."""
     if row.status == GONE.status:
         return GONE
     return State(
@@ -90,7 +90,7 @@ def state_in(row: Row) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An instance in the table of what happened; ``before`` is ``after`` if that is not known."""
+    """An instance in the table of what happened; ``before`` is ``after`` if unknown."""
 
     row: Row
     before: State
@@ -98,12 +98,12 @@ class Line:
 
 
 class _Screen(Console):
-    """A console that escapes whatever gets as far as it, but for its own controls."""
+    """A console that escapes everything except its own controls."""
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """The segments to be printed."""
+        """The segments to print."""
         for segment in super().render(renderable, options):
             if segment.control:
                 yield segment
@@ -112,14 +112,14 @@ class _Screen(Console):
 
 
 def screen(*, to_stderr: bool = False) -> Console:
-    """Where everything is printed: no wider than ``WIDEST``, and nothing is taken for markup."""
+    """The console for all output: no wider than ``WIDEST``, and without markup."""
     console = _Screen(stderr=to_stderr, markup=False, highlight=False, emoji=False)
     console.width = min(console.width, WIDEST)
     return console
 
 
 def printable_lines(text: str) -> str:
-    """The text with what a terminal would obey escaped, but for its line ends and tabs."""
+    """The text with terminal controls escaped, except line ends and tabs."""
     if text.isprintable():
         return text
     kept = {"\n", "\t"}
@@ -127,7 +127,7 @@ def printable_lines(text: str) -> str:
 
 
 def clock_text(moment: datetime, zone: tzinfo = CHINA, form: str = "%d %b %H:%M") -> str:
-    """A time in a zone, with its offset: ``24 Nov 20:00 +08:00``; in UTC where years end."""
+    """A time in a zone, with its offset: ``24 Nov 20:00 +08:00``; in UTC if out of range."""
     try:
         local = moment.astimezone(zone)
     except OverflowError:
@@ -137,9 +137,9 @@ def clock_text(moment: datetime, zone: tzinfo = CHINA, form: str = "%d %b %H:%M"
 
 
 def happened(lines: Iterable[Line], zone: tzinfo = CHINA) -> Table:
-    """A table: which instance, what it was and is now, what the report says of it.
+    """A table: which instance, its states before and now, what the report says about it.
 
-    Instances of several regions are grouped by region.
+    If there are several regions, instances are grouped by region.
     """
     table = _table("Instance", "State", "Result")
     in_order = sorted(lines, key=lambda line: line.row.region)
@@ -192,7 +192,7 @@ def summary(report: Report) -> Text:
 
 
 def failure_text(failure: Failure) -> Text:
-    """Why it failed, in the words of Function Compute's answer."""
+    """Why it failed, as in Function Compute's response."""
     return Text.assemble(
         (printable(failure.error_type), "bold red"), f"  {printable_lines(failure.message)}"
     )
@@ -205,16 +205,16 @@ def show_answer(
     after: Mapping[str, State] | None = None,
     zone: tzinfo = CHINA,
 ) -> None:
-    """Print an answer: for each report a table, a summary, its warnings, and how to confirm a plan.
+    """Print a response: for each report a table, a summary, its warnings, how to confirm a plan.
 
-    Then the failure if there is one.
+    Then the failure, if there is one.
 
     Args:
         console: Where to.
-        answer: What the function said.
-        before: The states before by instance id; None: not known.
-        after: The states after; None: only what the report tells is known.
-        zone: Of the times that are shown.
+        answer: The function's response.
+        before: The states before by instance id; None: unknown.
+        after: The states after; None: only what the report says.
+        zone: The zone of the times shown.
     """
     for report in answer.reports:
         if report.instances:
@@ -231,7 +231,7 @@ def show_answer(
 
 
 def _show_plan_id(console: Console, plan_id: str) -> None:
-    """How to have the plan carried out; the id in one piece, however long it is, to be copied."""
+    """How to carry out the plan; the id is unbroken, however long, so that it can be copied."""
     console.print(Text('to do exactly this, send it again with this instead of "dry_run":', "dim"))
     console.print(Text(f'  "plan_id": "{printable(plan_id)}"'), soft_wrap=True)
 
@@ -249,7 +249,7 @@ def _lines(
 
 
 def _is_seen(row: Row) -> bool:
-    """Did ECS show the instance to the function? What it never showed has no type in a report."""
+    """Did ECS show the instance to the function? If not, the report has no type for it."""
     return row.status != GONE.status or bool(row.instance_type) or row.result == "changed"
 
 
@@ -269,7 +269,7 @@ def _name(name: str, instance_id: str) -> Wrapped:
 
 
 def _result(row: Row) -> Text:
-    """What came of an instance, ECS's code for it, why, and what it costs if that was asked."""
+    """An instance's result, ECS's code, the reason, and what it costs if requested."""
     result = Text(printable(row.result).replace("_", " "), COLOURS.get(row.result, ""))
     if row.code:
         result.append(f" {printable(row.code)}", "red")
@@ -301,7 +301,7 @@ def _status(status: str) -> Text:
 
 
 def _change(before: State, after: State, zone: tzinfo) -> Text:
-    """The status, the stopped mode and the release time; each with what it was if it changed."""
+    """The status, the stopped mode and the release time; each with its old value if it changed."""
     text = _status(after.status)
     if before.status != after.status:
         text = Text.assemble(_status(before.status), " → ", text)
@@ -320,7 +320,7 @@ def _release(state: State, zone: tzinfo) -> str:
 
 
 def _what_it_is(instance: Instance) -> Text:
-    """Its type, what may guard it, and its other tags: by these people select."""
+    """Its type, what may guard it, and its other tags, by which people select."""
     text = Text(instance.instance_type.removeprefix("ecs."))
     if traits := ", ".join(_traits(instance)):
         text.append(f"\n{traits}", "yellow")

@@ -1,6 +1,6 @@
 """A schedule drawn as a strip: a row for each day, a mark for each quarter of an hour.
 
-Made for 80 columns. Everything that colours say the characters say, too.
+Designed for 80 columns. Colours add no information to the characters.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ ASCII = Marks("#", "#", "#", ".", ">", "x", "^")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is drawn.
+    """What to draw.
 
     Attributes:
         schedule: The schedule.
         at: The time in question; the strip begins with its day.
         days: How many rows.
         zone: The zone of schedules that state none.
-        calendar: Who knows working days.
+        calendar: What knows working days.
         catch_up: ``CURFEW_CATCH_UP``.
         marks: The characters.
     """
@@ -77,12 +77,12 @@ class Picture:
 
     @property
     def local(self) -> datetime:
-        """The time in question as clocks of the zone show it."""
+        """The time in question in the zone's local time."""
         return self.at.astimezone(self.own_zone)
 
 
 def draw(picture: Picture) -> Iterator[Text]:
-    """The lines of a picture: what holds at the time, and the days from it on."""
+    """The lines of a picture: what applies at the time, and the days from then on."""
     yield Text(str(picture.schedule), "bold")
     yield Text(f"{_weekday(picture.local.date())} {picture.local:%Y-%m-%d %H:%M %Z}", "bold")
     yield Text(_now(picture))
@@ -100,7 +100,7 @@ def draw(picture: Picture) -> Iterator[Text]:
 
 
 def _spans(picture: Picture, today: date) -> tuple[Span, ...]:
-    """All that run on the days that are drawn; of one that began earlier, two days before them."""
+    """All spans on the days drawn; for one that began earlier, the two days before them."""
     if picture.schedule.kind is not Kind.SPANS:
         return ()
     last = today + picture.days * _DAY
@@ -108,7 +108,7 @@ def _spans(picture: Picture, today: date) -> tuple[Span, ...]:
 
 
 def _now(picture: Picture) -> str:
-    """What holds, and until when."""
+    """What applies, and until when."""
     state = picture.state
     if state.kind is Kind.CLOSES:
         return f"only closes{_at(', the next at', picture, state.closes_at)}"
@@ -122,7 +122,7 @@ def _now(picture: Picture) -> str:
 
 
 def _span_closed_at(picture: Picture) -> datetime | None:
-    """When the last span ended: later closes are those of days without hours."""
+    """When the last span ended: later closes belong to days without hours."""
     opened_at = picture.state.opened_at
     if opened_at is None:
         return None
@@ -130,7 +130,7 @@ def _span_closed_at(picture: Picture) -> datetime | None:
 
 
 def _then(picture: Picture) -> Iterator[str]:
-    """What becomes now of who runs, and of who does not, and of what people do by hand."""
+    """What happens now to running and stopped instances, and to changes by hand."""
     state, moves = picture.state, _moves(picture)
     runs = "is stopped" if moves[Power.ON] is Move.STOP else "is left on"
     rests = "is started" if moves[Power.OFF] is Move.START else "stays off"
@@ -160,14 +160,14 @@ def _then(picture: Picture) -> Iterator[str]:
 
 
 def _left_by_hand(picture: Picture) -> Iterator[str]:
-    """How long what somebody starts now is left, if it will be closed."""
+    """How long an instance started now is left running, if there will be a close."""
     if closes_at := picture.state.closes_at:
         until = _at("until the next close,", picture, closes_at)
         yield f"What is started by hand now is left {until}."
 
 
 def _moves(picture: Picture) -> dict[Power, Move]:
-    """What becomes of an instance that runs since long ago, and of one that does not."""
+    """What happens to an instance that has been running for long, and to a stopped one."""
     terms = Terms(picture.catch_up, enforced=False)
     long_ago = picture.at - _LONG_AGO
     return {
@@ -239,7 +239,7 @@ def _lone(picture: Picture, day: date) -> str:
 
 
 def _told(picture: Picture, day: date, spans: Sequence[Span]) -> str:
-    """The hours of a day, and what kind of day the calendar has it for."""
+    """The hours of a day, and what kind of day it is in the calendar."""
     if picture.schedule.kind is Kind.SPANS:
         parts = (_of_day(picture, day, one) for one in spans)
         each = [_hours(picture, part) for part in parts if part]
@@ -251,9 +251,9 @@ def _told(picture: Picture, day: date, spans: Sequence[Span]) -> str:
 
 
 def _of_day(picture: Picture, day: date, span: Span) -> Span | None:
-    """What of a span is told at a day; None: nothing.
+    """What a day says about a span; None: nothing.
 
-    A night is told whole where it begins, and of what runs for longer than a day each day's part.
+    A night is shown whole on the day it begins, a span longer than a day as each day's part.
     """
     begins, ends = (instant_of(day + more, 0, picture.own_zone) for more in (timedelta(), _DAY))
     if span.closes_at - span.opens_at <= _DAY:
@@ -269,7 +269,7 @@ def _hours(picture: Picture, span: Span) -> str:
 
 
 def _kind(picture: Picture, day: date) -> str:
-    """What China's calendar says of a day, if the schedule asks and it is not what one expects."""
+    """What China's calendar says about a day, if the schedule uses it and it is unusual."""
     if not picture.schedule.asks_calendar:
         return ""
     found = picture.calendar.workday(day)

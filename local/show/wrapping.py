@@ -1,6 +1,6 @@
-"""Text that is wrapped where people would: at blanks, then after punctuation, never mid-word.
+"""Text wrapped where people would: at spaces, then after punctuation, never mid-word.
 
-Rich wraps at blanks, and cuts a word that is wider than its column anywhere:
+Rich wraps at spaces, and cuts a word wider than its column anywhere:
 ``acs:autoscaling:scalingGr`` and ``oupId``. ECS's codes, tag keys and ids are such words.
 """
 
@@ -18,15 +18,15 @@ _PART = re.compile(r"[^\W_]*[^\w\s]*_*|.", re.DOTALL)
 
 
 class Wrapped:
-    """A text in a table's cell, which may keep others from having their part of the table."""
+    """A text in a table's cell, which could crowd out the other columns."""
 
     def __init__(self, text: Text, share: float = 1.0) -> None:
-        """Takes the text, and the share of the screen that it may have at most."""
+        """Takes the text, and the largest share of the screen that it may have."""
         self._text = text
         self._share = share
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The text, its long words divided for the width that the cell has."""
+        """The text, with long words broken for the cell's width."""
         text = divided(self._text, options.max_width)
         text.no_wrap = False
         yield text
@@ -48,7 +48,7 @@ def divided(text: Text, width: int) -> Text:
 
 
 def _places(word: str, width: int) -> list[int]:
-    """Where a word is divided; a part that is too wide itself is cut."""
+    """Where a word is broken; a part that is itself too wide is cut."""
     places, begun, end = list[int](), 0, 0
     for part in _PART.findall(word):
         for piece in chop_cells(part, width):
