@@ -168,7 +168,7 @@ class _Loader(SafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, TypeError, LookupError, AttributeError):  # such as 2026-02-30
             raise yaml.MarkedYAMLError(
-                problem="it looks like a date or a number and is none; write it in quotes",
+                problem="it looks like a date or a number but is not one; write it in quotes",
                 problem_mark=node.start_mark,
             ) from None
 

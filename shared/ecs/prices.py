@@ -221,7 +221,7 @@ def _read(body: Mapping[str, Any], wanted: Configuration) -> tuple[dict[str, flo
         raise ValueError("ECS does not say what the parts of the price are") from None
     each = (cost for _, cost in stated)
     if total <= 0 or not all(0 <= one <= MOST_AN_HOUR for one in (total, *each)):
-        raise ValueError("ECS answers a price that is none")
+        raise ValueError("ECS returned an invalid price")
     costs: dict[str, float] = defaultdict(float)
     for name, cost in stated:
         costs[_NAMES.get(name, name)] += cost

@@ -118,7 +118,7 @@ def read_channels(text: str) -> Channels:
         if isinstance(one, str):
             problems.append(one)
         elif (first := usable.setdefault(one.url, one)) is not one:
-            again = f"address {position} is address {first.position} again, which is told once"
+            again = f"address {position} repeats address {first.position}, which is notified once"
             problems.append(f"CURFEW_NOTIFY: {again}")
     return Channels(tuple(usable.values()), tuple(problems))
 

@@ -15,7 +15,7 @@ from tests.harness.call import Body, Call
 
 NAN = float("nan")
 FORM = "ECS does not say what the parts of the price are"
-NONE = "ECS answers a price that is none"
+NONE = "ECS returned an invalid price"
 WHOLE = "the parts of the price that ECS answers are not the whole"
 UNNAMED = "ECS does not say in which currency the price is"
 

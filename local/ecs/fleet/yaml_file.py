@@ -46,7 +46,7 @@ class _Loader(yaml.SafeLoader):
         try:
             return super().construct_object(node, deep)
         except (ValueError, TypeError, LookupError, AttributeError):  # such as !!int x
-            problem = "it looks like a number and is none; write it in quotes"
+            problem = "it looks like a number but is not one; write it in quotes"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
     def construct_mapping(

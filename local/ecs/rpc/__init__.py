@@ -1,1 +1,1 @@
-"""How operations read requests and write answers."""
+"""How operations parse requests and write responses."""

@@ -1,4 +1,4 @@
-"""Which instances a request is about."""
+"""Which instances a request names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def instance_ids(
     """``InstanceId.N``: 1 to 100 ids, each counted once.
 
     Raises:
-        EcsError: there are none or too many, or one that is not of an id's form.
+        EcsError: there are none or too many, or one is not in the form of an id.
     """
     given = request.parameters.repeated("InstanceId")
     if not given:
@@ -29,7 +29,7 @@ def instance_ids(
 
 
 def one_instance(request: Request, unknown: Refusal = Refusal.UNKNOWN_INSTANCE) -> Instance:
-    """``InstanceId``, in ``RegionId`` if that is given; RAM allows the request.
+    """The instance ``InstanceId``, in ``RegionId`` if given, with RAM's permission.
 
     Raises:
         EcsError: the id is absent or unknown, or RAM denies.

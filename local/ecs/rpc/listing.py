@@ -29,13 +29,13 @@ U = TypeVar("U")
 
 @dataclass(frozen=True, slots=True)
 class Query(Generic[T]):
-    """What is looked for.
+    """A list query.
 
     Attributes:
-        resources: what RAM is asked about, such as ``disk/*``; all must be allowed.
-        page: which part of the list is wanted.
-        ids: only these; None for no such filter, while none at all is one that nothing passes.
-        criteria: what must hold for each, besides its tags.
+        resources: the resources that RAM checks, such as ``disk/*``; all must be allowed.
+        page: the requested part of the list.
+        ids: only these; None for no such filter; empty matches nothing.
+        criteria: conditions that each must meet, besides its tags.
     """
 
     resources: tuple[str, ...]
@@ -45,9 +45,9 @@ class Query(Generic[T]):
 
 
 def find(request: Request, collection: Collection[T], query: Query[T]) -> Page[T]:
-    """One page of what ``query`` and the request's ``Tag.N`` leave; empty without permission.
+    """One page of what matches ``query`` and the request's ``Tag.N``; empty without permission.
 
-    A list by tags shows only so many resources in all its pages together
+    A list by tags shows a limited number of resources over all its pages
     (`local.ecs.account.quirks.Quirks.tag_filter_limit`).
 
     Raises:
@@ -84,7 +84,7 @@ def equalities(
 def refuse_filters(parameters: Parameters, names: frozenset[str]) -> None:
     """Refuse filters that ECS has and the emulator does not.
 
-    An ignored filter would show resources that nobody asked for.
+    An ignored filter would show resources that were not requested.
 
     Raises:
         EcsError: one of ``names`` was given.

@@ -1,7 +1,7 @@
-"""What was made of a value once and need not be made again as long as the value is the same.
+"""Caches what was made from a value, for as long as the value is the same.
 
-Values are frozen: one that changed is another object. So nothing has to be told of a change, and
-what was remembered can be stale for nobody.
+Values are frozen: a changed one is another object. So no invalidation is needed, and nothing in the
+cache can be stale.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 REMEMBERED = 16_384
-"""Results at most: some 40 MB of entries of DescribeInstances, whatever the size of the fleet."""
+"""The most results: some 40 MB of entries of DescribeInstances, whatever the fleet's size."""
 
 
 class Memo(Generic[T, R]):
@@ -22,11 +22,11 @@ class Memo(Generic[T, R]):
     def __init__(
         self, make: Callable[[T], R], key: Callable[[T], str], remembered: int = REMEMBERED
     ) -> None:
-        """Remember nothing yet.
+        """Start empty.
 
         Args:
-            make: the function; what it returns is shared and not to be changed.
-            key: what stays the same of a value that changes, such as its id.
+            make: the function; its results are shared and must not be modified.
+            key: the part of a value that never changes, such as its id.
             remembered: how many results to keep; when there are more, all are forgotten.
         """
         self._make = make
@@ -35,7 +35,7 @@ class Memo(Generic[T, R]):
         self._results: dict[str, tuple[T, R]] = {}
 
     def __call__(self, value: T) -> R:
-        """What ``make`` returns for this very object, made now if need be."""
+        """What ``make`` returns for this object, computed now if need be."""
         key = self._key(value)
         found = self._results.get(key)
         if found is not None and found[0] is value:

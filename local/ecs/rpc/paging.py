@@ -1,7 +1,7 @@
-"""Lists in pages: by token, or by page number as older clients ask.
+"""Lists in pages: by token, or by page number for older clients.
 
 Source: DescribeInstances, API reference: MaxResults is clamped, not refused; a token wins over a
-page number; TotalCount means nothing in answers by token, which is shown here by 0.
+page number; TotalCount means nothing in responses by token, so it is 0 here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list, with what an answer says about it."""
+    """One page of a list, with what a response says about it."""
 
     items: tuple[T, ...]
     total: int
@@ -36,7 +36,7 @@ class Page(Generic[T]):
     next_token: str
 
     def head(self) -> dict[str, int | str]:
-        """The fields of the answer that tell where in the list it is."""
+        """The fields of the response that say where in the list it is."""
         return {
             "TotalCount": self.total,
             "PageNumber": self.number,
@@ -47,13 +47,13 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page is wanted.
+    """The requested page.
 
     Attributes:
-        number: from 1; 0 when the list is walked by token.
+        number: from 1; 0 when paging by token.
         size: how many resources at most.
         after: the position of the last resource of the page before; 0 for the first page.
-        with_token: whether the answer may name a next page.
+        with_token: whether the response may name a next page.
     """
 
     number: int
@@ -63,10 +63,10 @@ class PageRequest:
 
     @classmethod
     def read(cls, request: Request, largest: int) -> PageRequest:
-        """What MaxResults, NextToken, PageNumber and PageSize ask for.
+        """The page that MaxResults, NextToken, PageNumber and PageSize request.
 
         Raises:
-            EcsError: one of them is no number, or the token is none that was given out.
+            EcsError: one of them is not a number, or the token was not issued here.
         """
         parameters = request.parameters
         check_token(request)
@@ -80,10 +80,10 @@ class PageRequest:
     def by_number(
         cls, parameters: Parameters, largest: int, *, with_token: bool = False
     ) -> PageRequest:
-        """What PageNumber and PageSize ask for.
+        """The page that PageNumber and PageSize request.
 
         Raises:
-            EcsError: one of them is no number.
+            EcsError: one of them is not a number.
         """
         number = max(1, parameters.number("PageNumber", 1))
         size = _clamp(parameters.number("PageSize", SMALLEST), 1, largest)
@@ -99,7 +99,7 @@ class PageRequest:
             found = list(islice(ahead, self.size + 1))
             total = 0
         else:
-            # Counted, not kept: this is how most clients ask, also of a large fleet.
+            # Counted, not kept: most clients page this way, even through a large fleet.
             rest = iter(matches)
             before = _count(islice(rest, (self.number - 1) * self.size))
             found = list(islice(rest, self.size + 1))
@@ -123,16 +123,16 @@ def check_token(request: Request) -> None:
 
 
 def make_token(position: int) -> str:
-    """An opaque token for the list that goes on after ``position``."""
+    """An opaque token for the rest of the list after ``position``."""
     seal = fingerprint("token", position) & 0xFFFFFFFFFFFFFFFF
     return f"{position ^ _MASK:016x}{seal:016x}"
 
 
 def read_token(token: str) -> int:
-    """The position that the token stands for; 0 for an empty one.
+    """The position encoded in the token; 0 for an empty one.
 
     Raises:
-        EcsError: it is no token that `make_token` made.
+        EcsError: it was not made by `make_token`.
     """
     if not token:
         return 0

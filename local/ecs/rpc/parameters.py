@@ -1,4 +1,4 @@
-"""Request parameters as they come over the wire: text, read strictly, refused in ECS's words."""
+"""Request parameters as on the wire: text, parsed strictly, refused in ECS's words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\dZ", re.ASCII)
 
 NUMBER = "[0-9]{1,9}"
-"""The form of what numbers the items of a list: ``Tag.1.Key``."""
+"""The form of a list's numbered items: ``Tag.1.Key``."""
 _IS_NUMBER = re.compile(NUMBER)
 _SINGLE_QUOTED = re.compile(r"\s*\[\s*'[^'\"\\]*'(\s*,\s*'[^'\"\\]*')*\s*\]\s*")
 
@@ -30,7 +30,7 @@ E = TypeVar("E", bound=Enum)
 class Parameters:
     """The parameters of one request, without the common ones (signature, version, action).
 
-    A parameter that is absent and one that is empty are the same, except to `given`.
+    An absent parameter and an empty one are the same, except for `given`.
     """
 
     def __init__(self, raw: Mapping[str, str], *, single_quotes: bool = False) -> None:
@@ -38,13 +38,13 @@ class Parameters:
 
         Args:
             raw: values by name, decoded.
-            single_quotes: whether a list in one text may be as Python prints it, besides JSON.
+            single_quotes: whether a list in one text may also be in Python's notation.
         """
         self._raw = raw
         self._single_quotes = single_quotes
 
     def given(self, name: str) -> bool:
-        """Whether the parameter was sent at all, be it empty."""
+        """Whether the parameter was sent at all, even if empty."""
         return name in self._raw
 
     def names(self) -> frozenset[str]:
@@ -52,22 +52,22 @@ class Parameters:
         return frozenset(name.partition(".")[0] for name, value in self._raw.items() if value)
 
     def all_names(self) -> tuple[str, ...]:
-        """The parameters that were sent, each whole: ``Tag.1.Key``."""
+        """The parameters sent, with full names: ``Tag.1.Key``."""
         return tuple(self._raw)
 
     def fingerprint(self) -> frozenset[tuple[str, str]]:
-        """What must be equal when a ClientToken is used again."""
+        """What must be equal when a ClientToken is reused."""
         return frozenset(item for item in self._raw.items() if item[0] != "ClientToken")
 
     def text(self, name: str, default: str = "") -> str:
-        """The value as it is, or ``default``."""
+        """The raw value, or ``default``."""
         return self._raw.get(name) or default
 
     def required(self, name: str, missing: Refusal = Refusal.MISSING) -> str:
-        """The value as it is.
+        """The raw value.
 
         Raises:
-            EcsError: it is absent or empty; ``missing`` says how ECS calls that here.
+            EcsError: it is absent or empty; ``missing`` is ECS's code for that here.
         """
         value = self._raw.get(name)
         if not value:
@@ -166,9 +166,9 @@ class Parameters:
         return tuple(Parameters(found[number]) for number in sorted(found))
 
     def ids(self, name: str, too_many: Refusal, malformed: Refusal) -> tuple[str, ...] | None:
-        """At most 100 ids in one text that holds a JSON array; None when absent.
+        """At most 100 ids in one text, a JSON array; None when absent.
 
-        An empty array is a filter that nothing passes. Source: DescribeInstances, API reference.
+        An empty array is a filter that matches nothing. Source: DescribeInstances, API reference.
 
         Raises:
             EcsError: ``malformed`` if it is not an array of text, ``too_many`` above 100.
@@ -189,7 +189,7 @@ class Parameters:
         return tuple(ids)
 
     def tag_filters(self) -> tuple[tuple[str, str], ...]:
-        """Key and value of each ``Tag.N``; an empty value stands for any.
+        """Key and value of each ``Tag.N``; an empty value matches any.
 
         Raises:
             EcsError: a value without a key, or more than 20 tags.
@@ -205,7 +205,7 @@ class Parameters:
         """The tags to put on a resource, each ``Tag.N``. Source: TagResources, API reference.
 
         Raises:
-            EcsError: more than 20, a key twice, or a key or value that ECS does not take.
+            EcsError: more than 20, a duplicate key, or a key or value that ECS does not accept.
         """
         pairs = [(tag.text("Key"), tag.text("Value")) for tag in self.structures("Tag")]
         if len(pairs) > MAX_TAGS:

@@ -1,9 +1,10 @@
-"""What the API reference says of an operation: its parameters, and how it refuses.
+"""What the API reference says about an operation: its parameters, and its refusals.
 
 The facts are data, in ``reference.json`` beside this file, each operation with its source. A rule
 names a code; status and text come from the table, and a code that the table does not have for the
-operation cannot be raised. A parameter that it does not have, or has and the emulator has not, is
-refused before the operation is done: an ignored filter would show what nobody asked for.
+operation cannot be raised. A parameter that the operation does not have, or that the emulator does
+not support, is refused before the operation runs: an ignored filter would show what was not
+requested.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _FILE = Path(__file__).with_name("reference.json")
 _NUMBER = re.compile(rf"\.{NUMBER}(?=\.|$)")
 
 _NOTHING = frozenset({"0", "default", "false", "False", "x86_64"})
-"""Values that ask for what there is anyway."""
+"""Values that request the default behaviour."""
 
 COMMON = frozenset(
     {
@@ -33,8 +34,10 @@ COMMON = frozenset(
         *("OwnerId", "OwnerAccount", "ResourceOwnerId", "ResourceOwnerAccount"),
     }
 )
-"""What any operation may be sent: the SDKs and programs send it to those, too, that have no use
-for it. But a dry run of a change that has none would be the change itself."""
+"""Parameters accepted by every operation: SDKs and programs send them even without use.
+
+Only a dry run of a change without dry-run support is refused: it would be the change itself.
+"""
 
 _DRY_RUN = "DryRun"
 _WITH_DRY_RUN = frozenset(
@@ -44,7 +47,7 @@ _WITH_DRY_RUN = frozenset(
         *("StopInstance", "StopInstances"),
     }
 )
-"""The changes that have a dry run. Source: the requests of the official SDKs."""
+"""The changes with dry-run support. Source: the requests of the official SDKs."""
 _READING = ("Describe", "Get", "List")
 
 _SENT_ANYWAY = frozenset({"on"})
@@ -53,7 +56,7 @@ Ansible's modules for Alibaba Cloud, names the operation again."""
 
 
 class Row(msgspec.Struct, array_like=True, frozen=True):
-    """One refusal; its source is the operation's unless it has one of its own."""
+    """One refusal; its source is the operation's unless it has its own."""
 
     status: int
     code: str
@@ -63,7 +66,7 @@ class Row(msgspec.Struct, array_like=True, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """One operation as its reference has it.
+    """One operation according to its reference.
 
     Attributes:
         source: a key of `sources`.
@@ -84,11 +87,11 @@ class Documented:
 
         Args:
             code: ECS's.
-            having: what the text has in it, where the code has several texts.
-            details: what stands for ``{name}`` in it.
+            having: part of the text, if the code has several texts.
+            details: the values for ``{name}`` in it.
 
         Raises:
-            KeyError: the reference knows no such refusal of the operation.
+            KeyError: the reference has no such refusal for the operation.
         """
         for row in self.errors:
             if row.code == code and having in row.text:
@@ -117,7 +120,7 @@ def _read() -> _File:
 
 @functools.cache
 def documented(operation: str) -> Documented:
-    """What is documented of an operation.
+    """What is documented about an operation.
 
     Raises:
         KeyError: the table does not have it.
@@ -135,13 +138,13 @@ def all_documented() -> dict[str, Documented]:
 def check_parameters(operation: str, sent: Mapping[str, str], *, unknown_too: bool) -> None:
     """Refuse parameters that the emulator does not have.
 
-    Those without a value ask for nothing, and pass. So do those that change, as opposed to lists,
-    and are not emulated, with a value that ECS has anyway.
+    Those without a value request nothing, and pass. So do unsupported parameters of changes, as
+    opposed to lists, with a value that is ECS's default.
 
     Args:
-        operation: one that the table has.
-        sent: each whole: ``Tag.1.Key``.
-        unknown_too: whether to refuse those, too, that the operation does not have.
+        operation: one in the table.
+        sent: with full names: ``Tag.1.Key``.
+        unknown_too: whether to refuse those that the operation does not have, too.
 
     Raises:
         EcsError: it is the emulator's own, and says so.
@@ -159,7 +162,7 @@ def check_parameters(operation: str, sent: Mapping[str, str], *, unknown_too: bo
 
 
 def sources() -> dict[str, str]:
-    """What each source is."""
+    """The description of each source."""
     return dict(_read().sources)
 
 

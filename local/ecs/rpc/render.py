@@ -1,4 +1,4 @@
-"""Instances as ECS's answers show them: its names, its nesting, its ways of saying nothing.
+"""Instances as in ECS's responses: its names, its nesting, its ways of omitting values.
 
 Sources: DescribeInstances, DescribeInstanceAttribute, API reference, and answers seen in the wild
 (43 rows of 2024): ``AutoReleaseTime`` is "" when unset, ``Tags`` and ``LocalStorage…`` are absent
@@ -46,9 +46,9 @@ _SAME_FOR_ALL: JsonObject = {
     "Recyclable": False,
     "SaleCycle": "",
 }
-"""What DescribeInstances shows of every instance alike."""
+"""What DescribeInstances shows for every instance."""
 DEFAULT_EIP_BANDWIDTH = 5
-"""Mbit/s of an elastic address."""
+"""The bandwidth of an elastic address in Mbit/s."""
 _NO_EIP: JsonObject = {"AllocationId": "", "InternetChargeType": "", "IpAddress": ""}
 
 
@@ -140,7 +140,7 @@ def instance(shown: Instance) -> JsonObject:
 
 
 def instance_attribute(shown: Instance) -> JsonObject:
-    """The answer of DescribeInstanceAttribute: flat, without AutoReleaseTime, tags, protection."""
+    """DescribeInstanceAttribute's response: flat, without AutoReleaseTime, tags, protection."""
     return {
         **_common(shown),
         "CreationTime": to_second(shown.created_at),
@@ -156,7 +156,7 @@ instance_entry = Memo(instance, key=lambda shown: shown.instance_id)
 
 
 def _common(shown: Instance) -> JsonObject:
-    """What DescribeInstances and DescribeInstanceAttribute show alike."""
+    """What both DescribeInstances and DescribeInstanceAttribute show."""
     kind = INSTANCE_TYPES[shown.instance_type]
     return {
         **_addresses(shown),
@@ -172,7 +172,7 @@ def _common(shown: Instance) -> JsonObject:
         "InstanceName": shown.name,
         "InstanceNetworkType": shown.network.value,
         "InstanceType": shown.instance_type,
-        # With an elastic address it is that one's: 4 of 4 rows.
+        # With an elastic address it is that address's: 4 of 4 rows.
         "InternetChargeType": "" if shown.eip else shown.internet_charge_type.value,
         "InternetMaxBandwidthIn": shown.bandwidth_in,
         "InternetMaxBandwidthOut": shown.bandwidth_out,
@@ -247,5 +247,5 @@ def _interfaces(shown: Instance) -> JsonObject:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _digits(instance_id: str) -> str:
-    """32 hexadecimal digits, from which what is not modelled is made."""
+    """32 hexadecimal digits, the source of values that are not modelled."""
     return f"{fingerprint(instance_id):032x}"

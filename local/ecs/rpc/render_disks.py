@@ -1,7 +1,7 @@
-"""Disks and snapshots as ECS's answers show them.
+"""Disks and snapshots as in ECS's responses.
 
 Sources: DescribeDisks, DescribeSnapshots, API reference, and 17 real rows of 2024: what they show
-of a system disk in use is shown here, and nothing besides.
+    for a system disk in use is shown here, and nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NEVER_EXPIRES = "2999-09-08T16:00Z"
 
 
 def is_portable(disk: Disk) -> bool:
-    """Whether it can leave its instance: every cloud disk, system disks too, and no local one."""
+    """Whether it can be detached: every cloud disk, including system disks, but no local one."""
     return DISK_CATEGORIES[disk.category].can_be_snapshotted
 
 
@@ -80,7 +80,7 @@ disk_entry = Memo(disk, key=lambda shown: shown.disk_id)
 
 
 def serial_number(shown: Disk) -> str:
-    """How programs inside a machine find the disk: 20 characters, not those of its id."""
+    """The serial number by which programs in a machine find the disk: 20 characters."""
     return resource_id("serial", shown.region, shown.disk_id).removeprefix("serial-")
 
 

@@ -1,4 +1,4 @@
-"""One request on its way through the engine: what it says, who sent it, what RAM lets it do."""
+"""One request in the engine: its parameters, its sender, what RAM allows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from local.ecs.rpc.reference import Documented, documented
 
 MAX_TOKEN_LENGTH = 64
 _DRY_RUN_LISTS = frozenset({"DescribeInstances", "DescribeDisks", "DescribeSnapshots"})
-"""The lists whose references have a DryRun."""
+"""The lists whose references have DryRun."""
 _REFUSED_LISTS = frozenset({"DescribeInstances", "DescribeDisks"})
-"""The lists that are refused, and not empty, without permission since 2025-12-20."""
+"""The lists that are refused instead of empty without permission since 2025-12-20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Request:
     """An operation's name and parameters, its caller, and the account it is about.
 
     Attributes:
-        product: in whose version it is asked.
-        service: what RAM calls the product whose operation it is.
+        product: the product whose API version was used.
+        service: RAM's name of the product that owns the operation.
     """
 
     action: str
@@ -53,7 +53,7 @@ class Request:
 
     @property
     def reference(self) -> Documented:
-        """What the API reference says of this operation.
+        """What the API reference says about this operation.
 
         Raises:
             KeyError: the table of references does not have it.
@@ -61,7 +61,7 @@ class Request:
         return documented(self.action)
 
     def optional_region(self) -> str | None:
-        """The RegionId where the operation does not require it; None stands for any.
+        """The RegionId if the operation does not require it; None means any.
 
         Raises:
             EcsError: it is not a region.
@@ -75,17 +75,17 @@ class Request:
         )
 
     def authorize(self, resource: str, region: str, tags: Mapping[str, str]) -> None:
-        """Insist on what `allows` asks.
+        """Require what `allows` checks.
 
         Raises:
-            DeniedError: RAM denies it; the detail names the action. Recorded of DescribeInstances
-                alone; the SDKs read it from an error of any operation.
+            DeniedError: RAM denies it; the detail names the action. Recorded only for
+                DescribeInstances; the SDKs read it from the errors of any operation.
         """
         if not self.allows(resource, region, tags):
             raise DeniedError(self._denied(resource, region, tags))
 
     def authorize_instance(self, instance_id: str, instance: Instance | None) -> None:
-        """Insist on the permission for one instance, be it there or not.
+        """Require permission for one instance, whether it exists or not.
 
         Raises:
             EcsError: RAM denies it.
@@ -97,10 +97,10 @@ class Request:
             self.authorize(f"instance/{instance_id}", instance.region, instance.tags)
 
     def authorize_batch(self, instances: Mapping[str, Instance | None]) -> None:
-        """Insist on the permission for each instance that a batch names.
+        """Require permission for each instance that a batch names.
 
         Raises:
-            EcsError: RAM denies one of them, and so the whole.
+            EcsError: RAM denies one of them, and so the whole batch.
         """
         seen = self.state.settings.quirks.ram_sees_tags_of_a_batch
         for instance_id, instance in instances.items():
@@ -109,7 +109,7 @@ class Request:
             )
 
     def authorize_new_tags(self, resource: str, region: str, tags: Mapping[str, str]) -> None:
-        """Insist on the permission to tag what is about to be made, if the quirk has it so.
+        """Require permission to tag a new resource, if the quirk says so.
 
         Raises:
             EcsError: RAM denies ``ecs:TagResources``.
@@ -118,7 +118,7 @@ class Request:
             replace(self, action="TagResources").authorize(resource, region, {})
 
     def authorize_disk(self, disk: Disk) -> None:
-        """Insist on the permission for one disk.
+        """Require permission for one disk.
 
         Raises:
             EcsError: RAM denies it.
@@ -126,10 +126,10 @@ class Request:
         self.authorize(f"disk/{disk.disk_id}", disk.region, disk.tags)
 
     def may_list(self, resource: str, region: str) -> bool:
-        """Whether the caller sees a list at all, where he is not refused.
+        """Whether the caller sees a list at all, if not refused.
 
         Since 2025-12-20 DescribeInstances and DescribeDisks are refused (notice on ECS's query
-        APIs). Before, they were empty, and only a dry run told the difference (DescribeInstances,
+        APIs). Before, they were empty, and only a dry run showed the difference (DescribeInstances,
         API reference of 2021); that the other lists are still like that is assumed.
 
         Raises:
@@ -146,7 +146,7 @@ class Request:
         return self.allows(resource, region, {})
 
     def _refuses_list(self) -> bool:
-        """Whether a list without permission is an error, and not empty."""
+        """Whether a list without permission is an error instead of empty."""
         quirks = self.state.settings.quirks
         if self.action not in _REFUSED_LISTS:
             return quirks.denied_lists_are_refused
@@ -155,7 +155,7 @@ class Request:
         return not quirks.denied_describe_is_empty
 
     def _denied(self, resource: str, region: str, tags: Mapping[str, str]) -> Mapping[str, str]:
-        """The ``AccessDeniedDetail``, with the fields and words of a real answer of 2025.
+        """The ``AccessDeniedDetail``, with the fields and words of a real response of 2025.
 
         Its encoded message is for RAM to decode; here it is JSON in Base64, and names the resource.
         """
@@ -180,7 +180,7 @@ class Request:
         """End a dry run here: everything was checked, nothing was done.
 
         Raises:
-            EcsError: ``refusal``, which is ECS's way to say that it would have worked.
+            EcsError: ``refusal``, ECS's way of saying that it would have worked.
         """
         if self.parameters.flag("DryRun"):
             raise refusal.error()
@@ -195,13 +195,12 @@ Operation = Callable[[Request], JsonObject]
 
 
 def idempotent(operation: Operation) -> Operation:
-    """Answer a ClientToken that was seen before as it was answered then, and do nothing.
+    """Answer a repeated ClientToken with the first response, and do nothing.
 
     Only successes are kept. Source: "How to ensure idempotence", developer guide.
 
     Raises:
-        EcsError: from the operation, when the token is malformed, or was used with other
-            parameters.
+        EcsError: from the operation; or the token is malformed, or was used with other parameters.
     """
 
     @functools.wraps(operation)

@@ -1,4 +1,4 @@
-"""Names in sequence, ``prefix[begin,bits]suffix``, as RunInstances takes them.
+"""Sequential names, ``prefix[begin,bits]suffix``, as RunInstances accepts them.
 
 Source: "Batch configure sequential names or hostnames for multiple instances", user guide: there
 is a prefix; begin is 0 to 999999, 0 when left out; bits are 1 to 6, and 6 when left out or when
@@ -19,7 +19,7 @@ def has_sequence(name: str) -> bool:
 
 
 def in_sequence(name: str, count: int) -> tuple[str, ...]:
-    """So many names, each with its number; all the same where there is no place for one."""
+    """This many names, each with its number; all the same if there is no place for one."""
     place = _PLACE.search(name)
     if place is None:
         return (name,) * count

@@ -1,7 +1,7 @@
-"""A list operation as a table: where its rows are, by what they are filtered, how one is shown.
+"""A list operation as a table: where its rows are, how they are filtered and shown.
 
-What is not in the table is refused, if the API reference has it: an ignored filter would show
-resources that nobody asked for.
+Parameters of the API reference that are not in the table are refused: an ignored filter would show
+resources that were not requested.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Listing(Generic[T]):
     """One list operation.
 
     Attributes:
-        answer: what the list is called in the answer, and what one of its rows.
-        resource: what RAM is asked about, such as ``securitygroup/*``.
+        answer: the names of the list and of one of its rows in the response.
+        resource: the resource that RAM checks, such as ``securitygroup/*``.
         rows: all rows in a region that the request may mean, each with its position, in order.
-        show: one row as the answer has it.
+        show: one row as in the response.
         filters: by parameter the attribute that must have its value, or, if it is a tuple, have it
             among its values; text may have ``*`` where the parameter is in ``wild``.
         arrays: likewise, of parameters that hold several values, of which one is enough.

@@ -127,7 +127,10 @@ def test_an_empty_list_is_an_empty_fleet(path: Path) -> None:
         ("default_stopped_mode: Idle", "default_stopped_mode: 'Idle' is invalid: there are Not-"),
         ("instances: [{name: a, name: b}]", "line 1, column 13: 'name' comes twice"),
         ("instances: [", "line 1, column 13: "),
-        ("instances: [{count: !!int x}]", "line 1, column 21: it looks like a number and is none"),
+        (
+            "instances: [{count: !!int x}]",
+            "line 1, column 21: it looks like a number but is not one",
+        ),
         ("instances: [{count: !!timestamp x}]", "line 1, column 21: "),
         (f"instances: {'[' * 3_000}{']' * 3_000}", "the file: it is nested too deeply"),
         ("a: \x07", "the file: "),

@@ -75,7 +75,7 @@ resources:
     assert read(text, tmp_path) == {"timeout": 60, "cpu": 2}
 
 
-NO_VALUE = "it looks like a date or a number and is none; write it in quotes"
+NO_VALUE = "it looks like a date or a number but is not one; write it in quotes"
 
 
 @pytest.mark.parametrize(

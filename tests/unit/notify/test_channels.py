@@ -127,8 +127,8 @@ def test_a_channel_that_is_named_twice_is_told_once() -> None:
 
     assert [one.position for one in read.usable] == [1, 2, 5]
     assert read.problems == (
-        "CURFEW_NOTIFY: address 3 is address 1 again, which is told once",
-        "CURFEW_NOTIFY: address 4 is address 2 again, which is told once",
+        "CURFEW_NOTIFY: address 3 repeats address 1, which is notified once",
+        "CURFEW_NOTIFY: address 4 repeats address 2, which is notified once",
     )
 
 
