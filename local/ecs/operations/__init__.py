@@ -1,7 +1,7 @@
-"""The operations of ECS that the emulator knows, by the name that a request gives.
+"""The operations that the emulator supports, by name.
 
-A table, not imports: a module of operations is loaded when one of its operations is first asked
-for. The function of an operation is called as the operation is, in this language's spelling.
+A table, not imports: a module is loaded when one of its operations is first called. An operation's
+function has the operation's name in snake case.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class _Operations(Mapping[str, Operation]):
-    """The table, each operation loaded when it is first asked for."""
+    """The table, each operation loaded on first use."""
 
     def __init__(self) -> None:
         self._module_of = {name: each for each, all_ in _MODULES.items() for name in all_.split()}
@@ -77,7 +77,7 @@ class _Operations(Mapping[str, Operation]):
 OPERATIONS: Mapping[str, Operation] = _Operations()
 
 _NETWORKS = frozenset(f"{_MODULES['networks']} DescribeEipAddresses".split())
-"""What vpc has; ECS's own version has it, too, in an older form."""
+"""vpc's operations; ECS's own API version has them, too, in an older form."""
 _IDENTITY = frozenset(_MODULES["identity"].split())
 
 
@@ -94,7 +94,7 @@ def operation_of(product: Product, name: str) -> Operation | None:
 
 @functools.lru_cache(maxsize=1024)
 def service_of(name: str) -> str:
-    """What RAM calls the product whose operation it is, whoever's version it is asked in."""
+    """RAM's name of the product that owns the operation, whatever API version was used."""
     return next(
         (
             product.service

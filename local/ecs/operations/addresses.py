@@ -24,7 +24,7 @@ LARGEST_ENI_PAGE = 500
 
 
 def allocate_public_ip_address(request: Request) -> JsonObject:
-    """Give an instance a public address of its own, at once.
+    """Give an instance its own public address, immediately.
 
     Raises:
         EcsError: no such instance, it has one or has no public bandwidth, is passing from one

@@ -1,7 +1,7 @@
-"""ModifyInstanceAttribute, for what lists show of an instance.
+"""ModifyInstanceAttribute, for the attributes that lists show.
 
-Source: ModifyInstanceAttribute, API reference. Passwords are taken and forgotten; its other
-attributes are refused, not ignored.
+Source: ModifyInstanceAttribute, API reference. Passwords are accepted and discarded; other
+    attributes are refused, not ignored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.request import Request
 
 KINDS_IN_PASSWORD = 3
-"""Lower case, upper case, digits, symbols: three of them at least."""
+"""Lower case, upper case, digits, symbols: at least three of them."""
 _PASSWORD_LENGTHS = range(8, 31)
 _SYMBOLS = frozenset("()`~!@#$%^&*-_+=|{}[]:;'<>,.?/")
 
@@ -59,7 +59,7 @@ def modify_instance_attribute(request: Request) -> JsonObject:
 
 
 def _check_password(password: str) -> None:
-    """A password is taken, if it is one that ECS takes, and forgotten."""
+    """A password is accepted, if ECS would accept it, and discarded."""
     kinds = (str.islower, str.isupper, str.isdigit, lambda each: each in _SYMBOLS)
     found = sum(any(map(kind, password)) for kind in kinds)
     right = len(password) in _PASSWORD_LENGTHS and found >= KINDS_IN_PASSWORD
@@ -68,7 +68,7 @@ def _check_password(password: str) -> None:
 
 
 def _user_data(parameters: Parameters, instance: Instance) -> str:
-    """Other user data, which only a stopped instance takes."""
+    """New user data, accepted only by a stopped instance."""
     if not parameters.given("UserData"):
         return instance.user_data
     if instance.status is not Status.STOPPED:
@@ -77,7 +77,7 @@ def _user_data(parameters: Parameters, instance: Instance) -> str:
 
 
 def _groups(request: Request, instance: Instance) -> tuple[str, ...]:
-    """The security groups that are named, in place of those that it is in."""
+    """The named security groups, replacing the instance's current ones."""
     named = request.parameters.repeated("SecurityGroupIds")
     if not named:
         return instance.security_group_ids

@@ -1,4 +1,4 @@
-"""ModifyInstanceAutoReleaseTime, and what RunInstances knows of the same time.
+"""ModifyInstanceAutoReleaseTime, and the same time in RunInstances.
 
 Source: ModifyInstanceAutoReleaseTime, API reference. The trap of this operation: a request without
 a time *clears* the one that was set.
@@ -22,9 +22,9 @@ _FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 
 def modify_instance_auto_release_time(request: Request) -> JsonObject:
-    """Set the minute when one PostPaid instance is released, or clear it when no time is given.
+    """Set the minute when one PostPaid instance is released, or clear it if no time is given.
 
-    Neither the instance's status nor DeletionProtection nor a lock matters.
+    The instance's status, DeletionProtection and locks do not matter.
 
     Raises:
         EcsError: no such instance, a PrePaid one, or a time that is malformed, less than 30
@@ -45,7 +45,7 @@ def modify_instance_auto_release_time(request: Request) -> JsonObject:
 def asked_time(request: Request) -> datetime | None:
     """``AutoReleaseTime`` as ECS keeps it, to the minute; None when there is none.
 
-    The range holds for what is kept: 30 minutes and a few seconds ahead may be too soon.
+    The range applies to the stored time: 30 minutes and a few seconds ahead may be too soon.
 
     Raises:
         EcsError: it is malformed or out of range.
@@ -59,7 +59,7 @@ def asked_time(request: Request) -> datetime | None:
     asked = _parse(text)
     now = request.state.now
     latest = _years_after(now, LATEST_YEARS)
-    if asked > latest + timedelta(minutes=1):  # a later one might be no date when rounded
+    if asked > latest + timedelta(minutes=1):  # a later one might not be a valid date when rounded
         raise Refusal.AUTO_RELEASE_TIME.error()
     if quirks.auto_release_time_is_rounded:
         asked += timedelta(seconds=30)

@@ -18,7 +18,7 @@ from local.ecs.rpc.request import Request
 
 
 class Destination(Enum):
-    """What DescribeAvailableResource may be asked for."""
+    """What DescribeAvailableResource may query."""
 
     ZONE = "Zone"
     IO_OPTIMIZED = "IoOptimized"
@@ -33,7 +33,7 @@ def describe_available_resource(request: Request) -> JsonObject:
     """What the zones of a region, or one of them, sell.
 
     Raises:
-        EcsError: it does not say what is looked for, or names what does not exist.
+        EcsError: it does not say what to query, or names something that does not exist.
     """
     reference, parameters = request.reference, request.parameters
     asked = parameters.text("DestinationResource")
@@ -89,7 +89,7 @@ def _supported(asked: Destination, parameters: Parameters) -> list[JsonObject]:
 
 
 def _types(parameters: Parameters) -> Iterator[str]:
-    """Names of the types that have the cores and the memory that are asked for."""
+    """Names of the types with the requested cores and memory."""
     cores = parameters.number("Cores", 0)
     gib = memory(parameters, "Memory", 0)
     for kind in INSTANCE_TYPES.values():

@@ -24,9 +24,9 @@ from local.ecs.rpc.request import Request
 MIB_PER_GIB = 1024
 MOST_DISKS = 17
 MOST_TYPES = 10
-"""Instance types that a request may name."""
+"""How many instance types a request may name."""
 LARGEST_TYPE_PAGE = 1600
-"""Instance types of a page (DescribeInstanceTypes, MaxResults)."""
+"""Instance types per page (DescribeInstanceTypes, MaxResults)."""
 _MEMORY = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
@@ -112,7 +112,7 @@ def describe_instance_type_families(request: Request) -> JsonObject:
 
 
 def describe_instance_types(request: Request) -> JsonObject:
-    """Instance types with what they have: all, some by name, of a family, or of a size.
+    """Instance types with their properties: all, or by name, family or size.
 
     Raises:
         EcsError: a parameter is wrong, or a filter is not emulated.
@@ -156,10 +156,10 @@ _TYPE_FILTERS = frozenset(
 
 
 def _criterion(parameters: Parameters) -> Callable[[InstanceType], bool]:
-    """What the filters ask of an instance type.
+    """The filters' conditions on an instance type.
 
     Raises:
-        EcsError: one of them is no number.
+        EcsError: one of them is not a number.
     """
     family = parameters.text("InstanceTypeFamily")
     architecture = parameters.text("CpuArchitecture")

@@ -31,7 +31,7 @@ def delete_instance(request: Request) -> JsonObject:
 def delete_instances(request: Request) -> JsonObject:
     """Release up to 100 instances of one region.
 
-    The answer says nothing about single instances; whether an error keeps all of them is
+    The response says nothing about individual instances; whether an error blocks all of them is
     unconfirmed (`local.ecs.account.quirks.Quirks.delete_batch_is_atomic`).
 
     Raises:
@@ -91,7 +91,7 @@ def _check(request: Request, instance: Instance) -> None:
 
 
 def _may_terminate(request: Request, instance: Instance) -> bool:
-    """Whether a subscription is over and its end was asked for."""
+    """Whether a subscription has expired and its termination was requested."""
     return instance.is_over(request.state.now) and request.parameters.flag("TerminateSubscription")
 
 

@@ -1,7 +1,7 @@
 """DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute.
 
 Source: their pages in the API reference. A filter that ECS has and the emulator does not is refused
-rather than ignored: an ignored filter would show machines that nobody asked for.
+rather than ignored: an ignored filter would show machines that were not requested.
 """
 
 from __future__ import annotations
@@ -85,11 +85,11 @@ _NO_FILTERS = frozenset(
         "Tag",
     }
 )
-"""Parameters that are no filter, or one that is applied elsewhere."""
+"""Parameters that are not filters, or are applied elsewhere."""
 
 
 def describe_instances(request: Request) -> JsonObject:
-    """One page of the instances that pass every filter.
+    """One page of the instances that match every filter.
 
     Unknown ids are simply absent. Without permission the list is empty.
 
@@ -145,10 +145,10 @@ def describe_instance_status(request: Request) -> JsonObject:
 
 
 def describe_instance_attribute(request: Request) -> JsonObject:
-    """What one instance is.
+    """The attributes of one instance.
 
     Raises:
-        EcsError: it does not exist, or RAM denies the look.
+        EcsError: it does not exist, or RAM denies the read.
     """
     instance_id = request.parameters.required("InstanceId")
     instance = request.state.instances.find(instance_id, request.optional_region())
@@ -159,7 +159,7 @@ def describe_instance_attribute(request: Request) -> JsonObject:
 
 
 def _asked_ids(request: Request) -> tuple[str, ...] | None:
-    """``InstanceIds``; the code of what is wrong with them is a quirk."""
+    """``InstanceIds``; the code for invalid ones is a quirk."""
     bad = Refusal.INSTANCE_IDS_FILTER
     try:
         return request.parameters.ids("InstanceIds", bad, bad)
@@ -175,7 +175,7 @@ def _listed(state: State) -> Iterator[Criterion]:
 
 
 def _criteria(parameters: Parameters) -> Iterator[Criterion]:
-    """What the filters but ids and tags ask."""
+    """The conditions of the filters other than ids and tags."""
     if parameters.names() <= _NO_FILTERS:  # as most requests
         return
     yield from equalities(parameters, _EQUAL)
@@ -201,7 +201,7 @@ def _member(attribute: Callable[[Instance], str], wanted: frozenset[str]) -> Cri
 
 
 def _named(pattern: str) -> Criterion:
-    """A name in which ``*`` stands for anything; nothing else is special."""
+    """A name in which ``*`` matches anything; nothing else is special."""
     has_form = wildcard(pattern)
     return lambda instance: has_form(instance.name)
 

@@ -19,7 +19,7 @@ LARGEST_PAGE = 100
 
 
 class AskableStatus(Enum):
-    """What Status may ask for."""
+    """The values of Status."""
 
     PROGRESSING = "progressing"
     ACCOMPLISHED = "accomplished"
@@ -28,7 +28,7 @@ class AskableStatus(Enum):
 
 
 class AskableType(Enum):
-    """What SnapshotType may ask for; the emulator makes none of type auto."""
+    """The values of SnapshotType; the emulator creates none of type auto."""
 
     AUTO = "auto"
     USER = "user"
@@ -48,7 +48,7 @@ _GROUP_EQUAL: Mapping[str, Callable[[SnapshotGroup], str]] = {
 
 
 def describe_snapshots(request: Request) -> JsonObject:
-    """One page of the snapshots that pass every filter.
+    """One page of the snapshots that match every filter.
 
     Raises:
         EcsError: a parameter is wrong, or this is a dry run.
@@ -66,7 +66,7 @@ def describe_snapshots(request: Request) -> JsonObject:
 
 
 def describe_snapshot_groups(request: Request) -> JsonObject:
-    """One page of the snapshot groups that pass every filter.
+    """One page of the snapshot groups that match every filter.
 
     Raises:
         EcsError: a parameter is wrong.
@@ -148,5 +148,5 @@ def _member(snapshot: Snapshot, state: State) -> JsonObject:
 
 
 def _tags(tags: Mapping[str, str]) -> JsonObject:
-    """Tags as this operation alone shows them: Key and Value, not TagKey and TagValue."""
+    """Tags as only this operation shows them: Key and Value, not TagKey and TagValue."""
     return {"Tag": [{"Key": key, "Value": value} for key, value in tags.items()]}

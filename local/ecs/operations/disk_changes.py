@@ -1,8 +1,8 @@
-"""Data disks: made, attached, detached, changed, enlarged, deleted.
+"""Data disks: create, attach, detach, modify, resize, delete.
 
 Sources: CreateDisk, AttachDisk, DetachDisk, ModifyDiskAttribute, ResizeDisk, DeleteDisk, API
-reference. ECS takes up to a minute for most of them; here all is over at once, and a disk shows
-its new size before the restart that it needs. System disks stay where they are.
+reference. ECS takes up to a minute for most of them; here all take effect immediately, and a disk
+shows its new size before the restart that it needs. System disks cannot be moved.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")
 
 @idempotent
 def create_disk(request: Request) -> JsonObject:
-    """Make an empty data disk, or one from a snapshot, in a zone or for an instance.
+    """Create an empty data disk, or one from a snapshot, in a zone or for an instance.
 
     Raises:
         EcsError: neither a size nor a snapshot, an unknown zone, category, snapshot or instance,
@@ -100,7 +100,7 @@ def _snapshot(request: Request, region: str) -> Snapshot | None:
 
 
 def _size(request: Request, category: DiskCategory, snapshot: Snapshot | None) -> int:
-    """What is asked for, and not less than the snapshot has."""
+    """The requested size, at least that of the snapshot."""
     least = snapshot.disk_size_gib if snapshot else 0
     size = max(least, request.parameters.number("Size", least))
     if not category.smallest <= size <= category.largest:
@@ -116,7 +116,7 @@ def _level(request: Request, category: DiskCategory) -> str:
 
 
 def attach_disk(request: Request) -> JsonObject:
-    """Bring an available data disk to an instance of its zone; sixteen at most.
+    """Attach an available data disk to an instance in its zone; sixteen at most.
 
     Raises:
         EcsError: no such disk or instance, the disk is in use, a system disk, or elsewhere; the
@@ -137,7 +137,7 @@ def attach_disk(request: Request) -> JsonObject:
 
 
 def detach_disk(request: Request) -> JsonObject:
-    """Take a data disk off its instance; it is no longer released with any.
+    """Detach a data disk; it is then no longer released with an instance.
 
     Raises:
         EcsError: no such disk or instance, the disk is not attached to it, or is its system disk;
@@ -173,7 +173,7 @@ def _at_rest(request: Request, *, attaching: bool) -> Instance:
 
 
 def delete_disk(request: Request) -> JsonObject:
-    """Delete an available disk; one that is not there is not missed. Its snapshots stay.
+    """Delete an available disk; a missing one is no error. Its snapshots are kept.
 
     Raises:
         EcsError: it is attached, or a snapshot of it is in progress.
@@ -193,7 +193,7 @@ def delete_disk(request: Request) -> JsonObject:
 
 
 def modify_disk_attribute(request: Request) -> JsonObject:
-    """Change name, description, or whether the disk goes with its instance.
+    """Change name, description, or whether the disk is released with its instance.
 
     Raises:
         EcsError: no such disk, nothing to change, or a text that is not valid.
@@ -223,7 +223,7 @@ def modify_disk_attribute(request: Request) -> JsonObject:
 
 @idempotent
 def resize_disk(request: Request) -> JsonObject:
-    """Make a disk larger; smaller is none ever made.
+    """Enlarge a disk; shrinking is impossible.
 
     Raises:
         EcsError: no such disk, a size that is not larger or that its category does not have, a
@@ -252,7 +252,7 @@ def resize_disk(request: Request) -> JsonObject:
 
 
 def _disk(request: Request, disk_id: str = "") -> Disk:
-    """The disk that is named; RAM allows the request."""
+    """The named disk, with RAM's permission."""
     disk_id = disk_id or request.parameters.required("DiskId")
     disk = request.state.disks.find(disk_id, request.optional_region())
     if disk is None:

@@ -18,7 +18,7 @@ LARGEST_PAGE = 500
 
 
 class AskableKind(Enum):
-    """What DiskType may ask for."""
+    """The values of DiskType."""
 
     ALL = "all"
     SYSTEM = "system"
@@ -26,7 +26,7 @@ class AskableKind(Enum):
 
 
 class AskableStatus(Enum):
-    """What Status may ask for; disks are only ever In_use or Available here."""
+    """The values of Status; disks here are only ever In_use or Available."""
 
     IN_USE = "In_use"
     AVAILABLE = "Available"
@@ -59,7 +59,7 @@ _FLAGS: Mapping[str, Callable[[Disk], bool]] = {
 
 
 def describe_disks(request: Request) -> JsonObject:
-    """One page of the disks that pass every filter.
+    """One page of the disks that match every filter.
 
     Raises:
         EcsError: a parameter is wrong, or this is a dry run.

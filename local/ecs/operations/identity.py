@@ -8,9 +8,9 @@ from local.ecs.rpc.request import Request
 
 
 def get_caller_identity(request: Request) -> JsonObject:
-    """Whose key the request was signed with; everybody may ask.
+    """Whose key signed the request; no permission is needed.
 
-    What comes besides account, user and ARN is as the newest official SDK reads it.
+    Fields other than account, user and ARN follow the newest official SDK.
     """
     caller = request.caller
     user = caller.account_id if caller.principal_type == "Account" else caller.principal
@@ -31,7 +31,7 @@ _KINDS = {"SubUser": "RAMUser", "AssumedRoleUser": "AssumedRoleUser"}
 
 
 def _resource(caller: Caller) -> str:
-    """What the ARN calls the caller: a role's session is ``assumed-role/ROLE/SESSION``."""
+    """The caller in the ARN: a role's session is ``assumed-role/ROLE/SESSION``."""
     if caller.principal_type == "AssumedRoleUser":
         return f"assumed-role/{caller.principal.replace(':', '/')}"
     return f"user/{caller.principal}" if caller.principal_type == "SubUser" else "root"

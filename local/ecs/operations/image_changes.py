@@ -1,7 +1,7 @@
 """CreateImage, DeleteImage, DeleteSnapshot. Sources: their pages in the API reference.
 
-An image is complete when its snapshots are. What it holds is nowhere: an instance made from it
-boots nothing, as all here.
+An image is complete when its snapshots are. It has no contents: like every instance here, one
+created from it boots nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SYSTEM_DEVICE = "/dev/xvda"
 
 @idempotent
 def create_image(request: Request) -> JsonObject:
-    """Make an image of an instance's disks, or of snapshots that are there.
+    """Create an image from an instance's disks, or from existing snapshots.
 
     Raises:
         EcsError: neither is named, or is there, or is ready; a name that is taken or not valid; an
@@ -81,7 +81,7 @@ def create_image(request: Request) -> JsonObject:
 
 
 def delete_image(request: Request) -> JsonObject:
-    """Delete an image of the account's own; one that is not there is not missed.
+    """Delete one of the account's own images; a missing one is no error.
 
     Raises:
         EcsError: it is not complete, or instances were made from it and Force is not set; or this
@@ -107,10 +107,10 @@ def delete_image(request: Request) -> JsonObject:
 
 
 def delete_snapshot(request: Request) -> JsonObject:
-    """Delete a snapshot; one that is not there is not missed.
+    """Delete a snapshot; a missing one is no error.
 
     Raises:
-        EcsError: an image was made of it, or a disk and Force is not set.
+        EcsError: an image was created from it, or a disk and Force is not set.
     """
     snapshot_id, state = request.parameters.required("SnapshotId"), request.state
     snapshot = state.snapshots.find(snapshot_id, request.optional_region())
@@ -128,7 +128,7 @@ def delete_snapshot(request: Request) -> JsonObject:
 
 
 def _parts(request: Request, region: str) -> tuple[tuple[Snapshot, ...], str]:
-    """The snapshots of an image, and what its system was made from."""
+    """The snapshots of an image, and what its system disk was created from."""
     parameters = request.parameters
     if parameters.text("InstanceId"):
         instance = _at_rest(request)
@@ -184,7 +184,7 @@ def _accomplished(request: Request, named: Parameters, region: str) -> Snapshot:
 
 
 def _like(image_id: str) -> Image:
-    """An image with the system of another; of one that is not known, what its id says."""
+    """An image with another's operating system; for an unknown one, what its id suggests."""
     if (public := public_images().get(image_id)) is not None:
         return public
     some = next(iter(public_images().values()))

@@ -15,7 +15,7 @@ OWNERS = ("system", "self", "others", "marketplace")
 
 
 def _rows(request: Request, region: str) -> Iterator[tuple[int, Image]]:
-    """Public images, then the account's own, in the statuses that are asked for."""
+    """Public images, then the account's own, with the requested statuses."""
     parameters, state = request.parameters, request.state
     documented = request.reference
     if parameters.text("ImageOwnerAlias", "self") not in OWNERS:
@@ -45,7 +45,7 @@ def _all(request: Request, region: str) -> Iterator[tuple[int, Image]]:
 
 
 def _architecture(request: Request) -> str:
-    """The one that is asked for, or that the InstanceType has; "" for any."""
+    """The requested one, or that of the InstanceType; "" for any."""
     asked = request.parameters.text("Architecture")
     if asked not in {"", "i386", "x86_64", "arm64"}:
         raise request.reference.error("InvalidArchitecture")

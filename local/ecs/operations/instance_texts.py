@@ -14,7 +14,7 @@ from local.ecs.rpc.parameters import Parameters
 from local.ecs.rpc.reference import documented
 
 LARGEST_USER_DATA = 32 * 1024
-"""Bytes, before they are encoded ("Instance user data", user guide)."""
+"""The size limit in bytes, before encoding ("Instance user data", user guide)."""
 _NAME = re.compile(r"(?!https?://)[^\W\d_][\w.:\-\[\]]{1,127}")
 _DESCRIPTION = re.compile(r"(?!https?://)[^\0]{2,256}")
 _HOST_NAME = re.compile(r"(?=.{2,64}$)[A-Za-z0-9]+([.-][A-Za-z0-9]+)*")
@@ -46,7 +46,7 @@ def instance_description(parameters: Parameters) -> str:
     """``Description``, or "" when absent.
 
     Raises:
-        EcsError: it is not 2 to 256 characters, or begins with an address of the web.
+        EcsError: it is not 2 to 256 characters, or begins with a web address.
     """
     description = parameters.text("Description")
     if description and not _DESCRIPTION.fullmatch(description):
@@ -66,7 +66,7 @@ def checked_host_name(name: str) -> str:
 
 
 def asked_user_data(parameters: Parameters) -> str:
-    """``UserData`` as it is: Base64.
+    """``UserData`` unchanged: Base64.
 
     Raises:
         EcsError: it is not Base64, or of more than 32 KB.

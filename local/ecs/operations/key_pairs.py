@@ -1,8 +1,8 @@
 """SSH key pairs.
 
 Sources: CreateKeyPair, ImportKeyPair, DescribeKeyPairs, DeleteKeyPairs, AttachKeyPair,
-DetachKeyPair, API reference. Keys here open nothing: a created one's private key is a text in its
-form, and fingerprints are of names, not of keys.
+DetachKeyPair, API reference. Keys here open nothing: a created private key only has the right form,
+and fingerprints are of names, not of keys.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _PUBLIC_KEY = re.compile(r"(ssh|ecdsa)-[\w\-@.]+ [A-Za-z0-9+/=]+( .*)?", re.DOTA
 
 
 def create_key_pair(request: Request) -> JsonObject:
-    """Make a key pair, and show its private key this once.
+    """Create a key pair, and show its private key this once.
 
     Raises:
-        EcsError: the name is not valid or is taken, or there are 500.
+        EcsError: the name is invalid or taken, or there are 500.
     """
     pair = _new(request, public_key="")
     return {
@@ -41,10 +41,10 @@ def create_key_pair(request: Request) -> JsonObject:
 
 
 def import_key_pair(request: Request) -> JsonObject:
-    """Keep a public key under a name.
+    """Store a public key under a name.
 
     Raises:
-        EcsError: as `create_key_pair`, or there is no public key, or none of OpenSSH's form.
+        EcsError: as `create_key_pair`, or there is no public key, or not in OpenSSH's form.
     """
     public_key = request.parameters.text("PublicKeyBody").strip()
     if not public_key:
@@ -80,10 +80,10 @@ def _new(request: Request, public_key: str) -> KeyPair:
 
 
 def delete_key_pairs(request: Request) -> JsonObject:
-    """Delete key pairs by name; a name that is not there changes nothing (unverified).
+    """Delete key pairs by name; an unknown name changes nothing (unverified).
 
     Raises:
-        EcsError: no names, or what is not an array of names.
+        EcsError: no names, or not an array of names.
     """
     region, malformed = request.region(), Refusal.INVALID_PARAMETER
     if not request.parameters.text("KeyPairNames"):
@@ -98,10 +98,10 @@ def delete_key_pairs(request: Request) -> JsonObject:
 
 
 def attach_key_pair(request: Request) -> JsonObject:
-    """Give instances a key pair, each for itself; Linux alone.
+    """Attach a key pair to instances, individually; Linux only.
 
     Raises:
-        EcsError: no such key pair or instance, or what is not an array of ids.
+        EcsError: no such key pair or instance, or not an array of ids.
     """
     pair_name = request.parameters.required("KeyPairName")
     if request.state.key_pairs.find(key_of(request.region(), pair_name)) is None:
@@ -111,7 +111,7 @@ def attach_key_pair(request: Request) -> JsonObject:
 
 
 def detach_key_pair(request: Request) -> JsonObject:
-    """Take the key pair off instances, each for itself; one that has another keeps it.
+    """Detach the key pair from instances, individually; an instance with another keeps it.
 
     Raises:
         EcsError: as `attach_key_pair`.

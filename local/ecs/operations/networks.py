@@ -1,7 +1,8 @@
-"""VPCs and vSwitches: made and listed, in vpc's version and in ECS's older one.
+"""VPCs and vSwitches: create and list, in vpc's API version and in ECS's older one.
 
 Sources: CreateVpc, DescribeVpcs, CreateVSwitch, DescribeVSwitches, VPC API reference, whose error
-tables are those of 2019. The platform takes some seconds to make one; here it is there at once.
+tables are those of 2019. The platform takes some seconds to create one; here it is available
+immediately.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _DESCRIPTION = re.compile(r"(?!https?://).{1,256}", re.DOTALL)
 
 @idempotent
 def create_vpc(request: Request) -> JsonObject:
-    """Make a VPC; 172.16.0.0/12 unless told otherwise.
+    """Create a VPC; 172.16.0.0/12 by default.
 
     Raises:
         EcsError: ten are there, an address range that is not private or not 8 to 28 bits long, or
@@ -76,7 +77,7 @@ def create_vpc(request: Request) -> JsonObject:
 
 @idempotent
 def create_v_switch(request: Request) -> JsonObject:
-    """Make a vSwitch in one zone of a VPC.
+    """Create a vSwitch in one zone of a VPC.
 
     Raises:
         EcsError: an unknown zone or VPC, 150 vSwitches, an address range that is malformed, not 16
@@ -114,7 +115,7 @@ def create_v_switch(request: Request) -> JsonObject:
 
 
 def _free_part(request: Request, vpc: Vpc) -> IPv4Network:
-    """The address range that is asked for: a part of the VPC's that no other vSwitch has."""
+    """The requested address range: an unused part of the VPC's."""
     reference = request.reference
     cidr = _network(request.parameters.required("CidrBlock"))
     if cidr is None:

@@ -1,4 +1,4 @@
-"""The disks that RunInstances and CreateInstance make with an instance.
+"""The disks that RunInstances and CreateInstance create with an instance.
 
 Source: RunInstances, API reference.
 """
@@ -20,12 +20,12 @@ _refused = documented("RunInstances").error
 
 
 def asked_disks(request: Request, tags: Mapping[str, str]) -> tuple[DiskSpec, tuple[DiskSpec, ...]]:
-    """The system disk, which always goes with its instance, and the data disks.
+    """The system disk, which is always released with its instance, and the data disks.
 
     They have the instance's tags. Source: Tag.N of RunInstances, API reference.
 
     Raises:
-        EcsError: a category, size, level or snapshot that there is not, or too many disks.
+        EcsError: a nonexistent category, size, level or snapshot, or too many disks.
     """
     parameters = request.parameters
     wanted = Parameters(
@@ -89,7 +89,7 @@ def _disk(
 
 
 def _snapshot(request: Request, snapshot_id: str) -> Snapshot | None:
-    """The snapshot that a data disk is to be made from.
+    """The snapshot to create a data disk from.
 
     Raises:
         EcsError: it does not exist, is not complete, or is of a system disk.

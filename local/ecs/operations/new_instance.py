@@ -1,8 +1,8 @@
-"""What RunInstances and CreateInstance ask for, read and checked.
+"""The requests of RunInstances and CreateInstance, parsed and checked.
 
-Source: RunInstances, API reference. Whatever a list shows of an instance is kept as it was asked
-for; passwords and what happens inside a machine are forgotten; what a list would show and the
-emulator does not know is refused.
+Source: RunInstances, API reference. Whatever a list shows of an instance is stored as requested;
+    passwords and what happens inside a machine are discarded; what a list would show but the
+    emulator does not support is refused.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _refused = documented("RunInstances").error
 
 
 def asked_spec(request: Request, region: str, status: Status, place: Place) -> InstanceSpec:
-    """The instance that is asked for, without its names and its private address.
+    """The requested instance, without its names and its private address.
 
     Raises:
-        EcsError: a parameter is absent, unknown, out of range, or against another.
+        EcsError: a parameter is absent, unknown, out of range, or conflicts with another.
     """
     parameters = request.parameters
     instance_type = parameters.required("InstanceType", Refusal.NOT_SUPPLIED)
@@ -143,7 +143,7 @@ def _strategy(parameters: Parameters, charge_type: ChargeType) -> SpotStrategy:
 
 
 def _price_limit(parameters: Parameters, strategy: SpotStrategy) -> float:
-    """``SpotPriceLimit``, which counts with SpotWithPriceLimit alone; 0 where none is given.
+    """``SpotPriceLimit``, which applies only with SpotWithPriceLimit; 0 if absent.
 
     The reference does not require it, and Ray's node provider never sends it.
     """
@@ -156,7 +156,7 @@ def _price_limit(parameters: Parameters, strategy: SpotStrategy) -> float:
 
 
 def _spot_duration(parameters: Parameters) -> int:
-    """``SpotDuration``: 0 to 6 hours, 1 unless told."""
+    """``SpotDuration``: 0 to 6 hours, by default 1."""
     hours = parameters.number("SpotDuration", 1)
     if hours not in _SPOT_HOURS:
         raise Refusal.INVALID_PARAMETER.error(name="SpotDuration")

@@ -1,6 +1,6 @@
-"""Where a new instance is to be: zone, vSwitch, security groups, addresses, bandwidth.
+"""The place of a new instance: zone, vSwitch, security groups, addresses, bandwidth.
 
-Source: RunInstances, API reference. The primary interface may say it too (NetworkInterface.N).
+Source: RunInstances, API reference. The primary interface may also specify it (NetworkInterface.N).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _refused = documented("RunInstances").error
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to put an instance; fields as those of `InstanceSpec`.
+    """Where to put an instance; fields as in `InstanceSpec`.
 
     Attributes:
-        private_ips: the addresses that are asked for, one an instance; none for such as are free.
+        private_ips: the requested addresses, one per instance; empty for any free ones.
     """
 
     zone: str
@@ -39,7 +39,7 @@ class Place:
 
 
 def asked_place(request: Request, region: str, amount: int) -> Place:
-    """The place that the request asks for.
+    """The requested place.
 
     Raises:
         EcsError: zone, vSwitch or a group does not exist, they do not belong together, or an
@@ -66,10 +66,10 @@ def asked_place(request: Request, region: str, amount: int) -> Place:
 
 
 def asked_charge_type(parameters: Parameters) -> InternetChargeType:
-    """How the bandwidth is paid for: by traffic unless told.
+    """How the bandwidth is billed: by default by traffic.
 
     Raises:
-        EcsError: it is no such word.
+        EcsError: it is an unknown value.
     """
     asked = parameters.choice(
         "InternetChargeType", InternetChargeType, Refusal.INTERNET_CHARGE_TYPE
@@ -78,7 +78,7 @@ def asked_charge_type(parameters: Parameters) -> InternetChargeType:
 
 
 def asked_bandwidth(parameters: Parameters) -> tuple[int, int]:
-    """Mbit/s in and out; in is -1 where nobody says.
+    """Mbit/s in and out; in is -1 if not specified.
 
     Raises:
         EcsError: out is not 0 to 100, or in is not 1 to 200.
@@ -93,7 +93,7 @@ def asked_bandwidth(parameters: Parameters) -> tuple[int, int]:
 
 
 def _primary(parameters: Parameters) -> Parameters:
-    """The interface that is called Primary; an empty one if there is none."""
+    """The interface of type Primary; an empty one if there is none."""
     interfaces = parameters.structures("NetworkInterface")
     primary = (each for each in interfaces if each.text("InstanceType") == "Primary")
     return next(primary, Parameters({}))
@@ -120,7 +120,7 @@ def _named_groups(parameters: Parameters, interface: Parameters) -> tuple[str, .
 def asked_groups(
     request: Request, region: str, named: tuple[str, ...], vpc_id: str
 ) -> tuple[str, ...]:
-    """The groups that are named, each once; none for the one that a region has from the start.
+    """The named groups, each once; empty for the region's default group.
 
     Raises:
         EcsError: there are more than five, or one does not exist or is in another VPC; if none is
@@ -141,7 +141,7 @@ def asked_groups(
 def _addresses(
     request: Request, vswitch: VSwitch | None, first: str, amount: int
 ) -> tuple[str, ...]:
-    """Addresses in a row from the first one on.
+    """Consecutive addresses, starting with the first one.
 
     Raises:
         EcsError: as `asked_place`.

@@ -1,8 +1,8 @@
 """StopInstance(s), StartInstance(s), RebootInstance(s).
 
 Sources: their pages in the API reference, "API behavior when an instance is locked". They only
-begin the change; ``CurrentStatus`` in the answer of a batch is the passing one. RAM denies a batch
-as a whole, also with SuccessFirst.
+    begin the change; ``CurrentStatus`` in a batch's response is the transitional one. RAM denies a
+    batch as a whole, even with SuccessFirst.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Write = Callable[[Instance], Instance]
 
 
 class BatchOptimization(Enum):
-    """What one failure means for the rest of a batch."""
+    """The effect of one failure on the rest of a batch."""
 
     ALL_TOGETHER = "AllTogether"
     SUCCESS_FIRST = "SuccessFirst"
@@ -204,7 +204,7 @@ def _all_present(instances: dict[str, Instance | None]) -> list[Instance]:
 def _tried(
     request: Request, item: tuple[str, Instance | None], check: Check, write: Write
 ) -> JsonObject:
-    """One entry of SuccessFirst: what became of this instance, whatever becomes of the others."""
+    """One entry of SuccessFirst: the result for this instance, independent of the others."""
     instance_id, instance = item
     try:
         if instance is None:

@@ -25,13 +25,13 @@ DEFAULT_SYSTEM_DISK_GIB = 40
 
 
 class PricedResource(Enum):
-    """What DescribePrice knows here; ECS prices more."""
+    """What DescribePrice supports here; ECS prices more."""
 
     INSTANCE = "instance"
 
 
 class PriceUnit(Enum):
-    """What a price is for."""
+    """The subject of a price."""
 
     HOUR = "Hour"
     MONTH = "Month"
@@ -87,7 +87,7 @@ def asked_category(parameters: Parameters, name: str, default: str, bad: Refusal
 
 
 def asked_size(parameters: Parameters, name: str, category: DiskCategory, bad: Refusal) -> int:
-    """A disk size in GiB that the category allows; without one, 40 or what is nearest to it.
+    """A disk size in GiB that the category allows; by default 40 or the nearest allowed size.
 
     Raises:
         EcsError: ``bad``, if it is out of range.
@@ -100,9 +100,9 @@ def asked_size(parameters: Parameters, name: str, category: DiskCategory, bad: R
 
 
 def _parts(parameters: Parameters, unit: str, period: int) -> list[tuple[str, float, float]]:
-    """Resource, original price and trade price of all that makes up one instance.
+    """Resource, original price and trade price of each part of one instance.
 
-    Bandwidth has a price an hour only if it is paid by its size; Linux has no licence.
+    Bandwidth has an hourly price only if billed by bandwidth; Linux has no licence.
     """
     type_name = parameters.required("InstanceType", Refusal.NO_INSTANCE_TYPE)
     kind = INSTANCE_TYPES.get(type_name)

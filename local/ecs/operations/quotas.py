@@ -19,7 +19,7 @@ _QUOTAS = {
     "max-spot-instance-vcpu-count": ("1000",),
     "real-name-authentication": ("yes",),
 }
-"""As the API reference's sample has them; nothing here is bounded by them."""
+"""As in the API reference's sample; not enforced here."""
 
 
 def describe_account_attributes(request: Request) -> JsonObject:

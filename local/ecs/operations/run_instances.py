@@ -1,6 +1,6 @@
 """RunInstances and CreateInstance. Source: their pages in the API reference.
 
-What they ask for is read in `local.ecs.operations.new_instance` and its like.
+Their parameters are parsed in `local.ecs.operations.new_instance` and similar modules.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGEST_AMOUNT = 100
 
 @idempotent
 def run_instances(request: Request) -> JsonObject:
-    """Make 1 to 100 instances that are alike; they start by themselves.
+    """Create 1 to 100 identical instances, which then start by themselves.
 
     Raises:
         EcsError: RAM denies it, a parameter is absent, unknown or out of range, or this is a dry
@@ -63,7 +63,7 @@ def run_instances(request: Request) -> JsonObject:
 
 @idempotent
 def create_instance(request: Request) -> JsonObject:
-    """Make one instance that waits to be started; ECS's few seconds of Pending are left out.
+    """Create one instance that waits to be started; ECS's few seconds of Pending are omitted.
 
     It has no public address before AllocatePublicIpAddress gives it one.
 
@@ -101,7 +101,7 @@ def _order_id(request: Request) -> str:
 
 
 def _amount(parameters: Parameters) -> int:
-    """How many to make, 1 to 100; MinAmount may not be more."""
+    """How many to create, 1 to 100; MinAmount may not be more."""
     amount = parameters.number("Amount", 1, Refusal.AMOUNT)
     if not 1 <= amount <= LARGEST_AMOUNT:
         raise Refusal.AMOUNT.error()
@@ -117,7 +117,7 @@ def _names(parameters: Parameters, amount: int) -> tuple[str, ...]:
 
 
 def _host_names(parameters: Parameters, amount: int) -> tuple[str, ...]:
-    """A host name for each, likewise, or those that are listed; the rest are made."""
+    """A host name for each, in the same way, or the listed ones; the rest are generated."""
     listed = parameters.repeated("HostNames")
     if listed and parameters.text("HostName"):
         raise Refusal.INVALID_PARAMETER.error(name="HostNames")
@@ -136,7 +136,7 @@ def _numbered(parameters: Parameters, parameter: str, amount: int) -> tuple[str,
 
 
 def _hourly(spec: InstanceSpec) -> float:
-    """What one such instance costs an hour, with its disks."""
+    """The hourly price of one such instance, with its disks."""
     spot = spec.spot_strategy is not SpotStrategy.NO_SPOT
     _, trade = instance_price(INSTANCE_TYPES[spec.instance_type], "Hour", 1, spot=spot)
     disks = (spec.system_disk, *spec.data_disks)

@@ -1,8 +1,8 @@
-"""Security groups: made, listed, changed, deleted; who is in them.
+"""Security groups: create, list, modify, delete, join and leave.
 
 Sources: CreateSecurityGroup, DescribeSecurityGroups, ModifySecurityGroupAttribute,
-JoinSecurityGroup, LeaveSecurityGroup, DeleteSecurityGroup, API reference. That a private network
-is needed is documented as what accounts have that support nothing else: all newer ones.
+JoinSecurityGroup, LeaveSecurityGroup, DeleteSecurityGroup, API reference. The need for a VPC is
+documented for accounts that support nothing else: all newer ones.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def security_group(request: Request) -> SecurityGroup:
 
 @idempotent
 def create_security_group(request: Request) -> JsonObject:
-    """Make a group without rules in a VPC.
+    """Create a group without rules in a VPC.
 
     Raises:
         EcsError: no VPC or an unknown one, a name or description that is not valid, or 100 groups.
@@ -92,7 +92,7 @@ def delete_security_group(request: Request) -> JsonObject:
     """Delete a group that no instance is in and no other group's rule names.
 
     Raises:
-        EcsError: no such group, or somebody still needs it.
+        EcsError: no such group, or it is still in use.
     """
     group, state = security_group(request), request.state
     if any(group.group_id in groups_of(each) for _, each in state.instances.walk(group.region)):
@@ -124,7 +124,7 @@ def join_security_group(request: Request) -> JsonObject:
 
 
 def leave_security_group(request: Request) -> JsonObject:
-    """Take an instance out of a group, but never out of its last.
+    """Remove an instance from a group, but never from its last.
 
     Raises:
         EcsError: no such group or instance, it is not in it, or in no other; or as

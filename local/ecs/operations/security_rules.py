@@ -1,9 +1,9 @@
-"""Rules of security groups: authorized, revoked, shown.
+"""Security group rules: authorize, revoke, show.
 
 Sources: AuthorizeSecurityGroup, AuthorizeSecurityGroupEgress, RevokeSecurityGroup,
 RevokeSecurityGroupEgress, DescribeSecurityGroupAttribute, API reference. A rule is in the request
-itself, as older programs send it, or in each ``Permissions.N``. The emulator lets no packet
-through, nor keeps one out: rules are only kept.
+itself, as older programs send it, or in each ``Permissions.N``. The emulator neither passes nor
+blocks packets: rules are only stored.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PRIORITY = re.compile(r"[0-9]{1,3}")
 
 @idempotent
 def authorize_security_group(request: Request) -> JsonObject:
-    """Let somebody in; a rule that is there already changes nothing.
+    """Allow incoming traffic; an existing rule changes nothing.
 
     Raises:
         EcsError: no such group, 200 rules, or a rule that is not valid.
@@ -43,7 +43,7 @@ def authorize_security_group(request: Request) -> JsonObject:
 
 @idempotent
 def authorize_security_group_egress(request: Request) -> JsonObject:
-    """Let somebody out, like `authorize_security_group`.
+    """Allow outgoing traffic, like `authorize_security_group`.
 
     Raises:
         EcsError: likewise.
@@ -53,7 +53,7 @@ def authorize_security_group_egress(request: Request) -> JsonObject:
 
 @idempotent
 def revoke_security_group(request: Request) -> JsonObject:
-    """Take away rules, by their ids or by what they say; one that is not there changes nothing.
+    """Revoke rules, by id or by contents; a missing one changes nothing.
 
     Raises:
         EcsError: no such group, or a rule that is not valid.
@@ -63,7 +63,7 @@ def revoke_security_group(request: Request) -> JsonObject:
 
 @idempotent
 def revoke_security_group_egress(request: Request) -> JsonObject:
-    """Like `revoke_security_group`, of rules for what goes out.
+    """Like `revoke_security_group`, for outgoing rules.
 
     Raises:
         EcsError: likewise.
@@ -127,7 +127,7 @@ def _put(request: Request, group: SecurityGroup, rules: tuple[Rule, ...]) -> Non
 
 
 def _asked(request: Request) -> Iterator[Parameters]:
-    """Each rule that the request holds."""
+    """Each rule in the request."""
     yield from request.parameters.structures("Permissions") or (request.parameters,)
 
 
@@ -181,7 +181,7 @@ def _check_ports(request: Request, protocol: str, ports: str) -> None:
 def _peer(
     request: Request, asked: Parameters, group: SecurityGroup, direction: str
 ) -> tuple[str, str]:
-    """Which parameter names the other end, and what it says."""
+    """Which parameter names the other end, and its value."""
     reference, other = request.reference, "Source" if direction == "ingress" else "Dest"
     if group_id := asked.text(f"{other}GroupId"):
         if group_id == group.group_id:

@@ -1,7 +1,7 @@
 """CreateSnapshot and CreateSnapshotGroup.
 
-Sources: their pages in the API reference. One snapshot at a time a disk; it fails when its
-instance's power changes meanwhile.
+Sources: their pages in the API reference. One snapshot at a time per disk; it fails if its
+    instance's power changes meanwhile.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def create_snapshot(request: Request) -> JsonObject:
 
 @idempotent
 def create_snapshot_group(request: Request) -> JsonObject:
-    """Begin snapshots of an instance's disks, or of the disks that are named.
+    """Begin snapshots of an instance's disks, or of the named disks.
 
     Raises:
         EcsError: as `create_snapshot`; or 0 or more than 16 disks, or more than 32 TiB, or one
@@ -85,7 +85,7 @@ def create_snapshot_group(request: Request) -> JsonObject:
 
 
 def _chosen(request: Request, region: str) -> tuple[Disk, ...]:
-    """The disks of a group: those of the instance, or those named, less those excluded."""
+    """The disks of a group: those of the instance, or those named, minus those excluded."""
     parameters, state = request.parameters, request.state
     named, excluded = parameters.repeated("DiskId"), parameters.repeated("ExcludeDiskId")
     if named and excluded:
@@ -120,7 +120,7 @@ def _order(parameters: Parameters, name_parameter: str, bad_name: Refusal) -> Sn
 
 
 def _retention_days(parameters: Parameters) -> int:
-    """How long a snapshot is kept; 0 for ever. A group has no such parameter."""
+    """How long a snapshot is kept; 0: forever. A group has no such parameter."""
     days = parameters.number("RetentionDays", 0, Refusal.RETENTION_DAYS)
     if parameters.text("RetentionDays") and not 1 <= days <= LONGEST_RETENTION_DAYS:
         raise Refusal.RETENTION_DAYS.error()

@@ -1,7 +1,7 @@
 """DescribeInstancesFullStatus and DescribeInstanceHistoryEvents.
 
 Sources: their pages in the API reference, and six real answers of 2024. Codes of statuses that were
-not seen are unverified; a stopped instance was seen with 1 and with 2.
+    never recorded are unverified; a stopped instance was recorded with 1 and with 2.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Passes = Callable[[SystemEvent], bool]
 
 
 class Health(Enum):
-    """What HealthStatus may ask for; instances are only ever the first three here."""
+    """The values of HealthStatus; instances here only ever have the first three."""
 
     OK = "Ok"
     MAINTAINING = "Maintaining"
@@ -61,9 +61,9 @@ _HEALTH_CODES: Mapping[Health, int] = {
 
 
 def describe_instances_full_status(request: Request) -> JsonObject:
-    """One page of instances with their health and the events that are scheduled for them.
+    """One page of instances with their health and their scheduled events.
 
-    Asked for events, it shows only instances that have such.
+    With event filters, it shows only instances with matching events.
 
     Raises:
         EcsError: a parameter is wrong.
@@ -97,7 +97,7 @@ def describe_instances_full_status(request: Request) -> JsonObject:
 
 
 def describe_instance_history_events(request: Request) -> JsonObject:
-    """One page of events: those that are over, unless others are asked for.
+    """One page of events: by default those that are over.
 
     Raises:
         EcsError: a parameter is wrong.
@@ -124,7 +124,7 @@ def describe_instance_history_events(request: Request) -> JsonObject:
 
 
 def _by_instance(state: State, criteria: tuple[Passes, ...]) -> dict[str, list[SystemEvent]]:
-    """The scheduled events that pass, by instance."""
+    """The matching scheduled events, by instance."""
     events: dict[str, list[SystemEvent]] = {}
     for event in state.events:
         if event.status is EventStatus.SCHEDULED and all(passes(event) for passes in criteria):
@@ -150,7 +150,7 @@ def _full_status(instance: Instance, events: Mapping[str, list[SystemEvent]]) ->
 
 
 def _shown(event: SystemEvent) -> JsonObject:
-    """What both lists show of an event; what is not known of it is absent."""
+    """What both lists show of an event; unknown fields are absent."""
     shown: JsonObject = {
         "EventId": event.event_id,
         "EventType": {

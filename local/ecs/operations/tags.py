@@ -1,7 +1,7 @@
 """TagResources, UntagResources, ListTagResources.
 
-Source: their pages in the API reference. How many tags a page of ListTagResources holds is not
-documented; here it is the resources of `PAGE_ROWS` tags or little more.
+Source: their pages in the API reference. The page size of ListTagResources is not documented; here
+    it is the resources of `PAGE_ROWS` tags or slightly more.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ANY: tuple[str, ...] = ()
 
 
 def tag_resources(request: Request) -> JsonObject:
-    """Put tags on up to 50 resources of one type, on all or on none.
+    """Tag up to 50 resources of one type, all or none.
 
     Raises:
         EcsError: a resource does not exist, a tag is not valid, or one would have more than 20.
@@ -44,7 +44,7 @@ def tag_resources(request: Request) -> JsonObject:
 
 
 def untag_resources(request: Request) -> JsonObject:
-    """Take tags off up to 50 resources of one type; tags of the platform stay.
+    """Untag up to 50 resources of one type; the platform's tags are kept.
 
     Raises:
         EcsError: a resource does not exist, or more than 20 keys are given.
@@ -69,7 +69,7 @@ def untag_resources(request: Request) -> JsonObject:
 
 
 def list_tag_resources(request: Request) -> JsonObject:
-    """One page of the tags of resources that are named, or that have all tags that are.
+    """One page of the tags of the named resources, or of those with all the named tags.
 
     Raises:
         EcsError: neither resources nor tags are named, or too many, or the token is unknown.
@@ -104,7 +104,7 @@ def list_tag_resources(request: Request) -> JsonObject:
 def _page(
     matches: Iterable[tuple[int, str, Mapping[str, str]]],
 ) -> tuple[list[tuple[str, str, str]], str]:
-    """Id, key and value of each tag of whole resources, and the token of what follows."""
+    """Id, key and value of each tag of whole resources, and the next page's token."""
     rows: list[tuple[str, str, str]] = []
     last = 0
     for position, resource_id, tags in matches:
@@ -116,7 +116,7 @@ def _page(
 
 
 def _wanted(parameters: Parameters) -> Iterable[tuple[str, tuple[str, ...]]]:
-    """Keys, each with the values that will do; no value means any.
+    """Keys, each with its allowed values; no value means any.
 
     ``Tag.N`` and ``TagFilter.N`` exclude each other, and a filter has five values at most. How ECS
     refuses more is not documented.
@@ -140,7 +140,7 @@ def _bears(tags: Mapping[str, str], wanted: tuple[tuple[str, tuple[str, ...]], .
 
 
 def _collection(request: Request) -> Collection[Any]:
-    """Where the resources of the type are that the request names."""
+    """The collection of the requested resource type."""
     collections: Mapping[str, Collection[Any]] = {
         "instance": request.state.instances,
         "disk": request.state.disks,
@@ -158,7 +158,7 @@ def _collection(request: Request) -> Collection[Any]:
 
 
 def _chosen(request: Request) -> dict[str, Tagged]:
-    """The resources to change, by id; RAM allows it for each."""
+    """The resources to change, by id, with RAM's permission for each."""
     region = request.region(Refusal.NO_TAG_REGION)
     collection = _collection(request)
     ids = request.parameters.repeated("ResourceId")

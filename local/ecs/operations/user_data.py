@@ -8,7 +8,7 @@ from local.ecs.rpc.request import Request
 
 
 def describe_user_data(request: Request) -> JsonObject:
-    """The user data of an instance as they were given, in Base64; "" where none were.
+    """An instance's user data as given, in Base64; "" if there is none.
 
     Raises:
         EcsError: the region is absent, or the instance does not exist there.
