@@ -37,6 +37,7 @@ def told(typed: str) -> str:
         ("daily 22:00-6:00", "daily 22:00-6:00"),
         ("  workdays\t9:00-18:00 , ", "workdays 9:00-18:00"),
         ("workdays 9:00-18:00，2026-12-24 off", "workdays 9:00-18:00, 2026-12-24 off"),
+        ("mon 9:00-18:00, tue 9:00-18:00,", "mon 9:00-18:00, tue 9:00-18:00"),
     ],
 )
 def test_it_is_read_as_it_is_meant(typed: str, meant: str) -> None:
@@ -189,6 +190,13 @@ def test_the_word_that_has_no_effect_is_named() -> None:
 def test_never_and_always_stand_first_or_nowhere(typed: str) -> None:
     with pytest.raises(InvalidSpec, match="may only stand first; write it first, then a comma"):
         resolve_spec(typed)
+
+
+def test_an_entry_that_is_missing_is_told_where() -> None:
+    with pytest.raises(
+        InvalidSpec, match="an entry is missing before or between commas, after word 2"
+    ):
+        resolve_spec("mon 9:00-18:00,, tue 9:00-18:00")
 
 
 def test_the_hours_that_do_not_fit_are_named_whatever_days_stand_before() -> None:
