@@ -7,7 +7,15 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from shared.domain.instance import Disk, Instance, Status, absent, after_transition
+from shared.domain.instance import (
+    Disk,
+    Instance,
+    Status,
+    StoppedMode,
+    absent,
+    after_transition,
+    stopped_mode,
+)
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=timezone.utc)
 LATER = NOW + timedelta(seconds=30)
@@ -21,6 +29,16 @@ RUNNING = Instance(
     auto_release_at=NOW + timedelta(hours=1),
     tags={"team": "dev"},
 )
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("mode", StoppedMode)
+def test_only_who_is_stopped_has_a_mode(status: Status, mode: StoppedMode) -> None:
+    has_one = status is Status.STOPPED and mode is not StoppedMode.NOT_APPLICABLE
+
+    shown = stopped_mode(replace(RUNNING, status=status, stopped_mode=mode))
+
+    assert shown == (mode.value if has_one else "")
 
 
 def test_an_instance_that_is_gone_keeps_its_name_and_loses_its_release_time() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.notify.channels import Channel, Channels, Kind, read_channels
+from shared.notify.channels import Channel, Channels, Kind, lookalike, read_channels
 
 
 @pytest.mark.parametrize(
@@ -136,6 +136,25 @@ def test_an_address_may_hold_commas_and_another_address() -> None:
     address = "https://ops.example.com/a,b?c=d;e&to=https://hooks.slack.com/services/T#f,g"
 
     assert read_channels(address).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("https://ops.example.com/robot/send?access_token=a", Kind.DINGTALK),
+        ("https://ops.example.com/open-apis/bot/v2/hook/x", Kind.FEISHU),
+        ("https://ops.example.com/cgi-bin/webhook/send?key=1-2", Kind.WECOM),
+        ("https://ops.example.com/cgi-bin/webhook/send", None),
+        ("https://ops.example.com/services/T1/B1/x", Kind.SLACK),
+        ("https://ops.example.com/services/x", None),
+        ("https://ops.example.com/in", None),
+        ("https://oapi.dingtalk.com/robot/send?access_token=a", None),
+    ],
+)
+def test_an_address_elsewhere_may_look_like_one_of_a_tool(address: str, kind: Kind | None) -> None:
+    (channel,) = read_channels(address).usable
+
+    assert lookalike(channel) is kind
 
 
 def test_nothing_shows_an_address() -> None:
