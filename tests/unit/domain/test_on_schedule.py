@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -10,9 +11,10 @@ from msgspec.structs import replace
 from shared.base.times import CHINA
 from shared.domain.enforcement import Terms
 from shared.domain.guards import Guard, Harm
-from shared.domain.instance import Status
+from shared.domain.instance import Instance, Status
 from shared.domain.on_schedule import ScheduleRule, Timetable
 from shared.domain.power import HANGS, StartRule, StopRule
+from shared.domain.steps import Start
 from tests.unit.domain.schedules import CALENDAR, local
 from tests.unit.domain.tagged import FREE
 
@@ -87,3 +89,63 @@ def test_three_whose_schedule_cannot_be_read_are_named_and_more_are_counted(
     (warning,) = rule().warnings(wrong, local("2026-11-26 08:30"))
 
     assert warning.startswith(f"{named}tag curfew:schedule '?' cannot be read")
+
+
+OFFICE = "workdays 08:30-20:00"
+MORNING = local("2026-11-26 08:32")
+
+
+def scheduled(spec: str, **fields: Any) -> Instance:  # noqa: ANN401  # an instance's fields
+    return replace(FREE, tags={"curfew:schedule": spec}, **fields)
+
+
+def test_who_shows_no_start_is_judged_by_its_creation() -> None:
+    created = local("2026-11-25 12:00")
+    new = scheduled(OFFICE, status=Status.STOPPED, started_at=None, created_at=created)
+
+    assert rule().timetable.seen(new).created_at == created
+    assert rule().next_step(new, MORNING) == Start()
+
+
+@pytest.mark.parametrize(
+    ("now", "status", "way"),
+    [
+        ("08:32", Status.STOPPED, "stopped, and the opening was at 08:30: start"),
+        ("20:02", Status.RUNNING, "running since 08:00, before the close at 20:00: power off"),
+        ("12:00", Status.RUNNING, "running until 20:00"),
+    ],
+)
+def test_the_way_begins_with_its_reason(now: str, status: Status, way: str) -> None:
+    day = "26" if status is Status.RUNNING else "25"
+    one = scheduled(OFFICE, status=status, started_at=local(f"2026-11-{day} 08:00"))
+
+    assert rule().way(one, local(f"2026-11-26 {now}")).startswith(way)
+
+
+def test_what_it_is_guarded_against_is_not_said_to_be_next() -> None:
+    one = scheduled(OFFICE, started_at=local("2026-11-26 08:00"))
+    late = local("2026-11-26 20:02")
+    said = f"schedule {OFFICE}: running since 08:00, before the close at 20:00"
+
+    assert rule().in_words(one, late) == f"{said}; the next run stops it"
+    assert rule().in_words(one, late, {Harm.OUTAGE}) == said
+
+
+def test_a_warning_is_of_each_that_can_be_read_and_of_no_other() -> None:
+    gone = scheduled("?", id="i-gone", status=Status.GONE)
+    odd = scheduled("?", id="i-odd", unreadable="odd")
+    wrong = scheduled("?", id="i-wrong")
+
+    assert list(rule().warnings((gone, odd), MORNING)) == []
+    (warning,) = rule().warnings((gone, odd, wrong), MORNING)
+    assert warning.startswith("i-wrong: ")
+
+
+def test_every_schedule_may_need_the_calendar() -> None:
+    far = local("2031-01-15 12:00")
+    asking, other = scheduled(OFFICE), scheduled("daily 9:00-18:00", id="i-2")
+
+    for listed in ((asking, other), (other, asking)):
+        (warning,) = rule().warnings(listed, far)
+        assert "calendar" in warning
+    assert list(rule().warnings((other,), far)) == []
