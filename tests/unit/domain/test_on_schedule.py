@@ -149,3 +149,37 @@ def test_every_schedule_may_need_the_calendar() -> None:
         (warning,) = rule().warnings(listed, far)
         assert "calendar" in warning
     assert list(rule().warnings((other,), far)) == []
+
+
+def test_several_that_cannot_be_read_are_counted_with_short_examples() -> None:
+    wrong = [scheduled(spec, id=f"i-{at}") for at, spec in enumerate(("", "?"))]
+
+    (warning,) = rule().warnings(wrong, MORNING)
+
+    begin, short, long = warning.split("; for example ")[0], *warning.split("; i-1: ")
+    assert begin == "2 instances have a tag curfew:schedule that cannot be read; their rows say why"
+    assert "…" not in short
+    assert long.endswith("…")
+    assert len(f"i-1: {long}") == 141
+
+
+def test_several_missed_openings_are_counted_and_what_helps_is_said_once() -> None:
+    stopped = [
+        scheduled(spec, id=f"i-{at}", status=Status.STOPPED, started_at=local("2026-11-25 08:00"))
+        for at, spec in enumerate(("daily 8:30-20:00", "daily 8:20-20:00"))
+    ]
+
+    (warning,) = rule().warnings(stopped, local("2026-11-26 10:31"))
+
+    assert warning.startswith("2 instances have an opening that is no longer caught up; ")
+    assert warning.count("start it by hand") == 1
+
+
+def test_the_calendars_end_is_told_from_december_on_in_the_operators_zone() -> None:
+    december = local(f"{CALENDAR.until}-12-01 03:00")
+    running = scheduled(OFFICE, started_at=december)
+
+    (warning,) = rule().warnings((running,), december)
+
+    assert warning.startswith(f"the calendar of working days ends with {CALENDAR.until}: ")
+    assert list(rule().warnings((running,), december - timedelta(hours=4))) == []
