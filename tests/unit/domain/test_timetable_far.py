@@ -49,6 +49,16 @@ def test_any_schedule_says_what_all_of_its_days_together_say(
     assert_the_same(schedule, now)
 
 
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5, "last"])
+@pytest.mark.parametrize("weekday", ["mon", "thu", "sun"])
+def test_so_do_those_of_a_day_of_the_month_in_any_month(weekday: str, nth: object) -> None:
+    schedule = parse_spec(f"{weekday}#{nth} 9:00-18:00")
+
+    for month in range(1, 13):
+        for year in (2026, 2027):
+            assert_the_same(schedule, datetime(year, month, 1, tzinfo=timezone.utc))
+
+
 @EXAMPLES
 @given(endless_schedules(), instants(2026, 2027))
 def test_so_do_schedules_that_hardly_ever_change(schedule: Schedule, now: datetime) -> None:
