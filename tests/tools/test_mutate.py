@@ -188,6 +188,13 @@ def test_guards_and_rules_are_held_to_more_than_the_rest(
     assert (problems(run, {EDGE: "harmless"}) == []) is enough
 
 
+def test_without_shares_reasons_alone_count() -> None:
+    run = [mutant("functions/stop.py", Fate.SURVIVED)]
+
+    assert problems(run, {EDGE: "harmless"}, {}) == []
+    assert len(problems(run, {}, {})) == 1
+
+
 def test_a_survivor_needs_a_reason_which_can_be_pasted() -> None:
     run = [mutant("shared/a.py", Fate.KILLED)] * 99
     run += [mutant("shared/a.py", Fate.SURVIVED, CASE)]

@@ -199,3 +199,11 @@ def test_the_package_is_imported_only_where_a_working_day_is_asked_for() -> None
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)  # noqa: S603  # this code
 
     assert run.stdout.split() == ["False", "True"]
+
+
+def test_a_range_of_a_year_and_a_day_can_be_read_and_no_longer_one() -> None:
+    year = calendar_of(Settings(holidays="2027-01-01..2028-01-02"))
+
+    assert not year.workday(date(2028, 1, 2)).holds
+    with pytest.raises(Refused, match="is longer than a year"):
+        calendar_of(Settings(holidays="2027-01-01..2028-01-03"))
