@@ -1,4 +1,4 @@
-"""A line of a run's log, and an answer's report as the lines that it would have been."""
+"""A line of a run's log, and a response's report as the equivalent lines."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from local.report.times import minute_of
 KINDS = frozenset(
     {"plan", "instance", "warning", "nothing_matched", "run", "error", "notice", "unforeseen"}
 )
-"""What lines of Curfew call themselves (docs/deploy.md)."""
+"""The kinds of Curfew's log lines (docs/deploy.md)."""
 
 _MOST_BRACES = 20
 
 
 LONGEST = 2_000
-"""Characters of a text that are kept; a warning is cut to as many when it is logged."""
+"""How many characters of a text are kept; a logged warning is cut to the same."""
 
 _MOST_TAGS = 20
 _LONGEST_TAG = 128
-"""What ECS allows of an instance's tags, and of the characters in one."""
+"""ECS's limits on an instance's tags, and on the characters in one."""
 
 _MOST_AN_HOUR = 1_000_000
-"""What no instance costs, in any currency; as the functions have it."""
+"""More than any instance costs, in any currency; the same as in the functions."""
 
 
 class Price(msgspec.Struct, frozen=True):
-    """A list price; what of it ends in economical mode."""
+    """A list price, and how much of it ends in economical mode."""
 
     hour: float
     ends: float
@@ -38,13 +38,13 @@ class Price(msgspec.Struct, frozen=True):
 
     @property
     def is_possible(self) -> bool:
-        """Can it be one? No more ends than there is, and nothing is negative."""
+        """Is it plausible? No more ends than there is, and nothing is negative."""
         is_currency = re.fullmatch("[A-Z]{3}", self.currency)
         return bool(is_currency) and 0 <= self.ends <= self.hour <= _MOST_AN_HOUR
 
 
 class Entry(msgspec.Struct):
-    """One line; every kind's fields, empty where the kind has none.
+    """One line, with the fields of every kind, empty if the kind has none.
 
     Attributes:
         logged_at: When Log Service, or Function Compute's prefix, says it was written.
@@ -79,15 +79,15 @@ class Entry(msgspec.Struct):
 
     @property
     def is_ours(self) -> bool:
-        """Is it a line as Curfew writes them? Others log JSON with a field ``log``, too."""
+        """Is it one of Curfew's lines? Other programs log JSON with a field ``log``, too."""
         return self.log in KINDS
 
     def minute(self) -> int:
-        """When it was, in minutes since 1970; ``NONE`` if it does not say."""
+        """Its time, in minutes since 1970; ``NONE`` if it has none."""
         return minute_of(self.seen_at or self.ended_at or self.logged_at)
 
     def shorten(self) -> None:
-        """Cut what is longer than any run writes it."""
+        """Cut what is longer than any run writes."""
         for name in _TEXTS:
             if len(getattr(self, name)) > LONGEST:
                 setattr(self, name, getattr(self, name)[:LONGEST])
@@ -102,11 +102,11 @@ class Entry(msgspec.Struct):
 
     @property
     def identity(self) -> int:
-        """The same of what says the same of the same run, in two exports or in log and answer."""
+        """Equal for the same record of the same run, in two exports or in log and response."""
         what = (self.log, self.action, self.request_id, self.dry_run)
         row = (self.id, self.result, self.code, self.reason)
         run = (self.outcome, self.ended_at, self.seconds)
-        retry = self.retry_count if self.log == "error" else ""  # an answer does not say it
+        retry = self.retry_count if self.log == "error" else ""  # a response does not have it
         return hash((what, row, run, retry, self.error, self.message))
 
 
@@ -129,7 +129,7 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """A report, as far as it is needed."""
+    """The needed parts of a report."""
 
     action: str
     request_id: str
@@ -141,7 +141,7 @@ class Report(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
     def entries(self) -> Iterator[Entry]:
-        """The lines that the run has logged; an answer has no stopped modes."""
+        """The lines that the run logged; a response has no stopped modes."""
         for row in self.instances:
             yield Entry(
                 log="instance",
@@ -165,9 +165,9 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel"):
-    """What a function answered, in any of its forms; a report itself is one of them.
+    """A function's response, in any of its forms; a report itself is one of them.
 
-    Raises ValidationError, when it is decoded, where the fields are another's.
+    Decoding raises ValidationError if the fields belong to something else.
     """
 
     reports: tuple[Report, ...] = ()

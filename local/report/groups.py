@@ -1,4 +1,4 @@
-"""Instances by account and by tag: how many, and what that avoided."""
+"""Instances by account and by tag: how many, and what was avoided."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from local.report.roster import Roster
 from shared.domain.guards import plain_key
 
 MOST_KEYS = 6
-"""How many tags make groups: those that most instances have."""
+"""How many tags form groups: the most common ones."""
 
 
 @dataclass(slots=True)
 class Group:
-    """The instances with one value of a tag, of one account where the logs hold several.
+    """The instances with one value of a tag, in one account if the logs have several.
 
     Attributes:
         value: The value, "" if they have none; of a group by account, "".
@@ -48,7 +48,7 @@ class Groups:
         return self._groups[value, account]
 
     def most_first(self) -> list[Group]:
-        """Those that avoided most first."""
+        """Those that avoided the most first."""
         return sorted(
             self._groups.values(),
             key=lambda one: (-one.saving.minutes, -one.machines, one.value, one.account),
@@ -56,7 +56,7 @@ class Groups:
 
 
 def at_most(groups: Sequence[Group], number: int) -> Sequence[Group]:
-    """The first groups as they are; of the others, if there are any, one."""
+    """The first groups unchanged, and the others, if any, as one."""
     if len(groups) <= number:
         return groups
     others = Group("", values=len(groups) - number)

@@ -1,4 +1,4 @@
-"""What each instance did, from when it was seen: spells of being on and off.
+"""Each instance's history, from what was seen: spells of being on and off.
 
 Only what ECS showed counts. An instance that was seen off stays off until it is seen on, and then
 since ECS says that it was started. One that was seen on stays on until it is seen off, since ECS
@@ -19,7 +19,7 @@ from local.report.pricing import Prices
 from local.report.times import NONE, minute_in, minute_of
 
 _SKEW = 5
-"""Minutes by which ECS's clock and that of a run may differ."""
+"""How many minutes ECS's clock and a run's may differ."""
 
 _STARTS = frozenset({"start", "apply_schedule"})
 _STOPS = frozenset({"stop", "apply_schedule"})
@@ -28,7 +28,7 @@ _OFF = frozenset({"Stopped", "Stopping"})
 
 
 UNSAVED = frozenset({"KeepCharging", "PrePaid", "spot"})
-"""How an instance is paid for, if no hour that it is off counts as avoided."""
+"""The charge types for which no hour off counts as avoided."""
 
 
 class State(IntEnum):
@@ -41,7 +41,7 @@ class State(IntEnum):
 
 
 class Sighting:
-    """One look at an instance; times are minutes since 1970.
+    """One sighting of an instance; times are minutes since 1970.
 
     Attributes:
         order: Among others, see `Machine.last`.
@@ -69,7 +69,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A time in one state, from a minute to another; ``mode`` is that of `Sighting`."""
+    """A period in one state, from one minute to another; ``mode`` as in `Sighting`."""
 
     begin: int
     end: int
@@ -79,7 +79,7 @@ class Spell:
 
 @dataclass(slots=True)
 class Machine:
-    """All that was seen of an instance; what may change is as it was seen last.
+    """Everything seen of an instance; fields that may change are as last seen.
 
     Attributes:
         price: The one of its prices that is believed, once all lines are there.
@@ -102,7 +102,7 @@ class Machine:
     is_spot: bool = False
 
     def see(self, entry: Entry, second: int, *, is_new: bool = True) -> None:
-        """Add a line about it, of this second, or one that was there before."""
+        """Add a line about it, with this second, or a repeated one."""
         order = NONE if second == NONE else 2 * second + (entry.result == "changed")
         if order >= self.last:
             self.last = order
@@ -119,7 +119,7 @@ class Machine:
             self.sightings.append(Sighting(entry, order, state))
 
     def joined(self, other: Machine) -> Machine:
-        """The same instance, of which other lines told apart from these."""
+        """Merge the same instance from other lines."""
         older, newer = sorted((self, other), key=lambda one: one.last)
         prices = Prices()
         for one in (older, newer):
@@ -139,7 +139,7 @@ class Machine:
         )
 
     def spells(self) -> Iterator[Spell]:
-        """What it did, in order and without gaps, until it was seen last."""
+        """Its spells, in order and without gaps, until it was last seen."""
         seen = sorted(self.sightings, key=Sighting.place)
         current: Spell | None = None
         for one in seen:
@@ -152,7 +152,7 @@ class Machine:
 
 
 def _following(seen: Sighting, current: Spell | None) -> Iterator[Spell]:
-    """The spells that a look begins, or the one that it goes on with; others end them."""
+    """The spells that a sighting begins or continues; later ones end them."""
     is_on = seen.state is State.ON
     began = seen.at
     if is_on:
@@ -168,7 +168,7 @@ def _following(seen: Sighting, current: Spell | None) -> Iterator[Spell]:
         yield Spell(current.end, seen.at, State.ON)
     elif seen.state is current.state or (seen.state is State.OFF and current.state is State.OURS):
         if current.mode in UNSAVED and seen.mode and seen.mode != current.mode:
-            yield Spell(seen.at, seen.at, current.state, seen.mode)  # paid for otherwise from now
+            yield Spell(seen.at, seen.at, current.state, seen.mode)  # another charge type from now
             return
         yield Spell(current.begin, seen.at, current.state, seen.mode or current.mode)
         return

@@ -1,4 +1,4 @@
-"""What the logs come to: each day's fleet, hours avoided, who was guarded, failed, left over."""
+"""The summary of the logs: each day's fleet, hours avoided, what was guarded, failed, left over."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from local.report.times import NONE, minute_in, minute_of, second_of
 
 MOST_MACHINES = 50_000
 MOST_REASONS = 5_000
-"""What is kept; more than either is counted."""
+"""The limits on what is kept; anything beyond is counted."""
 
 _UNREAD = "unreadable|not understood|cannot be read|could not be read"
 _UNREAD_TAG = re.compile("unreadable|not understood")
@@ -27,7 +27,7 @@ _MODE = re.compile("; stopped in (?:KeepCharging|StopCharging).*")
 
 @dataclass(slots=True)
 class Told:
-    """One thing to be told of some instances: a reason, and how often."""
+    """One thing to report about some instances: a reason, and how often."""
 
     what: str
     names: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Told:
 
 @dataclass(slots=True)
 class Night:
-    """All of it.
+    """The whole summary.
 
     Attributes:
         days: In order.
@@ -71,21 +71,21 @@ class Night:
 
 
 class _Said:
-    """What was said, of whom, and when each time."""
+    """What was said, about which instance, and when."""
 
     def __init__(self) -> None:
         self._times: dict[str, dict[Key, list[int]]] = defaultdict(lambda: defaultdict(list))
         self.omitted = 0
 
     def add(self, what: str, of: Key, at: int) -> None:
-        """It was said once more; nothing is said by ""."""
+        """Count it once more; "" says nothing."""
         if what and (what in self._times or len(self._times) < MOST_REASONS):
             self._times[what][of].append(at)
         else:
             self.omitted += bool(what)
 
     def since(self, minute: int) -> Iterator[tuple[str, Mapping[Key, int]]]:
-        """How often what was said of whom from then on; what has no time counts, too."""
+        """How often each was said about which instance since then; untimed lines count, too."""
         for what, ids in self._times.items():
             times = {
                 one: number
@@ -97,10 +97,10 @@ class _Said:
 
 
 class Gathering:
-    """Takes lines one by one; then ``night`` tells what they come to."""
+    """Takes lines one by one; then ``night`` returns the summary."""
 
     def __init__(self) -> None:
-        """Nothing is gathered yet."""
+        """Start empty."""
         self.machines: dict[Key, Machine] = {}
         self.untimed = 0
         self._impossible = 0
@@ -111,7 +111,7 @@ class Gathering:
         self._guarded, self._failed, self._unread = _Said(), _Said(), _Said()
 
     def add(self, entry: Entry) -> None:
-        """Take a line; one that was there before, as in exports that overlap, counts once."""
+        """Take a line; a repeated one, as in overlapping exports, counts once."""
         is_new = not entry.request_id or entry.identity not in self._known
         self._known.add(entry.identity)
         self._accounts.add(entry.account)
@@ -156,7 +156,7 @@ class Gathering:
             self._failed.add(": ".join(filter(None, parts)), key, at)
 
     def night(self, zone: tzinfo, days: int) -> Night:
-        """What the last days, up to the last line with a time, come to."""
+        """The summary of the last days, up to the last line with a time."""
         roster = Roster.of(self.machines, self._accounts)
         other_currency = roster.settle_prices()
         seen = [one.at for machine in roster.machines.values() for one in machine.sightings]
@@ -193,13 +193,13 @@ class Gathering:
 
 
 def _told(said: _Said, roster: Roster, since: int) -> list[Told]:
-    """By reason, who it is said of from a minute on; those of most instances first."""
+    """The instances by reason, from a minute on; the most common reasons first."""
     told = [Told(what, roster.names(ids), sum(ids.values())) for what, ids in said.since(since)]
     return sorted(told, key=lambda one: (-len(one.names), -one.times, one.what))
 
 
 def _billed(roster: Roster) -> _Said:
-    """What is off or gone, as last read, and is still billed."""
+    """What is off or gone, as last seen, and still billed."""
     found = _Said()
     for key, machine in roster.machines.items():
         billed = "; ".join(part for part in machine.told.split("; ") if _BILLED in part)
@@ -208,7 +208,7 @@ def _billed(roster: Roster) -> _Said:
 
 
 def _unread(text: str) -> Sequence[str]:
-    """What a text says that cannot be read: each tag, or all of it if it names none."""
+    """What a text reports as unreadable: each tag, or the whole text if it names none."""
     text = _MODE.sub("", text)
     return ([*_unread_tags(text)] or [text]) if re.search(_UNREAD, text) else ()
 

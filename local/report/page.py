@@ -1,4 +1,4 @@
-"""The report as one page, without script and without anything from elsewhere: ``page.html.j2``.
+"""The report as one self-contained page, without scripts: ``page.html.j2``.
 
 Whatever logs hold is escaped twice: what a browser would obey by the template, what would turn the
 text around it, or cannot be seen, by ``printable``.
@@ -29,7 +29,7 @@ MOST_NAMES = 12
 MOST_GROUPS = 30
 MOST_FILES = 100
 LONGEST = 600
-"""Characters of a reason that are shown."""
+"""How many characters of a reason are shown."""
 
 _SATURDAY = 5
 _NO_BREAK = "\u00a0"
@@ -37,7 +37,7 @@ _LISTS = ("failed", "unread", "billed", "guarded")
 
 
 def render(night: Night, words: Words, counts: Sequence[Counts]) -> str:
-    """The page's text."""
+    """The page's HTML."""
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,

@@ -1,4 +1,4 @@
-"""Days as pictures: how many instances were in which state when, and what that avoided."""
+"""Days as charts: how many instances were in which state when, and what was avoided."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from local.report.history import UNSAVED, Machine, Spell, State
 from local.report.times import change_of_clocks, days_until, end_of
 
 SLOT = 15
-"""Minutes in one step of a day's picture."""
+"""Minutes per step of a day's chart."""
 
 SLOTS = 24 * 60 // SLOT
 
 
 @dataclass(slots=True)
 class Saving:
-    """Hours for which instances were off since Curfew stopped them, and what that avoided.
+    """The time that instances were off since Curfew stopped them, and what that avoided.
 
     Attributes:
         minutes: How long, but for what was paid for all the same.
@@ -43,7 +43,7 @@ class Saving:
             self.money[currency] = self.money.get(currency, 0.0) + amount
 
     def add(self, minutes: int, machine: Machine, mode: str) -> None:
-        """Add a time for which an instance was off."""
+        """Add a period during which an instance was off."""
         if mode in UNSAVED:
             self.unsaved += minutes
             return
@@ -57,7 +57,7 @@ class Saving:
 
 @dataclass(slots=True)
 class Day:
-    """One day of the zone.
+    """One day in the zone.
 
     Attributes:
         begin: Its first minute.
@@ -75,7 +75,7 @@ class Day:
 
     @property
     def states(self) -> list[list[int]]:
-        """For each state of `State`, how many instances were in it, slot by slot."""
+        """For each `State`, how many instances were in it, slot by slot."""
         return [list(accumulate(row[:SLOTS])) for row in self.changes]
 
 
@@ -97,7 +97,7 @@ def days_of(times: Sequence[int], number: int, zone: tzinfo) -> list[Day]:
 
 
 def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]]:
-    """Put an instance into the pictures of these days.
+    """Add an instance to the charts of these days.
 
     Returns:
         How many minutes it was off by Curfew, in which mode, on which day.
@@ -115,7 +115,7 @@ def draw(machine: Machine, days: Sequence[Day]) -> Iterator[tuple[int, str, Day]
 def _by_day(
     spell: Spell, days: Sequence[Day], ends: Sequence[int]
 ) -> Iterator[tuple[Day, int, int]]:
-    """The parts of a spell that lie in these days."""
+    """The parts of a spell within these days."""
     for index in range(bisect_right(ends, spell.begin), len(days)):
         day = days[index]
         if day.begin >= spell.end:

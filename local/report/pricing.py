@@ -1,4 +1,4 @@
-"""Which of the prices that logs state are believed: one currency a region and account.
+"""Which of the logged prices are believed: one currency per region and account.
 
 ECS prices all of a region in the currency of the account. So what has another one than most lines
 of its region is in doubt, and counts for nothing; of as many lines each, those are believed that

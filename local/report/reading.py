@@ -1,4 +1,4 @@
-"""A file as lines: unpacked, in UTF-8, and no more of it than a report can take in.
+"""A file as lines: uncompressed, in UTF-8, and no more of it than a report can handle.
 
 Files may be compressed by gzip, and come in UTF-16 with its byte order mark, as PowerShell writes
 them, or in GB 18030. Whatever they hold, what is read of them is bounded, in bytes after unpacking.
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 MOST_BYTES = 1024 * MIB
-"""Of all files together, unpacked: some 1,300,000 lines about instances."""
+"""The limit over all files, uncompressed: some 1,300,000 lines about instances."""
 
 MOST_ROWS = 2_000_000
-"""Lines and rows of all files together."""
+"""The limit on lines and rows over all files."""
 
 LONGEST = 4 * MIB
 """Bytes of one line, or of one JSON document over many lines; an answer has some 100 KB."""
@@ -36,7 +36,7 @@ _UTF_16 = {b"\xff\xfe", b"\xfe\xff"}
 
 
 class FullError(Exception):
-    """As much was read as a report takes in."""
+    """The limit of a report was reached."""
 
 
 class DamagedError(Exception):
@@ -45,13 +45,13 @@ class DamagedError(Exception):
 
 @dataclass(slots=True)
 class Left:
-    """What may still be read, of all files together."""
+    """What may still be read, over all files."""
 
     bytes: int = MOST_BYTES
     rows: int = MOST_ROWS
 
     def take_row(self) -> None:
-        """One more line or row was read.
+        """Count one more line or row.
 
         Raises:
             FullError: it was one too many.
@@ -61,7 +61,7 @@ class Left:
             raise FullError
 
     def take_bytes(self, number: int) -> None:
-        """So many bytes were read.
+        """Count this many bytes.
 
         Raises:
             FullError: they were too many.
@@ -72,7 +72,7 @@ class Left:
 
 
 class Lines:
-    """The lines of an open file, each with its end, at most its first `LONGEST` bytes.
+    """The lines of an open file, with their ends, at most the first `LONGEST` bytes of each.
 
     Attributes:
         is_whole: Is the line at hand all there? What nobody asks for by ``more`` is left out.
@@ -97,7 +97,7 @@ class Lines:
         """The lines, one after another.
 
         Raises:
-            FullError: no more may be read.
+            FullError: the limit is reached.
             DamagedError: its compression is broken, after these lines.
             OSError: the file cannot be read.
         """
@@ -141,7 +141,7 @@ def _in_utf_8(line: bytes) -> bytes:
 
 
 class _Unpacked(io.RawIOBase):
-    """What a gzip file holds, to the last byte before it is damaged or was cut."""
+    """The contents of a gzip file, up to the last byte before it is damaged or truncated."""
 
     def __init__(self, file: io.BufferedReader) -> None:
         super().__init__()
@@ -176,7 +176,7 @@ class _Unpacked(io.RawIOBase):
     def _unpack(self, most: int) -> bytes:
         """The next piece, of at most so many bytes; it may be empty."""
         packed, before = self._packed, self._member.copy()
-        if not packed:  # it was cut; what zlib still holds comes out
+        if not packed:  # truncated; what zlib still has is returned
             self.is_damaged = True
             return self._member.flush()[:most]
         try:

@@ -1,4 +1,4 @@
-"""What table and page say below their numbers, so that nobody takes them for more than they are."""
+"""The notes below the numbers of table and page, so that nobody reads too much into them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def missing(counts: Sequence[Counts], words: Words) -> Iterator[str]:
 
 
 def unread(counts: Sequence[Counts], words: Words) -> Iterator[str]:
-    """What of the files was left out, other than lines of other programs and broken ones."""
+    """What was left out of the files, apart from foreign and broken lines."""
     for one in counts:
         if one.too_long:
             yield words("too_long", one.name, LONGEST // MIB, f"{one.too_long:,}")
@@ -78,7 +78,7 @@ def unread(counts: Sequence[Counts], words: Words) -> Iterator[str]:
 
 
 def _ended_early(one: Counts, words: Words) -> Iterator[str]:
-    """From where a log was not read, and why."""
+    """Where reading a log ended, and why."""
     reached = f"{one.reached:,}"
     if one.ended is Ended.DAMAGED:
         yield words("damaged", one.name, reached) if one.reached else words("no_gzip", one.name)

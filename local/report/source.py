@@ -1,4 +1,4 @@
-"""Files to lines: what Log Service exports, what functions log, what ``invoke --json`` printed.
+"""From files to lines: Log Service's exports, functions' logs, output of ``invoke --json``.
 
 A log is JSON lines. A line may be a run's own JSON (docs/deploy.md), the same behind Function
 Compute's prefix, or an exported row of Log Service with it in ``message`` or ``content`` and its
@@ -103,7 +103,7 @@ class Counts:
 
     @property
     def foreign(self) -> int:
-        """Lines that somebody else wrote."""
+        """Lines written by other programs."""
         return self.lines - self.read - self.broken - self.too_long - self.ahead
 
 
@@ -121,7 +121,7 @@ class Source:
     counts: list[Counts] = field(default_factory=list)
 
     def entries(self, paths: Iterable[Path]) -> Iterator[Entry]:
-        """Everything that runs of Curfew have written, as far as each file can be read."""
+        """Everything that Curfew's runs wrote, as far as each file can be read."""
         for path in paths:
             counts = Counts(str(path))
             self.counts.append(counts)
@@ -153,7 +153,7 @@ class _File:
         self._latest = int((now + SKEW).timestamp()) // 60
 
     def entries(self, lines: Lines) -> Iterator[Entry]:
-        """Everything in it that a run of Curfew has written."""
+        """Everything in it that a run of Curfew wrote."""
         iterator = iter(lines)
         first = next(iterator, b"").removeprefix(_UTF_8)
         if table := _table_of(first):
@@ -175,7 +175,7 @@ class _File:
             self._is_broken()
 
     def _of_one(self, line: bytes, lines: Lines) -> Iterator[Entry]:
-        """A line that stands by itself."""
+        """A self-contained line."""
         if _LIST.match(line):
             yield from self._list(line, lines)
         elif not lines.is_whole:
@@ -184,7 +184,7 @@ class _File:
             yield from self._line(line)
 
     def _document(self, block: _Block) -> Iterator[Entry]:
-        """A JSON object over many lines."""
+        """A JSON object spread over many lines."""
         if block.size > LONGEST:
             self._is_too_long()
         else:

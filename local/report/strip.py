@@ -1,4 +1,4 @@
-"""A day as a strip: how many instances were on, off by Curfew, off otherwise, hour by hour. SVG.
+"""A day as an SVG strip: how many instances were on, off by Curfew, off otherwise, by the hour.
 
 The layers lie behind one another, each from the ground up to its own height: all that were seen, of
 them those that are not off otherwise, of them those that are on. So no two of them need to meet.
@@ -30,7 +30,7 @@ class Layer:
 
 
 def highest(days: Iterable[Day]) -> int:
-    """The most instances that were seen at once, which take the whole height."""
+    """The most instances seen at once, which take the full height."""
     _, every = _BEHIND_ONE_ANOTHER[0]
     return max((most for day in days for most in _heights(day, every)), default=0)
 

@@ -1,4 +1,4 @@
-"""The report on a terminal: a line for each day, the owners, and what is to be looked at."""
+"""The report on a terminal: a line for each day, the owners, and what needs attention."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_GROUPS = 12
 _MOST_REASONS = 8
 _MOST_NAMES = 3
 _NARROW = 64
-"""Columns below which the strips are left out, so that all numbers are there."""
+"""The width in columns below which the strips are omitted, so that all numbers fit."""
 
 
 def show(console: Console, night: Night, words: Words) -> None:
@@ -46,7 +46,7 @@ def show(console: Console, night: Night, words: Words) -> None:
 
 
 def headline(night: Night, words: Words) -> str:
-    """All in one line: instances, hours, money, runs."""
+    """Everything in one line: instances, hours, money, runs."""
     parts = [
         words.counted("machines_in_all", night.machines),
         words("avoided_in_all", words.hours(night.total.minutes)),
@@ -89,7 +89,7 @@ def _days(night: Night, words: Words, *, is_narrow: bool) -> Table:
 
 
 def _strip(day: Day, highest: int) -> str:
-    """How many are on, a character an hour; a dot where none was seen."""
+    """How many are on, one character per hour; a dot if none was seen."""
     on = day.states[State.ON]
     seen = [sum(slot) for slot in zip(*day.states, strict=True)]
     strip = ""

@@ -1,4 +1,4 @@
-"""Minutes since 1970 in UTC: what lines say as text, and the days of a zone."""
+"""Minutes since 1970 in UTC: parsing the times in lines, and the days of a zone."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from functools import lru_cache
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _DAY = 24 * 60
 NONE = -1
-"""The minute of what has no time."""
+"""The minute of a line without a time."""
 _FIRST, _LAST = 30 * 365 * _DAY, 130 * 365 * _DAY
-"""No run was before 2000 or will be after 2100: such a time is none."""
+"""No run is before 2000 or after 2100: such times are invalid."""
 
 
 @lru_cache(maxsize=65_536)
 def second_of(text: str) -> int:
-    """The second of a time as lines have it: RFC 3339, or seconds since 1970; else ``NONE``."""
+    """The second of a line's time: RFC 3339, or seconds since 1970; otherwise ``NONE``."""
     second = int(text) if re.fullmatch(r"\d{9,11}", text) else _second_of(text)
     return second if _FIRST < second // 60 < _LAST else NONE
 
 
 def minute_of(text: str) -> int:
-    """The minute of such a time; else ``NONE``."""
+    """The minute of such a time; otherwise ``NONE``."""
     return minute_in(second_of(text))
 
 
@@ -49,7 +49,7 @@ def moment(minute: int, zone: tzinfo) -> datetime:
 
 
 def days_until(last: int, number: int, zone: tzinfo) -> list[tuple[date, int]]:
-    """So many days up to the one of a minute, each with the minute at which it begins there."""
+    """This many days up to a minute's day, each with the minute at which it begins."""
     day = moment(last, zone).date()
     return [
         (one, _begin(one, zone))

@@ -1,4 +1,4 @@
-"""The words of table and page, in English and in Chinese; they stand in ``words.yaml``."""
+"""The words of table and page, in English and Chinese, from ``words.yaml``."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ class Words:
         self._words = {word: both[column] for word, both in texts.items()}
 
     def __call__(self, word: str, *values: object) -> str:
-        """A word or sentence with these values in it."""
+        """A word or sentence with these values filled in."""
         return str(self._words[word]).format(*values)
 
     def counted(self, sentence: str, number: int) -> str:
-        """A sentence with a number in it; of one thing in its own form, if it has one."""
+        """A sentence with a number; in its singular form for one, if there is one."""
         return self(self.form(sentence, number), f"{number:,}")
 
     def form(self, word: str, number: int) -> str:
-        """Which word stands beside this number: ``runs``, but ``runs_one`` beside a 1."""
+        """The key of the word for this number: ``runs``, but ``runs_one`` for 1."""
         one = f"{word}_one"
         return one if number == 1 and one in self._words else word
 
     def reason(self, reason: str) -> str:
-        """What a log says; in Chinese where that is known, else between quotation marks."""
+        """A log's text; in Chinese if known, otherwise in quotation marks."""
         return in_chinese(reason) if self.language == "zh" else reason
 
     def day(self, day: date) -> str:
@@ -64,7 +64,7 @@ class Words:
 
     @staticmethod
     def hours(minutes: int) -> str:
-        """Hours as people read them: ``1,234`` or, where there are few, ``7.5``, ``<0.1``."""
+        """Hours as people write them: ``1,234`` or, for few, ``7.5``, ``<0.1``."""
         hours = minutes / 60
         if 0 < hours < _LEAST_HOURS:
             return "<0.1"
