@@ -148,7 +148,7 @@ class Fleet(msgspec.Struct, frozen=True):
         ListTagResources before a loss, if the request selects instances that lack a tag, and for
         keys that the rule doubts; otherwise, and only if CURFEW_ONLY_TAGS requires tags,
         DescribeInstances again. A filter by several values finds every instance with the key, so
-        only that tells which was selected.
+        only that second look tells which are selected.
         """
         guard, narrowing = self.judge.guard, self.judge.narrowing
         readable = [one for one in instances.values() if not one.unreadable]

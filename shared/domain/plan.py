@@ -262,7 +262,7 @@ class WatchOnly(Rule, frozen=True):
 
 
 def rows_released_by(rows: Iterable[Row], until: datetime) -> tuple[Row, ...]:
-    """The rows of instances that ECS will have released by then; failures are kept."""
+    """The rows of instances that ECS will release by then; failed and pending ones may be."""
     return tuple(
         row
         for row in rows

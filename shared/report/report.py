@@ -99,7 +99,7 @@ class Report(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, rows=self.rows[:max_rows], whole=whole)
 
     def matched_nothing(self) -> bool:
-        """Did it select instances that do not exist?"""
+        """Did the selection match nothing?"""
         return not (self.rows or self.rests) and self.released_by is None
 
     def counts(self) -> dict[str, int]:
