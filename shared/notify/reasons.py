@@ -112,7 +112,6 @@ _PARTS = (
     (r"gone", "已释放"),
     (r"snapshot (\d+) disks?", "为 {} 块云盘创建快照"),
     (r"snapshot (\d+) disks? \((\d+) days?\)", "为 {} 块云盘创建快照（保留 {} 天）"),
-    (r"snapshot (\d+) disks?", "为 {} 块云盘创建快照"),
     (r"wait for its snapshots", "等待快照完成"),
     (r"(\d+) of (\d+) snapshots in progress", "{} 个快照进行中（共 {} 个）"),
     (r"its disks have not been read yet", "尚未读取其云盘"),
