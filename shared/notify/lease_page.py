@@ -50,49 +50,49 @@ TITLES: Mapping[str, Mapping[Spoken, tuple[str, str]]] = {
     "choose": {
         "en": ("Keep this instance?", "ECS will release it at the time below. How long do you "
                "still need it?"),
-        "zh": ("保留这台实例？", "到下面的时间，ECS 会释放它。您还需要它多久？"),
+        "zh": ("保留这台实例？", "ECS 将在以下时间释放这台实例。您还需要使用多久？"),
     },
     "kept": {
         "en": ("Kept", "ECS will release it at the new time below. You can close this page."),
-        "zh": ("已保留", "ECS 将在下面的新时间释放它。可以关闭此页面了。"),
+        "zh": ("已保留", "ECS 将在以下新时间释放它。您可以关闭此页面。"),
     },
     "kept_less": {
         "en": ("Kept", "ECS will release it at the new time below, sooner than you chose: links may "
                "not set it any later. You can close this page."),
-        "zh": ("已保留", "ECS 将在下面的新时间释放它，早于您的选择：链接最晚只能延长到这时。可以关闭此页面了。"),
+        "zh": ("已保留", "ECS 将在以下新时间释放它，早于您的选择：链接最晚只能延长到此时。您可以关闭此页面。"),
     },
     "already": {
         "en": ("Kept already", "ECS will release it at the time below. A link works once, so nothing "
                "was changed now."),
-        "zh": ("已经保留过", "ECS 将在下面的时间释放它。链接只能使用一次，这次没有做任何变更。"),
+        "zh": ("已经保留过", "ECS 将在以下时间释放它。链接只能使用一次，这次未做任何变更。"),
     },
     "forged": {
         "en": ("This link is not valid", "Nothing was changed. Copy the whole link from the "
                "message."),
-        "zh": ("链接无效", "没有做任何变更。请从消息中复制完整的链接。"),
+        "zh": ("链接无效", "未做任何变更。请从消息中复制完整的链接。"),
     },
     "over": {
         "en": ("This link has expired", "The release time has come, or the instance is gone. "
                "Nothing was changed."),
-        "zh": ("链接已过期", "自动释放时间已到，或者实例已不存在。没有做任何变更。"),
+        "zh": ("链接已过期", "自动释放时间已到，或者实例已不存在。未做任何变更。"),
     },
     "moved": {
         "en": ("This link is no longer valid", "The release time was changed since the message was "
                "sent. Nothing was changed now."),
-        "zh": ("链接已失效", "消息发出之后，自动释放时间已经变更过。这次没有做任何变更。"),
+        "zh": ("链接已失效", "消息发出之后，自动释放时间已经变更过。这次未做任何变更。"),
     },
     "furthest": {
         "en": ("This link cannot extend it any further", "The release time is as late as links may "
                "set it. Nothing was changed."),
-        "zh": ("不能再用链接延长", "自动释放时间已是链接所允许的最晚时间。没有做任何变更。"),
+        "zh": ("无法再通过链接延长", "自动释放时间已是链接所允许的最晚时间。未做任何变更。"),
     },
     "days": {
         "en": ("Choose 1 or 3 days", "Nothing was changed. Go back and choose one of the buttons."),
-        "zh": ("请选择 1 天或 3 天", "没有做任何变更。请返回并点击其中一个按钮。"),
+        "zh": ("请选择 1 天或 3 天", "未做任何变更。请返回并点击其中一个按钮。"),
     },
     "method": {
         "en": ("Open the link in a browser", "Nothing was changed."),
-        "zh": ("请用浏览器打开链接", "没有做任何变更。"),
+        "zh": ("请用浏览器打开链接", "未做任何变更。"),
     },
     "failed": {
         "en": ("It could not be extended now", "Try again in a few minutes, or ask whoever runs "

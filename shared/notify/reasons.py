@@ -25,11 +25,11 @@ _PARTS = (
     (r"deletion protection", "已开启实例释放保护"),
     (
         r"ECS will still release it at (\S+): clear the release time by clear_auto_release",
-        "ECS 仍会在 {} 释放：请用 clear_auto_release 清除自动释放时间",
+        "ECS 仍会在 {} 释放：请用 clear_auto_release 取消自动释放时间",
     ),
     (
         r"ECS will still release it at (\S+): clear the release time in the ECS console",
-        "ECS 仍会在 {} 释放：请在 ECS 控制台清除自动释放时间",
+        "ECS 仍会在 {} 释放：请在 ECS 控制台取消自动释放时间",
     ),
     (r"charge type PrePaid", "计费方式为包年包月"),
     (r"charge type (\w+)", "计费方式为 {}"),
@@ -81,10 +81,10 @@ _PARTS = (
     (r"not (\w+)", "不是 {}"),
     (r"not (\w+): still billed", "不是 {}，仍在计费"),
     (r"to change that, start it and stop it again", "如需改变，请启动后再停止"),
-    (r"force was not used: it was stopping already", "未使用强制停止：它已经在停止"),
-    (r"gave up its public address (\S+)", "已释放固定公网 IP {}"),
-    (r"gives up its public address (\S+)", "将释放固定公网 IP {}"),
-    (r"may give up its public address (\S+)", "可能释放固定公网 IP {}"),
+    (r"force was not used: it was stopping already", "未使用强制停止：实例已经在停止中"),
+    (r"gave up its public address (\S+)", "固定公网 IP {} 已被回收"),
+    (r"gives up its public address (\S+)", "固定公网 IP {} 将被回收"),
+    (r"may give up its public address (\S+)", "固定公网 IP {} 可能被回收"),
     (r"if the account's default is economical mode", "取决于账号默认的停机模式"),
     (r"accepted by ECS", "ECS 已受理"),
     (r"it is stopping", "正在停止"),
@@ -95,11 +95,11 @@ _PARTS = (
     (r"(\w+) again", "又变为 {}"),
     (r"not by this run", "不是本次运行所为"),
     (r"not in the plan", "不在计划之内"),
-    (r"ECS does not know this id", "ECS 中没有这个 ID"),
+    (r"ECS does not know this id", "ECS 中查不到这个 ID"),
     (
         r"it was already stopping when this run first read it \(ECS does not say since when\), and "
         r"ECS powers off only running instances: wait",
-        "本次运行首次查询时它已经在停止（ECS 不显示从何时开始），"
+        "本次运行首次查询时它已经在停止中（ECS 不显示从何时开始），"
         "而 ECS 只能强制停止运行中的实例：请等待",
     ),
     (
@@ -161,7 +161,7 @@ _PARTS = (
         r"(\S+) is now too close: ECS accepts only times at least 30 minutes ahead",
         "{} 已经太近：ECS 只接受至少 30 分钟之后的时间",
     ),
-    (r"clear release time", "清除自动释放时间"),
+    (r"clear release time", "取消自动释放时间"),
     (r"no release time", "没有自动释放时间"),
 )
 _PREFIXES = {

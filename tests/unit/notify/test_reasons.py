@@ -159,7 +159,7 @@ def test_a_chinese_notice_says_errors_and_warnings_as_the_report_has_them() -> N
 
     text = text_of(run(told), "zh")
 
-    assert text.facts[1:] == (f"错误：“{told.sentence()}”", "提示：“look {here}”")
+    assert text.facts[1:] == (f"错误：“{told.sentence()}”", "警告：“look {here}”")
     assert [one.text.partition("）")[2] for one in text.lines] == [
         "失败：NoStock，“The resource is out of stock.”",
         "跳过：标签 curfew:protect",
