@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import replace
 from typing import Any
 
@@ -17,9 +16,10 @@ from local.ecs.fleet.fleet import Fleet, InstanceSpec
 from local.ecs.http.messages import HttpReply, HttpRequest
 from local.ecs.server import LocalEcs, Served
 from local.fc.deployment import PLAIN, Deployment
-from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint
+from local.fc.endpoint import FcEndpoint
 from local.fc.http import http_event, http_reply
 from local.fc.runtime import Outcome
+from tests.local.fc.asynchronous import join_all
 
 TRIGGER = "/2016-08-15/proxy/curfew/describe"
 HEADERS = {"host": "x.fcapp.run", "content-type": "application/json", "user-agent": "curl"}
@@ -171,9 +171,7 @@ def test_a_trigger_can_be_invoked_asynchronously(mocker: MockerFixture) -> None:
     reply = endpoint.handle(
         Served("http://127.0.0.1:9", ManualClock()), HttpRequest("POST", f"{TRIGGER}/x", headers)
     )
-    for thread in threading.enumerate():
-        if thread.name == ASYNCHRONOUS:
-            thread.join()
+    join_all()
 
     event = json.loads(invoke.call_args.args[1])
     assert (reply.status, reply.body) == (202, b"")

@@ -16,11 +16,12 @@ from click.testing import CliRunner, Result
 
 from local.cli.main import group
 from local.ecs.server import LocalEcs
-from local.fc.endpoint import ASYNCHRONOUS, FcEndpoint
+from local.fc.endpoint import FcEndpoint
 from local.fc.remote import Call, Deployed, call
 from local.fc.remote_answer import RemoteError, Reply
 from local.fc.runtime import Outcome
 from shared.settings.settings import Credentials
+from tests.local.fc.asynchronous import join_all
 
 KEY = "local"
 V2, V3 = "curfew/describe", "curfew-describe"
@@ -39,9 +40,7 @@ def url() -> Iterator[str]:
     """Where Function Compute and ECS are played."""
     with LocalEcs(neighbour=FcEndpoint().neighbour()) as server:
         yield server.url
-        for thread in threading.enumerate():
-            if thread.name == ASYNCHRONOUS:
-                thread.join()
+        join_all()
     gc.collect()
 
 
